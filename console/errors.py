@@ -1,0 +1,74 @@
+"""The errors a person can meet, by who must act, and the numbers of the exit codes.
+
+Which code a run ends with is decided in `core/outcome.py`; this module only names them. It knows nothing of runs.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of the command line."""
+
+    DONE = 0
+    CONSOLE_FAILED = 1
+    USAGE = 2
+    NO_GO = 3
+    ROLLED_BACK = 4
+    FAILED = 5
+    LOCKED = 6
+    DETACHED = 7
+    LIVE_BUT_BEHIND = 8
+    PAUSED = 9
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what was seen against what was expected, where, and what to type next."""
+
+    message: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    key: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        key = f"{self.key}: " if self.key else ""
+        hint = f"\n  {self.hint}" if self.hint else ""
+        return f"{where}{key}{self.message}{hint}"
+
+
+class ConsoleError(Exception):
+    """Ends a command with an exit code, a sentence that says what was wrong, and what to type next."""
+
+    exit: Exit = Exit.CONSOLE_FAILED
+
+    def __init__(self, message: str, hint: str = "", problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.problems = problems or (Problem(message, hint),)
+
+
+class UsageFault(ConsoleError):
+    """The command line, the configuration, or the caller's right: the caller must act, nothing was contacted."""
+
+    exit = Exit.USAGE
+
+
+class NotYet(UsageFault):
+    """A command, key or setting that the contract names and that is still to come."""
+
+
+class NoGo(ConsoleError):
+    """Nothing was changed, because something that is needed is missing: a host, a release, a way back."""
+
+    exit = Exit.NO_GO
+
+
+class Locked(ConsoleError):
+    """Another run or person holds what is needed."""
+
+    exit = Exit.LOCKED

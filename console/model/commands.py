@@ -1,0 +1,82 @@
+"""What an operator may say to a run. Imperative; `core/accept.py` turns each into events or a refusal."""
+
+from typing import Literal
+
+import msgspec
+
+from console.text import SafeText
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type"):
+    """A wish. `expects` is the sequence number that its sender had seen where that matters; 0: whatever comes."""
+
+    expects: int = 0
+
+
+class Decide(Command, frozen=True, tag="decide", kw_only=True):
+    """GO (with the environment's name typed where it is protected) or NO-GO, on the plan with that digest."""
+
+    go: bool
+    digest: str = ""
+    typed: str = ""
+
+
+class Pause(Command, frozen=True, tag="pause"):
+    """Start nothing new."""
+
+
+class Continue(Command, frozen=True, tag="continue"):
+    """Go on after a pause."""
+
+
+class Abort(Command, frozen=True, tag="abort"):
+    """End the run: every touched host goes back, or with `leave` all stays as it is."""
+
+    leave: bool = False
+
+
+class RollBack(Command, frozen=True, tag="roll-back"):
+    """Every touched host back to the release it had, now."""
+
+    how: Literal["", "at-once", "halves"] = ""
+
+
+class Skip(Command, frozen=True, tag="skip", kw_only=True):
+    """Leave one host on its old release."""
+
+    host: str
+
+
+class Retry(Command, frozen=True, tag="retry", kw_only=True):
+    """Try a failed, unknown or skipped host again."""
+
+    host: str
+
+
+class Note(Command, frozen=True, tag="note", kw_only=True):
+    """A remark for the record."""
+
+    text: SafeText
+
+
+class Forgive(Command, frozen=True, tag="forgive", kw_only=True):
+    """Close the debt of a host that no longer exists."""
+
+    host: str
+    reason: SafeText
+
+
+AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | Forgive
+
+
+class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):
+    """Why a command may not be carried out now, and what may be typed instead."""
+
+    message: SafeText
+    hint: SafeText = SafeText("")
+
+
+class Accepted(msgspec.Struct, frozen=True, tag_field="type", tag="accepted"):
+    """The command was taken; `seq` is the last event it became."""
+
+    seq: int = 0

@@ -1,0 +1,46 @@
+"""What a run needs now: the answers of `core/decide.py`, carried out by the engine."""
+
+import msgspec
+
+from console.model.events import AnyEvent
+from console.model.plan import Step
+
+
+class StartStep(msgspec.Struct, frozen=True):
+    """Carry out that step, as that attempt. `settle`: it may have run already; find out first."""
+
+    step: Step
+    attempt: int
+    settle: bool = False
+
+
+class CancelStep(msgspec.Struct, frozen=True):
+    """End that step where it runs."""
+
+    step: Step
+    attempt: int
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """The state makes this true; write it down."""
+
+    event: AnyEvent
+
+
+class TakeLocks(msgspec.Struct, frozen=True):
+    """Hold every host of the run, or none."""
+
+
+class WakeAt(msgspec.Struct, frozen=True):
+    """Ask again then (boot-time clock), if nothing happens before."""
+
+    mono: float
+
+
+class AskPerson(msgspec.Struct, frozen=True):
+    """Nothing goes on without a person."""
+
+    question: str
+
+
+Effect = StartStep | CancelStep | Happened | TakeLocks | WakeAt | AskPerson

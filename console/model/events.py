@@ -1,0 +1,268 @@
+"""What happened in a run, in the past tense. The journal, the screen, plain lines, JSON and resume all fold the same events.
+
+Every event carries its place (`seq`), the wall time for people (`at`), and the boot-time clock (`mono` seconds of boot `boot`) that waits and
+deadlines are measured on. The engine stamps them; nobody else does.
+"""
+
+from typing import Literal, TypeVar
+
+import msgspec
+
+from console.model.checks import Check
+from console.model.facts import LockHolder
+from console.model.plan import Plan, Step, WayBack
+from console.model.release import Release, Revision
+from console.model.request import Person, Request, RunKind
+from console.text import SafeText
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """The part that all events share."""
+
+    seq: int = 0
+    at: str = ""
+    mono: float = 0.0
+    boot: str = ""
+
+
+E = TypeVar("E", bound=Event)
+
+
+def stamped(event: E, seq: int, at: str, mono: float, boot: str) -> E:
+    """Return the event with its place and its times."""
+    return msgspec.structs.replace(event, seq=seq, at=at, mono=mono, boot=boot)
+
+
+class RunOpened(Event, frozen=True, tag="run-opened"):
+    """A run was asked for; its pre-flight begins."""
+
+    run: str
+    kind: RunKind
+    app: str
+    environment: str
+    protected: bool
+    by: Person
+    request: Request
+    config_digest: str
+    hosts: tuple[str, ...]
+    path: str = ""
+    on_failure: Literal["rollback", "pause", "stop"] = "rollback"
+    max_failures: int = 0
+    pause_after: int = 0
+
+
+class RevisionResolved(Event, frozen=True, tag="revision-resolved"):
+    """The commit is pinned, and what is live on the fleet is known."""
+
+    revision: Revision
+    release: Release
+    live: tuple[SafeText, ...] = ()
+    """Versions that are live now, most hosts first."""
+
+
+class CheckReported(Event, frozen=True, tag="check-reported"):
+    """A pre-flight check has a verdict."""
+
+    check: Check
+
+
+class HostSeen(Event, frozen=True, tag="host-seen"):
+    """What a host had before the run."""
+
+    host: str
+    release: str = ""
+    version: SafeText = SafeText("")
+    problem: SafeText = SafeText("")
+
+
+class PlanMade(Event, frozen=True, tag="plan-made"):
+    """The plan and the way back, complete."""
+
+    plan: Plan
+    way_back: tuple[WayBack, ...]
+
+
+class Decided(Event, frozen=True, tag="decided"):
+    """GO or no-go: by whom, and why not."""
+
+    go: bool
+    by: Person
+    digest: str = ""
+    reasons: tuple[SafeText, ...] = ()
+    overrides: tuple[tuple[str, str], ...] = ()
+    hotfix: SafeText = SafeText("")
+    interrupted: bool = False
+    """Not a verdict: the one who would decide left."""
+
+
+class LocksTaken(Event, frozen=True, tag="locks-taken"):
+    """Every host of the run is held for it."""
+
+    epoch: int
+    hosts: tuple[str, ...] = ()
+
+
+class LocksRefused(Event, frozen=True, tag="locks-refused"):
+    """A host is held by another; what was taken is given back."""
+
+    host: str
+    holder: LockHolder
+
+
+class StepStarted(Event, frozen=True, tag="step-started"):
+    """A step is about to be sent. The same attempt twice: it is being settled, not done again."""
+
+    step: str
+    host: str = ""
+    attempt: int = 1
+
+
+StepStatus = Literal["done", "failed", "unknown", "cancelled", "unreachable"]
+
+
+class StepFinished(Event, frozen=True, tag="step-finished"):
+    """A step ended, or it is not known how (`unknown`)."""
+
+    step: str
+    host: str = ""
+    attempt: int = 1
+    status: StepStatus = "done"
+    code: int | None = None
+    seconds: float = 0.0
+    detail: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+    tail: tuple[SafeText, ...] = ()
+    """The last lines of its output, when it did not end well."""
+
+
+class GateJudged(Event, frozen=True, tag="gate-judged"):
+    """A gate's verdict with the numbers it judged; it is never computed again."""
+
+    step: str
+    host: str
+    verdict: Literal["passed", "failed", "inconclusive", "error"]
+    check: str
+    passes: int = 0
+    needed: int = 0
+    seconds: float = 0.0
+    seen: SafeText = SafeText("")
+
+
+class HostReturning(Event, frozen=True, tag="host-returning"):
+    """One host goes back alone: it failed within the budget, or was skipped."""
+
+    host: str
+    reason: SafeText
+    steps: tuple[Step, ...]
+    by: Person | None = None
+
+
+class HostSkipped(Event, frozen=True, tag="host-skipped"):
+    """A host keeps, or gets back, its old release."""
+
+    host: str
+    by: Person
+    reason: SafeText = SafeText("")
+
+
+class HostRetried(Event, frozen=True, tag="host-retried"):
+    """A host's steps that did not end well are tried again, as new attempts."""
+
+    host: str
+    by: Person
+
+
+class HostOwed(Event, frozen=True, tag="host-owed"):
+    """A host could not be brought to what the environment is now."""
+
+    host: str
+    reason: SafeText
+
+
+class HostForgiven(Event, frozen=True, tag="host-forgiven"):
+    """A debt was closed without being paid."""
+
+    host: str
+    by: Person
+    reason: SafeText
+
+
+class LinkLost(Event, frozen=True, tag="link-lost"):
+    """The connection to a host was lost; what ran there goes on and will be settled."""
+
+    host: str
+    detail: SafeText = SafeText("")
+
+
+class LinkRestored(Event, frozen=True, tag="link-restored"):
+    """The host answers again."""
+
+    host: str
+
+
+class Paused(Event, frozen=True, tag="paused"):
+    """Nothing new starts until somebody continues."""
+
+    reason: SafeText
+    by: Person | None = None
+    cause: Literal["operator", "pause-after", "failure", "network", "taken-up"] = "operator"
+
+
+class Continued(Event, frozen=True, tag="continued"):
+    """The pause is over."""
+
+    by: Person | None = None
+
+
+class AbortAsked(Event, frozen=True, tag="abort-asked"):
+    """The run is to end: back, or left as it is."""
+
+    by: Person
+    leave: bool = False
+
+
+class RollbackBegan(Event, frozen=True, tag="rollback-began"):
+    """Touched hosts go back, by this plan."""
+
+    plan: Plan
+    reason: SafeText
+    by: Person | None = None
+    cause: Literal["key", "abort", "failure"] = "key"
+
+
+class NoteAdded(Event, frozen=True, tag="note-added"):
+    """A remark for the record."""
+
+    by: Person
+    text: SafeText
+
+
+class CommandRefused(Event, frozen=True, tag="command-refused"):
+    """Somebody tried something that was not allowed then."""
+
+    by: Person
+    command: str
+    message: SafeText
+
+
+class TakenUp(Event, frozen=True, tag="taken-up"):
+    """A new engine has the run; what was running is settled before anything new starts."""
+
+    epoch: int
+    by: Person
+
+
+class RunEnded(Event, frozen=True, tag="run-ended"):
+    """The run is over. The exit code and the outcome follow from the state, and are kept as they were said."""
+
+    exit: int
+    outcome: str
+    reason: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+
+
+AnyEvent = (
+    RunOpened | RevisionResolved | CheckReported | HostSeen | PlanMade | Decided | LocksTaken | LocksRefused | StepStarted | StepFinished | GateJudged
+    | HostReturning | HostSkipped | HostRetried | HostOwed | HostForgiven | LinkLost | LinkRestored | Paused | Continued | AbortAsked | RollbackBegan
+    | NoteAdded | CommandRefused | TakenUp | RunEnded
+)  # fmt: skip

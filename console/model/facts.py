@@ -1,0 +1,64 @@
+"""What one look at a host found, before a run and for `deploy status`. Values only; how it was read is the adapters' business."""
+
+import msgspec
+
+from console.text import SafeText
+
+
+class LockHolder(msgspec.Struct, frozen=True):
+    """Who holds a host: a run's lock, or a person's note (then `run` is empty)."""
+
+    by: SafeText
+    since: SafeText = SafeText("")
+    reason: SafeText = SafeText("")
+    run: str = ""
+    epoch: str = ""
+    came_from: SafeText = SafeText("")
+    heartbeat_age: float = 0.0
+    """Seconds since the holder last gave a sign, by the host's own clock."""
+    until: SafeText = SafeText("")
+
+
+class HostRelease(msgspec.Struct, frozen=True):
+    """A release folder on a host."""
+
+    id: str
+    version: SafeText = SafeText("")
+    commit: str = ""
+    whole: bool = True
+    healthy: bool = False
+    """A run left it live and verified."""
+
+
+class HostFacts(msgspec.Struct, frozen=True):
+    """One host as it was seen. When `problem` is set, the host was not reached and the rest is empty."""
+
+    host: str
+    problem: SafeText = SafeText("")
+    problem_kind: str = ""
+    """`unreachable`, `unknown-key`, `changed-key`, `login`: which check it fails."""
+    hint: SafeText = SafeText("")
+    """What to type about the problem."""
+    current: str = ""
+    """The release that `current` points at; empty: none."""
+    current_broken: SafeText = SafeText("")
+    """Why `current` is not usable: dangling, no link, or missing beside releases."""
+    releases: tuple[HostRelease, ...] = ()
+    free: int = 0
+    """Bytes free where releases are kept."""
+    inodes: int = 0
+    clock_skew: float = 0.0
+    """Seconds that the host is ahead of the console."""
+    missing_tools: tuple[SafeText, ...] = ()
+    not_writable: SafeText = SafeText("")
+    missing_shared: tuple[SafeText, ...] = ()
+    sudo_refused: tuple[SafeText, ...] = ()
+    """Commands that `sudo -n` would not run."""
+    lock: LockHolder | None = None
+    closed: LockHolder | None = None
+    boot: str = ""
+    drift: SafeText = SafeText("")
+
+    def release(self, release: str) -> HostRelease | None:
+        """The release folder of that id on this host."""
+        return next((found for found in self.releases if found.id == release), None)

@@ -1,0 +1,182 @@
+"""What hosts.toml says, resolved for one application in one environment: hosts, commands, gates, strategy.
+
+Everything is resolved before it gets here (overrides, host patterns, defaults, durations in seconds). A value of this module is
+what a console hands to its engine and what a plan is made from. It knows nothing of files or lines.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from console.model.secret import SecretRef
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command for a host, run by `sh -eu` in the release's folder. Times are seconds."""
+
+    run: str
+    run_as: str = ""
+    """A user to become with `sudo -n`; empty: the login's own."""
+    timeout: float = 120.0
+    cancel: str = ""
+    retries: int = 0
+
+
+HookPlace = Literal[
+    "before release", "before host", "before switch", "after switch", "after host", "after release", "after rollback"
+]
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A command of the user's at a named place of the plan."""
+
+    at: HookPlace
+    command: Command
+    tags: tuple[str, ...] = ()
+    """Hosts with any of these; empty: all."""
+    once: bool = False
+    fatal: bool = True
+
+
+class Host(msgspec.Struct, frozen=True):
+    """One machine of the fleet. Empty fields are filled from `Ssh`, then from the user's SSH configuration."""
+
+    name: str
+    address: str = ""
+    port: int = 0
+    user: str = ""
+    tags: tuple[str, ...] = ()
+    jump: str = ""
+    color: str = ""
+    server: str = ""
+
+
+class Ssh(msgspec.Struct, frozen=True):
+    """How hosts are reached. Times are seconds."""
+
+    user: str = ""
+    port: int = 0
+    identity: str = ""
+    known_hosts: tuple[str, ...] = ()
+    """Files of known host keys; empty: the user's and the system's."""
+    jump: str = ""
+    connect_timeout: float = 10.0
+    keepalive: float = 4.0
+    """A link is dead after four of these without an answer."""
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """A number of hosts: a count, or a share of the fleet (0 < share <= 1) rounded down to at least one."""
+
+    count: int = 0
+    share: float = 0.0
+
+    def of(self, hosts: int) -> int:
+        """How many of so many hosts."""
+        return self.count if self.count else max(1, int(hosts * self.share + 1e-9))
+
+
+class Rolling(msgspec.Struct, frozen=True):
+    """The rolling strategy: how many at once, when to stop for a person, how many may fail. `pause` is seconds."""
+
+    batch: tuple[Amount, ...] = (Amount(count=1),)
+    """Sizes of the waves; the last one repeats."""
+    pause_after: int = 0
+    max_failures: int = 0
+    pause: float = 0.0
+    on_failure: Literal["rollback", "pause", "stop"] = "rollback"
+
+
+class HealthCheck(msgspec.Struct, frozen=True):
+    """A gate that a host must pass after its update. Times are seconds."""
+
+    name: str
+    kind: Literal["http", "tcp", "command"]
+    url: str = ""
+    address: str = ""
+    port: int = 0
+    command: Command | None = None
+    expect_status: tuple[tuple[int, int], ...] = ((200, 200),)
+    """Ranges of HTTP status codes, both ends included; redirects are not followed."""
+    expect_body: str = ""
+    """Text that the body must contain."""
+    interval: float = 1.0
+    timeout: float = 5.0
+    passes: int = 3
+    """So many in a row."""
+    deadline: float = 180.0
+    on: str = "host"
+    """`host`: seen from the host, through its connection; `console`; or the name of one host."""
+    tags: tuple[str, ...] = ()
+
+
+class Build(msgspec.Struct, frozen=True):
+    """A build on the console's machine, in a clean export of the commit. `timeout` is seconds."""
+
+    command: str
+    output: str = "."
+    timeout: float = 900.0
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Who may change things and who may look: users and @groups of this machine. Neither: only the engine's owner and root."""
+
+    operators: tuple[str, ...] = ()
+    viewers: tuple[str, ...] = ()
+
+
+Variable = str | SecretRef
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """One application in one environment, as the file resolves it. Times are seconds."""
+
+    app: str
+    name: str
+    path: str
+    """The application's folder on every host."""
+    hosts: tuple[Host, ...]
+    file: str = ""
+    """The hosts.toml that this came from (absolute)."""
+    commands: dict[str, Command] = {}
+    tag_commands: dict[str, dict[str, dict[str, str | int | float]]] = {}
+    """By tag, by command: the keys of `Command` that differ on hosts with that tag."""
+    hooks: tuple[Hook, ...] = ()
+    variables: dict[str, Variable] = {}
+    repository: str = ""
+    """A folder (absolute) or a URL of a git repository."""
+    keep: int = 5
+    shared: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    build: Build | None = None
+    branches: tuple[str, ...] = ("*",)
+    release_tags: tuple[str, ...] = ("*",)
+    protected: bool = False
+    frame: str = ""
+    strategy: Literal["rolling"] = "rolling"
+    timezone: str = ""
+    """IANA name; empty: the machine's."""
+    closed: tuple[str, ...] = ()
+    """Times without releases, in the file's words: `fri`, `fri 12:00-24:00`."""
+    rolling: Rolling = Rolling()
+    health: tuple[HealthCheck, ...] = ()
+    monitor: float = 0.0
+    """How long health is watched after the last switch."""
+    metrics_interval: float = 1.0
+    ssh: Ssh = Ssh()
+    jumps: tuple[Host, ...] = ()
+    """Jump hosts, each named as hosts name them in `jump`."""
+    access: Access | None = None
+
+    def host(self, name: str) -> Host | None:
+        """The host of that name."""
+        return next((host for host in self.hosts if host.name == name), None)
+
+    def command(self, host: Host, name: str) -> Command | None:
+        """The command of that name on that host: the common one, with what the host's tags say laid over it key by key."""
+        found = self.commands.get(name)
+        for tag in host.tags:
+            over = self.tag_commands.get(tag, {}).get(name)
+            if over:
+                found = msgspec.convert({**(msgspec.to_builtins(found) if found else {}), **over}, Command)
+        return found

@@ -1,0 +1,64 @@
+"""A plan: every step that a run will take, by name, in waves. It is a value; what was shown and approved is what runs.
+
+A step's name says where it belongs (`wave-2/web07/switch`), never its position in a list.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from console.model.fleet import Command
+from console.text import SafeText
+
+StepKind = Literal[
+    "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
+    "wave", "monitor",
+]  # fmt: skip
+
+Phase = Literal["prepare", "release", "verify", "close", "rollback"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that is done, once. `timeout` is seconds."""
+
+    name: str
+    kind: StepKind
+    phase: Phase
+    title: SafeText
+    host: str = ""
+    """Empty: on the console's machine, or a mark in the plan (`wave`)."""
+    wave: int = 0
+    needs: tuple[str, ...] = ()
+    """Steps that are settled before this one starts: done, or no longer to be done."""
+    command: Command | None = None
+    release: str = ""
+    """The release that the step works with (for a switch: the one that is live after it)."""
+    timeout: float = 120.0
+    idempotent: bool = False
+    """May be sent again when it is not known whether it ran."""
+    changes: bool = False
+    """Changes what is in service: from the first of these on there is something to roll back."""
+    fatal: bool = True
+    """Its failure is its host's failure."""
+    pause: float = 0.0
+    """Seconds to wait before it, for a `wave`."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The steps in the order in which they are shown, and the waves that the hosts go in."""
+
+    strategy: str
+    waves: tuple[tuple[str, ...], ...]
+    steps: tuple[Step, ...]
+    digest: str = ""
+    """SHA-256 of all the rest, hex: what the operator approved."""
+
+
+class WayBack(msgspec.Struct, frozen=True):
+    """Where one host would return to. No release and possible: a first release, which is stopped and removed."""
+
+    host: str
+    release: str = ""
+    version: SafeText = SafeText("")
+    possible: bool = True
+    reason: SafeText = SafeText("")

@@ -1,0 +1,40 @@
+"""What a caller asks an engine to do: the command line, or the screen's form, as a value."""
+
+from typing import Literal
+
+import msgspec
+
+RunKind = Literal["deploy", "rollback", "restart"]
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who acts: the uid's name, proven by the socket, and what that login claims about itself."""
+
+    name: str
+    uid: int = -1
+    claims: str = ""
+    """Login name, SSH client and terminal, as the caller says."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One run that is asked for."""
+
+    kind: RunKind = "deploy"
+    ref: str = ""
+    """REF to deploy, or the release to go back to; empty: HEAD, or the one before."""
+    hosts: str = ""
+    """A host pattern; empty: all."""
+    without: tuple[tuple[str, str], ...] = ()
+    """(host, reason) of hosts that are left out."""
+    overrides: tuple[tuple[str, str], ...] = ()
+    """(check id, reason)."""
+    hotfix: str = ""
+    at_once: bool = False
+    halves: bool = False
+    yes: bool = False
+    """Confirmations and the typed name are answered already; checks are not."""
+    wait_for_person: float = 0.0
+    """Seconds that a question stays open when nobody is there to answer."""

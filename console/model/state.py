@@ -1,0 +1,133 @@
+"""The state of a run: what all its events add up to. Only `core/evolve.py` makes one out of another.
+
+Steps are kept with their hosts, so that an event copies what belongs to one host and not the whole fleet.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from console.model.checks import Check
+from console.model.plan import Plan, Step, WayBack
+from console.model.release import Release, Revision
+from console.model.request import Person, Request, RunKind
+from console.text import SafeText
+
+StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void"]
+
+RunPhase = Literal["preflight", "deciding", "locking", "running", "rolling-back", "ended"]
+
+HostCondition = Literal[
+    "old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out"
+]
+
+
+class StepState(msgspec.Struct, frozen=True):
+    """How far one step is. `started` is on the boot-time clock; `seconds` is how long it took."""
+
+    status: StepPhase = "pending"
+    attempt: int = 0
+    started: float = 0.0
+    started_at: str = ""
+    seconds: float = 0.0
+    code: int | None = None
+    detail: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+    tail: tuple[SafeText, ...] = ()
+    unsettled: bool = False
+    """It was running when the engine that ran it ended."""
+
+
+class HostState(msgspec.Struct, frozen=True):
+    """One host in the run."""
+
+    name: str
+    condition: HostCondition = "old"
+    release: str = ""
+    """What is live on it, as far as is known."""
+    version: SafeText = SafeText("")
+    before: str = ""
+    before_version: SafeText = SafeText("")
+    touched: bool = False
+    """A step that changes what is in service was started on it."""
+    failed_once: bool = False
+    """It counts against the failure budget."""
+    linked: bool = True
+    since: float = 0.0
+    """When its condition last changed, on the boot-time clock."""
+    step: str = ""
+    """The step that runs on it, or the last one that did."""
+    detail: SafeText = SafeText("")
+    steps: dict[str, StepState] = {}
+
+
+class Pausing(msgspec.Struct, frozen=True):
+    """Why nothing new starts, and since when (boot-time clock)."""
+
+    reason: SafeText
+    cause: str
+    since: float
+    by: Person | None = None
+
+
+class RunState(msgspec.Struct, frozen=True):
+    """Everything that is known of a run."""
+
+    run: str = ""
+    kind: RunKind = "deploy"
+    app: str = ""
+    environment: str = ""
+    protected: bool = False
+    path: str = ""
+    by: Person = Person("")
+    request: Request = Request()
+    phase: RunPhase = "preflight"
+    opened_at: str = ""
+    opened: float = 0.0
+    decided: float = 0.0
+    on_failure: Literal["rollback", "pause", "stop"] = "rollback"
+    max_failures: int = 0
+    pause_after: int = 0
+    revision: Revision | None = None
+    release: Release | None = None
+    live: tuple[SafeText, ...] = ()
+    checks: tuple[Check, ...] = ()
+    plan: Plan | None = None
+    way_back: tuple[WayBack, ...] = ()
+    back: Plan | None = None
+    """The rollback that is under way or done."""
+    back_reason: SafeText = SafeText("")
+    back_cause: str = ""
+    index: dict[str, Step] = {}
+    """Every step that the run knows, by name."""
+    steps: dict[str, StepState] = {}
+    """Steps that belong to no host."""
+    hosts: dict[str, HostState] = {}
+    pausing: Pausing | None = None
+    passed_pause: bool = False
+    """The pause after so many hosts has been taken."""
+    aborting: Literal["", "back", "leave"] = ""
+    epoch: int = 0
+    changed: bool = False
+    """Something in service was changed: from here on there is a way back to take."""
+    go: bool | None = None
+    interrupted: bool = False
+    decided_by: Person | None = None
+    reasons: tuple[SafeText, ...] = ()
+    locked_by: SafeText = SafeText("")
+    notes: tuple[tuple[str, str, SafeText], ...] = ()
+    """(at, by, text)."""
+    exit: int | None = None
+    outcome: str = ""
+    reason: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+    ended_at: str = ""
+    seq: int = 0
+    at: str = ""
+    mono: float = 0.0
+    boot: str = ""
+
+    def step_state(self, step: Step) -> StepState:
+        """How far that step is."""
+        steps = self.hosts[step.host].steps if step.host in self.hosts else self.steps
+        return steps.get(step.name, StepState())

@@ -1,0 +1,254 @@
+"""What the engine needs of the outside, as Protocols. Each has a real adapter and a scripted one, and one contract suite for both.
+
+Remote failure is a value here, never an exception; every call that touches the outside ends by its deadline (seconds).
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.events import AnyEvent
+from console.model.facts import LockHolder
+from console.model.fleet import Host
+from console.model.release import Package, Revision
+from console.text import SafeText
+
+Sink = Callable[[bytes], None]
+"""Takes output as it comes, in pieces of any size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A host that answers: what it calls itself, and how long a round trip takes (seconds)."""
+
+    host: str
+    round_trip: float = 0.0
+
+
+ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "channel", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A host that does not, and why: what was seen, and what to type next."""
+
+    host: str
+    kind: ProblemKind
+    message: SafeText
+    hint: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command on a host that ended. `status` is None when the link died under it: it may still be running."""
+
+    status: int | None
+    out: bytes = b""
+    err: bytes = b""
+    problem: Unreached | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Only an exit status of zero is success."""
+        return self.status == 0
+
+
+class Stream(Protocol):
+    """A byte stream to something that a host can reach."""
+
+    async def read(self, limit: int) -> bytes: ...
+    async def write(self, data: bytes) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Transport(Protocol):
+    """Commands and streams on hosts. One connection a host, kept warm, opened when first needed."""
+
+    async def connect(self, host: Host) -> Reached | Unreached:
+        """Reach the host, or say why not. A refused login or key is not tried again by itself."""
+
+    async def run(
+        self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None
+    ) -> Ran:
+        """Run a POSIX sh script, whatever the login shell, with `data` as its standard input.
+
+        The script stands in an argv: it carries no secret. With a `sink`, standard output goes there and not into `out`;
+        `out` and `err` are capped at 1 MiB each.
+        """
+
+    async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> Stream | Unreached:
+        """Open a connection from the host to an address that it can reach."""
+
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection stands now."""
+
+    def round_trip(self, host: Host) -> float | None:
+        """Seconds that the last answer took; None when nothing is known."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStep:
+    """A durable step for a host. `script` is sent by standard input and may hold secrets; the rest is plain."""
+
+    path: str
+    """The application's folder on the host."""
+    run: str
+    epoch: str
+    """The lock's folder name that must be there (RUN.N)."""
+    name: str
+    attempt: int
+    script: str
+    timeout: float
+    """Seconds from its start on the host."""
+    cancel: str = ""
+    """The command's own way of being cancelled."""
+    idempotent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a durable step ended."""
+
+    status: Literal["done", "failed", "unknown", "cancelled", "unreachable"]
+    code: int | None = None
+    detail: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+
+
+class Steps(Protocol):
+    """Durable steps: each runs at most once an attempt, however often the link dies."""
+
+    async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
+        """Carry the step out, or take up the attempt that is already there, and follow it to its end."""
+
+    async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
+        """End an attempt that runs: its own `cancel`, else TERM, a wait, KILL for its session."""
+
+
+class HostLock(Protocol):
+    """The runs' lock on a host, and a person's note."""
+
+    async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
+        """Hold the host under `holder.epoch`; None when it is held now, else who holds it."""
+
+    async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
+        """Exchange one epoch for the next, if the first still holds."""
+
+    async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
+        """Give a sign of life on all."""
+
+    async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
+        """Let go, if this epoch still holds."""
+
+    async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
+        """Leave a person's note."""
+
+    async def open_again(self, host: Host, path: str) -> Unreached | None:
+        """Remove a person's note."""
+
+
+class Shipper(Protocol):
+    """Releases onto hosts."""
+
+    async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
+        """Bring the release to the host whole, or not at all; done already is done."""
+
+
+class Repository(Protocol):
+    """The source of releases."""
+
+    async def resolve(self, ref: str) -> Revision:
+        """Fetch, and pin REF to a commit. Raises UsageFault for an unknown REF, NoGo where it cannot be read."""
+
+    async def export(self, revision: Revision, folder: str) -> None:
+        """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""
+
+
+class Clock(Protocol):
+    """Time. `mono` goes on through suspend and is comparable within one `boot`."""
+
+    boot: str
+
+    def now(self) -> datetime: ...
+    def mono(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A line of the history."""
+
+    run: str
+    app: str
+    environment: str
+    kind: str
+    version: str
+    commit: str
+    strategy: str
+    by: str
+    started: str
+    ended: str | None
+    outcome: str | None
+    exit: int | None = None
+
+
+class Journal(Protocol):
+    """The record of runs. One writer a run; readers by page."""
+
+    def append(self, run: str, events: tuple[AnyEvent, ...]) -> None:
+        """Write, all or nothing, and return only when it is on the disk."""
+
+    def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
+        """Events of a run after that sequence number, whose chain was verified."""
+
+    def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
+        """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A line of what a step printed on a host; not an event, and not in the journal."""
+
+    at: str
+    host: str
+    step: str
+    text: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at a machine. Shares are 0..1; `at` is on the clock of the reader."""
+
+    host: str
+    at: float
+    cpu: float | None = None
+    memory: float | None = None
+    load: float | None = None
+    extra: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who is connected to the engine."""
+
+    names: tuple[str, ...] = ()
+    round_trip: float | None = None
+
+
+FeedItem = AnyEvent | Output | Sample | Presence
+
+
+class Feed(Protocol):
+    """A run as something to follow and to speak to. A front end cannot tell the implementations apart."""
+
+    def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+        """Everything after that event, then what comes, until the run has ended."""
+
+    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
+        """Say something to the run."""
+
