@@ -1,0 +1,127 @@
+"""Values as JSON bytes and back: events for the journal and for people's programs, environments, and anything else the model holds.
+
+Owns how text from outside is restored as `SafeText`. Knows nothing of sockets, files or frames.
+"""
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from console.errors import ConsoleError
+from console.model.events import AnyEvent
+from console.model.fleet import Environment
+from console.text import SafeText
+
+T = TypeVar("T")
+
+
+class DecodeError(ConsoleError):
+    """Bytes that are not what they should be: another version's, or damaged."""
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
+    """Say what msgspec should encode in the place of a value that it does not know."""
+    if isinstance(value, SafeText):
+        return str(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
+
+
+def restored(kind: type, value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
+    """Make a value of ours out of what stands in the JSON."""
+    if kind is SafeText and isinstance(value, str):
+        return SafeText(value)
+    raise NotImplementedError(f"{kind.__name__} has no form on the wire")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=plain)
+_canonical = msgspec.json.Encoder(enc_hook=plain, order="deterministic")
+_events = msgspec.json.Decoder(AnyEvent, dec_hook=restored)
+_environments = msgspec.json.Decoder(Environment, dec_hook=restored)
+
+
+def encode(value: object) -> bytes:
+    """Return the value as JSON on one line."""
+    return _encoder.encode(value)
+
+
+def decoder(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (a union is no type to mypy)
+    """Return a function that decodes such values. It raises `DecodeError`."""
+    return _guarded(msgspec.json.Decoder(kind, dec_hook=restored))
+
+
+def _guarded(made: "msgspec.json.Decoder[Any]") -> Callable[[bytes], Any]:
+    def decode(data: bytes) -> Any:  # noqa: ANN401
+        try:
+            return made.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+            raise DecodeError(f"not understood: {problem}", "it was written by another version of the console, or is damaged") from None
+
+    return decode
+
+
+def encode_event(event: AnyEvent) -> bytes:
+    """Return the canonical bytes of an event: what the journal stores, and what its chain of hashes covers."""
+    return _canonical.encode(event)
+
+
+decode_event: Callable[[bytes], AnyEvent] = _guarded(_events)
+"""An event from its bytes. Fields that this version does not know are passed over."""
+
+
+def encode_environment(environment: Environment) -> bytes:
+    """Return the canonical bytes of a resolved environment."""
+    return _canonical.encode(environment)
+
+
+decode_environment: Callable[[bytes], Environment] = _guarded(_environments)
+"""An environment from its bytes."""
+
+
+def environment_digest(environment: Environment) -> str:
+    """SHA-256 (hex) of everything that an environment says: two of the same digest are the same configuration."""
+    return hashlib.sha256(encode_environment(environment)).hexdigest()
+
+
+_ACTING = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def json_line(value: object) -> bytes:
+    """Return the value as one line of JSON that acts on no terminal: what cannot be seen is escaped. No line end."""
+    data = _encoder.encode(value)
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return _ACTING.sub(_escaped, data.decode()).encode()
+
+
+def event_json(event: AnyEvent) -> bytes:
+    """Return an event as the line of JSON that `--json` and `deploy events` print: `type`, `seq`, `at` and all the rest."""
+    return json_line(event)
+
+
+def as_plain(value: object) -> Any:  # noqa: ANN401 (JSON is any)
+    """Return the value as dictionaries, lists, text and numbers."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    return msgspec.to_builtins(value, enc_hook=plain)
+
+
+def from_plain(value: object, kind: type[T]) -> T:
+    """Return a value of that kind made of dictionaries, lists, text and numbers. Raises `DecodeError`."""
+    try:
+        return msgspec.convert(value, kind, dec_hook=restored)
+    except msgspec.MsgspecError as problem:
+        raise DecodeError(f"not understood: {problem}") from None

@@ -1,0 +1,60 @@
+"""Messages cut out of a stream of bytes: four bytes of length (big-endian), then so many bytes. Sans I/O.
+
+Knows nothing of what is in a frame, of sockets or of time. An illegal frame raises and leaves the reader as it was, for good.
+"""
+
+import struct
+
+from console.errors import ConsoleError
+
+TO_ENGINE = 1 << 20
+"""Bytes that a frame to the engine may have."""
+
+TO_CLIENT = 16 << 20
+"""Bytes that a frame from the engine may have."""
+
+_LENGTH = struct.Struct(">I")
+
+
+class FrameError(ConsoleError):
+    """What came is no frame of ours, or too long for one."""
+
+
+def framed(body: bytes, limit: int = TO_CLIENT) -> bytes:
+    """Return the bytes to send for a message. Raises `FrameError` for an empty one and for one over the limit."""
+    _check(len(body), limit)
+    return _LENGTH.pack(len(body)) + body
+
+
+def _check(length: int, limit: int) -> None:
+    if not 0 < length <= limit:
+        raise FrameError(f"a frame of {length} bytes; 1 to {limit} are allowed")
+
+
+class Frames:
+    """The receiving end of one stream. Holds what has come of the frame that is not whole yet; never more than the limit and its length."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rest = b""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a frame that is not whole yet: at the end of a stream, more than 0 is a frame cut off."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came and return the messages that are whole now. Raises `FrameError`, and then has taken nothing."""
+        stream = self._rest + data
+        bodies: list[bytes] = []
+        place = 0
+        while len(stream) - place >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(stream, place)
+            _check(length, self._limit)
+            end = place + _LENGTH.size + length
+            if end > len(stream):
+                break
+            bodies.append(stream[place + _LENGTH.size : end])
+            place = end
+        self._rest = stream[place:]
+        return bodies
