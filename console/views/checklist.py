@@ -1,0 +1,154 @@
+"""The eight lines of the workflow and the pre-flight's checks, with what was found and what to do. Pure.
+
+A line that nothing stands behind yet says so; it never shows as passed.
+"""
+
+from typing import NamedTuple
+
+from console.model.checks import Check, CheckStatus
+from console.model.state import RunState
+from console.views.headline import watch_seconds
+from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark
+from console.views.times import clock_span
+
+
+class Row(NamedTuple):
+    """A line of the checklist: its state, its title, a word for one line of eight, and what was found."""
+
+    state: MarkName
+    title: str
+    short: str
+    found: str = ""
+
+
+_STATUS: dict[CheckStatus, MarkName] = {
+    "passed": "done", "failed": "failed", "error": "unknown", "warning": "failed", "skipped": "skipped", "waiting": "busy",
+    "overridden": "skipped",
+}  # fmt: skip
+
+
+def _of(checks: tuple[Check, ...], ids: tuple[str, ...]) -> tuple[MarkName, str] | None:
+    """Return the worst of those checks and what it found; None when none of them was made."""
+    found = [check for check in checks if check.id in ids]
+    if not found:
+        return None
+    for status in ("failed", "error", "waiting", "warning", "overridden", "skipped"):
+        bad = next((check for check in found if check.status == status), None)
+        if bad:
+            return _STATUS[bad.status], status if status in ("overridden", "skipped") else str(bad.detail)
+    return "done", str(found[0].detail)
+
+
+def _checked(state: RunState, title: str, short: str, ids: tuple[str, ...], absent: str) -> Row:
+    found = _of(state.checks, ids)
+    if found:
+        return Row(found[0], title, short, found[1])
+    return Row("waiting", title, short) if state.phase == "preflight" and not state.checks else Row("skipped", title, short, absent)
+
+
+def _deploy_row(state: RunState, now: float) -> Row:
+    hosts = len(state.hosts)
+    new = sum(1 for host in state.hosts.values() if host.condition == "new")
+    back = sum(1 for host in state.hosts.values() if host.condition == "back")
+    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART"}[state.kind]
+    if state.phase in ("preflight", "deciding", "locking"):
+        return Row("busy" if state.phase == "locking" else "waiting", title, title, f"{hosts} hosts" if hosts else "")
+    if state.phase == "rolling-back":
+        return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
+    if state.phase == "ended":
+        sign: MarkName = {0: "done", 8: "done", 4: "back"}.get(state.exit or 0, "skipped" if not state.changed else "failed")  # type: ignore[assignment]
+        return Row(sign, title, title, f"{back} back" if back else f"{new} of {hosts}")
+    if state.pausing:
+        return Row("paused", title, title, f"{new} of {hosts}")
+    return Row("done" if hosts and new == hosts else "now", title, title, f"{new} of {hosts}")
+
+
+def _health_row(state: RunState) -> Row:
+    gates = {name for name, step in state.index.items() if step.kind == "gate" and step.phase in ("release", "verify")}
+    title, short = "Health checks passed", "health"
+    if not gates:
+        return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
+    states = [host.steps[name].status for host in state.hosts.values() for name in host.steps if name in gates]
+    passed, failed = states.count("done"), states.count("failed")
+    if failed:
+        return Row("failed", title, short, f"{failed} failed")
+    if passed == len(gates):
+        return Row("done", title, short, f"{passed} of {len(gates)}")
+    return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)}" if passed else "")
+
+
+def _monitor_row(state: RunState, now: float) -> Row:
+    title, short = "Monitoring stable", "stable"
+    step = next((step for step in state.index.values() if step.kind == "monitor"), None)
+    if step is None:
+        return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
+    ran = state.step_state(step)
+    if ran.status == "running":
+        return Row("now", title, short, f"{clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+    signs: dict[str, MarkName] = {"done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped", "void": "skipped"}
+    return Row(signs.get(ran.status, "waiting"), title, short, "" if ran.status == "done" else clock_span(watch_seconds(step)))
+
+
+def checklist(state: RunState, now: float) -> tuple[Row, ...]:
+    """Return the eight rows. `now` is on the boot-time clock."""
+    return (
+        _checked(state, "Code frozen, CI passed", "code", ("branch", "tree", "ci"), "not checked"),
+        _checked(state, "Staging verified", "staging", ("staging",), "not yet"),
+        _checked(state, "Database backed up", "backup", ("backup",), "not yet"),
+        _checked(state, "Team notified", "team", ("team", "announcement"), "not yet"),
+        _deploy_row(state, now),
+        _health_row(state),
+        _monitor_row(state, now),
+        Row("skipped", "Success announced", "announced", "not yet"),
+    )
+
+
+def checklist_lines(rows: tuple[Row, ...], width: int) -> tuple[Line, ...]:
+    """One row a line: mark, title, what was found."""
+    out = []
+    for row in rows:
+        title = Span(row.title, "strong" if row.title.isupper() else "dim" if row.state in ("skipped", "waiting") else "plain")
+        gap = width - 2 - len(row.title) - len(row.found)
+        space = " " * gap if gap > 0 else " "
+        out.append(clipped(line(mark(row.state), " ", title, Span(space + row.found, "dim")), width))
+    return tuple(out)
+
+
+def current_row(rows: tuple[Row, ...]) -> Row:
+    """Return the row that is under way, or that stands in the way; else the next one, else the last."""
+    for states in (("now", "paused", "back"), ("failed", "unknown", "busy"), ("waiting",)):
+        found = next((row for row in rows if row.state in states), None)
+        if found:
+            return found
+    return rows[4]
+
+
+def checklist_line(rows: tuple[Row, ...], width: int) -> Line:
+    """Eight marks, and the current row in words; with room, a word beside each mark."""
+    short = [span for row in rows for span in (mark(row.state), Span(f" {row.short}  ", "strong" if row.short.isupper() else "dim"))]
+    now = current_row(rows)
+    words = line(Span(now.title, "strong"), Span(f" {now.found}" if now.found else "", "dim"))
+    if sum(len(row.short) + 4 for row in rows) + len(now.found) + 1 <= width:
+        return clipped(line(" ", *short, Span(now.found, "dim")), width)
+    return clipped(line(" ", *(span for row in rows for span in (mark(row.state), Span(" "))), " ", *words), width)
+
+
+def check_lines(state: RunState, width: int, height: int) -> tuple[Line, ...]:
+    """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room."""
+    order = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
+    checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, order[check.status]))
+    title = min(22, max((len(check.title) for check in checks), default=8))
+    out: list[Line] = []
+    for check in checks:
+        sign = mark("failed") if check.blocks and check.status != "waiting" else mark(_STATUS[check.status])
+        if check.status == "warning":
+            sign = Span("!", "warn")
+        word = {"overridden": "overridden: ", "skipped": "skipped: ", "error": "could not be measured: "}.get(check.status, "")
+        shown = line(sign, " ", cell(str(check.title), title), "  ", Span(word + str(check.detail), "plain" if check.blocks else "dim"))
+        out.append(clipped(shown, width))
+        if check.remedy and check.status in ("failed", "error", "warning"):
+            out.append(clipped(line("    ", Span(str(check.remedy), "accent" if check.blocks else "dim")), width))
+    if len(out) > height > 1:
+        hidden = len(out) - height + 1
+        return (*out[: height - 1], line(Span(f"  and {hidden} more (1 shows all)", "dim")))
+    return tuple(out)

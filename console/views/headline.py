@@ -1,0 +1,262 @@
+"""The two lines on top: what is released where and how far it is; and what is waited for, since when, and which key. Pure."""
+
+from statistics import median
+
+from console.model.plan import Step
+from console.model.state import HostState, RunState, StepState
+from console.views.fleet import counts_in_words
+from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line
+from console.views.times import clock_span, seconds_in_words
+
+_STEP_NAMES = {
+    "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
+    "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
+    "prune": "pruning", "wave": "pause",
+    "monitor": "health of the fleet",
+}  # fmt: skip
+
+_OUTCOMES: dict[int, tuple[str, Tone]] = {
+    0: ("RELEASED", "good"), 1: ("THE CONSOLE FAILED", "bad"), 2: ("REFUSED", "bad"), 3: ("NO-GO", "warn"), 4: ("ROLLED BACK", "back"),
+    5: ("FAILED", "bad"), 6: ("LOCKED", "warn"), 7: ("DETACHED", "dim"), 8: ("RELEASED, SOME HOSTS BEHIND", "warn"),
+    9: ("PAUSED", "warn"), 130: ("INTERRUPTED", "warn"),
+}  # fmt: skip
+
+_PHASES: dict[str, tuple[str, Tone]] = {
+    "preflight": ("pre-flight", "busy"), "deciding": ("GO or no-go?", "accent"), "locking": ("taking the locks", "busy"),
+    "running": ("running", "busy"), "rolling-back": ("ROLLING BACK", "back"), "ended": ("ended", "dim"),
+}  # fmt: skip
+
+
+def step_words(step: Step) -> str:
+    """Return what a step is called in a sentence."""
+    return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
+
+
+def running_steps(state: RunState) -> tuple[tuple[Step, StepState], ...]:
+    """Return steps that run now, longest first."""
+    found = [(state.index[name], ran) for name, ran in state.steps.items() if ran.status == "running" and name in state.index]
+    for host in state.hosts.values():
+        ran = host.steps.get(host.step)
+        if ran and ran.status == "running" and host.step in state.index:
+            found.append((state.index[host.step], ran))
+    return tuple(sorted(found, key=lambda pair: pair[1].started))
+
+
+def usual_seconds(state: RunState, kind: str) -> float | None:
+    """How long steps of that kind took on this run's other hosts; None when none has ended."""
+    took = [
+        ran.seconds
+        for host in state.hosts.values()
+        for name, ran in host.steps.items()
+        if ran.status == "done" and name in state.index and state.index[name].kind == kind
+    ]
+    return median(took) if took else None
+
+
+def wave_now(state: RunState) -> tuple[int, int]:
+    """Return (the wave that goes on, how many there are); zeros before the first."""
+    waves = state.plan.waves if state.plan else ()
+    touched = ("updating", "new", "failed", "unreachable", "unknown", "returning", "back", "skipped", "owed")
+    number = 0
+    for index, wave in enumerate(waves, 1):
+        if any(name in state.hosts and state.hosts[name].condition in touched for name in wave):
+            number = index
+    return number, len(waves)
+
+
+def outcome_words(state: RunState) -> tuple[str, Tone]:
+    """How an ended run ended, in capitals."""
+    if state.kind == "rollback" and state.exit == 0:
+        return "ROLLED BACK AS ASKED", "good"
+    if state.kind == "restart" and state.exit == 0:
+        return "RESTARTED", "good"
+    return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
+
+
+def standing(state: RunState) -> Span:
+    """Where the run stands, in a word or two."""
+    if state.phase == "ended":
+        return Span(*outcome_words(state))
+    if state.pausing:
+        return Span("PAUSED", "warn")
+    if state.aborting and state.phase == "running":
+        return Span("ABORTING", "back")
+    return Span(*_PHASES[state.phase])
+
+
+def from_to(state: RunState) -> Line:
+    """`v1.4.1 → v1.4.2`; in a rollback the way is the other one."""
+    if state.release is None:
+        return line(Span(state.request.ref or "HEAD", "strong"))
+    old = next((str(version) for version in state.live if version), "first release")
+    new = str(state.release.version)
+    if state.phase == "rolling-back" or (state.phase == "ended" and state.exit == 4):
+        return line(Span(new, "dim"), " → ", Span(old, "strong"))
+    return line(old, " → ", Span(new, "strong"))
+
+
+def top_line(state: RunState, now: float, width: int, present: tuple[str, ...] = (), round_trip: float | None = None) -> Line:
+    """Application, ENVIRONMENT, from → to, how far, for how long, who, the link. `now` is on the boot-time clock."""
+    name = state.environment.upper() if state.protected else state.environment
+    shown = Span(f" {name} ", "frame") if state.protected else Span(name, "strong")
+    title = line(f" {state.app} ", Span("▸ ", "dim"), shown)
+    number, waves = wave_now(state)
+    elapsed = clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
+    others = [who for who in present if who != state.by.name]
+    who = f"{state.by}" + (f" drives, {', '.join(others)} watch{'es' if len(others) == 1 else ''}" if others else "")
+    commit = state.revision.commit[:7] if state.revision else ""
+    if state.release and str(state.release.version) == commit:
+        commit = ""
+    parts = (
+        (0, title),
+        (0, from_to(state)),
+        (6, line(Span(commit, "dim"))),
+        (1, (standing(state),)),
+        (3, line(f"{state.plan.strategy if state.plan else ''}".strip())),
+        (2, line(f"wave {number}/{waves}" if number else "")),
+        (4, line(elapsed)),
+        (5, line(Span(who, "dim") if state.by.name else "")),
+        (7, line(Span("● ", "good"), f"{round_trip * 1000:.0f} ms") if round_trip is not None else ()),
+    )
+    return by_room(parts, width)
+
+
+def _keys(*pairs: tuple[str, str]) -> Line:
+    return joined((line(Span(key, "accent"), f" {words}") for key, words in pairs))
+
+
+def _waited_step(state: RunState, now: float) -> Line:
+    running = running_steps(state)
+    if not running:
+        return _between(state, now)
+    step, ran = running[0]
+    spent = now - ran.started
+    usual = usual_seconds(state, step.kind) if step.host else None
+    if step.kind in ("wave", "monitor"):
+        return _timer(step, ran, now)
+    late = usual is not None and spent > max(2 * usual, usual + 3)
+    took = Span(seconds_in_words(spent), "warn" if late else "plain")
+    told = line(Span(f"{step.host} " if step.host else "", "strong"), step_words(step), ", ", took)
+    if usual is not None:
+        told = (*told, Span(f" (usual {seconds_in_words(usual)})", "warn" if late else "dim"))
+    more = len({one.host or one.name for one, _ in running}) - 1
+    return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
+
+
+def watch_seconds(step: Step) -> float:
+    """Return how long the fleet's health is watched: the monitor's time-out less the minute of grace that the planner adds."""
+    return max(0.0, step.timeout - 60.0)
+
+
+def _timer(step: Step, ran: StepState, now: float) -> Line:
+    if step.kind == "wave":
+        return line(f"pause before wave {step.wave}, {seconds_in_words(step.pause - (now - ran.started))} left")
+    return line(f"health of every host stays good, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+
+
+def _between(state: RunState, now: float) -> Line:
+    if state.phase == "rolling-back":
+        return line(f"the next step of the way back, {seconds_in_words(now - state.mono)}")
+    return line(f"the next step, {seconds_in_words(now - state.mono)}")
+
+
+def _before(state: RunState, now: float) -> Line:
+    waiting = [check for check in state.checks if check.status == "waiting"]
+    since = f", {seconds_in_words(now - state.opened)}" if state.opened else ""
+    if waiting:
+        return line(f"{waiting[0].title}" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "") + since)
+    return line(f"the pre-flight's checks{since}")
+
+
+def go_allowed(state: RunState) -> bool:
+    """Whether GO may be pressed now."""
+    return state.phase == "deciding" and state.plan is not None and not any(check.blocks for check in state.checks)
+
+
+def waits_line(state: RunState, now: float, width: int, host: str = "") -> Line:
+    """Return what is waited for, since when, and which key. `host`: the one that `x` and `t` would act on."""
+    told, keys = _waits(state, now, host)
+    return clipped(line(" ", *joined((told, keys))), width)
+
+
+def _waits(state: RunState, now: float, host: str) -> tuple[Line, Line]:
+    if state.phase == "ended":
+        return _ended(state)
+    if state.phase == "deciding":
+        return _deciding(state, now)
+    if state.phase == "preflight":
+        return line(Span("waits: ", "dim"), *_before(state, now)), _keys(("q", "leave"))
+    if state.phase == "locking":
+        told = f"the lock on {len(state.hosts)} hosts, {seconds_in_words(now - state.mono)}"
+        return line(Span("waits: ", "dim"), told), _keys(("q", "detach"))
+    if state.phase == "rolling-back":
+        back = sum(1 for one in state.hosts.values() if one.condition == "back")
+        touched = sum(1 for one in state.hosts.values() if one.touched)
+        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), _keys(("q", "detach"))
+    if state.pausing:
+        why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
+        keys = (("c", "continue"), *((("t", "retry"),) if _can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
+        return line(Span("waits for you: ", "warn"), why), _keys(*keys)
+    keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
+    return line(Span("waits: ", "dim"), *_waited_step(state, now)), _keys(*keys)
+
+
+def _can_retry(host: HostState | None) -> bool:
+    return host is not None and host.condition in ("failed", "unknown", "unreachable", "skipped", "back")
+
+
+def _deciding(state: RunState, now: float) -> tuple[Line, Line]:
+    since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
+    blocking = [check for check in state.checks if check.blocks]
+    if go_allowed(state):
+        return line(Span("waits for you: ", "accent"), f"GO or no-go, {since}"), _keys(("enter", "GO"), ("q", "no-go, leave"))
+    if not blocking:
+        return line(Span("waits: ", "dim"), f"the plan, {since}"), _keys(("q", "leave"))
+    first = blocking[0]
+    more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    why = f" ({first.detail})" if first.detail else ""
+    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), _keys(("q", "leave, exit 3"))
+
+
+def _ended(state: RunState) -> tuple[Line, Line]:
+    words, tone = outcome_words(state)
+    told = line(Span(words.capitalize(), tone), f": {state.reason}" if state.reason else f": {counts_in_words(state)}")
+    keys: list[tuple[str, str]] = [("q", "leave")]
+    if state.kind == "deploy" and state.exit in (0, 8):
+        keys.append(("r", "roll back"))
+    return told, _keys(*keys)
+
+
+def waited_host(state: RunState) -> str:
+    """Return the host that is waited for, or that needs a person; empty when there is none."""
+    for step, _ in running_steps(state):
+        if step.host:
+            return step.host
+    wrong = ("failed", "unknown", "unreachable", "owed")
+    return next((host.name for host in state.hosts.values() if host.condition in wrong), "")
+
+
+def headline(
+    state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = ""
+) -> tuple[Line, Line]:
+    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds."""
+    if not state.run and not state.app:
+        return line(Span(" deploy", "strong"), "  waiting for the run"), line(" ")
+    return top_line(state, now, width, present, round_trip), waits_line(state, now, width, host)
+
+
+def last_lines(state: RunState, now: float) -> tuple[str, ...]:
+    """Return what stays on the normal screen after leaving."""
+    if not state.run:
+        return ()
+    to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
+    if state.phase != "ended":
+        return (f"{to}: {standing(state).text}, goes on. Come back: deploy attach {state.run}",)
+    words, _ = outcome_words(state)
+    took = clock_span(state.mono - (state.decided or state.opened))
+    lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}"]
+    lines += [str(words) for words in (state.reason, state.hint) if words]
+    if state.exit == 3:
+        for check in state.checks:
+            lines += [f"  {check.title}: {check.detail}"] * check.blocks + [f"    {check.remedy}"] * bool(check.blocks and check.remedy)
+    return tuple(lines)

@@ -1,0 +1,141 @@
+"""What happened and what hosts printed, as one list of lines: steps are chapters, verdicts and people stand out. Pure."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from console.model import events as ev
+from console.model.state import RunState
+from console.ports import Output
+from console.views.spans import Line, Span, Tone, cell, line
+from console.views.times import seconds_in_words, wall_clock
+
+_PLACE = 10
+"""Cells of the column that says where a line comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log. `rule`: it opens a chapter and is drawn through to the edge."""
+
+    at: str
+    where: str
+    text: str
+    tone: Tone = "plain"
+    rule: bool = False
+
+
+def _title(state: RunState, step: str) -> str:
+    found = state.index.get(step)
+    return str(found.title) if found else step
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _people(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.Decided(go=True):
+            return LogLine(event.at, "", f"GO by {event.by}", "accent")
+        case ev.Decided():
+            return LogLine(event.at, "", f"no-go by {event.by}" + "".join(f"; {reason}" for reason in event.reasons), "warn")
+        case ev.Paused():
+            return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
+        case ev.Continued():
+            return LogLine(event.at, "", "continued" + (f" by {event.by}" if event.by else ""), "accent")
+        case ev.AbortAsked():
+            return LogLine(event.at, "", f"abort asked by {event.by}" + (", all stays as it is" if event.leave else ""), "back")
+        case ev.RollbackBegan():
+            return LogLine(event.at, "", f"rolling back: {event.reason}" + (f" ({event.by})" if event.by else ""), "back", rule=True)
+        case ev.NoteAdded():
+            return LogLine(event.at, "", f"note by {event.by}: {event.text}", "accent")
+        case ev.CommandRefused():
+            return LogLine(event.at, "", f"{event.command} by {event.by} was refused: {event.message}", "warn")
+        case ev.TakenUp():
+            return LogLine(event.at, "", f"taken up by {event.by}", "accent")
+    return None
+
+
+def _hosts(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.HostReturning():
+            return LogLine(event.at, event.host, f"goes back alone: {event.reason}", "back")
+        case ev.HostSkipped():
+            return LogLine(event.at, event.host, f"skipped by {event.by}" + (f": {event.reason}" if event.reason else ""), "warn")
+        case ev.HostRetried():
+            return LogLine(event.at, event.host, f"tried again by {event.by}", "accent")
+        case ev.HostOwed():
+            return LogLine(event.at, event.host, f"owed: {event.reason}", "owed")
+        case ev.HostForgiven():
+            return LogLine(event.at, event.host, "forgiven", "dim")
+        case ev.LinkLost():
+            return LogLine(event.at, event.host, "link lost; what ran there goes on" + _because(event.detail), "unknown")
+        case ev.LinkRestored():
+            return LogLine(event.at, event.host, "answers again", "good")
+        case ev.LocksRefused():
+            return LogLine(event.at, event.host, f"locked by {event.holder.by}" + _because(event.holder.reason), "bad")
+        case ev.HostSeen(problem=problem) if problem:
+            return LogLine(event.at, event.host, str(problem), "bad")
+    return None
+
+
+def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
+    match event:
+        case ev.StepStarted():
+            again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+            return (LogLine(event.at, event.host, _title(state, event.step) + again, "strong", rule=True),)
+        case ev.StepFinished(status="done"):
+            return ()
+        case ev.StepFinished():
+            told = f"{_title(state, event.step)} {event.status}" + (f", exit {event.code}" if event.code is not None else "")
+            told += f" after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+            tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
+            hint = (LogLine(event.at, event.host, str(event.hint), "accent"),) if event.hint else ()
+            return (LogLine(event.at, event.host, told, tone), *hint)
+        case ev.GateJudged():
+            tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "inconclusive": "warn", "error": "unknown"}
+            seen = f", saw {event.seen}" if event.seen else ""
+            passes = f"{event.passes} of {event.needed} in a row after {seconds_in_words(event.seconds)}"
+            told = f"{event.check}: {event.verdict}, {passes}{seen}"
+            return (LogLine(event.at, event.host, told, tones[event.verdict]),)
+    return ()
+
+
+def _run(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.RunOpened():
+            told = f"{event.kind} of {event.app} to {event.environment}, asked for by {event.by}"
+            return LogLine(event.at, "", told, "strong", rule=True)
+        case ev.RevisionResolved():
+            return LogLine(event.at, "", f"{event.revision.version} is {event.revision.commit[:7]}  {event.revision.subject}".rstrip())
+        case ev.CheckReported():
+            tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "error": "unknown", "warning": "warn"}
+            told = f"{event.check.title}: {event.check.status}" + (f", {event.check.detail}" if event.check.detail else "")
+            return LogLine(event.at, "", told, tones.get(event.check.status, "dim"))
+        case ev.PlanMade():
+            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps")
+        case ev.LocksTaken():
+            return LogLine(event.at, "", f"{len(event.hosts) or 'all'} hosts are held for this run", "dim")
+        case ev.RunEnded():
+            tone: Tone = "good" if event.exit == 0 else "back" if event.exit == 4 else "warn" if event.exit in (3, 8, 9) else "bad"
+            told = f"{event.outcome}, exit {event.exit}" + (f": {event.reason}" if event.reason else "")
+            return LogLine(event.at, "", told, tone, rule=True)
+    return None
+
+
+def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...]:
+    """Return the lines that an event or a piece of output adds. `state` is the one after the event."""
+    if isinstance(item, Output):
+        return (LogLine(item.at, item.host, str(item.text)),)
+    one = _run(item) or _people(item) or _hosts(item)
+    return (one,) if one else _steps(item, state)
+
+
+def drawn(entry: LogLine, width: int, zone: tzinfo | None) -> Line:
+    """Return a log line as it is shown: time, where, words; a chapter's rule runs to the edge."""
+    place = Span(f" {cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
+    head = line(Span(f"{wall_clock(entry.at, zone):8}", "dim"), place)
+    if not entry.rule:
+        return (*head, Span(entry.text, entry.tone))
+    left = width - 8 - _PLACE - 2 - len(entry.text) - 4
+    return (*head, Span("── ", "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left), "dim"))

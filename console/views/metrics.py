@@ -1,0 +1,145 @@
+"""Numbers of the machines over time: sparklines with a fixed scale from zero, gaps as gaps, the moment of change marked. Pure.
+
+Times are seconds on the clock that stamped the points; values are shares (0..1) for cpu and memory, and a plain number for load.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from console.model.state import RunState
+from console.views.spans import Line, Span, by_room, clipped, line
+from console.views.times import clock_span, seconds_in_words
+
+Kind = Literal["cpu", "memory", "load"]
+Point = tuple[float, float]
+
+_BARS = "▁▂▃▄▅▆▇█"
+_STEPS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+STALE_AFTER = 2.0
+"""A source is stale when it is so many of its intervals late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One kind of number: the points to draw, in the order of time, and the newest point of each host."""
+
+    kind: Kind
+    points: tuple[Point, ...] = ()
+    latest: dict[str, Point] = field(default_factory=dict)
+
+
+def step_for(age: float, columns: int) -> float:
+    """Seconds a column stands for, so that so much time fits; the finest of a few round ones."""
+    return next((step for step in _STEPS if step * columns >= age), _STEPS[-1])
+
+
+def buckets(points: Iterable[Point], now: float, step: float, columns: int) -> tuple[float | None, ...]:
+    """Return the mean of each column's points, oldest first; None where there was none. Columns stand on multiples of `step`."""
+    last = int(now // step)
+    sums: list[list[float]] = [[] for _ in range(columns)]
+    for at, value in points:
+        column = columns - 1 - (last - int(at // step))
+        if 0 <= column < columns:
+            sums[column].append(value)
+    return tuple(sum(values) / len(values) if values else None for values in sums)
+
+
+def spark(values: Sequence[float | None], top: float, change: int | None = None) -> str:
+    """Return a bar for each value on a scale from zero to `top`; a gap is a blank; `change` is the column that gets the mark."""
+    out = [" " if value is None else _BARS[min(7, max(0, int(value / top * 7.999)))] for value in values]
+    if change is not None and 0 <= change < len(out):
+        out[change] = "┊"
+    return "".join(out)
+
+
+def scale_top(kind: Kind, values: Iterable[float | None]) -> float:
+    """Where the scale ends: 1 for shares; for a load the first round number above what was seen."""
+    if kind != "load":
+        return 1.0
+    highest = max((value for value in values if value is not None), default=0.0)
+    return next((float(top) for top in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if highest <= top), 1024.0)
+
+
+def said(kind: Kind, value: float) -> str:
+    """Return the number as people say it."""
+    return f"{value:.2f}" if kind == "load" else f"{value * 100:.0f} %"
+
+
+def changed_at(state: RunState) -> float | None:
+    """When the first switch of the run was started, on the boot-time clock."""
+    first = [
+        ran.started
+        for host in state.hosts.values()
+        for name, ran in host.steps.items()
+        if ran.started and name in state.index and state.index[name].kind == "switch"
+    ]
+    return min(first, default=None)
+
+
+def _mean(series: Series, names: Iterable[str]) -> float | None:
+    values = [series.latest[name][1] for name in names if name in series.latest]
+    return sum(values) / len(values) if values else None
+
+
+def _numbers(series: Series, state: RunState) -> Line:
+    """Return the value now: of the fleet, or of new and old hosts apart once something was switched."""
+    new = [host.name for host in state.hosts.values() if host.condition == "new"]
+    old = [host.name for host in state.hosts.values() if host.condition != "new"]
+    means = (("new", _mean(series, new)), ("old", _mean(series, old)))
+    told = [f"{word} {said(series.kind, value)}" for word, value in means if value is not None]
+    if len(told) == 2:
+        return line(Span("  ".join(told), "strong"))
+    value = _mean(series, series.latest)
+    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no numbers yet", "dim"))
+
+
+def _highest(series: Series) -> Line:
+    if len(series.latest) < 2:
+        return ()
+    top = max(series.latest, key=lambda name: series.latest[name][1])
+    return line(Span(f"highest {top} {said(series.kind, series.latest[top][1])}", "dim"))
+
+
+def newest(all_series: Iterable[Series]) -> float | None:
+    """Return the time of the newest point of all."""
+    return max((at for series in all_series for at, _ in series.latest.values()), default=None)
+
+
+def window(all_series: Iterable[Series], now: float, columns: int) -> float:
+    """Return the seconds that the sparklines show: as long as there are points, and ten minutes at most."""
+    oldest = min((series.points[0][0] for series in all_series if series.points), default=now)
+    return step_for(min(600.0, now - oldest), columns) * columns
+
+
+def metric_lines(
+    all_series: Sequence[Series], state: RunState, now: float, room: tuple[int, int], *, interval: float = 1.0
+) -> tuple[Line, ...]:
+    """Return the number and the sparkline of each kind in that room (width, height). `interval`: seconds between samples."""
+    width, height = room
+    last = newest(all_series)
+    if last is None or width < 1:
+        return (line(Span("no numbers from the hosts yet", "dim")),)
+    late = now - last
+    stale = late > max(3.0, STALE_AFTER * interval)
+    step = window(all_series, now, width) / width
+    moment = changed_at(state)
+    change = None if moment is None else width - 1 - (int(now // step) - int(moment // step))
+    out: list[Line] = []
+    for series in all_series:
+        values = buckets(series.points, now, step, width)
+        numbers = line(Span(f"STALE {seconds_in_words(late)}", "warn")) if stale else _numbers(series, state)
+        out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, _highest(series))), width))
+        if height >= 2 * len(all_series):
+            out.append(clipped(_toned(spark(values, scale_top(series.kind, values), change), "dim" if stale else "busy"), width))
+    return tuple(out[:height])
+
+
+def _toned(bars: str, tone: Literal["dim", "busy"]) -> Line:
+    before, sign, after = bars.partition("┊")
+    return line(Span(before, tone), Span(sign, "accent"), Span(after, tone))
+
+
+def window_words(seconds: float) -> str:
+    """`last 10 min`, for the panel's title."""
+    return f"last {seconds / 60:.0f} min" if seconds >= 120 else f"last {clock_span(seconds)}"

@@ -1,0 +1,128 @@
+"""Words with a tone: what every view is made of. A front end turns a tone into its colour, and may leave the colour out.
+
+A state is a mark, then a word, then a tone: nothing here is told by colour alone.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+Tone = Literal[
+    "plain", "dim", "strong", "good", "busy", "warn", "bad", "unknown", "back", "owed", "accent", "frame", "selected"
+]  # fmt: skip
+
+MarkName = Literal["done", "busy", "waiting", "failed", "unknown", "paused", "back", "owed", "skipped", "now"]
+
+_MARKS: dict[MarkName, tuple[str, str, Tone]] = {
+    "done": ("✓", "v", "good"),
+    "busy": ("◐", "~", "busy"),
+    "waiting": ("·", ".", "dim"),
+    "failed": ("!", "!", "bad"),
+    "unknown": ("?", "?", "unknown"),
+    "paused": ("‖", "=", "warn"),
+    "back": ("↶", "<", "back"),
+    "owed": ("⌛", "@", "owed"),
+    "skipped": ("–", "-", "dim"),
+    "now": ("▶", ">", "busy"),
+}
+
+_ASCII = str.maketrans({
+    "▸": ">", "→": ">", "│": "|", "─": "-", "┊": ":", "…": "~", "·": ".", "–": "-", "‖": "=", "↶": "<", "✓": "v", "◐": "~", "▶": ">",
+    "●": "*", "█": "#", "▇": "#", "▆": "+", "▅": "+", "▄": "=", "▃": "=", "▂": "-", "▁": "_", "▏": "|",
+})  # fmt: skip
+
+
+class Span(NamedTuple):
+    """A piece of a line in one tone."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+Line = tuple[Span, ...]
+
+
+def line(*parts: str | Span) -> Line:
+    """Return a line of those parts; a bare string is plain."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts if part)
+
+
+def mark(name: MarkName) -> Span:
+    """Return the mark of a state, in its tone."""
+    shape, _, tone = _MARKS[name]
+    return Span(shape, tone)
+
+
+def mark_tone(name: MarkName) -> Tone:
+    """Return the tone of a state's mark."""
+    return _MARKS[name][2]
+
+
+def ascii_line(spans: Line) -> Line:
+    """Return the same line for a terminal that has nothing but ASCII in its chrome; one cell stays one cell."""
+    return tuple(Span(span.text.replace("⌛", "@ ").translate(_ASCII), span.tone) for span in spans)
+
+
+def width(spans: Iterable[Span]) -> int:
+    """Cells that the line takes."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def text(spans: Iterable[Span]) -> str:
+    """Return the words alone."""
+    return "".join(span.text for span in spans)
+
+
+def clipped(spans: Line, cells: int) -> Line:
+    """Return the line in at most so many cells; where it was cut stands an ellipsis."""
+    if width(spans) <= cells:
+        return spans
+    kept: list[Span] = []
+    room = max(0, cells - 1)
+    for span in spans:
+        size = cell_len(span.text)
+        if size > room:
+            kept.append(Span(set_cell_size(span.text, room), span.tone))
+            break
+        kept.append(span)
+        room -= size
+    return (*kept, Span("…", "dim")) if cells > 0 else ()
+
+
+def filled(spans: Line, cells: int) -> Line:
+    """Return the line in exactly so many cells."""
+    spans = clipped(spans, cells)
+    missing = cells - width(spans)
+    return (*spans, Span(" " * missing)) if missing else spans
+
+
+def spread(left: Line, right: Line, cells: int) -> Line:
+    """Both ends of a line; where they don't fit together the right one goes."""
+    gap = cells - width(left) - width(right)
+    return clipped(left, cells) if gap < 1 else (*left, Span(" " * gap), *right)
+
+
+def cell(words: str, cells: int, *, right: bool = False) -> str:
+    """Words in exactly so many cells."""
+    size = cell_len(words)
+    if size > cells:
+        return set_cell_size(words, max(0, cells - 1)) + "…" if cells else ""
+    return " " * (cells - size) + words if right else words + " " * (cells - size)
+
+
+def joined(parts: Iterable[Line], between: str = "   ") -> Line:
+    """Several lines as one, with room between them."""
+    out: list[Span] = []
+    for part in parts:
+        if part:
+            out.extend((Span(between), *part) if out else part)
+    return tuple(out)
+
+
+def by_room(parts: Iterable[tuple[int, Line]], cells: int, between: str = "  ") -> Line:
+    """Return the parts that fit, in their order; those with the highest number go first when room is short."""
+    kept = [part for part in parts if part[1]]
+    while len(kept) > 1 and width(joined((part for _, part in kept), between)) > cells:
+        kept.remove(max(kept, key=lambda part: part[0]))
+    return clipped(joined((part for _, part in kept), between), cells)

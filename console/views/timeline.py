@@ -1,0 +1,133 @@
+"""The plan in words, the way back, and one host's steps with their times. Pure."""
+
+from console.model.plan import Plan
+from console.model.state import HostState, RunState, StepState
+from console.views.headline import step_words
+from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark, mark_tone
+from console.views.times import seconds_in_words
+
+_STEP_MARKS: dict[str, MarkName] = {
+    "pending": "waiting", "running": "busy", "done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped",
+    "unreachable": "unknown", "void": "skipped",
+}  # fmt: skip
+
+
+def names_in_words(names: tuple[str, ...], most: int = 3) -> str:
+    """`web01, web02, web03`, or `web01 … web12 (12 hosts)`."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{names[0]} … {names[-1]} ({len(names)} hosts)"
+
+
+def _per_host(plan: Plan) -> str:
+    first = next((step.host for step in plan.steps if step.host and step.phase == "release"), "")
+    kinds: list[str] = []
+    for step in plan.steps:
+        if step.host == first and step.phase == "release" and step.kind != "wave":
+            words = step_words(step)
+            if words not in kinds:
+                kinds.append(words)
+    return ", ".join(kinds)
+
+
+def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ...]:
+    """Return what would happen: the strategy, each wave, what happens on each host, what if it fails."""
+    plan = state.plan
+    if plan is None:
+        return (line(Span("the plan comes with the checks", "dim")),)
+    waves = len(plan.waves)
+    head = line(Span(plan.strategy, "strong"), f", {len(state.hosts)} hosts in {waves} {'wave' if waves == 1 else 'waves'}")
+    then = line(Span("each host  ", "dim"), _per_host(plan))
+    fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
+    budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
+    end = line(Span("on failure ", "dim"), fails + budget)
+    room = max(1, height - 3)
+    shown = [line(Span(f"wave {number:<2}    ", "dim"), names_in_words(wave)) for number, wave in enumerate(plan.waves, 1)]
+    if len(shown) > room:
+        rest = len(shown) - room + 1
+        shown = [*shown[: room - 1], line(Span(f"and {rest} more waves, to {plan.waves[-1][-1]}", "dim"))]
+    return tuple(clipped(one, width) for one in (head, *shown, then, end))
+
+
+def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ...]:
+    """Where each host would return to, hosts with the same way back together."""
+    ways: dict[tuple[str, bool, str], list[str]] = {}
+    for way in state.way_back:
+        target = str(way.version) or way.release or "stopped and removed (first release)"
+        ways.setdefault((target, way.possible, str(way.reason)), []).append(way.host)
+    out = [line(Span("way back", "strong"))] if ways else [line(Span("way back: not known yet", "dim"))]
+    for (target, possible, reason), names in ways.items():
+        told = f"{target}  " if possible else "none  "
+        why = f"  {reason}" if reason else ""
+        out.append(line(mark("back") if possible else Span("!", "warn"), f" {told}", Span(names_in_words(tuple(names)) + why, "dim")))
+    return tuple(clipped(one, width) for one in out[:height])
+
+
+def blast_radius(state: RunState) -> str:
+    """Return what GO would do, in one sentence."""
+    hosts, waves = len(state.hosts), len(state.plan.waves) if state.plan else 0
+    most = max((len(wave) for wave in state.plan.waves), default=0) if state.plan else 0
+    pace = "one at a time" if most == 1 else f"at most {most} at a time" if waves > 1 else "all at once"
+    version = str(state.release.version) if state.release else state.request.ref
+    verb = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of"}[state.kind]
+    back = [way for way in state.way_back if not way.possible]
+    way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
+    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}; {way}"
+
+
+def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
+    """Return what would go back where, how it would go, and what stays."""
+    touched = tuple(host.name for host in state.hosts.values() if host.touched)
+    halves = prefers_halves(state)
+    out = [
+        line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
+        *way_back_lines(state, width, 6)[1:],
+        line(Span("how    ", "dim"), "in two halves, the rest keeps serving" if halves else "all at once, over the warm connections"),
+        line(Span("time   ", "dim"), _back_time(state, halves)),
+        line(Span("stays  ", "dim"), "the database: this console has not changed it"),
+    ]
+    return tuple(clipped(one, width) for one in out)
+
+
+def prefers_halves(state: RunState) -> bool:
+    """Whether going back in halves is what is proposed. Without a balancer it never is: all at once is sooner over."""
+    return state.request.halves
+
+
+def _back_time(state: RunState, halves: bool) -> str:
+    took: dict[str, list[float]] = {}
+    for host in state.hosts.values():
+        for name, ran in host.steps.items():
+            if ran.status == "done" and name in state.index:
+                took.setdefault(state.index[name].kind, []).append(ran.seconds)
+    parts = [(kind, max(took[kind])) for kind in ("switch", "restart", "gate") if kind in took]
+    if not parts:
+        return "switch + restart + gate; not known yet"
+    total = sum(seconds for _, seconds in parts) * (2 if halves else 1)
+    return f"about {seconds_in_words(max(1, total))} (" + " + ".join(f"{kind} {seconds_in_words(seconds)}" for kind, seconds in parts) + ")"
+
+
+def _step_line(title: str, ran: StepState, now: float, width: int) -> Line:
+    sign = _STEP_MARKS[ran.status]
+    seconds = now - ran.started if ran.status == "running" else ran.seconds
+    took = seconds_in_words(seconds) if ran.status not in ("pending", "void") else ""
+    again = f" attempt {ran.attempt}" if ran.attempt > 1 else ""
+    detail = f"  {ran.detail}" if ran.detail else ""
+    words = line(mark(sign), " ", cell(title, 28), Span(f" {ran.status:<11}", mark_tone(sign)), f"{took:>8}", Span(again + detail, "dim"))
+    return clipped(words, width)
+
+
+def host_lines(state: RunState, host: HostState, now: float, width: int) -> tuple[Line, ...]:
+    """One host: what it has, its steps with their times, what they said when they did not end well."""
+    before = f"before {host.before_version or host.before}" if host.before or host.before_version else "had no release before"
+    live = f"live {host.version or host.release or 'nothing'}, {before}"
+    out: list[Line] = [line(Span(host.name, "strong"), f"  {host.condition}  ", Span(live, "dim"))]
+    if host.detail:
+        out.append(line(Span(str(host.detail), "warn")))
+    for step in state.lanes.get(host.name, ()):
+        ran = host.steps.get(step.name, StepState())
+        out.append(_step_line(str(step.title), ran, now, width))
+        if ran.hint:
+            out.append(line("    ", Span(str(ran.hint), "accent")))
+        out.extend(line("    ", Span(str(tail), "dim")) for tail in ran.tail)
+    return tuple(clipped(one, width) for one in out)

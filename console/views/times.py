@@ -1,0 +1,32 @@
+"""Times as people read them: spans of seconds in words, moments on the operator's wall clock. Knows no clock of its own."""
+
+from datetime import datetime, tzinfo
+
+
+def seconds_in_words(seconds: float) -> str:
+    """`3 s`, `0.4 s`, `02:14`, `1:05:09`."""
+    seconds = max(seconds, 0)
+    if seconds < 1:
+        return f"{seconds:.1f} s" if 0.05 <= seconds < 0.95 else f"{round(seconds)} s"
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    return clock_span(seconds)
+
+
+def clock_span(seconds: float) -> str:
+    """`00:07`, `02:14`, `1:05:09`."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
+
+
+def wall_clock(at: str, zone: tzinfo | None) -> str:
+    """Return the time of day of an RFC 3339 moment in that zone, `12:03:11`; empty when there is none."""
+    if not at:
+        return ""
+    try:
+        moment = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    except ValueError:
+        return ""
+    return (moment.astimezone(zone) if zone else moment).strftime("%H:%M:%S")
