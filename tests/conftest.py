@@ -1,0 +1,32 @@
+"""Fixtures that many tests share: real hosts, and a repository of releases for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fleet import Fleet, make_repository, missing
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Four real hosts, web01 to web04, for the whole session. Who breaks one mends it."""
+    if reason := missing():
+        pytest.skip(reason)
+    with Fleet(4, tmp_path_factory.mktemp("fleet")) as started:
+        yield started
+
+
+@pytest.fixture
+def own_fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """Three real hosts for one test alone, which may break them for good."""
+    if reason := missing():
+        pytest.skip(reason)
+    with Fleet(3, tmp_path / "fleet") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def shop_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository of the shop, tags v1.0.0 to v1.4.0; not to be changed."""
+    return make_repository(tmp_path_factory.mktemp("repository") / "shop")

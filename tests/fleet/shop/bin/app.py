@@ -1,0 +1,45 @@
+"""The application that test releases hold: a small HTTP server that answers by what its release says of itself.
+
+Usage: app.py ADDRESS PORT PIDFILE, in the release's folder.
+"""
+
+import os
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+RELEASE = Path(__file__).resolve().parent.parent
+
+
+class Shop(BaseHTTPRequestHandler):
+    def do_GET(self):
+        version, behaviour = (RELEASE / "VERSION").read_text().split()
+        if self.path == "/healthz":
+            healthy = behaviour != "unhealthy"
+            self.answer(200 if healthy else 503, f"ok {version}" if healthy else f"no stock in {version}")
+        elif self.path == "/version":
+            self.answer(200, version)
+        else:
+            self.answer(200, f"shop {version} at {self.path}")
+
+    def answer(self, status, text):
+        body = text.encode() + b"\n"
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main():
+    address, port, pidfile = sys.argv[1:4]
+    server = ThreadingHTTPServer((address, int(port)), Shop)
+    server.daemon_threads = True
+    fresh = f"{pidfile}.{os.getpid()}"
+    Path(fresh).write_text(f"{os.getpid()}\n")
+    os.replace(fresh, pidfile)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
