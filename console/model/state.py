@@ -100,10 +100,16 @@ class RunState(msgspec.Struct, frozen=True):
     back_cause: str = ""
     index: dict[str, Step] = {}
     """Every step that the run knows, by name."""
+    lanes: dict[str, tuple[Step, ...]] = {}
+    """The same by host, in order."""
     steps: dict[str, StepState] = {}
     """Steps that belong to no host."""
     hosts: dict[str, HostState] = {}
     pausing: Pausing | None = None
+    tolerated: int = 0
+    """Failures that a person has seen and gone on with."""
+    tolerates_steps: bool = False
+    """The same for a step that belongs to no host."""
     passed_pause: bool = False
     """The pause after so many hosts has been taken."""
     aborting: Literal["", "back", "leave"] = ""

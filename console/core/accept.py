@@ -1,0 +1,138 @@
+"""What an operator may do now: a command becomes events, or a refusal that says why not and what to type instead. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from console.core.rollback import plan_rollback, touched_hosts
+from console.model import commands as cmd
+from console.model import events as ev
+from console.model.commands import Refusal
+from console.model.fleet import Environment
+from console.model.request import Person
+from console.model.state import RunState
+from console.text import SafeText
+
+Events = tuple[ev.Event, ...]
+FAILED = frozenset({"failed", "unknown", "unreachable", "skipped", "back"})
+
+
+def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, by: Person) -> Events | Refusal:
+    """Return what the command becomes. The caller writes the events down before anything is done."""
+    if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
+        return _no(f"run {state.run} has ended: {state.outcome}", f"deploy rollback {state.environment}")
+    if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
+        return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
+    return _ANSWERS[type(command)](environment, command, state, by)
+
+
+def _no(message: str, hint: str = "") -> Refusal:
+    return Refusal(SafeText(message), SafeText(hint))
+
+
+def _decide(environment: Environment, command: cmd.Decide, state: RunState, by: Person) -> Events | Refusal:
+    if state.phase != "deciding":
+        return _no("there is nothing to decide now", f"deploy attach {state.run}")
+    if not command.go:
+        return (ev.Decided(go=False, by=by, reasons=(SafeText(f"no-go by {by.name}"),)),)
+    blocking = [check for check in state.checks if check.blocks]
+    if blocking:
+        return _no("GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), f"deploy check {state.environment}")
+    if state.plan and command.digest and command.digest != state.plan.digest:
+        return _no("the plan is not the one that was shown", f"deploy attach {state.run}")
+    if state.protected and not state.request.yes and command.typed != state.environment:
+        return _no(f"{state.environment} is protected: its name has to be typed", f"type {state.environment}")
+    digest = state.plan.digest if state.plan else ""
+    request = state.request
+    return (ev.Decided(go=True, by=by, digest=digest, overrides=request.overrides, hotfix=SafeText(request.hotfix)),)
+
+
+def _pause(environment: Environment, command: cmd.Pause, state: RunState, by: Person) -> Events | Refusal:
+    if state.phase == "rolling-back" or state.kind == "rollback":
+        return _no("a rollback is not paused")
+    if state.phase != "running":
+        return _no("nothing runs yet that could be paused", "deploy abort")
+    if state.pausing:
+        return _no(f"paused already: {state.pausing.reason}", "deploy continue")
+    if state.aborting:
+        return _no("the run is being aborted")
+    return (ev.Paused(reason=SafeText(f"paused by {by.name}"), by=by),)
+
+
+def _continue(environment: Environment, command: cmd.Continue, state: RunState, by: Person) -> Events | Refusal:
+    if state.pausing is None:
+        return _no("the run is not paused")
+    return (ev.Continued(by=by),)
+
+
+def _abort(environment: Environment, command: cmd.Abort, state: RunState, by: Person) -> Events | Refusal:
+    if state.go is None:
+        return (ev.Decided(go=False, by=by, interrupted=True, reasons=(SafeText(f"aborted by {by.name}"),)),)
+    if state.phase == "rolling-back" or state.kind == "rollback":
+        return _no("a rollback goes to its end: it is the way out")
+    if state.aborting:
+        return _no("the run is being aborted already")
+    return (ev.AbortAsked(by=by, leave=command.leave),)
+
+
+def _roll_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> Events | Refusal:
+    if state.phase == "rolling-back" or state.kind == "rollback":
+        return _no("the rollback is under way")
+    if state.kind == "restart":
+        return _no("a restart changes no release, so there is none to go back to", "deploy abort --leave")
+    if not state.changed or not touched_hosts(state):
+        return _no("no host has been changed yet, so there is nothing to roll back", "deploy abort")
+    gone = [back for back in state.way_back if not back.possible and back.host in touched_hosts(state)]
+    if len(gone) == len(touched_hosts(state)):
+        return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", "deploy abort --leave")
+    plan = plan_rollback(environment, state, command.how)
+    return (ev.RollbackBegan(plan=plan, reason=SafeText(f"asked for by {by.name}"), by=by, cause="key"),)
+
+
+def _skip(environment: Environment, command: cmd.Skip, state: RunState, by: Person) -> Events | Refusal:
+    host = state.hosts.get(command.host)
+    if host is None:
+        return _unknown_host(command.host, state)
+    if state.phase != "running" or state.kind != "deploy":
+        return _no("hosts are skipped while a release rolls")
+    if host.condition in ("new", "returning", "back", "skipped", "left-out"):
+        return _no(f"{host.name} is {host.condition}: there is nothing to skip")
+    return (ev.HostSkipped(host=host.name, by=by),)
+
+
+def _retry(environment: Environment, command: cmd.Retry, state: RunState, by: Person) -> Events | Refusal:
+    host = state.hosts.get(command.host)
+    if host is None:
+        return _unknown_host(command.host, state)
+    if state.phase not in ("running", "rolling-back"):
+        return _no("there is no run in which the host could be tried again")
+    if host.condition not in FAILED or (host.condition == "back" and not host.failed_once):
+        return _no(f"{host.name} is {host.condition}: there is nothing to try again")
+    return (ev.HostRetried(host=host.name, by=by),)
+
+
+def _unknown_host(name: str, state: RunState) -> Refusal:
+    return _no(f"{name} is no host of this run", "hosts: " + ", ".join(list(state.hosts)[:12]))
+
+
+def _note(environment: Environment, command: cmd.Note, state: RunState, by: Person) -> Events | Refusal:
+    return (ev.NoteAdded(by=by, text=command.text),)
+
+
+def _forgive(environment: Environment, command: cmd.Forgive, state: RunState, by: Person) -> Events | Refusal:
+    host = state.hosts.get(command.host)
+    if host is None or host.condition != "owed":
+        return _no(f"{command.host} owes nothing in run {state.run}")
+    return (ev.HostForgiven(host=command.host, by=by, reason=command.reason),)
+
+
+_ANSWERS: dict[type, Callable[[Environment, Any, RunState, Person], Events | Refusal]] = {
+    cmd.Decide: _decide,
+    cmd.Pause: _pause,
+    cmd.Continue: _continue,
+    cmd.Abort: _abort,
+    cmd.RollBack: _roll_back,
+    cmd.Skip: _skip,
+    cmd.Retry: _retry,
+    cmd.Note: _note,
+    cmd.Forgive: _forgive,
+}

@@ -1,0 +1,228 @@
+"""What a run needs now: steps to start, things that have become true, when to look again. Pure.
+
+The engine calls it after every event and carries out what it says. A run that is not over always gets an effect, a time, or a question from here,
+unless a step runs.
+"""
+
+from collections.abc import Iterator
+
+from console.core.outcome import conclude
+from console.core.rollback import plan_return, plan_rollback
+from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
+from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
+from console.model.fleet import Environment
+from console.model.plan import Step
+from console.model.state import HostState, RunState, StepState
+from console.text import SafeText
+
+FORWARD = frozenset({"old", "updating", "new"})
+LOST = frozenset({"unreachable", "unknown"})
+NETWORK_HOSTS = 3
+NETWORK_SECONDS = 10.0
+
+
+def decide(environment: Environment, state: RunState, now: float) -> tuple[Effect, ...]:
+    """Return what should happen now. `now` is on the boot-time clock, in seconds."""
+    if state.phase == "ended":
+        return ()
+    if state.go is False or state.locked_by:
+        return (_end(state),)
+    if state.phase in ("preflight", "deciding"):
+        return (AskPerson("decision"),) if state.phase == "deciding" else ()
+    if state.phase == "locking":
+        return (TakeLocks(),)
+    settling = tuple(_settling(state))
+    if settling:
+        return settling
+    turn = _roll_back if state.phase == "rolling-back" else _go_forward
+    return tuple(turn(environment, state, now))
+
+
+def failures(state: RunState) -> int:
+    """Hosts that count against the failure budget."""
+    return sum(host.failed_once for host in state.hosts.values())
+
+
+def is_tripped(state: RunState) -> bool:
+    """Whether more went wrong than the budget allows."""
+    if state.kind == "rollback":
+        return False
+    return failures(state) > max(state.max_failures, state.tolerated) or _failed_without_host(state) is not None
+
+
+def is_settled(state: RunState, step: Step) -> bool:
+    """Whether nothing more is expected of the step."""
+    status = state.step_state(step).status
+    if status in ("running", "pending"):
+        return status == "pending" and step.host in state.hosts and not _in_play(state, step)
+    return True
+
+
+def running_steps(state: RunState) -> tuple[Step, ...]:
+    """Steps that run now."""
+    hosts = (state.index[name] for host in state.hosts.values() for name, known in host.steps.items() if known.status == "running" and name in state.index)
+    own = (state.index[name] for name, known in state.steps.items() if known.status == "running" and name in state.index)
+    return (*own, *hosts)
+
+
+def _settling(state: RunState) -> Iterator[Effect]:
+    for step in running_steps(state):
+        known = state.step_state(step)
+        if known.unsettled:
+            yield StartStep(step, known.attempt, settle=True)
+
+
+def _in_play(state: RunState, step: Step) -> bool:
+    condition = state.hosts[step.host].condition
+    if step.phase == "rollback":
+        return condition == "returning" or (state.kind == "rollback" and condition in FORWARD)
+    if step.phase == "close":
+        return condition == "new"
+    return condition in FORWARD and state.back is None
+
+
+def _is_ready(state: RunState, step: Step) -> bool:
+    if state.step_state(step).status != "pending":
+        return False
+    if step.host in state.hosts and not _in_play(state, step):
+        return False
+    return all(is_settled(state, state.index[need]) for need in step.needs if need in state.index)
+
+
+def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    if state.aborting:
+        yield from _abort(environment, state)
+        return
+    if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")):
+        yield from _trip(environment, state)
+        return
+    if state.pausing:
+        yield from _starts(state, now, _returns(state))
+        return
+    returning = tuple(_send_back(environment, state))
+    if returning:
+        yield from returning
+        return
+    steps = tuple(state.index.values())
+    effects = tuple(_starts(state, now, steps))
+    yield from effects
+    if not effects and not running_steps(state):
+        yield from _close(state)
+
+
+def _returns(state: RunState) -> tuple[Step, ...]:
+    return tuple(step for step in state.index.values() if step.phase == "rollback")
+
+
+def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Effect]:
+    for step in steps:
+        if not _is_ready(state, step):
+            continue
+        if step.kind == "wave":
+            yield from _begin_wave(state, step, now)
+        else:
+            yield StartStep(step, state.step_state(step).attempt + 1)
+
+
+def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
+    done = sum(host.condition == "new" for host in state.hosts.values())
+    if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
+        yield Happened(Paused(reason=SafeText(f"pause after {done} hosts, as the file says"), cause="pause-after"))
+        return
+    ready_at = max((_ended_at(state, need) for need in step.needs), default=0.0) + step.pause
+    if step.pause and now < ready_at:
+        yield WakeAt(ready_at)
+        return
+    yield Happened(StepStarted(step=step.name))
+    yield Happened(StepFinished(step=step.name))
+
+
+def _ended_at(state: RunState, name: str) -> float:
+    step = state.index.get(name)
+    known = state.step_state(step) if step else StepState()
+    return known.started + known.seconds
+
+
+def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
+    reason = _trip_reason(state)
+    if state.changed and _is_network(state):
+        yield Happened(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
+    elif state.on_failure == "pause" and state.changed:
+        yield Happened(Paused(reason=reason, cause="failure"))
+    elif state.on_failure == "rollback" and state.changed:
+        yield Happened(RollbackBegan(plan=plan_rollback(environment, state), reason=reason, cause="failure"))
+    elif not running_steps(state):
+        yield _end(state)
+
+
+def _trip_reason(state: RunState) -> SafeText:
+    alone = _failed_without_host(state)
+    if alone:
+        return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
+    names = [f"{host.name} ({host.detail or host.condition})" for host in state.hosts.values() if host.failed_once]
+    return SafeText(f"{len(names)} failed, {state.max_failures} allowed: {', '.join(names[:4])}")
+
+
+def _failed_without_host(state: RunState) -> Step | None:
+    if state.tolerates_steps:
+        return None
+    bad = (name for name, known in state.steps.items() if known.status in ("failed", "unknown", "cancelled"))
+    return next((state.index[name] for name in bad if name in state.index), None)
+
+
+def _is_network(state: RunState) -> bool:
+    lost = sorted(host.since for host in state.hosts.values() if host.failed_once and host.condition in LOST)
+    return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
+
+
+def _send_back(environment: Environment, state: RunState) -> Iterator[Effect]:
+    for host in state.hosts.values():
+        running = _running_on(state, host)
+        if host.condition == "skipped" and running:
+            yield from (CancelStep(step, state.step_state(step).attempt) for step in running)
+        elif host.condition in ("failed", "skipped") and host.touched and not _has_return(state, host) and not running:
+            yield Happened(HostReturning(host=host.name, reason=host.detail, steps=plan_return(environment, state, host.name)))
+
+
+def _running_on(state: RunState, host: HostState) -> tuple[Step, ...]:
+    return tuple(step for step in state.lanes.get(host.name, ()) if state.step_state(step).status == "running")
+
+
+def _has_return(state: RunState, host: HostState) -> bool:
+    return any(step.phase == "rollback" for step in state.lanes.get(host.name, ()))
+
+
+def _abort(environment: Environment, state: RunState) -> Iterator[Effect]:
+    if running_steps(state):
+        return
+    if state.aborting == "back" and state.changed:
+        plan = plan_rollback(environment, state)
+        yield Happened(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
+    else:
+        yield _end(state)
+
+
+def _roll_back(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    if state.back is None:
+        return
+    forward = [step for step in running_steps(state) if step.phase != "rollback"]
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in forward)
+    busy = {step.host for step in forward}
+    ready = tuple(step for step in state.back.steps if step.host not in busy)
+    starts = tuple(_starts(state, now, ready))
+    yield from starts
+    if not starts and not running_steps(state):
+        yield from _close(state)
+
+
+def _close(state: RunState) -> Iterator[Effect]:
+    lost = [host for host in state.hosts.values() if host.condition in LOST and host.touched]
+    if lost:
+        yield from (Happened(HostOwed(host=host.name, reason=host.detail or SafeText(host.condition))) for host in lost)
+    else:
+        yield _end(state)
+
+
+def _end(state: RunState) -> Happened:
+    code, outcome, reason, hint = conclude(state)
+    return Happened(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint)))

@@ -1,0 +1,310 @@
+"""How an event changes the state of a run. The only writer of state; total: an event that does not fit changes nothing but its place.
+
+It knows nothing of where events come from.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from console.model import events as ev
+from console.model.checks import Check
+from console.model.plan import Step
+from console.model.state import HostCondition, HostState, Pausing, RunState, StepState
+from console.model.values import changed
+
+ENDINGS: dict[str, HostCondition] = {"failed": "failed", "unknown": "unknown", "unreachable": "unreachable", "cancelled": "failed"}
+
+
+def evolve(state: RunState, event: ev.Event) -> RunState:
+    """Return the state after the event."""
+    change = _CHANGES.get(type(event))
+    after = change(state, event) if change else state
+    return changed(after, seq=event.seq or after.seq, at=event.at or after.at, mono=event.mono or after.mono, boot=event.boot or after.boot)
+
+
+def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
+    """Return what all those events add up to."""
+    result = state or RunState()
+    for event in events:
+        result = evolve(result, event)
+    return result
+
+
+def _with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
+    host = state.hosts.get(name)
+    if host is None:
+        return state
+    return changed(state, hosts={**state.hosts, name: changed(host, **fields)})
+
+
+def _with_step(state: RunState, step: Step, step_state: StepState) -> RunState:
+    host = state.hosts.get(step.host)
+    if host is None:
+        return changed(state, steps={**state.steps, step.name: step_state})
+    return _with_host(state, step.host, steps={**host.steps, step.name: step_state})
+
+
+def _with_steps_known(state: RunState, steps: tuple[Step, ...]) -> RunState:
+    fresh = {step.name: step for step in steps}
+    lanes = dict(state.lanes)
+    for host in {step.host for step in steps if step.host}:
+        kept = tuple(step for step in lanes.get(host, ()) if step.name not in fresh)
+        lanes[host] = kept + tuple(step for step in steps if step.host == host)
+    return changed(state, index={**state.index, **fresh}, lanes=lanes)
+
+
+def _opened(state: RunState, event: ev.RunOpened) -> RunState:
+    hosts = {name: HostState(name=name, since=event.mono) for name in event.hosts}
+    for name, reason in event.request.without:
+        if name in hosts:
+            hosts[name] = changed(hosts[name], condition="left-out", detail=type(hosts[name].detail)(reason))
+    return RunState(
+        run=event.run, kind=event.kind, app=event.app, environment=event.environment, protected=event.protected, path=event.path,
+        by=event.by, request=event.request, opened_at=event.at, opened=event.mono, on_failure=event.on_failure,
+        max_failures=event.max_failures, pause_after=event.pause_after, hosts=hosts,
+    )  # fmt: skip
+
+
+def _resolved(state: RunState, event: ev.RevisionResolved) -> RunState:
+    return changed(state, revision=event.revision, release=event.release, live=event.live)
+
+
+def _checked(state: RunState, event: ev.CheckReported) -> RunState:
+    return changed(state, checks=_with_check(state.checks, event.check))
+
+
+def _with_check(checks: tuple[Check, ...], check: Check) -> tuple[Check, ...]:
+    if any(known.id == check.id for known in checks):
+        return tuple(check if known.id == check.id else known for known in checks)
+    return (*checks, check)
+
+
+def _seen(state: RunState, event: ev.HostSeen) -> RunState:
+    return _with_host(
+        state, event.host, release=event.release, version=event.version, before=event.release, before_version=event.version,
+        linked=not event.problem, detail=event.problem,
+    )  # fmt: skip
+
+
+def _planned(state: RunState, event: ev.PlanMade) -> RunState:
+    bare = changed(state, plan=event.plan, way_back=event.way_back, index={}, lanes={}, phase="deciding")
+    return _with_steps_known(bare, event.plan.steps)
+
+
+def _decided(state: RunState, event: ev.Decided) -> RunState:
+    return changed(
+        state, go=event.go, decided_by=event.by, reasons=event.reasons, decided=event.mono, interrupted=event.interrupted,
+        phase="locking" if event.go else state.phase,
+    )  # fmt: skip
+
+
+def _locked(state: RunState, event: ev.LocksTaken) -> RunState:
+    return changed(state, epoch=event.epoch, phase="running" if state.phase == "locking" else state.phase)
+
+
+def _lock_refused(state: RunState, event: ev.LocksRefused) -> RunState:
+    who = event.holder.run or event.holder.by
+    return changed(state, locked_by=type(event.holder.by)(f"{event.host} is held by {who}"))
+
+
+def _started(state: RunState, event: ev.StepStarted) -> RunState:
+    step = state.index.get(event.step)
+    if step is None:
+        return state
+    fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
+    host = state.hosts.get(step.host)
+    touched = step.changes or (host.touched if host else False)
+    after = _with_step(state, step, fresh)
+    after = _with_host(after, step.host, step=step.name, touched=touched)
+    if host and step.phase == "release" and host.condition != "updating":
+        after = _with_host(after, step.host, condition="updating", since=event.mono)
+    if host and step.phase == "rollback" and host.condition != "returning":
+        after = _with_host(after, step.host, condition="returning", since=event.mono)
+    return changed(after, changed=after.changed or step.changes)
+
+
+def _finished(state: RunState, event: ev.StepFinished) -> RunState:
+    step = state.index.get(event.step)
+    if step is None:
+        return state
+    known = state.step_state(step)
+    if event.attempt != known.attempt or known.status not in ("running", "unknown"):
+        return state
+    if event.status == "failed" and step.command and event.attempt <= step.command.retries:
+        return _with_step(state, step, changed(known, status="pending", unsettled=False, detail=event.detail))
+    done = changed(
+        known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False
+    )
+    after = _with_step(state, step, done)
+    if step.host not in state.hosts:
+        return after
+    return _host_done(after, step, event) if event.status == "done" else _host_ended_badly(after, step, event)
+
+
+def _host_done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    if step.kind in ("switch", "remove"):
+        version = state.release.version if state.release and step.release == state.release.id else state.hosts[step.host].before_version
+        state = _with_host(state, step.host, release=step.release, version=version)
+    if not _is_last(state, step):
+        return state
+    if step.phase == "rollback":
+        return _with_host(state, step.host, condition=_condition_back(state.hosts[step.host]), since=event.mono)
+    return _with_host(state, step.host, condition="new", since=event.mono, detail=event.detail)
+
+
+def _condition_back(host: HostState) -> HostCondition:
+    return "skipped" if host.detail.startswith("skipped") else "back"
+
+
+def _is_last(state: RunState, step: Step) -> bool:
+    if step.phase not in ("release", "rollback"):
+        return False
+    mine = [known for known in state.lanes.get(step.host, ()) if known.phase == step.phase]
+    return all(state.step_state(known).status in ("done", "void") or not known.fatal for known in mine)
+
+
+def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    if not step.fatal:
+        return _host_done(state, step, event) if _is_last(state, step) else state
+    if step.phase == "release" or step.phase == "prepare":
+        kept = state.hosts[step.host].condition in ("skipped", "returning")
+        if kept or (event.status == "cancelled" and (state.back or state.aborting)):
+            return state
+        return _with_host(state, step.host, condition=ENDINGS[event.status], failed_once=True, since=event.mono, detail=event.detail)
+    if step.phase == "rollback":
+        return _with_host(state, step.host, condition=ENDINGS[event.status], since=event.mono, detail=event.detail)
+    return state
+
+
+def _add_steps(state: RunState, steps: tuple[Step, ...]) -> RunState:
+    after = _with_steps_known(state, steps)
+    for step in steps:
+        known = after.step_state(step)
+        if known.status != "pending":
+            after = _with_step(after, step, changed(known, status="pending"))
+    return after
+
+
+def _returning(state: RunState, event: ev.HostReturning) -> RunState:
+    after = _add_steps(state, event.steps)
+    return _with_host(after, event.host, condition="returning", since=event.mono, detail=event.reason)
+
+
+def _skipped(state: RunState, event: ev.HostSkipped) -> RunState:
+    detail = type(event.reason)(f"skipped by {event.by.name}")
+    return _with_host(state, event.host, condition="skipped", failed_once=False, since=event.mono, detail=detail)
+
+
+def _retried(state: RunState, event: ev.HostRetried) -> RunState:
+    host = state.hosts.get(event.host)
+    if host is None:
+        return state
+    went_back = state.back is None and any(step.phase == "rollback" for step in state.lanes.get(event.host, ()))
+    steps = {name: changed(known, status="pending") if _again(state, name, known, went_back) else known for name, known in host.steps.items()}
+    condition: HostCondition = "returning" if state.back else "updating" if host.touched else "old"
+    after = _with_host(
+        state, event.host, steps=steps, condition=condition, failed_once=False, since=event.mono, detail=type(host.detail)("")
+    )  # fmt: skip
+    return _without_return(after, event.host) if went_back else after
+
+
+def _without_return(state: RunState, host: str) -> RunState:
+    lane = tuple(step for step in state.lanes[host] if step.phase != "rollback")
+    index = {name: step for name, step in state.index.items() if step.host != host or step.phase != "rollback"}
+    return changed(state, index=index, lanes={**state.lanes, host: lane})
+
+
+def _again(state: RunState, name: str, known: StepState, went_back: bool) -> bool:
+    step = state.index.get(name)
+    if step is None:
+        return False
+    return known.status in ("failed", "unknown", "cancelled", "unreachable") or (went_back and step.phase == "release")
+
+
+def _owed(state: RunState, event: ev.HostOwed) -> RunState:
+    return _with_host(state, event.host, condition="owed", since=event.mono, detail=event.reason)
+
+
+def _forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
+    return _with_host(state, event.host, condition="left-out", since=event.mono, detail=event.reason)
+
+
+def _link_lost(state: RunState, event: ev.LinkLost) -> RunState:
+    return _with_host(state, event.host, linked=False)
+
+
+def _link_restored(state: RunState, event: ev.LinkRestored) -> RunState:
+    return _with_host(state, event.host, linked=True)
+
+
+def _paused(state: RunState, event: ev.Paused) -> RunState:
+    passed = state.passed_pause or event.cause == "pause-after"
+    return changed(state, pausing=Pausing(event.reason, event.cause, event.mono, event.by), passed_pause=passed)
+
+
+def _continued(state: RunState, event: ev.Continued) -> RunState:
+    if state.pausing and state.pausing.cause in ("failure", "network"):
+        failed = sum(host.failed_once for host in state.hosts.values())
+        return changed(state, pausing=None, tolerated=failed, tolerates_steps=True)
+    return changed(state, pausing=None)
+
+
+def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
+    return changed(state, aborting="leave" if event.leave else "back", pausing=None)
+
+
+def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
+    after = _add_steps(state, event.plan.steps)
+    for name in {step.host for step in event.plan.steps}:
+        after = _with_host(after, name, condition="returning", since=event.mono)
+    return changed(after, back=event.plan, back_reason=event.reason, back_cause=event.cause, phase="rolling-back", pausing=None)
+
+
+def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
+    return changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
+
+
+def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
+    def unsettle(steps: dict[str, StepState]) -> dict[str, StepState]:
+        return {name: changed(known, unsettled=True) if known.status == "running" else known for name, known in steps.items()}
+
+    hosts = {name: changed(host, steps=unsettle(host.steps)) for name, host in state.hosts.items()}
+    pausing = state.pausing
+    if pausing is None and state.phase == "running" and not state.aborting:
+        words = type(state.reason)(f"the engine was replaced by {event.by.name}'s; what was running is being settled")
+        pausing = Pausing(words, "taken-up", event.mono, None)
+    return changed(state, hosts=hosts, steps=unsettle(state.steps), epoch=event.epoch, pausing=pausing)
+
+
+def _ended(state: RunState, event: ev.RunEnded) -> RunState:
+    return changed(
+        state, phase="ended", exit=event.exit, outcome=event.outcome, reason=event.reason, hint=event.hint, ended_at=event.at, pausing=None
+    )
+
+
+_CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
+    ev.RunOpened: _opened,
+    ev.RevisionResolved: _resolved,
+    ev.CheckReported: _checked,
+    ev.HostSeen: _seen,
+    ev.PlanMade: _planned,
+    ev.Decided: _decided,
+    ev.LocksTaken: _locked,
+    ev.LocksRefused: _lock_refused,
+    ev.StepStarted: _started,
+    ev.StepFinished: _finished,
+    ev.HostReturning: _returning,
+    ev.HostSkipped: _skipped,
+    ev.HostRetried: _retried,
+    ev.HostOwed: _owed,
+    ev.HostForgiven: _forgiven,
+    ev.LinkLost: _link_lost,
+    ev.LinkRestored: _link_restored,
+    ev.Paused: _paused,
+    ev.Continued: _continued,
+    ev.AbortAsked: _abort_asked,
+    ev.RollbackBegan: _rollback_began,
+    ev.NoteAdded: _noted,
+    ev.TakenUp: _taken_up,
+    ev.RunEnded: _ended,
+}

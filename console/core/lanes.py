@@ -1,0 +1,94 @@
+"""What happens on one host, in order: the parts of a lane that planner and rollback share. Pure."""
+
+from dataclasses import dataclass
+
+from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
+from console.model.plan import Phase, Step, StepKind
+from console.model.values import changed
+from console.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One host's part in a phase of the plan; it names the steps that are laid into it."""
+
+    environment: Environment
+    host: Host
+    phase: Phase
+    prefix: str
+    release: str
+    wave: int = 0
+    leads: bool = False
+    """The first host of the plan: `once` hooks run here."""
+
+    def step(
+        self, name: str, kind: StepKind, title: str, timeout: float, *, command: Command | None = None, idempotent: bool = False,
+        changes: bool = False, fatal: bool = True,
+    ) -> Step:  # fmt: skip
+        """A step of this lane."""
+        return Step(
+            name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), host=self.host.name, wave=self.wave,
+            command=command, release=self.release, timeout=timeout, idempotent=idempotent, changes=changes, fatal=fatal,
+        )  # fmt: skip
+
+    def run(self, kind: StepKind, command: Command | None, *, changes: bool = True) -> tuple[Step, ...]:
+        """The step that runs one of the file's commands, if there is that command."""
+        if command is None:
+            return ()
+        return (self.step(kind, kind, f"{kind} on {self.host.name}", command.timeout, command=command, changes=changes),)
+
+    def switch(self) -> Step:
+        """Make the release live."""
+        title = f"switch {self.host.name} to {self.release}"
+        return self.step("switch", "switch", title, 30.0, idempotent=True, changes=True)
+
+    def restart(self, *, first: bool) -> tuple[Step, ...]:
+        """Bring the application to what is live: start it where it never ran, else restart it, or start it after its stop."""
+        start, restart = self.environment.command(self.host, "start"), self.environment.command(self.host, "restart")
+        return self.run("restart", (start or restart) if first else (restart or start))
+
+    def stop(self) -> tuple[Step, ...]:
+        """Stop the application before the switch, where it has no restart of its own."""
+        if self.environment.command(self.host, "restart"):
+            return ()
+        return self.run("stop", self.environment.command(self.host, "stop"))
+
+    def gate(self) -> tuple[Step, ...]:
+        """The gate after an update, where the host has health checks."""
+        checks = gates_of(self.environment, self.host)
+        if not checks:
+            return ()
+        names = ", ".join(check.name for check in checks)
+        timeout = max(check.deadline for check in checks)
+        return (self.step("gate", "gate", f"health of {self.host.name}: {names}", timeout, idempotent=True),)
+
+    def hooks(self, at: HookPlace) -> tuple[Step, ...]:
+        """The file's hooks at that place, for this host."""
+        numbered = enumerate(self.environment.hooks, start=1)
+        return tuple(self._hook(hook, number) for number, hook in numbered if hook.at == at and self._has(hook))
+
+    def _has(self, hook: Hook) -> bool:
+        return applies(hook.tags, self.host) and (self.leads or not hook.once)
+
+    def _hook(self, hook: Hook, number: int) -> Step:
+        title = f"{hook.at} on {self.host.name}: {hook.command.run}"
+        changes = hook.at not in ("before release", "after release")
+        return self.step(f"hook-{number}", "hook", title, hook.command.timeout, command=hook.command, changes=changes, fatal=hook.fatal)
+
+
+def applies(tags: tuple[str, ...], host: Host) -> bool:
+    """Whether something for hosts with those tags is for this host."""
+    return not tags or any(tag in host.tags for tag in tags)
+
+
+def gates_of(environment: Environment, host: Host) -> tuple[HealthCheck, ...]:
+    """The health checks that this host has to pass."""
+    return tuple(check for check in environment.health if applies(check.tags, host))
+
+
+def chained(steps: tuple[Step, ...], needs: tuple[str, ...]) -> tuple[Step, ...]:
+    """Return the steps so that each needs the one before it, and the first what was given."""
+    result: list[Step] = []
+    for step in steps:
+        result.append(changed(step, needs=(result[-1].name,) if result else needs))
+    return tuple(result)

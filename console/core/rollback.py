@@ -1,0 +1,58 @@
+"""The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
+
+from console.core.lanes import Lane, chained
+from console.model.facts import HostFacts
+from console.model.fleet import Environment, Host
+from console.model.plan import Plan, Step, WayBack
+from console.model.state import RunState
+from console.model.values import sealed
+from console.text import SafeText
+
+
+def way_back(facts: HostFacts) -> WayBack:
+    """Where one host would return to, and whether it can."""
+    if facts.problem:
+        return WayBack(facts.host, possible=False, reason=facts.problem)
+    if facts.current_broken:
+        return WayBack(facts.host, possible=False, reason=facts.current_broken)
+    if not facts.current:
+        return WayBack(facts.host, reason=SafeText("no release yet: stopped and removed"))
+    release = facts.release(facts.current)
+    version = release.version if release else SafeText("")
+    if release and not release.whole:
+        return WayBack(facts.host, facts.current, version, possible=False, reason=SafeText("files differ from its manifest"))
+    return WayBack(facts.host, facts.current, version)
+
+
+def return_steps(environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1) -> tuple[Step, ...]:
+    """The steps that bring one host back to a release, or to none: then its application is stopped and `current` removed."""
+    lane = Lane(environment, host, "rollback", f"back/{host.name}", target, wave)
+    if target:
+        return chained((lane.switch(), *lane.restart(first=False), *lane.gate(), *lane.hooks("after rollback")), needs)
+    remove = lane.step("remove", "remove", f"remove current on {host.name}", 30.0, idempotent=True, changes=True)
+    return chained((*lane.run("stop", environment.command(host, "stop")), remove), needs)
+
+
+def touched_hosts(state: RunState) -> tuple[str, ...]:
+    """Hosts that something in service was changed on and that are not back yet, in the order of the fleet."""
+    return tuple(name for name, host in state.hosts.items() if host.touched and host.condition not in ("back", "skipped"))
+
+
+def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
+    """Every touched host back to what it had: all at once, or in halves where that was asked for."""
+    names = touched_hosts(state)
+    half = (len(names) + 1) // 2
+    waves = tuple(wave for wave in (names[:half], names[half:]) if wave) if how == "halves" else (names,)
+    steps: list[Step] = []
+    needs: tuple[str, ...] = ()
+    for number, wave in enumerate(waves, start=1):
+        chains = [return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))]
+        steps.extend(step for chain in chains for step in chain)
+        needs = tuple(chain[-1].name for chain in chains if chain)
+    return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=tuple(steps)))
+
+
+def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:
+    """One host back to what it had, alone."""
+    host = environment.host(name)
+    return return_steps(environment, host, state.hosts[name].before) if host else ()
