@@ -58,9 +58,14 @@ class Ran:
 class Stream(Protocol):
     """A byte stream to something that a host can reach."""
 
-    async def read(self, limit: int) -> bytes: ...
-    async def write(self, data: bytes) -> None: ...
-    async def close(self) -> None: ...
+    async def read(self, limit: int) -> bytes:
+        """Return what came, at most `limit` bytes; empty at its end."""
+
+    async def write(self, data: bytes) -> None:
+        """Send."""
+
+    async def close(self) -> None:
+        """Let go."""
 
 
 class Transport(Protocol):
@@ -174,9 +179,14 @@ class Clock(Protocol):
 
     boot: str
 
-    def now(self) -> datetime: ...
-    def mono(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
+    def now(self) -> datetime:
+        """The wall time, in UTC."""
+
+    def mono(self) -> float:
+        """Seconds since the boot."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +261,3 @@ class Feed(Protocol):
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
         """Say something to the run."""
-

@@ -36,7 +36,9 @@ def _decide(environment: Environment, command: cmd.Decide, state: RunState, by: 
         return (ev.Decided(go=False, by=by, reasons=(SafeText(f"no-go by {by.name}"),)),)
     blocking = [check for check in state.checks if check.blocks]
     if blocking:
-        return _no("GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), f"deploy check {state.environment}")
+        return _no(
+            "GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), f"deploy check {state.environment}"
+        )
     if state.plan and command.digest and command.digest != state.plan.digest:
         return _no("the plan is not the one that was shown", f"deploy attach {state.run}")
     if state.protected and not state.request.yes and command.typed != state.environment:

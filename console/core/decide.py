@@ -60,7 +60,12 @@ def is_settled(state: RunState, step: Step) -> bool:
 
 def running_steps(state: RunState) -> tuple[Step, ...]:
     """Steps that run now."""
-    hosts = (state.index[name] for host in state.hosts.values() for name, known in host.steps.items() if known.status == "running" and name in state.index)
+    hosts = (
+        state.index[name]
+        for host in state.hosts.values()
+        for name, known in host.steps.items()
+        if known.status == "running" and name in state.index
+    )
     own = (state.index[name] for name, known in state.steps.items() if known.status == "running" and name in state.index)
     return (*own, *hosts)
 
@@ -171,6 +176,8 @@ def _failed_without_host(state: RunState) -> Step | None:
 
 
 def _is_network(state: RunState) -> bool:
+    if sum(not host.linked for host in state.hosts.values()) >= NETWORK_HOSTS:
+        return True
     lost = sorted(host.since for host in state.hosts.values() if host.failed_once and host.condition in LOST)
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
 

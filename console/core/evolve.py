@@ -133,7 +133,14 @@ def _finished(state: RunState, event: ev.StepFinished) -> RunState:
     if event.status == "failed" and step.command and event.attempt <= step.command.retries:
         return _with_step(state, step, changed(known, status="pending", unsettled=False, detail=event.detail))
     done = changed(
-        known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False
+        known,
+        status=event.status,
+        seconds=event.seconds,
+        code=event.code,
+        detail=event.detail,
+        hint=event.hint,
+        tail=event.tail,
+        unsettled=False,
     )
     after = _with_step(state, step, done)
     if step.host not in state.hosts:
@@ -200,7 +207,9 @@ def _retried(state: RunState, event: ev.HostRetried) -> RunState:
     if host is None:
         return state
     went_back = state.back is None and any(step.phase == "rollback" for step in state.lanes.get(event.host, ()))
-    steps = {name: changed(known, status="pending") if _again(state, name, known, went_back) else known for name, known in host.steps.items()}
+    steps = {
+        name: changed(known, status="pending") if _again(state, name, known, went_back) else known for name, known in host.steps.items()
+    }
     condition: HostCondition = "returning" if state.back else "updating" if host.touched else "old"
     after = _with_host(
         state, event.host, steps=steps, condition=condition, failed_once=False, since=event.mono, detail=type(host.detail)("")

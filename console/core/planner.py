@@ -69,7 +69,16 @@ def plan_way_back(environment: Environment, targets: dict[str, str], how: str = 
 def _prepare_console(environment: Environment) -> list[Step]:
     steps: list[Step] = []
     if environment.build:
-        steps.append(Step("release/build", "build", "prepare", SafeText(f"build: {environment.build.command}"), timeout=environment.build.timeout, idempotent=True))
+        steps.append(
+            Step(
+                "release/build",
+                "build",
+                "prepare",
+                SafeText(f"build: {environment.build.command}"),
+                timeout=environment.build.timeout,
+                idempotent=True,
+            )
+        )
     needs = tuple(step.name for step in steps)
     steps.append(Step("release/pack", "pack", "prepare", SafeText("pack the release"), needs=needs, timeout=900.0, idempotent=True))
     return steps
@@ -86,7 +95,9 @@ def _prepare_host(environment: Environment, host: Host, release: str, needs: tup
     return chained(steps, needs)
 
 
-def _waves(environment: Environment, waves: tuple[tuple[Host, ...], ...], release: str, first: frozenset[str], needs: tuple[str, ...]) -> list[Step]:
+def _waves(
+    environment: Environment, waves: tuple[tuple[Host, ...], ...], release: str, first: frozenset[str], needs: tuple[str, ...]
+) -> list[Step]:
     steps: list[Step] = []
     for number, wave in enumerate(waves, start=1):
         mark = _mark(environment, number, len(waves), wave, needs)
@@ -136,7 +147,18 @@ def _close(environment: Environment, hosts: tuple[Host, ...], release: str, need
     steps: list[Step] = []
     if environment.monitor:
         title = SafeText(f"watch health for {environment.monitor:g} s")
-        steps.append(Step("verify/monitor", "monitor", "verify", title, needs=needs, timeout=environment.monitor + 60.0, idempotent=True, release=release))
+        steps.append(
+            Step(
+                "verify/monitor",
+                "monitor",
+                "verify",
+                title,
+                needs=needs,
+                timeout=environment.monitor + 60.0,
+                idempotent=True,
+                release=release,
+            )
+        )
         needs = ("verify/monitor",)
     for host in hosts:
         lane = Lane(environment, host, "close", f"close/{host.name}", release, leads=host is hosts[0])

@@ -46,7 +46,9 @@ def plan_rollback(environment: Environment, state: RunState, how: str = "") -> P
     steps: list[Step] = []
     needs: tuple[str, ...] = ()
     for number, wave in enumerate(waves, start=1):
-        chains = [return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))]
+        chains = [
+            return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))
+        ]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains if chain)
     return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=tuple(steps)))

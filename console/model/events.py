@@ -1,7 +1,7 @@
 """What happened in a run, in the past tense. The journal, the screen, plain lines, JSON and resume all fold the same events.
 
-Every event carries its place (`seq`), the wall time for people (`at`), and the boot-time clock (`mono` seconds of boot `boot`) that waits and
-deadlines are measured on. The engine stamps them; nobody else does.
+Every event carries its place (`seq`), the wall time for people (`at`), and the boot-time clock (`mono` seconds of boot `boot`) that waits
+and deadlines are measured on. The engine stamps them; nobody else does.
 """
 
 from typing import Literal, TypeVar
@@ -262,7 +262,30 @@ class RunEnded(Event, frozen=True, tag="run-ended"):
 
 
 AnyEvent = (
-    RunOpened | RevisionResolved | CheckReported | HostSeen | PlanMade | Decided | LocksTaken | LocksRefused | StepStarted | StepFinished | GateJudged
-    | HostReturning | HostSkipped | HostRetried | HostOwed | HostForgiven | LinkLost | LinkRestored | Paused | Continued | AbortAsked | RollbackBegan
-    | NoteAdded | CommandRefused | TakenUp | RunEnded
-)  # fmt: skip
+    RunOpened
+    | RevisionResolved
+    | CheckReported
+    | HostSeen
+    | PlanMade
+    | Decided
+    | LocksTaken
+    | LocksRefused
+    | StepStarted
+    | StepFinished
+    | GateJudged
+    | HostReturning
+    | HostSkipped
+    | HostRetried
+    | HostOwed
+    | HostForgiven
+    | LinkLost
+    | LinkRestored
+    | Paused
+    | Continued
+    | AbortAsked
+    | RollbackBegan
+    | NoteAdded
+    | CommandRefused
+    | TakenUp
+    | RunEnded
+)

@@ -22,9 +22,7 @@ class Command(msgspec.Struct, frozen=True):
     retries: int = 0
 
 
-HookPlace = Literal[
-    "before release", "before host", "before switch", "after switch", "after host", "after release", "after rollback"
-]
+HookPlace = Literal["before release", "before host", "before switch", "after switch", "after host", "after release", "after rollback"]
 
 
 class Hook(msgspec.Struct, frozen=True):

@@ -17,9 +17,7 @@ StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelle
 
 RunPhase = Literal["preflight", "deciding", "locking", "running", "rolling-back", "ended"]
 
-HostCondition = Literal[
-    "old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out"
-]
+HostCondition = Literal["old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out"]
 
 
 class StepState(msgspec.Struct, frozen=True):

@@ -1,0 +1,147 @@
+"""One run, carried out: asks `decide` what the state needs, does it, and writes down what happened.
+
+Owns the order of things: an event is in the journal before anyone hears it and before what it announces is sent. Knows nothing of SSH, sockets or screens.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from console.core.accept import accept
+from console.core.decide import decide
+from console.core.evolve import evolve, fold
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
+from console.model.events import AnyEvent, CommandRefused, Event, LocksRefused, LocksTaken, StepFinished, StepStarted, TakenUp, stamped
+from console.model.fleet import Environment
+from console.model.plan import Step
+from console.model.request import Person
+from console.model.state import RunState
+from console.ports import Clock, Journal
+from console.text import SafeText
+
+Publish = Callable[[tuple[AnyEvent, ...]], None]
+
+
+class Hands(Protocol):
+    """What a run does to the outside."""
+
+    async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
+        """Carry a step out to its end, or take up the attempt that is there. Never raises for what happens on a host."""
+
+    async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
+        """End a step that runs; its own `perform` then says how it ended."""
+
+    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused:
+        """Hold every host of the run, or none."""
+
+    async def let_go(self, state: RunState) -> None:
+        """Release what the run held, where nothing is open any more."""
+
+
+class Runner:
+    """A run from its opening, or from where another engine left it, to its end."""
+
+    def __init__(self, environment: Environment, journal: Journal, clock: Clock, hands: Hands, publish: Publish) -> None:
+        self.environment = environment
+        self.state = RunState()
+        self._journal = journal
+        self._clock = clock
+        self._hands = hands
+        self._publish = publish
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cancelling: set[tuple[str, int]] = set()
+
+    def take_up(self, events: tuple[AnyEvent, ...], by: Person) -> None:
+        """Go on with a run that another engine began; what it left running is settled first."""
+        self.state = fold(events)
+        if self.state.phase in ("running", "rolling-back"):
+            self.record(TakenUp(epoch=self.state.epoch + 1, by=by))
+
+    def record(self, *events: Event) -> None:
+        """Write events down, fold them, and tell everyone. Raises ConsoleError when the journal cannot take them: then nothing happened."""
+        state, written = self.state, []
+        for event in events:
+            now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            written.append(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot))
+            state = evolve(state, written[-1])
+        self._journal.append(state.run, tuple(written))  # type: ignore[arg-type]
+        self.state = state
+        self._publish(tuple(written))  # type: ignore[arg-type]
+        self._news.set()
+
+    def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a command, or say why not; a refusal is in the record too."""
+        answer = accept(self.environment, command, self.state, by)
+        if isinstance(answer, Refusal):
+            if self.state.phase != "ended":
+                self.record(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
+            return answer
+        self.record(*answer)
+        return Accepted(self.state.seq)
+
+    async def run(self) -> RunState:
+        """Carry the run to its end and return its last state."""
+        try:
+            while self.state.phase != "ended":
+                self._news.clear()
+                wake = await self._turn()
+                if not self._news.is_set():
+                    await self._wait(wake)
+        finally:
+            await self._stop()
+        await self._hands.let_go(self.state)
+        return self.state
+
+    async def _turn(self) -> float | None:
+        wake: float | None = None
+        effects = decide(self.environment, self.state, self._clock.mono())
+        happened = [effect.event for effect in effects if isinstance(effect, Happened)]
+        starts = [effect for effect in effects if isinstance(effect, StartStep)]
+        announced = [StepStarted(step=start.step.name, host=start.step.host, attempt=start.attempt) for start in starts]
+        if happened or announced:
+            self.record(*happened, *announced)
+        for start in starts:
+            self._begin(self._perform(start.step, start.attempt))
+        for effect in effects:
+            wake = await self._carry_out(effect, wake)
+        return wake
+
+    async def _carry_out(self, effect: Effect, wake: float | None) -> float | None:
+        match effect:
+            case CancelStep(step, attempt) if (step.name, attempt) not in self._cancelling:
+                self._cancelling.add((step.name, attempt))
+                self._begin(self._hands.cancel(self.state, step, attempt))
+            case TakeLocks():
+                self.record(await self._hands.take_locks(self.state))
+            case WakeAt(mono):
+                return mono if wake is None else min(wake, mono)
+            case AskPerson():
+                pass
+        return wake
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _perform(self, step: Step, attempt: int) -> None:
+        try:
+            finished = await self._hands.perform(self.state, step, attempt)
+        except Exception as bug:
+            detail = SafeText(f"the console failed in {step.name}: {type(bug).__name__}: {bug}")
+            finished = StepFinished(step=step.name, host=step.host, attempt=attempt, status="unknown", detail=detail)
+        self.record(finished)
+
+    async def _wait(self, wake: float | None) -> None:
+        timeout = None if wake is None else max(0.0, wake - self._clock.mono())
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout)
+        except TimeoutError:
+            return
+
+    async def _stop(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

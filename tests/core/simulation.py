@@ -1,0 +1,104 @@
+"""A run without an outside: steps end as a script says, time moves only when nothing else does. For properties of the core."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from console.core.decide import decide, running_steps
+from console.core.evolve import evolve
+from console.core.planner import plan_release
+from console.model import events as ev
+from console.model.effects import CancelStep, Happened, StartStep, TakeLocks, WakeAt
+from console.model.fleet import Amount, Command, Environment, HealthCheck, Host, Rolling
+from console.model.plan import Step, WayBack
+from console.model.request import Person, Request
+from console.model.state import RunState
+
+ADA = Person("ada", 1000)
+OLD, NEW = "20260101T000000Z-aaaaaaa", "20260102T000000Z-bbbbbbb"
+
+
+def an_environment(hosts: int, batch: int = 1, **rolling: object) -> Environment:
+    """A fleet of that size with a restart and a gate."""
+    return Environment(
+        app="shop",
+        name="production",
+        path="/srv/shop",
+        hosts=tuple(Host(f"web{number:02}") for number in range(1, hosts + 1)),
+        commands={"restart": Command("restart"), "install": Command("install")},
+        health=(HealthCheck("web", "tcp", port=80),),
+        rolling=Rolling(batch=(Amount(count=batch),), **rolling),  # type: ignore[arg-type]
+    )
+
+
+def opening(environment: Environment) -> tuple[ev.Event, ...]:
+    """The events up to a GO."""
+    names = tuple(host.name for host in environment.hosts)
+    plan = plan_release(environment, environment.hosts, NEW, frozenset())
+    rolling = environment.rolling
+    return (
+        ev.RunOpened(
+            run="r1", kind="deploy", app="shop", environment="production", protected=False, by=ADA, request=Request(yes=True), config_digest="d",
+            hosts=names, on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+        ),
+        *(ev.HostSeen(host=name, release=OLD) for name in names),
+        ev.PlanMade(plan=plan, way_back=tuple(WayBack(name, OLD) for name in names)),
+        ev.Decided(go=True, by=ADA),
+        ev.LocksTaken(epoch=1),
+    )  # fmt: skip
+
+
+@dataclass
+class Simulation:
+    """Runs the core against a script of how steps end."""
+
+    environment: Environment
+    ending: Callable[[Step, int], str]
+    """How a step's attempt ends: done, failed, unknown, …"""
+    events: list[ev.Event] = field(default_factory=list)
+    state: RunState = RunState()
+    watch: Callable[[RunState], None] = lambda state: None
+    now: float = 0.0
+
+    def record(self, *events: ev.Event) -> None:
+        """Fold events as the runner does."""
+        for event in events:
+            stamped = ev.stamped(event, self.state.seq + 1, "2026-01-02T00:00:00Z", self.now, "boot")
+            self.events.append(stamped)
+            self.state = evolve(self.state, stamped)
+            self.watch(self.state)
+
+    def turn(self) -> bool:
+        """Carry out one answer of decide; whether anything came of it."""
+        before = len(self.events)
+        for effect in decide(self.environment, self.state, self.now):
+            match effect:
+                case Happened(event):
+                    self.record(event)
+                case StartStep(step, attempt):
+                    self.record(ev.StepStarted(step=step.name, host=step.host, attempt=attempt))
+                case CancelStep(step, attempt):
+                    self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status="cancelled"))
+                case WakeAt(mono):
+                    self.now = max(self.now, mono)
+                    return True
+                case TakeLocks():
+                    self.record(ev.LocksTaken(epoch=1))
+        return len(self.events) > before
+
+    def finish(self, step: Step) -> None:
+        """End a step that runs, as the script says."""
+        self.now += 1.0
+        attempt = self.state.step_state(step).attempt
+        status = self.ending(step, attempt)
+        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=type(step.title)(status)))  # type: ignore[arg-type]
+
+    def run(self, choose: Callable[[tuple[Step, ...]], Step] = lambda steps: steps[0], limit: int = 5000) -> RunState:
+        """Go on until nothing more happens by itself."""
+        for _ in range(limit):
+            if self.turn():
+                continue
+            running = running_steps(self.state)
+            if not running:
+                return self.state
+            self.finish(choose(running))
+        raise AssertionError("the run does not come to rest")

@@ -1,0 +1,185 @@
+"""The core as a whole: planner, fold, decide and accept over simulated runs."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.core.accept import accept
+from console.core.decide import decide, running_steps
+from console.core.evolve import fold
+from console.errors import Exit
+from console.model import commands as cmd
+from console.model.commands import Refusal
+from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
+
+ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
+
+
+def a_run(hosts: int, ending=lambda step, attempt: "done", batch: int = 1, **rolling) -> Simulation:
+    environment = an_environment(hosts, batch, **rolling)
+    simulation = Simulation(environment, ending)
+    simulation.record(*opening(environment))
+    return simulation
+
+
+def say(simulation: Simulation, command: cmd.AnyCommand) -> Refusal | None:
+    answer = accept(simulation.environment, command, simulation.state, ADA)
+    if isinstance(answer, Refusal):
+        return answer
+    simulation.record(*answer)
+    return None
+
+
+def failing(host: str, kind: str = "gate", status: str = "failed"):
+    return lambda step, attempt: status if step.host == host and step.kind == kind and step.phase == "release" else "done"
+
+
+def test_a_good_release_ends_with_every_host_on_it():
+    state = a_run(5, batch=2).run()
+    assert (state.exit, state.outcome) == (Exit.DONE, "succeeded")
+    assert {host.release for host in state.hosts.values()} == {NEW}
+
+
+def test_a_failed_gate_takes_every_touched_host_back():
+    state = a_run(5, failing("web03")).run()
+    assert (state.exit, state.outcome) == (Exit.ROLLED_BACK, "rolled-back")
+    assert {host.release for host in state.hosts.values()} == {OLD}
+    assert state.hosts["web05"].condition == "old"
+
+
+def test_within_the_budget_a_host_goes_back_alone():
+    state = a_run(4, failing("web02"), max_failures=1).run()
+    assert state.exit == Exit.LIVE_BUT_BEHIND
+    assert state.hosts["web02"].release == OLD
+    assert {host.release for name, host in state.hosts.items() if name != "web02"} == {NEW}
+
+
+def test_an_unknown_host_is_never_called_done():
+    state = a_run(3, failing("web02", "restart", "unknown"), max_failures=1).run()
+    assert state.hosts["web02"].condition == "owed"
+    assert state.exit == Exit.FAILED or state.exit == Exit.LIVE_BUT_BEHIND
+
+
+def test_a_release_that_cannot_be_packed_changes_nothing():
+    state = a_run(3, lambda step, attempt: "failed" if step.kind == "pack" else "done").run()
+    assert state.exit == Exit.CONSOLE_FAILED
+    assert not state.changed
+
+
+def test_pause_on_failure_waits_and_a_roll_back_ends_it():
+    run = a_run(4, failing("web02"), on_failure="pause")
+    state = run.run()
+    assert state.pausing is not None
+    assert state.phase == "running"
+    assert say(run, cmd.RollBack()) is None
+    assert run.run().exit == Exit.ROLLED_BACK
+
+
+def test_after_a_failure_continue_goes_on_with_the_rest():
+    run = a_run(4, failing("web02"), on_failure="pause")
+    run.run()
+    assert say(run, cmd.Continue()) is None
+    state = run.run()
+    assert state.phase == "ended"
+    assert state.hosts["web04"].release == NEW
+    assert state.hosts["web02"].release == OLD
+
+
+def test_a_host_that_is_retried_takes_the_release():
+    run = a_run(3, lambda step, attempt: "failed" if step.kind == "restart" and step.host == "web02" and attempt == 1 else "done", on_failure="pause")
+    run.run()
+    assert say(run, cmd.Retry(host="web02")) is None
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+
+
+def test_stop_leaves_everything_as_it_is():
+    state = a_run(3, failing("web02"), on_failure="stop").run()
+    assert state.exit == Exit.FAILED
+    assert state.hosts["web01"].release == NEW
+
+
+def test_pause_after_so_many_hosts_waits_once():
+    run = a_run(4, pause_after=2)
+    state = run.run()
+    assert state.pausing is not None
+    assert sum(host.condition == "new" for host in state.hosts.values()) == 2
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+
+
+def test_hosts_lost_together_pause_for_the_network():
+    def ending(step, attempt):
+        return "unreachable" if step.kind == "restart" and step.phase == "release" else "done"
+
+    run = a_run(6, ending, batch=3, max_failures=2)
+    state = run.run()
+    assert state.pausing is not None
+    assert state.pausing.cause == "network"
+    assert state.back is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 8), st.integers(1, 3), st.integers(0, 2), st.sampled_from(["rollback", "pause", "stop"]), st.data())
+def test_whatever_happens(hosts, batch, budget, on_failure, data):
+    endings: dict[tuple[str, int], str] = {}
+
+    def ending(step, attempt):
+        return endings.setdefault((step.name, attempt), data.draw(ENDINGS))
+
+    run = a_run(hosts, ending, batch, max_failures=budget, on_failure=on_failure)
+    restarting = {"restart", "switch", "stop", "gate"}
+
+    def batch_holds(state):
+        out = {step.host for step in running_steps(state) if step.phase == "release" and step.kind in restarting}
+        assert len(out) <= batch
+
+    run.watch = batch_holds
+    state = run.run(lambda steps: data.draw(st.sampled_from(steps)))
+    assert state.phase == "ended" or state.pausing is not None, "a run that rests is over or waits for a person"
+    if state.phase == "ended" and state.exit in (Exit.DONE, Exit.LIVE_BUT_BEHIND):
+        assert all(host.release == NEW for host in state.hosts.values() if host.condition == "new")
+        assert not any(host.condition == "unknown" for host in state.hosts.values())
+    if state.exit == Exit.ROLLED_BACK:
+        assert all(host.release == OLD for host in state.hosts.values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5), st.integers(0, 400), st.data())
+def test_any_prefix_folds_and_a_paused_run_starts_nothing(hosts, cut, data):
+    run = a_run(hosts, lambda step, attempt: data.draw(ENDINGS), on_failure="pause", max_failures=1)
+    run.run()
+    state = fold(run.events[: min(cut, len(run.events))])
+    assert fold(run.events) == run.state
+    if state.phase == "running" and not state.pausing:
+        say_to = Simulation(run.environment, run.ending, list(run.events[:cut]), state)
+        assert say(say_to, cmd.Pause()) is None
+        started = {type(effect).__name__ for effect in decide(run.environment, say_to.state, 0.0)}
+        assert "StartStep" not in started
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 6), st.integers(1, 60), st.sampled_from([cmd.Abort(), cmd.Abort(leave=True), cmd.RollBack(), cmd.RollBack(how="halves")]))
+def test_abort_and_roll_back_at_any_moment_come_to_an_end(hosts, turns, command):
+    run = a_run(hosts)
+    for _ in range(turns):
+        if not run.turn() and running_steps(run.state):
+            run.finish(running_steps(run.state)[0])
+    said = say(run, command)
+    state = run.run()
+    assert state.phase == "ended"
+    if said is None and isinstance(command, cmd.RollBack):
+        assert state.exit == Exit.ROLLED_BACK
+        assert {host.release for host in state.hosts.values()} == {OLD}
+    if said is None and command == cmd.Abort():
+        assert state.exit in (Exit.ROLLED_BACK, Exit.INTERRUPTED)
+        assert {host.release for host in state.hosts.values()} == {OLD}
+
+
+@pytest.mark.parametrize("command", [cmd.Pause(), cmd.Continue(), cmd.Abort(), cmd.RollBack(), cmd.Skip(host="web01"), cmd.Retry(host="web01")])
+def test_an_ended_run_refuses_with_a_reason(command):
+    run = a_run(1)
+    run.run()
+    said = say(run, command)
+    assert said is not None
+    assert "has ended" in said.message
