@@ -13,7 +13,8 @@ FRIDAY = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
 
 
 def revision(branches: tuple[str, ...] = (), tags: tuple[str, ...] = (), uncommitted: int = 0) -> Revision:
-    return Revision("a" * 40, SafeText("v1"), branches=tuple(map(SafeText, branches)), tags=tuple(map(SafeText, tags)), uncommitted=uncommitted)
+    safe = [tuple(map(SafeText, names)) for names in (branches, tags)]
+    return Revision("a" * 40, SafeText("v1"), branches=safe[0], tags=safe[1], uncommitted=uncommitted)
 
 
 def test_a_closed_day_fails_and_says_when_it_opens() -> None:
