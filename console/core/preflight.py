@@ -1,0 +1,135 @@
+"""The pre-flight's verdicts on a fleet as it was seen. Pure: facts in, checks out; who looked at the hosts is not known here."""
+
+from collections.abc import Callable, Iterable
+
+from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
+from console.model.facts import HostFacts
+from console.model.plan import WayBack
+from console.model.values import changed
+from console.text import SafeText
+
+ROOM = 3
+"""A release needs its own size this many times: packed, unpacked, and something to spare."""
+
+INODES_SPARE = 1000
+SKEW = 5.0
+SKEW_BLOCKS = 60.0
+
+Finding = tuple[str, str]
+"""(host, what is wrong)."""
+
+
+def assess_fleet(facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int) -> tuple[Check, ...]:
+    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable."""
+    seen = tuple(fact for fact in facts if not fact.problem)
+    return (
+        _reach(facts, allowed_failures),
+        _problems("key", "Host keys known", facts, ("unknown-key", "changed-key")),
+        _problems("login", "Login works", facts, ("login",)),
+        _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
+        _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
+        _each("space", "Room for the release", seen, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),
+        _clock(seen),
+    )
+
+
+def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
+    """S4: every host knows where it returns to. `releases` is how many hosts have a release now."""
+    bad = [(way.host, str(way.reason)) for way in ways if not way.possible]
+    first = [(way.host, str(way.reason)) for way in ways if way.possible and not way.release]
+    if bad:
+        return _check("way-back", "Way back", "failed", _named(bad), "mend `current` on the host, or --override way-back=REASON")
+    if first:
+        return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
+    return _check("way-back", "Way back", "passed", f"{releases} hosts know the release they return to")
+
+
+def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
+    """Nobody else holds a host: neither another run nor a person's note."""
+    held = [(fact.host, f"held by {fact.lock.run or fact.lock.by}") for fact in facts if fact.lock and fact.lock.run != run]
+    closed = [(fact.host, f"closed by {fact.closed.by}: {fact.closed.reason}") for fact in facts if fact.closed]
+    if held or closed:
+        return _check("lock", "Lock free", "failed", _named(held or closed), "deploy status; deploy unlock ENV --reason TEXT")
+    return _check("lock", "Lock free", "passed", "no run and no person holds a host")
+
+
+def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) -> tuple[Check, ...]:
+    """Lay the operator's overrides over what failed; the reasons stay visible."""
+    reasons = {check: reason for check, reason in overrides if check not in NEVER_OVERRIDABLE}
+    return tuple(
+        changed(check, status="overridden", detail=SafeText(f"{check.detail} (overridden: {reasons[check.id]})"))
+        if check.blocks and check.id in reasons
+        else check
+        for check in checks
+    )
+
+
+def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
+    """Why GO is refused; empty: it is not."""
+    return tuple(SafeText(f"{check.title}: {check.detail}") for check in checks if check.blocks)
+
+
+def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
+    bad = [(fact.host, str(fact.problem)) for fact in facts if fact.problem and fact.problem_kind in ("unreachable", "late", "channel")]
+    if not bad:
+        return _check("reach", "Hosts reachable", "passed", f"{len(facts)} of {len(facts)}")
+    status: CheckStatus = "failed" if len(bad) > allowed else "warning"
+    return _check("reach", "Hosts reachable", status, _named(bad), "mend the host, or leave it out: --without HOST=REASON")
+
+
+def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...]) -> Check:
+    bad = [fact for fact in facts if fact.problem and fact.problem_kind in kinds]
+    if not bad:
+        return _check(name, title, "passed", "on every host that answers")
+    return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
+
+
+def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str], remedy: str) -> Check:
+    bad = [(fact.host, words) for fact in facts if (words := finding(fact))]
+    if bad:
+        return _check(name, title, "failed", _named(bad), remedy)
+    return _check(name, title, "passed", f"on {len(facts)} hosts")
+
+
+def _sudo(fact: HostFacts) -> str:
+    return f"sudo -n refuses: {'; '.join(fact.sudo_refused)}" if fact.sudo_refused else ""
+
+
+def _tools(fact: HostFacts) -> str:
+    words = []
+    if fact.missing_tools:
+        words.append("missing: " + ", ".join(fact.missing_tools))
+    if fact.not_writable:
+        words.append(str(fact.not_writable))
+    if fact.missing_shared:
+        words.append("not in shared/: " + ", ".join(fact.missing_shared))
+    return "; ".join(words)
+
+
+def _space(fact: HostFacts, size: int, files: int) -> str:
+    if fact.free < size * ROOM:
+        return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
+    if 0 < fact.inodes < files + INODES_SPARE:
+        return f"{fact.inodes} inodes free, {files + INODES_SPARE} needed"
+    return ""
+
+
+def _clock(facts: tuple[HostFacts, ...]) -> Check:
+    off = [(fact.host, f"{fact.clock_skew:+.0f} s") for fact in facts if abs(fact.clock_skew) > SKEW]
+    if not off:
+        return _check("clock", "Clocks agree", "passed", f"within {SKEW:.0f} s")
+    status: CheckStatus = "failed" if any(abs(fact.clock_skew) > SKEW_BLOCKS for fact in facts) else "warning"
+    return _check("clock", "Clocks agree", status, _named(off), "set the host's clock (NTP)")
+
+
+def _named(findings: list[Finding]) -> str:
+    shown = "; ".join(f"{host}: {words}" for host, words in findings[:5])
+    return shown + (f"; and {len(findings) - 5} more" if len(findings) > 5 else "")
+
+
+def _count(findings: list[Finding]) -> str:
+    return findings[0][0] if len(findings) == 1 else f"{len(findings)} hosts"
+
+
+def _check(name: str, title: str, status: CheckStatus, detail: str, remedy: str = "") -> Check:
+    return Check(name, SafeText(title), status, detail=SafeText(detail), remedy=SafeText(remedy))
