@@ -1,0 +1,143 @@
+"""The demo's application: a small shop over HTTP. It owns its answers and its counters, and knows nothing of deployments.
+
+Run as `python app.py ADDRESS PORT` in a release's folder, which holds `VERSION` and `behaviour.json`:
+`health` (status of /healthz), `latency` (seconds added to each answer), `warm_up` (seconds until /healthz may pass),
+`errors_after` (seconds after which it fails; 0: never).
+"""
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Upper bounds of the latency histogram, in seconds."""
+
+
+class Shop:
+    """What this release answers, and what it has counted since it was started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.version = (folder / "VERSION").read_text(encoding="utf-8").strip()
+        behaviour = json.loads((folder / "behaviour.json").read_text(encoding="utf-8"))
+        self.latency = float(behaviour.get("latency", 0))
+        self._health = int(behaviour.get("health", 200))
+        self._warm_up = float(behaviour.get("warm_up", 0))
+        self._errors_after = float(behaviour.get("errors_after", 0))
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+        self._statuses: Counter[int] = Counter()
+        self._buckets = [0] * len(BUCKETS)
+        self._seconds = 0.0
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """Status and body for a path."""
+        if path == "/metrics":
+            return 200, "\n".join(self._metrics()) + "\n"
+        if path not in ("/", "/healthz"):
+            return 404, "no such page\n"
+        if self._has_exhausted_its_pool():
+            return 500, "connection pool exhausted\n"
+        if path == "/healthz":
+            return self._assess_health()
+        return 200, f"shop {self.version}\n"
+
+    def count(self, status: int, seconds: float) -> None:
+        """Count an answer."""
+        with self._lock:
+            self._statuses[status] += 1
+            self._seconds += seconds
+            for index, bound in enumerate(BUCKETS):
+                self._buckets[index] += seconds <= bound
+
+    def _age(self) -> float:
+        return time.monotonic() - self._started
+
+    def _has_exhausted_its_pool(self) -> bool:
+        return self._errors_after > 0 and self._age() >= self._errors_after
+
+    def _assess_health(self) -> tuple[int, str]:
+        if self._health != 200:
+            return self._health, "cache: no answer from its server\n"
+        if self._age() < self._warm_up:
+            return 503, "warming up\n"
+        return 200, "ok\n"
+
+    def _metrics(self) -> Iterator[str]:
+        with self._lock:
+            statuses, buckets, seconds = dict(self._statuses), list(self._buckets), self._seconds
+        total = sum(statuses.values())
+        yield "# TYPE shop_info gauge"
+        yield f'shop_info{{version="{self.version}"}} 1'
+        yield "# TYPE http_requests_total counter"
+        yield from (f'http_requests_total{{status="{status}"}} {number}' for status, number in sorted(statuses.items()))
+        yield "# TYPE http_request_duration_seconds histogram"
+        for bound, number in zip(BUCKETS, buckets, strict=True):
+            yield f'http_request_duration_seconds_bucket{{le="{bound}"}} {number}'
+        yield f'http_request_duration_seconds_bucket{{le="+Inf"}} {total}'
+        yield f"http_request_duration_seconds_sum {seconds:.6f}"
+        yield f"http_request_duration_seconds_count {total}"
+
+
+class Page(BaseHTTPRequestHandler):
+    """One request."""
+
+    shop: ClassVar[Shop]
+    timeout = 10
+    server_version = "shop"
+
+    def do_GET(self) -> None:
+        """Answer, and count what a customer asked for."""
+        began = time.monotonic()
+        if self.path != "/metrics":
+            time.sleep(self.shop.latency)
+        status, body = self.shop.answer(self.path)
+        data = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        if self.path == "/":
+            self.shop.count(status, time.monotonic() - began)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Customers' requests are counted, not written down."""
+
+
+class Server(ThreadingHTTPServer):
+    """Takes every customer that comes; those being served are waited for at the end."""
+
+    daemon_threads = False
+    request_queue_size = 64
+
+    def server_bind(self) -> None:
+        """Bind without asking the name service who we are."""
+        self.socket.setsockopt(1, 2, 1)  # SOL_SOCKET, SO_REUSEADDR
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+
+def main() -> int:
+    """Serve until TERM."""
+    address, port = sys.argv[1], int(sys.argv[2])
+    shop = Page.shop = Shop(Path(__file__).resolve().parent)
+    server = Server((address, port), Page)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    sys.stdout.write(f"shop {shop.version} on {address}:{port}\n")
+    sys.stdout.flush()
+    with server:
+        server.serve_forever(poll_interval=0.05)
+    sys.stdout.write(f"shop {shop.version} ended\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

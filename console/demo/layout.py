@@ -1,0 +1,137 @@
+"""What stands in a demo's folder: the hosts' trees with their first release, keys, and the hosts.toml that reaches them.
+
+Text and files only; nothing here runs anything.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.demo.repository import LIVE, files_of, write_files
+from console.errors import UsageFault
+
+USER = "deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host as the files name it. `address` is on loopback."""
+
+    name: str
+    address: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where every host listens, each on its own address."""
+
+    ssh: int
+    app: int
+
+
+def make_folder(wanted: str = "") -> Path:
+    """A private folder, empty, where programs may run. Raises UsageFault where the wanted one holds something."""
+    if not wanted:
+        return Path(tempfile.mkdtemp(prefix="deploy-demo-", dir=_temporary())).resolve()
+    folder = Path(wanted).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageFault(f"{folder}: the demo needs an empty folder, since it removes it at its end", "leave --folder out")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def tree_of(folder: Path, name: str) -> Path:
+    """The application's folder on that host."""
+    return folder / "hosts" / name / "srv" / "shop"
+
+
+def place_first_release(tree: Path, address: str, port: int, commit: str, release: str) -> None:
+    """A host's tree as if the live version had been deployed there, with what its restart needs in `shared`."""
+    target = tree / "releases" / release
+    files = files_of(LIVE)
+    write_files(target, files)
+    (target / ".deploy-manifest").write_text(manifest(files, LIVE.tag, commit, release), encoding="utf-8")
+    shared = tree / "shared"
+    shared.mkdir()
+    (shared / "port").write_text(f"{address} {port}\n", encoding="utf-8")
+    (shared / "python").write_text(f"{sys.executable}\n", encoding="utf-8")
+    (tree / "current").symlink_to(f"releases/{release}")
+
+
+def manifest(files: dict[str, bytes], version: str, commit: str, release: str) -> str:
+    """What a release holds, as a deployment writes it into the release's folder."""
+    head = f"# version {version}\n# commit {commit}\n# release {release}\n"
+    return head + "".join(f"{hashlib.sha256(content).hexdigest()}  ./{path}\n" for path, content in sorted(files.items()))
+
+
+def known_hosts(places: tuple[Place, ...], port: int) -> str:
+    """The hosts' keys, by name and by address."""
+    return "".join(f"[{place.address}]:{port},[{place.name}]:{port} {place.public_key}\n" for place in places)
+
+
+def hosts_toml(folder: Path, places: tuple[Place, ...], ports: Ports) -> str:
+    """The configuration of the fleet."""
+    hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)} }}" for place in places)
+    return f"""\
+# The fleet of `deploy demo`. It goes when the demo ends.
+default_environment = "production"
+
+[app]
+name = "shop"
+path = {_text(str(tree_of(folder, "{host}")))}
+repository = "shop"
+
+[app.commands]
+restart = {{ run = "bin/restart", timeout = "30s" }}
+
+[environments.production]
+protected = true
+closed = []
+hosts = [
+{hosts},
+]
+
+[environments.production.ssh]
+user = {_text(USER)}
+port = {ports.ssh}
+identity = {_text(str(folder / "id_ed25519"))}
+known_hosts = {_text(str(folder / "known_hosts"))}
+
+[environments.production.rolling]
+batch = 1
+max_failures = 0
+on_failure = "rollback"
+
+[[environments.production.health]]
+name = "Web app"
+kind = "http"
+url = "http://{{address}}:{ports.app}/healthz"
+expect_body = "ok"
+interval = "1s"
+passes = 2
+deadline = "20s"
+
+[environments.production.metrics]
+interval = "1s"
+
+[environments.production.monitor]
+window = "0s"
+"""
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _temporary() -> str | None:
+    """The first folder for temporary files that programs may run in; None: the usual one."""
+    for folder in (tempfile.gettempdir(), "/var/tmp", os.path.expanduser("~")):  # noqa: S108
+        if os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_NOEXEC and shutil.disk_usage(folder).free > 1 << 26:
+            return folder
+    return None
