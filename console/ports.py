@@ -10,9 +10,9 @@ from typing import Literal, Protocol
 
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
-from console.model.facts import LockHolder
-from console.model.fleet import Host
-from console.model.release import Package, Revision
+from console.model.facts import HostFacts, LockHolder
+from console.model.fleet import Environment, HealthCheck, Host
+from console.model.release import Package, Release, Revision
 from console.text import SafeText
 
 Sink = Callable[[bytes], None]
@@ -172,6 +172,59 @@ class Repository(Protocol):
 
     async def export(self, revision: Revision, folder: str) -> None:
         """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""
+
+
+class Workshop(Protocol):
+    """The console's own machine, where a release is made."""
+
+    async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink) -> StepResult:
+        """Export the commit and run its build."""
+
+    async def pack(self, environment: Environment, revision: Revision, release: Release) -> Package | StepResult:
+        """Pack what was built, or the commit itself, once for all hosts."""
+
+
+class Scout(Protocol):
+    """A look at a host that changes nothing."""
+
+    async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        """Say what the host has; one that is not reached says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's verdict with the numbers it judged; `seconds` is how long it took."""
+
+    verdict: Literal["passed", "failed", "inconclusive", "error"]
+    passes: int
+    needed: int
+    seconds: float
+    seen: SafeText
+
+
+class Gates(Protocol):
+    """Health checks on hosts."""
+
+    async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
+        """Ask until the check has passed often enough in a row, or its deadline is over."""
+
+    async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
+        """Ask once."""
+
+
+class Outside(Protocol):
+    """The ports of one environment, opened together and closed together."""
+
+    scout: Scout
+    repository: Repository
+    locks: HostLock
+    steps: Steps
+    shipper: Shipper
+    workshop: Workshop
+    gates: Gates
+
+    async def close(self) -> None:
+        """Let go of every connection."""
 
 
 class Clock(Protocol):

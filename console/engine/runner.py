@@ -12,7 +12,7 @@ from console.core.decide import decide
 from console.core.evolve import evolve, fold
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
-from console.model.events import AnyEvent, CommandRefused, Event, LocksRefused, LocksTaken, StepFinished, StepStarted, TakenUp, stamped
+from console.model.events import AnyEvent, CommandRefused, Event, LocksRefused, LocksTaken, RunOpened, StepFinished, StepStarted, TakenUp, stamped
 from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.request import Person
@@ -70,6 +70,11 @@ class Runner:
         self.state = state
         self._publish(tuple(written))  # type: ignore[arg-type]
         self._news.set()
+
+    def record_first(self, opened: RunOpened) -> None:
+        """Open the run's record."""
+        self.state = RunState(run=opened.run)
+        self.record(opened)
 
     def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
         """Take a command, or say why not; a refusal is in the record too."""

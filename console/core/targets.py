@@ -1,0 +1,44 @@
+"""Where a rollback of its own goes: what each host had before the last release run, or a release that was named. Pure."""
+
+from collections.abc import Iterable
+
+from console.errors import Problem
+from console.model.facts import HostFacts
+from console.model.state import RunState
+
+Targets = dict[str, str]
+
+
+def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
+    """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
+    for state in states:
+        if state.kind == "restart" or not state.changed:
+            continue
+        if state.outcome == "rolled-back":
+            live = next(iter(host.version or host.release for host in state.hosts.values()), "")
+            return Problem(f"already back on {live} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+        found = {name: host.before for name, host in state.hosts.items() if host.touched and name in hosts and host.condition not in ("back", "skipped")}
+        if not found:
+            continue
+        if not any(found.values()):
+            return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
+        return {name: release for name, release in found.items() if release}
+    return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+
+
+def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
+    """Where each host has the release of that id, version or commit. Hosts without it are a problem, all of them named."""
+    found: Targets = {}
+    for fact in facts:
+        match = [known.id for known in fact.releases if known.whole and _is_called(known.id, str(known.version), known.commit, name)]
+        if match:
+            found[fact.host] = max(match)
+    missing = [fact.host for fact in facts if fact.host not in found]
+    if missing:
+        known = sorted({str(release.version or release.id) for fact in facts for release in fact.releases})
+        return Problem(f"{name} is not on disk on {', '.join(missing[:5])}", f"on disk: {', '.join(known) or 'nothing'}")
+    return found
+
+
+def _is_called(release: str, version: str, commit: str, name: str) -> bool:
+    return name in (release, version) or (len(name) >= 7 and commit.startswith(name))

@@ -1,0 +1,105 @@
+"""A run's hands: locks on all hosts, steps through `perform`, cancelling, and the sign of life. Implements `runner.Hands` over the ports."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from console.engine.perform import Task, Tools, epoch_of, path_on, perform, remote
+from console.model.events import Event, LocksRefused, LocksTaken, StepFinished
+from console.model.facts import LockHolder
+from console.model.fleet import Environment, Host
+from console.model.plan import Step
+from console.model.secret import Secret
+from console.model.state import RunState
+from console.ports import Clock, Output, Outside, Unreached
+from console.text import SafeText
+
+HEARTBEAT = 10.0
+
+
+class FleetHands:
+    """What a run does to its fleet."""
+
+    def __init__(
+        self, environment: Environment, outside: Outside, clock: Clock, secrets: Mapping[str, Secret], tell: Callable[[Output], None]
+    ) -> None:  # fmt: skip
+        self._environment = environment
+        self._locks = outside.locks
+        self._steps = outside.steps
+        self._clock = clock
+        self._beat: asyncio.Task[None] | None = None
+        self.record: Callable[..., None] = lambda *events: None
+        self._tools = Tools(
+            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, secrets
+        )  # fmt: skip
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _judged(self, event: Event) -> None:
+        self.record(event)
+
+    async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
+        """Carry a step out."""
+        if step.host and self._beat is None:
+            await self._hold_again(state)
+        return await perform(Task(self._environment, state, step, attempt, self._tools))
+
+    async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
+        """End a step that runs on a host; others run to their end."""
+        host = self._environment.host(step.host)
+        if host is None or step.kind in ("ship", "gate"):
+            return
+        await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))
+
+    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused:
+        """The first host by name decides, then the rest together; one refusal gives all back."""
+        hosts = sorted(self._hosts(state), key=lambda host: host.name)
+        holder = LockHolder(
+            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims)
+        )
+        refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder)
+        if refused:
+            await self._release(hosts, holder.epoch)
+            return LocksRefused(host=refused[0], holder=refused[1])
+        self._start_beat(tuple(hosts), holder.epoch)
+        return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts))
+
+    async def let_go(self, state: RunState) -> None:
+        """Release every host that is not unknown."""
+        if self._beat is not None:
+            self._beat.cancel()
+            await asyncio.gather(self._beat, return_exceptions=True)
+        if state.epoch:
+            known = [host for host in self._hosts(state) if state.hosts[host.name].condition not in ("unknown", "owed", "unreachable")]
+            await self._release(known, epoch_of(state))
+
+    def _hosts(self, state: RunState) -> list[Host]:
+        planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()
+        return [host for host in self._environment.hosts if host.name in planned]
+
+    async def _take(self, hosts: list[Host], holder: LockHolder) -> tuple[str, LockHolder] | None:
+        answers = await asyncio.gather(*(self._locks.take(host, path_on(self._environment, host), holder) for host in hosts))
+        for host, answer in zip(hosts, answers, strict=True):
+            if isinstance(answer, LockHolder):
+                return host.name, answer
+            if isinstance(answer, Unreached):
+                return host.name, LockHolder(by=SafeText(f"nobody: {answer.message}"))
+        return None
+
+    async def _release(self, hosts: list[Host], epoch: str) -> None:
+        await asyncio.gather(*(self._locks.release(host, path_on(self._environment, host), epoch) for host in hosts))
+
+    async def _hold_again(self, state: RunState) -> None:
+        """After a take-up: exchange the dead engine's epoch for ours, where its lock still stands."""
+        hosts = tuple(self._hosts(state))
+        old, new = f"{state.run}.{state.epoch - 1}", epoch_of(state)
+        self._start_beat(hosts, new)
+        await asyncio.gather(*(self._locks.take_over(host, path_on(self._environment, host), old, new) for host in hosts))
+
+    def _start_beat(self, hosts: tuple[Host, ...], epoch: str) -> None:
+        self._beat = asyncio.create_task(self._beats(hosts, epoch))
+
+    async def _beats(self, hosts: tuple[Host, ...], epoch: str) -> None:
+        while True:
+            await self._clock.sleep(HEARTBEAT)
+            await self._locks.touch(hosts, self._environment.path, epoch)

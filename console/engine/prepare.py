@@ -1,0 +1,145 @@
+"""The pre-flight of a run: looks at everything at once, and says what was found, what would be done, and whether it may be.
+
+The same for `check`, which shows it and changes nothing, and for a run, which writes it down. Verdicts are `core`'s.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from console.core.planner import plan_release, plan_restart, plan_way_back
+from console.core.policy import assess_branch, assess_closed, assess_tree
+from console.core.preflight import assess_fleet, assess_lock, assess_way_back, overridden
+from console.core.rollback import way_back
+from console.core.selection import select
+from console.errors import NoGo, Problem, UsageFault
+from console.model.checks import Check
+from console.model.events import CheckReported, Event, HostSeen, PlanMade, RevisionResolved
+from console.model.facts import HostFacts
+from console.model.fleet import Environment, Host
+from console.model.plan import Plan
+from console.model.release import Release, Revision
+from console.model.request import Request
+from console.model.values import changed
+from console.ports import Repository, Scout
+from console.text import SafeText
+
+LOOK_DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a pre-flight works with."""
+
+    environment: Environment
+    request: Request
+    scout: Scout
+    repository: Repository
+    now: datetime
+    zone: tzinfo | None
+    run: str
+    targets: dict[str, str] | None = None
+    """For a rollback: the release that each host goes to."""
+
+
+def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
+    """The hosts that a request is for. Raises UsageFault for a pattern that matches nothing."""
+    found = select(request.hosts, environment.hosts)
+    if isinstance(found, Problem):
+        raise UsageFault(found.message, found.hint)
+    left_out = {name for name, _ in request.without}
+    unknown = left_out - {host.name for host in environment.hosts}
+    if unknown:
+        raise UsageFault(f"--without names no host of {environment.name}: {', '.join(sorted(unknown))}", "deploy status")
+    hosts = tuple(host for host in found if host.name not in left_out)
+    if not hosts:
+        raise UsageFault("no host is left to work on", "deploy status")
+    return hosts
+
+
+async def look_at(survey: Survey, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Look at all hosts at once."""
+    looks = (survey.scout.look(survey.environment, host, deadline=LOOK_DEADLINE) for host in hosts)
+    return tuple(await asyncio.gather(*looks))
+
+
+async def prepare(survey: Survey) -> AsyncIterator[Event]:
+    """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
+    hosts = chosen_hosts(survey.environment, survey.request)
+    looking = asyncio.ensure_future(look_at(survey, hosts))
+    try:
+        revision = await survey.repository.resolve(survey.request.ref) if survey.request.kind == "deploy" else None
+        facts = await looking
+    finally:
+        looking.cancel()
+    for fact in facts:
+        yield seen(fact)
+    release = release_of(survey, revision)
+    if revision and release:
+        yield RevisionResolved(revision=revision, release=release, live=_live(facts))
+    for check in _checks(survey, facts, revision):
+        yield CheckReported(check=check)
+    reached = tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
+    if reached:
+        yield _plan_made(survey, reached, facts, release)
+
+
+def seen(fact: HostFacts) -> HostSeen:
+    """What a host had before the run."""
+    release = fact.release(fact.current)
+    return HostSeen(host=fact.host, release=fact.current, version=release.version if release else SafeText(""), problem=fact.problem)
+
+
+def release_of(survey: Survey, revision: Revision | None) -> Release | None:
+    """The release that a run makes: named by the run's time and the commit."""
+    if revision is None:
+        return None
+    return Release(f"{survey.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
+
+
+def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
+    versions = [release.version for fact in facts if (release := fact.release(fact.current))]
+    return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
+
+
+def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> tuple[Check, ...]:
+    environment, request = survey.environment, survey.request
+    checks = [
+        *assess_fleet(facts, revision.size if revision else 0, revision.files if revision else 0, environment.rolling.max_failures),
+        assess_lock(facts, survey.run) if request.kind != "rollback" else assess_lock(_without_notes(facts), survey.run),
+    ]
+    if revision is not None:
+        local = survey.now.astimezone(survey.zone)
+        ways = tuple(way_back(fact) for fact in facts if not fact.problem)
+        checks = [
+            assess_branch(environment.branches, environment.release_tags, revision),
+            assess_tree(revision),
+            assess_closed(environment.closed, local, request.hotfix),
+            *checks,
+            assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
+        ]
+    return overridden(checks, request.overrides)
+
+
+def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    return tuple(changed(fact, closed=None) for fact in facts)
+
+
+def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> PlanMade:
+    ways = tuple(way_back(fact) for fact in facts)
+    return PlanMade(plan=_plan(survey, hosts, facts, release), way_back=ways)
+
+
+def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> Plan:
+    current = {fact.host: fact.current for fact in facts}
+    if survey.request.kind == "restart":
+        return plan_restart(survey.environment, hosts, current)
+    if survey.request.kind == "rollback":
+        how = "halves" if survey.request.halves else ""
+        targets = {host.name: target for host in hosts if (target := (survey.targets or {}).get(host.name)) is not None}
+        return plan_way_back(survey.environment, targets, how)
+    if release is None:
+        raise NoGo("there is no release to plan with")
+    first = frozenset(host.name for host in hosts if not current[host.name])
+    return plan_release(survey.environment, hosts, release.id, first)

@@ -1,0 +1,299 @@
+"""An engine's mind: its model, its runs, and what it answers. Implements `serve.Brain` and, in the same process, a Feed.
+
+Owns which run is open and when another model is refused. How steps are done is `perform`'s, how a run goes on `runner`'s, who may ask `serve`'s.
+"""
+
+import asyncio
+import secrets as randomness
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from console.core.evolve import fold
+from console.core.preflight import blocking_reasons
+from console.core.targets import targets_before, targets_named
+from console.engine.hands import FleetHands
+from console.engine.prepare import Survey, chosen_hosts, look_at, prepare
+from console.engine.runner import Runner
+from console.engine.viewers import Broadcast
+from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.events import AnyEvent, CheckReported, Decided, Event, PlanMade, RunEnded, RunOpened
+from console.model.fleet import Access, Environment
+from console.model.release import Revision
+from console.model.request import Person, Request
+from console.model.secret import Secret
+from console.ports import Clock, FeedItem, Journal, Output, Outside
+from console.text import SafeText
+
+
+@dataclass
+class OpenRun:
+    """A run that goes on or has just ended: who carries it, and who hears it."""
+
+    runner: Runner
+    broadcast: Broadcast
+    task: asyncio.Task[None] | None = None
+
+
+class Session:
+    """One application in one environment, from the first console to the last."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
+        zone_of: Callable[[str], tzinfo | None], keep_output: Callable[[str, Output], None] = lambda run, output: None,
+    ) -> None:  # fmt: skip
+        self._journal = journal
+        self._clock = clock
+        self._open_outside = open_outside
+        self._zone_of = zone_of
+        self._keep_output = keep_output
+        self._environment: Environment | None = None
+        self._digest = ""
+        self._secrets: dict[str, Secret] = {}
+        self._outside: Outside | None = None
+        self._runs: dict[str, OpenRun] = {}
+
+    @property
+    def open_run_id(self) -> str:
+        """The run that goes on; empty: none."""
+        return next((run for run, one in self._runs.items() if one.runner.state.phase != "ended"), "")
+
+    @property
+    def seq(self) -> int:
+        """Its last event."""
+        run = self._runs.get(self.open_run_id)
+        return run.broadcast.seq if run else 0
+
+    @property
+    def digest(self) -> str:
+        """Of the model."""
+        return self._digest
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return bool(self.open_run_id)
+
+    @property
+    def access(self) -> Access | None:
+        """Who may connect, by the model."""
+        return self._environment.access if self._environment else None
+
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> None:
+        """Take a model, unless a run goes on with another."""
+        if self.busy and digest != self._digest:
+            raise Locked(
+                f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
+            )
+        self._secrets.update({name: Secret(text) for name, text in secrets.items()})
+        if digest == self._digest and self._outside is not None:
+            return
+        if self._outside is not None:
+            await self._outside.close()
+        self._environment, self._digest = environment, digest
+        self._outside = self._open_outside(environment, self._secrets)
+
+    def _model(self) -> tuple[Environment, Outside]:
+        if self._environment is None or self._outside is None:
+            raise UsageFault("this engine has no hosts.toml yet", "call it with -c FILE, or in the folder of the file")
+        return self._environment, self._outside
+
+    async def open_run(self, request: Request, person: Person) -> str:
+        """Begin a run; its pre-flight starts at once."""
+        environment, outside = self._model()
+        if self.busy:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+        hosts = chosen_hosts(environment, request)
+        run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
+        one = self._new_run(environment, outside, run)
+        rolling = environment.rolling
+        one.runner.record_first(
+            RunOpened(
+                run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
+                request=request, config_digest=self._digest, hosts=tuple(host.name for host in hosts), path=environment.path,
+                on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+            )
+        )  # fmt: skip
+        one.task = asyncio.create_task(self._carry(one, person))
+        return run
+
+    def _new_run(self, environment: Environment, outside: Outside, run: str, events: tuple[AnyEvent, ...] = ()) -> OpenRun:
+        broadcast = Broadcast(events)
+
+        def tell(output: Output) -> None:
+            self._keep_output(run, output)
+            broadcast.tell(output)
+
+        hands = FleetHands(environment, outside, self._clock, self._secrets, tell)
+        runner = Runner(environment, self._journal, self._clock, hands, lambda written: broadcast.publish(*written))
+        hands.record = runner.record
+        self._runs[run] = OpenRun(runner, broadcast)
+        return self._runs[run]
+
+    async def _carry(self, one: OpenRun, person: Person) -> None:
+        runner = one.runner
+        try:
+            if runner.state.phase == "preflight":
+                await self._preflight(runner, person)
+            await runner.run()
+        except ConsoleError as error:
+            self._end(runner, error)
+        except Exception as bug:  # (a run always has an end that says why)
+            self._end(runner, ConsoleError(f"the console failed: {type(bug).__name__}: {bug}"))
+            raise
+
+    def _end(self, runner: Runner, error: ConsoleError) -> None:
+        if runner.state.phase == "ended":
+            return
+        outcome = {3: "no-go", 6: "locked"}.get(int(error.exit), "error")
+        runner.record(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
+
+    async def _survey(self, request: Request, run: str) -> Survey:
+        environment, outside = self._model()
+        survey = Survey(
+            environment, request, outside.scout, outside.repository, self._clock.now(), self._zone_of(environment.timezone), run
+        )
+        if request.kind != "rollback":
+            return survey
+        return Survey(**{**survey.__dict__, "targets": await self._targets(survey)})
+
+    async def _targets(self, survey: Survey) -> dict[str, str]:
+        hosts = chosen_hosts(survey.environment, survey.request)
+        if survey.request.ref:
+            facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
+            found = targets_named(facts, survey.request.ref)
+        else:
+            environment = survey.environment
+            summaries = self._journal.runs(environment.app, environment.name)
+            states = (fold(self._journal.read(one.run)) for one in summaries if one.outcome and one.run != survey.run)
+            found = targets_before(states, tuple(host.name for host in hosts))
+        if isinstance(found, Problem):
+            raise NoGo(found.message, found.hint)
+        return found
+
+    async def _preflight(self, runner: Runner, person: Person) -> None:
+        request = runner.state.request
+        survey = await self._survey(request, runner.state.run)
+        async for event in prepare(survey):
+            if runner.state.go is not None:
+                return
+            runner.record(event)
+        self._decide(runner, person)
+
+    def _decide(self, runner: Runner, person: Person) -> None:
+        state = runner.state
+        blocking = [check for check in state.checks if check.blocks]
+        if state.go is not None:
+            return
+        if blocking and all(check.id == "lock" for check in blocking):
+            raise Locked(f"{blocking[0].title}: {blocking[0].detail}", str(blocking[0].remedy))
+        if blocking or state.plan is None:
+            reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
+            runner.record(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
+        elif state.request.yes:
+            hotfix = SafeText(state.request.hotfix)
+            runner.record(Decided(go=True, by=person, digest=state.plan.digest, overrides=state.request.overrides, hotfix=hotfix))
+
+    def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
+        """Everything of a run after that event."""
+        one = self._runs.get(run)
+        broadcast = one.broadcast if one else Broadcast(self._journal.read(run))
+        return broadcast.follow(after)
+
+    async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
+        """Take a command for a run."""
+        one = self._runs.get(run)
+        if one is None:
+            return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+        return one.runner.submit(command, person)
+
+    async def resume(self, run: str, person: Person) -> None:
+        """Take up a run that another engine left."""
+        environment, outside = self._model()
+        if run in self._runs and self._runs[run].runner.state.phase != "ended":
+            return
+        if self.busy:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+        events = self._journal.read(run)
+        if not events:
+            raise UsageFault(f"run {run} is not in the journal", "deploy history")
+        one = self._new_run(environment, outside, run, events)
+        one.runner.take_up(events, person)
+        if one.runner.state.phase == "ended":
+            return
+        if one.runner.state.go is None:
+            one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
+        one.task = asyncio.create_task(self._carry(one, person))
+
+    async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
+        """Answer a question by name."""
+        questions = {"status": self._status, "check": self._check}
+        if name not in questions:
+            raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
+        return await questions[name](argument, person)
+
+    async def _check(self, argument: Mapping[str, Any], person: Person) -> object:
+        request = Request(**{**argument, "kind": "deploy"})
+        run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-check"
+        events: list[Event] = [event async for event in prepare(await self._survey(request, run))]
+        return _check_result(events)
+
+    async def _status(self, argument: Mapping[str, Any], person: Person) -> object:
+        environment, _ = self._model()
+        request = Request(hosts=str(argument.get("hosts", "")))
+        survey = await self._survey(request, "")
+        facts = await look_at(survey, chosen_hosts(environment, request))
+        lock = next((fact.lock or fact.closed for fact in facts if fact.lock or fact.closed), None)
+        rows = []
+        for fact in facts:
+            live = fact.release(fact.current)
+            rows.append(
+                {
+                    "host": fact.host, "reachable": not fact.problem, "release": fact.current or None,
+                    "version": live.version if live else None, "commit": live.commit if live else None,
+                    "drift": fact.drift or None, "healthy": live.healthy if live else None, "problem": fact.problem,
+                }
+            )  # fmt: skip
+        held = None
+        if lock:
+            held = {"run": lock.run or None, "by": lock.by, "since": lock.since, "from": lock.came_from, "reason": lock.reason}
+        return {"environment": environment.name, "maintenance": "unknown", "locked_by": held, "run": self.open_run_id or None, "age": 0.0, "hosts": rows}
+
+    async def stop(self, person: Person, force: bool) -> None:
+        """Let go of everything."""
+        if self.busy and not force:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
+        tasks = [one.task for one in self._runs.values() if one.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._outside is not None:
+            await self._outside.close()
+
+
+def _check_result(events: list[Event]) -> dict[str, Any]:
+    checks = [event.check for event in events if isinstance(event, CheckReported)]
+    plan = next((event for event in events if isinstance(event, PlanMade)), None)
+    revision: Revision | None = next((event.revision for event in events if hasattr(event, "revision")), None)
+    blocking = [check for check in checks if check.blocks]
+    exit_code = 0 if not blocking and plan else 6 if blocking and all(check.id == "lock" for check in blocking) else 3
+    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.host or None} for step in plan.plan.steps] if plan else []
+    ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in plan.way_back] if plan else []
+    return {
+        "type": "result",
+        "exit": exit_code,
+        "decision": "go" if exit_code == 0 else "no-go",
+        "version": revision.version if revision else None,
+        "commit": revision.commit if revision else None,
+        "checks": [
+            {"id": check.id, "title": check.title, "status": check.status, "blocking": check.blocking, "detail": check.detail, "remedy": check.remedy}
+            for check in checks
+        ],
+        "plan": {"strategy": plan.plan.strategy if plan else None, "steps": steps},
+        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": None},
+        "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
+    }
+
+
