@@ -132,7 +132,7 @@ class Environment(msgspec.Struct, frozen=True):
     app: str
     name: str
     path: str
-    """The application's folder on every host."""
+    """The application's folder on every host; may hold `{host}`, see `path_on`."""
     hosts: tuple[Host, ...]
     file: str = ""
     """The hosts.toml that this came from (absolute)."""
@@ -169,6 +169,10 @@ class Environment(msgspec.Struct, frozen=True):
     def host(self, name: str) -> Host | None:
         """The host of that name."""
         return next((host for host in self.hosts if host.name == name), None)
+
+    def path_on(self, host: Host) -> str:
+        """The application's folder on that host: `{host}` in `path` is its name."""
+        return self.path.replace("{host}", host.name)
 
     def command(self, host: Host, name: str) -> Command | None:
         """The command of that name on that host: the common one, with what the host's tags say laid over it key by key."""

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from console.demo.repository import LIVE, VERSIONS, Version, files_of, write_fil
 from console.demo.traffic import ask
 from console.demo.undertaker import marked
 from console.errors import UsageFault
+from console.model import fleet as fleet_model
+from console.model.fleet import Environment
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")
 
@@ -226,9 +229,15 @@ class TestApplication:
 @pytest.mark.asyncio(loop_scope="module")
 class TestFiles:
     async def test_the_file_names_each_host_and_leaves_no_day_closed(self, fleet):
-        text = fleet.config.read_text()
-        assert "closed = []" in text
-        assert [f'name = "{host.name}", address = "{host.address}"' in text for host in fleet.hosts] == [True, True]
+        production = tomllib.loads(fleet.config.read_text())["environments"]["production"]
+        assert production["hosts"] == [{"name": host.name, "address": host.address} for host in fleet.hosts]
+        assert production["closed"] == []
+
+    async def test_the_files_path_is_each_hosts_own_tree(self, fleet):
+        path = tomllib.loads(fleet.config.read_text())["app"]["path"]
+        environment = Environment(app="shop", name="production", path=path, hosts=())
+        for host in fleet.hosts:
+            assert environment.path_on(fleet_model.Host(host.name)) == str(fleet.tree(host))
 
     async def test_the_first_release_is_what_its_manifest_says(self, fleet):
         release = fleet.tree(fleet.hosts[1]) / "current"
