@@ -1,6 +1,7 @@
 """The demo's fleet, used as a console and a person use it: real SSH, real shells, a real application."""
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import asyncssh
 import pytest
 import pytest_asyncio
 
+from console.adapters.pack import pack
 from console.demo.fleet import DemoFleet
 from console.demo.host import Host
 from console.demo.layout import USER
@@ -24,6 +26,8 @@ from console.demo.undertaker import marked
 from console.errors import UsageFault
 from console.model import fleet as fleet_model
 from console.model.fleet import Environment
+from console.model.release import Release
+from console.text import SafeText
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")
 
@@ -244,6 +248,12 @@ class TestFiles:
         assert f"# version {LIVE.tag}" in (release / ".deploy-manifest").read_text()
         ran = await run(fleet, f"cd {release} && grep -v '^#' .deploy-manifest | sha256sum -c --strict --quiet", host=1)
         assert ran.exit_status == 0, ran.stdout
+
+    async def test_the_first_releases_manifest_is_what_a_deployment_would_have_written(self, fleet, tmp_path):
+        folder = (fleet.tree(fleet.hosts[1]) / "current").resolve()
+        commit = (folder / ".deploy-manifest").read_text().splitlines()[1].removeprefix("# commit ")
+        package = await pack(str(folder), Release(folder.name, SafeText(LIVE.tag), commit), str(tmp_path / "packed"))
+        assert package.manifest == hashlib.sha256((folder / ".deploy-manifest").read_bytes()).hexdigest()
 
     async def test_the_first_release_is_the_commit_of_its_tag(self, fleet):
         release = (fleet.tree(fleet.hosts[1]) / "current").resolve()
