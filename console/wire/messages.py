@@ -222,9 +222,7 @@ def item_message(request: int, item: FeedItem) -> Said:
         case Output(at, host, step, text):
             return Printed(id=request, at=at, host=host, step=step, text=text)
         case Sample():
-            return Sampled(
-                id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra)
-            )
+            return Sampled(id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra))
         case Presence(names, round_trip):
             return Present(id=request, names=names, round_trip=round_trip)
         case event:

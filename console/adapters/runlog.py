@@ -1,0 +1,84 @@
+"""What steps printed, host by host: `logs/RUN/HOST.log`, harmless lines with their time and step, capped. Not the journal: losing a line
+of output never stops a run. Knows nothing of runs' states.
+"""
+
+import os
+from collections.abc import Iterable
+
+from console.adapters.statefolder import Modes, logs_folder, made_folder, modes_of
+from console.text import SafeText
+from console.wire.address import path_part
+
+CAP = 64 << 20
+"""Bytes that a host's log of one run may have."""
+
+TAIL = 1 << 20
+"""Bytes at a log's end that a look at its last lines reads."""
+
+
+class RunLog:
+    """The logs of one run."""
+
+    def __init__(self, state: str, run: str, cap: int = CAP) -> None:
+        self._folder = os.path.join(logs_folder(state), path_part(run))
+        self._state = state
+        self._cap = cap
+        self._sizes: dict[str, int] = {}
+        self.problem = ""
+        """Why the last lines could not be kept; empty: they were."""
+
+    def path(self, host: str) -> str:
+        """Return the file of a host's log; of the console's own steps for an empty name."""
+        return os.path.join(self._folder, f"{path_part(host) or 'console'}.log")
+
+    def append(self, host: str, step: str, at: str, lines: Iterable[SafeText]) -> None:
+        """Keep lines that a step printed, as far as there is room. `at` is UTC, RFC 3339. Never raises for a full disk."""
+        data = "".join(f"{at} {step} {line}\n" for line in lines).encode("utf-8", "replace")
+        try:
+            self._write(host, data)
+        except OSError as problem:
+            self.problem = f"{self.path(host)}: {problem.strerror}"
+        else:
+            self.problem = ""
+
+    def _write(self, host: str, data: bytes) -> None:
+        path = self.path(host)
+        if host not in self._sizes:
+            modes = self._prepare()
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file))
+            os.chmod(path, modes.file)
+            self._sizes[host] = os.stat(path).st_size
+        room = self._cap - self._sizes[host]
+        if room <= 0 or not data:
+            return
+        if len(data) > room:
+            data = data[: data.rfind(b"\n", 0, room) + 1] + f"… cut here: a host's log is kept up to {self._cap >> 20} MiB\n".encode()
+            self._sizes[host] = self._cap
+        with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC), "ab", buffering=0) as file:
+            self._sizes[host] += file.write(data) or 0
+
+    def _prepare(self) -> Modes:
+        modes = modes_of(self._state)
+        made_folder(logs_folder(self._state), modes)
+        made_folder(self._folder, modes)
+        return modes
+
+    def tail(self, host: str, lines: int = 200) -> tuple[SafeText, ...]:
+        """Return the last lines of a host's log; none where there is none."""
+        try:
+            with open(self.path(host), "rb") as file:
+                start = max(0, file.seek(0, os.SEEK_END) - TAIL)
+                file.seek(start)
+                data = file.read(TAIL)
+        except OSError:
+            return ()
+        found = data.split(b"\n")[1 if start else 0 :]
+        kept = found[:-1] if found and not found[-1] else found
+        return tuple(SafeText(line.decode("utf-8", "replace")) for line in kept[-lines:]) if lines > 0 else ()
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return whose logs there are, by name."""
+        try:
+            return tuple(sorted(name.removesuffix(".log") for name in os.listdir(self._folder) if name.endswith(".log")))
+        except OSError:
+            return ()

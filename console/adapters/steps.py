@@ -1,0 +1,235 @@
+"""Durable steps on a host, over any transport: the port `Steps`. Each attempt runs at most once, however often the link dies.
+
+The rules on the host's side are in `wrapper.py`; here it is decided what an answer, or none, means, and what is asked next. It must not know
+what a step is for.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, replace
+
+from console.adapters import wrapper
+from console.adapters.wrapper import Answer
+from console.model.fleet import Host
+from console.ports import Ran, RemoteStep, Sink, StepResult, Transport, Unreached
+from console.text import SafeText
+
+GRACE = 20.0
+"""Seconds beyond a step's own time in which a host that does not answer is still asked."""
+CONNECTS = 3
+"""How often a host is tried before anything was sent to it."""
+SILENT_ANSWERS = 3
+"""So many answers without the wrapper's last words, and it is said that the host does not speak its language."""
+END_WITHIN = 20.0
+"""Seconds that ending a session may take: TERM, 5 s, KILL, 3 s, and the way there."""
+CANCEL_WITHIN = 30.0
+"""Seconds for a command's own `cancel`."""
+SETTLES_WITHIN = 5.0
+"""Seconds in which a step ends once its own `cancel` has said that it is done."""
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+
+def _ignored(_: bytes) -> None:
+    """Take output that nobody asked for."""
+
+
+class _Counted:
+    """A sink that knows how many bytes of the step's output came through it."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.bytes = 0
+
+    def __call__(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self._sink(data)
+
+
+@dataclass
+class _Conversation:
+    """One step being carried out: what was sent, and what is left to ask for."""
+
+    host: Host
+    step: RemoteStep
+    sink: _Counted
+    until: float
+    sent: bool = False
+    send: bool = True
+    silent: int = 0
+    sub: int = 1
+    pause: float = FIRST_PAUSE
+    seen: SafeText = SafeText("")
+
+    @property
+    def claim(self) -> str:
+        """The name that the attempt is claimed under on the host."""
+        return f"{self.step.name}.{self.step.attempt}" + (f".{self.sub}" if self.sub > 1 else "")
+
+    @property
+    def rest(self) -> float:
+        return self.until - time.monotonic()
+
+    def again(self) -> None:
+        """Send what the host does not have; its output begins anew."""
+        self.send = True
+        self.sink.bytes = 0
+
+
+class DurableSteps:
+    """The port `Steps` over a transport."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
+        """Carry the step out, or take up the attempt that is already there; `failed` and `done` are said only of what is known."""
+        if "\0" in step.script:
+            return StepResult("failed", detail=SafeText("its script holds a NUL byte, which no shell can read: nothing was sent"))
+        talk = _Conversation(host, step, _Counted(sink), time.monotonic() + step.timeout + GRACE)
+        while talk.rest > 0:
+            reached = await self._reached(talk)
+            if isinstance(reached, StepResult):
+                return reached
+            if reached:
+                ran = await self._asked(talk)
+                answer = wrapper.answered(ran.err) if ran.status is not None else Answer("none")
+                result = await self._judged(talk, ran, answer)
+                if result is not None:
+                    return result
+            await self._paused(talk)
+        return _never_settled(talk)
+
+    async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
+        """End the attempt: its own `cancel`, else TERM, 5 s, KILL for its session. What is left, or cannot be known, is `unknown`."""
+        said = ""
+        wait = 0.0
+        if step.cancel:
+            own = replace(step, name=f"{step.name}.cancel", script=step.cancel, timeout=CANCEL_WITHIN, cancel="", idempotent=False)
+            ended = await self.perform(host, own, _ignored)
+            wait = SETTLES_WITHIN if ended.status == "done" else 0.0
+            said = "" if ended.status == "done" else f"; its own cancel: {ended.detail or ended.status}"
+        result = await self._ended(host, step, wait)
+        return replace(result, detail=SafeText(result.detail + said)) if said else result
+
+    async def _reached(self, talk: _Conversation) -> bool | StepResult:
+        for turn in range(1 if talk.sent else CONNECTS):
+            reached = await self._transport.connect(talk.host)
+            if not isinstance(reached, Unreached):
+                return True
+            talk.seen = reached.message
+            settled = reached.kind in ("unknown-key", "changed-key", "login")
+            if not talk.sent and (settled or turn == CONNECTS - 1):
+                return StepResult("unreachable", detail=reached.message, hint=reached.hint)
+            if not talk.sent:
+                await asyncio.sleep(FIRST_PAUSE * 2**turn)
+        return False
+
+    async def _asked(self, talk: _Conversation) -> Ran:
+        step = talk.step
+        deadline = max(1.0, talk.rest)
+        if talk.send:
+            talk.sent, talk.send = True, False
+            script = wrapper.running(step.path, step.epoch, step.run, talk.claim, step.timeout)
+            return await self._transport.run(talk.host, script, wrapper.payload(step.script), deadline=deadline, sink=talk.sink)
+        script = wrapper.following(step.path, step.epoch, step.run, talk.claim, talk.sink.bytes, step.timeout)
+        return await self._transport.run(talk.host, script, deadline=deadline, sink=talk.sink)
+
+    async def _judged(self, talk: _Conversation, ran: Ran, answer: Answer) -> StepResult | None:
+        """Return how the step ended, or None when there is more to ask."""
+        if ran.status is None:
+            talk.seen = ran.problem.message if ran.problem else SafeText("the link was lost")
+            return None
+        match answer.state:
+            case "done":
+                return _ended_with(answer.code)
+            case "late":
+                return await self._timed_out(talk)
+            case "absent" | "truncated":
+                talk.again()
+                return None
+            case "lost":
+                return _lost(talk, answer)
+            case "none":
+                return _speechless(talk, ran, answer)
+        return _refused(talk, answer)
+
+    async def _timed_out(self, talk: _Conversation) -> StepResult:
+        step = replace(talk.step, name=talk.claim.rsplit(".", talk.sub > 1 and 2 or 1)[0])
+        result = await self._ended(talk.host, step, 0.0, sub=talk.sub) if not step.cancel else await self.cancel(talk.host, step)
+        detail = SafeText(f"timed out after {talk.step.timeout:g} s, {result.detail}")
+        if result.status == "done":
+            return result
+        return replace(result, status="failed" if result.status == "cancelled" else "unknown", detail=detail)
+
+    async def _ended(self, host: Host, step: RemoteStep, wait: float, sub: int = 1) -> StepResult:
+        name = f"{step.name}.{step.attempt}" + (f".{sub}" if sub > 1 else "")
+        script = wrapper.ending(step.path, step.epoch, step.run, name, wait)
+        until = time.monotonic() + wait + END_WITHIN
+        seen = SafeText("")
+        pause = FIRST_PAUSE
+        while (rest := until - time.monotonic()) > 0:
+            ran = await self._transport.run(host, script, deadline=rest)
+            if ran.status is not None:
+                return _of_ending(wrapper.answered(ran.err), wrapper_found=ran.err)
+            seen = ran.problem.message if ran.problem else SafeText("the link was lost")
+            await asyncio.sleep(min(pause, max(0.0, until - time.monotonic())))
+            pause = min(LONGEST_PAUSE, pause * 2)
+        return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {seen}"))
+
+    async def _paused(self, talk: _Conversation) -> None:
+        await asyncio.sleep(max(0.0, min(talk.pause * random.uniform(0.5, 1.0), talk.rest)))  # noqa: S311 (spreads retries)
+        talk.pause = min(LONGEST_PAUSE, talk.pause * 2)
+
+
+def _ended_with(code: int | None) -> StepResult:
+    if code == 0:
+        return StepResult("done", 0)
+    named = f"exit code {code}" + (f" (signal {code - 128})" if code is not None and 128 < code < 160 else "")
+    return StepResult("failed", code, SafeText(named))
+
+
+def _lost(talk: _Conversation, answer: Answer) -> StepResult | None:
+    if talk.step.idempotent and talk.sub == 1 and "still run" not in answer.detail:
+        talk.sub += 1
+        talk.again()
+        return None
+    return StepResult("unknown", detail=SafeText(f"not known whether it ran to its end: {answer.detail}"))
+
+
+def _speechless(talk: _Conversation, ran: Ran, answer: Answer) -> StepResult | None:
+    talk.silent += 1
+    talk.seen = SafeText(f"no answer of the step's wrapper, exit code {ran.status}: {answer.detail or 'nothing was said'}")
+    return None if talk.silent < SILENT_ANSWERS else StepResult("unknown", detail=talk.seen)
+
+
+def _refused(talk: _Conversation, answer: Answer) -> StepResult:
+    path = talk.step.path
+    if answer.state == "fenced":
+        held = f"it is held by {answer.detail}" if answer.detail not in ("", "*") else "nobody holds it"
+        return StepResult("failed", detail=SafeText(f"refused: {talk.step.epoch} no longer holds the lock on {talk.host.name}; {held}"))
+    if answer.state == "no-folder":
+        return StepResult("failed", detail=SafeText(f"{path} is not there, or may not be entered"))
+    if answer.state == "no-write":
+        hint = SafeText(f"look at the space and the owner of {path}/.deploy")
+        return StepResult("failed", detail=SafeText(f"nothing could be written in {path}/.deploy: it did not run"), hint=hint)
+    return StepResult("unknown", detail=SafeText(f"an answer that was not asked for: {answer.state}"))
+
+
+def _of_ending(answer: Answer, wrapper_found: bytes) -> StepResult:
+    if answer.state == "ended":
+        if answer.by == "itself":
+            return _ended_with(answer.code)
+        return StepResult("cancelled", answer.code, SafeText(f"ended by {answer.by}" if answer.by else answer.detail))
+    if answer.state == "done":
+        return _ended_with(answer.code)
+    if answer.state == "left":
+        return StepResult("unknown", answer.code, SafeText(f"still running after {answer.by}: {answer.detail}"))
+    detail = answer.detail or answer.state
+    return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {detail}" if wrapper_found else "the host said nothing"))
+
+
+def _never_settled(talk: _Conversation) -> StepResult:
+    detail = f"not settled within {talk.step.timeout + GRACE:g} s" + (f": {talk.seen}" if talk.seen else "")
+    return StepResult("unknown" if talk.sent else "unreachable", detail=SafeText(detail))

@@ -1,0 +1,232 @@
+"""The fixed POSIX sh text under which a durable step runs on a host, and how its answer is read. Texts and parsing only: it runs nothing.
+
+It works in dash, bash --posix and busybox. The step itself travels on standard input, after a line with its length and digest; it touches no
+disk and no argv. Output goes to a file and is followed from there by offset. The answer is the last line `deploy-step …` on standard error.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from console.core.shell import quote
+
+State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "ended", "left", "none"]
+
+RUNNER = r"""
+cd -- "$1" || exit 95
+read -r dc_n dc_h || exit 97
+dc_p=$(cat)
+[ "$(LC_ALL=C; echo ${#dc_p})" = "$dc_n" ] || exit 97
+dc_s=$(printf %s "$dc_p" | sha256sum) || exit 97
+[ "${dc_s%% *}" = "$dc_h" ] || exit 97
+[ -d ".deploy/lock/$2" ] || exit 98
+dc_d=.deploy/runs/$3/$4
+dc_u=$(umask)
+umask 077
+[ -d ".deploy/runs/$3" ] || mkdir -p ".deploy/runs/$3" || exit 96
+mkdir "$dc_d" 2>/dev/null || { [ -d "$dc_d" ] && exit 99; exit 96; }
+[ -d ".deploy/lock/$2" ] || { rmdir "$dc_d"; exit 98; }
+trap : TERM HUP INT
+read -r dc_s < "/proc/$$/stat"
+dc_s=${dc_s##*) }
+read -r dc_b < /proc/sys/kernel/random/boot_id
+dc_t() { shift 19; dc_t=$1; }
+dc_t $dc_s
+{ echo xxx > "$dc_d/rc.new" && : > "$dc_d/out" && echo "$$ $dc_t $dc_b" > "$dc_d/pid"; } || { rm -rf "$dc_d"; exit 96; }
+umask "$dc_u"
+( export DEPLOY_STEP="$3/$4"; set --; eval "${dc_p%x}" ) < /dev/null > "$dc_d/out" 2>&1
+dc_c=$?
+printf '%03d' "$dc_c" 1<> "$dc_d/rc.new" && mv -f "$dc_d/rc.new" "$dc_d/rc"
+exit 0
+"""
+"""Reads the step whole or not at all, checks the fence on both sides of the claim, claims, runs, leaves the exit code."""
+
+COMMON = r"""
+verb=$1 path=$2 epoch=$3 run=$4 step=$5 offset=$6 limit=$7
+ticker= opened=
+say() { [ -z "$ticker" ] || kill "$ticker" 2>/dev/null; printf '\ndeploy-step %s\n' "$*" >&2; exit 0; }
+cd -- "$path" 2>/dev/null || say no-folder
+d=.deploy/runs/$run/$step
+stat_of() { { read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1; line=${line##*) }; }
+fields() { state=$1 session=$4; shift 19; started=$1; }
+alive() { stat_of "$1" || return 1; fields $line; [ "$state" != Z ] && [ "$started" = "$2" ]; }
+code() { [ -f "$d/rc" ] || return 1; c=; read -r c < "$d/rc" || :; c=${c#0}; c=${c#0}; st=done
+  case $c in ''|*[!0-9]*) st=lost why="its exit code was not written whole";; esac; }
+look() {
+  code && return
+  [ -d "$d" ] || { st=absent; return; }
+  pid= t0= b0= b=
+  { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null
+  [ -n "$b0" ] || { st=starting; return; }
+  read -r b < /proc/sys/kernel/random/boot_id
+  if [ "$b" != "$b0" ]; then st=lost why="the host was restarted meanwhile"
+  elif alive "$pid" "$t0"; then st=running
+  else code || { st=lost why="its process is gone and left no exit code"; }
+  fi
+}
+late() {
+  pid= t0= b0=
+  { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null
+  [ -n "$b0" ] || return 1
+  read -r up rest < /proc/uptime
+  [ $(( ${up%.*} - t0 / 100 )) -ge "$limit" ]
+}
+emit() {
+  if [ -z "$opened" ]; then
+    [ -s "$d/out" ] || return 0
+    exec 4< "$d/out"
+    opened=1
+    [ "$offset" = 0 ] || { tail -c "+$((offset + 1))" <&4; return; }
+  fi
+  cat <&4
+}
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
+members() {
+  found=
+  for f in /proc/[0-9]*; do
+    stat_of "${f#/proc/}" || continue
+    fields $line
+    [ "$session" = "$pid" ] && [ "$state" != Z ] && [ "${f#/proc/}" != "$pid" ] && found="$found ${f#/proc/}"
+  done
+  [ -n "$found" ]
+}
+named() { names=; for n in $1; do comm=; { read -r comm < "/proc/$n/comm"; } 2>/dev/null; names="$names${names:+, }${comm:-process} $n"; done; }
+"""
+
+FOLLOW = r"""
+n=0
+while :; do
+  look
+  case $st in
+    absent) say absent ;;
+    done) emit; say done "$c" ;;
+    lost) emit; if [ "$b" = "$b0" ] && [ -n "$pid" ] && members; then named "$found"; say lost "$why; of its session still run: $names"; fi
+      say lost "$why" ;;
+    starting) n=$((n + 1)); [ "$n" -lt 30 ] || say lost "it was claimed, but never said that it began" ;;
+    running) emit || exit 0; late && say late ;;
+  esac
+  nap 0.1
+done
+"""
+
+RUN = r"""
+exec 3<&0
+setsid sh -c "$runner" deploy-step "$path" "$epoch" "$run" "$step" <&3 >/dev/null 2>&1 &
+r=$!
+exec 3<&- < /dev/null
+trap 'tick=1' USR1
+( while sleep 1; do kill -USR1 $$ || exit; done ) >/dev/null 2>&1 &
+ticker=$!
+while :; do
+  tick=
+  wait "$r"
+  c=$?
+  if [ -n "$tick" ] && kill -0 "$r" 2>/dev/null; then emit || exit 0; late && say late; continue; fi
+  break
+done
+case $c in
+  95) say no-folder ;;
+  96) say no-write ;;
+  97) say truncated ;;
+  98) set -- .deploy/lock/*; say fenced "${1##*/}" ;;
+esac
+"""
+
+END = r"""
+look
+if [ "$st" = absent ]; then
+  [ -d ".deploy/lock/$epoch" ] && ( umask 077; mkdir -p ".deploy/runs/$run" && mkdir "$d" && echo 143 > "$d/rc" ) 2>/dev/null && say none
+  look
+  [ "$st" != absent ] || say absent
+fi
+n=0
+while [ "$st" = starting ] && [ "$n" -lt 30 ]; do nap 0.1; n=$((n + 1)); look; done
+case $st in
+  done) say done "$c" ;;
+  starting) say lost "it was claimed, but never said that it began" ;;
+  lost) [ "$b" = "$b0" ] || say lost "$why" ;;
+esac
+lost=
+[ "$st" != lost ] || lost=$why
+by=itself
+gone() { look; [ "$st" != running ] && ! members; }
+waited() { n=0; while ! gone; do [ "$n" -lt "$1" ] || return 1; nap 0.1; n=$((n + 1)); done; }
+waited "$limit" || {
+  by=TERM; members && kill -TERM $found 2>/dev/null
+  waited 50 || {
+    by=KILL; members && kill -KILL $found 2>/dev/null
+    waited 20 || { members || kill -KILL "$pid" 2>/dev/null; waited 10; }
+  }
+}
+look
+members
+escaped=$(grep -ls -- "DEPLOY_STEP=$run/$step" /proc/[0-9]*/environ 2>/dev/null)
+for f in $escaped; do
+  f=${f#/proc/}; f=${f%/environ}
+  case " $found $pid " in *" $f "*) ;; *) [ "$f" = $$ ] || ! stat_of "$f" || found="$found $f" ;; esac
+done
+[ "$st" = done ] || c=-
+if [ -n "$found" ]; then named "$found"; say left "$by" "$c" "$names"; fi
+[ -z "$lost" ] || say lost "$lost"
+say ended "$by" "$c"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the wrapper said at its end. `none` is not a state of a step: there was no answer, or nothing had begun (`END`)."""
+
+    state: State
+    code: int | None = None
+    by: str = ""
+    detail: str = ""
+
+
+def _opened(verb: str, path: str, epoch: str, run: str, step: str, offset: int, limit: float) -> str:
+    words = (verb, path, epoch, run, step.replace("/", "~"), str(offset), str(math.ceil(limit)))
+    return f"set -- {' '.join(quote(word) for word in words)}\n{COMMON}"
+
+
+def running(path: str, epoch: str, run: str, step: str, limit: float) -> str:
+    """Return the script that starts a step from standard input and follows it. `limit`: seconds that the step may take."""
+    return f"runner={quote(RUNNER)}\n{_opened('run', path, epoch, run, step, 0, limit)}{RUN}{FOLLOW}"
+
+
+def following(path: str, epoch: str, run: str, step: str, offset: int, limit: float) -> str:
+    """Return the script that finds out how a step stands and follows it, from that byte of its output on."""
+    return f"{_opened('follow', path, epoch, run, step, offset, limit)}{FOLLOW}"
+
+
+def ending(path: str, epoch: str, run: str, step: str, wait: float) -> str:
+    """Return the script that ends a step: a wait (seconds) for it to end by itself, TERM, 5 s, KILL."""
+    return f"{_opened('end', path, epoch, run, step, 0, wait * 10)}{END}"
+
+
+def payload(script: str) -> bytes:
+    """Return what standard input carries: a line with length and digest, then the script and a mark that keeps its last newlines."""
+    body = script.encode() + b"x"
+    return f"{len(body)} {hashlib.sha256(body).hexdigest()}\n".encode() + body
+
+
+def answered(err: bytes) -> Answer:
+    """Read the wrapper's last words out of its standard error."""
+    for line in reversed(err.decode(errors="replace").splitlines()):
+        if line.startswith("deploy-step "):
+            return _read(line.split(" ", 2)[1:])
+    return Answer("none", detail=err.decode(errors="replace").strip()[-300:])
+
+
+def _read(words: list[str]) -> Answer:
+    state, rest = words[0], words[1] if len(words) > 1 else ""
+    if state == "done":
+        return Answer("done", int(rest)) if rest.isdigit() else Answer("lost", detail="its exit code cannot be read")
+    if state in ("ended", "left"):
+        by, code, *names = rest.split(" ", 2)
+        return Answer("ended" if state == "ended" else "left", int(code) if code.isdigit() else None, by, names[0] if names else "")
+    if state == "none":
+        return Answer("ended", None, "", "it had not begun")
+    for known in ("absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write"):
+        if state == known:
+            return Answer(known, detail=rest)
+    return Answer("none", detail=f"an answer that is not known: {state}")

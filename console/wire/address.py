@@ -1,0 +1,56 @@
+"""Where the engine of an application and environment is met: names of its socket, lock and log below the state folder, and how a socket
+is bound or reached whose path is too long for one. Knows nothing of what is said there.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LONGEST = 107
+"""Bytes that the path of a Unix socket may have."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def engine_name(app: str, environment: str) -> str:
+    """Return the name of an engine's files: no two engines share one, and it is one part of a path."""
+    return f"{path_part(app)}@{path_part(environment)}"
+
+
+def path_part(text: str) -> str:
+    """Return a text as one part of a path: letters, digits and `._-` as they are, all else as %XX."""
+    return _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found.group().encode()), text)
+
+
+def run_folder(state: str) -> str:
+    """Return the folder of engines' sockets, locks and logs."""
+    return os.path.join(state, "run")
+
+
+def socket_path(state: str, app: str, environment: str) -> str:
+    """Return the path of an engine's socket."""
+    return os.path.join(run_folder(state), engine_name(app, environment) + ".sock")
+
+
+def lock_path(state: str, app: str, environment: str) -> str:
+    """Return the path of the file that a living engine holds a lock on."""
+    return os.path.join(run_folder(state), engine_name(app, environment) + ".lock")
+
+
+def log_path(state: str, app: str, environment: str) -> str:
+    """Return the path of an engine's own log."""
+    return os.path.join(run_folder(state), engine_name(app, environment) + ".log")
+
+
+@contextmanager
+def reachable(path: str) -> Iterator[str]:
+    """Give a path of the same socket that fits into an address, as long as the context lasts."""
+    if len(os.fsencode(path)) <= LONGEST:
+        yield path
+        return
+    folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
