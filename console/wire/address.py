@@ -10,7 +10,7 @@ from contextlib import contextmanager
 LONGEST = 107
 """Bytes that the path of a Unix socket may have."""
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_UNSAFE = re.compile(r"^\.|[^A-Za-z0-9._-]")
 
 
 def engine_name(app: str, environment: str) -> str:
@@ -19,7 +19,7 @@ def engine_name(app: str, environment: str) -> str:
 
 
 def path_part(text: str) -> str:
-    """Return a text as one part of a path: letters, digits and `._-` as they are, all else as %XX."""
+    """Return a text as one part of a path: letters, digits and `._-` as they are (no dot first), all else as %XX."""
     return _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found.group().encode()), text)
 
 
