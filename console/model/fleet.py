@@ -48,6 +48,11 @@ class Host(msgspec.Struct, frozen=True):
     color: str = ""
     server: str = ""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the machine that the console runs on, reached without SSH."""
+        return (self.address or self.name) == "localhost"
+
 
 class Ssh(msgspec.Struct, frozen=True):
     """How hosts are reached. Times are seconds."""

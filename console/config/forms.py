@@ -1,0 +1,135 @@
+"""The forms of names and addresses in the file: what a host, a user, a path or a zone looks like.
+
+Each check returns what was expected, or nothing when the text is right. It must not know which key the text belongs to.
+"""
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from console.core.policy import is_closed_word
+from console.core.selection import nearest
+from console.core.shell import PLACEHOLDER, PLACEHOLDERS
+
+RESERVED: Final = frozenset(
+    {
+        "ack", "abort", "attach", "check", "continue", "demo", "doctor", "engine", "events", "exec", "forgive", "help", "history", "init",
+        "list", "lock", "logs", "maintenance", "note", "off", "on", "pause", "pending", "promote", "replay", "report", "restart", "restore",
+        "resume", "retry", "rollback", "skip", "status", "stop", "toggle", "trust", "unlock",
+    }
+)  # fmt: skip
+"""Names of commands and verbs, which no environment bears."""
+
+COMMANDS: Final = (
+    "install", "start", "stop", "restart", "fetch", "has", "logs", "logs_follow", "maintenance_on", "maintenance_off",
+)  # fmt: skip
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,63}\$?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_RESERVED_VARIABLES: Final = frozenset(f"DEPLOY_{name.upper()}" for name in PLACEHOLDERS)
+
+
+def plain_name(text: str) -> str:
+    """Judge the name of an application or a tag."""
+    return "" if _NAME.fullmatch(text) else "a name of letters, digits, . _ - (63 at most, the first a letter or digit)"
+
+
+def environment_name(text: str) -> str:
+    """Judge the name of an environment: no command's."""
+    return "a name that is not a command's" if text in RESERVED else plain_name(text)
+
+
+def label(text: str) -> str:
+    """Judge a title that people read."""
+    return "" if text.isprintable() and len(text) <= 80 else "a name on one line, 80 characters at most"
+
+
+def host_name(text: str) -> str:
+    """Judge a host's name. ASCII alone: a name decides where a release goes, and look-alikes would deceive."""
+    return "" if _HOST.fullmatch(text) else "a host name of letters, digits, . _ - (a number in front of it is no port)"
+
+
+def address(text: str) -> str:
+    """Judge a name or an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return "a host name or an IP address" if host_name(text) else ""
+    return ""
+
+
+def user_name(text: str) -> str:
+    """Judge a login's name."""
+    return "" if _USER.fullmatch(text) else "a user name without blanks"
+
+
+def member(text: str) -> str:
+    """Judge a user, or a @group."""
+    return "a user, or a group as @name" if user_name(text.removeprefix("@")) else ""
+
+
+def variable_name(text: str) -> str:
+    """Judge the name of a variable of the environment."""
+    if text in _RESERVED_VARIABLES:
+        return "another name (the console fills this one in)"
+    return "" if _VARIABLE.fullmatch(text) else "a name of letters, digits and _, no digit first"
+
+
+def host_path(text: str) -> str:
+    """Judge the folder of an application on its hosts."""
+    is_sound = text.startswith("/") and text.isprintable() and text.strip("/") and not {".", ".."} & set(text.split("/"))
+    return "" if is_sound else "an absolute path on the hosts, such as /srv/shop"
+
+
+def inner_path(text: str) -> str:
+    """Judge a path inside a release."""
+    is_sound = not text.startswith(("/", "~")) and text.isprintable() and text.strip("/") and not {".", ".."} & set(text.split("/"))
+    return "" if is_sound else "a path inside the release, without . and .."
+
+
+def output_path(text: str) -> str:
+    """Judge a path inside the build, which may be all of it."""
+    return "" if text == "." else inner_path(text)
+
+
+def zone_name(text: str) -> str:
+    """Judge a time zone by what this machine knows."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        known = available_timezones()
+        if not known:
+            return "a time zone, but this machine has no time zone data (install tzdata)"
+        like = nearest(text, tuple(sorted(known)))
+        return "an IANA time zone such as Europe/Berlin" + (f" (did you mean {like}?)" if like else "")
+    return ""
+
+
+def closed_word(text: str) -> str:
+    """Judge a closed time."""
+    return "" if is_closed_word(text) else 'a day such as "fri", or "fri 12:00-24:00" (across midnight: two of them)'
+
+
+def http_url(text: str) -> str:
+    """Judge a URL for HTTP, in which placeholders may stand."""
+    try:
+        parts = urlsplit(PLACEHOLDER.sub("1", text))
+        is_sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_sound = False
+    return "" if is_sound and text.isprintable() and " " not in text else "a URL that begins with http:// or https://"
+
+
+def known_hosts_file(text: str) -> str:
+    """Judge a file of known host keys, which can't be none."""
+    return "a file of host keys (they are always checked)" if text in ("none", "/dev/null") else ""
+
+
+def has_pipe(command: str) -> bool:
+    """Whether a command has a `|` that is not `||`."""
+    return re.search(r"(?<!\|)\|(?!\|)", command) is not None

@@ -1,0 +1,98 @@
+"""Hosts as the file writes them: `[user@]NAME[:port]` with ranges, or a table; made into the fleet's values.
+
+It knows the notation and what makes a fleet sound (no host twice); it must not know how hosts are reached.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from console.config import forms
+from console.config.problems import Place
+from console.core.selection import expand
+from console.errors import Problem
+from console.model.fleet import Host
+
+
+@dataclass(frozen=True)
+class Notation:
+    """A host's text in its parts; port 0 and an empty user stand for none."""
+
+    name: str
+    user: str = ""
+    port: int = 0
+
+
+def parsed(text: str) -> Notation | str:
+    """Split `[user@]NAME[:port]`; a text back is what was expected."""
+    user, at, rest = text.rpartition("@")
+    name, colon, port = rest.partition(":")
+    if ":" in port:
+        return "[user@]NAME[:port]; an IPv6 address goes into a table, as address"
+    if colon and not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65535):
+        return "a port from 1 to 65535 after the colon"
+    if at and forms.user_name(user):
+        return "a user name before the @"
+    return Notation(name, user, int(port or 0)) if name else "[user@]NAME[:port]"
+
+
+def read_hosts(entries: tuple[tuple[int, Any], ...], place: Place) -> tuple[Host, ...]:
+    """Return the fleet in its order. `entries` are (place in the list, text or table)."""
+    found: dict[str, Host] = {}
+    for number, entry in entries:
+        here = place.at(number)
+        for host in _read_entry(entry, here):
+            if host.name in found:
+                here.wrong(f"the host {host.name} stands here twice", "each host once; its tags go into one table")
+            found.setdefault(host.name, host)
+    return tuple(found.values())
+
+
+def read_jump(text: str, place: Place, hosts: tuple[Host, ...]) -> Host | None:
+    """Return the jump host that a text means: one of the fleet by its name, else by the notation."""
+    notation = parsed(text)
+    complaint = notation if isinstance(notation, str) else forms.address(notation.name)
+    if isinstance(notation, str) or complaint:
+        place.expected(complaint, text)
+        return None
+    known = next((host for host in hosts if host.name == notation.name), Host(notation.name))
+    return Host(
+        text,
+        address=known.address or known.name,
+        port=notation.port or known.port,
+        user=notation.user or known.user,
+    )
+
+
+def _read_entry(entry: str | dict[str, Any], place: Place) -> list[Host]:
+    table = {"name": entry} if isinstance(entry, str) else entry
+    name_place = place if isinstance(entry, str) else place.at("name")
+    notation = parsed(table["name"])
+    if isinstance(notation, str):
+        name_place.expected(notation, table["name"])
+        return []
+    names = expand(notation.name)
+    if isinstance(names, Problem):
+        name_place.wrong(names.message, names.hint)
+        return []
+    wrong = next((name for name in names if forms.host_name(name)), None)
+    if wrong is not None:
+        name_place.expected(forms.host_name(wrong), wrong)
+        return []
+    single = [key for key in ("address", "server") if key in table]
+    if len(names) > 1 and single:
+        place.at(single[0]).wrong(f"{len(names)} hosts cannot share one {single[0]}", "write a table for each")
+        return []
+    return [_host(name, notation, table) for name in names]
+
+
+def _host(name: str, notation: Notation, table: dict[str, Any]) -> Host:
+    return Host(
+        name,
+        address=table.get("address", ""),
+        port=table.get("port", notation.port),
+        user=table.get("user", notation.user),
+        tags=table.get("tags", ()),
+        jump=table.get("jump", ""),
+        color=table.get("color", ""),
+        server=table.get("server", ""),
+    )

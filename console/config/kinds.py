@@ -1,0 +1,285 @@
+"""The kinds of value that a configuration file holds: each reads what a TOML parser made, or says what was expected.
+
+A kind knows its own form; it must not know which keys there are. What it returns is plain: seconds, bytes, shares, text.
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from console.config.problems import Place
+from console.core.selection import nearest
+from console.core.shell import placeholders
+from console.model.fleet import Amount
+from console.model.secret import SecretRef
+
+WRONG: Final = object()
+"""What a kind returns for a value that it has complained about."""
+
+
+class Kind(Protocol):
+    """Reads one value; returns WRONG after having recorded why."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401 (whatever the parser made)
+        """Return what the value means, or WRONG."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text on one line or several. `check` returns what was expected, or nothing when the text is right."""
+
+    what: str = "text"
+    check: Callable[[str], str] | None = None
+    fills: tuple[str, ...] | None = None
+    """Placeholders that are filled in; None: it is no template."""
+    may_be_empty: bool = False
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the text."""
+        if not isinstance(value, str) or "\0" in value or not (value.strip() or self.may_be_empty):
+            place.expected(self.what if self.may_be_empty else f"{self.what}, not empty", value)
+            return WRONG
+        complaint = self.check(value) if self.check else ""
+        if complaint:
+            place.expected(complaint, value)
+            return WRONG
+        return WRONG if self.fills is not None and not _fills(value, self.fills, place) else value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words. `later` are those whose capability is still to come."""
+
+    words: tuple[str, ...]
+    later: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the word."""
+        if not isinstance(value, str) or value not in self.words:
+            like = nearest(value, self.words) if isinstance(value, str) else ""
+            place.expected(f"one of {', '.join(self.words)}", value, f"did you mean {like}?" if like else "")
+            return WRONG
+        if value in self.later:
+            place.not_yet(self.later[value])
+        return value
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number within its limits."""
+
+    least: int = 0
+    most: int = 1_000_000_000
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the number."""
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
+            place.expected(_within(self.least, self.most), value)
+            return WRONG
+        return value
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return it."""
+        if not isinstance(value, bool):
+            place.expected("true or false", value)
+            return WRONG
+        return value
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A time such as "90s", "10m", "7d", "1h30m"; read as seconds."""
+
+    above_zero: bool = False
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return seconds."""
+        seconds = seconds_of(value) if isinstance(value, str) else None
+        if seconds is None or (self.above_zero and not seconds):
+            place.expected('a duration such as "90s", "10m", "7d"' + (", above zero" if self.above_zero else ""), value)
+            return WRONG
+        return seconds
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size such as "2GiB"; read as bytes."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return bytes."""
+        found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", value) if isinstance(value, str) else None
+        if not found:
+            place.expected('a size such as "20MiB" or "2GiB"', value)
+            return WRONG
+        unit = found[2] or ""
+        return int(float(found[1]) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """A number of hosts: a count, or a share such as "25%"."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the Amount."""
+        share = share_of(value)
+        if share is not None and 0 < share <= 1:
+            return Amount(share=share)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 100_000:
+            return Amount(count=value)
+        place.expected('a count from 1, or a share from "1%" to "100%"', value)
+        return WRONG
+
+
+@dataclass(frozen=True)
+class Level:
+    """A number to compare with: a number, a share, or a duration."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return a number: a share as 0..1, a duration in seconds."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        number = share_of(value) if share_of(value) is not None else seconds_of(value) if isinstance(value, str) else None
+        if number is None:
+            place.expected('a number, a share such as "1%", or a duration such as "300ms"', value)
+            return WRONG
+        return number
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date."""
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the date, or the date and time."""
+        if not isinstance(value, datetime.date):
+            place.expected("a date such as 2026-12-20, without quotes", value)
+            return WRONG
+        return value
+
+
+@dataclass(frozen=True)
+class Secretable:
+    """Text, or where it is to be read: `{ env = … }`, `{ command = … }`, `{ file = … }`. Its value is never shown."""
+
+    kind: Text = Text(may_be_empty=True)
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return the text, or a SecretRef."""
+        if isinstance(value, str):
+            return self.kind.read(value, place)
+        if not isinstance(value, dict):
+            place.wrong("expected text in quotes, or a table with env, command or file", 'write "5", not 5')
+            return WRONG
+        sources = ("env", "command", "file")
+        unknown = [name for name in value if name not in sources]
+        for name in unknown:
+            place.at(name).unknown("key", name, sources)
+        if unknown:
+            return WRONG
+        if len(value) != 1 or not all(isinstance(text, str) and text.strip() for text in value.values()):
+            place.wrong("expected just one of env, command, file, with text", '{ env = "NAME" }')
+            return WRONG
+        ((source, name),) = value.items()
+        return SecretRef(source, name)
+
+
+@dataclass(frozen=True)
+class List:
+    """A list of one kind. With `or_one`, a single one may stand without its brackets."""
+
+    kind: Kind
+    least: int = 0
+    or_one: bool = False
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return a tuple of those that are right."""
+        if self.or_one and not isinstance(value, list):
+            one = self.kind.read(value, place)
+            return WRONG if one is WRONG else (one,)
+        if not isinstance(value, list):
+            place.expected("a list", value)
+            return WRONG
+        if len(value) < self.least:
+            place.wrong(f"expected a list with at least {self.least}; found {len(value)}")
+            return WRONG
+        found = [self.kind.read(element, place.at(number)) for number, element in enumerate(value)]
+        return tuple(element for element in found if element is not WRONG)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a table. `later` names the capability that is still to come, when there is one."""
+
+    kind: Kind
+    required: bool = False
+    later: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with known keys, and maybe `others` of one kind, whose names `check` judges as in Text."""
+
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    others: Kind | None = None
+    check: Callable[[str], str] | None = None
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return a dict of what is right, keys that are missing left out."""
+        if not isinstance(value, dict):
+            place.expected("a table", value)
+            return WRONG
+        found = {name: self._read_one(name, element, place.at(name)) for name, element in value.items()}
+        for name, key in self.keys.items():
+            if key.required and name not in value:
+                place.at(name).wrong("missing; it is required")
+        return {name: element for name, element in found.items() if element is not WRONG}
+
+    def _read_one(self, name: str, value: object, place: Place) -> Any:  # noqa: ANN401
+        key = self.keys.get(name)
+        if key:
+            if key.later:
+                place.not_yet(key.later)
+            return key.kind.read(value, place)
+        if self.others is None:
+            place.unknown("key", name, self.keys)
+            return WRONG
+        complaint = self.check(name) if self.check else ""
+        if complaint:
+            place.expected(complaint, name)
+            return WRONG
+        return self.others.read(value, place)
+
+
+def seconds_of(text: str) -> float | None:
+    """Return the seconds of "90s", "1h30m", "500ms"; None when it is no duration."""
+    if not re.fullmatch(r"(?:\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h|d|w))+", text):
+        return None
+    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    return float(sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|[smhdw])", text)))
+
+
+def share_of(value: object) -> float | None:
+    """Return "25%" as 0.25; None when it is no share."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)%", value) if isinstance(value, str) else None
+    return float(found[1]) / 100 if found else None
+
+
+def _fills(template: str, known: tuple[str, ...], place: Place) -> bool:
+    wrong = [name for name in placeholders(template) if name not in known]
+    for name in wrong:
+        like = nearest(name, known)
+        hint = f"did you mean {{{like}}}?" if like else f"known here: {' '.join(f'{{{one}}}' for one in known)}"
+        place.wrong(f"unknown placeholder {{{name}}}", hint)
+    return not wrong
+
+
+def _within(least: int, most: int) -> str:
+    return f"a whole number from {least}" if most >= 1_000_000_000 else f"a whole number from {least} to {most}"
+

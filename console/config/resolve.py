@@ -1,0 +1,228 @@
+"""One application in one environment, resolved: what the environment says laid over what the application says, key by key.
+
+It works on what the schema has read, and records what only shows when the parts meet. It opens no file.
+"""
+
+import os.path
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from console.config import forms
+from console.config.hosts import read_hosts, read_jump
+from console.config.problems import Place
+from console.core.selection import nearest
+from console.model.fleet import Access, Build, Command, Environment, HealthCheck, Hook, Host, Rolling, Ssh, Variable
+from console.model.secret import SecretRef
+
+Values = dict[str, Any]
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:[^/@\s]+@)?[^/:\s]+:")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What an environment is resolved from: each part's values, and its place in the file."""
+
+    file: str
+    """The file's absolute path."""
+    app_name: str
+    app: Values
+    app_place: Place
+    name: str
+    values: Values
+    place: Place
+    over: Values
+    """What stands over the application's own keys."""
+    over_place: Place
+    access: Access | None
+
+
+def resolved(sources: Sources) -> Environment:
+    """Return the environment. Where problems were recorded it is not sound, and must not be used."""
+    values, app = sources.values, sources.app
+    top: Values = {**app, **sources.over}
+    is_protected = bool(values.get("protected", sources.name == "production"))
+    hosts = read_hosts(values.get("hosts", ()), sources.place.at("hosts"))
+    commands, tag_commands = _commands(sources, hosts)
+    ssh = _ssh(values.get("ssh", {}), sources.file)
+    _warn_of_pipes(sources)
+    return Environment(
+        app=sources.app_name,
+        name=sources.name,
+        path=top.get("path", "").rstrip("/"),
+        hosts=hosts,
+        file=sources.file,
+        commands=commands,
+        tag_commands=tag_commands,
+        hooks=_hooks(sources, hosts),
+        variables=_variables(sources),
+        repository=_repository(app.get("repository", "."), sources.file),
+        keep=top.get("keep", 5),
+        shared=top.get("shared", ()),
+        writes=app.get("writes", ()),
+        build=_build(app),
+        branches=values.get("branches", ("*",)),
+        release_tags=values.get("tags", ("*",)),
+        protected=is_protected,
+        frame=values.get("frame", ""),
+        timezone=values.get("timezone", ""),
+        closed=values.get("closed", ("fri",) if is_protected else ()),
+        rolling=Rolling(**values.get("rolling", {})),
+        health=_health(sources, hosts),
+        monitor=values.get("monitor", {}).get("window", 0.0),
+        metrics_interval=values.get("metrics", {}).get("interval", 1.0),
+        ssh=ssh,
+        jumps=_jumps(sources, hosts, ssh),
+        access=sources.access,
+    )
+
+
+def absolute(path: str, file: str) -> str:
+    """Return a path of the file's: `~` is the caller's home, a relative one starts at the file's folder."""
+    return os.path.normpath(os.path.join(os.path.dirname(file), os.path.expanduser(path)))
+
+
+def _repository(text: str, file: str) -> str:
+    return text if _URL.match(text) else absolute(text, file)
+
+
+def _build(app: Values) -> Build | None:
+    build = app.get("build")
+    return Build(**build) if build and "command" in build else None
+
+
+def _variables(sources: Sources) -> dict[str, Variable]:
+    merged: dict[str, Variable] = {**sources.app.get("variables", {}), **sources.over.get("variables", {})}
+    return {name: _anchored(value, sources.file) for name, value in merged.items()}
+
+
+def _anchored(value: Variable, file: str) -> Variable:
+    is_file = isinstance(value, SecretRef) and value.kind == "file"
+    return SecretRef("file", absolute(value.name, file)) if is_file and isinstance(value, SecretRef) else value
+
+
+def _ssh(values: Values, file: str) -> Ssh:
+    paths: Values = {}
+    if "identity" in values:
+        paths["identity"] = absolute(values["identity"], file)
+    if "known_hosts" in values:
+        paths["known_hosts"] = tuple(absolute(path, file) for path in values["known_hosts"])
+    return Ssh(**{**values, **paths})
+
+
+def _jumps(sources: Sources, hosts: tuple[Host, ...], ssh: Ssh) -> tuple[Host, ...]:
+    wanted = {host.jump: sources.place.at("hosts") for host in hosts if host.jump}
+    if ssh.jump:
+        wanted.setdefault(ssh.jump, sources.place.at("ssh", "jump"))
+    for host in hosts:
+        if host.jump == host.name:
+            sources.place.at("hosts").wrong(f"{host.name} cannot be its own jump host")
+    found = [read_jump(text, place, hosts) for text, place in wanted.items()]
+    return tuple(jump for jump in found if jump)
+
+
+def _commands(sources: Sources, hosts: tuple[Host, ...]) -> tuple[dict[str, Command], dict[str, dict[str, Any]]]:
+    app, over = sources.app.get("commands", {}), sources.over.get("commands", {})
+    merged = {name: _laid(app.get(name, {}), over.get(name, {})) for name in {**app, **over}}
+    common = {name: values for name, values in merged.items() if name in forms.COMMANDS}
+    tags = {name: values for name, values in merged.items() if name not in forms.COMMANDS}
+    place = (sources.over_place if over else sources.app_place).at("commands")
+    for name, values in common.items():
+        if "run" not in values:
+            place.at(name).wrong("has no run", 'a command is text, or a table such as { run = "…", timeout = "3m" }')
+    for host in hosts:
+        _judge_tags(host, common, tags, place)
+    return {name: Command(**values) for name, values in common.items() if "run" in values}, tags
+
+
+def _laid(under: Values, over: Values) -> Values:
+    """Lay one table over another, tables in it too."""
+    both = {**under, **over}
+    return {
+        name: _laid(under[name], value) if isinstance(value, dict) and isinstance(under.get(name), dict) else value
+        for name, value in both.items()
+    }
+
+
+def _judge_tags(host: Host, common: Values, tags: Values, place: Place) -> None:
+    """Record where two tags give this host the same key, and where a command is left without `run`."""
+    given: dict[tuple[str, str], str] = {}
+    for tag in dict.fromkeys(host.tags):
+        for command, values in tags.get(tag, {}).items():
+            for key in values:
+                other = given.setdefault((command, key), tag)
+                if other != tag:
+                    place.at(tag, command).wrong(f"the tags {other} and {tag} both give {host.name} its {command} ({key})")
+            if "run" not in values and "run" not in common.get(command, {}):
+                place.at(tag, command).wrong(f"has no run for {host.name}", f"give it here, or in [app.commands] as {command}")
+
+
+def _hooks(sources: Sources, hosts: tuple[Host, ...]) -> tuple[Hook, ...]:
+    own = sources.over.get("hooks", ())
+    for number, values in enumerate(own):
+        judge_tags(values.get("tags", ()), hosts, sources.over_place.at("hooks", number, "tags"))
+    return tuple(_hook(values) for values in (*sources.app.get("hooks", ()), *own) if {"at", "run"} <= set(values))
+
+
+def _hook(values: Values) -> Hook:
+    command = {name: value for name, value in values.items() if name in ("run", "run_as", "timeout", "cancel")}
+    rest = {name: value for name, value in values.items() if name in ("at", "tags", "once", "fatal")}
+    return Hook(command=Command(**command), **rest)
+
+
+def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: Place) -> None:
+    """Record each tag that no host bears: what it is for would silently never happen."""
+    known = tuple(dict.fromkeys(tag for host in hosts for tag in host.tags))
+    for tag in tags:
+        if hosts and tag not in known:
+            like = nearest(tag, known)
+            place.wrong(f"no host has the tag {tag}", f"did you mean {like}?" if like else f"tags: {', '.join(known) or 'none'}")
+
+
+def _health(sources: Sources, hosts: tuple[Host, ...]) -> tuple[HealthCheck, ...]:
+    found: dict[str, HealthCheck] = {}
+    for number, values in enumerate(sources.values.get("health", ())):
+        place = sources.place.at("health", number)
+        judge_tags(values.get("tags", ()), hosts, place.at("tags"))
+        _judge_on(values.get("on", "host"), hosts, place.at("on"))
+        check = _health_check(values)
+        if check is None:
+            continue
+        if check.name in found:
+            place.wrong(f"a second health check is named {check.name}", "give each its own name")
+        found.setdefault(check.name, check)
+    return tuple(found.values())
+
+
+def _health_check(values: Values) -> HealthCheck | None:
+    needed = {"http": "url", "tcp": "port", "command": "command"}.get(values.get("kind", ""))
+    if needed is None or needed not in values:
+        return None
+    made = dict(values)
+    made.setdefault("name", f"{values['kind']} {values.get('url') or values.get('port') or values['command'].get('run', '')}"[:80])
+    if values["kind"] == "tcp":
+        made.setdefault("address", "localhost" if values.get("on", "host") == "host" else "{address}")
+    if "command" in made:
+        if "run" not in made["command"]:
+            return None
+        made["command"] = Command(**made["command"])
+    return HealthCheck(**made)
+
+
+def _judge_on(on: str, hosts: tuple[Host, ...], place: Place) -> None:
+    names = tuple(host.name for host in hosts)
+    if hosts and on not in ("host", "console", *names):
+        like = nearest(on, ("host", "console", *names))
+        place.expected("host, console, or the name of a host", on, f"did you mean {like}?" if like else "")
+
+
+def _warn_of_pipes(sources: Sources) -> None:
+    database = sources.values.get("database", {})
+    texts = (
+        (sources.app_place.at("build", "command"), sources.app.get("build", {}).get("command", "")),
+        (sources.place.at("database", "backup"), database.get("backup", {}).get("run", "")),
+        (sources.place.at("database", "migrate"), database.get("migrate", {}).get("run", "")),
+    )
+    for place, text in texts:
+        if forms.has_pipe(text):
+            place.warn("a | hides the failure of what stands before it (POSIX sh has no pipefail)", "write to a file first, then read it")
