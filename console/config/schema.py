@@ -464,7 +464,7 @@ def known_keys(kind: Kind | ByKind = FILE, path: str = "") -> set[str]:
         return known_keys(inner, f"{path}[]" if isinstance(kind, (List, HostList)) else path)
     if isinstance(kind, Commands):
         names = {f"{path}.{name}" for name in forms.COMMANDS}
-        return names | {key for name in (*names, f"{path}.*.restart") for key in known_keys(kind.one, name)} | {f"{path}.*.restart"}
+        return names | {key for name in (*names, f"{path}.*.restart") for key in known_keys(kind.one, name)} | {f"{path}.*", f"{path}.*.restart"}
     if isinstance(kind, (Table, ByKind)):
         for name, key in kind.keys.items():
             here = f"{path}.{name}".removeprefix(".")

@@ -11,6 +11,7 @@ from console.model.checks import Check
 from console.model.plan import Step
 from console.model.state import HostCondition, HostState, Pausing, RunState, StepState
 from console.model.values import changed
+from console.text import SafeText
 
 ENDINGS: dict[str, HostCondition] = {"failed": "failed", "unknown": "unknown", "unreachable": "unreachable", "cancelled": "failed"}
 
@@ -150,13 +151,19 @@ def _finished(state: RunState, event: ev.StepFinished) -> RunState:
 
 def _host_done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
     if step.kind in ("switch", "remove"):
-        version = state.release.version if state.release and step.release == state.release.id else state.hosts[step.host].before_version
-        state = _with_host(state, step.host, release=step.release, version=version)
+        state = _with_host(state, step.host, release=step.release, version=_version_of(state, step))
     if not _is_last(state, step):
         return state
     if step.phase == "rollback":
         return _with_host(state, step.host, condition=_condition_back(state.hosts[step.host]), since=event.mono)
     return _with_host(state, step.host, condition="new", since=event.mono, detail=event.detail)
+
+
+def _version_of(state: RunState, step: Step) -> SafeText:
+    if state.release and step.release == state.release.id:
+        return state.release.version
+    targets = (way.version for way in state.way_back if way.host == step.host and way.release == step.release)
+    return next(targets, state.hosts[step.host].before_version)
 
 
 def _condition_back(host: HostState) -> HostCondition:
@@ -173,7 +180,7 @@ def _is_last(state: RunState, step: Step) -> bool:
 def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
     if not step.fatal:
         return _host_done(state, step, event) if _is_last(state, step) else state
-    if step.phase == "release" or step.phase == "prepare":
+    if step.phase in ("release", "prepare"):
         kept = state.hosts[step.host].condition in ("skipped", "returning")
         if kept or (event.status == "cancelled" and (state.back or state.aborting)):
             return state

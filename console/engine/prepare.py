@@ -18,7 +18,7 @@ from console.model.checks import Check
 from console.model.events import CheckReported, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
-from console.model.plan import Plan
+from console.model.plan import Plan, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Request
 from console.model.values import changed
@@ -119,6 +119,9 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
             *checks,
             assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
         ]
+    if request.kind == "rollback":
+        ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in (survey.targets or {}))
+        checks.append(assess_way_back(ways, len(ways)))
     return overridden(checks, request.overrides)
 
 
@@ -127,8 +130,16 @@ def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
 
 
 def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> PlanMade:
-    ways = tuple(way_back(fact) for fact in facts)
+    ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
     return PlanMade(plan=_plan(survey, hosts, facts, release), way_back=ways)
+
+
+def _destination(survey: Survey, fact: HostFacts) -> WayBack:
+    target = (survey.targets or {}).get(fact.host, "")
+    release = fact.release(target)
+    if target and release is None:
+        return WayBack(fact.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
+    return WayBack(fact.host, target, release.version if release else SafeText(""))
 
 
 def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> Plan:

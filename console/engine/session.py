@@ -24,6 +24,7 @@ from console.model.fleet import Access, Environment
 from console.model.release import Revision
 from console.model.request import Person, Request
 from console.model.secret import Secret
+from console.model.state import RunState
 from console.ports import Clock, FeedItem, Journal, Output, Outside
 from console.text import SafeText
 
@@ -201,6 +202,11 @@ class Session:
         one = self._runs.get(run)
         broadcast = one.broadcast if one else Broadcast(self._journal.read(run))
         return broadcast.follow(after)
+
+    def state(self, run: str) -> RunState:
+        """The state of a run, of this engine or from the journal."""
+        one = self._runs.get(run)
+        return one.runner.state if one else fold(self._journal.read(run))
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""

@@ -25,7 +25,7 @@ class KnownHosts:
         """SHA-256 fingerprints of the keys that are known for a host."""
         name = address if port == 22 else f"[{address}]:{port}"
         keys, *_ = self.parsed.match(name if port == 22 else address, address, None if port == 22 else port)
-        return tuple(key.get_fingerprint() for key in keys)
+        return tuple(dict.fromkeys(key.get_fingerprint() for key in keys))
 
     async def presented(self, address: str, port: int, deadline: float) -> str:
         """The fingerprint of the key that the host shows, or why none could be read."""

@@ -1,0 +1,115 @@
+"""Runs on real sshd, from nothing: release, next release, a failing one, the ways back. One engine session, as its process holds it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from console.adapters.clock import SystemClock
+from console.adapters.journal import SqlJournal
+from console.adapters.statefolder import prepared
+from console.cli.outside import open_outside
+from console.config.load import load_file
+from console.engine.session import Session
+from console.model import commands as cmd
+from console.model.events import Event, StepStarted
+from console.model.request import Person, Request
+from console.model.state import RunState
+from tests.fleet import Fleet
+
+ADA = Person("ada", 1000)
+
+
+@dataclass
+class Product:
+    """A fleet with an engine session on it."""
+
+    fleet: Fleet
+    session: Session
+
+    async def run(self, request: Request, at_step: str = "", say: cmd.AnyCommand | None = None) -> RunState:
+        """Carry a run to its end; when that step starts, say something to it."""
+        run = await self.session.open_run(request, ADA)
+        async for item in self.session.follow(run, 0):
+            if isinstance(item, StepStarted) and item.step.endswith(at_step) and say is not None:
+                await self.session.submit(run, say, ADA)
+                say = None
+            assert isinstance(item, Event) or item is not None
+        return self.session.state(run)
+
+    def live(self, host: str) -> str:
+        """The version that a host serves."""
+        return self.fleet.exec_in(host, "sed -n 's/^# version //p' /srv/shop/current/.deploy-manifest").strip()
+
+    def activations(self, host: str) -> int:
+        """How often the application was started there."""
+        return len(self.fleet.exec_in(host, "cat /srv/shop/shared/activations").splitlines())
+
+
+@pytest.fixture
+async def product(own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
+    state = str(tmp_path / "state")
+    prepared(state)
+    session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s")
+    await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+    yield Product(own_fleet, session)
+    await session.stop(ADA, force=True)
+
+
+@pytest.mark.real
+async def test_releases_and_the_ways_back(product: Product):
+    names = product.fleet.names
+    first = await product.run(Request(ref="v1.0.0", yes=True))
+    assert (first.exit, first.outcome) == (0, "succeeded")
+    assert (await product.run(Request(ref="v1.1.0", yes=True))).exit == 0
+
+    bad = await product.run(Request(ref="v1.2.0", yes=True))
+    assert (bad.exit, bad.outcome) == (4, "rolled-back")
+    assert {product.live(name) for name in names} == {"v1.1.0"}
+
+    again = await product.run(Request(kind="rollback", yes=True))
+    assert again.exit == 3
+    assert "already back on v1.1.0" in again.reason
+
+    assert (await product.run(Request(ref="v1.4.0", yes=True))).exit == 0
+    back = await product.run(Request(kind="rollback", yes=True))
+    assert (back.exit, back.outcome) == (0, "rolled-back")
+    assert {str(host.version) for host in back.hosts.values()} == {"v1.1.0"}
+    assert {product.live(name) for name in names} == {"v1.1.0"}
+
+    further = await product.run(Request(kind="rollback", ref="v1.0.0", yes=True))
+    assert further.exit == 0
+    assert {product.live(name) for name in names} == {"v1.0.0"}
+    assert (await product.run(Request(kind="restart", yes=True))).exit == 0
+
+
+@pytest.mark.real
+async def test_roll_back_by_key_in_the_middle(product: Product):
+    await product.run(Request(ref="v1.0.0", yes=True))
+    state = await product.run(Request(ref="v1.1.0", yes=True), "wave-2/web02/restart", cmd.RollBack())
+    assert state.exit == 4
+    assert {product.live(name) for name in product.fleet.names} == {"v1.0.0"}
+    assert state.hosts["web03"].condition == "old"
+
+
+@pytest.mark.real
+async def test_a_host_that_is_held_by_another_run_changes_nothing(product: Product):
+    product.fleet.exec_in("web02", "mkdir -p /srv/shop/.deploy/lock/other.1 && chown -R deploytest /srv/shop && touch /srv/shop/.deploy/lock/other.1/heartbeat")
+    state = await product.run(Request(ref="v1.0.0", yes=True))
+    assert (state.exit, state.outcome) == (6, "locked")
+    assert product.fleet.exec_in("web01", "ls /srv/shop/releases 2>/dev/null | wc -l").strip() == "0"
+
+
+@pytest.mark.real
+async def test_a_changed_key_and_a_full_disk_are_no_go(product: Product):
+    product.fleet.change_key("web01")
+    product.fleet.fill_disk("web02")
+    state = await product.run(Request(ref="v1.0.0", yes=True))
+    assert state.exit == 3
+    failed = {check.id for check in state.checks if check.blocks}
+    assert {"key", "space"} <= failed
+    key = next(check for check in state.checks if check.id == "key")
+    assert key.detail.count("SHA256:") == 2
+    assert "deploy trust" in key.remedy
