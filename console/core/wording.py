@@ -1,0 +1,74 @@
+"""A sentence for every event: the same words in plain lines, in the log's chapters and in reports. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from console.model import events as ev
+
+
+def sentence(event: ev.Event) -> str:
+    """What happened, in one line."""
+    words = _SENTENCES.get(type(event))
+    return words(event) if words else type(event).__name__
+
+
+def _check(event: ev.CheckReported) -> str:
+    check = event.check
+    remedy = f" ({check.remedy})" if check.blocks and check.remedy else ""
+    return f"check {check.title}: {check.status}{': ' + check.detail if check.detail else ''}{remedy}"
+
+
+def _seen(event: ev.HostSeen) -> str:
+    return f"{event.host}: {event.problem}" if event.problem else f"{event.host} has {event.version or event.release or 'no release'}"
+
+
+def _decided(event: ev.Decided) -> str:
+    if event.go:
+        return f"GO by {event.by.name}"
+    return f"no-go: {'; '.join(event.reasons)}"
+
+
+def _finished(event: ev.StepFinished) -> str:
+    words = f"{event.step}: {event.status} after {event.seconds:.1f} s"
+    detail = f": {event.detail}" if event.detail else ""
+    hint = f" (next: {event.hint})" if event.hint else ""
+    tail = "".join(f"\n         | {line}" for line in event.tail)
+    return words + detail + hint + tail
+
+
+def _gate(event: ev.GateJudged) -> str:
+    return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
+
+
+def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
+    return f" by {event.by.name}" if event.by else ""
+
+
+_SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
+    ev.RunOpened: lambda event: f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {len(event.hosts)} hosts",
+    ev.RevisionResolved: lambda event: f"version {event.revision.version}, commit {event.revision.commit[:12]}: {event.revision.subject}",
+    ev.CheckReported: _check,
+    ev.HostSeen: _seen,
+    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps",
+    ev.Decided: _decided,
+    ev.LocksTaken: lambda event: f"{len(event.hosts)} hosts are locked for this run",
+    ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
+    ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
+    ev.StepFinished: _finished,
+    ev.GateJudged: _gate,
+    ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
+    ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",
+    ev.HostRetried: lambda event: f"{event.host} is tried again{_by(event)}",
+    ev.HostOwed: lambda event: f"{event.host} is owed: {event.reason}",
+    ev.HostForgiven: lambda event: f"{event.host} is forgiven{_by(event)}: {event.reason}",
+    ev.LinkLost: lambda event: f"{event.host}: link lost: {event.detail}",
+    ev.LinkRestored: lambda event: f"{event.host}: answers again",
+    ev.Paused: lambda event: f"paused: {event.reason}",
+    ev.Continued: lambda event: f"continued{_by(event)}",
+    ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
+    ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
+    ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
+    ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",
+    ev.TakenUp: lambda event: f"taken up{_by(event)}, epoch {event.epoch}",
+    ev.RunEnded: lambda event: f"{event.outcome} (exit {event.exit})" + (f": {event.reason}" if event.reason else ""),
+}
