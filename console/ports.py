@@ -215,13 +215,33 @@ class Gates(Protocol):
 class Outside(Protocol):
     """The ports of one environment, opened together and closed together."""
 
-    scout: Scout
-    repository: Repository
-    locks: HostLock
-    steps: Steps
-    shipper: Shipper
-    workshop: Workshop
-    gates: Gates
+    @property
+    def scout(self) -> Scout:
+        """Looks."""
+
+    @property
+    def repository(self) -> Repository:
+        """Where releases come from."""
+
+    @property
+    def locks(self) -> HostLock:
+        """Holds hosts."""
+
+    @property
+    def steps(self) -> Steps:
+        """Carries steps out."""
+
+    @property
+    def shipper(self) -> Shipper:
+        """Brings releases."""
+
+    @property
+    def workshop(self) -> Workshop:
+        """Makes releases."""
+
+    @property
+    def gates(self) -> Gates:
+        """Asks for health."""
 
     async def close(self) -> None:
         """Let go of every connection."""
