@@ -1,16 +1,16 @@
 """Durable steps on a host, over any transport: the port `Steps`. Each attempt runs at most once, however often the link dies.
 
-The rules on the host's side are in `wrapper.py`; here it is decided what an answer, or none, means, and what is asked next. It must not know
-what a step is for.
+The rules on the host's side are in `wrapper.py`; here it is decided what an answer, or none, means, and what is asked next. It must
+not know what a step is for.
 """
 
 import asyncio
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from console.adapters import wrapper
-from console.adapters.wrapper import Answer
+from console.adapters.wrapper import Answer, Claim
 from console.model.fleet import Host
 from console.ports import Ran, RemoteStep, Sink, StepResult, Transport, Unreached
 from console.text import SafeText
@@ -60,12 +60,11 @@ class _Conversation:
     silent: int = 0
     sub: int = 1
     pause: float = FIRST_PAUSE
-    seen: SafeText = SafeText("")
+    seen: SafeText = field(default_factory=lambda: SafeText(""))
 
     @property
-    def claim(self) -> str:
-        """The name that the attempt is claimed under on the host."""
-        return f"{self.step.name}.{self.step.attempt}" + (f".{self.sub}" if self.sub > 1 else "")
+    def claim(self) -> Claim:
+        return _claim(self.step, self.sub)
 
     @property
     def rest(self) -> float:
@@ -75,6 +74,11 @@ class _Conversation:
         """Send what the host does not have; its output begins anew."""
         self.send = True
         self.sink.bytes = 0
+
+
+def _claim(step: RemoteStep, sub: int = 1) -> Claim:
+    name = f"{step.name}.{step.attempt}" + (f".{sub}" if sub > 1 else "")
+    return Claim(step.path, step.epoch, step.run, name)
 
 
 class DurableSteps:
@@ -103,15 +107,20 @@ class DurableSteps:
 
     async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
         """End the attempt: its own `cancel`, else TERM, 5 s, KILL for its session. What is left, or cannot be known, is `unknown`."""
-        said = ""
-        wait = 0.0
-        if step.cancel:
-            own = replace(step, name=f"{step.name}.cancel", script=step.cancel, timeout=CANCEL_WITHIN, cancel="", idempotent=False)
-            ended = await self.perform(host, own, _ignored)
-            wait = SETTLES_WITHIN if ended.status == "done" else 0.0
-            said = "" if ended.status == "done" else f"; its own cancel: {ended.detail or ended.status}"
-        result = await self._ended(host, step, wait)
-        return replace(result, detail=SafeText(result.detail + said)) if said else result
+        result = await self._cancelled(host, step, 1)
+        if result.status == "unknown" and step.idempotent and "no exit code" in result.detail:
+            return await self._cancelled(host, step, 2)
+        return result
+
+    async def _cancelled(self, host: Host, step: RemoteStep, sub: int) -> StepResult:
+        if not step.cancel:
+            return await self._ended(host, _claim(step, sub), 0.0)
+        own = replace(step, name=f"{step.name}.cancel", script=step.cancel, timeout=CANCEL_WITHIN, cancel="", idempotent=False)
+        ended = await self.perform(host, own, _ignored)
+        if ended.status == "done":
+            return await self._ended(host, _claim(step, sub), SETTLES_WITHIN)
+        result = await self._ended(host, _claim(step, sub), 0.0)
+        return replace(result, detail=SafeText(f"{result.detail}; its own cancel: {ended.detail or ended.status}"))
 
     async def _reached(self, talk: _Conversation) -> bool | StepResult:
         for turn in range(1 if talk.sent else CONNECTS):
@@ -131,9 +140,9 @@ class DurableSteps:
         deadline = max(1.0, talk.rest)
         if talk.send:
             talk.sent, talk.send = True, False
-            script = wrapper.running(step.path, step.epoch, step.run, talk.claim, step.timeout)
+            script = wrapper.running(talk.claim, step.timeout)
             return await self._transport.run(talk.host, script, wrapper.payload(step.script), deadline=deadline, sink=talk.sink)
-        script = wrapper.following(step.path, step.epoch, step.run, talk.claim, talk.sink.bytes, step.timeout)
+        script = wrapper.following(talk.claim, talk.sink.bytes, step.timeout)
         return await self._transport.run(talk.host, script, deadline=deadline, sink=talk.sink)
 
     async def _judged(self, talk: _Conversation, ran: Ran, answer: Answer) -> StepResult | None:
@@ -156,23 +165,21 @@ class DurableSteps:
         return _refused(talk, answer)
 
     async def _timed_out(self, talk: _Conversation) -> StepResult:
-        step = replace(talk.step, name=talk.claim.rsplit(".", talk.sub > 1 and 2 or 1)[0])
-        result = await self._ended(talk.host, step, 0.0, sub=talk.sub) if not step.cancel else await self.cancel(talk.host, step)
-        detail = SafeText(f"timed out after {talk.step.timeout:g} s, {result.detail}")
-        if result.status == "done":
+        result = await self._cancelled(talk.host, talk.step, talk.sub)
+        if result.status in ("done", "failed"):
             return result
+        detail = SafeText(f"timed out after {talk.step.timeout:g} s, {result.detail}")
         return replace(result, status="failed" if result.status == "cancelled" else "unknown", detail=detail)
 
-    async def _ended(self, host: Host, step: RemoteStep, wait: float, sub: int = 1) -> StepResult:
-        name = f"{step.name}.{step.attempt}" + (f".{sub}" if sub > 1 else "")
-        script = wrapper.ending(step.path, step.epoch, step.run, name, wait)
+    async def _ended(self, host: Host, claim: Claim, wait: float) -> StepResult:
+        script = wrapper.ending(claim, wait)
         until = time.monotonic() + wait + END_WITHIN
         seen = SafeText("")
         pause = FIRST_PAUSE
         while (rest := until - time.monotonic()) > 0:
             ran = await self._transport.run(host, script, deadline=rest)
             if ran.status is not None:
-                return _of_ending(wrapper.answered(ran.err), wrapper_found=ran.err)
+                return _of_ending(wrapper.answered(ran.err))
             seen = ran.problem.message if ran.problem else SafeText("the link was lost")
             await asyncio.sleep(min(pause, max(0.0, until - time.monotonic())))
             pause = min(LONGEST_PAUSE, pause * 2)
@@ -217,17 +224,16 @@ def _refused(talk: _Conversation, answer: Answer) -> StepResult:
     return StepResult("unknown", detail=SafeText(f"an answer that was not asked for: {answer.state}"))
 
 
-def _of_ending(answer: Answer, wrapper_found: bytes) -> StepResult:
-    if answer.state == "ended":
-        if answer.by == "itself":
-            return _ended_with(answer.code)
-        return StepResult("cancelled", answer.code, SafeText(f"ended by {answer.by}" if answer.by else answer.detail))
-    if answer.state == "done":
+def _of_ending(answer: Answer) -> StepResult:
+    if answer.state == "done" or (answer.state == "ended" and answer.by == "itself"):
         return _ended_with(answer.code)
+    if answer.state == "ended":
+        code = "" if answer.code is None or answer.code > 128 else f", exit code {answer.code}"
+        return StepResult("cancelled", answer.code, SafeText(f"ended by {answer.by}{code}" if answer.by else answer.detail))
     if answer.state == "left":
-        return StepResult("unknown", answer.code, SafeText(f"still running after {answer.by}: {answer.detail}"))
-    detail = answer.detail or answer.state
-    return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {detail}" if wrapper_found else "the host said nothing"))
+        ended = f"after {answer.by}" if answer.by != "itself" else f"although it ended itself with exit code {answer.code}"
+        return StepResult("unknown", answer.code, SafeText(f"still running {ended}: {answer.detail}"))
+    return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {answer.detail or answer.state}"))
 
 
 def _never_settled(talk: _Conversation) -> StepResult:

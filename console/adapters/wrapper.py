@@ -1,7 +1,8 @@
 """The fixed POSIX sh text under which a durable step runs on a host, and how its answer is read. Texts and parsing only: it runs nothing.
 
-It works in dash, bash --posix and busybox. The step itself travels on standard input, after a line with its length and digest; it touches no
-disk and no argv. Output goes to a file and is followed from there by offset. The answer is the last line `deploy-step …` on standard error.
+It works in dash, bash --posix and busybox. The step itself travels on standard input, after a line with its length and digest; it
+touches no disk and no argv. Output goes to a file and is followed from there by offset. The answer is the last line `deploy-step …`
+on standard error.
 """
 
 import hashlib
@@ -91,7 +92,10 @@ members() {
   done
   [ -n "$found" ]
 }
-named() { names=; for n in $1; do comm=; { read -r comm < "/proc/$n/comm"; } 2>/dev/null; names="$names${names:+, }${comm:-process} $n"; done; }
+named() {
+  names=
+  for n in $1; do comm=; { read -r comm < "/proc/$n/comm"; } 2>/dev/null; names="$names${names:+, }${comm:-process} $n"; done
+}
 """
 
 FOLLOW = r"""
@@ -161,7 +165,8 @@ waited "$limit" || {
 }
 look
 members
-escaped=$(grep -ls -- "DEPLOY_STEP=$run/$step" /proc/[0-9]*/environ 2>/dev/null)
+escaped=
+[ "$by" = itself ] || escaped=$(grep -ls -- "DEPLOY_STEP=$run/$step" /proc/[0-9]*/environ 2>/dev/null)
 for f in $escaped; do
   f=${f#/proc/}; f=${f%/environ}
   case " $found $pid " in *" $f "*) ;; *) [ "$f" = $$ ] || ! stat_of "$f" || found="$found $f" ;; esac
@@ -183,24 +188,34 @@ class Answer:
     detail: str = ""
 
 
-def _opened(verb: str, path: str, epoch: str, run: str, step: str, offset: int, limit: float) -> str:
-    words = (verb, path, epoch, run, step.replace("/", "~"), str(offset), str(math.ceil(limit)))
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Where an attempt lives: the application's folder, the lock's folder that must be there, the run, `STEP.ATTEMPT`."""
+
+    path: str
+    epoch: str
+    run: str
+    name: str
+
+
+def _opened(verb: str, claim: Claim, offset: int, limit: float) -> str:
+    words = (verb, claim.path, claim.epoch, claim.run, claim.name.replace("/", "~"), str(offset), str(math.ceil(limit)))
     return f"set -- {' '.join(quote(word) for word in words)}\n{COMMON}"
 
 
-def running(path: str, epoch: str, run: str, step: str, limit: float) -> str:
+def running(claim: Claim, limit: float) -> str:
     """Return the script that starts a step from standard input and follows it. `limit`: seconds that the step may take."""
-    return f"runner={quote(RUNNER)}\n{_opened('run', path, epoch, run, step, 0, limit)}{RUN}{FOLLOW}"
+    return f"runner={quote(RUNNER)}\n{_opened('run', claim, 0, limit)}{RUN}{FOLLOW}"
 
 
-def following(path: str, epoch: str, run: str, step: str, offset: int, limit: float) -> str:
+def following(claim: Claim, offset: int, limit: float) -> str:
     """Return the script that finds out how a step stands and follows it, from that byte of its output on."""
-    return f"{_opened('follow', path, epoch, run, step, offset, limit)}{FOLLOW}"
+    return f"{_opened('follow', claim, offset, limit)}{FOLLOW}"
 
 
-def ending(path: str, epoch: str, run: str, step: str, wait: float) -> str:
+def ending(claim: Claim, wait: float) -> str:
     """Return the script that ends a step: a wait (seconds) for it to end by itself, TERM, 5 s, KILL."""
-    return f"{_opened('end', path, epoch, run, step, 0, wait * 10)}{END}"
+    return f"{_opened('end', claim, 0, wait * 10)}{END}"
 
 
 def payload(script: str) -> bytes:
