@@ -1,124 +1,161 @@
-"""Health checks on hosts, through each host's own connection. Asks, counts passes in a row, and gives a verdict by its deadline.
+"""Health checks of hosts, asked through each host's own connection, or from the console's machine. Implements `ports.Gates`.
 
-HTTP is spoken by h11-free means on purpose: one GET, no redirects, over a stream that the transport opens. Knows nothing of plans.
+Owns the asking: http, tcp, command. When a gate is passed is `core/gates.py`'s to say; it must not know of plans or runs.
 """
 
 import asyncio
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
-from urllib.parse import urlsplit
 
-from console.core.shell import filled, filled_url
-from console.model.fleet import Environment, HealthCheck, Host
-from console.ports import GateResult, Stream, Transport, Unreached
+import httpcore
+import httpx
+
+from console.adapters.clock import SystemClock
+from console.adapters.http import NotOpened, client_through
+from console.core.gates import GateState, Observation, Verdict, assess_answer, judge, next_patience, next_wait
+from console.core.shell import PLACEHOLDER, deploy_variables, exports, filled, filled_url, quote
+from console.errors import ConsoleError
+from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.ports import Clock, GateResult, Ran, Transport, Unreached
 from console.text import SafeText
 
-BODY = 64 * 1024
+BODY = 1024 * 1024
+"""Bytes of a body that are looked at."""
+SPARE = 5.0
+"""Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
+CONSOLE = Host("localhost", "localhost")
+NOT_ALLOWED = ("open failed", "prohibited")
+"""What an SSH server says that does not forward connections; one whose connection was refused says that instead."""
+
+ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
+
+RunCommand = Callable[[Host, Command, Mapping[str, str], float], Awaitable[Ran]]
+"""(where, command, placeholders' values, seconds): run a check's command there."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One answer: right, wrong, or none because it could not be asked at all."""
+def place_of(environment: Environment, host: Host, check: HealthCheck) -> Host:
+    """Where the check is asked from: the host itself, the console's machine, or the host that it names."""
+    if check.on == "host":
+        return host
+    if check.on == "console":
+        return CONSOLE
+    return environment.host(check.on) or Host(check.on)
 
-    kind: Literal["ok", "bad", "error"]
-    words: SafeText
+
+def bare_command(transport: Transport) -> RunCommand:
+    """Return a way to run a check's command as it stands, with DEPLOY_… in its environment and no other variables."""
+
+    async def run(place: Host, command: Command, values: Mapping[str, str], seconds: float) -> Ran:
+        script = f"set -eu\n{exports(deploy_variables(values))}{filled(command.run, values)}\n"
+        if command.run_as:
+            script = f"exec sudo -n -u {quote(command.run_as)} sh -c {quote(script)}"
+        return await transport.run(place, script, deadline=seconds)
+
+    return run
+
+
+def _filled_address(template: str, values: Mapping[str, str]) -> str:
+    """Fill an address, which no shell reads. An unknown placeholder is left as it stands: the file's reader has refused it."""
+    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
+
+
+async def _tcp(transport: Transport, place: Host, address: str, port: int, seconds: float) -> Observation:
+    stream = await transport.open_stream(place, address, port, deadline=seconds + SPARE)
+    if isinstance(stream, Unreached):
+        return _not_opened(transport, place, stream)
+    await stream.close()
+    return Observation("ok", SafeText(f"{address}:{port} takes connections"))
+
+
+async def _http(transport: Transport, place: Host, check: HealthCheck, url: str, seconds: float) -> Observation:
+    try:
+        async with client_through(transport, place, timeout=seconds + SPARE) as client, client.stream("GET", url) as response:
+            return assess_answer(check, response.status_code, await _beginning(response))
+    except NotOpened as fault:
+        return _not_opened(transport, place, fault.problem)
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as fault:
+        return _no_answer(transport, place, str(fault) or type(fault).__name__)
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) >= BODY:
+            break
+    return bytes(body[:BODY])
+
+
+def _command_seen(transport: Transport, place: Host, ran: Ran) -> Observation:
+    if ran.status is None:
+        words = str(ran.problem.message) if ran.problem else "the link was lost"
+        return Observation("error", SafeText(words)) if not ran.problem or ran.problem.kind != "late" else _no_answer(transport, place, words)
+    lines = (ran.err or ran.out).strip().splitlines()
+    words = f": {SafeText(lines[-1], 200)}" if lines else ""
+    return Observation("ok" if ran.ok else "bad", SafeText(f"exit {ran.status}{words}"))
+
+
+def _not_opened(transport: Transport, place: Host, problem: Unreached) -> Observation:
+    words = str(problem.message)
+    if problem.kind not in ("channel", "late"):
+        return Observation("error", SafeText(words))
+    if problem.kind == "channel" and any(words.lower().endswith(said) for said in NOT_ALLOWED):
+        return Observation("error", SafeText(f"{words}: sshd there does not forward connections (AllowTcpForwarding)"))
+    return _no_answer(transport, place, words)
+
+
+def _no_answer(transport: Transport, place: Host, words: str) -> Observation:
+    """Tell an application that does not answer from a host that could not be asked."""
+    if transport.is_linked(place):
+        return Observation("bad", SafeText(words))
+    return Observation("error", SafeText(f"no link to {place.name}: {words}"))
 
 
 class HostGates:
-    """Implements `ports.Gates`."""
+    """The gates of an environment. `run_command` knows the release's folder and variables; without it commands run as they stand."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, clock: Clock | None = None, run_command: RunCommand | None = None) -> None:
         self._transport = transport
+        self._clock = clock or SystemClock()
+        self._run_command = run_command or bare_command(transport)
 
     async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask at the check's interval until it has passed often enough in a row, or its deadline is over."""
-        began = time.monotonic()
-        passes, seen = 0, Seen("error", SafeText("never asked"))
+        began = self._clock.mono()
+        place = place_of(environment, host, check)
+        state = GateState()
         while True:
-            seen = await self._ask(environment, host, check, values)
-            passes = passes + 1 if seen.kind == "ok" else 0
-            seconds = time.monotonic() - began
-            if passes >= check.passes:
-                return GateResult("passed", passes, check.passes, seconds, seen.words)
-            if seconds + check.interval >= check.deadline:
-                return GateResult("error" if seen.kind == "error" else "failed", passes, check.passes, seconds, seen.words)
-            await asyncio.sleep(check.interval)
+            asked = self._clock.mono()
+            observation = await self.ask(place, check, values, next_patience(check, asked - began))
+            now = self._clock.mono()
+            judged = judge(check, state, observation, now - began)
+            if isinstance(judged, Verdict):
+                return GateResult(judged.verdict, judged.passes, judged.needed, judged.seconds, judged.seen)
+            state = judged
+            await self._clock.sleep(next_wait(check, now - began, now - asked))
 
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask once."""
-        began = time.monotonic()
-        seen = await self._ask(environment, host, check, values)
-        verdict: Literal["passed", "failed", "error"] = "passed" if seen.kind == "ok" else "failed" if seen.kind == "bad" else "error"
-        return GateResult(verdict, int(seen.kind == "ok"), 1, time.monotonic() - began, seen.words)
+        seen = await self.ask(place_of(environment, host, check), check, values, check.timeout)
+        return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
 
-    async def _ask(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> Seen:
-        place = self._place(environment, host, check)
+    async def ask(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
+        """Ask once from that place, within `patience` seconds."""
+        began = self._clock.mono()
         try:
-            async with asyncio.timeout(check.timeout):
-                if check.kind == "command":
-                    return await self._command(place, check, values)
-                if check.kind == "tcp":
-                    return await self._tcp(place, filled(check.address, values) or "localhost", check.port, check)
-                return await self._http(place, filled_url(check.url, values), check)
+            async with asyncio.timeout(patience):
+                seen = await self._asked(place, check, values, patience)
         except TimeoutError:
-            return Seen("bad", SafeText(f"no answer within {check.timeout:g} s"))
+            seen = _no_answer(self._transport, place, f"no answer within {patience:.3g} s")
+        except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
+            seen = Observation("error", SafeText(f"{check.name} cannot be asked: {fault}"))
+        return Observation(seen.kind, seen.seen, 1000 * (self._clock.mono() - began))
 
-    def _place(self, environment: Environment, host: Host, check: HealthCheck) -> Host:
-        if check.on == "host":
-            return host
-        return environment.host(check.on) or Host("localhost", "localhost")
-
-    async def _command(self, host: Host, check: HealthCheck, values: Mapping[str, str]) -> Seen:
-        command = filled(check.command.run, values) if check.command else "false"
-        ran = await self._transport.run(host, f"set -eu\n{command}", deadline=check.timeout)
-        if ran.status is None:
-            return Seen("error", ran.problem.message if ran.problem else SafeText("the link was lost"))
-        words = SafeText((ran.err or ran.out).strip()[-200:])
-        return Seen("ok" if ran.ok else "bad", SafeText(f"exit {ran.status}" + (f": {words}" if words else "")))
-
-    async def _tcp(self, host: Host, address: str, port: int, check: HealthCheck) -> Seen:
-        stream = await self._transport.open_stream(host, address, port, deadline=check.timeout)
-        if isinstance(stream, Unreached):
-            return _refused(stream)
-        await stream.close()
-        return Seen("ok", SafeText(f"{address}:{port} takes connections"))
-
-    async def _http(self, host: Host, url: str, check: HealthCheck) -> Seen:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        stream = await self._transport.open_stream(host, parts.hostname or "localhost", port, deadline=check.timeout)
-        if isinstance(stream, Unreached):
-            return _refused(stream)
-        try:
-            return _judged(await _get(stream, parts.netloc, parts.path or "/", parts.query), check)
-        finally:
-            await stream.close()
-
-
-async def _get(stream: Stream, netloc: str, path: str, query: str) -> bytes:
-    target = f"{path}?{query}" if query else path
-    await stream.write(f"GET {target} HTTP/1.0\r\nHost: {netloc}\r\nUser-Agent: deploy-console\r\nConnection: close\r\n\r\n".encode())
-    answer = b""
-    while len(answer) < BODY and (piece := await stream.read(BODY)):
-        answer += piece
-    return answer
-
-
-def _judged(answer: bytes, check: HealthCheck) -> Seen:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    words = head.split(b"\r\n")[0].split()
-    if len(words) < 2 or not words[1].isdigit():
-        return Seen("bad", SafeText(b"no HTTP answer: " + answer[:60]))
-    status = int(words[1])
-    if not any(low <= status <= high for low, high in check.expect_status):
-        expected = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in check.expect_status)
-        return Seen("bad", SafeText(f"HTTP {status}, expected {expected}"))
-    if check.expect_body and check.expect_body.encode() not in body:
-        return Seen("bad", SafeText(f"HTTP {status} without {check.expect_body!r} in its body"))
-    return Seen("ok", SafeText(f"HTTP {status}"))
-
-
-def _refused(problem: Unreached) -> Seen:
-    return Seen("bad" if problem.kind == "channel" else "error", problem.message)
+    async def _asked(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
+        if check.kind == "http":
+            return await _http(self._transport, place, check, filled_url(check.url, values), patience)
+        if check.kind == "tcp":
+            return await _tcp(self._transport, place, _filled_address(check.address, values) or "localhost", check.port, patience)
+        if check.command is None:
+            return Observation("error", SafeText(f"{check.name} names no command"))
+        return _command_seen(self._transport, place, await self._run_command(place, check.command, values, patience + SPARE))

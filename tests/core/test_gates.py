@@ -1,0 +1,105 @@
+"""A gate's verdict, from made-up observations."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.gates import GateState, Observation, Verdict, assess_answer, judge, next_patience, next_wait
+from console.model.fleet import HealthCheck
+from console.text import SafeText
+
+CHECK = HealthCheck("Web app", "http", passes=3, deadline=10.0, interval=1.0, timeout=5.0)
+KINDS = st.sampled_from(["ok", "bad", "error"])
+
+
+def gate(kinds: str | list[str], check: HealthCheck = CHECK, step: float = 1.0) -> Verdict | GateState:
+    """Run observations by their first letters, `step` seconds apart."""
+    names = {"o": "ok", "b": "bad", "e": "error"}
+    state: GateState | Verdict = GateState()
+    for number, kind in enumerate(kinds, 1):
+        if isinstance(state, Verdict):
+            break
+        name = names[kind[0]]
+        state = judge(check, state, Observation(name, SafeText(f"{name} {number}")), number * step)
+    return state
+
+
+def verdict(kinds: str) -> Verdict:
+    found = gate(kinds)
+    assert isinstance(found, Verdict)
+    return found
+
+
+def test_so_many_in_a_row_pass_and_the_numbers_are_kept() -> None:
+    assert verdict("booboboooo") == Verdict("passed", 3, 3, 9.0, SafeText("ok 9"))
+
+
+def test_a_wrong_answer_starts_the_row_again() -> None:
+    assert gate("oob") == GateState(passes=0, tries=3, wrong=1, seen=SafeText("bad 3"), wrong_seen=SafeText("bad 3"))
+
+
+def test_what_could_not_be_measured_is_no_pass_in_a_row_either() -> None:
+    assert isinstance(gate("ooeo"), GateState)
+
+
+def test_wrong_answers_until_the_deadline_fail() -> None:
+    assert verdict("b" * 10) == Verdict("failed", 0, 3, 10.0, SafeText("bad 10"))
+
+
+def test_a_failure_shows_the_wrong_answer_and_not_the_lost_link_after_it() -> None:
+    found = verdict("bbbbbbbbbe")
+    assert (found.verdict, found.seen) == ("failed", "bad 9")
+
+
+def test_a_host_that_was_never_asked_is_an_error_and_not_a_failure() -> None:
+    assert verdict("e" * 10).verdict == "error"
+
+
+def test_right_answers_before_a_lost_link_do_not_make_it_a_failure() -> None:
+    assert verdict("ooeoeeeeee").verdict == "error"
+
+
+def test_too_slow_to_pass_in_time_is_a_failure() -> None:
+    found = gate("oo", step=6.0)
+    assert isinstance(found, Verdict)
+    assert (found.verdict, found.passes) == ("failed", 2)
+
+
+def test_a_pass_that_comes_at_the_deadline_counts() -> None:
+    assert verdict("bbbbbbbooo").verdict == "passed"
+
+
+@given(st.lists(KINDS, max_size=40), st.integers(0, 5))
+def test_passed_means_that_the_last_ones_were_all_right(kinds: list[str], passes: int) -> None:
+    check = HealthCheck("x", "tcp", passes=passes, deadline=20.0)
+    found = gate(kinds, check)
+    row = max(1, passes)
+    ended = next((end for end in range(row, min(len(kinds), 20) + 1) if kinds[end - row : end] == ["ok"] * row), None)
+    assert (isinstance(found, Verdict) and found.verdict == "passed") == (ended is not None)
+    if ended is not None and isinstance(found, Verdict):
+        assert (found.seconds, found.passes) == (ended, row)
+
+
+@given(st.lists(KINDS, min_size=20, max_size=40))
+def test_every_gate_ends_by_its_deadline_and_never_fails_without_a_wrong_answer_or_time_running_out(kinds: list[str]) -> None:
+    found = gate(kinds, HealthCheck("x", "tcp", passes=3, deadline=20.0))
+    assert isinstance(found, Verdict)
+    assert found.seconds <= 20
+    if found.verdict == "failed":
+        assert "bad" in kinds[:20] or "error" not in kinds[:20]
+    if found.verdict == "error":
+        assert "bad" not in kinds[:20]
+
+
+@given(st.floats(0, 500), st.floats(0, 20))
+def test_waits_and_patience_stay_within_the_deadline(elapsed: float, spent: float) -> None:
+    assert 0 <= next_wait(CHECK, elapsed, spent) <= CHECK.interval
+    assert elapsed + next_wait(CHECK, elapsed, spent) <= max(elapsed, CHECK.deadline)
+    assert 0 < next_patience(CHECK, elapsed) <= CHECK.timeout
+
+
+def test_an_answer_is_told_with_what_was_expected() -> None:
+    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
+    assert assess_answer(check, 503, b"").seen == "HTTP 503, expected 200-299, 404"
+    assert assess_answer(check, 404, b"well, ready") == Observation("ok", SafeText("HTTP 404"))
+    assert assess_answer(check, 200, b"starting\x1b[2J").seen == "HTTP 200, expected 'ready' in the body, which begins 'starting\\x1b[2J'"
+    assert assess_answer(check, 200, b"").kind == "bad"
