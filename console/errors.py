@@ -72,3 +72,7 @@ class Locked(ConsoleError):
     """Another run or person holds what is needed."""
 
     exit = Exit.LOCKED
+
+
+class EngineLost(ConsoleError):
+    """The engine that a console spoke to is gone, or is too late with an answer. What it had written down is not lost."""

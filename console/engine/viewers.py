@@ -109,6 +109,8 @@ class Broadcast:
             viewer.news.clear()
             for event in self._events[place : place + EVENTS_AT_ONCE]:
                 place += 1
+                if event.seq <= after:
+                    continue
                 yield event
                 for item in viewer.take(event.seq):
                     yield item

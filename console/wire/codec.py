@@ -27,8 +27,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
     """Say what msgspec should encode in the place of a value that it does not know."""
     if isinstance(value, SafeText):
         return str(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
     raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
 
 

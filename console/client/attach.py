@@ -1,0 +1,316 @@
+"""A console's end of an engine's socket: what it asks, the feed that it follows, and how an engine is found or started.
+
+Knows nothing of hosts or the journal, and never acts on a host. An engine that is gone is `EngineLost`, wherever it is noticed.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from console.errors import ConsoleError, EngineLost, UsageFault
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.fleet import Environment
+from console.model.request import Request
+from console.ports import FeedItem
+from console.wire.address import reachable
+from console.wire.codec import DecodeError
+from console.wire.frames import TO_CLIENT, FrameError, Frames
+from console.wire.messages import (
+    ALWAYS,
+    PROTOCOL,
+    Answer,
+    Asked,
+    Configure,
+    Ended,
+    Failed,
+    Follow,
+    Hello,
+    OpenRun,
+    Query,
+    Resume,
+    Said,
+    Stop,
+    Submit,
+    Told,
+    Welcome,
+    error_of,
+    message_item,
+    read_reply,
+    request_bytes,
+)
+
+GREETING = 5.0
+"""Seconds that an engine has to say who it is."""
+
+REPLY = 60.0
+"""Seconds that an engine has to answer a request."""
+
+LONG = 600.0
+"""Seconds for a question that asks the hosts."""
+
+
+class NoEngine(ConsoleError):
+    """Nothing answers at a socket."""
+
+
+class Line:
+    """One connection: whole messages out and in. Its first message in was the Welcome."""
+
+    def __init__(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._path = path
+        self._reader = reader
+        self._writer = writer
+        self._frames = Frames(TO_CLIENT)
+        self._ready: list[Said] = []
+
+    @classmethod
+    async def to(cls, path: str, hello: Hello | None) -> "tuple[Line, Welcome]":
+        """Connect, hear who is there, and say hello; without a hello it is only a look. Raises NoEngine."""
+        line = None
+        try:
+            async with asyncio.timeout(GREETING):
+                with reachable(path) as address:
+                    line = cls(path, *await asyncio.open_unix_connection(address, limit=1 << 18))
+                first = await line.receive()
+            if not isinstance(first, Welcome):
+                raise NoEngine(f"what answers at {path} is no engine")
+            if hello is not None:
+                await line.introduce(hello)
+        except PermissionError:
+            raise UsageFault(f"the engine at {path} belongs to another user", "its operators are named by [access] in hosts.toml") from None
+        except (OSError, TimeoutError, ConsoleError) as problem:
+            if line is not None:
+                await line.close()
+            raise _unanswered(path, problem) from None
+        return line, first
+
+    async def introduce(self, hello: Hello) -> None:
+        """Say hello, and hear that the engine counts this connection from now on. Raises NoEngine."""
+        try:
+            async with asyncio.timeout(GREETING):
+                await self.send(hello)
+                said = await self.receive()
+        except (EngineLost, TimeoutError):
+            raise NoEngine(f"the engine at {self._path} has just ended") from None
+        if isinstance(said, Failed):
+            raise error_of(said)
+
+    async def send(self, message: Asked) -> None:
+        """Send a request. Raises EngineLost."""
+        try:
+            self._writer.write(request_bytes(message))
+            await self._writer.drain()
+        except OSError as problem:
+            raise self._lost(problem) from None
+
+    async def receive(self) -> Said:
+        """Wait for what is said next. Raises EngineLost."""
+        while not self._ready:
+            try:
+                data = await self._reader.read(1 << 18)
+            except OSError as problem:
+                raise self._lost(problem) from None
+            if not data:
+                raise self._lost(None)
+            try:
+                self._ready = [read_reply(body) for body in self._frames.feed(data)]
+            except (FrameError, DecodeError) as problem:
+                raise EngineLost(f"the engine says what this console does not understand: {problem.message}", "use the same version") from None
+        return self._ready.pop(0)
+
+    def _lost(self, problem: OSError | None) -> EngineLost:
+        why = f" ({problem.strerror})" if problem and problem.strerror else ""
+        return EngineLost(f"the engine is gone{why}; what it had done is in the journal", "deploy resume")
+
+    async def close(self) -> None:
+        """Let go."""
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except OSError:
+            return
+
+
+def _unanswered(path: str, problem: Exception) -> ConsoleError:
+    if isinstance(problem, ConsoleError) and not isinstance(problem, EngineLost):
+        return problem
+    return NoEngine(f"no engine answers at {path} ({type(problem).__name__})", "deploy engine list")
+
+
+class Client:
+    """A console that is connected to an engine. Requests may overlap; each has its deadline."""
+
+    def __init__(self, path: str, line: Line, welcome: Welcome, hello: Hello) -> None:
+        self.path = path
+        self.welcome = welcome
+        self._hello = hello
+        self._line = line
+        self._waiting: dict[int, asyncio.Future[Said]] = {}
+        self._last = 0
+        self._gone: EngineLost | None = None
+        self._task = asyncio.create_task(self._listen(), name="engine's answers")
+
+    async def _listen(self) -> None:
+        try:
+            while True:
+                self._hear(await self._line.receive())
+        except EngineLost as lost:
+            self._gone = lost
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(EngineLost(lost.message, lost.hint))
+            self._waiting.clear()
+
+    def _hear(self, said: Said) -> None:
+        if isinstance(said, Failed) and said.id == 0:
+            raise EngineLost(f"the engine ended the connection: {said.message}", said.hint)
+        waiting = self._waiting.pop(said.id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(said)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the engine is known to be gone."""
+        return self._gone is not None
+
+    async def wait_lost(self) -> None:
+        """Return when the engine is gone."""
+        await asyncio.wait([self._task])
+
+    async def _ask(self, message: Asked, deadline: float) -> Said:
+        if self._gone is not None:
+            raise EngineLost(self._gone.message, self._gone.hint)
+        answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+        self._waiting[message.id] = answer
+        try:
+            async with asyncio.timeout(deadline):
+                await self._line.send(message)
+                said = await answer
+        except TimeoutError:
+            raise EngineLost(f"the engine (process {self.welcome.pid}) did not answer within {deadline:.0f} s", "deploy engine list") from None
+        finally:
+            self._waiting.pop(message.id, None)
+        if isinstance(said, Failed):
+            raise error_of(said)
+        return said
+
+    async def _value(self, message: Asked, deadline: float) -> Any:  # noqa: ANN401 (JSON is any)
+        said = await self._ask(message, deadline)
+        return said.value if isinstance(said, Answer) else None
+
+    def _number(self) -> int:
+        self._last += 1
+        return self._last
+
+    def _same_version(self) -> None:
+        if self.welcome.protocol != PROTOCOL:
+            raise UsageFault(
+                f"the engine is of another version (it speaks {self.welcome.protocol}, this console {PROTOCOL})",
+                "status, pause, continue, abort and rollback work; for all else, once nothing is open: deploy engine stop",
+            )
+
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], *, deadline: float = REPLY) -> None:
+        """Hand over the model and the secrets of the next run. Raises Locked while the engine is busy with another."""
+        self._same_version()
+        await self._ask(Configure(id=self._number(), environment=environment, digest=digest, secrets=dict(secrets)), deadline)
+
+    async def open_run(self, request: Request, *, deadline: float = REPLY) -> str:
+        """Begin a run and return its id."""
+        self._same_version()
+        return str(await self._value(OpenRun(id=self._number(), request=request), deadline))
+
+    async def submit(self, run: str, command: AnyCommand, *, deadline: float = REPLY) -> Accepted | Refusal:
+        """Say something to a run. Raises UsageFault where there is no right to."""
+        if str(type(command).__struct_config__.tag) not in ALWAYS:
+            self._same_version()
+        said = await self._ask(Submit(id=self._number(), run=run, command=command), deadline)
+        if isinstance(said, Told):
+            return said.result
+        raise EngineLost("the engine's answer to a command was none")
+
+    async def query(self, name: str, argument: Mapping[str, Any] | None = None, *, deadline: float = LONG) -> Any:  # noqa: ANN401
+        """Ask a question, or for an act outside a run; the answer is what JSON can hold."""
+        return await self._value(Query(id=self._number(), name=name, argument=dict(argument or {})), deadline)
+
+    async def resume(self, run: str, *, deadline: float = REPLY) -> None:
+        """Have an interrupted run taken up."""
+        self._same_version()
+        await self._ask(Resume(id=self._number(), run=run), deadline)
+
+    async def stop(self, *, force: bool = False, deadline: float = REPLY) -> None:
+        """End the engine. Raises Locked while something is open and it is not forced."""
+        await self._ask(Stop(id=self._number(), force=force), deadline)
+
+    async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncIterator[FeedItem]:
+        """Everything of a run after that event, then what comes, until it has ended, by a connection of its own. Raises EngineLost."""
+        self._same_version()
+        try:
+            line, _ = await Line.to(self.path, self._hello)
+        except NoEngine as problem:
+            raise EngineLost(f"the engine is gone: {problem.message}", "deploy resume") from None
+        try:
+            await line.send(Follow(id=1, run=run, after=after, samples=samples))
+            while not isinstance(said := await line.receive(), Ended):
+                if isinstance(said, Failed):
+                    raise error_of(said)
+                item = message_item(said)
+                if item is not None:
+                    yield item
+        finally:
+            await line.close()
+
+    async def close(self) -> None:
+        """Let go of the engine, which goes on if it has something to do."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        await self._line.close()
+
+
+class SocketFeed:
+    """A run that an engine carries, as a Feed."""
+
+    def __init__(self, client: Client, run: str, *, samples: bool = True) -> None:
+        self._client = client
+        self._run = run
+        self._samples = samples
+
+    def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+        """Everything after that event, then what comes, until the run has ended. Raises EngineLost where the engine dies before."""
+        return self._client.follow(self._run, after, samples=self._samples)
+
+    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
+        """Say something to the run."""
+        return await self._client.submit(self._run, command)
+
+
+async def connect(path: str, *, claims: str = "", read_only: bool = False) -> Client:
+    """Connect to the engine at a socket. Raises NoEngine where none answers, UsageFault where the caller may not."""
+    hello = Hello(claims=claims, read_only=read_only)
+    line, welcome = await Line.to(path, hello)
+    return Client(path, line, welcome, hello)
+
+
+async def look(path: str) -> Welcome | None:
+    """Return what the engine at a socket says of itself; None where none answers. The engine does not count it as a client."""
+    try:
+        line, welcome = await Line.to(path, None)
+    except (NoEngine, UsageFault):
+        return None
+    await line.close()
+    return welcome
+
+
+def claims_of(environ: Mapping[str, str]) -> str:
+    """Return what this login says about itself: its name before sudo, its SSH client, its terminal."""
+    login = environ.get("SUDO_USER") or environ.get("LOGNAME") or environ.get("USER", "")
+    ssh = environ.get("SSH_CONNECTION", "").split(" ")[0]
+    terminal = environ.get("SSH_TTY") or _terminal()
+    return " ".join(part for part in (login, f"from {ssh}" if ssh else "", f"on {terminal}" if terminal else "") if part)
+
+
+def _terminal() -> str:
+    try:
+        return os.ttyname(0)
+    except OSError:
+        return ""

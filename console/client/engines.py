@@ -1,0 +1,133 @@
+"""Engines on this machine: which ones live, and how one is started that outlives whoever needed it.
+
+Knows their files' names and their first words; nothing of what they do.
+"""
+
+import asyncio
+import atexit
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.client.attach import Client, NoEngine, connect, look
+from console.errors import ConsoleError, Exit, UsageFault
+from console.text import SafeText
+from console.wire.address import log_path, run_folder, socket_path
+from console.wire.messages import Welcome
+
+START = 10.0
+"""Seconds that a new engine has until it answers."""
+
+LOG_LINES = 12
+
+LOST_THE_RACE = int(Exit.LOCKED)
+"""The exit code of an engine that found another one's lock."""
+
+_children: "list[subprocess.Popen[bytes]]" = []
+"""Engines that this process started, as long as it lives."""
+
+
+@atexit.register
+def _disown() -> None:
+    for process in _children:
+        if process.poll() is None:
+            process.returncode = 0  # it outlives us, as it should; without this Python complains of it
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEngine:
+    """An engine that answers, and where."""
+
+    path: str
+    welcome: Welcome
+
+
+async def find_engines(state: str) -> list[LiveEngine]:
+    """Return the engines of a state folder that answer, by application and environment."""
+    try:
+        names = [name for name in os.listdir(run_folder(state)) if name.endswith(".sock")]
+    except OSError:
+        return []
+    paths = [os.path.join(run_folder(state), name) for name in names]
+    said = await asyncio.gather(*(look(path) for path in paths))
+    live = [LiveEngine(path, welcome) for path, welcome in zip(paths, said, strict=True) if welcome]
+    return sorted(live, key=lambda each: (each.welcome.app, each.welcome.environment))
+
+
+async def spawn_engine(
+    state: str,
+    app: str,
+    environment: str,
+    *,
+    claims: str = "",
+    read_only: bool = False,
+    environ: Mapping[str, str] | None = None,
+    program: tuple[str, ...] = ("-m", "console", "engine"),
+    deadline: float = START,
+) -> Client:
+    """Start an engine in a session of its own and connect to it. The state folder is prepared already.
+
+    Where another console was faster, that one's engine is taken. Raises ConsoleError with the log's last lines where none answers in time.
+    """
+    log = log_path(state, app, environment)
+    argv = [sys.executable, *program, "--app", app, "--environment", environment]
+    setting = dict(os.environ if environ is None else environ) | {"DEPLOY_STATE": state}
+    path = socket_path(state, app, environment)
+    start, process = _started(argv, log, setting)
+    until = asyncio.get_running_loop().time() + deadline
+    pause = 0.02
+    while True:
+        try:
+            return await connect(path, claims=claims, read_only=read_only)
+        except NoEngine:
+            code = process.poll()
+            if asyncio.get_running_loop().time() >= until or code not in (None, LOST_THE_RACE):
+                raise _not_started(process, log, start, deadline) from None
+        await asyncio.sleep(pause)
+        pause = min(0.25, pause * 1.5)
+        if code == LOST_THE_RACE:
+            _, process = _started(argv, log, setting)
+
+
+def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "subprocess.Popen[bytes]"]:
+    try:
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise UsageFault(f"the engine's log {log} cannot be written: {problem.strerror}", "see who owns it: ls -l") from None
+    try:
+        start = os.fstat(file).st_size
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/", env=environ)
+    finally:
+        os.close(file)
+    _children.append(process)
+    return start, process
+
+
+def _not_started(process: "subprocess.Popen[bytes]", log: str, start: int, deadline: float) -> ConsoleError:
+    code = process.poll()
+    what = f"ended with {code}" if code is not None else f"did not answer within {deadline:.0f} s (process {process.pid})"
+    lines = "\n".join(f"  {line}" for line in last_lines(log, start))
+    return ConsoleError(f"the engine {what}; its log says:\n{lines}" if lines else f"the engine {what}; its log is empty", f"less {log}")
+
+
+def last_lines(log: str, start: int = 0, count: int = LOG_LINES) -> list[SafeText]:
+    """Return the last lines that an engine's log got after that place (bytes)."""
+    try:
+        with open(log, "rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(start, end - 64_000))
+            return [SafeText(line) for line in file.read().splitlines()[-count:]]
+    except OSError:
+        return []
+
+
+async def ensure_engine(
+    state: str, app: str, environment: str, *, claims: str = "", read_only: bool = False, environ: Mapping[str, str] | None = None
+) -> Client:
+    """Connect to the engine of an application and environment, and start one where none answers."""
+    try:
+        return await connect(socket_path(state, app, environment), claims=claims, read_only=read_only)
+    except NoEngine:
+        return await spawn_engine(state, app, environment, claims=claims, read_only=read_only, environ=environ)

@@ -1,0 +1,66 @@
+import grp
+import os
+import pwd
+import socket
+
+import pytest
+
+from console.engine import access
+from console.engine.access import is_listed, may_carry_runs, peer_of, person_of, role_of, same_person
+from console.model.fleet import Access
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """ada (1000, in deploy), bob (1001, in oncall by his own group), eve (1002)."""
+    users = {1000: ("ada", 1000), 1001: ("bob", 70), 1002: ("eve", 1002)}
+    groups = {"deploy": 60, "oncall": 70}
+
+    def user(uid):
+        return pwd.struct_passwd((users[uid][0], "x", uid, users[uid][1], "", "/", "/bin/sh"))
+
+    def group(name):
+        return grp.struct_group((name, "x", groups[name], []))
+
+    monkeypatch.setattr(access.pwd, "getpwuid", user)
+    monkeypatch.setattr(access.grp, "getgrnam", group)
+    monkeypatch.setattr(access.os, "getgrouplist", lambda name, gid: [gid, 60] if name == "ada" else [gid])
+
+
+RULES = Access(operators=("@deploy", "@nogroup-here"), viewers=("eve", "@oncall"))
+
+
+def test_roles_follow_users_and_groups(machine):
+    assert [role_of(uid, RULES, owner=500) for uid in (1000, 1001, 1002, 4711)] == ["operator", "viewer", "viewer", "none"]
+    assert not is_listed(1000, ("@nogroup-here", "bob"))
+
+
+def test_the_owner_and_root_are_always_operators(machine):
+    assert role_of(1002, RULES, owner=1002) == role_of(0, RULES, owner=1002) == role_of(0, None, owner=1002) == "operator"
+    assert role_of(1000, None, owner=1002) == "none"
+
+
+def test_only_an_operators_engine_carries_runs(machine):
+    assert may_carry_runs(1000, RULES)
+    assert may_carry_runs(0, RULES)
+    assert not may_carry_runs(1002, RULES)
+    assert may_carry_runs(1002, None)
+
+
+def test_one_uid_is_one_person(machine):
+    assert same_person(person_of(1000, "on pts/1"), person_of(1000, "on pts/2"))
+    assert not same_person(person_of(1000), person_of(1001))
+    assert person_of(4711).name == "uid 4711"
+
+
+def test_claims_are_harmless_and_short(machine):
+    person = person_of(1000, "ada \x1b[31m\u202e" + "x" * 5000)
+    assert "\x1b" not in person.claims
+    assert len(person.claims) <= 220
+
+
+def test_the_kernel_says_who_the_peer_is():
+    one, other = socket.socketpair(socket.AF_UNIX)
+    with one, other:
+        peer = peer_of(one)
+    assert (peer.pid, peer.uid, peer.gid) == (os.getpid(), os.getuid(), os.getgid())
