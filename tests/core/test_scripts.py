@@ -1,0 +1,312 @@
+"""The texts that run on a host, run: under each shell, on real folders."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.adapters.local import LocalTransport
+from console.core import scripts
+from console.errors import UsageFault
+from console.model.fleet import Command
+from console.ports import Ran
+from tests.adapters.hosts import HERE, SHELLS, host_with
+
+RUN = "20261124T071407Z-production-3f2a"
+EPOCH = f"{RUN}.1"
+OLD, NEW = "20261123T071407Z-aaaaaaa", "20261124T071407Z-bbbbbbb"
+
+
+@pytest.fixture(params=SHELLS)
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> LocalTransport:
+    return host_with(request.param, tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "srv" / "it's shop"
+    (folder / ".deploy" / "lock" / EPOCH).mkdir(parents=True)
+    for release in (OLD, NEW):
+        (folder / "releases" / release).mkdir(parents=True)
+        (folder / "releases" / release / "name").write_text(release + "\n")
+    return folder
+
+
+async def on(host: LocalTransport, script: str) -> Ran:
+    return await host.run(HERE, script, deadline=20)
+
+
+def changes(app: Path) -> list[list[str]]:
+    return [line.split("\t")[1:] for line in (app / ".deploy" / "history").read_text().splitlines()]
+
+
+async def test_a_switch_is_one_rename_and_is_written_down(host: LocalTransport, app: Path) -> None:
+    assert (await on(host, scripts.switch(str(app), EPOCH, OLD))).ok
+    ran = await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))
+    assert ran.ok, ran
+    assert os.readlink(app / "current") == f"releases/{NEW}"
+    assert changes(app) == [[RUN, "switch", OLD, "-"], [RUN, "switch", NEW, OLD]]
+    assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == []
+    assert not (app / ".deploy" / "runs" / RUN / "switching").exists()
+
+
+async def test_live_already_is_fine_and_changes_nothing(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    assert (await on(host, scripts.switch(str(app), EPOCH, NEW))).ok
+    assert len(changes(app)) == 1
+
+
+async def test_a_link_of_capistranos_is_live_already(host: LocalTransport, app: Path) -> None:
+    (app / "current").symlink_to(app / "releases" / OLD)
+    assert b"already" in (await on(host, scripts.switch(str(app), EPOCH, OLD, OLD))).out
+    assert (await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))).ok
+    assert changes(app) == [[RUN, "switch", NEW, OLD]]
+
+
+async def test_current_is_never_missing_while_it_is_switched(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    watcher = subprocess.Popen(
+        ["sh", "-c", 'echo on; while [ ! -e stop ]; do read -r n < current/name || echo gap; done', "sh"], cwd=app, stdout=subprocess.PIPE
+    )
+    for _ in range(10):
+        await on(host, scripts.switch(str(app), EPOCH, NEW) + scripts.switch(str(app), EPOCH, OLD))
+    (app / "stop").touch()
+    assert watcher.communicate(timeout=10)[0] == b"on\n"
+
+
+async def test_whoever_lost_the_lock_cannot_switch(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    (app / ".deploy" / "lock" / EPOCH).rename(app / ".deploy" / "lock" / "other.1")
+    assert not (await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))).ok
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+    assert len(changes(app)) == 1
+
+
+async def test_a_missing_release_is_refused(host: LocalTransport, app: Path) -> None:
+    ran = await on(host, scripts.switch(str(app), EPOCH, "20270101T000000Z-ccccccc"))
+    assert not ran.ok
+    assert b"20270101T000000Z-ccccccc is not there" in ran.err
+    assert not (app / "current").exists()
+
+
+async def test_a_folder_named_current_is_left_alone(host: LocalTransport, app: Path) -> None:
+    (app / "current").mkdir()
+    assert b"not a link" in (await on(host, scripts.switch(str(app), EPOCH, NEW))).err
+    assert list((app / "current").iterdir()) == []
+
+
+async def test_another_live_release_than_planned_is_said_and_recorded(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    ran = await on(host, scripts.switch(str(app), EPOCH, NEW, "20260101T000000Z-ddddddd"))
+    assert ran.ok
+    assert b"20260101T000000Z-ddddddd was expected" in ran.out
+    assert changes(app)[-1] == [RUN, "switch", NEW, OLD]
+
+
+async def test_a_switch_that_was_cut_before_its_record_is_recorded_when_sent_again(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    cut = scripts.switch(str(app), EPOCH, NEW, OLD).replace('mv -fT -- "$fresh" current\n', 'mv -fT -- "$fresh" current\nexit 0\n')
+    await on(host, cut)
+    assert len(changes(app)) == 1
+    assert (app / ".deploy" / "runs" / RUN / "switching").read_text() == f"{NEW} {OLD}\n"
+    await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))
+    assert changes(app)[-1] == [RUN, "switch", NEW, OLD]
+
+
+async def test_a_first_release_goes_back_to_nothing(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    assert not (await on(host, scripts.remove_current(str(app), EPOCH, OLD))).ok
+    assert (app / "current").exists()
+    for _ in range(2):
+        assert (await on(host, scripts.remove_current(str(app), EPOCH, NEW))).ok
+    assert not (app / "current").is_symlink()
+    assert (app / "releases" / NEW / "name").exists()
+    assert changes(app)[-1] == [RUN, "switch", "-", NEW]
+
+
+async def test_healthy_is_said_of_the_live_release_alone(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    assert (await on(host, scripts.mark_healthy(str(app), RUN, NEW))).ok
+    assert not (await on(host, scripts.mark_healthy(str(app), RUN, OLD))).ok
+    assert changes(app)[-1] == [RUN, "healthy", NEW, "-"]
+
+
+async def test_shared_things_are_linked_and_folders_made(host: LocalTransport, app: Path) -> None:
+    (app / "shared" / "config").mkdir(parents=True)
+    (app / "shared" / "config" / "my key").write_text("secret")
+    (app / "releases" / NEW / "log").mkdir()
+    (app / "releases" / NEW / "log" / "shipped").touch()
+    script = scripts.link_shared(str(app), NEW, ("log/", "config/my key", "a/b/c/"))
+    for _ in range(2):
+        ran = await on(host, script)
+        assert ran.ok, ran
+    release = app / "releases" / NEW
+    assert os.readlink(release / "log") == "../../shared/log"
+    assert (release / "config" / "my key").read_text() == "secret"
+    (release / "a/b/c/x").write_text("kept")
+    assert (app / "shared/a/b/c/x").read_text() == "kept"
+    assert not (app / "shared" / "log" / "shipped").exists()
+
+
+async def test_a_missing_shared_file_is_named_and_nothing_is_linked(host: LocalTransport, app: Path) -> None:
+    ran = await on(host, scripts.link_shared(str(app), NEW, ("log/", ".env")))
+    assert not ran.ok
+    assert b"shared/.env is not there" in ran.err
+    assert not (app / "releases" / NEW / "log").exists()
+
+
+@pytest.mark.parametrize("entry", ["/etc", "../x", "a/../b", "", "/", "a//b", "./a", "."])
+def test_shared_paths_stay_inside_the_release(entry: str) -> None:
+    with pytest.raises(UsageFault):
+        scripts.link_shared("/srv/shop", NEW, (entry,))
+
+
+@given(st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=30))
+def test_a_command_gets_its_variables_exactly(value: str) -> None:
+    script = scripts.user_command("/", {"A": value}, Command('printf %sx "$A"'))
+    assert subprocess.run(["sh"], input=script.encode(), capture_output=True, check=True).stdout == value.encode() + b"x"
+
+
+async def test_a_command_stops_at_its_first_failure(host: LocalTransport, app: Path) -> None:
+    ran = await on(host, scripts.user_command(str(app / "releases" / NEW), {}, Command("cat name\nfalse\necho on")))
+    assert (ran.status, ran.out) == (1, NEW.encode() + b"\n")
+    assert (await on(host, scripts.user_command(str(app), {}, Command("echo $UNSET_FOR_SURE")))).status != 0
+
+
+def a_sudo(host: LocalTransport, tmp_path: Path) -> None:
+    fake = tmp_path / "tools" / "sudo"
+    fake.unlink(missing_ok=True)
+    fake.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{tmp_path}/argv"\nexport BECAME=$3\nshift 4\nexec "$@"\n')
+    fake.chmod(0o755)
+
+
+async def test_run_as_keeps_variables_out_of_argv(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    a_sudo(host, tmp_path)
+    command = Command('echo "$BECAME: $TOKEN"; read -r x || echo "no input"; exit 5', run_as="app user")
+    ran = await on(host, scripts.user_command(str(app), {"TOKEN": "it's s3cr3t"}, command))
+    assert (ran.status, ran.out) == (5, b"app user: it's s3cr3t\nno input\n")
+    assert "s3cr3t" not in (tmp_path / "argv").read_text()
+
+
+async def test_run_as_never_runs_a_part_of_a_command(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    a_sudo(host, tmp_path)
+    script = scripts.user_command(str(app), {}, Command(f"touch '{tmp_path}/ran'\necho more", run_as="root"))
+    ran = await on(host, script.replace('printf %s "$p" |', 'printf %s "${p%more*}" |'))
+    assert ran.status == 97
+    assert not (tmp_path / "ran").exists()
+
+
+def made(app: Path, *names: str) -> None:
+    for name in names:
+        (app / "releases" / name).mkdir(parents=True, exist_ok=True)
+        (app / "releases" / name / "file").touch()
+
+
+def left(app: Path) -> set[str]:
+    return {entry.name for entry in (app / "releases").iterdir()}
+
+
+async def test_pruning_keeps_live_way_back_and_the_newest_healthy(host: LocalTransport, app: Path) -> None:
+    days = [f"202610{day:02}T000000Z-abcdef{day % 10}" for day in range(1, 10)]
+    made(app, *days, "20200101000000", "20200102000000", "notes", "20261001T000000Z-xyz", ".hidden")
+    (app / "releases" / "20261010T000000Z-abcdef0").symlink_to(app / "releases" / "notes")
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    with (app / ".deploy" / "history").open("a") as history:
+        history.writelines(f"t\tr\thealthy\t{day}\t-\n" for day in days[:7])
+    ran = await on(host, scripts.prune(str(app), 3, (days[0],)))
+    assert ran.ok, ran
+    unlisted = {"notes", "20261001T000000Z-xyz", ".hidden", "20261010T000000Z-abcdef0"}
+    assert left(app) == {NEW, days[0], days[6], days[5], days[4], *unlisted}
+    assert (app / "releases" / "notes" / "file").exists()
+
+
+async def test_capistranos_releases_count_as_healthy(host: LocalTransport, app: Path) -> None:
+    made(app, "20200101000000", "20200102000000", "20200103000000")
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    await on(host, scripts.prune(str(app), 2, (OLD,)))
+    assert left(app) == {NEW, OLD, "20200102000000", "20200103000000"}
+
+
+async def test_a_release_that_a_process_runs_from_stays(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    process = subprocess.Popen(["sleep", "30"], cwd=app / "releases" / OLD)
+    try:
+        ran = await on(host, scripts.prune(str(app), 0, ()))
+        assert f"{OLD} stays".encode() in ran.out
+        assert left(app) == {NEW, OLD}
+    finally:
+        process.kill()
+        process.wait()
+    await on(host, scripts.prune(str(app), 0, ()))
+    assert left(app) == {NEW}
+
+
+async def test_old_runs_go_and_the_newest_stay(host: LocalTransport, app: Path) -> None:
+    names = [f"202610{day:02}T{hour:02}0000Z-production-aaaa" for day in (1, 2) for hour in range(20)]
+    for name in names:
+        (app / ".deploy" / "runs" / name / "step.1").mkdir(parents=True)
+    await on(host, scripts.prune(str(app), 5, ()))
+    assert {entry.name for entry in (app / ".deploy" / "runs").iterdir()} == set(names[-scripts.RUNS_KEPT :])
+
+
+async def back(host: LocalTransport, app: Path, *words: str) -> Ran:
+    return await on(host, f"cd /; {scripts.quote(str(app / '.deploy' / 'rollback'))} {' '.join(words)}")
+
+
+async def test_the_guide_goes_back_without_the_console(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    await on(host, scripts.switch(str(app), EPOCH, NEW, OLD, restart="sudo -n systemctl restart shop\nit's $HOME"))
+    ran = await back(host, app)
+    assert ran.status == 1
+    assert EPOCH.encode() in ran.err
+    (app / ".deploy" / "lock" / EPOCH).rmdir()
+    ran = await back(host, app)
+    assert ran.ok, ran
+    assert b"sudo -n systemctl restart shop\nit's $HOME\n" in ran.out
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+    assert changes(app)[-1][1:] == ["rollback-by-hand", OLD, NEW]
+    readme = (app / ".deploy" / "README").read_text()
+    assert NEW in readme
+    assert OLD in readme
+
+
+async def test_the_guide_prefers_what_was_healthy(host: LocalTransport, app: Path) -> None:
+    made(app, "20261120T000000Z-fffffff")
+    for release in (OLD, "20261120T000000Z-fffffff", NEW):
+        await on(host, scripts.switch(str(app), EPOCH, release))
+        if release == OLD:
+            await on(host, scripts.mark_healthy(str(app), RUN, OLD))
+    assert (await back(host, app, "--force")).ok
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+
+
+async def test_the_guide_has_no_way_back_from_a_first_release(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    ran = await back(host, app, "--force")
+    assert ran.status == 1
+    assert b"no release is known" in ran.err
+    assert (await back(host, app, "--force", OLD)).ok
+    assert not (await back(host, app, "--force", "../../etc")).ok
+
+
+def test_names_that_are_no_releases_are_refused() -> None:
+    for name in ("", "../x", "-rf", "a b", "x;y"):
+        with pytest.raises(UsageFault):
+            scripts.switch("/srv/shop", EPOCH, name)
+
+
+async def test_texts_can_be_joined(host: LocalTransport, app: Path) -> None:
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    ran = await on(host, "\n".join([scripts.mark_healthy(str(app), RUN, NEW), scripts.prune(str(app), 5, ())]))
+    assert ran.ok, ran
+    assert left(app) == {NEW}
+
+
+async def test_a_switch_is_quick(host: LocalTransport, app: Path) -> None:
+    began = time.monotonic()
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    assert time.monotonic() - began < 1
