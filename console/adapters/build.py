@@ -1,19 +1,25 @@
 """The console's own machine as a workshop: clean export, the optional build, and the package for all hosts. Implements `ports.Workshop`."""
 
 import asyncio
-import contextlib
 import os
 import shutil
-import signal
+import time
+from datetime import datetime
 from pathlib import Path
 
 from console.adapters.git import GitRepository
+from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
+from console.core.shell import deploy_variables, filled, quote
 from console.errors import ConsoleError
-from console.model.fleet import Build, Environment
+from console.model.fleet import Build, Environment, Host
 from console.model.release import Package, Release, Revision
 from console.ports import Sink, StepResult
 from console.text import SafeText
+
+KEPT = 24 * 3600.0
+"""Seconds that a packed release stays on the console's machine, for a run that is taken up again."""
+CONSOLE = Host("localhost", "localhost")
 
 
 class GitWorkshop:
@@ -29,59 +35,71 @@ class GitWorkshop:
             return StepResult("done")
         try:
             tree = await self._exported(revision, release, allow_unbuilt=True)
-        except ConsoleError as error:
+            values = {"version": str(release.version), "commit": release.commit, "release": release.id, "env": environment.name}
+            return await _built(environment.build, tree, values, sink)
+        except (ConsoleError, OSError) as error:
             return _failed(error)
-        return await _built(environment.build, tree, {"DEPLOY_VERSION": release.version, "DEPLOY_COMMIT": release.commit}, sink)
 
     async def pack(self, environment: Environment, revision: Revision, release: Release) -> Package | StepResult:
         """Pack the build's output, or the commit itself."""
         try:
             build = environment.build
-            tree = self._tree(release) / build.output if build else await self._exported(revision, release, allow_unbuilt=False)
-            if not tree.resolve().is_relative_to(self._tree(release).resolve()) or not tree.is_dir():
-                return StepResult("failed", detail=SafeText(f"[app.build] output: {tree.name} is no folder of the build"))
-            return await pack(str(tree), release, str(self._folder / f"{release.id}.tar.gz"))
+            folder = await self._output(build, release) if build else await self._exported(revision, release, allow_unbuilt=False)
+            if isinstance(folder, StepResult):
+                return folder
+            return await pack(str(folder), release, str(self._folder / f"{release.id}.tar.gz"), _seconds(revision.committed))
         except (ConsoleError, OSError) as error:
             return _failed(error)
 
     def _tree(self, release: Release) -> Path:
         return self._folder / release.id
 
+    async def _output(self, build: Build, release: Release) -> Path | StepResult:
+        tree = await asyncio.to_thread(os.path.realpath, self._tree(release))
+        output = await asyncio.to_thread(os.path.realpath, Path(tree, build.output))
+        if os.path.commonpath([tree, output]) != tree:
+            return _no(f"the build's output {build.output} is outside of its folder", "[app.build] output: a folder in the export")
+        if not await asyncio.to_thread(os.path.isdir, output):
+            return _no(f"the build left no folder {build.output}", "[app.build] output: the folder that the build's command fills")
+        return Path(output)
+
     async def _exported(self, revision: Revision, release: Release, *, allow_unbuilt: bool) -> Path:
         tree = self._tree(release)
-        await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
+        await asyncio.to_thread(_swept, self._folder, tree)
         tree.mkdir(parents=True)
         await self._repository.export(revision, str(tree), allow_unbuilt=allow_unbuilt)
         return tree
 
 
-async def _built(build: Build, tree: Path, variables: dict[str, str], sink: Sink) -> StepResult:
-    process = await asyncio.create_subprocess_exec(
-        "sh", "-eu", "-c", build.command, cwd=tree, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True, env={**os.environ, **variables},
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(build.timeout):
-            while process.stdout and (data := await process.stdout.read(65536)):
-                sink(data)
-            code = await process.wait()
-    except TimeoutError:
-        _end(process.pid)
-        await process.wait()
-        return StepResult("failed", detail=SafeText(f"the build took longer than {build.timeout:g} s and was ended"), hint=SafeText("[app.build] timeout"))
-    except asyncio.CancelledError:
-        _end(process.pid)
-        raise
-    if code:
-        return StepResult("failed", code, SafeText(f"the build ended with {code}: {build.command}"), SafeText("run it in a clean checkout of the commit"))
+async def _built(build: Build, tree: Path, values: dict[str, str], sink: Sink) -> StepResult:
+    """Run the build in its export. At its time-out all that it started in its session is ended."""
+    command = filled(build.command, values)
+    shell = LocalTransport(("sh", "-eu"), {**os.environ, **deploy_variables(values)})
+    ran = await shell.run(CONSOLE, f"exec 2>&1\ncd {quote(str(tree))}\n{command}\n", deadline=build.timeout, sink=sink)
+    if ran.problem and ran.problem.kind == "late":
+        return _no(f"the build took longer than {build.timeout:g} s and was ended", "[app.build] timeout, or a faster build")
+    if ran.status is None:
+        return _no(f"the build could not be started: {ran.problem.message if ran.problem else 'no shell'}", "is sh on this machine?")
+    if ran.status:
+        return _no(f"the build ended with {ran.status}: {build.command}", "run it in a clean checkout of the commit", ran.status)
     return StepResult("done", 0)
 
 
-def _end(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+def _swept(folder: Path, tree: Path) -> None:
+    """Remove what was made of releases that were begun long ago, and what is left of this one."""
+    old = time.time() - KEPT
+    for path in folder.glob("*T*Z-*"):
+        if path == tree or path.stat().st_mtime < old:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _seconds(committed: str) -> int:
+    return int(datetime.fromisoformat(committed).timestamp()) if committed else 0
+
+
+def _no(message: str, hint: str, code: int | None = None) -> StepResult:
+    return StepResult("failed", code, SafeText(message), SafeText(hint))
 
 
 def _failed(error: ConsoleError | OSError) -> StepResult:
-    hint = error.hint if isinstance(error, ConsoleError) else ""
-    return StepResult("failed", detail=SafeText(str(error)), hint=SafeText(hint))
+    return _no(str(error), error.hint if isinstance(error, ConsoleError) else "df -h")

@@ -1,75 +1,174 @@
-"""Packs a release once, on the console's machine: a deterministic tar.gz with a manifest inside. Knows nothing of git or hosts."""
+"""Packs a release once, on the console's machine: a deterministic tar.gz, with a manifest inside that every host checks.
+
+It must not know of git, builds or hosts. The same folder, release and time make the same bytes.
+"""
 
 import asyncio
+import contextlib
 import gzip
 import hashlib
 import io
 import os
+import re
+import stat
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Protocol
 
 from console.errors import NoGo
 from console.model.release import Package, Release
+from console.text import SafeText
 
 LEVEL = 3
+"""Of gzip: more costs seconds and saves little."""
 MANIFEST = ".deploy-manifest"
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
-async def pack(folder: str, release: Release, target: str) -> Package:
-    """Pack all that is in the folder into `target`. Raises NoGo for what a release cannot carry."""
-    return await asyncio.to_thread(_pack, Path(folder), release, Path(target))
+async def pack(folder: str, release: Release, target: str, mtime: int = 0) -> Package:
+    """Pack all that is in the folder into the file `target`. Raises NoGo for what a release cannot carry, by its name.
+
+    `mtime` is what every file is dated to: the commit's time, in seconds since 1970. A web server's ETags are made of it.
+    """
+    return await asyncio.to_thread(_packed, folder, release, target, mtime)
 
 
-def _pack(folder: Path, release: Release, target: Path) -> Package:
-    paths = sorted(path for path in folder.rglob("*") if path.name != MANIFEST or path.parent != folder)
-    files = [path for path in paths if path.is_file() and not path.is_symlink()]
-    manifest = _manifest(folder, files, release)
-    with target.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=LEVEL, mtime=0) as packed, tarfile.open(
-        fileobj=packed, mode="w", format=tarfile.PAX_FORMAT
-    ) as archive:
-        for path in paths:
-            _add(archive, folder, path)
-        info = tarfile.TarInfo(f"./{MANIFEST}")
-        info.size, info.mode = len(manifest), 0o644
-        archive.addfile(info, io.BytesIO(manifest))
-    with target.open("rb") as whole:
-        digest = hashlib.file_digest(whole, "sha256").hexdigest()
-    unpacked = sum(path.stat().st_size for path in files)
-    return Package(str(target), digest, target.stat().st_size, hashlib.sha256(manifest).hexdigest(), len(files), unpacked)
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
 
 
-def _manifest(folder: Path, files: list[Path], release: Release) -> bytes:
-    lines = [f"# version {release.version}", f"# commit {release.commit}", f"# release {release.id}"]
-    for path in files:
-        name = path.relative_to(folder).as_posix()
-        if "\n" in name or "\\" in name:
-            raise NoGo(f"{name!r} cannot be in a release: its name holds a line break or a backslash", "rename the file")
-        with path.open("rb") as content:
-            lines.append(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  ./{name}")
-    return ("\n".join(lines) + "\n").encode()
+class _Digesting:
+    """A file whose bytes are digested as they pass by."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash: _Hash = hashlib.sha256()
+        self.size = 0
+
+    def read(self, limit: int = -1) -> bytes:
+        return self._passed(self._file.read(limit))
+
+    def write(self, data: bytes) -> int:
+        self._file.write(self._passed(bytes(data)))
+        return len(data)
+
+    def _passed(self, data: bytes) -> bytes:
+        self._hash.update(data)
+        self.size += len(data)
+        return data
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def digest(self) -> str:
+        return self._hash.hexdigest()
 
 
-def _add(archive: tarfile.TarFile, folder: Path, path: Path) -> None:
-    name = path.relative_to(folder).as_posix()
-    info = archive.gettarinfo(str(path), f"./{name}")
-    info.uid = info.gid = 0
-    info.uname = info.gname = ""
-    info.mtime = 0
-    if info.issym():
-        _inside(folder, path, name)
-        archive.addfile(info)
-    elif info.isreg() or info.islnk():
-        info.type = tarfile.REGTYPE
-        info.size = path.stat().st_size
-        with path.open("rb") as content:
-            archive.addfile(info, content)
-    elif info.isdir():
-        archive.addfile(info)
+@dataclass
+class _Manifest:
+    """What `sha256sum -c` reads, below three lines that say which release it is."""
+
+    release: Release
+    digests: dict[str, str] = field(default_factory=dict)
+    unpacked: int = 0
+
+    def add(self, name: str, passed: _Digesting) -> None:
+        self.digests[name] = passed.digest()
+        self.unpacked += passed.size
+
+    def content(self) -> bytes:
+        head = (f"# version {self.release.version}", f"# commit {self.release.commit}", f"# release {self.release.id}")
+        lines = (f"{digest}  {name}" for name, digest in sorted(self.digests.items()))
+        return b"".join(os.fsencode(line) + b"\n" for line in (*head, *lines))
+
+
+def _packed(folder: str, release: Release, target: str, mtime: int) -> Package:
+    manifest = _Manifest(release)
+    partial = f"{target}.partial"
+    try:
+        with open(partial, "wb") as raw:
+            archive = _Digesting(raw)
+            _write(folder, archive, manifest, mtime)
+            raw.flush()
+            os.fsync(raw.fileno())
+        os.replace(partial, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(partial)
+    digest = hashlib.sha256(manifest.content()).hexdigest()
+    return Package(target, archive.digest(), archive.size, digest, len(manifest.digests), manifest.unpacked)
+
+
+def _write(folder: str, to: _Digesting, manifest: _Manifest, mtime: int) -> None:
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=to, compresslevel=LEVEL, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape") as archive,
+    ):
+        for path in _walk(folder):
+            if path != Path(folder, MANIFEST):
+                _add(archive, Path(folder), path, manifest, mtime)
+        if not manifest.digests:
+            raise NoGo(f"there is no file to release in {folder}", "does the commit, or the build's output, hold anything?")
+        content = manifest.content()
+        archive.addfile(_member(f"./{MANIFEST}", tarfile.REGTYPE, 0o644, mtime, len(content)), io.BytesIO(content))
+
+
+def _walk(folder: str) -> Iterator[Path]:
+    """Yield all that is in the folder, sorted by the bytes of its names, a folder before what is in it."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    for entry in found:
+        yield Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+
+
+def _add(archive: tarfile.TarFile, root: Path, path: Path, manifest: _Manifest, mtime: int) -> None:
+    name = path.relative_to(root).as_posix()
+    _refuse_name(name)
+    found = path.lstat()
+    if stat.S_ISREG(found.st_mode):
+        mode = 0o755 if found.st_mode & 0o100 else 0o644
+        _add_file(archive, path, _member(f"./{name}", tarfile.REGTYPE, mode, mtime, found.st_size), manifest)
+    elif stat.S_ISDIR(found.st_mode):
+        archive.addfile(_member(f"./{name}", tarfile.DIRTYPE, 0o755, mtime))
+    elif stat.S_ISLNK(found.st_mode):
+        member = _member(f"./{name}", tarfile.SYMTYPE, 0o777, mtime)
+        member.linkname = _link_inside(root, path, name)
+        archive.addfile(member)
     else:
-        raise NoGo(f"{name} cannot be in a release: it is neither file, folder nor link")
+        raise NoGo(f"{SafeText(name)} cannot be in a release: it is neither file, folder nor link", "remove it, or let it be made on the host")
 
 
-def _inside(folder: Path, path: Path, name: str) -> None:
-    target = Path(os.path.normpath(path.parent / path.readlink()))
-    if path.readlink().is_absolute() or not target.is_relative_to(folder):
-        raise NoGo(f"{name} is a link out of the release, to {path.readlink()}", "make it relative, or put it into shared")
+def _add_file(archive: tarfile.TarFile, path: Path, member: tarfile.TarInfo, manifest: _Manifest) -> None:
+    with path.open("rb") as file:
+        passing = _Digesting(file)
+        archive.addfile(member, passing)
+    manifest.add(member.name, passing)
+
+
+def _member(name: str, kind: bytes, mode: int, mtime: int, size: int = 0) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.mode, member.mtime, member.size = kind, mode, mtime, size
+    return member
+
+
+def _refuse_name(name: str) -> None:
+    if _UNFIT.search(name):
+        raise NoGo(f"{name!r} cannot be in a release: its name holds a backslash or a control character", "rename it")
+
+
+def _link_inside(root: Path, path: Path, name: str) -> str:
+    """Return a link's target, when it is relative and stays within the release, followed to its end and as it is written."""
+    target = os.readlink(path)
+    written = os.path.normpath(os.path.join(os.path.dirname(name), target))
+    top = os.path.realpath(root)
+    ends = os.path.realpath(path)
+    if os.path.isabs(target) or written.split("/")[0] == ".." or os.path.commonpath([top, ends]) != top:
+        raise NoGo(f"{SafeText(name)} is a link out of the release, to {SafeText(target)}", "make it relative, or list it in shared")
+    if _UNFIT.search(target):
+        raise NoGo(f"{name!r} is a link whose target holds a backslash or a control character", "rename it")
+    return target

@@ -15,7 +15,6 @@ from console.model.request import Request
 
 if TYPE_CHECKING:
     from console.client.attach import Client
-    from console.model.state import RunState
 
 QUIET = 30.0
 """Seconds after which plain mode says again what it waits for."""

@@ -28,6 +28,9 @@ from console.model.state import RunState
 from console.ports import Clock, FeedItem, Journal, Output, Outside
 from console.text import SafeText
 
+PARTING = 30.0
+"""Seconds that a new run waits for the one before to let go of its hosts."""
+
 
 @dataclass
 class OpenRun:
@@ -36,6 +39,11 @@ class OpenRun:
     runner: Runner
     broadcast: Broadcast
     task: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on, or still lets go of its hosts."""
+        return self.runner.state.phase != "ended" or (self.task is not None and not self.task.done())
 
 
 class Session:
@@ -59,7 +67,7 @@ class Session:
     @property
     def open_run_id(self) -> str:
         """The run that goes on; empty: none."""
-        return next((run for run, one in self._runs.items() if one.runner.state.phase != "ended"), "")
+        return next((run for run, one in self._runs.items() if one.is_open), "")
 
     @property
     def seq(self) -> int:
@@ -104,6 +112,7 @@ class Session:
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
         environment, outside = self._model()
+        await self._parted()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         hosts = chosen_hosts(environment, request)
@@ -119,6 +128,12 @@ class Session:
         )  # fmt: skip
         one.task = asyncio.create_task(self._carry(one, person))
         return run
+
+    async def _parted(self) -> None:
+        """Wait until runs that have ended have let go of their hosts."""
+        parting = [one.task for one in self._runs.values() if one.task and one.runner.state.phase == "ended"]
+        if parting:
+            await asyncio.wait(parting, timeout=PARTING)
 
     def _new_run(self, environment: Environment, outside: Outside, run: str, events: tuple[AnyEvent, ...] = ()) -> OpenRun:
         broadcast = Broadcast(events)

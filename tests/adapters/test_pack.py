@@ -1,0 +1,147 @@
+"""One archive for all hosts: what is in it, and what is refused."""
+
+import hashlib
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.adapters.pack import pack
+from console.errors import NoGo
+from console.model.release import Package, Release
+from console.text import SafeText
+
+RELEASE = Release("20261124T071407Z-3f2a91c", SafeText("v1.2.3"), "3f2a91c" + "0" * 33)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "empty").mkdir()
+    (tree / "app.txt").write_text("hello")
+    (tree / "bin" / "start").write_text("#!/bin/sh\n")
+    (tree / "bin" / "start").chmod(0o700)
+    (tree / "bin-old").write_text("x")
+    (tree / "latest").symlink_to("bin/start")
+    return tree
+
+
+async def packed(tree: Path, tmp_path: Path, name: str = "out.tar.gz", mtime: int = 0) -> Package:
+    return await pack(str(tree), RELEASE, str(tmp_path / name), mtime)
+
+
+def unpacked(package: Package, tmp_path: Path) -> Path:
+    """As a host does it: gzip and tar."""
+    folder = tmp_path / "host"
+    folder.mkdir()
+    subprocess.run(f"gzip -dc '{package.path}' | tar -xf - -C '{folder}'", shell=True, check=True)
+    return folder
+
+
+async def test_the_package_is_what_its_digests_say(tree: Path, tmp_path: Path) -> None:
+    package = await packed(tree, tmp_path)
+    archive = Path(package.path).read_bytes()
+    manifest = (unpacked(package, tmp_path) / ".deploy-manifest").read_bytes()
+    assert (package.digest, package.size) == (hashlib.sha256(archive).hexdigest(), len(archive))
+    assert package.manifest == hashlib.sha256(manifest).hexdigest()
+    assert (package.files, package.unpacked) == (3, len("hello" + "#!/bin/sh\n" + "x"))
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+async def test_the_manifest_is_read_by_sha256sum(tree: Path, tmp_path: Path) -> None:
+    folder = unpacked(await packed(tree, tmp_path), tmp_path)
+    lines = (folder / ".deploy-manifest").read_text().splitlines()
+    assert lines[:3] == ["# version v1.2.3", f"# commit {RELEASE.commit}", f"# release {RELEASE.id}"]
+    assert [line[66:] for line in lines[3:]] == ["./app.txt", "./bin-old", "./bin/start"]
+    check = "grep -v '^#' .deploy-manifest | sha256sum -c --strict -"
+    assert subprocess.run(check, check=False, shell=True, cwd=folder, capture_output=True).returncode == 0
+    (folder / "app.txt").write_text("hellO")
+    assert subprocess.run(check, check=False, shell=True, cwd=folder, capture_output=True).returncode == 1
+
+
+async def test_everything_is_there_with_plain_modes_and_no_owner(tree: Path, tmp_path: Path) -> None:
+    package = await packed(tree, tmp_path, mtime=1_700_000_000)
+    with tarfile.open(package.path) as archive:
+        members = {member.name.removeprefix("./"): member for member in archive}
+    assert list(members) == ["app.txt", "bin", "bin/start", "bin-old", "empty", "latest", ".deploy-manifest"]
+    assert {(member.uid, member.gid, member.uname, member.mtime) for member in members.values()} == {(0, 0, "", 1_700_000_000)}
+    assert [oct(members[name].mode) for name in ("app.txt", "bin/start", "empty")] == ["0o644", "0o755", "0o755"]
+    assert members["latest"].linkname == "bin/start"
+
+
+async def test_the_same_tree_makes_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    first = await packed(tree, tmp_path, "one.tar.gz")
+    os.utime(tree / "app.txt", (1, 1))
+    (tree / "app.txt").chmod(0o640)
+    second = await packed(tree, tmp_path, "two.tar.gz")
+    assert (first.digest, first.manifest) == (second.digest, second.manifest)
+
+
+async def test_a_manifest_of_an_earlier_packing_is_replaced(tree: Path, tmp_path: Path) -> None:
+    first = await packed(tree, tmp_path, "one.tar.gz")
+    (tree / ".deploy-manifest").write_text("old")
+    assert (await packed(tree, tmp_path, "two.tar.gz")).digest == first.digest
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../outside", "bin/../../tree/app.txt", "hop/../../x", "up"])
+async def test_links_that_leave_the_release_are_refused_by_name(tree: Path, tmp_path: Path, target: str) -> None:
+    (tree / "hop").symlink_to("bin")
+    (tmp_path / "outside").write_text("secret")
+    (tree / "up").symlink_to("..")
+    (tree / "bad").symlink_to(target)
+    with pytest.raises(NoGo, match=r"(bad|up) is a link out of the release"):
+        await packed(tree, tmp_path)
+    assert list(tmp_path.glob("out*")) in ([], [tmp_path / "outside"])
+
+
+async def test_a_link_to_what_only_hosts_have_is_fine(tree: Path, tmp_path: Path) -> None:
+    (tree / "bin" / "log").symlink_to("../log/today")
+    assert (unpacked(await packed(tree, tmp_path), tmp_path) / "bin" / "log").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["new\nline", "back\\slash", "carriage\rreturn", "es\x1bcape"])
+async def test_names_that_a_manifest_cannot_hold_are_refused(tree: Path, tmp_path: Path, name: str) -> None:
+    (tree / name).write_text("x")
+    with pytest.raises(NoGo, match="cannot be in a release") as caught:
+        await packed(tree, tmp_path)
+    assert caught.value.message.isprintable()
+
+
+async def test_what_is_neither_file_nor_folder_nor_link_is_refused(tree: Path, tmp_path: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    with pytest.raises(NoGo, match="pipe cannot be in a release"):
+        await packed(tree, tmp_path)
+
+
+async def test_an_empty_release_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "sub").mkdir(parents=True)
+    with pytest.raises(NoGo, match="there is no file to release"):
+        await packed(tmp_path / "tree", tmp_path)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.binary(min_size=1, max_size=120).filter(lambda name: not set(name) & (set(range(32)) | {47, 92, 127}) and name not in (b".", b"..")),
+        st.binary(max_size=3000),
+        min_size=1,
+        max_size=6,
+    )
+)
+async def test_any_bytes_under_any_names_arrive_as_they_are(tmp_path_factory: pytest.TempPathFactory, files: dict[bytes, bytes]) -> None:
+    place = tmp_path_factory.mktemp("any")
+    (place / "tree" / "sub" / ("d" * 100)).mkdir(parents=True)
+    folder = os.fsencode(place / "tree" / "sub" / ("d" * 100))
+    for name, content in files.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+    host = os.fsencode(unpacked(await packed(place / "tree", place), place) / "sub" / ("d" * 100))
+    found = {name: Path(os.fsdecode(os.path.join(host, name))).read_bytes() for name in os.listdir(host)}
+    assert found == files
+    check = "grep -av '^#' .deploy-manifest | sha256sum -c --strict -"
+    assert subprocess.run(check, check=False, shell=True, cwd=place / "host", capture_output=True).returncode == 0
