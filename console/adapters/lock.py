@@ -1,9 +1,11 @@
-"""The runs' lock on a host, and a person's note. One rename takes it, one rename gives it away; both are compare-and-set.
+"""The runs' lock on a host, and a person's note, over any transport: the port `HostLock`.
 
-`.deploy/lock/EPOCH/` belongs to a run's epoch; it is filled in staging first, so a lock is never seen half made. Knows no plans.
+`.deploy/lock/` holds one folder, EPOCH (RUN.N), with owner, run, since, from, reason and a heartbeat. It is filled in staging and taken by one
+rename, which fails while a lock is there; it is given away by one rename of EPOCH, so that each is a compare-and-set. Knows no plans.
 """
 
 import asyncio
+from collections.abc import Mapping
 
 from console.core.shell import quote
 from console.model.facts import LockHolder
@@ -12,105 +14,174 @@ from console.ports import Ran, Transport, Unreached
 from console.text import SafeText
 
 DEADLINE = 20.0
-HELD = 75
+"""Seconds for one call."""
+TRIES = 3
+"""How often a host is asked again whose link died under the question; each question may be asked twice."""
+HELD, NOT_WRITTEN = 75, 95
+WORDS = ("owner", "run", "since", "from", "reason", "until")
+"""What is known of a holder: a file each in the lock's folder, a line `word: text` each in a person's note."""
 
-TAKE = r"""
-cd -- "$1" 2>/dev/null || { mkdir -p -- "$1" && cd -- "$1"; } || exit 95
-new=.deploy/staging/$2.lock
-[ -d ".deploy/lock/$2" ] && exit 0
-rm -rf "$new" && mkdir -p "$new/$2" || exit 95
-printf '%s\n' "$3" > "$new/$2/holder" && : > "$new/$2/heartbeat" || exit 95
-mv -T "$new" .deploy/lock 2>/dev/null && exit 0
-rm -rf "$new"
+_READ = r"""
+read_all() {
+  for w in owner run since from reason until; do IFS= read -r "$w" || exit 97; done
+  read -r w && [ "$w" = end ] || exit 97
+}
 """
 
-SHOW = r"""
-for held in .deploy/lock/*/; do
-  [ -d "$held" ] || continue
-  epoch=${held%/}; epoch=${epoch##*/}
-  cat "$held/holder" 2>/dev/null
-  now=$(date +%s); beat=$(date -r "$held/heartbeat" +%s 2>/dev/null || echo 0)
-  printf '%s\t%s\n' "$epoch" "$((now - beat))"
-  exit 75
+_SHOW = r"""
+show() {
+  for held in .deploy/lock/*; do
+    [ -d "$held" ] || continue
+    now=$(date +%s) beat=
+    [ ! -r "$held/heartbeat" ] || read -r beat < "$held/heartbeat" || :
+    [ -n "$beat" ] || beat=$(date -r "$held" +%s 2>/dev/null) || beat=$now
+    printf 'epoch: %s\nage: %s\n' "${held##*/}" "$((now - beat))"
+    for w in owner run since from reason; do
+      line=; [ ! -r "$held/$w" ] || IFS= read -r line < "$held/$w" || :
+      printf '%s: %s\n' "$w" "$line"
+    done
+    exit 75
+  done
+}
+"""
+
+TAKE = (
+    _READ
+    + _SHOW
+    + r"""
+path=$1 epoch=$2
+read_all
+umask 022
+{ [ -d "$path/.deploy/staging" ] || mkdir -p -- "$path/.deploy/staging"; } && cd -- "$path" || exit 95
+[ ! -d ".deploy/lock/$epoch" ] || exit 0
+new=.deploy/staging/$run.lock
+tries=0
+while [ "$tries" -lt 3 ]; do
+  rm -rf -- "$new"
+  mkdir -p -- "$new/$epoch" || exit 95
+  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || { rm -rf -- "$new"; exit 95; }; done
+  date +%s > "$new/$epoch/heartbeat" || { rm -rf -- "$new"; exit 95; }
+  mv -T -- "$new" .deploy/lock 2>/dev/null && exit 0
+  [ ! -d ".deploy/lock/$epoch" ] || { rm -rf -- "$new"; exit 0; }
+  ( show ) && held= || held=$?
+  [ -z "$held" ] || { rm -rf -- "$new"; exit "$held"; }
+  tries=$((tries + 1))
 done
-exit 76
+rm -rf -- "$new"
+echo "the lock could not be taken, and nobody holds it" >&2
+exit 95
 """
+)
 
-TAKE_OVER = r"""
+TAKE_OVER = (
+    _SHOW
+    + r"""
 cd -- "$1" || exit 95
-[ -d ".deploy/lock/$3" ] && exit 0
-mv -T ".deploy/lock/$2" ".deploy/lock/$3" 2>/dev/null && : > ".deploy/lock/$3/heartbeat" && exit 0
+lock=.deploy/lock
+mv -T -- "$lock/$2" "$lock/$3" 2>/dev/null || [ -d "$lock/$3" ] || { show; printf 'epoch: \n'; exit 75; }
+date +%s > "$lock/$3/heartbeat"
 """
+)
 
 RELEASE = r"""
 cd -- "$1" 2>/dev/null || exit 0
-mkdir -p .deploy/staging
-mv -T ".deploy/lock/$2" ".deploy/staging/$2.gone" 2>/dev/null || exit 0
-rm -rf ".deploy/staging/$2.gone"
+[ -d ".deploy/lock/$2" ] || exit 0
+gone=.deploy/staging/$2.gone.$$
+mkdir -p .deploy/staging || exit 95
+mv -T -- ".deploy/lock/$2" "$gone" 2>/dev/null || { [ ! -d ".deploy/lock/$2" ]; exit; }
+rm -rf -- "$gone"
 rmdir .deploy/lock 2>/dev/null || :
 """
 
 TOUCH = r"""
-[ -d "$1/.deploy/lock/$2" ] && : > "$1/.deploy/lock/$2/heartbeat"
+beat=$1/.deploy/lock/$2/heartbeat
+[ -f "$beat" ] || exit 0
+date +%s 1<> "$beat"
 """
 
-NOTE = r"""
-mkdir -p -- "$1/.deploy" && cd -- "$1/.deploy" && printf '%s\n' "$2" > closed.new && mv -f closed.new closed
+NOTE = (
+    _READ
+    + r"""
+read_all
+umask 022
+mkdir -p -- "$1/.deploy" && cd -- "$1/.deploy" || exit 95
+for w in owner since from reason until; do eval "printf '%s: %s\n' \"\$w\" \"\$$w\""; done > "closed.$$" && mv -f "closed.$$" closed || {
+  rm -f "closed.$$"; exit 95; }
 """
+)
 
 OPEN = r"""
 rm -f -- "$1/.deploy/closed"
 """
 
 
-def holder_line(holder: LockHolder) -> str:
-    """The holder as one line of tab-separated words, as `.deploy/lock/EPOCH/holder` and `.deploy/closed` have it."""
-    words = (holder.run, holder.by, holder.since, holder.came_from, holder.reason, holder.until)
-    return "\t".join(word.replace("\t", " ") for word in words)
+def holder_lines(holder: LockHolder) -> bytes:
+    """Return what a host is told of a holder, on standard input: a line for each of `WORDS`, and an end, without which nothing is done."""
+    texts = (holder.by, holder.run, holder.since, holder.came_from, holder.reason, holder.until)
+    return "".join(" ".join(text.split()) + "\n" for text in (*texts, "end")).encode()
 
 
-def holder_of(line: str, epoch: str = "", age: float = 0.0) -> LockHolder:
-    """Read such a line again; what is missing is empty."""
-    words = [*line.split("\t"), "", "", "", "", "", ""][:6]
-    run, by, since, came_from, reason, until = words
+def holder_of(texts: Mapping[str, str]) -> LockHolder:
+    """Read a holder from its words; what is missing is empty."""
+    age = texts.get("age", "")
     return LockHolder(
-        by=SafeText(by), since=SafeText(since), reason=SafeText(reason), run=str(SafeText(run)), epoch=epoch, came_from=SafeText(came_from),
-        heartbeat_age=age, until=SafeText(until),
-    )  # fmt: skip
+        by=SafeText(texts.get("owner", "")),
+        since=SafeText(texts.get("since", "")),
+        reason=SafeText(texts.get("reason", "")),
+        run=str(SafeText(texts.get("run", "") or texts.get("epoch", "").rpartition(".")[0])),
+        epoch=str(SafeText(texts.get("epoch", ""))),
+        came_from=SafeText(texts.get("from", "")),
+        heartbeat_age=float(age) if age.removeprefix("-").isdigit() else 0.0,
+        until=SafeText(texts.get("until", "")),
+    )
+
+
+def words_of(text: str) -> dict[str, str]:
+    """Read lines `word: text`."""
+    return {word: rest.strip() for word, mark, rest in (line.partition(":") for line in text.splitlines()) if mark}
 
 
 class HostLocks:
-    """Implements `ports.HostLock` over any transport."""
+    """The port `HostLock` over a transport."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
         """Hold the host under `holder.epoch`; None when it is held, else who holds it."""
-        return _answer(await self._run(host, TAKE + SHOW, path, holder.epoch, holder_line(holder)), host)
+        return _answer(await self._asked(host, TAKE, path, holder.epoch, data=holder_lines(holder)), host)
 
     async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
-        """Exchange one epoch for the next, if the first still holds."""
-        return _answer(await self._run(host, TAKE_OVER + SHOW, path, old, new), host)
+        """Exchange one epoch for the next, if the first still holds; a lock that is gone is a holder without a name."""
+        return _answer(await self._asked(host, TAKE_OVER, path, old, new), host)
 
     async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
-        """Give a sign of life on all."""
+        """Give a sign of life on all. `path` may hold `{host}`. A host that is not reached is left out."""
         await asyncio.gather(*(self._run(host, TOUCH, path.replace("{host}", host.name), epoch) for host in hosts))
 
     async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
         """Let go, if this epoch still holds."""
-        return _problem(await self._run(host, RELEASE, path, epoch), host)
+        return _problem(await self._asked(host, RELEASE, path, epoch), host)
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
         """Leave a person's note."""
-        return _problem(await self._run(host, NOTE, path, holder_line(note)), host)
+        return _problem(await self._asked(host, NOTE, path, data=holder_lines(note)), host)
 
     async def open_again(self, host: Host, path: str) -> Unreached | None:
         """Remove a person's note."""
-        return _problem(await self._run(host, OPEN, path), host)
+        return _problem(await self._asked(host, OPEN, path), host)
 
-    async def _run(self, host: Host, script: str, *words: str) -> Ran:
-        return await self._transport.run(host, "set -- " + " ".join(map(quote, words)) + script, deadline=DEADLINE)
+    async def _asked(self, host: Host, script: str, *words: str, data: bytes = b"") -> Ran:
+        ran = await self._run(host, script, *words, data=data)
+        for turn in range(1, TRIES):
+            if ran.status is not None or (ran.problem and ran.problem.kind in ("login", "unknown-key", "changed-key", "late")):
+                break
+            await asyncio.sleep(0.2 * turn)
+            ran = await self._run(host, script, *words, data=data)
+        return ran
+
+    async def _run(self, host: Host, script: str, *words: str, data: bytes = b"") -> Ran:
+        return await self._transport.run(host, f"set -- {' '.join(map(quote, words))}\n{script}", data, deadline=DEADLINE)
 
 
 def _problem(ran: Ran, host: Host) -> Unreached | None:
@@ -118,12 +189,14 @@ def _problem(ran: Ran, host: Host) -> Unreached | None:
         return None
     if ran.problem:
         return ran.problem
-    return Unreached(host.name, "channel", SafeText(f"ended with {ran.status}: {SafeText(ran.err[-200:])}"))
+    if ran.status is None:
+        return Unreached(host.name, "unreachable", SafeText("the link was lost"))
+    said = SafeText(ran.err.strip()[-200:]) or SafeText(f"exit code {ran.status}")
+    hint = SafeText("look at the owner of the application's folder, and at its space") if ran.status == NOT_WRITTEN else SafeText("")
+    return Unreached(host.name, "channel", SafeText(f"its lock: {said}"), hint)
 
 
 def _answer(ran: Ran, host: Host) -> LockHolder | Unreached | None:
     if ran.status != HELD:
         return _problem(ran, host)
-    lines = ran.out.decode(errors="replace").splitlines()
-    epoch, _, age = lines[-1].partition("\t")
-    return holder_of(lines[0] if len(lines) > 1 else "", epoch, float(age or 0))
+    return holder_of(words_of(ran.out.decode(errors="replace")))

@@ -5,8 +5,6 @@ import os
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-IDLE = 3600.0
-
 
 def run_engine(app: str, environment: str) -> None:
     """Be the engine of that application and environment until nobody needs it."""
@@ -22,7 +20,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.adapters.runlog import RunLog
     from console.adapters.statefolder import prepared, state_folder
     from console.cli.outside import open_outside
-    from console.engine.serve import serve
+    from console.engine.serve import idle_seconds, serve
     from console.engine.session import Session
     from console.ports import Output
     from console.wire.address import lock_path, socket_path
@@ -39,19 +37,10 @@ async def _serve(app: str, environment: str) -> None:
     session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep)
     try:
         await serve(
-            session, app=app, environment=environment, socket=socket_path(state, app, environment), lock=lock_path(state, app, environment), idle=idle_seconds()
+            session, app=app, environment=environment, socket=socket_path(state, app, environment), lock=lock_path(state, app, environment), idle=idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         )
     finally:
         journal.close()
-
-
-def idle_seconds() -> float:
-    """$DEPLOY_ENGINE_IDLE in seconds; an hour where it is not said."""
-    text = os.environ.get("DEPLOY_ENGINE_IDLE", "")
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-    if text[-1:] in units and text[:-1].isdigit():
-        return float(text[:-1]) * units[text[-1]]
-    return IDLE
 
 
 def zone_named(name: str) -> tzinfo | None:

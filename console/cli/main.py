@@ -91,7 +91,7 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
 @how_options
 @click.version_option(package_name="deploy-console", message="%(version)s")
 @click.pass_context
-def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (click's words)
+def cli(ctx: click.Context, /, **given: Any) -> None:
     """Deploy, watch and roll back. `deploy ENV` releases to an environment: deploy production --version v1.4.2."""
     if ctx.invoked_subcommand is None:
         how = _how(ctx, given)
@@ -107,7 +107,9 @@ def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 (click's w
 @what_options
 @how_options
 @click.pass_context
-def release(ctx: click.Context, /, environment: str, ref: str, hosts: str, without: tuple[str, ...], hotfix: str, overrides: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
+def release(
+    ctx: click.Context, /, environment: str, ref: str, hosts: str, without: tuple[str, ...], hotfix: str, overrides: tuple[str, ...], **given: Any
+) -> None:
     """A release to that environment."""
     from console.cli import runs
     from console.model.request import Request
@@ -125,7 +127,9 @@ def release(ctx: click.Context, /, environment: str, ref: str, hosts: str, witho
 @what_options
 @how_options
 @click.pass_context
-def check(ctx: click.Context, /, environment: str, ref: str, hosts: str, without: tuple[str, ...], hotfix: str, overrides: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401
+def check(
+    ctx: click.Context, /, environment: str, ref: str, hosts: str, without: tuple[str, ...], hotfix: str, overrides: tuple[str, ...], **given: Any
+) -> None:
     """Show the go/no-go and the whole plan; change nothing."""
     from console.cli import fleet
 
@@ -141,7 +145,7 @@ def check(ctx: click.Context, /, environment: str, ref: str, hosts: str, without
 @click.option("--halves", is_flag=True, help="One half, then the other.")
 @how_options
 @click.pass_context
-def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, **given: Any) -> None:  # noqa: ANN401
+def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, **given: Any) -> None:
     """Back to the release that was live before, or to a named one."""
     from console.cli import runs
     from console.model.request import Request
@@ -156,7 +160,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
 @click.option("--hosts", default="", metavar="P", help="Only these.")
 @how_options
 @click.pass_context
-def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:  # noqa: ANN401
+def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
     """Restart host by host, each behind its health gate."""
     from console.cli import runs
     from console.model.request import Request
@@ -171,7 +175,7 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
 @click.option("--motd", is_flag=True, help="One line, if anything is open.")
 @how_options
 @click.pass_context
-def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) -> None:  # noqa: ANN401
+def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) -> None:
     """What runs where, read from the hosts."""
     from console.cli import fleet
 
@@ -182,7 +186,7 @@ def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) ->
 @click.argument("run", default="")
 @how_options
 @click.pass_context
-def attach(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN401
+def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
     """Join a run; ends with it, with its exit code."""
     from console.cli import runs
 
@@ -193,7 +197,7 @@ def attach(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN4
 @click.argument("run", default="")
 @how_options
 @click.pass_context
-def resume(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN401
+def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
     """Go on with an interrupted run."""
     from console.cli import runs
 
@@ -206,7 +210,7 @@ def _steer(name: str, text: str, command: Callable[..., Any], *words: click.Para
     """Add a verb that speaks to a run."""
 
     @click.pass_context
-    def verb(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN401
+    def verb(ctx: click.Context, /, run: str, **given: Any) -> None:
         from console.cli import runs
 
         how = _how(ctx, given)
@@ -220,7 +224,7 @@ def _steer(name: str, text: str, command: Callable[..., Any], *words: click.Para
 
 
 def _say(kind: str) -> Callable[..., Any]:
-    def made(**words: Any) -> Any:  # noqa: ANN401
+    def made(**words: Any) -> Any:
         from console.model import commands
         from console.text import SafeText
 
@@ -242,7 +246,7 @@ _steer("note", "A remark for the record.", _say("Note"), click.Argument(["text"]
 @click.option("--hosts", default="", metavar="P", help="Only these.")
 @how_options
 @click.pass_context
-def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:  # noqa: ANN401
+def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
     """Enrol host keys: shows fingerprints, asks."""
     from console.cli import fleet
 
@@ -255,7 +259,7 @@ def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> 
 @click.argument("environment", default="")
 @how_options
 @click.pass_context
-def history(ctx: click.Context, /, environment: str, **given: Any) -> None:  # noqa: ANN401
+def history(ctx: click.Context, /, environment: str, **given: Any) -> None:
     """Runs, newest first."""
     from console.cli import records
 
@@ -266,7 +270,7 @@ def history(ctx: click.Context, /, environment: str, **given: Any) -> None:  # n
 @click.argument("run")
 @how_options
 @click.pass_context
-def events(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN401
+def events(ctx: click.Context, /, run: str, **given: Any) -> None:
     """Every event of a run, an object a line."""
     from console.cli import records
 
@@ -278,7 +282,7 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:  # noqa: ANN4
 @click.option("--hosts", default=12, metavar="N", help="How many hosts.")
 @how_options
 @click.pass_context
-def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:  # noqa: ANN401
+def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:
     """A fleet on this machine, with the console on it; leaves nothing behind."""
     from console.cli import demo as demonstration
 
@@ -291,7 +295,7 @@ def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:  # noqa: ANN4
 @click.option("--force", is_flag=True, help="Also where a run goes on.")
 @how_options
 @click.pass_context
-def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **given: Any) -> None:  # noqa: ANN401
+def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **given: Any) -> None:
     """The engines of this state folder: list them, or stop them."""
     from console.cli import records
     from console.cli.engine import run_engine

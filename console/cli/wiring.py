@@ -144,6 +144,6 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def say_json(value: Any) -> None:  # noqa: ANN401 (JSON)
+def say_json(value: Any) -> None:
     """One object as one line of data."""
     say(json.dumps(value, separators=(",", ":"), default=str))

@@ -123,7 +123,7 @@ def values_of(task: Task) -> dict[str, str]:
     """What the placeholders stand for on that host."""
     state, host = task.state, task.host
     release = state.release
-    live = state.hosts[host.name] if host.name in state.hosts else None
+    live = state.hosts.get(host.name)
     goes_back = task.step.phase == "rollback" and live is not None
     return {
         "host": host.name,

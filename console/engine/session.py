@@ -215,8 +215,16 @@ class Session:
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         """Everything of a run after that event."""
         one = self._runs.get(run)
-        broadcast = one.broadcast if one else Broadcast(self._journal.read(run))
-        return broadcast.follow(after)
+        if one is not None:
+            return one.broadcast.follow(after)
+        return self._recorded(run, after)
+
+    async def _recorded(self, run: str, after: int) -> AsyncIterator[FeedItem]:
+        events = self._journal.read(run, after)
+        for event in events:
+            yield event
+        if not events or not isinstance(events[-1], RunEnded):
+            raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
 
     def state(self, run: str) -> RunState:
         """The state of a run, of this engine or from the journal."""

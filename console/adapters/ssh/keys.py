@@ -1,9 +1,10 @@
-"""Known host keys: parsed once and passed as an object, never left out. And what a host presents, shown before it is trusted.
+"""Known host keys: parsed once and passed as an object, never left out. And enrolling more, for a person who has said yes.
 
-Nothing here trusts a key by itself; `enrol` is called for a person who has said yes.
+Nothing here trusts a key by itself. It must not know of connections that are kept.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,33 +13,78 @@ import asyncssh
 
 SYSTEM = "/etc/ssh/ssh_known_hosts"
 USERS = "~/.ssh/known_hosts"
+SSH = 22
+
+
+def host_pattern(address: str, port: int) -> str:
+    """Return how a known_hosts file names a host."""
+    return address if port == SSH else f"[{address}]:{port}"
 
 
 class KnownHosts:
-    """The files' keys. Files that are not there hold none."""
+    """The keys in those files; empty: the user's and the system's. A file that is not there holds none; a line that cannot be read is passed over."""
 
-    def __init__(self, files: tuple[str, ...]) -> None:
+    def __init__(self, files: tuple[str, ...] = ()) -> None:
         self.files = tuple(str(Path(name).expanduser()) for name in (files or (USERS, SYSTEM)))
-        self.parsed = asyncssh.import_known_hosts("".join(_text(name) for name in self.files))
+        self._stamp: tuple[tuple[int, int, int], ...] = ()
+        self.parsed = asyncssh.import_known_hosts("")
+        self.refresh()
+
+    @property
+    def where(self) -> str:
+        """The files, for a person."""
+        return " or ".join(self.files)
+
+    def refresh(self) -> bool:
+        """Read the files again if they differ from what was read. Whether they did."""
+        stamp = tuple(_stamp(name) for name in self.files)
+        if stamp == self._stamp:
+            return False
+        self._stamp, self.parsed = stamp, _parsed("\n".join(_text(name) for name in self.files))
+        return True
 
     def fingerprints(self, address: str, port: int) -> tuple[str, ...]:
         """SHA-256 fingerprints of the keys that are known for a host."""
-        name = address if port == 22 else f"[{address}]:{port}"
-        keys, *_ = self.parsed.match(name if port == 22 else address, address, None if port == 22 else port)
-        return tuple(dict.fromkeys(key.get_fingerprint() for key in keys))
+        return _fingerprints(self.parsed, address, port)
 
-    async def presented(self, address: str, port: int, deadline: float) -> str:
-        """The fingerprint of the key that the host shows, or why none could be read."""
+    def holder(self, address: str, port: int) -> str:
+        """The file that knows a key of the host; the first one if none does."""
+        holders = (name for name in self.files if _fingerprints(_parsed(_text(name)), address, port))
+        return next(holders, self.files[0])
+
+
+def _fingerprints(known: asyncssh.SSHKnownHosts, address: str, port: int) -> tuple[str, ...]:
+    keys, *_ = known.match(address, "", None if port == SSH else port)
+    return tuple(dict.fromkeys(key.get_fingerprint() for key in keys))
+
+
+def _parsed(text: str) -> asyncssh.SSHKnownHosts:
+    known = asyncssh.import_known_hosts("")
+    for line in text.splitlines():
         try:
-            async with asyncio.timeout(deadline):
-                key = await asyncssh.get_server_host_key(address, port, config=None)
-        except (asyncssh.Error, OSError, TimeoutError) as fault:
-            return f"none ({fault})"
-        return key.get_fingerprint() if key else "none"
+            known.load(line)
+        except ValueError:
+            continue
+    return known
+
+
+def _stamp(name: str) -> tuple[int, int, int]:
+    try:
+        found = os.stat(name)
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _text(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 async def scan(address: str, port: int, deadline: float) -> tuple[str, str]:
-    """(fingerprint, line for a known_hosts file) of the key that a host presents. Raises OSError when it presents none."""
+    """(fingerprint, line for a known_hosts file) of the key that an address presents. Raises OSError when it presents none."""
     try:
         async with asyncio.timeout(deadline):
             key = await asyncssh.get_server_host_key(address, port, config=None)
@@ -46,21 +92,28 @@ async def scan(address: str, port: int, deadline: float) -> tuple[str, str]:
         raise OSError(str(fault) or f"no answer within {deadline:g} s") from fault
     if key is None:
         raise OSError("no host key was presented")
-    name = address if port == 22 else f"[{address}]:{port}"
-    return key.get_fingerprint(), f"{name} {key.export_public_key().decode().strip()}"
+    return key.get_fingerprint(), known_line(address, port, key)
 
 
-def enrol(lines: Iterable[str], file: str) -> str:
-    """Add keys to a known_hosts file (made 0600 where it is missing) and return its path."""
+def known_line(address: str, port: int, key: asyncssh.SSHKey) -> str:
+    """Return the line of a known_hosts file that trusts the key for that host."""
+    return f"{host_pattern(address, port)} {key.export_public_key().decode().strip()}"
+
+
+def enrol(lines: Iterable[str], file: str = "") -> str:
+    """Append lines to a known_hosts file (the user's own if empty; 0600 where it is made) and return its path.
+
+    A line that stands there already is not written again; all are written at once, and are on the disk when this returns.
+    """
     path = Path(file or USERS).expanduser()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w") as known:
-        known.writelines(f"{line}\n" for line in lines)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0) as known:
+        fcntl.flock(known, fcntl.LOCK_EX)
+        before = known.read()
+        there = set(before.decode("utf-8", "replace").splitlines())
+        fresh = [line for line in dict.fromkeys(line.strip() for line in lines) if line and line not in there]
+        if fresh:
+            gap = "\n" if before and not before.endswith(b"\n") else ""
+            known.write((gap + "".join(f"{line}\n" for line in fresh)).encode())
+            os.fsync(known.fileno())
     return str(path)
-
-
-def _text(name: str) -> str:
-    try:
-        return Path(name).read_text() + "\n"
-    except FileNotFoundError:
-        return ""

@@ -246,7 +246,9 @@ class SshTransport:
         if known:
             line = f"the host key of {host.name} has changed: known {', '.join(known)}, presented {found}"
             name = address if port == 22 else f"[{address}]:{port}"
-            return self._unreached(host, "changed-key", line, f"only if the host was set up anew: ssh-keygen -R '{name}', then deploy trust {self._environment}")
+            return self._unreached(
+                host, "changed-key", line, f"only if the host was set up anew: ssh-keygen -R '{name}', then deploy trust {self._environment}"
+            )
         line = f"the host key of {host.name} is unknown: presented {found}"
         return self._unreached(host, "unknown-key", line, f"deploy trust {self._environment} --hosts {host.name}")
 

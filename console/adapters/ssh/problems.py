@@ -1,0 +1,77 @@
+"""What can keep a host from being reached, in words for a person: what was seen, where, and what to type next.
+
+It turns asyncssh's and the system's errors into `ports.Unreached`; it opens nothing.
+"""
+
+import socket
+from dataclasses import dataclass
+
+import asyncssh
+
+from console.adapters.ssh.config import Way
+from console.adapters.ssh.keys import KnownHosts, host_pattern
+from console.model.fleet import Host
+from console.ports import ProblemKind, Unreached
+from console.text import SafeText
+
+
+def unreached(host: Host, kind: ProblemKind, message: str, hint: str = "") -> Unreached:
+    """Make the value, with both texts harmless."""
+    return Unreached(host.name, kind, SafeText(message), SafeText(hint))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connection that was tried: to whom, which way, for how long (seconds)."""
+
+    host: Host
+    way: Way
+    environment: str
+    timeout: float
+
+
+def failed(attempt: Attempt, fault: Exception) -> Unreached:
+    """Say why a connection failed, for all but host keys."""
+    where = attempt.way.shown
+    host = attempt.host
+    if isinstance(fault, TimeoutError):
+        return unreached(host, "unreachable", f"{where} gave no answer within {attempt.timeout:g} s", "is it up, and does a firewall let port "
+                         f"{attempt.way.port} through?")  # fmt: skip
+    if isinstance(fault, asyncssh.PermissionDenied):
+        return _refused(attempt)
+    if isinstance(fault, asyncssh.ChannelOpenError):
+        return unreached(host, "unreachable", f"the jump host cannot reach {where}: {fault.reason}")
+    if isinstance(fault, socket.gaierror):
+        return unreached(host, "unreachable", f"the name {attempt.way.address} is not known: {fault.strerror}", "give the host an address in hosts.toml")
+    if isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
+        return unreached(host, "unreachable", f"{where} closed the connection before the login", "sshd may be busy (MaxStartups) or hold a penalty "
+                         "against this machine: wait a minute; its own log says which")  # fmt: skip
+    if isinstance(fault, asyncssh.KeyExchangeFailed):
+        return unreached(host, "unreachable", f"{where} and this console share no algorithm: {fault.reason}")
+    if isinstance(fault, OSError) and fault.strerror:
+        return unreached(host, "unreachable", f"{where}: {fault.strerror}")
+    return unreached(host, "unreachable", f"{where}: {fault or type(fault).__name__}")
+
+
+def _refused(attempt: Attempt) -> Unreached:
+    way = attempt.way
+    port = f"-p {way.port} " if way.port != 22 else ""
+    key = f"-i {way.identities[0]} " if way.identities else ""
+    return unreached(attempt.host, "login", f"{way.shown} refused the login of {way.user}", f"try by hand: ssh {port}{key}{way.user}@{way.address}")
+
+
+def distrusted(attempt: Attempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception) -> Unreached:
+    """Say that a host's key is unknown, has changed or was revoked, with both fingerprints."""
+    host, way = attempt.host, attempt.way
+    trust = f"deploy trust {attempt.environment} --hosts {host.name}"
+    seen = f"it shows {shown.get_fingerprint()} ({shown.get_algorithm()})" if shown else "it shows none that can be read"
+    before = known.fingerprints(way.alias or way.address, way.port)
+    if "revoked" in str(fault):
+        return unreached(host, "changed-key", f"the host key of {host.name} ({way.shown}) is revoked in {known.where}", "do not connect; ask who runs it")
+    if not before:
+        words = f"the host key of {host.name} ({way.shown}) is not known: {seen}; expected one from {known.where}"
+        return unreached(host, "unknown-key", words, trust)
+    words = f"the host key of {host.name} ({way.shown}) has changed: known is {', '.join(before)}; {seen}"
+    pattern = host_pattern(way.alias or way.address, way.port)
+    remove = f"ssh-keygen -f {known.holder(way.alias or way.address, way.port)} -R '{pattern}'"
+    return unreached(host, "changed-key", words, f"only if you know why it changed: {remove} && {trust}")

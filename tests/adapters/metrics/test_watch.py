@@ -1,0 +1,180 @@
+"""Samples of real machines: this one, through its own transport and by psutil."""
+
+import asyncio
+import itertools
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.adapters.local import LocalTransport
+from console.adapters.metrics import procfs
+from console.adapters.metrics.local import LocalMetrics
+from console.adapters.metrics.procfs import MetricsWatch
+from console.core.procfs import loop_script, parse_line
+from console.model.fleet import Host
+from console.ports import ProblemKind, Ran, Sample, Sink, Unreached
+from console.text import SafeText
+
+WEB = Host("web01")
+SHELLS = [pytest.param(words, id=words[0], marks=pytest.mark.skipif(shutil.which(words[0]) is None, reason=f"needs {words[0]}: apt install {words[0]}"))
+          for words in (("dash",), ("bash",), ("busybox", "sh"))]  # fmt: skip
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def loops(interval: float) -> list[str]:
+    """Loops with that interval that still run."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().decode()
+        except OSError:
+            continue
+        if f"sleep {interval:g} || exit" in words:
+            found.append(place.name)
+    return found
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_prints_lines_that_can_be_read(shell: tuple[str, ...]) -> None:
+    with subprocess.Popen([*shell, "-c", loop_script(0.1)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        looks = [parse_line(process.stdout.readline()) for _ in range(2)]
+        process.stdout.close()
+    assert process.returncode != 1
+    for look in looks:
+        assert look
+        assert look.cpus > 0
+        assert look.total and look.memory and look.load is not None
+
+
+@pytest.mark.parametrize("ignoring", ["", "trap '' PIPE\n"], ids=["as it is", "SIGPIPE ignored"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_loop_ends_by_itself_when_its_reader_is_gone(shell: tuple[str, ...], ignoring: str) -> None:
+    with subprocess.Popen([*shell, "-c", ignoring + loop_script(0.1)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.stdout.close()
+        process.wait(timeout=3)
+
+
+class TestWatch:
+    async def test_each_host_is_sampled_and_nothing_is_left_behind(self) -> None:
+        heard: list[Sample] = []
+        watch = MetricsWatch(LocalTransport(), [WEB, Host("web02")], 0.123, heard.append, itertools.count(1).__next__)
+        watch.start()
+        watch.start()
+        await until(lambda: sum(sample.cpu is not None for sample in heard) >= 4)
+        assert len(loops(0.123)) == 2
+        await watch.stop()
+        assert {sample.host for sample in heard} == {"web01", "web02"}
+        assert [sample.at for sample in heard] == list(range(1, len(heard) + 1))
+        first = heard[0]
+        assert first.cpu is None
+        assert first.memory is not None and 0 < first.memory < 1
+        assert first.load is not None and first.extra["cpus"] >= 1
+        await until(lambda: not loops(0.123))
+        assert not loops(0.123)
+
+    async def test_output_in_any_pieces_and_a_greeting_in_between_are_no_hindrance(self) -> None:
+        line = b"deploy-sample;2;cpu 1 0 1 8;0.50 1 1 1/1 1;MemTotal: 4 kB;MemFree: 1 kB;MemAvailable: 1 kB\n"
+
+        class InPieces(LocalTransport):
+            async def run(self, host: Host, script: str, data: object = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
+                assert sink
+                for byte in b"Welcome!\n" + line + b"x" * 10_000 + b"\n" + line:
+                    sink(bytes([byte]))
+                return await asyncio.Future()
+
+        heard: list[Sample] = []
+        watch = MetricsWatch(InPieces(), [WEB], 1.0, heard.append)
+        watch.start()
+        await until(lambda: len(heard) == 2)
+        await watch.stop()
+        assert [(sample.memory, sample.load) for sample in heard] == [(0.75, 0.5)] * 2
+
+    async def test_a_lost_link_is_a_gap_and_is_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(procfs, "FIRST_WAIT", 0.01)
+        transport = Losing("unreachable", after=2)
+        heard: list[Sample] = []
+        watch = MetricsWatch(transport, [WEB], 0.1, heard.append)
+        watch.start()
+        await until(lambda: any(sample.memory for sample in heard))
+        await watch.stop()
+        assert [(sample.cpu, sample.memory, sample.load) for sample in heard[:2]] == [(None, None, None)] * 2
+
+    @pytest.mark.parametrize("kind", ["login", "unknown-key", "changed-key"])
+    async def test_a_refused_login_or_key_is_not_tried_again(self, monkeypatch: pytest.MonkeyPatch, kind: ProblemKind) -> None:
+        monkeypatch.setattr(procfs, "FIRST_WAIT", 0.01)
+        transport = Losing(kind, after=99)
+        watch = MetricsWatch(transport, [WEB], 0.1, lambda _: None)
+        watch.start()
+        await asyncio.sleep(0.1)
+        await watch.stop()
+        assert transport.asked == 1
+
+    async def test_waits_between_tries_grow_up_to_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        waits: list[float] = []
+        slept = asyncio.sleep
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            await slept(0)
+
+        monkeypatch.setattr(procfs.asyncio, "sleep", sleep)
+        watch = MetricsWatch(Losing("unreachable", after=99), [WEB], 0.1, lambda _: None)
+        watch.start()
+        for _ in range(1000):
+            if len(waits) > 7:
+                break
+            await slept(0)
+        await watch.stop()
+        assert waits[:7] == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+
+
+class Losing(LocalTransport):
+    """A host that cannot be reached so many times."""
+
+    def __init__(self, kind: ProblemKind, after: int) -> None:
+        super().__init__()
+        self.kind, self.after, self.asked = kind, after, 0
+
+    async def run(self, host: Host, script: str, data: object = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
+        self.asked += 1
+        if self.asked <= self.after:
+            return Ran(None, problem=Unreached(host.name, self.kind, SafeText("no")))
+        return await super().run(host, script, deadline=deadline, sink=sink)
+
+
+class TestLocal:
+    async def test_this_machine_is_sampled_under_its_name(self) -> None:
+        heard: list[Sample] = []
+        metrics = LocalMetrics("console", 0.1, heard.append, itertools.count(1).__next__)
+        metrics.start()
+        metrics.start()
+        await until(lambda: len(heard) >= 3)
+        await metrics.stop()
+        assert [sample.at for sample in heard[:3]] == [1, 2, 3]
+        assert {sample.host for sample in heard} == {"console"}
+        assert heard[0].cpu is None
+        for sample in heard[1:]:
+            assert sample.cpu is None or 0 <= sample.cpu <= 1
+            assert sample.memory is not None and 0 < sample.memory < 1
+            assert sample.load is not None
+        known = len(heard)
+        await asyncio.sleep(0.25)
+        assert len(heard) == known
+
+    def test_busy_time_shows(self) -> None:
+        metrics = LocalMetrics("console", 1.0, lambda _: None)
+        metrics.look()
+        sum(number * number for number in range(3_000_000))
+        share = metrics.look().cpu
+        assert share is not None and share > 0.05
