@@ -52,7 +52,9 @@ def test_each_shell_prints_lines_that_can_be_read(shell: tuple[str, ...]) -> Non
     for look in looks:
         assert look
         assert look.cpus > 0
-        assert look.total and look.memory and look.load is not None
+        assert look.total
+        assert look.memory
+        assert look.load is not None
 
 
 @pytest.mark.parametrize("ignoring", ["", "trap '' PIPE\n"], ids=["as it is", "SIGPIPE ignored"])
@@ -78,8 +80,10 @@ class TestWatch:
         assert [sample.at for sample in heard] == list(range(1, len(heard) + 1))
         first = heard[0]
         assert first.cpu is None
-        assert first.memory is not None and 0 < first.memory < 1
-        assert first.load is not None and first.extra["cpus"] >= 1
+        assert first.memory is not None
+        assert 0 < first.memory < 1
+        assert first.load is not None
+        assert first.extra["cpus"] >= 1
         await until(lambda: not loops(0.123))
         assert not loops(0.123)
 
@@ -166,7 +170,8 @@ class TestLocal:
         assert heard[0].cpu is None
         for sample in heard[1:]:
             assert sample.cpu is None or 0 <= sample.cpu <= 1
-            assert sample.memory is not None and 0 < sample.memory < 1
+            assert sample.memory is not None
+            assert 0 < sample.memory < 1
             assert sample.load is not None
         known = len(heard)
         await asyncio.sleep(0.25)
@@ -177,4 +182,5 @@ class TestLocal:
         metrics.look()
         sum(number * number for number in range(3_000_000))
         share = metrics.look().cpu
-        assert share is not None and share > 0.05
+        assert share is not None
+        assert share > 0.05
