@@ -3,73 +3,125 @@
 Reading the text is pure (`facts_of`); only `HostScout` touches a host. What the facts mean is judged elsewhere.
 """
 
+import re
 import shlex
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from console.adapters.lock import holder_of
-from console.core.shell import quote
+from console.adapters.lock import holder_of, words_of
+from console.core.scripts import RELEASE_GLOBS
+from console.core.shell import PLACEHOLDER, quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command, Environment, Host
 from console.ports import Ran, Transport
 from console.text import SafeText
 
+NAMED = 3
+"""So many changed files are named; the others are counted."""
+
 LOOK = r"""
-p=$1; shift
-echo "now $(date +%s)"
-read -r b < /proc/sys/kernel/random/boot_id && echo "boot $b"
-for t in sh tar gzip setsid sha256sum mv readlink df date awk grep; do command -v $t >/dev/null 2>&1 || echo "missing $t"; done
-n=$p; while [ ! -e "$n" ]; do n=$(dirname -- "$n"); done
-[ -w "$n" ] || echo "unwritable $n by $(id -un)"
-df -Pk -- "$n" | awk 'NR==2 {print "free " $4}'
-df -Pi -- "$n" 2>/dev/null | awk 'NR==2 {print "inodes " $4}'
+p=$1
+shift
+say() { printf '%s %s\n' "$1" "$2"; }
+say now "$(date +%s)"
+read -r b < /proc/sys/kernel/random/boot_id && say boot "$b"
+for t in sh tar gzip setsid sha256sum mv readlink df date; do command -v "$t" > /dev/null 2>&1 || say missing "$t"; done
+case $(mv --help 2>&1) in *-T* | *'[-'*T*) ;; *) say missing 'mv -T' ;; esac
+n=$p
+while [ ! -d "$n" ]; do case $n in ?*/*) n=${n%/*} ;; *) n=/ ;; esac; done
+say blocks "$(df -Pk -- "$n" 2>/dev/null | tail -n 1)"
+say inodes "$(df -Pi -- "$n" 2>/dev/null | tail -n 1)"
+writable() { [ -w "$1" ] && [ -x "$1" ] || say unwritable "$1 as $(id -un 2>/dev/null || id -u)"; }
+if [ ! -d "$p" ]; then
+  if [ -e "$p" ] || [ -L "$p" ]; then say nofolder "$p"; else writable "$n"; fi
+else
+  for f in "$p" "$p/releases" "$p/.deploy" "$p/.deploy/staging" "$p/.deploy/runs" "$p/.deploy/lock"; do [ ! -d "$f" ] || writable "$f"; done
+fi
 for s in "$@"; do
   case $s in
-    file:*) [ -e "$p/shared/${s#file:}" ] || echo "shared ${s#file:}";;
-    sudo:*) eval "sudo -n ${s#sudo:}" >/dev/null 2>&1 || echo "sudo ${s#sudo:}";;
+    file:*) [ -e "$p/shared/${s#file:}" ] || say shared "${s#file:}" ;;
+    sudo:*) eval "sudo -n ${s#sudo:}" > /dev/null 2>&1 < /dev/null || say sudo "${s#sudo:}" ;;
   esac
 done
 cd -- "$p" 2>/dev/null || exit 0
+live=
 if [ -L current ]; then
-  echo "current $(readlink current)"; [ -d current/ ] || echo "dangling"
-elif [ -e current ]; then echo "nolink"; fi
-for f in releases/*/; do
-  [ -d "$f" ] || continue
-  r=${f#releases/}; r=${r%/}; m=$f.deploy-manifest
-  v=; c=; [ -r "$m" ] && { v=$(sed -n 's/^# version //p' "$m" | head -n 1); c=$(sed -n 's/^# commit //p' "$m" | head -n 1); }
-  w=1; h=0
-  [ -n "$(ls -A -- "$f")" ] || w=0
-  if [ "$(readlink current 2>/dev/null)" = "releases/$r" ] && [ -r "$m" ]; then
-    ( cd -- "$f" && grep -v '^#' .deploy-manifest | sha256sum -c - >/dev/null 2>&1 ) || w=0
+  target=$(readlink current)
+  live=${target##*/}
+  say current "$target"
+  [ -d current/ ] || say dangling "$target"
+  [ current -ef "releases/$live" ] || say outside "$target"
+elif [ -e current ]; then say nolink current
+fi
+for f in releases/*; do
+  r=${f#releases/}
+  if [ "$r" != "$live" ]; then case $r in *[!0-9a-fTZ-]*) continue ;; @GLOBS@) ;; *) continue ;; esac; fi
+  [ -d "$f" ] && [ ! -L "$f" ] || continue
+  v= c= w=manifest
+  if [ -r "$f/.deploy-manifest" ]; then
+    while read -r mark word rest; do
+      [ "$mark" = '#' ] || break
+      case $word in version) v=$rest ;; commit) c=$rest ;; esac
+    done < "$f/.deploy-manifest"
+  else
+    w=none
+    [ -z "$(ls -A -- "$f" 2>/dev/null)" ] && w=empty
+    [ ! -r "$f/REVISION" ] || read -r c < "$f/REVISION" || :
   fi
-  grep -q "	healthy	$r	" .deploy/history 2>/dev/null && h=1
-  printf 'release %s\t%s\t%s\t%s\t%s\n' "$r" "$v" "$c" "$w" "$h"
+  printf 'release %s\t%s\t%s\t%s\n' "$r" "$w" "$c" "$v"
 done
-[ -r .deploy/history ] && printf 'last %s\n' "$(awk -F'\t' '$3 ~ /^(switch|rollback-by-hand)$/ {l = $0} END {print l}' .deploy/history)"
-for k in .deploy/lock/*/; do
-  [ -d "$k" ] || continue
-  e=${k%/}; printf 'lock %s\t%s\t%s\n' "${e##*/}" "$(( $(date +%s) - $(date -r "$k/heartbeat" +%s 2>/dev/null || echo 0) ))" "$(cat "$k/holder" 2>/dev/null)"
+if [ -n "$live" ] && [ -r current/.deploy-manifest ]; then
+  ( cd current/ && { grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; say checked "$?"; } | grep -v ': OK$' | head -n 200 ) |
+    while IFS= read -r l; do case $l in checked\ *) say checked "${l#checked }" ;; *) say bad "$l" ;; esac; done
+  read -r l < current/.deploy-manifest && grep -q -v '^#' current/.deploy-manifest || say bare manifest
+fi
+[ ! -r .deploy/history ] || tail -n 2000 .deploy/history | while IFS= read -r l; do say history "$l"; done
+for f in .deploy/runs/*/switching; do [ ! -r "$f" ] || { read -r l < "$f" && say switching "$l"; }; done
+for f in .deploy/lock/*; do
+  [ -d "$f" ] || continue
+  now=$(date +%s) beat=
+  [ ! -r "$f/heartbeat" ] || read -r beat < "$f/heartbeat" || :
+  [ -n "$beat" ] || beat=$(date -r "$f" +%s 2>/dev/null) || beat=$now
+  say lock "epoch: ${f##*/}"
+  say lock "age: $((now - beat))"
+  for w in owner run since from reason; do l=; [ ! -r "$f/$w" ] || IFS= read -r l < "$f/$w" || :; say lock "$w: $l"; done
+  break
 done
-[ -r .deploy/closed ] && printf 'closed %s\n' "$(cat .deploy/closed)"
+[ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
 exit 0
-"""
+""".replace("@GLOBS@", RELEASE_GLOBS)
 
 
 class HostScout:
-    """Implements `ports.Scout` over any transport."""
+    """The port `Scout` over a transport."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
         """Look at one host. `deadline` is seconds."""
-        path = environment.path.replace("{host}", host.name)
-        files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
-        words = [path, *files, *(f"sudo:{words}" for words in sudo_asks(environment, host))]
-        sent = time.time()
-        ran = await self._transport.run(host, "set -- " + " ".join(map(quote, words)) + LOOK, deadline=deadline)
-        if not ran.ok:
-            return _not_seen(host, ran)
-        return facts_of(host.name, ran.out, (sent + time.time()) / 2)
+        return await look(self._transport, environment, host, deadline=deadline)
+
+
+async def look(transport: Transport, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+    """Look at one host; one that is not reached says why. `deadline` is seconds."""
+    files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
+    words = [environment.path_on(host), *files, *(f"sudo:{asked}" for asked in sudo_asks(environment, host))]
+    sent = time.time()
+    ran = await transport.run(host, f"set -- {' '.join(map(quote, words))}\n{LOOK}", deadline=deadline)
+    if not ran.ok:
+        return _not_seen(host, ran)
+    return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes)
+
+
+def _not_seen(host: Host, ran: Ran) -> HostFacts:
+    if ran.problem:
+        return HostFacts(host.name, problem=ran.problem.message, problem_kind=ran.problem.kind, hint=ran.problem.hint)
+    if ran.status is None:
+        return HostFacts(host.name, problem=SafeText("the link was lost while it was looked at"), problem_kind="unreachable")
+    words = SafeText(f"looking at it ended with exit code {ran.status}: {SafeText(ran.err.strip()[-200:])}")
+    return HostFacts(host.name, problem=words, problem_kind="channel")
 
 
 def sudo_asks(environment: Environment, host: Host) -> tuple[str, ...]:
@@ -77,84 +129,184 @@ def sudo_asks(environment: Environment, host: Host) -> tuple[str, ...]:
     names = {*environment.commands, *(name for tag in host.tags for name in environment.tag_commands.get(tag, {}))}
     found = [command for name in sorted(names) if (command := environment.command(host, name))]
     found += [hook.command for hook in environment.hooks if not hook.tags or set(hook.tags) & set(host.tags)]
-    return tuple(dict.fromkeys(ask for command in found if (ask := _sudo_ask(command))))
+    return tuple(dict.fromkeys(ask for command in found for ask in _asks_of(command)))
 
 
-def _sudo_ask(command: Command) -> str:
+def _asks_of(command: Command) -> list[str]:
     if command.run_as:
-        return f"-u {quote(command.run_as)} -l sh"
+        return [f"-u {quote(command.run_as)} -l sh"]
+    return [ask for words in _simple_commands(command.run) if words[0] == "sudo" and (ask := _sudo_ask(words[1:]))]
+
+
+def _simple_commands(text: str) -> list[list[str]]:
+    """Split a command into its simple commands; empty where the shell would have to be asked."""
+    lexer = shlex.shlex(text.replace("\n", ";"), posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    commands: list[list[str]] = [[]]
     try:
-        words = shlex.split(command.run.splitlines()[0].split("&&")[0].split(";")[0].split("|")[0])
+        for word in lexer:
+            if set(word) <= set(";&|()<>"):
+                commands.append([])
+            else:
+                commands[-1].append(word)
     except ValueError:
-        return ""
-    if not words or words[0] != "sudo":
-        return ""
-    rest = words[1:]
+        return []
+    return [words for words in commands if words]
+
+
+def _sudo_ask(words: list[str]) -> str:
     user: list[str] = []
-    while rest and rest[0].startswith("-"):
-        if rest[0] in ("-u", "--user") and len(rest) > 1:
-            user, rest = ["-u", rest[1]], rest[1:]
-        rest = rest[1:]
-    return shlex.join([*user, "-l", *rest]) if rest else ""
+    while words and (words[0].startswith("-") or re.match(r"[A-Za-z_]\w*=", words[0])):
+        word, words = words[0], words[1:]
+        if word in ("-u", "--user", "-g", "--group") and words:
+            user, words = [*user, word, words[0]], words[1:]
+        elif word.startswith(("--user=", "--group=", "-u", "-g")):
+            user.append(word)
+        elif word == "--":
+            break
+    if not words or any("$" in word or "`" in word or PLACEHOLDER.search(word) for word in (*user, *words)):
+        return ""
+    return shlex.join([*user, "-l", *words])
 
 
-def _not_seen(host: Host, ran: Ran) -> HostFacts:
-    if ran.problem:
-        return HostFacts(host.name, problem=ran.problem.message, problem_kind=ran.problem.kind, hint=ran.problem.hint)
-    words = SafeText(f"looking at it ended with {ran.status}: {SafeText(ran.err.strip()[-200:])}")
-    return HostFacts(host.name, problem=words, problem_kind="channel")
+@dataclass(frozen=True)
+class _Printed:
+    """What LOOK printed, by its first word."""
+
+    lines: dict[str, list[str]] = field(default_factory=dict)
+
+    def all(self, word: str) -> list[str]:
+        return self.lines.get(word, [])
+
+    def one(self, word: str) -> str:
+        return next(iter(self.all(word)), "")
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.lines
 
 
-def facts_of(host: str, printed: bytes, now: float) -> HostFacts:
-    """Read what LOOK printed. `now` is the console's clock (seconds) in the middle of the look."""
+def _read(printed: bytes) -> _Printed:
     lines: dict[str, list[str]] = {}
-    for line in printed.decode("utf-8", "replace").splitlines():
+    for line in printed.decode("utf-8", "replace").split("\n"):
         word, _, rest = line.partition(" ")
         lines.setdefault(word, []).append(rest)
+    return _Printed(lines)
 
-    def one(word: str, default: str = "") -> str:
-        return lines.get(word, [default])[0]
 
-    releases = tuple(sorted((_release(text) for text in lines.get("release", ())), key=lambda release: release.id))
-    target = one("current")
-    current = target.rpartition("/")[2]
-    lock = lines.get("lock")
+def facts_of(
+    host: str, printed: bytes, sent: float, received: float, shared: tuple[str, ...] = (), writes: tuple[str, ...] = ()
+) -> HostFacts:
+    """Read what LOOK printed. `sent` and `received` are the console's clock (seconds) around the look."""
+    found = _read(printed)
+    history = [words for line in found.all("history") if len(words := line.split("\t")) >= 5]
+    target = found.one("current")
+    current = str(SafeText(target.rpartition("/")[2]))
+    changed = _changed_files(found, shared, writes)
+    unchecked = "checked" in found and found.one("checked") != "0" and not found.all("bad") and "bare" not in found
+    healthy = {words[3] for words in history if words[2] == "healthy"}
+    releases = tuple(_release(line, current, healthy, whole=not changed and not unchecked) for line in found.all("release"))
+    broken = _broken(found, history)
     return HostFacts(
-        host, current=current, current_broken=SafeText(_broken(lines, target, releases)), releases=releases, free=_number(one("free")) * 1024,
-        inodes=_number(one("inodes")), clock_skew=round(float(_number(one("now"), int(now)) - now), 1), missing_tools=tuple(map(SafeText, lines.get("missing", ()))),
-        not_writable=SafeText(f"cannot write to {one('unwritable')}" if "unwritable" in lines else ""),
-        missing_shared=tuple(map(SafeText, lines.get("shared", ()))), sudo_refused=tuple(SafeText(f"sudo {words}") for words in lines.get("sudo", ())),
-        lock=_lock(lock[0]) if lock else None, closed=holder_of(one("closed")) if "closed" in lines else None, boot=str(SafeText(one("boot"))),
-        drift=SafeText(_drift(one("last"), current)),
-    )  # fmt: skip
+        host,
+        current=current,
+        current_broken=SafeText(broken),
+        releases=tuple(sorted(releases, key=lambda release: release.id)),
+        free=_available(found.one("blocks")) * 1024,
+        inodes=_available(found.one("inodes")),
+        clock_skew=_skew(found.one("now"), sent, received),
+        missing_tools=tuple(map(SafeText, found.all("missing"))),
+        not_writable=SafeText(_not_writable(found)),
+        missing_shared=tuple(map(SafeText, found.all("shared"))),
+        sudo_refused=tuple(SafeText(f"sudo {words}") for words in found.all("sudo")),
+        lock=_holder(found.all("lock")),
+        closed=_holder(found.all("closed")),
+        boot=str(SafeText(found.one("boot"))),
+        drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), _files(changed)) if words)),
+    )
 
 
-def _number(text: str, default: int = 0) -> int:
-    return int(text) if text.isdigit() else default
+def _available(line: str) -> int:
+    """Return the available amount of a line of `df -P`; 0: not known."""
+    found = re.search(r"\s\d+\s+\d+\s+(\d+)\s+(?:\d+%|-)", line)
+    return int(found.group(1)) if found else 0
 
 
-def _release(text: str) -> HostRelease:
-    name, version, commit, whole, healthy = [*text.split("\t"), "", "", "", ""][:5]
-    return HostRelease(str(SafeText(name)), SafeText(version), str(SafeText(commit)), whole == "1", healthy == "1")
+def _skew(now: str, sent: float, received: float) -> float:
+    if not now.isdigit():
+        return 0.0
+    second = int(now)
+    return round(min(0.0, second + 1 - sent) if second + 1 <= sent else max(0.0, second - received), 1)
 
 
-def _broken(lines: dict[str, list[str]], target: str, releases: tuple[HostRelease, ...]) -> str:
-    if "dangling" in lines:
+def _not_writable(found: _Printed) -> str:
+    if "nofolder" in found:
+        return f"{found.one('nofolder')} is not a folder"
+    return f"cannot write to {found.one('unwritable')}" if "unwritable" in found else ""
+
+
+def _release(line: str, current: str, healthy: set[str], *, whole: bool) -> HostRelease:
+    name, marked, commit, version = [*line.split("\t", 3), "", "", ""][:4]
+    is_old = re.fullmatch(r"[0-9]{14}", name) is not None
+    is_whole = whole if name == current and marked == "manifest" else marked == "manifest" or (marked == "none" and is_old)
+    return HostRelease(str(SafeText(name)), SafeText(version), str(SafeText(commit)), is_whole or (marked == "none" and name == current), name in healthy)
+
+
+def _holder(lines: list[str]) -> LockHolder | None:
+    return holder_of(words_of("\n".join(lines))) if lines else None
+
+
+def _changes(history: Iterable[list[str]]) -> list[list[str]]:
+    return [words for words in history if words[2] in ("switch", "rollback-by-hand")]
+
+
+def _was_cut(found: _Printed, current: str) -> bool:
+    """Whether a switch to what is live was begun by the console and its record was cut off."""
+    return any(line.split(" ")[0] == (current or "-") for line in found.all("switching"))
+
+
+def _broken(found: _Printed, history: list[list[str]]) -> str:
+    target = found.one("current")
+    if "dangling" in found:
         return f"current points at {target}, which is not there"
-    if "nolink" in lines:
+    if "nolink" in found:
         return "current is not a link"
-    if not target and any(release.healthy for release in releases):
+    if "outside" in found:
+        return f"current points at {target}, which is not in releases/"
+    if target or not found.all("release"):
+        return ""
+    changes = _changes(history)
+    if changes and changes[-1][3] != "-" and not _was_cut(found, ""):
+        return f"current is missing; the console left {changes[-1][3]}"
+    if not changes and any("\tnone\t" in line for line in found.all("release")):
         return "current is missing beside releases"
     return ""
 
 
-def _lock(text: str) -> LockHolder:
-    epoch, age, line = [*text.split("\t", 2), "", ""][:3]
-    return holder_of(line, epoch, float(_number(age)))
-
-
-def _drift(last: str, current: str) -> str:
-    words = last.split("\t")
-    if len(words) < 4 or words[3] in (current, "-") or not current:
+def _drift(found: _Printed, history: list[list[str]], current: str) -> str:
+    changes = _changes(history)
+    if not changes:
         return ""
-    return f"current is {current}, the console left {words[3]}"
+    at, by, what, left, before = changes[-1][:5]
+    if (current or "-") != left:
+        return "" if _was_cut(found, current) else f"current is {current or 'missing'}, the console left {left}: something else changed it"
+    return f"gone back by hand from {before} at {at}, by {by} with .deploy/rollback" if what == "rollback-by-hand" else ""
+
+
+def _changed_files(found: _Printed, shared: tuple[str, ...], writes: tuple[str, ...]) -> list[str]:
+    names = [line.rpartition(":")[0].removeprefix("./").removeprefix("\\./") for line in found.all("bad") if ":" in line]
+    expected = re.compile("|".join(map(_pattern, (*shared, *writes))) or r"(?!)", re.DOTALL)
+    return [name for name in names if not expected.fullmatch(name)]
+
+
+def _pattern(glob: str) -> str:
+    """Return the expression for a path pattern: `*` stays within a folder, `**` does not, one that ends in / is all below it."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.rstrip("/"))
+    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meant.get(part, re.escape(part)) for part in parts) + "(?:/.*)?"
+
+
+def _files(changed: list[str]) -> str:
+    if not changed:
+        return ""
+    named = ", ".join(changed[:NAMED]) + (", …" if len(changed) > NAMED else "")
+    return f"{len(changed)} {'file differs' if len(changed) == 1 else 'files differ'} from the release: {named}"

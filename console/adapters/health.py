@@ -24,9 +24,6 @@ BODY = 1024 * 1024
 SPARE = 5.0
 """Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
 CONSOLE = Host("localhost", "localhost")
-NOT_ALLOWED = ("open failed", "prohibited")
-"""What an SSH server says that does not forward connections; one whose connection was refused says that instead."""
-
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
 RunCommand = Callable[[Host, Command, Mapping[str, str], float], Awaitable[Ran]]
@@ -99,8 +96,8 @@ def _not_opened(transport: Transport, place: Host, problem: Unreached) -> Observ
     words = str(problem.message)
     if problem.kind not in ("channel", "late"):
         return Observation("error", SafeText(words))
-    if problem.kind == "channel" and any(words.lower().endswith(said) for said in NOT_ALLOWED):
-        return Observation("error", SafeText(f"{words}: sshd there does not forward connections (AllowTcpForwarding)"))
+    if problem.kind == "channel" and problem.hint:  # the server forwards nothing: no word on the application
+        return Observation("error", SafeText(f"{words}: {problem.hint}"))
     return _no_answer(transport, place, words)
 
 

@@ -36,9 +36,9 @@ async def _serve(app: str, environment: str) -> None:
     journal = SqlJournal.of(state)
     session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep)
     try:
-        await serve(
-            session, app=app, environment=environment, socket=socket_path(state, app, environment), lock=lock_path(state, app, environment), idle=idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
-        )
+        idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
+        socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
+        await serve(session, app=app, environment=environment, socket=socket, lock=lock, idle=idle)
     finally:
         journal.close()
 

@@ -153,7 +153,7 @@ async def test_a_persons_note(locks: HostLocks, app: Path) -> None:
     note = LockHolder(by=SafeText("ada"), reason=SafeText("disk: being\nmended"), until=SafeText("2026-11-25T00:00:00Z"))
     assert await locks.close_for(HERE, str(app), note) is None
     found = holder_of(words_of((app / ".deploy" / "closed").read_text()))
-    assert (found.by, found.reason, found.until, found.run) == ("ada", "disk: being␊mended", "2026-11-25T00:00:00Z", "")
+    assert (found.by, found.reason, found.until, found.run) == ("ada", "disk: being⏎mended", "2026-11-25T00:00:00Z", "")
     assert await locks.open_again(HERE, str(app)) is None
     assert await locks.open_again(HERE, str(app)) is None
     assert list((app / ".deploy").iterdir()) == []

@@ -118,11 +118,13 @@ class Fleet:
     """`Fleet(12, folder)` as a context manager, or `start()` and `stop()`. Hosts are web01, web02, … and all failures are by name."""
 
     def __init__(
-        self, count: int, folder: Path | str, *, names: Iterable[str] = (), port: int = 2200, disk: str = "256m", sshd_extra: str = ""
-    ) -> None:
+        self, count: int, folder: Path | str, *, names: Iterable[str] = (), port: int = 2200, disk: str = "256m",
+        sshd_extra: str = "", shell: str = "/bin/sh",
+    ) -> None:  # fmt: skip
         self.folder = Path(folder)
         self.disk = disk
         self.sshd_extra = sshd_extra
+        self.shell = shell
         self.user = USER
         self.user_key = make_key()
         self.identity = self.folder / "id_ed25519"
@@ -275,7 +277,7 @@ class Fleet:
         self.identity.write_bytes(self.user_key.private)
         self.identity.with_suffix(".pub").write_text(self.user_key.public + "\n")
         self.known_hosts.write_text("".join(machine.known_hosts_line + "\n" for machine in self.hosts.values()))
-        passwd = Path("/etc/passwd").read_text() + f"{USER}:*:{UID}:{UID}::/home/{USER}:/bin/sh\n"
+        passwd = Path("/etc/passwd").read_text() + f"{USER}:*:{UID}:{UID}::/home/{USER}:{self.shell}\n"
         group = Path("/etc/group").read_text() + f"{USER}:x:{UID}:\n"
         for machine in self.hosts.values():
             machine.files.mkdir(parents=True, exist_ok=True)

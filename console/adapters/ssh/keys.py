@@ -43,9 +43,9 @@ class KnownHosts:
         self._stamp, self.parsed = stamp, _parsed("\n".join(_text(name) for name in self.files))
         return True
 
-    def fingerprints(self, address: str, port: int) -> tuple[str, ...]:
-        """SHA-256 fingerprints of the keys that are known for a host."""
-        return _fingerprints(self.parsed, address, port)
+    def fingerprints(self, address: str, port: int, peer: str = "") -> tuple[str, ...]:
+        """SHA-256 fingerprints of the keys that are known for a host, by its name or by the address that it was reached at."""
+        return _fingerprints(self.parsed, address, port, peer)
 
     def holder(self, address: str, port: int) -> str:
         """The file that knows a key of the host; the first one if none does."""
@@ -53,8 +53,8 @@ class KnownHosts:
         return next(holders, self.files[0])
 
 
-def _fingerprints(known: asyncssh.SSHKnownHosts, address: str, port: int) -> tuple[str, ...]:
-    keys, *_ = known.match(address, "", None if port == SSH else port)
+def _fingerprints(known: asyncssh.SSHKnownHosts, address: str, port: int, peer: str = "") -> tuple[str, ...]:
+    keys, *_ = known.match(address, peer, None if port == SSH else port)
     return tuple(dict.fromkeys(key.get_fingerprint() for key in keys))
 
 

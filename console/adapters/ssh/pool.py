@@ -1,270 +1,323 @@
 """Hosts over SSH: one warm connection a host, opened when first needed, each await with a deadline. Implements `ports.Transport` with asyncssh.
 
-Host keys are always checked against an explicit object parsed once; a refused login or key is not tried again by itself. A link that dies
+Host keys are always checked against an explicit object; a refused login or key is not tried again by itself. A link that dies
 under a command makes its status None, never an error and never a success. It knows nothing of steps or releases.
 """
 
 import asyncio
-import getpass
-import shlex
+import contextlib
+import random
+import re
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncssh
 
+from console.adapters.ssh.config import Refused, Way, Ways
+from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.keys import KnownHosts
+from console.adapters.ssh.link import Link, Opened, Watch
+from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
+from console.adapters.ssh.session import WINDOW, Session
+from console.adapters.ssh.stream import SshStream
 from console.model.fleet import Host, Ssh
-from console.ports import ProblemKind, Ran, Reached, Sink, Unreached
-from console.text import SafeText
+from console.model.values import changed
+from console.ports import Ran, Reached, Sink, Unreached
 
 HANDSHAKES = 32
-CHANNELS = 4
-CAP = 1024 * 1024
-WINDOW = 131072
+"""At once, over all hosts: more of them only wait for each other."""
+TRIES = 3
+"""For a connection that is closed before the login, as a busy sshd does."""
+BACKOFF = 0.5
+"""Seconds; doubled each time, and a random share of it is waited."""
 MISSES = 3
-CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr", "aes256-ctr"]
+"""Signs of life that may be missing before a link is dead."""
+CLOSING = 1.0
+"""Seconds that a goodbye may take."""
+_JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
 
-
-class _Collected(asyncssh.SSHClientSession[bytes]):
-    """What a command prints, capped, and how it ended."""
-
-    def __init__(self, sink: Sink | None) -> None:
-        self.kept = {None: bytearray(), asyncssh.EXTENDED_DATA_STDERR: bytearray()}
-        self.sink = sink
-        self.closed = asyncio.Event()
-        self.exited = asyncio.Event()
-        self.writable = asyncio.Event()
-        self.writable.set()
-        self.status: int | None = None
-
-    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
-        if datatype is None and self.sink is not None:
-            self.sink(data)
-            return
-        kept = self.kept[datatype]
-        kept += data[: CAP - len(kept)]
-
-    def exit_status_received(self, status: int) -> None:
-        self.status = status
-        self.exited.set()
-
-    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self.status = -1
-        self.exited.set()
-
-    def pause_writing(self) -> None:
-        self.writable.clear()
-
-    def resume_writing(self) -> None:
-        self.writable.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.writable.set()
-        self.closed.set()
-
-
-class _Stream:
-    """A forwarded connection as a `ports.Stream`."""
-
-    def __init__(self, reader: Any, writer: Any) -> None:  # noqa: ANN401 (asyncssh's own)
-        self._reader = reader
-        self._writer = writer
-
-    async def read(self, limit: int) -> bytes:
-        try:
-            return bytes(await self._reader.read(limit))
-        except (asyncssh.Error, OSError):
-            return b""
-
-    async def write(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    async def close(self) -> None:
-        self._writer.close()
+Key = tuple[str, str, int, str, str, bool]
 
 
 class SshTransport:
-    """Every host of an environment. `jumps` are hosts that others name in `jump`."""
+    """Every host of an environment. `jumps` are hosts that others name in `jump`; `environment` is for what is said to people."""
 
-    def __init__(self, ssh: Ssh, jumps: tuple[Host, ...] = (), environment: str = "ENV") -> None:
+    def __init__(self, ssh: Ssh, jumps: tuple[Host, ...] = (), environment: str = "ENV", *, config: Path | None = None) -> None:
         self._ssh = ssh
         self._jumps = {jump.name: jump for jump in jumps}
         self._environment = environment
+        self._ways = Ways(ssh, config) if config else Ways(ssh)
         self._known = KnownHosts(ssh.known_hosts)
-        self._connections: dict[str, asyncssh.SSHClientConnection] = {}
-        self._opening: dict[str, asyncio.Task[asyncssh.SSHClientConnection | Unreached]] = {}
-        self._refused: dict[str, Unreached] = {}
-        self._channels: dict[str, asyncio.Semaphore] = {}
-        self._round_trips: dict[str, float] = {}
+        self._identities = Identities()
+        self._links: dict[Key, Link] = {}
         self._ramp = asyncio.Semaphore(HANDSHAKES)
+        self._is_closed = False
 
     async def connect(self, host: Host) -> Reached | Unreached:
-        """Reach the host, or say why not."""
-        ran = await self.run(host, ":", deadline=self._ssh.connect_timeout + 10)
-        if ran.problem:
-            return ran.problem
-        return Reached(host.name, self._round_trips.get(host.name, 0.0))
+        """Reach the host, or say why not: now, even where it was refused before. A warm connection is asked whether it lives."""
+        link = self._link(host)
+        link.forget()
+        if link.live and (await self.run(host, ":", deadline=self._ssh.connect_timeout)).status is None and link.live:
+            link.live.abort()
+        opened = await self._connected(link)
+        return opened if isinstance(opened, Unreached) else Reached(host.name, link.round_trip or 0.0)
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
-        """Run a POSIX sh script. `deadline` is seconds for all of it."""
-        connection = await self._connected(host)
-        if isinstance(connection, Unreached):
-            return Ran(None, problem=connection)
-        session = _Collected(sink)
-        async with self._channels.setdefault(host.name, asyncio.Semaphore(CHANNELS)):
-            try:
-                async with asyncio.timeout(deadline):
-                    return await self._talk(host, connection, session, script, data)
-            except TimeoutError:
-                words = SafeText(f"no end within {deadline:g} s")
-                return self._ran(session, None, Unreached(host.name, "late", words))
-            except asyncssh.ChannelOpenError as fault:
-                return Ran(None, problem=Unreached(host.name, "channel", SafeText(f"no channel: {fault.reason}")))
-            except (asyncssh.Error, OSError) as fault:
-                return self._lost(host, session, fault)
+        """Run a POSIX sh script. `deadline` is seconds for all of it, connecting included.
 
-    async def _talk(
-        self, host: Host, connection: asyncssh.SSHClientConnection, session: _Collected, script: str, data: bytes | AsyncIterator[bytes]
-    ) -> Ran:  # fmt: skip
-        began = time.monotonic()
-        command = "exec sh -c " + shlex.quote(script)
-        channel, _ = await connection.create_session(lambda: session, command, encoding=None, window=WINDOW)
-        self._round_trips[host.name] = time.monotonic() - began
-        try:
-            await _send(channel, session, data)
-            await session.closed.wait() if not session.exited.is_set() else None
-            return self._ran(session, session.status, None) if session.exited.is_set() else self._lost(host, session, None)
-        finally:
-            channel.abort()
-
-    def _ran(self, session: _Collected, status: int | None, problem: Unreached | None) -> Ran:
-        return Ran(status, bytes(session.kept[None]), bytes(session.kept[asyncssh.EXTENDED_DATA_STDERR]), problem)
-
-    def _lost(self, host: Host, session: _Collected, fault: Exception | None) -> Ran:
-        self._drop(host)
-        why = f": {fault}" if fault else ""
-        return self._ran(session, None, Unreached(host.name, "unreachable", SafeText(f"the link to {host.name} was lost{why}")))
-
-    async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> _Stream | Unreached:
-        """Open a connection from the host to an address that it can reach."""
-        connection = await self._connected(host)
-        if isinstance(connection, Unreached):
-            return connection
+        What it started may go on after the deadline: it is asked to end, and may not heed that. Raises what `data` and `sink` raise.
+        """
+        link, session = self._link(host), Session(sink)
+        problem: Unreached | None
         try:
             async with asyncio.timeout(deadline):
-                return _Stream(*await connection.open_connection(address, port, encoding=None))
+                problem = await self._carry(link, session, script, data)
         except TimeoutError:
-            return Unreached(host.name, "late", SafeText(f"{address}:{port}: no answer within {deadline:g} s"))
+            problem = unreached(host, "late", f"{host.name} was not done within {deadline:g} s")
+        return Ran(session.status, session.out, session.err, problem if session.status is None else None)
+
+    async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
+        """Open a connection from the host to an address that it can reach, within so many seconds."""
+        link = self._link(host)
+        try:
+            async with asyncio.timeout(deadline):
+                connection = await self._connected(link)
+                if isinstance(connection, Unreached):
+                    return connection
+                return SshStream(*await connection.open_connection(address, port, encoding=None, window=WINDOW))
+        except TimeoutError:
+            return unreached(host, "late", f"{address}:{port}: no answer within {deadline:g} s")
         except asyncssh.ChannelOpenError as fault:
-            return Unreached(host.name, "channel", SafeText(f"{address}:{port}: {fault.reason}"))
+            if link.live is None:
+                return self._lost(link, fault)
+            return unreached(host, "channel", f"{address}:{port}: {_said(fault)}", _forwarding(fault))
         except (asyncssh.Error, OSError) as fault:
-            self._drop(host)
-            return Unreached(host.name, "unreachable", SafeText(f"the link to {host.name} was lost: {fault}"))
+            return self._lost(link, fault)
 
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection stands now."""
-        connection = self._connections.get(host.name)
-        return connection is not None and not connection.is_closed()
+        return self._link(host).live is not None
 
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last channel took to open."""
-        return self._round_trips.get(host.name)
+        return self._link(host).round_trip
+
+    async def tunnel_to(self, host: Host) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
+        """Return the way to a host, with the live connection to its jump host if it has one."""
+        return await self._way(self._link(host), ())
 
     async def close(self) -> None:
-        """Let go of every connection, without waiting for dead ones."""
-        for connection in self._connections.values():
-            connection.abort()
-        self._connections.clear()
-        for task in self._opening.values():
+        """Let go of every connection; those behind a jump host first. A dead one is not waited for."""
+        self._is_closed = True
+        opening = [link.opening for link in self._links.values() if link.opening]
+        for task in opening:
             task.cancel()
-        await asyncio.sleep(0)
+        await asyncio.gather(*opening, return_exceptions=True)
+        for are_jumps in (False, True):
+            await _said_goodbye([link.connection for link in self._links.values() if link.connection and link.is_jump is are_jumps])
+        self._links.clear()
 
-    def _drop(self, host: Host) -> None:
-        connection = self._connections.pop(host.name, None)
-        if connection is not None:
-            connection.abort()
+    # -- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def _connected(self, host: Host) -> asyncssh.SSHClientConnection | Unreached:
-        if self.is_linked(host):
-            return self._connections[host.name]
-        if host.name in self._refused:
-            return self._refused[host.name]
-        task = self._opening.get(host.name)
-        if task is None:
-            task = self._opening[host.name] = asyncio.create_task(self._open(host))
-            task.add_done_callback(lambda _: self._opening.pop(host.name, None))
-        return await asyncio.shield(task)
+    async def _carry(self, link: Link, session: Session, script: str, data: bytes | AsyncIterator[bytes]) -> Unreached | None:
+        """Run the script; the problem, where its status is not known. It is sent again only where it was surely not sent before."""
+        is_second = False
+        while True:
+            connection = await self._connected(link)
+            if isinstance(connection, Unreached):
+                return connection
+            async with link.turn():
+                began = time.monotonic()
+                try:
+                    await session.run(connection, script, data)
+                except (asyncssh.Error, OSError) as fault:
+                    if session.opened:
+                        return self._lost(link, fault)
+                    problem = self._not_opened(link, connection, fault, is_second)
+                    if problem is not None:
+                        return problem
+                    is_second = is_second or connection.is_closed()
+                    continue
+            link.round_trip = session.opened - began
+            return None if session.status is not None else self._lost(link, None)
 
-    async def _open(self, host: Host) -> asyncssh.SSHClientConnection | Unreached:
-        tunnel = await self._tunnel(host)
-        if isinstance(tunnel, Unreached):
-            return tunnel
-        async with self._ramp:
-            opened = await self._handshake(host, tunnel)
-        if isinstance(opened, Unreached):
-            if opened.kind in ("login", "unknown-key", "changed-key"):
-                self._refused[host.name] = opened
-            return opened
-        self._connections[host.name] = opened
-        return opened
-
-    async def _tunnel(self, host: Host) -> asyncssh.SSHClientConnection | Unreached | None:
-        name = host.jump or self._ssh.jump
-        if not name or name == host.name or host.name in self._jumps:
+    def _not_opened(self, link: Link, connection: asyncssh.SSHClientConnection, fault: Exception, is_second: bool) -> Unreached | None:
+        """Why nothing was sent; None where it is worth sending it again: on another connection, or when a channel is free."""
+        if connection.is_closed():
+            return self._lost(link, fault) if is_second else None
+        if link.shrink():
             return None
-        jump = self._jumps.get(name, Host(name, name))
-        opened = await self._connected(jump)
+        return unreached(link.host, "channel", f"{link.host.name} opens no channel: {_said(fault)}", "see MaxSessions in its sshd_config")
+
+    def _lost(self, link: Link, fault: Exception | None) -> Unreached:
+        name = link.host.name
+        if link.live is not None:
+            return unreached(link.host, "channel", f"the session on {name} ended without an exit code")
+        fault = (link.watch.fault if link.watch else None) or fault
+        why = f": {_said(fault)}" if fault else ""
+        return unreached(link.host, "unreachable", f"the link to {name} was lost{why}")
+
+    # -- connections --------------------------------------------------------------------------------------------------------------
+
+    def _link(self, host: Host, *, is_jump: bool = False) -> Link:
+        key = (host.name, host.address, host.port, host.user, host.jump, is_jump)
+        found = self._links.get(key)
+        if found is None:
+            found = self._links[key] = Link(host, is_jump=is_jump)
+        return found
+
+    async def _connected(self, link: Link, chain: tuple[str, ...] = ()) -> Opened:
+        if link.live is not None:
+            return link.live
+        if self._is_closed:
+            return unreached(link.host, "unreachable", "the console is letting go of its connections")
+        if link.opening is None:
+            if self._known.refresh():
+                self._forget_keys()
+            if link.refused:
+                return link.refused
+            link.opening = asyncio.create_task(self._open(link, chain))
+            link.opening.add_done_callback(lambda _: setattr(link, "opening", None))
+        return await asyncio.shield(link.opening)
+
+    def _forget_keys(self) -> None:
+        """Other keys are known now: judge again those that were refused by theirs."""
+        for link in self._links.values():
+            if link.refused and link.refused.kind != "login":
+                link.forget()
+
+    async def _open(self, link: Link, chain: tuple[str, ...]) -> Opened:
+        found = await self._way(link, chain)
+        if isinstance(found, Unreached):
+            return found
+        way, tunnel = found
+        try:
+            identity = await asyncio.to_thread(self._identities.of, way.identities)
+        except Refused as fault:
+            return unreached(link.host, "login", str(fault), fault.hint)
+        opened = await self._ramped(link, way, tunnel, identity)
         if isinstance(opened, Unreached):
-            return Unreached(host.name, opened.kind, SafeText(f"through {name}: {opened.message}"), opened.hint)
+            link.remember(opened)
         return opened
 
-    async def _handshake(self, host: Host, tunnel: asyncssh.SSHClientConnection | None) -> asyncssh.SSHClientConnection | Unreached:
-        address, port = host.address or host.name, host.port or self._ssh.port or 22
+    async def _way(self, link: Link, chain: tuple[str, ...]) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
+        host = link.host
+        try:
+            way = await self._ways.to(host, is_jump=link.is_jump)
+            jump = self._jump_of(host, way, chain)
+        except Refused as fault:
+            return unreached(host, "unreachable", str(fault), fault.hint)
+        if jump is None:
+            return way, None
+        tunnel = await self._connected(jump, (*chain, host.name))
+        if isinstance(tunnel, Unreached):
+            return unreached(host, tunnel.kind, f"through {jump.host.name}: {tunnel.message}", tunnel.hint)
+        return way, tunnel
+
+    def _jump_of(self, host: Host, way: Way, chain: tuple[str, ...]) -> Link | None:
+        """The last of the jump hosts that are named; those before it are its own."""
+        before, _, last = way.jump.rpartition(",")
+        if not last:
+            return None
+        jump = self._jumps.get(last.strip()) or _written(last.strip())
+        if before:
+            jump = changed(jump, jump=before)
+        if (jump.address or jump.name, jump.port or 22) == (host.address or host.name, host.port or 22):
+            return None
+        if jump.name in (*chain, host.name):
+            raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
+        return self._link(jump, is_jump=True)
+
+    async def _ramped(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity) -> Opened:
+        gate = next((other.through for other in self._links.values() if tunnel is not None and other.connection is tunnel), None)
+        async with contextlib.AsyncExitStack() as turns:
+            if gate is not None:
+                await turns.enter_async_context(gate)
+            await turns.enter_async_context(self._ramp)
+            for number in range(TRIES):
+                opened, may_retry = await self._shaken(link, way, tunnel, identity)
+                if not may_retry or number == TRIES - 1:
+                    break
+                await asyncio.sleep(random.uniform(0, BACKOFF * 2**number))  # noqa: S311 (spreads load)
+        return opened
+
+    async def _shaken(
+        self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
+    ) -> tuple[Opened, bool]:  # fmt: skip
+        """Shake hands once: what came of it, and whether it is worth another try."""
+        attempt = Attempt(link.host, way, self._environment, self._ssh.connect_timeout)
+        watch = Watch()
         try:
             async with asyncio.timeout(self._ssh.connect_timeout):
-                return await asyncssh.connect(
-                    address, port, tunnel=tunnel or (), username=host.user or self._ssh.user or getpass.getuser(), config=None,
-                    known_hosts=self._known.parsed, client_keys=[self._ssh.identity] if self._ssh.identity else (), encryption_algs=CIPHERS,
-                    keepalive_interval=self._ssh.keepalive, keepalive_count_max=MISSES, login_timeout=self._ssh.connect_timeout,
-                    agent_forwarding=False, preferred_auth="publickey", utf8_decode_errors="replace", host_key_alias=None,
-                )  # fmt: skip
-        except TimeoutError:
-            return self._unreached(host, "unreachable", f"{address}:{port} gave no answer within {self._ssh.connect_timeout:g} s")
-        except asyncssh.HostKeyNotVerifiable:
-            return await self._key_problem(host, address, port)
-        except asyncssh.PermissionDenied as fault:
-            user = host.user or self._ssh.user or getpass.getuser()
-            return self._unreached(host, "login", f"{user}@{address}:{port} refused the login: {fault.reason}", f"try: ssh -p {port} {user}@{address}")
-        except (asyncssh.Error, OSError, ValueError) as fault:
-            return self._unreached(host, "unreachable", f"{address}:{port}: {fault}")
+                connection = await asyncssh.connect(
+                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **self._options(way, identity)
+                )
+        except asyncssh.HostKeyNotVerifiable as fault:
+            return distrusted(attempt, self._known, watch.shown, fault, watch.peer), False
+        except asyncssh.KeyExchangeFailed as fault:
+            return await self._unmatched(attempt, tunnel, fault), False
+        except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
+            return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
+        link.connection, link.watch, link.round_trip = connection, watch, watch.round_trip
+        return connection, False
 
-    async def _key_problem(self, host: Host, address: str, port: int) -> Unreached:
-        found = await self._known.presented(address, port, self._ssh.connect_timeout)
-        known = self._known.fingerprints(address, port)
-        if known:
-            line = f"the host key of {host.name} has changed: known {', '.join(known)}, presented {found}"
-            name = address if port == 22 else f"[{address}]:{port}"
-            return self._unreached(
-                host, "changed-key", line, f"only if the host was set up anew: ssh-keygen -R '{name}', then deploy trust {self._environment}"
-            )
-        line = f"the host key of {host.name} is unknown: presented {found}"
-        return self._unreached(host, "unknown-key", line, f"deploy trust {self._environment} --hosts {host.name}")
+    def _options(self, way: Way, identity: Identity) -> dict[str, Any]:
+        return {
+            "config": None,
+            "username": way.user,
+            "known_hosts": self._known.parsed,
+            "host_key_alias": way.alias or None,
+            "kex_algs": "^curve25519-sha256",
+            "encryption_algs": "^aes128-gcm@openssh.com",
+            "compression_algs": None,
+            "preferred_auth": "publickey",
+            "gss_host": None,
+            "agent_forwarding": False,
+            "x11_forwarding": False,
+            "utf8_decode_errors": "replace",
+            "keepalive_interval": self._ssh.keepalive,
+            "keepalive_count_max": MISSES,
+            "login_timeout": self._ssh.connect_timeout,
+            **identity.options(),
+        }
 
-    def _unreached(self, host: Host, kind: ProblemKind, words: str, hint: str = "") -> Unreached:
-        return Unreached(host.name, kind, SafeText(words), SafeText(hint))
+    async def _unmatched(self, attempt: Attempt, tunnel: asyncssh.SSHClientConnection | None, fault: Exception) -> Unreached:
+        """No common algorithm: where the host's key is known, that may be because it now has one of another kind."""
+        way = attempt.way
+        known = self._known.fingerprints(way.alias or way.address, way.port)
+        shown = None
+        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
+            async with asyncio.timeout(attempt.timeout):
+                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if known else None
+        if shown is not None and shown.get_fingerprint() not in known:
+            return distrusted(attempt, self._known, shown, fault)
+        return failed(attempt, fault)
 
 
-async def _send(channel: Any, session: _Collected, data: bytes | AsyncIterator[bytes]) -> None:  # noqa: ANN401
-    if isinstance(data, bytes):
-        if data:
-            channel.write(data)
-    else:
-        async for piece in data:
-            await session.writable.wait()
-            if session.closed.is_set():
-                return
-            channel.write(piece)
-    if not session.closed.is_set():
-        channel.write_eof()
+def _said(fault: Exception) -> str:
+    return str(getattr(fault, "reason", "") or fault or type(fault).__name__)
+
+
+def _forwarding(fault: asyncssh.ChannelOpenError) -> str:
+    prohibited = fault.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+    return "set AllowTcpForwarding in its sshd_config, or check with a command" if prohibited else ""
+
+
+def _written(text: str) -> Host:
+    found = _JUMP.fullmatch(text)
+    if found is None:
+        raise Refused(f"the jump host {text!r} is not written as [user@]NAME[:port]")
+    return Host(text, found["name"].strip("[]"), int(found["port"] or 0), found["user"] or "")
+
+
+async def _said_goodbye(connections: list[asyncssh.SSHClientConnection]) -> None:
+    for connection in connections:
+        connection.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            await asyncio.gather(*(connection.wait_closed() for connection in connections), return_exceptions=True)
+    for connection in connections:
+        if not connection.is_closed():
+            connection.abort()

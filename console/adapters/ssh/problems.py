@@ -60,12 +60,12 @@ def _refused(attempt: Attempt) -> Unreached:
     return unreached(attempt.host, "login", f"{way.shown} refused the login of {way.user}", f"try by hand: ssh {port}{key}{way.user}@{way.address}")
 
 
-def distrusted(attempt: Attempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception) -> Unreached:
+def distrusted(attempt: Attempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception, peer: str = "") -> Unreached:
     """Say that a host's key is unknown, has changed or was revoked, with both fingerprints."""
     host, way = attempt.host, attempt.way
     trust = f"deploy trust {attempt.environment} --hosts {host.name}"
     seen = f"it shows {shown.get_fingerprint()} ({shown.get_algorithm()})" if shown else "it shows none that can be read"
-    before = known.fingerprints(way.alias or way.address, way.port)
+    before = known.fingerprints(way.alias or way.address, way.port, peer)
     if "revoked" in str(fault):
         return unreached(host, "changed-key", f"the host key of {host.name} ({way.shown}) is revoked in {known.where}", "do not connect; ask who runs it")
     if not before:

@@ -1,0 +1,108 @@
+"""What is kept of one host: its connection, the turns on it, why it was refused. It must not know how connections are made."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import asyncssh
+
+from console.model.fleet import Host
+from console.ports import Unreached
+
+CHANNELS = 4
+"""Commands at once on a connection; sshd allows ten as it comes."""
+THROUGH = 8
+"""Handshakes at once through a jump host."""
+FORGET = 20.0
+"""Seconds after which a refused login may be tried again: longer than sshd's penalty for one."""
+
+Opened = asyncssh.SSHClientConnection | Unreached
+
+
+class Link:
+    """One host's place in the pool."""
+
+    def __init__(self, host: Host, *, is_jump: bool) -> None:
+        self.host = host
+        self.is_jump = is_jump
+        self.connection: asyncssh.SSHClientConnection | None = None
+        self.watch: Watch | None = None
+        self.opening: asyncio.Task[Opened] | None = None
+        self.round_trip: float | None = None
+        self.through = asyncio.Semaphore(THROUGH)
+        self._turns = asyncio.Semaphore(CHANNELS)
+        self._limit, self._in_use, self._surplus = CHANNELS, 0, 0
+        self._refused: tuple[float, Unreached] | None = None
+
+    @property
+    def live(self) -> asyncssh.SSHClientConnection | None:
+        """The connection, if it stands."""
+        return None if self.connection is None or self.connection.is_closed() else self.connection
+
+    @property
+    def refused(self) -> Unreached | None:
+        """Why the host is not tried again by itself: its key, or a login refused a short time ago."""
+        if self._refused is None:
+            return None
+        at, problem = self._refused
+        return None if problem.kind == "login" and time.monotonic() - at > FORGET else problem
+
+    def remember(self, problem: Unreached) -> None:
+        """Keep a refusal that must not be repeated by itself."""
+        if problem.kind in ("login", "unknown-key", "changed-key"):
+            self._refused = time.monotonic(), problem
+
+    def forget(self) -> None:
+        """Let the host be tried again."""
+        self._refused = None
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One of the connection's channels."""
+        await self._turns.acquire()
+        self._in_use += 1
+        try:
+            yield
+        finally:
+            self._in_use -= 1
+            if self._surplus:
+                self._surplus -= 1
+            else:
+                self._turns.release()
+
+    def shrink(self) -> bool:
+        """Within a turn: use one channel less from now on, as the host takes no more. False where no other is in use to wait for."""
+        if self._limit == 1 or self._in_use < 2:
+            return False
+        self._limit -= 1
+        self._surplus += 1
+        return True
+
+
+class Watch(asyncssh.SSHClient):
+    """What happens on a connection: which key was shown, how long the login's round trips took, why it ended."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+        self.shown: asyncssh.SSHKey | None = None
+        self.peer = ""
+        self.fault: Exception | None = None
+        self.round_trip: float | None = None
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """Note a key that is not known. It is never trusted here."""
+        self.shown, self.peer = key, addr
+        return False
+
+    def begin_auth(self, username: str) -> None:
+        """Note when the login began."""
+        self._began = time.monotonic()
+
+    def auth_completed(self) -> None:
+        """Three exchanges make a login by key."""
+        self.round_trip = (time.monotonic() - self._began) / 3
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note why it ended."""
+        self.fault = exc

@@ -1,0 +1,291 @@
+"""A look at a host: real folders under each shell, and captured texts."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from console.adapters.facts import HostScout, facts_of, sudo_asks
+from console.adapters.local import LocalTransport
+from console.adapters.lock import HostLocks
+from console.core import scripts
+from console.model.facts import HostFacts, LockHolder
+from console.model.fleet import Command, Environment, Hook, Host
+from console.text import SafeText
+from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
+
+RUN = "20261124T071407Z-production-3f2a"
+EPOCH = f"{RUN}.1"
+OLD, NEW = "20261123T071407Z-aaaaaaa", "20261124T071407Z-bbbbbbb"
+
+
+@pytest.fixture(params=SHELLS)
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> LocalTransport:
+    return host_with(request.param, tmp_path)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    return tmp_path / "srv" / "it's shop"
+
+
+def environment(app: Path, **fields: object) -> Environment:
+    return Environment("shop", "production", str(app), (HERE,), **fields)  # type: ignore[arg-type]
+
+
+async def seen(host: LocalTransport, app: Path, **fields: object) -> HostFacts:
+    return await HostScout(host).look(environment(app, **fields), HERE, deadline=20)
+
+
+def release(app: Path, name: str, files: dict[str, str], version: str = "v1 beta", commit: str = "c" * 40) -> None:
+    folder = app / "releases" / name
+    lines = [f"# version {version}", f"# commit {commit}", f"# release {name}"]
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+        lines.append(f"{hashlib.sha256(text.encode()).hexdigest()}  ./{path}")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".deploy-manifest").write_text("\n".join(lines) + "\n")
+
+
+def live(app: Path, *names: str) -> None:
+    """Each made live in turn, as the console does it."""
+    (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True, exist_ok=True)
+    for name in names:
+        assert os.system(f"sh -c {scripts.quote(scripts.switch(str(app), EPOCH, name))} > /dev/null") == 0
+    (app / ".deploy" / "lock" / EPOCH).rmdir()
+
+
+def tree(folder: Path) -> list[tuple[str, float]]:
+    return sorted((str(path), path.lstat().st_mtime) for path in folder.rglob("*") if "tools" not in path.parts)
+
+
+async def test_an_empty_host_is_ready_and_stays_empty(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    before = tree(tmp_path)
+    facts = await seen(host, app, shared=("log/",))
+    assert facts.problem == ""
+    assert (facts.current, facts.current_broken, facts.releases, facts.drift) == ("", "", (), "")
+    assert (facts.missing_tools, facts.not_writable, facts.missing_shared, facts.sudo_refused) == ((), "", (), ())
+    assert facts.free > 0
+    assert abs(facts.clock_skew) < 1
+    assert facts.boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert tree(tmp_path) == before
+
+
+async def test_what_is_live_and_what_was_before(host: LocalTransport, app: Path) -> None:
+    release(app, OLD, {"bin/app": "old"}, "v1")
+    release(app, NEW, {"bin/app": "new", "with space: and colon": "x"})
+    (app / "releases" / "notes").mkdir()
+    live(app, OLD, NEW)
+    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    before = tree(app)
+    facts = await seen(host, app)
+    assert facts.current == NEW
+    assert [(found.id, found.version, found.whole, found.healthy) for found in facts.releases] == [
+        (OLD, "v1", True, False),
+        (NEW, "v1 beta", True, True),
+    ]
+    assert facts.releases[0].commit == "c" * 40
+    assert (facts.drift, facts.current_broken, facts.lock, facts.closed) == ("", "", None, None)
+    assert tree(app) == before
+
+
+async def test_files_that_changed_are_drift_and_not_whole(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {"bin/app": "new", "tmp/pid": "1", "lib/a/__pycache__/x.pyc": "1", ".env": "shipped", "gone": "x"})
+    live(app, NEW)
+    folder = app / "releases" / NEW
+    for name in ("tmp/pid", "lib/a/__pycache__/x.pyc", ".env"):
+        (folder / name).write_text("changed")
+    expected = {"shared": (".env",), "writes": ("tmp/", "**/__pycache__/", "go*")}
+    (folder / "gone").unlink()
+    (app / "shared").mkdir()
+    (app / "shared" / ".env").touch()
+    facts = await seen(host, app, **expected)
+    assert (facts.drift, facts.releases[0].whole) == ("", True)
+    (folder / "bin" / "app").write_text("hacked")
+    facts = await seen(host, app, **expected)
+    assert facts.drift == "1 file differs from the release: bin/app"
+    assert not facts.releases[0].whole
+
+
+async def test_a_release_without_files_is_whole(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {})
+    live(app, NEW)
+    assert (await seen(host, app)).releases[0].whole
+
+
+async def test_current_changed_by_something_else_is_drift(host: LocalTransport, app: Path) -> None:
+    for name in (OLD, NEW):
+        release(app, name, {"f": name})
+    live(app, OLD, NEW)
+    (app / "current").unlink()
+    (app / "current").symlink_to(f"releases/{OLD}")
+    assert (await seen(host, app)).drift == f"current is {OLD}, the console left {NEW}: something else changed it"
+
+
+async def test_gone_back_by_hand_is_told_apart(host: LocalTransport, app: Path) -> None:
+    for name in (OLD, NEW):
+        release(app, name, {"f": name})
+    live(app, OLD, NEW)
+    assert os.system(f"{scripts.quote(str(app / '.deploy' / 'rollback'))} > /dev/null") == 0
+    facts = await seen(host, app)
+    assert facts.current == OLD
+    assert facts.drift.startswith(f"gone back by hand from {NEW} at 2")
+    assert ".deploy/rollback" in facts.drift
+
+
+async def test_a_switch_whose_record_was_cut_is_no_drift(host: LocalTransport, app: Path) -> None:
+    for name in (OLD, NEW):
+        release(app, name, {"f": name})
+    live(app, OLD)
+    (app / "current").unlink()
+    (app / "current").symlink_to(f"releases/{NEW}")
+    (app / ".deploy" / "runs" / RUN).mkdir(parents=True, exist_ok=True)
+    (app / ".deploy" / "runs" / RUN / "switching").write_text(f"{NEW} {OLD}\n")
+    assert (await seen(host, app)).drift == ""
+
+
+async def test_what_is_wrong_with_current(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {"f": "x"})
+    assert (await seen(host, app)).current_broken == ""
+    (app / "current").mkdir()
+    assert (await seen(host, app)).current_broken == "current is not a link"
+    (app / "current").rmdir()
+    (app / "current").symlink_to("releases/20200101000000")
+    assert "20200101000000, which is not there" in (await seen(host, app)).current_broken
+    (app / "current").unlink()
+    (app / "current").symlink_to("/usr")
+    assert "not in releases/" in (await seen(host, app)).current_broken
+    (app / "current").unlink()
+    live(app, NEW)
+    (app / "current").unlink()
+    assert (await seen(host, app)).current_broken == f"current is missing; the console left {NEW}"
+
+
+async def test_a_first_release_that_was_taken_back_is_no_fault(host: LocalTransport, app: Path) -> None:
+    release(app, NEW, {"f": "x"})
+    live(app, NEW)
+    (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True)
+    assert os.system(f"sh -c {scripts.quote(scripts.remove_current(str(app), EPOCH, NEW))} > /dev/null") == 0
+    facts = await seen(host, app)
+    assert (facts.current, facts.current_broken, facts.drift) == ("", "", "")
+
+
+async def test_a_tree_of_capistranos(host: LocalTransport, app: Path) -> None:
+    for name in ("20200101000000", "20200102000000"):
+        (app / "releases" / name).mkdir(parents=True)
+    (app / "releases" / "20200102000000" / "REVISION").write_text("f" * 40 + "\n")
+    assert (await seen(host, app)).current_broken == "current is missing beside releases"
+    (app / "current").symlink_to(app / "releases" / "20200102000000")
+    facts = await seen(host, app)
+    assert (facts.current, facts.current_broken, facts.drift) == ("20200102000000", "", "")
+    assert [(found.id, found.whole, found.commit) for found in facts.releases] == [
+        ("20200101000000", False, ""),
+        ("20200102000000", True, "f" * 40),
+    ]
+
+
+async def test_who_holds_it_and_who_closed_it(host: LocalTransport, app: Path) -> None:
+    locks = HostLocks(host)
+    holder = LockHolder(by=SafeText("ada"), since=SafeText("2026"), run=RUN, epoch=EPOCH, came_from=SafeText("bastion"))
+    await locks.take(HERE, str(app), holder)
+    await locks.close_for(HERE, str(app), LockHolder(by=SafeText("eve"), reason=SafeText("disk: mended"), until=SafeText("2027")))
+    (app / ".deploy" / "lock" / EPOCH / "heartbeat").write_text(f"{int(time.time()) - 70}\n")
+    facts = await seen(host, app)
+    assert facts.lock is not None
+    assert (facts.lock.by, facts.lock.run, facts.lock.epoch, facts.lock.came_from) == ("ada", RUN, EPOCH, "bastion")
+    assert 69 < facts.lock.heartbeat_age < 75
+    assert facts.closed is not None
+    assert (facts.closed.by, facts.closed.reason, facts.closed.until, facts.closed.run) == ("eve", "disk: mended", "2027", "")
+
+
+async def test_missing_shared_files_and_tools_and_sudo(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    sudo = tmp_path / "tools" / "sudo"
+    sudo.unlink(missing_ok=True)
+    sudo.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\ncase "$*" in *restart*) exit 0;; *) exit 1;; esac\n')
+    sudo.chmod(0o755)
+    commands = {"restart": Command("sudo -n systemctl restart 'my shop'"), "stop": Command("systemctl stop shop", run_as="root")}
+    facts = await seen(host, app, shared=("log/", ".env", "it's"), commands=commands)
+    assert facts.missing_shared == (".env", "it's")
+    assert facts.sudo_refused == ("sudo -u root -l sh",)
+    assert (tmp_path / "asked").read_text().splitlines() == ["-n -l systemctl restart my shop", "-n -u root -l sh"]
+
+
+async def test_a_missing_tool_is_named(app: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    for tool in ("sh", "date", "df", "id", "ls", "readlink", "tail", "gzip", "tar", "sha256sum", "grep", "head"):
+        (few / tool).symlink_to("/bin/busybox" if Path("/bin/busybox").exists() else f"/bin/{tool}")
+    host = LocalTransport((str(few / "sh"),), {"PATH": str(few), "HOME": str(tmp_path)})
+    facts = await seen(host, app)
+    assert set(facts.missing_tools) >= {"setsid", "mv", "mv -T"} or facts.missing_tools == ()
+    if not facts.missing_tools:
+        pytest.skip("this busybox finds its own tools without PATH")
+
+
+async def test_a_place_that_is_no_folder(host: LocalTransport, app: Path) -> None:
+    app.parent.mkdir(parents=True)
+    app.write_text("a file")
+    assert (await seen(host, app)).not_writable == f"{app} is not a folder"
+
+
+async def test_a_host_that_is_not_reached_says_why(host: LocalTransport, app: Path) -> None:
+    facts = await HostScout(Breaking(host, "never")).look(environment(app), HERE, deadline=5)
+    assert (facts.problem, facts.problem_kind) == ("the link was cut by the test", "unreachable")
+    assert (await HostScout(LocalTransport(("false",))).look(environment(app), HERE, deadline=5)).problem_kind == "channel"
+    assert (await HostScout(Away(host, "never")).look(environment(app), HERE, deadline=5)).problem
+
+
+def test_a_captured_look() -> None:
+    printed = (
+        b"now 1000\nboot 11\nmissing setsid\nblocks /dev/mapper/a b 1000 400 600 40% /\ninodes overlay 0 0 0 - /\n"
+        b"unwritable /srv as deploy\ncurrent releases/20261124T071407Z-bbbbbbb\nrelease 20261124T071407Z-bbbbbbb\tmanifest\tabc\tv\x1b[31m2\n"
+        b"checked 1\nbad ./a: FAILED\nbad ./b: FAILED open or read\nbad ./c: FAILED\nbad ./d: FAILED\n"
+    )
+    facts = facts_of("web01", printed, 1100.0, 1101.0)
+    assert (facts.free, facts.inodes, facts.clock_skew, facts.missing_tools) == (600 * 1024, 0, -99.0, ("setsid",))
+    assert facts.not_writable == "cannot write to /srv as deploy"
+    assert facts.drift == "4 files differ from the release: a, b, c, …"
+    assert facts.releases[0].version == "v2"
+
+
+@pytest.mark.parametrize(
+    ("now", "skew"), [("1000", 0.0), ("1002", 0.0), ("999", 0.0), ("998", -1.5), ("1010", 7.5), ("", 0.0), ("x", 0.0)]
+)
+def test_skew_is_what_the_round_trip_cannot_explain(now: str, skew: float) -> None:
+    assert facts_of("web01", f"now {now}\n".encode(), 999.5 if skew == 0 else 1000.5, 1002.5).clock_skew == skew
+
+
+def test_a_check_that_could_not_be_made_is_not_whole() -> None:
+    printed = b"current releases/20200101000000\nrelease 20200101000000\tmanifest\t\t\nchecked 127\n"
+    assert not facts_of("web01", printed, 0.0, 1.0).releases[0].whole
+
+
+def test_garbage_is_no_crash() -> None:
+    facts = facts_of("web01", b"\xff\xfe\n\n\nrelease\nhistory x\nlock\nclosed\nnow -\nbad\nswitching\n", 0.0, 1.0)
+    assert facts.host == "web01"
+
+
+def test_what_sudo_is_asked() -> None:
+    commands = {
+        "a": Command("sudo -n systemctl restart shop && sudo -u app FOO=1 bin/x 'a b'; echo sudo no"),
+        "b": Command("cd x\nsudo --user=app -- run"),
+        "c": Command("sudo systemctl restart {host}"),
+        "d": Command("sudo 'open"),
+        "e": Command("sudo rm $HOME"),
+        "f": Command("true", run_as="it's"),
+    }
+    host = Host("web01", tags=("jobs",))
+    over = {"jobs": {"g": {"run": "sudo -n restart jobs"}}}
+    hooks = (Hook("after switch", Command("sudo warm")), Hook("after switch", Command("sudo other"), tags=("web",)))
+    asked = sudo_asks(Environment("shop", "p", "/srv", (host,), commands=commands, tag_commands=over, hooks=hooks), host)
+    assert asked == (
+        "-l systemctl restart shop",
+        "-u app -l bin/x 'a b'",
+        "--user=app -l run",
+        "-u 'it'\"'\"'s' -l sh",
+        "-l restart jobs",
+        "-l warm",
+    )
