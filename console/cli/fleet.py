@@ -50,6 +50,23 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     return int(found["exit"])
 
 
+async def note(how: How, name: str, verb: str, reason: str) -> int:
+    """Close an environment for releases by a person's note, or open it again; 3 when a host could not be told."""
+    client = await client_for(how, environment(how, name))
+    try:
+        failed = await client.query(verb, {"reason": reason})
+    finally:
+        await client.close()
+    code = 3 if failed else 0
+    if how.json:
+        problems = [{"file": "", "line": 0, "key": "", "message": f"{each['host']}: {each['message']}", "hint": each["hint"]} for each in failed]
+        say_json({"type": "result", "exit": code, "problems": problems})
+    for each in failed:
+        print(f"deploy: {each['host']}: {each['message']}", file=sys.stderr)
+    print(f"same as: deploy {verb} {name} --reason '{reason}'", file=sys.stderr)
+    return code
+
+
 async def trust(how: How, name: str, pattern: str) -> int:
     """Show the fingerprints of keys that are not known, and enrol them when a person says yes."""
     from console.adapters.ssh.keys import KnownHosts, enrol, scan

@@ -15,7 +15,7 @@ from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LATER = ("maintenance", "exec", "logs", "pending", "promote", "ack", "restore", "report", "replay", "doctor", "init")
+LATER = ("maintenance", "exec", "logs", "pending", "promote", "ack", "restore", "report", "replay", "doctor", "init", "forgive")
 
 
 class Words(click.Group):
@@ -239,6 +239,35 @@ _steer("abort", "End the run: every touched host goes back.", _say("Abort"), cli
 _steer("skip", "Leave a host on its old release.", _say("Skip"), click.Argument(["host"]))
 _steer("retry", "Try a host again.", _say("Retry"), click.Argument(["host"]))
 _steer("note", "A remark for the record.", _say("Note"), click.Argument(["text"]))
+
+
+@cli.command()
+@click.argument("environment", default="")
+@click.option("--reason", required=True, help="Why; shown to everyone who is refused.")
+@how_options
+@click.pass_context
+def lock(ctx: click.Context, /, environment: str, reason: str, **given: Any) -> None:
+    """Close an environment: releases, restarts and exec are refused until it is unlocked."""
+    from console.cli import fleet
+
+    _run(fleet.note(_how(ctx, given), environment, "lock", reason))
+
+
+@cli.command()
+@click.argument("environment", default="")
+@click.option("--run", "dead", default="", metavar="RUN", help="Break a dead run's lock (not yet).")
+@click.option("--reason", required=True, help="Why.")
+@how_options
+@click.pass_context
+def unlock(ctx: click.Context, /, environment: str, dead: str, reason: str, **given: Any) -> None:
+    """Take a person's note away."""
+    from console.cli import fleet
+
+    if dead:
+        raise NotYet("deploy unlock --run: not yet", f"deploy resume {dead}")
+    how = _how(ctx, given)
+    need_yes(how, "deploy unlock")
+    _run(fleet.note(how, environment, "unlock", reason))
 
 
 @cli.command()

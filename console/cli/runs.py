@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from console.cli.wiring import How, client_for, environment, journal, run_named, say, say_json, state
-from console.errors import EngineLost, Exit, UsageFault
+from console.errors import EngineLost, Exit, NoGo, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
 
@@ -24,8 +24,21 @@ async def open_run(how: How, name: str, request: Request) -> int:
     """Begin a run and follow it."""
     found = environment(how, name, gated=request.kind == "deploy")
     client = await client_for(how, found)
+    if request.kind == "rollback" and client.welcome.run and not request.ref:
+        return await _roll_back_open(how, client, request)
     run = await client.open_run(request)
     return await follow(how, client, run)
+
+
+async def _roll_back_open(how: How, client: "Client", request: Request) -> int:
+    """A rollback while a run goes on is that run's own; 0 when it is done on every host."""
+    run = client.welcome.run
+    answer = await client.submit(run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
+    if isinstance(answer, cmd.Refusal):
+        await client.close()
+        raise NoGo(str(answer.message), str(answer.hint))
+    code = await follow(how, client, run)
+    return int(Exit.DONE) if code == Exit.ROLLED_BACK else code
 
 
 async def attach(how: How, text: str) -> int:

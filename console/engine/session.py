@@ -5,7 +5,7 @@ Owns which run is open and when another model is refused. How steps are done is 
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -20,12 +20,13 @@ from console.engine.viewers import Broadcast
 from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent, CheckReported, Decided, Event, PlanMade, RunEnded, RunOpened
+from console.model.facts import LockHolder
 from console.model.fleet import Access, Environment
 from console.model.release import Revision
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import Clock, FeedItem, Journal, Output, Outside
+from console.ports import Clock, FeedItem, Journal, Output, Outside, Unreached
 from console.text import SafeText
 
 PARTING = 30.0
@@ -258,7 +259,7 @@ class Session:
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
-        questions = {"status": self._status, "check": self._check}
+        questions = {"status": self._status, "check": self._check, "lock": self._lock, "unlock": self._unlock}
         if name not in questions:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
         return await questions[name](argument, person)
@@ -268,6 +269,16 @@ class Session:
         run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-check"
         events: list[Event] = [event async for event in prepare(await self._survey(request, run))]
         return _check_result(events)
+
+    async def _lock(self, argument: Mapping[str, Any], person: Person) -> object:
+        environment, outside = self._model()
+        since = self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        note = LockHolder(by=SafeText(person.name), since=SafeText(since), reason=SafeText(str(argument["reason"])), came_from=SafeText(person.claims))
+        return _failed_hosts(await asyncio.gather(*(outside.locks.close_for(host, environment.path_on(host), note) for host in environment.hosts)))
+
+    async def _unlock(self, argument: Mapping[str, Any], person: Person) -> object:
+        environment, outside = self._model()
+        return _failed_hosts(await asyncio.gather(*(outside.locks.open_again(host, environment.path_on(host)) for host in environment.hosts)))
 
     async def _status(self, argument: Mapping[str, Any], person: Person) -> object:
         environment, _ = self._model()
@@ -300,6 +311,10 @@ class Session:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._outside is not None:
             await self._outside.close()
+
+
+def _failed_hosts(answers: Iterable[Unreached | None]) -> list[dict[str, str]]:
+    return [{"host": each.host, "message": each.message, "hint": each.hint} for each in answers if each is not None]
 
 
 def _check_result(events: list[Event]) -> dict[str, Any]:
