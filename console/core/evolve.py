@@ -154,6 +154,8 @@ def _host_done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
         state = _with_host(state, step.host, release=step.release, version=_version_of(state, step))
     if not _is_last(state, step):
         return state
+    if step.phase == "release" and state.hosts[step.host].condition in ("returning", "skipped"):
+        return state
     if step.phase == "rollback":
         return _with_host(state, step.host, condition=_condition_back(state.hosts[step.host]), since=event.mono)
     return _with_host(state, step.host, condition="new", since=event.mono, detail=event.detail)

@@ -48,7 +48,7 @@ def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[s
         mark = _mark(environment, number, len(waves), wave, needs)
         chains = [_restart_lane(environment, host, live.get(host.name, ""), number, (mark.name,)) for host in wave]
         steps.extend([mark, *(step for chain in chains for step in chain)])
-        needs = tuple(chain[-1].name for chain in chains if chain) or (mark.name,)
+        needs = (mark.name, *(chain[-1].name for chain in chains if chain))
     return sealed(Plan("restart", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 
 
@@ -108,7 +108,7 @@ def _waves(
             chain = chained(_release_steps(lane, first=host.name in first), (mark.name,))
             steps.extend(chain)
             ends.append(chain[-1].name)
-        needs = tuple(ends)
+        needs = (mark.name, *ends)
     return steps
 
 

@@ -14,6 +14,8 @@ from console.ports import Clock, Output, Outside, Unreached
 from console.text import SafeText
 
 HEARTBEAT = 10.0
+HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
+"""Kinds of steps that change nothing in service: to give them up here ends them."""
 
 
 class FleetHands:
@@ -27,6 +29,8 @@ class FleetHands:
         self._steps = outside.steps
         self._clock = clock
         self._beat: asyncio.Task[None] | None = None
+        self._work: dict[tuple[str, int], asyncio.Future[StepFinished]] = {}
+        self._given_up: set[tuple[str, int]] = set()
         self.record: Callable[..., None] = lambda *events: None
         self._tools = Tools(
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, secrets
@@ -42,12 +46,28 @@ class FleetHands:
         """Carry a step out."""
         if step.host and self._beat is None:
             await self._hold_again(state)
-        return await perform(Task(self._environment, state, step, attempt, self._tools))
+        key = (step.name, attempt)
+        work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
+        self._work[key] = work
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if key not in self._given_up:
+                work.cancel()
+                raise
+            return StepFinished(step=step.name, host=step.host, attempt=attempt, status="cancelled", detail=SafeText("given up"))
+        finally:
+            self._work.pop(key, None)
 
     async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
-        """End a step that runs on a host; others run to their end."""
+        """End a step: where it runs on a host, or here where only this end works at it."""
+        if step.kind in HERE:
+            self._given_up.add((step.name, attempt))
+            if work := self._work.get((step.name, attempt)):
+                work.cancel()
+            return
         host = self._environment.host(step.host)
-        if host is None or step.kind in ("ship", "gate"):
+        if host is None:
             return
         await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))
 

@@ -76,6 +76,8 @@ class Simulation:
                     self.record(event)
                 case StartStep(step, attempt):
                     self.record(ev.StepStarted(step=step.name, host=step.host, attempt=attempt))
+                case CancelStep(step, _) if step.kind == "gate":
+                    self.finish(step)
                 case CancelStep(step, attempt):
                     self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status="cancelled"))
                 case WakeAt(mono):

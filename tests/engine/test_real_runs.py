@@ -86,9 +86,10 @@ async def test_releases_and_the_ways_back(product: Product):
 
 
 @pytest.mark.real
-async def test_roll_back_by_key_in_the_middle(product: Product):
+@pytest.mark.parametrize("step", ["switch", "restart", "gate"])
+async def test_roll_back_by_key_in_the_middle(product: Product, step: str):
     await product.run(Request(ref="v1.0.0", yes=True))
-    state = await product.run(Request(ref="v1.1.0", yes=True), "wave-2/web02/restart", cmd.RollBack())
+    state = await product.run(Request(ref="v1.1.0", yes=True), f"wave-2/web02/{step}", cmd.RollBack())
     assert state.exit == 4
     assert {product.live(name) for name in product.fleet.names} == {"v1.0.0"}
     assert state.hosts["web03"].condition == "old"
