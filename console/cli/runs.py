@@ -37,8 +37,7 @@ async def _roll_back_open(how: How, client: "Client", request: Request) -> int:
     if isinstance(answer, cmd.Refusal):
         await client.close()
         raise NoGo(str(answer.message), str(answer.hint))
-    code = await follow(how, client, run)
-    return int(Exit.DONE) if code == Exit.ROLLED_BACK else code
+    return await follow(how, client, run, asked_back=True)
 
 
 async def attach(how: How, text: str) -> int:
@@ -106,20 +105,21 @@ def show_ended(how: How, run: str) -> int:
     return int(ended.exit or 0)
 
 
-async def follow(how: How, client: "Client", run: str) -> int:
-    """Follow a run with lines or with JSON."""
-    return await Follower(how, client, run).follow()
+async def follow(how: How, client: "Client", run: str, *, asked_back: bool = False) -> int:
+    """Follow a run with lines or with JSON. `asked_back`: its rollback is what was asked for, and done is 0."""
+    return await Follower(how, client, run, asked_back=asked_back).follow()
 
 
 class Follower:
     """A run as lines or JSON, until it ends or this end leaves."""
 
-    def __init__(self, how: How, client: "Client", run: str) -> None:
+    def __init__(self, how: How, client: "Client", run: str, *, asked_back: bool = False) -> None:
         from console.model.state import RunState
 
         self._how = how
         self._client = client
         self._run = run
+        self._asked_back = asked_back
         self._state: RunState = RunState()
         self._began = time.monotonic()
         self._said = time.monotonic()
@@ -206,12 +206,15 @@ class Follower:
         from console.plain.printer import result_lines, result_of
 
         ended = self._state
+        code = int(ended.exit or 0)
+        if self._asked_back and code == Exit.ROLLED_BACK:
+            code = int(Exit.DONE)
         if self._how.json:
-            say_json(result_of(ended, time.monotonic() - self._began))
+            say_json(result_of(ended, time.monotonic() - self._began, code))
         else:
             for line in result_lines(ended):
                 say(line)
-        return int(ended.exit or 0)
+        return code
 
     async def _left(self) -> int:
         from console.plain.printer import result_of

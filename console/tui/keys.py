@@ -1,0 +1,158 @@
+"""The one registry of what can be done by key: footer, help and dispatch come from it.
+
+It knows when an action makes sense; whether it may be done is the run's to say.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from console.model.state import HostState, RunState
+from console.views.headline import go_allowed
+from console.views.spans import Line, Span, joined, line, spread, width
+
+NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is on the screen when a key is pressed."""
+
+    state: RunState
+    host: str = ""
+    """The host that a host's key acts on."""
+    zoomed: int = 0
+    read_only: bool = False
+    has_next: bool = False
+
+    @property
+    def chosen(self) -> HostState | None:
+        """The host's state."""
+        return self.state.hosts.get(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a key does. `footer` is its word in the footer; empty: it is in the help alone."""
+
+    id: str
+    keys: tuple[str, ...]
+    title: str
+    footer: str = ""
+    when: Callable[[Situation], bool] = lambda _: True
+    why_not: str = ""
+    """What is said when the key is pressed and it makes no sense."""
+    soon: bool = False
+    """Part of the console, but still to come."""
+
+
+def _goes(now: Situation) -> bool:
+    return now.state.phase in ("locking", "running") and not now.read_only
+
+
+def may_go(now: Situation) -> bool:
+    """Return whether GO may be pressed."""
+    return go_allowed(now.state) and not now.read_only
+
+
+def may_roll_back(now: Situation) -> bool:
+    """Return whether there is something to roll back, as far as the screen can tell."""
+    state = now.state
+    ended_live = state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
+    return not now.read_only and state.changed and (state.phase == "running" or ended_live)
+
+
+def may_retry(now: Situation) -> bool:
+    """Return whether the chosen host can be tried again."""
+    host = now.chosen
+    wrong = ("failed", "unknown", "unreachable", "skipped", "back")
+    return host is not None and host.condition in wrong and now.state.phase in ("running", "rolling-back") and not now.read_only
+
+
+def may_skip(now: Situation) -> bool:
+    """Return whether the chosen host can be left on its old release."""
+    host = now.chosen
+    settled = ("new", "back", "skipped", "owed", "left-out")
+    return host is not None and host.condition not in settled and now.state.phase == "running" and not now.read_only
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, "GO is not open: see what blocks"),
+    Action("roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back"),
+    Action("continue", ("c",), "continue after a pause", "continue", lambda now: _goes(now) and now.state.pausing is not None, "it is not paused"),
+    Action("pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause"),
+    Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)"),
+    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)"),
+    Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort"),
+    Action("next", ("d",), "deploy the next version", "deploy next", lambda now: now.has_next and now.state.phase == "ended", ""),
+    Action("host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), ""),
+    Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
+    Action("panel-1", ("1",), "checklist or checks on the whole screen, and back"),
+    Action("panel-2", ("2",), "fleet on the whole screen, and back"),
+    Action("panel-3", ("3",), "metrics or plan on the whole screen, and back"),
+    Action("panel-4", ("4",), "log on the whole screen, and back"),
+    Action("unzoom", ("escape",), "back to all panels, and to the host that is waited for"),
+    Action("follow", ("end", "f"), "follow the end of the log"),
+    Action("help", ("question_mark",), "the keys", "keys"),
+    Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave"),
+    Action("maintenance", ("m",), "maintenance mode", soon=True),
+    Action("deploy", ("d",), "deploy another version", soon=True),
+    Action("promote", ("o",), "promote the canary", soon=True),
+    Action("acknowledge", ("k",), "tick a check off", soon=True),
+    Action("filter", ("slash",), "filter", soon=True),
+    Action("palette", ("colon", "ctrl+p"), "palette", soon=True),
+    Action("freeze", ("space",), "freeze the view", soon=True),
+    Action("match", ("n", "N"), "next and previous match", soon=True),
+    Action("copy", ("y", "Y"), "copy", soon=True),
+    Action("helm", ("h",), "take the helm", soon=True),
+    Action("zone", ("z",), "local time and UTC", soon=True),
+    Action("shell", ("s",), "a shell on the host", soon=True),
+    Action("restart", ("R",), "restart the chosen host", soon=True),
+    Action("back-one", ("B",), "take the chosen host back", soon=True),
+    Action("zoom", ("plus", "underscore"), "zoom in steps", soon=True),
+)
+
+_SHOWN = {"question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc"}
+
+
+def key_name(key: str) -> str:
+    """Return how a key is printed."""
+    return _SHOWN.get(key, key)
+
+
+def for_key(key: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> Action | None:
+    """Return what that key does now; else what it would do; None for a key that does nothing."""
+    mine = [action for action in actions if key in action.keys]
+    ready = [action for action in mine if not action.soon and action.when(now)]
+    return next(iter(ready), mine[0] if mine else None)
+
+
+def leave_word(state: RunState) -> str:
+    """Return what `q` does now."""
+    if state.phase == "ended":
+        return "leave"
+    return "no-go, leave" if state.phase == "deciding" else "leave" if state.phase == "preflight" else "detach"
+
+
+def footer_line(now: Situation, cells: int) -> Line:
+    """Return the footer: what makes sense now, leaving at the right end; what has no room is in the help."""
+    shown: list[Line] = []
+    for action in ACTIONS:
+        if action.footer and action.id not in ("leave", "help") and not action.soon and action.when(now):
+            shown.append(line(Span(key_name(action.keys[0]), "accent"), f" {action.footer.format(host=now.host)}"))
+    right = line(Span("?", "accent"), " keys   ", Span("q", "accent"), f" {leave_word(now.state)} ")
+    while shown and width(joined(shown)) + width(right) + 4 > cells:
+        shown.pop()
+    return spread(line(" ", *joined(shown)), right, cells)
+
+
+def help_lines() -> tuple[Line, ...]:
+    """Return every key and what it does."""
+    ready = [line(f" {', '.join(key_name(key) for key in action.keys):<18}", Span(action.title)) for action in ACTIONS if not action.soon]
+    moves = (
+        line(f" {'arrows':<18}", "choose a host, or scroll"),
+        line(f" {'tab':<18}", "go between fleet and log"),
+        line(f" {'pgup, pgdn, home':<18}", "scroll the log"),
+        line(f" {'ctrl+r':<18}", "roll back, also from a text field"),
+    )
+    later = ", ".join(f"{key_name(action.keys[0])} {action.title}" for action in ACTIONS if action.soon)
+    return (*ready, *moves, line(" "), line(Span(f" still to come: {later}", "dim")))

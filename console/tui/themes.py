@@ -1,0 +1,73 @@
+"""Themes as TOML files: a name, dark or light, and semantic colours that become the tones of the views.
+
+Owns where theme files are found and what one must say. It knows nothing of runs.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from textual.theme import Theme
+
+from console.errors import UsageFault
+
+COLORS = (
+    "background", "surface", "text", "dim", "border", "accent", "good", "busy", "warn", "bad", "unknown", "back", "owed", "frame"
+)  # fmt: skip
+
+FOR_SIXTEEN = "terminal"
+"""The theme for a terminal that has sixteen colours, or none."""
+
+
+def theme_folders() -> tuple[Path, ...]:
+    """Return the folders that hold themes; a later one wins: the package's, the checkout's, the user's."""
+    package = Path(__file__).resolve().parents[1]
+    own = package / "themes"
+    return (
+        own if own.is_dir() else package.parent / "themes",
+        Path(platformdirs.user_config_dir("deploy-console", appauthor=False)) / "themes",
+    )
+
+
+def read_theme(file: Path) -> Theme:
+    """Return the theme in that file. Raises UsageFault with what is missing or wrong in it."""
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UsageFault(f"{file}: not a theme: {problem}") from problem
+    colors = data.get("colors", {})
+    missing = [name for name in COLORS if name not in colors]
+    if missing or "name" not in data:
+        raise UsageFault(f"{file}: not a theme: no {', '.join(missing) or 'name'}", f"a theme names: {', '.join(COLORS)}")
+    return theme_of(str(data["name"]), colors, dark=bool(data.get("dark", True)))
+
+
+def theme_of(name: str, colors: dict[str, str], *, dark: bool) -> Theme:
+    """Return Textual's theme of those semantic colours."""
+    ansi = colors["background"].startswith("ansi_")
+    plain: dict[str, Any] = {"background": colors["background"], "surface": colors["surface"], "panel": colors["surface"]}
+    return Theme(
+        name=name, primary=colors["accent"], accent=colors["accent"], secondary=colors["busy"], warning=colors["warn"], error=colors["bad"],
+        success=colors["good"], foreground=colors["text"], dark=dark, ansi=ansi, text_alpha=1.0, variables=variables_of(colors), **plain,
+    )  # fmt: skip
+
+
+def variables_of(colors: dict[str, str]) -> dict[str, str]:
+    """Return the variables that the style sheet speaks of."""
+    return {f"tone-{name}": colors[name] for name in COLORS}
+
+
+def read_themes() -> tuple[dict[str, Theme], tuple[str, ...]]:
+    """Return every theme that is found, by name, and what is wrong with the files that are none."""
+    themes: dict[str, Theme] = {}
+    problems: list[str] = []
+    for folder in theme_folders():
+        for file in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            try:
+                theme = read_theme(file)
+            except UsageFault as fault:
+                problems.append(fault.message)
+            else:
+                themes[theme.name] = theme
+    return themes, tuple(problems)

@@ -1,0 +1,44 @@
+"""The workflow's eight lines as a panel or as one line, and the pre-flight's checks and plan."""
+
+from console.model.state import RunState
+from console.tui.widgets.lines import LineView
+from console.views.checklist import check_lines, checklist, checklist_line, checklist_lines
+from console.views.spans import Line, Span, line
+from console.views.timeline import plan_lines, way_back_lines
+
+
+class Checklist(LineView):
+    """Eight lines, or one of eight marks where there is a single row."""
+
+    def show_run(self, state: RunState, now: float) -> None:
+        """Show how far the workflow is."""
+        rows = checklist(state, now)
+        self.entitle(line("1 Checklist"))
+        self.draw(lambda width, height: (checklist_line(rows, width),) if height < 2 else checklist_lines(rows, width))
+
+
+class Checks(LineView):
+    """The pre-flight: what was found, what blocks, what to type."""
+
+    def show_run(self, state: RunState) -> None:
+        """Show the checks as they stand."""
+        blocking = sum(1 for check in state.checks if check.blocks)
+        words = f"{len(state.checks)}, {blocking} in the way" if blocking else f"{len(state.checks)}, nothing in the way"
+        self.entitle(line("2 Checks", f"  {words}" if state.checks else ""))
+        nothing: tuple[Line, ...] = (line(Span("the pre-flight begins", "dim")),)
+        self.draw(lambda width, height: check_lines(state, width, height) or nothing)
+
+
+class PlanPanel(LineView):
+    """The plan in words and the way back."""
+
+    def show_run(self, state: RunState) -> None:
+        """Show what GO would do."""
+        self.entitle(line("3 Plan and way back"))
+        self.draw(lambda width, height: self._lines_for(state, width, height))
+
+    @staticmethod
+    def _lines_for(state: RunState, width: int, height: int) -> tuple[Line, ...]:
+        back = way_back_lines(state, width, max(2, height // 3)) if state.plan else ()
+        room = height - len(back)
+        return (*plan_lines(state, width, room)[:room], *back)

@@ -1,0 +1,115 @@
+"""Widgets that show lines of the views: each repaints only the rows that changed. They know tones, and nothing of runs."""
+
+from collections.abc import Callable
+from typing import get_args
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.views.spans import Line, Tone, ascii_line, text
+
+TONES: tuple[Tone, ...] = get_args(Tone)
+Drawing = Callable[[int, int], tuple[Line, ...]]
+"""Makes the lines for a width and a height."""
+
+
+class Toned(Widget):
+    """A widget that turns tones into the theme's colours."""
+
+    COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}  # noqa: RUF012 (Textual's)
+    ascii_only = False
+
+    def tone_style(self, tone: Tone) -> Style:
+        """Return the style of a tone on this widget."""
+        style = self.get_component_rich_style(f"tone--{tone}")
+        return style + Style(dim=True) if tone == "dim" and self.app.native_ansi_color else style
+
+    def strip_of(self, spans: Line, width: int) -> Strip:
+        """Return the line as it goes to the terminal, in exactly that width."""
+        shown = ascii_line(spans) if self.ascii_only else spans
+        plain = self.tone_style("plain")
+        return Strip([Segment(span.text, self.tone_style(span.tone)) for span in shown]).adjust_cell_length(width, plain)
+
+
+class LineView(Toned):
+    """A few lines, without a scroll bar."""
+
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id, classes=classes)
+        self._lines: tuple[Line, ...] = ()
+        self._drawing: Drawing | None = None
+        self._title: Line = ()
+
+    def draw(self, drawing: Drawing) -> None:
+        """Show what that makes of the room there is, now and after each change of size."""
+        self._drawing = drawing
+        if self.content_size.width > 0:
+            self.show(drawing(self.content_size.width, self.content_size.height))
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show those lines; rows that stay as they are send nothing."""
+        before, self._lines = self._lines, lines
+        rows = range(min(max(len(before), len(lines)), self.content_size.height))
+        width = self.content_size.width
+        for row in rows:
+            if self._at(before, row) != self._at(lines, row):
+                self.refresh(Region(0, row, width, 1))
+
+    @staticmethod
+    def _at(lines: tuple[Line, ...], row: int) -> Line:
+        return lines[row] if row < len(lines) else ()
+
+    def entitle(self, title: Line) -> None:
+        """Set the panel's title."""
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
+
+    @property
+    def shown(self) -> str:
+        """The words on it, for tests and for a screen reader."""
+        return "\n".join(text(one) for one in self._lines)
+
+    def on_resize(self, _: Resize) -> None:
+        """Draw for the new room."""
+        if self._drawing is not None:
+            self.draw(self._drawing)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row for the compositor."""
+        return self.strip_of(self._at(self._lines, y), self.content_size.width)
+
+
+class ScrolledLines(Toned, ScrollView, can_focus=True):
+    """More lines than fit: help, a host's steps."""
+
+    def __init__(self, lines: tuple[Line, ...], id: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._lines = lines
+
+    def on_mount(self) -> None:
+        """Take the room that the lines need."""
+        self.show(self._lines)
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show those lines."""
+        changed, self._lines = lines != self._lines, lines
+        self.virtual_size = Size(self.content_size.width, len(lines))
+        if changed:
+            self.refresh()
+
+    @property
+    def shown(self) -> str:
+        """The words on it."""
+        return "\n".join(text(one) for one in self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row for the compositor."""
+        row = y + self.scroll_offset.y
+        return self.strip_of(self._lines[row] if row < len(self._lines) else (), self.content_size.width)
