@@ -135,10 +135,8 @@ def leave_word(state: RunState) -> str:
 
 def footer_line(now: Situation, cells: int) -> Line:
     """Return the footer: what makes sense now, leaving at the right end; what has no room is in the help."""
-    shown: list[Line] = []
-    for action in ACTIONS:
-        if action.footer and action.id not in ("leave", "help") and not action.soon and action.when(now):
-            shown.append(line(Span(key_name(action.keys[0]), "accent"), f" {action.footer.format(host=now.host)}"))
+    ready = [action for action in ACTIONS if action.footer and action.id not in ("leave", "help") and action.when(now)]
+    shown = [line(Span(key_name(action.keys[0]), "accent"), f" {action.footer.format(host=now.host)}") for action in ready]
     right = line(Span("?", "accent"), " keys   ", Span("q", "accent"), f" {leave_word(now.state)} ")
     while shown and width(joined(shown)) + width(right) + 4 > cells:
         shown.pop()

@@ -1,0 +1,143 @@
+"""What all dialogs share: a title, words, the keys printed in it, Cancel in focus. A dialog answers with a word; it does nothing itself.
+
+A destructive choice is confirmed by its key. Enter is Cancel, unless a text field asks for a name.
+"""
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from console.tui.widgets.lines import LineView, ScrolledLines
+from console.views.spans import Line, Span, joined, line
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A key of a dialog, what it says, and the word that it answers with."""
+
+    key: str
+    words: str
+    answer: str
+
+
+class Dialog(ModalScreen[str]):
+    """Asks, and answers with a choice's word; empty: cancelled."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, title: str, body: tuple[Line, ...], choices: tuple[Choice, ...] = ()) -> None:
+        super().__init__()
+        self.title_words = title
+        self.body = body
+        self.choices = choices
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, words, keys."""
+        with Vertical(id="dialog"):
+            yield LineView(id="dialog-title")
+            yield LineView(id="dialog-body")
+            yield from self.compose_field()
+            yield LineView(id="dialog-keys")
+
+    def compose_field(self) -> ComposeResult:
+        """Add a text field, where the dialog has one."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Put the words in."""
+        body = self.query_one("#dialog-body", LineView)
+        body.styles.height = max(1, len(self.body))
+        self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
+        body.draw(lambda _w, _h: self.body)
+        self.query_one("#dialog-keys", LineView).draw(lambda _w, _h: (self.keys_line(),))
+
+    def keys_line(self) -> Line:
+        """Return the line with the dialog's keys."""
+        cancel = line(Span(" Cancel ", "selected"), Span(" esc", "dim"))
+        return joined((cancel, *(line(Span(choice.key, "accent"), f" {choice.words}") for choice in self.choices)))
+
+    def press(self, key: str) -> bool:
+        """Act on a key; every key ends here while the dialog is open."""
+        found = next((choice for choice in self.choices if choice.key == key), None)
+        if found:
+            self.dismiss(found.answer)
+        elif key in ("escape", "enter", "q", "ctrl+c", "ctrl+q"):
+            self.dismiss("")
+        return found is not None or key != "r"
+
+
+class TypingDialog(Dialog):
+    """A dialog with one text field. Enter answers with the text once `accepts` it; an enter within 20 ms of a letter is a paste's."""
+
+    AUTO_FOCUS = "Input"
+    prompt = ""
+    enter_words = "type and press enter"
+
+    def __init__(self, title: str, body: tuple[Line, ...]) -> None:
+        super().__init__(title, body)
+        self._typed_at = float("-inf")
+
+    def compose_field(self) -> ComposeResult:
+        """Add the field."""
+        field = Input(placeholder=self.prompt, id="field", select_on_focus=False)
+        field.cursor_blink = False
+        yield field
+
+    def keys_line(self) -> Line:
+        """Return the line with the dialog's keys."""
+        return joined((line(Span("enter", "accent"), f" {self.enter_words}"), line(Span("esc", "accent"), " cancel")))
+
+    def accepts(self, text: str) -> bool:
+        """Return whether that text answers the question."""
+        return bool(text.strip())
+
+    def on_key(self, event: Key) -> None:
+        """Note when a letter was typed."""
+        if event.key != "enter":
+            self._typed_at = event.time
+
+    def typed_enter(self, at: float) -> None:
+        """Answer, if what stands there is an answer and a person pressed enter (at that time)."""
+        text = self.query_one(Input).value
+        if at - self._typed_at >= 0.02 and self.accepts(text):
+            self.dismiss(text)
+
+    def press(self, key: str) -> bool:
+        """Leave the keys to the field; escape cancels."""
+        if key in ("escape", "ctrl+c", "ctrl+q"):
+            self.dismiss("")
+            return True
+        return False
+
+
+class Words(Dialog):
+    """Words to read: help, a host. They scroll."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, words, keys."""
+        with Vertical(id="dialog", classes="reading"):
+            yield LineView(id="dialog-title")
+            yield ScrolledLines(self.body, id="dialog-words")
+            yield LineView(id="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Put the words in."""
+        self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
+        self.query_one("#dialog-keys", LineView).draw(lambda _w, _h: (line(Span(" Close ", "selected"), Span(" esc", "dim")),))
+        self.query_one(ScrolledLines).focus()
+
+    def show(self, body: tuple[Line, ...]) -> None:
+        """Show other words."""
+        self.body = body
+        self.query_one(ScrolledLines).show(body)
+
+    def press(self, key: str) -> bool:
+        """Close on the usual keys; the others scroll."""
+        if key in ("escape", "enter", "q", "question_mark", "ctrl+c", "ctrl+q"):
+            self.dismiss("")
+            return True
+        return False

@@ -1,0 +1,54 @@
+"""What the screen owes its terminal: nothing harmful is drawn, a stalled one is not written to, a lost one ends the viewer alone."""
+
+import re
+from contextlib import ExitStack
+from typing import Any
+
+from rich.segment import Segment
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
+
+_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+BEHIND = 6
+"""Writes that wait before painting is held back; the queue blocks the loop at thirty."""
+
+
+class SecondWall(LineFilter):
+    """Replaces control characters in whatever is about to be painted."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without anything that acts on a terminal."""
+        if not any(_HARMFUL.search(segment.text) for segment in segments):
+            return segments
+        return [Segment(_HARMFUL.sub("�", segment.text), segment.style) for segment in segments]
+
+
+class Stall:
+    """Holds painting while the terminal does not take what was written, and paints once when it does again."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._held = ExitStack()
+        self.holding = False
+
+    def waiting(self) -> int:
+        """Return how many writes wait for the terminal."""
+        writer = getattr(self._app._driver, "_writer_thread", None)  # Textual offers no public look
+        queue = getattr(writer, "_queue", None)
+        return int(queue.qsize()) if queue is not None else 0
+
+    def check(self) -> None:
+        """Hold or let go, by the length of the queue."""
+        waiting = self.waiting()
+        if not self.holding and waiting > BEHIND:
+            self._held.enter_context(self._app.batch_update())
+            self.holding = True
+        elif self.holding and waiting == 0:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Paint again."""
+        self.holding = False
+        self._held.close()
