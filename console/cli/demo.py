@@ -1,15 +1,19 @@
 """`deploy demo`: a fleet on this machine in a process of its own, and the console on it with the same code as for any fleet."""
 
+import asyncio
 import contextlib
 import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 from console.cli.wiring import How
 from console.errors import ConsoleError
+from console.model.request import Request
 
-PARTING = 20.0
+PARTING = 30.0
+"""Seconds that the fleet has to end and to remove what it made."""
 
 
 def run(how: How, hosts: int) -> int:
@@ -21,13 +25,39 @@ def run(how: How, hosts: int) -> int:
         if ready.get("type") != "ready":
             problem = (ready.get("problems") or [{}])[0]
             raise ConsoleError(problem.get("message", "the demo's fleet did not start"), problem.get("hint", ""))
-        words = [sys.executable, "-m", "console", "-c", ready["config"], ready["environment"]]
-        words += [flag for flag, chosen in (("--yes", how.yes or not how.is_terminal), ("--plain", how.plain), ("--json", how.json)) if chosen]
-        return subprocess.run(words, env={**os.environ, "DEPLOY_STATE": ready["state"]}, check=False).returncode
+        os.environ["DEPLOY_STATE"] = ready["state"]
+        return asyncio.run(_deploy(how, ready))
     finally:
-        if fleet.stdin:
+        _part(fleet)
+
+
+async def _deploy(how: How, ready: dict[str, Any]) -> int:
+    from console.cli.runs import Versions, open_run
+
+    tags = [version["tag"] for version in ready["versions"] if version["tag"] != ready["live"]]
+    shown = How(
+        file=ready["config"], theme=how.theme, yes=how.yes or not how.is_terminal, plain=how.plain, json=how.json, read_only=how.read_only,
+        wait_for_person=how.wait_for_person,
+    )  # fmt: skip
+    versions = Versions(shown, ready["environment"], tags[1:])
+    request = Request(ref=tags[0] if tags else "", yes=shown.yes)
+    try:
+        return await open_run(shown, ready["environment"], request, versions.open_next)
+    finally:
+        await versions.close()
+
+
+def _part(fleet: "subprocess.Popen[bytes]") -> None:
+    """Tell the fleet to end and wait for it, whatever keys are pressed meanwhile."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stream in (fleet.stdin, fleet.stdout):
+        if stream:
             with contextlib.suppress(BrokenPipeError):
-                fleet.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            fleet.wait(PARTING)
+                stream.close()
+    try:
+        fleet.wait(PARTING)
+    except subprocess.TimeoutExpired:
         fleet.kill()
+        fleet.wait()

@@ -1,70 +1,166 @@
-"""Commands about the fleet: what runs where, what would be done, which keys are trusted."""
+"""Commands about the fleet: what runs where, what would be done, who is let in, which keys are trusted. Asks the engine; touches no host but for keys."""
 
 import asyncio
-import sys
 from typing import Any
 
-from console.cli.wiring import How, client_for, environment, say, say_json
-from console.errors import ConsoleError, NoGo, Problem, UsageFault
+from console.cli.ask import confirm
+from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, open_runs, say, say_json, tell, tell_twin
+from console.errors import Exit, NoGo, Problem, UsageFault
+from console.plain.jsonl import problem_object
 
 SCAN = 10.0
+"""Seconds that a host has to show its key."""
 
 
 async def status(how: How, name: str, *, motd: bool = False) -> int:
     """Print what runs where; 3 when no host answers."""
-    client = await client_for(how, environment(how, name))
+    client = await asking(how, environment_or_known(how, name))
     try:
         found = await client.query("status", {})
     finally:
         await client.close()
     if motd:
-        if found["run"]:
-            say(f"{found['environment']}: run {found['run']} is open: deploy attach {found['run']}")
-    elif how.json:
-        say_json(found)
+        for line in _message_of_the_day(found, open_runs(how, str(found["environment"]))):
+            say(line)
+        return 0
+    if how.json:
+        say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
     else:
-        for row in found["hosts"]:
-            state = "" if row["reachable"] else f"  ! {row['problem']}"
-            drift = f"  drift: {row['drift']}" if row["drift"] else ""
-            say(f"{row['host']:<20} {row['version'] or '-':<12} {row['release'] or '-'}{state}{drift}")
-    return 0 if any(row["reachable"] for row in found["hosts"]) else 3
+        for line in status_lines(found):
+            say(line)
+    return 0 if any(row["reachable"] for row in found["hosts"]) else int(Exit.NO_GO)
+
+
+def _message_of_the_day(found: dict[str, Any], runs: list[str]) -> list[str]:
+    if runs:
+        words = "goes on: deploy attach" if found["run"] == runs[0] else "was interrupted: deploy resume"
+        return [f"{found['environment']}: run {runs[0]} {words} {runs[0]}"]
+    held = found["locked_by"]
+    return [f"{found['environment']}: locked by {held['by']}: {held['reason'] or held['run']}"] if held else []
+
+
+def status_lines(found: dict[str, Any]) -> list[str]:
+    """Return what runs where, as a table."""
+    held = found["locked_by"]
+    lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
+    if held:
+        lines.append(f"locked by {held['by']} since {held['since']}" + (f", run {held['run']}" if held["run"] else "") + f": {held['reason'] or '-'}")
+    rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return lines + ["  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip() for row in rows]
+
+
+def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    if not row["reachable"]:
+        return row["host"], "?", "?", f"not reached: {row.get('problem') or 'no answer'}"
+    health = {True: "verified", False: "not verified by a run", None: ""}[row["healthy"]]
+    drift = f"drift: {row['drift']}" if row["drift"] else ""
+    return row["host"], row["version"] or "-", row["release"] or "-", ", ".join(words for words in (health, drift) if words)
 
 
 async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     """Print the go/no-go and the plan."""
-    client = await client_for(how, environment(how, name, gated=True))
     try:
-        found = await client.query("check", argument)
+        found = environment(how, name, gated=True)
+    except NoGo as fault:
+        if how.json:
+            say_json(_no_go(fault))
+        for problem in fault.problems:
+            tell(f"deploy: {problem}")
+        return int(fault.exit)
+    client = await engine_of(how, found)
+    try:
+        await configure(client, found)
+        answer = await client.query("check", argument)
     finally:
         await client.close()
     if how.json:
-        say_json(found)
-        return int(found["exit"])
+        say_json(answer)
+    else:
+        for line in check_lines(answer):
+            say(line)
+    return int(answer["exit"])
+
+
+def _no_go(fault: NoGo) -> dict[str, Any]:
+    return {
+        "type": "result", "exit": int(fault.exit), "decision": "no-go", "version": None, "commit": None, "checks": [],
+        "plan": {"strategy": None, "steps": []}, "rollback": {"possible": False, "hosts": [], "database": None},
+        "problems": [problem_object(problem) for problem in fault.problems],
+    }  # fmt: skip
+
+
+def check_lines(found: dict[str, Any]) -> list[str]:
+    """Return the checks, the plan, the way back and the decision, as lines."""
+    lines = []
     for each in found["checks"]:
-        say(f"{each['status']:<10} {each['title']}: {each['detail']}" + (f"  ({each['remedy']})" if each["remedy"] else ""))
-    for step in found["plan"]["steps"]:
-        say(f"  {step['phase']:<8} {step['id']}: {step['title']}")
+        remedy = f"  ({each['remedy']})" if each.get("remedy") and each["status"] not in ("passed", "skipped") else ""
+        lines.append(f"{each['status']:<10} {each['title']}" + (f": {each['detail']}" if each["detail"] else "") + remedy)
+    lines += [f"  {step['phase']:<8} {step['id']}: {step['title']}" for step in found["plan"]["steps"]]
     for way in found["rollback"]["hosts"]:
-        say(f"  back     {way['host']}: {way['release'] or 'stopped and removed'}")
-    say(f"{found['decision']}")
-    return int(found["exit"])
+        target = way["release"] or "stopped and removed"
+        lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
+    return [*lines, str(found["decision"])]
 
 
-async def note(how: How, name: str, verb: str, reason: str) -> int:
-    """Close an environment for releases by a person's note, or open it again; 3 when a host could not be told."""
-    client = await client_for(how, environment(how, name))
+async def lock(how: How, name: str, reason: str) -> int:
+    """Leave a person's note on every host, until it is taken away."""
+    return await _on_every_host(how, name, "lock", {"reason": reason})
+
+
+async def unlock(how: How, name: str, reason: str) -> int:
+    """Take a person's note away from every host."""
+    await confirm(how, f"let releases to {name or 'the environment'} in again?")
+    return await _on_every_host(how, name, "unlock", {"reason": reason})
+
+
+async def _on_every_host(how: How, name: str, verb: str, argument: dict[str, Any]) -> int:
+    found = environment_or_known(how, name)
+    client = await asking(how, found)
     try:
-        failed = await client.query(verb, {"reason": reason})
+        failed = await client.query(verb, argument)
     finally:
         await client.close()
-    code = 3 if failed else 0
+    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in failed]
+    code = int(Exit.NO_GO if problems else Exit.DONE)
     if how.json:
-        problems = [{"file": "", "line": 0, "key": "", "message": f"{each['host']}: {each['message']}", "hint": each["hint"]} for each in failed]
-        say_json({"type": "result", "exit": code, "problems": problems})
-    for each in failed:
-        print(f"deploy: {each['host']}: {each['message']}", file=sys.stderr)
-    print(f"same as: deploy {verb} {name} --reason '{reason}'", file=sys.stderr)
+        say_json({"type": "result", "exit": code, "problems": [problem_object(problem) for problem in problems]})
+    for problem in problems:
+        tell(f"deploy: {problem}")
+    tell_twin(verb, found.name, "--reason", str(argument["reason"]), "" if verb == "lock" else "--yes")
     return code
+
+
+async def forgive(how: How, host: str, reason: str) -> int:
+    """Close the debt of a host that no longer exists: in the environment of the newest run that owes it something."""
+    run, found = _owing(how, host)
+    await confirm(how, f"forgive what run {run} owes {host}?")
+    client = await asking(how, found)
+    try:
+        answer = await client.query("forgive", {"host": host, "reason": reason, "run": run})
+    finally:
+        await client.close()
+    if how.json:
+        say_json({"type": "result", "exit": 0, "run": run, "host": host, "answer": answer, "problems": []})
+    tell_twin("forgive", host, "--reason", reason, "--yes")
+    return 0
+
+
+def _owing(how: How, host: str) -> tuple[str, Any]:
+    from console.cli.models import model_of_run
+    from console.cli.runs import recorded
+    from console.cli.wiring import journal
+
+    record = journal()
+    try:
+        runs = record.runs(how.app, limit=200)
+    finally:
+        record.close()
+    for summary in runs:
+        state = recorded(summary.run)
+        if host in state.hosts and state.hosts[host].condition == "owed":
+            return summary.run, model_of_run(summary.run) or environment(how, summary.environment)
+    raise UsageFault(f"nothing is owed to {host}", "deploy status, deploy history")
 
 
 async def trust(how: How, name: str, pattern: str) -> int:
@@ -78,20 +174,20 @@ async def trust(how: How, name: str, pattern: str) -> int:
         raise UsageFault(hosts.message, hosts.hint)
     known = KnownHosts(found.ssh.known_hosts)
     places = [(host, host.address or host.name, host.port or found.ssh.port or 22) for host in hosts if not host.is_local]
-    changed = [host.name for host, address, port in places if known.fingerprints(address, port) and not how.read_only]
-    fresh = [place for place in places if place[0].name not in changed]
+    fresh = [(host, address, port) for host, address, port in places if not known.fingerprints(address, port)]
     try:
         scanned = await asyncio.gather(*(scan(address, port, SCAN) for _, address, port in fresh))
     except OSError as fault:
         raise NoGo(f"a host did not show its key: {fault}", f"deploy status {found.name}") from fault
     for (host, address, port), (fingerprint, _) in zip(fresh, scanned, strict=True):
-        print(f"{host.name} {address}:{port} {fingerprint}", file=sys.stderr)
-    if fresh and not how.yes and (await asyncio.to_thread(input, f"trust these {len(fresh)} keys? [y/N] ")).strip().lower() not in ("y", "yes"):
-        raise ConsoleError("nothing was enrolled")
+        tell(f"{host.name} {address}:{port} {fingerprint}")
+    if fresh:
+        await confirm(how, f"trust these {len(fresh)} keys?")
     file = enrol((line for _, line in scanned), found.ssh.known_hosts[0] if found.ssh.known_hosts else "") if fresh else ""
-    words = f"{len(fresh)} keys enrolled in {file}" if fresh else "every key is known already"
+    names = [host.name for host, _, _ in fresh]
     if how.json:
-        say_json({"type": "result", "exit": 0, "enrolled": [place[0].name for place in fresh], "problems": []})
+        say_json({"type": "result", "exit": 0, "enrolled": names, "problems": []})
     else:
-        say(words)
+        say(f"{len(fresh)} keys enrolled in {file}" if fresh else "every key is known already")
+    tell_twin("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
     return 0

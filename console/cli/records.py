@@ -3,47 +3,93 @@
 import os
 from typing import Any
 
-from console.cli.wiring import How, journal, run_named, say, say_json, state
+from console.cli.wiring import How, journal, run_named, say, say_json, state, tell, tell_twin
+from console.errors import ConsoleError, Exit
+
+COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome")
 
 
 def history(how: How, environment: str) -> int:
     """Print the runs, newest first."""
-    rows = journal().runs(how.app, environment)
+    record = journal()
+    try:
+        rows = record.runs(how.app, environment)
+    finally:
+        record.close()
     if how.json:
-        names = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome")
-        say_json([{name: getattr(row, name) for name in names} for row in rows])
-    else:
-        for row in rows:
-            say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.outcome or 'open'}")
+        say_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
+        return 0
+    for row in rows:
+        say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.started[:19]:<19}  {row.outcome or 'open'}".rstrip())
     return 0
 
 
-def events(run: str) -> int:
-    """Print every event of a run."""
+def events(how: How, text: str) -> int:
+    """Print every event of a run, an object a line."""
     from console.wire.codec import event_json
 
+    run = run_named(how, text).run
     record = journal()
-    for event in record.read(run_named(run).run):
-        say(event_json(event).decode())
+    try:
+        for event in record.read(run):
+            say(event_json(event).decode())
+    finally:
+        record.close()
     return 0
 
 
 async def engines(how: How, verb: str, *, force: bool) -> int:
-    """List the engines that answer, or stop them."""
-    from console.client.attach import claims_of, connect
+    """List the engines that answer, or stop them; 6 when one of them carries a run and is not forced."""
     from console.client.engines import find_engines
 
     rows: list[dict[str, Any]] = []
+    refused: list[ConsoleError] = []
     for engine in await find_engines(state()):
         welcome = engine.welcome
-        rows.append({"app": welcome.app, "environment": welcome.environment, "pid": welcome.pid, "user": welcome.user, "run": welcome.run or None})
-        if verb == "stop":
-            client = await connect(engine.path, claims=claims_of(os.environ))
-            await client.stop(force=force)
-            await client.close()
+        if how.app not in ("", welcome.app):
+            continue
+        problem = await _stop(engine.path, force=force) if verb == "stop" else None
+        refused += [problem] if problem else []
+        stopped = verb == "stop" and problem is None
+        rows.append(
+            {
+                "app": welcome.app, "environment": welcome.environment, "pid": welcome.pid, "user": welcome.user, "run": welcome.run or None,
+                "stopped": stopped,
+            }
+        )  # fmt: skip
+    return _told(how, verb, rows, refused)
+
+
+async def _stop(path: str, *, force: bool) -> ConsoleError | None:
+    from console.client.attach import NoEngine, claims_of, connect
+
+    try:
+        client = await connect(path, claims=claims_of(os.environ))
+    except NoEngine:
+        return None
+    try:
+        await client.stop(force=force)
+    except ConsoleError as fault:
+        return fault
+    finally:
+        await client.close()
+    return None
+
+
+def _told(how: How, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError]) -> int:
+    from console.plain.jsonl import problem_object
+
+    code = int(refused[0].exit) if refused else int(Exit.DONE)
     if how.json:
-        say_json({"type": "result", "exit": 0, "engines": rows, "problems": []})
+        problems = [problem_object(problem) for fault in refused for problem in fault.problems]
+        say_json({"type": "result", "exit": code, "engines": rows, "problems": problems})
     else:
         for row in rows:
-            say(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {'stopped' if verb == 'stop' else row['run'] or 'idle'}")
-    return 0
+            what = "stopped" if row["stopped"] else row["run"] or "idle"
+            say(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {what}")
+    for fault in refused:
+        for problem in fault.problems:
+            tell(f"deploy: {problem}")
+    if verb == "stop":
+        tell_twin("engine", "stop")
+    return code

@@ -1,235 +1,251 @@
-"""Commands that open, join or steer a run: all follow it to its end and end with its exit code."""
+"""Commands that open, join or steer a run. Whoever follows it ends with its exit code. Knows how a run is found and met; not how it is shown."""
 
-import asyncio
-import contextlib
 import os
-import signal
-import sys
-import time
 from typing import TYPE_CHECKING
 
-from console.cli.wiring import How, client_for, environment, journal, run_named, say, say_json, state
-from console.errors import EngineLost, Exit, NoGo, UsageFault
+from console.cli.ask import confirm
+from console.cli.feed import LastingFeed
+from console.cli.follow import Leaving, Part, follow
+from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
+from console.core.evolve import fold
+from console.errors import Exit, NoGo, NotYet, Problem, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
+from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.attach import Client
+    from console.model.fleet import Environment
+    from console.model.state import RunState
+    from console.ports import RunSummary
+    from console.tui.app import NextRun
 
-QUIET = 30.0
-"""Seconds after which plain mode says again what it waits for."""
+CHECKS = (
+    "branch", "tree", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed", "freeze", "announcement",
+)  # fmt: skip
+"""Checks that may be overridden."""
 
 
-async def open_run(how: How, name: str, request: Request) -> int:
+async def open_run(how: How, name: str, request: Request, on_next: "NextRun | None" = None) -> int:
     """Begin a run and follow it."""
-    found = environment(how, name, gated=request.kind == "deploy")
-    client = await client_for(how, found)
-    if request.kind == "rollback" and client.welcome.run and not request.ref:
-        return await _roll_back_open(how, client, request)
-    run = await client.open_run(request)
-    return await follow(how, client, run)
+    judge_overrides(request)
+    rollback = request.kind == "rollback"
+    found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
+    with Leaving() as leaving:
+        client = await engine_of(how, found)
+        if rollback and client.welcome.run and not request.ref:
+            return await _roll_back_open(how, client, found, request, leaving)
+        await configure(client, found)
+        run = await client.open_run(request)
+        if how.yes and not how.wants_screen:
+            tell_twin(*twin_of(found.name, request))
+        return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, on_next)
 
 
-async def _roll_back_open(how: How, client: "Client", request: Request) -> int:
+def judge_overrides(request: Request) -> None:
+    """Refuse overrides of checks that are never overridden, or that there are not. Raises UsageFault."""
+    from console.model.checks import NEVER_OVERRIDABLE
+
+    for check, _ in request.overrides:
+        if check in NEVER_OVERRIDABLE:
+            raise UsageFault(f"--override {check}: this check is never overridden", f"deploy check shows what {check} is about")
+        if check not in CHECKS:
+            raise UsageFault(f"--override {check}: there is no such check", f"one of {', '.join(CHECKS)}")
+
+
+def twin_of(name: str, request: Request) -> tuple[str, ...]:
+    """Return the words of the command line that asks for that run."""
+    head = (name,) if request.kind == "deploy" else (request.kind, name)
+    option = "--version" if request.kind == "deploy" else "--to"
+    words = [*head, *((option, request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
+    for option, pairs in (("--without", request.without), ("--override", request.overrides)):
+        for left, right in pairs:
+            words += [option, f"{left}={right}"]
+    if request.hotfix:
+        words += ["--hotfix", request.hotfix]
+    return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []), "--yes")
+
+
+def feed_of(how: How, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
+    """Follow a run over that engine, and over the one that comes after it."""
+    return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
+
+
+async def _roll_back_open(how: How, client: "Client", found: "Environment", request: Request, leaving: Leaving) -> int:
     """A rollback while a run goes on is that run's own; 0 when it is done on every host."""
     run = client.welcome.run
-    answer = await client.submit(run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
-    if isinstance(answer, cmd.Refusal):
+    if request.hosts:
         await client.close()
-        raise NoGo(str(answer.message), str(answer.hint))
-    return await follow(how, client, run, asked_back=True)
+        raise NotYet(f"deploy rollback --hosts while run {run} goes on: not yet", "deploy rollback, for every host that the run has touched")
+    await confirm(how, f"roll back run {run} on every host that it has touched?")
+    under_way = recorded(run)
+    if not (under_way.phase == "rolling-back" or under_way.kind == "rollback"):
+        answer = await client.submit(run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
+        if isinstance(answer, cmd.Refusal):
+            await client.close()
+            raise NoGo(str(answer.message), str(answer.hint))
+        tell_twin(*twin_of(found.name, request))
+    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving)
+
+
+def recorded(run: str) -> "RunState":
+    """Return what the journal says of a run."""
+    record = journal()
+    try:
+        return fold(record.read(run))
+    finally:
+        record.close()
 
 
 async def attach(how: How, text: str) -> int:
     """Join a run; one that is over says how it ended."""
-    summary = run_named(text) if text or _has_open() else run_named("last")
+    named = bool(text)
+    summary = run_named(how, text or ("" if open_runs(how) else "last"))
     if summary.outcome is not None:
-        return show_ended(how, summary.run)
+        return _show_recorded(how, summary, whole=named)
     from console.client.attach import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
-    except NoEngine as fault:
-        raise UsageFault(f"run {summary.run} has no engine: it was interrupted", f"deploy resume {summary.run}") from fault
-    return await follow(how, client, summary.run)
+    except NoEngine:
+        return _show_recorded(how, summary, whole=True)
+    if client.welcome.run != summary.run:
+        await client.close()
+        summary = run_named(how, summary.run)
+        return _show_recorded(how, summary, whole=True)
+    with Leaving() as leaving:
+        return await follow(how, feed_of(how, client, summary.run, _model_for(how, summary)), Part(), leaving)
+
+
+def _model_for(how: How, summary: "RunSummary") -> "Environment | None":
+    """Return the model that a run keeps to its end: its own, else the one of the file that is here."""
+    from console.cli.models import model_of_run
+
+    kept = model_of_run(summary.run)
+    if kept is not None:
+        return kept
+    try:
+        return environment(How(file=how.file, app=summary.app), summary.environment)
+    except UsageFault:
+        return None
+
+
+def _show_recorded(how: How, summary: "RunSummary", *, whole: bool) -> int:
+    """Show a run that no engine carries, from the journal: how it ended, or that it was interrupted and waits for a person."""
+    from console.cli.follow import printer_for
+    from console.core.evolve import evolve
+    from console.model.state import RunState
+    from console.plain.printer import Ending
+
+    record = journal()
+    printer, ended = printer_for(how), RunState()
+    try:
+        for event in record.read(summary.run):
+            ended = evolve(ended, event)
+            if whole or how.json:
+                printer.event(event)
+    finally:
+        record.close()
+    seconds = max(0.0, ended.mono - ended.opened)
+    if ended.phase == "ended":
+        code = int(ended.exit if ended.exit is not None else Exit.CONSOLE_FAILED)
+        printer.ended(ended, Ending(code, ended.outcome, seconds))
+        return code
+    words = f"run {summary.run} was interrupted: no engine carries it"
+    printer.ended(ended, Ending(int(Exit.PAUSED), "paused", seconds, words, f"deploy resume {summary.run}"))
+    return int(Exit.PAUSED)
 
 
 async def resume(how: How, text: str) -> int:
-    """Go on with an interrupted run: its engine is started anew and what was running is settled first."""
-    summary = run_named(text)
-    client = await client_for(how, environment(how, summary.environment))
-    await client.resume(summary.run)
-    if how.yes:
-        await client.submit(summary.run, cmd.Continue())
-    return await follow(how, client, summary.run)
+    """Go on with an interrupted run: an engine takes it up, and settles what was running before anything new starts."""
+    summary = run_named(how, text)
+    if summary.outcome is not None:
+        raise NoGo(f"run {summary.run} has ended: {summary.outcome}", f"deploy events {summary.run}")
+    found = _model_for(how, summary)
+    if found is None:
+        raise UsageFault(f"the hosts.toml of run {summary.run} is not known here", "deploy -c FILE resume, with the file that the run was made with")
+    with Leaving() as leaving:
+        client = await engine_of(how, found)
+        if client.welcome.run != summary.run:
+            await configure(client, found)
+            await client.resume(summary.run)
+        if how.yes and not how.wants_screen:
+            tell_twin("resume", summary.run, "--yes")
+        return await follow(how, feed_of(how, client, summary.run, found), Part(goes_on=how.yes), leaving)
 
 
-async def steer(how: How, text: str, command: cmd.AnyCommand, twin: str) -> int:
-    """Say something to a run: 0 accepted, 3 refused."""
+async def steer(how: How, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:
+    """Say something to a run: 0 accepted, 3 refused. `twin`: the words up to the run, and those after it behind `RUN`."""
     from console.client.attach import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
-    summary = run_named(text)
+    summary = run_named(how, text)
+    if summary.outcome is not None:
+        return _refused(how, summary.run, cmd.Refusal(SafeText(f"run {summary.run} has ended: {summary.outcome}"), SafeText("deploy history")))
     try:
-        client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ))
+        client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
     except NoEngine:
-        if isinstance(command, cmd.Continue):
-            return await resume(how, summary.run)
-        raise UsageFault(f"run {summary.run} has no engine", f"deploy resume {summary.run}") from None
-    answer = await client.submit(summary.run, command)
-    await client.close()
-    refused = isinstance(answer, cmd.Refusal)
-    code = int(Exit.NO_GO) if refused else 0
+        return await _without_engine(how, summary.run, command)
+    try:
+        if client.welcome.run != summary.run:
+            return await _without_engine(how, summary.run, command)
+        answer = await client.submit(summary.run, command)
+    finally:
+        await client.close()
     if isinstance(answer, cmd.Refusal):
-        print(f"deploy: refused: {answer.message}" + (f"\n  {answer.hint}" if answer.hint else ""), file=sys.stderr)
-    else:
-        print(f"same as: deploy {twin} {summary.run}", file=sys.stderr)
+        return _refused(how, summary.run, answer)
     if how.json:
-        problems = [{"file": "", "line": 0, "key": "", "message": answer.message, "hint": answer.hint}] if isinstance(answer, cmd.Refusal) else []
-        say_json({"type": "result", "exit": code, "run": summary.run, "problems": problems})
-    return code
+        say_json({"type": "result", "exit": 0, "run": summary.run, "problems": []})
+    tell_twin(*(summary.run if word == "RUN" else word for word in twin))
+    return 0
 
 
-def show_ended(how: How, run: str) -> int:
-    """The result of a run that is over."""
-    from console.core.evolve import fold
-    from console.plain.printer import result_lines, result_of
+async def _without_engine(how: How, run: str, command: cmd.AnyCommand) -> int:
+    """`continue` does what `resume` does; all else has nobody to say it to."""
+    if isinstance(command, cmd.Continue):
+        from dataclasses import replace
 
-    ended = fold(journal().read(run))
+        return await resume(replace(how, yes=True), run)
+    return _refused(how, run, cmd.Refusal(SafeText(f"run {run} was interrupted: no engine carries it"), SafeText(f"deploy resume {run}")))
+
+
+def _refused(how: How, run: str, answer: cmd.Refusal) -> int:
+    from console.plain.jsonl import problem_object
+
+    problem = Problem(str(answer.message), str(answer.hint))
     if how.json:
-        say_json(result_of(ended, 0.0))
-    else:
-        for line in result_lines(ended):
-            say(line)
-    return int(ended.exit or 0)
+        say_json({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
+    tell(f"deploy: refused: {problem}")
+    return int(Exit.NO_GO)
 
 
-async def follow(how: How, client: "Client", run: str, *, asked_back: bool = False) -> int:
-    """Follow a run with lines or with JSON. `asked_back`: its rollback is what was asked for, and done is 0."""
-    return await Follower(how, client, run, asked_back=asked_back).follow()
+class Versions:
+    """The next releases of a list, one after the other, for a screen that stays open."""
 
-
-class Follower:
-    """A run as lines or JSON, until it ends or this end leaves."""
-
-    def __init__(self, how: How, client: "Client", run: str, *, asked_back: bool = False) -> None:
-        from console.model.state import RunState
-
+    def __init__(self, how: How, name: str, refs: list[str]) -> None:
         self._how = how
-        self._client = client
-        self._run = run
-        self._asked_back = asked_back
-        self._state: RunState = RunState()
-        self._began = time.monotonic()
-        self._said = time.monotonic()
-        self._leaving = asyncio.Event()
+        self._name = name
+        self._refs = list(refs)
+        self._feeds: list[LastingFeed] = []
 
-    async def follow(self) -> int:
-        """Return the exit code that this command ends with."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._leaving.set)
-        leaving = asyncio.create_task(self._leaving.wait())
-        ticking = asyncio.create_task(self._tick())
-        following = asyncio.create_task(self._follow())
+    async def open_next(self) -> LastingFeed | None:
+        """Begin the next release; None when there is none."""
+        if not self._refs:
+            return None
+        found = environment(self._how, self._name)
+        client = await engine_of(self._how, found)
         try:
-            await asyncio.wait({leaving, following}, return_when=asyncio.FIRST_COMPLETED)
-            if following.done():
-                following.result()
-                return self._ended()
-            following.cancel()
-            return await self._left()
-        finally:
-            for task in (leaving, ticking):
-                task.cancel()
-            await self._client.close()
+            await configure(client, found)
+            run = await client.open_run(Request(ref=self._refs[0], yes=False))
+        except BaseException:
+            await client.close()
+            raise
+        self._refs.pop(0)
+        self._feeds.append(feed_of(self._how, client, run, found))
+        return self._feeds[-1]
 
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self._hear()
-                return
-            except EngineLost:
-                await self._take_up()
-
-    async def _hear(self) -> None:
-        from console.core.evolve import evolve
-        from console.model.events import Event, PlanMade
-        from console.plain.printer import event_line
-        from console.wire.codec import event_json
-
-        async for item in self._client.follow(self._run, self._state.seq, samples=False):
-            if not isinstance(item, Event):
-                continue
-            self._state = evolve(self._state, item)
-            self._said = time.monotonic()
-            say(event_json(item).decode()) if self._how.json else say(event_line(item))
-            if isinstance(item, PlanMade) and not self._state.request.yes:
-                await self._decide()
-
-    async def _decide(self) -> None:
-        state = self._state
-        if not self._how.is_terminal or any(check.blocks for check in state.checks):
-            return
-        asked = f"type {state.environment} to go, anything else for no-go: " if state.protected else "go? [y/N] "
-        typed = (await asyncio.to_thread(input, asked)).strip()
-        go = typed == state.environment if state.protected else typed.lower() in ("y", "yes")
-        await self._client.submit(self._run, cmd.Decide(go=go, digest=state.plan.digest if state.plan else "", typed=typed))
-
-    async def _take_up(self) -> None:
-        from console.client.attach import claims_of
-        from console.client.engines import ensure_engine
-
-        say_text = f"the engine of run {self._run} is gone; a new one takes it up"
-        print(f"deploy: {say_text}", file=sys.stderr)
-        found = environment(How(file=self._how.file, app=self._state.app), self._state.environment)
-        self._client = await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ))
-        self._client = await client_for(self._how, found)
-        await self._client.resume(self._run)
-        if self._how.yes:
-            await self._client.submit(self._run, cmd.Continue())
-
-    async def _tick(self) -> None:
-        from console.core.decide import running_steps
-
-        while True:
-            await asyncio.sleep(1.0)
-            if self._how.json or time.monotonic() - self._said < QUIET:
-                continue
-            self._said = time.monotonic()
-            steps = running_steps(self._state)
-            what = self._state.pausing.reason if self._state.pausing else ", ".join(step.title for step in steps[:3]) or self._state.phase
-            say(f"{time.strftime('%H:%M:%S', time.gmtime())} waits: {what}")
-
-    def _ended(self) -> int:
-        from console.plain.printer import result_lines, result_of
-
-        ended = self._state
-        code = int(ended.exit or 0)
-        if self._asked_back and code == Exit.ROLLED_BACK:
-            code = int(Exit.DONE)
-        if self._how.json:
-            say_json(result_of(ended, time.monotonic() - self._began, code))
-        else:
-            for line in result_lines(ended):
-                say(line)
-        return code
-
-    async def _left(self) -> int:
-        from console.plain.printer import result_of
-
-        if self._state.go is None and self._state.phase in ("preflight", "deciding"):
-            with contextlib.suppress(EngineLost):
-                await self._client.submit(self._run, cmd.Abort())
-            code, outcome = Exit.INTERRUPTED, "interrupted"
-        else:
-            code, outcome = Exit.DETACHED, "detached"
-            print(f"deploy: detached; the run goes on: deploy attach {self._run}", file=sys.stderr)
-        if self._how.json:
-            say_json(result_of(self._state, time.monotonic() - self._began, int(code), outcome))
-        return int(code)
-
-
-def _has_open() -> bool:
-    return any(run.outcome is None for run in journal().runs(limit=50))
+    async def close(self) -> None:
+        """Let go of the engines that were met."""
+        for feed in self._feeds:
+            await feed.close()

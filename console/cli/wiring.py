@@ -1,14 +1,18 @@
-"""What commands share: the file, the state folder, the engine to talk to, and the way an answer is printed. Slow parts are imported when used."""
+"""What commands share: the file, the state folder, the engine to talk to, the record of runs. Slow parts are imported when used.
 
-import json
+Knows how parts are wired together; nothing of what a command does with them.
+"""
+
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from console.errors import ConsoleError, Exit, NoGo, UsageFault
+from console.errors import ConsoleError, NoGo, UsageFault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
     from console.config.load import ConfigFile
@@ -16,16 +20,19 @@ if TYPE_CHECKING:
     from console.ports import RunSummary
 
 
-@dataclass
+@dataclass(frozen=True)
 class How:
     """How a command speaks and what it may assume."""
 
     file: str = ""
     app: str = ""
+    theme: str = ""
     yes: bool = False
     plain: bool = False
     json: bool = False
     read_only: bool = False
+    wait_for_person: float | None = None
+    """Seconds that a question stays open; None: for ever at a terminal, not at all without one."""
 
     @property
     def is_terminal(self) -> bool:
@@ -37,6 +44,13 @@ class How:
         """Whether the screen is what opens."""
         return self.is_terminal and not self.plain and not self.json and os.environ.get("TERM", "dumb") != "dumb"
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds that a question stays open; None: without an end."""
+        if self.wait_for_person is not None:
+            return self.wait_for_person
+        return None if self.is_terminal else 0.0
+
 
 def need_yes(how: How, command: str) -> None:
     """Refuse a command that asks, where nobody can answer. Raises UsageFault before anything is contacted."""
@@ -45,7 +59,7 @@ def need_yes(how: How, command: str) -> None:
 
 
 def state() -> str:
-    """The state folder, made where it is missing."""
+    """Return the state folder, made where it is missing."""
     from console.adapters.statefolder import prepared, state_folder
 
     folder = state_folder(os.environ)
@@ -55,16 +69,22 @@ def state() -> str:
 
 def config(how: How) -> "ConfigFile":
     """Load hosts.toml. Raises UsageFault with every problem in it."""
+    found = config_if_any(how)
+    if found is None:
+        raise UsageFault("there is no hosts.toml here or in a folder above", "deploy -c FILE …, or write one: hosts.toml.example shows every key")
+    return found
+
+
+def config_if_any(how: How) -> "ConfigFile | None":
+    """Load hosts.toml; None where there is none. Raises UsageFault with every problem in it."""
     from console.config.load import find_file, load_file
 
     path = find_file(how.file or None, os.environ, os.getcwd())
-    if path is None:
-        raise UsageFault("there is no hosts.toml here or in a folder above", "deploy -c FILE …, or write one: hosts.toml.example shows every key")
-    return load_file(path)
+    return load_file(path) if path else None
 
 
 def environment(how: How, name: str, *, gated: bool = False) -> "Environment":
-    """Resolve an environment. `gated`: keys that are still to come are a no-go."""
+    """Resolve an environment of the file. `gated`: keys that are still to come are a no-go."""
     file = config(how)
     found = file.environment(name, how.app)
     later = file.not_yet(found.name, how.app) if gated else ()
@@ -73,39 +93,44 @@ def environment(how: How, name: str, *, gated: bool = False) -> "Environment":
     return found
 
 
-async def client_for(how: How, found: "Environment") -> "Client":
-    """Meet the environment's engine, started where none lives, and hand it the model."""
+def environment_or_known(how: How, name: str) -> "Environment":
+    """Resolve an environment of the file; where there is none, of the runs that the state folder knows. Raises UsageFault."""
+    file = config_if_any(how)
+    if file is not None:
+        return file.environment(name, how.app)
+    from console.cli.models import known_environment
+
+    return known_environment(how.app, name)
+
+
+async def engine_of(how: How, found: "Environment") -> "Client":
+    """Meet the environment's engine, started where none lives. It has no model from this console yet."""
     from console.client.attach import claims_of
     from console.client.engines import ensure_engine
+
+    return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only)
+
+
+async def configure(client: "Client", found: "Environment") -> None:
+    """Hand the engine the model and the secrets of a run. Raises Locked where it is busy with another."""
+    from console.cli.models import remember
+    from console.cli.secrets import secrets_of
     from console.config.load import digest
 
-    client = await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only)
-    if not how.read_only:
-        await client.configure(found, digest(found), secrets_of(found))
+    mark = digest(found)
+    await client.configure(found, mark, secrets_of(found))
+    remember(mark, found)
+
+
+async def asking(how: How, found: "Environment") -> "Client":
+    """Meet the engine for a question: it gets the model, without secrets, where it has none or an older one and nothing goes on."""
+    from console.config.load import digest
+
+    client = await engine_of(how, found)
+    mark = digest(found)
+    if client.welcome.digest != mark and not client.welcome.busy and not how.read_only:
+        await client.configure(found, mark, {})
     return client
-
-
-def secrets_of(found: "Environment") -> dict[str, str]:
-    """Read the secrets of a run where this console is to read them. Raises UsageFault naming what is missing."""
-    import subprocess
-
-    result: dict[str, str] = {}
-    for name, value in found.variables.items():
-        if isinstance(value, str):
-            continue
-        if value.kind == "env":
-            if value.name not in os.environ:
-                raise UsageFault(f"the secret {name} is to come from ${value.name}, which is not set", f"export {value.name}=…")
-            result[name] = os.environ[value.name]
-        elif value.kind == "file":
-            with open(value.name) as file:
-                result[name] = file.read().rstrip("\n")
-        else:
-            ran = subprocess.run(["sh", "-c", value.name], capture_output=True, text=True, timeout=60, check=False)
-            if ran.returncode:
-                raise UsageFault(f"the secret {name} could not be read: its command ended with {ran.returncode}", value.name)
-            result[name] = ran.stdout.rstrip("\n")
-    return result
 
 
 def journal() -> "SqlJournal":
@@ -115,35 +140,70 @@ def journal() -> "SqlJournal":
     return SqlJournal.of(state())
 
 
-def run_named(text: str) -> "RunSummary":
+def run_named(how: How, text: str) -> "RunSummary":
     """Find a run by id, unique prefix, or `last`; left out, the one that is open. Raises UsageFault."""
-    runs = journal().runs(limit=500)
-    if text == "last" and runs:
-        return runs[0]
-    found = [run for run in runs if (run.run.startswith(text) if text else run.outcome is None)]
+    record = journal()
+    try:
+        if text == "last":
+            found = list(record.runs(how.app, limit=1))
+        elif text:
+            found = [run for run in record.find_run(text) if how.app in ("", run.app)]
+        else:
+            found = [run for run in record.runs(how.app, limit=1000) if run.outcome is None]
+    finally:
+        record.close()
     if len(found) == 1:
         return found[0]
     if not found:
         raise UsageFault(f"no run is called {text}" if text else "no run is open", "deploy history")
-    raise UsageFault("several runs fit: " + ", ".join(run.run for run in found[:6]), "name one of them")
+    fitting = "\n".join(_listed(found[:8]))
+    raise UsageFault(f"{len(found)} runs {'begin with ' + text if text else 'are open'}:\n{fitting}", "name one of them")
+
+
+def open_runs(how: How, environment: str = "") -> list[str]:
+    """Return the runs that have no end in the record, newest first."""
+    record = journal()
+    try:
+        return [run.run for run in record.runs(how.app, environment, limit=1000) if run.outcome is None]
+    finally:
+        record.close()
+
+
+def _listed(runs: "list[RunSummary]") -> "Iterator[str]":
+    for run in runs:
+        yield f"  {run.run}  {run.kind} {run.version or '-'} by {run.by}"
 
 
 def fail(error: ConsoleError, *, as_json: bool) -> int:
     """Say an error and return its exit code."""
-    problems = [{"file": each.file, "line": each.line, "key": each.key, "message": each.message, "hint": each.hint} for each in error.problems]
     if as_json:
-        outcome = {Exit.NO_GO: "no-go", Exit.LOCKED: "locked"}.get(error.exit, "error")
-        say_json({"type": "result", "exit": int(error.exit), "run": None, "outcome": outcome, "hosts": [], "seconds": 0, "problems": problems})
+        from console.plain.jsonl import fault_object
+
+        say_json(fault_object(error))
     for problem in error.problems:
-        print(f"deploy: {problem}", file=sys.stderr)
+        tell(f"deploy: {problem}")
     return int(error.exit)
 
 
 def say(line: str) -> None:
-    """A line of data."""
+    """Write a line of data."""
     print(line, flush=True)
 
 
 def say_json(value: Any) -> None:
-    """One object as one line of data."""
-    say(json.dumps(value, separators=(",", ":"), default=str))
+    """Write one object as one line of data."""
+    from console.plain.jsonl import json_text
+
+    say(json_text(value))
+
+
+def tell(line: str) -> None:
+    """Write a line for the person, beside the data."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell_twin(*words: str) -> None:
+    """Say the command line that does what was done here."""
+    import shlex
+
+    tell("same as: deploy " + " ".join(shlex.quote(word) for word in words if word))

@@ -1,10 +1,10 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
 from console.errors import Exit
-from console.model.state import HostState, RunState
+from console.model.state import HostState, RunState, StepState
 
-BEHIND = frozenset({"old", "skipped", "left-out", "failed", "unreachable", "owed", "back", "unknown"})
-SHOWN = {"new": "new", "updating": "failed", "returning": "unknown", "back": "old", "left-out": "skipped"}
+SHOWN = {"updating": "unknown", "returning": "unknown", "back": "old", "left-out": "skipped"}
+"""What a host's condition is called in a result, where the name is another one. A host in the middle of something is never said to be anything else."""
 
 Conclusion = tuple[Exit, str, str, str]
 
@@ -20,10 +20,10 @@ def conclude(state: RunState) -> Conclusion:
         )
     if state.go is False:
         return _not_gone(state)
-    if not state.changed:
-        return _unchanged(state)
     if state.kind == "rollback":
         return _rollback(state)
+    if not state.changed:
+        return _unchanged(state)
     if state.back is not None:
         return _rolled_back(state)
     return _forward(state)
@@ -39,21 +39,30 @@ def _not_gone(state: RunState) -> Conclusion:
 def _unchanged(state: RunState) -> Conclusion:
     if state.aborting:
         return Exit.INTERRUPTED, "interrupted", "aborted before anything was changed", ""
-    alone = next((known for known in state.steps.values() if known.status not in ("done", "pending")), None)
+    alone = _failed_alone(state)
     if alone is not None:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     bad = _bad(state)
-    if any(host.condition in ("unknown", "unreachable", "owed") for host in bad):
+    if bad and (state.kind == "restart" or any(host.condition in ("unknown", "unreachable", "owed") for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
     if bad:
         return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}, once that is mended"
-    return Exit.DONE, "succeeded", "", ""
+    if not any(host.condition == "new" for host in state.hosts.values()):
+        return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", f"deploy {state.environment}"
+    return _forward(state)
+
+
+def _failed_alone(state: RunState) -> StepState | None:
+    return next((known for known in state.steps.values() if known.status not in ("done", "pending", "void")), None)
 
 
 def _rollback(state: RunState) -> Conclusion:
-    bad = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped")]
-    if bad:
-        return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
+    alone = _failed_alone(state)
+    if alone is not None and not state.changed:
+        return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
+    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped")]
+    if missing:
+        return Exit.FAILED, "failed", f"not back: {_names(missing)}", f"deploy status {state.environment}"
     return Exit.DONE, "rolled-back", "", ""
 
 
@@ -61,6 +70,8 @@ def _rolled_back(state: RunState) -> Conclusion:
     owed = [host for host in state.hosts.values() if host.touched and host.condition not in ("back", "skipped")]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
+    if state.kind == "restart":
+        return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
     return Exit.ROLLED_BACK, "rolled-back", str(state.back_reason), ""
 
 
@@ -69,11 +80,22 @@ def _forward(state: RunState) -> Conclusion:
         return Exit.FAILED, "failed", "aborted, and left as it is", f"deploy rollback {state.environment}"
     bad = _bad(state)
     behind = [host for host in state.hosts.values() if host.condition != "new"]
-    if len(bad) > state.max_failures or any(host.condition == "unknown" for host in behind) or len(behind) == len(state.hosts):
+    alone = None if state.tolerates_steps else _failed_alone(state)
+    if alone is not None:
+        return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or f"deploy rollback {state.environment}"
+    if len(bad) > state.max_failures or any(_is_unknown(host) for host in behind) or len(behind) == len(state.hosts):
         return Exit.FAILED, "failed", _names(bad or behind), f"deploy rollback {state.environment}"
-    if behind:
-        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {_names(behind)}", f"deploy {state.environment}"
+    without = left_out(state)
+    if behind or without:
+        words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)
+        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", f"deploy {state.environment}"
     return Exit.DONE, "succeeded", "", ""
+
+
+def _is_unknown(host: HostState) -> bool:
+    """Whether nobody knows what is on the host; being owed to makes it no better known."""
+    in_between = host.condition in ("unknown", "updating", "returning")
+    return in_between or (host.condition == "owed" and any(known.status == "unknown" for known in host.steps.values()))
 
 
 def _bad(state: RunState) -> list[HostState]:
@@ -85,9 +107,15 @@ def _names(hosts: list[HostState]) -> str:
     return shown + (f" and {len(hosts) - 4} more" if len(hosts) > 4 else "")
 
 
+def left_out(state: RunState) -> tuple[str, ...]:
+    """Hosts that the request left out and that the run therefore knows nothing of."""
+    return tuple(name for name, _ in state.request.without if name not in state.hosts)
+
+
 def host_rows(state: RunState) -> list[dict[str, str]]:
     """The hosts of a result, as the contract names them."""
-    return [
+    rows = [
         {"host": host.name, "release": host.release, "version": str(host.version), "state": SHOWN.get(host.condition, host.condition)}
         for host in state.hosts.values()
     ]
+    return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]

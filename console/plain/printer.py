@@ -1,49 +1,63 @@
-"""A run as lines and as JSON: one for each event, and at the end the result. Peers of the screen; standard output carries data alone.
+"""A run as lines, a peer of the screen: one for each event, one while nothing happens, and how it ended.
 
-Pure but for the two functions it is handed to write with. Knows nothing of engines or sockets.
+Writes by the function that it is given; standard output carries data alone. Knows nothing of engines, sockets or time.
 """
 
-import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
-from console.core.outcome import host_rows
-from console.core.wording import sentence
-from console.model.events import Event
+from console.model.events import AnyEvent
 from console.model.state import RunState
+from console.views.lines import ending_lines, event_line, waiting_line
 
 Write = Callable[[str], None]
 
 
-def event_line(event: Event) -> str:
-    """One plain line for an event."""
-    return f"{event.at[11:19]} {sentence(event)}"
+@dataclass(frozen=True)
+class Ending:
+    """How the command ends: its exit code, the outcome's word, seconds that it took, and why when that is not the run's own reason."""
+
+    exit: int
+    outcome: str
+    seconds: float = 0.0
+    reason: str = ""
+    hint: str = ""
 
 
-def result_of(state: RunState, seconds: float, exit_code: int | None = None, outcome: str = "") -> dict[str, Any]:
-    """The result object of a run, as the contract names its fields."""
-    code = exit_code if exit_code is not None else state.exit
-    reason = str(state.reason)
-    problems = [{"file": "", "line": 0, "key": "", "message": reason, "hint": str(state.hint)}] if reason and code else []
-    return {
-        "type": "result",
-        "exit": code,
-        "run": state.run or None,
-        "outcome": outcome or state.outcome,
-        "hosts": host_rows(state),
-        "seconds": round(seconds, 2),
-        "problems": problems,
-    }
+class Printer(Protocol):
+    """How a run is shown that has no screen."""
+
+    def event(self, event: AnyEvent) -> None:
+        """Show an event. None is left out."""
+
+    def waits(self, state: RunState, now: float, at: str) -> None:
+        """Say what is waited for. `now` is on the boot-time clock, `at` the time (RFC 3339 UTC)."""
+
+    def ended(self, state: RunState, ending: Ending) -> None:
+        """Say how the command ends."""
 
 
-def result_lines(state: RunState) -> list[str]:
-    """The outcome in words, for the last lines of a terminal."""
-    lines = [f"{state.environment}: {state.outcome}" + (f": {state.reason}" if state.reason else "")]
-    if state.hint:
-        lines.append(f"next: {state.hint}")
-    return lines
+class LinePrinter:
+    """A line for each event."""
 
+    def __init__(self, write: Write) -> None:
+        self._write = write
 
-def json_text(value: object) -> str:
-    """One object as one line."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
+    def event(self, event: AnyEvent) -> None:
+        """Write its line."""
+        self._write(event_line(event))
+
+    def waits(self, state: RunState, now: float, at: str) -> None:
+        """Write what is waited for."""
+        self._write(waiting_line(state, now, at))
+
+    def ended(self, state: RunState, ending: Ending) -> None:
+        """Write the outcome, or why this end leaves before it."""
+        if state.phase == "ended":
+            for line in ending_lines(state, state.mono):
+                self._write(line)
+            return
+        self._write(f"{state.environment or state.run}: {ending.outcome}" + (f": {ending.reason}" if ending.reason else ""))
+        if ending.hint:
+            self._write(f"next: {ending.hint}")

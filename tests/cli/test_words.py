@@ -19,14 +19,18 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("words", [("maintenance",), ("logs", "production"), ("forgive", "web01", "--reason", "gone"), ("doctor",)])
+@pytest.mark.parametrize("words", [
+    ("maintenance",), ("logs", "production"), ("doctor",), ("exec", "production", "--hosts", "web01", "--", "ls"), ("init", "--from", "ssh-config"),
+    ("production", "--yes", "--migration", "yes"), ("production", "--yes", "--ack", "Login"), ("check", "--strategy", "canary"),
+    ("production", "--yes", "--limit-rate", "20MiB"), ("lock", "production", "--reason", "x", "--for", "1h"), ("unlock", "--run", "r", "--reason", "x"),
+])  # fmt: skip
 def test_what_is_still_to_come_says_so(tmp_path: Path, words: tuple[str, ...]):
     ran = deploy(tmp_path, *words)
     assert ran.returncode == 2
     assert "not yet" in ran.stderr
 
 
-@pytest.mark.parametrize("words", [("production",), ("rollback",), ("restart",), ("trust",), ("resume",), ("unlock", "--reason", "done")])
+@pytest.mark.parametrize("words", [("production",), ("rollback",), ("restart",), ("trust",), ("resume",), ("unlock", "--reason", "done"), ("forgive", "web01", "--reason", "gone"), ("--json", "rollback")])  # fmt: skip
 def test_what_asks_needs_yes_without_a_terminal_and_contacts_nothing(tmp_path: Path, words: tuple[str, ...]):
     ran = deploy(tmp_path, *words)
     assert ran.returncode == 2
@@ -67,3 +71,57 @@ def test_help_loads_nothing_slow(tmp_path: Path):
 def test_history_is_empty_before_the_first_run(tmp_path: Path):
     ran = deploy(tmp_path, "history", "--json")
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize(("words", "hint"), [
+    (("--plain", "--json", "status"), "exclude"), (("rollback", "--at-once", "--halves", "--yes"), "exclude"),
+    (("production", "--yes", "--override", "reach=x"), "never overridden"), (("production", "--yes", "--override", "luck=x"), "no such check"),
+    (("production", "--yes", "--strategy", "magic"), "no such strategy"), (("production", "--yes", "--wait-for-person", "soon"), "not a duration"),
+    (("production", "--yes", "--hotfix", " "), "a reason is missing"), (("lock", "production", "--reason", ""), "a reason is missing"),
+    (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
+    (("resume", "--yes"), "no run is open"), (("skip",), "HOST"), (("statsu", "--yes"), "deploy status"), (("status",), "hosts.toml"),
+    (("demo", "--hosts", "0"), "0"), (("forgive", "web01", "--reason", "gone", "--yes"), "nothing is owed"), (("status", "--nonsense"), "--nonsense"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_with_what_to_type(tmp_path: Path, words: tuple[str, ...], hint: str):
+    ran = deploy(tmp_path, *words)
+    assert ran.returncode == 2
+    assert hint in ran.stderr
+    assert ran.stdout == "" or "--json" in words
+
+
+def test_options_stand_before_or_after_the_command(tmp_path: Path):
+    (tmp_path / "other.toml").write_text('[app]\nname = "shop"\n')
+    for words in (("-c", "other.toml", "check", "--json"), ("--json", "check", "-c", "other.toml"), ("check", "--json", "-c", "other.toml")):
+        ran = deploy(tmp_path, *words)
+        assert ran.returncode == 2
+        assert any("other.toml" in problem["file"] for problem in json.loads(ran.stdout)["problems"])
+
+
+def test_each_command_of_this_part_has_its_help(tmp_path: Path):
+    listed = deploy(tmp_path, "--help").stdout
+    names = "check rollback restart status attach resume pause continue abort skip retry note lock unlock forgive trust history events demo engine"
+    for name in names.split():
+        assert f"  {name} " in listed
+    assert "ENV " not in listed.partition("Commands:")[2]
+
+
+def test_the_record_is_read_without_an_engine(tmp_path: Path):
+    from console.adapters.journal import SqlJournal
+    from console.adapters.statefolder import prepared
+    from tests.core.simulation import Simulation, an_environment, opening
+
+    state = str(tmp_path / "state")
+    prepared(state)
+    run = Simulation(an_environment(2), lambda step, attempt: "done")
+    run.record(*opening(run.environment))
+    run.run()
+    record = SqlJournal.of(state)
+    record.append("r1", tuple(run.events))
+    record.close()
+    assert len(deploy(tmp_path, "events", "r1").stdout.splitlines()) == len(run.events)
+    shown = deploy(tmp_path, "attach", "r1", "--json")
+    assert (shown.returncode, len(shown.stdout.splitlines())) == (0, len(run.events) + 1)
+    assert deploy(tmp_path, "attach").returncode == 0
+    assert "has ended" in deploy(tmp_path, "pause", "last").stderr
+    assert deploy(tmp_path, "pause", "last").returncode == 3
+    assert not list((tmp_path / "state" / "run").glob("*.sock"))

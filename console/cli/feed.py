@@ -1,0 +1,99 @@
+"""A run as a Feed that outlives its engine: when the engine dies, a new one is started and takes the run up, and the feed goes on.
+
+Implements `ports.Feed`. Knows how an engine is met; nothing of how a run is shown.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from console.cli.wiring import How, configure, engine_of
+from console.core.evolve import evolve
+from console.errors import EngineLost
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.events import Event
+from console.model.state import RunState
+from console.ports import FeedItem
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+
+OFTEN = 3
+"""So many engines lost within `LATELY` are too many: something else is wrong."""
+LATELY = 60.0
+"""Seconds."""
+LOOKING = 60.0
+"""Seconds that one who only looks on waits for somebody to start a new engine."""
+
+
+class LastingFeed:
+    """A run over an engine's socket, and over the next engine's. `model`: what a new engine is to be configured with; None: only looks on."""
+
+    def __init__(self, how: How, client: "Client", run: str, model: "Environment | None", told: Callable[[str], None], *, samples: bool) -> None:
+        self.run = run
+        self.state = RunState()
+        """What the events so far add up to."""
+        self.taken_up = False
+        """A new engine was started from here."""
+        self._how = how
+        self._client = client
+        self._model = None if how.read_only else model
+        self._told = told
+        self._samples = samples
+        self._losses: list[float] = []
+
+    async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+        """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
+        seen = after
+        while True:
+            try:
+                async for item in self._client.follow(self.run, seen, samples=self._samples):
+                    if isinstance(item, Event):
+                        seen = item.seq
+                        self.state = evolve(self.state, item)
+                    yield item
+            except EngineLost as lost:
+                await self._go_on(lost)
+            else:
+                return
+
+    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
+        """Say something to the run. Raises EngineLost while there is no engine."""
+        return await self._client.submit(self.run, command)
+
+    async def close(self) -> None:
+        """Let go of the engine."""
+        await self._client.close()
+
+    async def _go_on(self, lost: EngineLost) -> None:
+        loop = asyncio.get_running_loop()
+        self._losses = [at for at in self._losses if loop.time() - at < LATELY] + [loop.time()]
+        await self._client.close()
+        if len(self._losses) >= OFTEN:
+            raise EngineLost(f"{len(self._losses)} engines of run {self.run} were lost: {lost.message}", f"deploy resume {self.run}") from lost
+        if self._model is None:
+            await self._look_for_another()
+            return
+        self._told(f"the engine of run {self.run} is gone; a new one takes it up, and settles what was running")
+        self._client = await engine_of(self._how, self._model)
+        await configure(self._client, self._model)
+        await self._client.resume(self.run)
+        self.taken_up = True
+
+    async def _look_for_another(self) -> None:
+        """Wait until somebody who may has started a new engine that carries the run."""
+        from console.client.attach import NoEngine, connect
+
+        self._told(f"the engine of run {self.run} is gone; this console only looks on, and waits for a new one")
+        path = self._client.path
+        for _ in range(int(LOOKING)):
+            await asyncio.sleep(1.0)
+            try:
+                self._client = await connect(path, read_only=True)
+            except NoEngine:
+                continue
+            if self._client.welcome.run == self.run:
+                return
+            await self._client.close()
+        raise EngineLost(f"the engine of run {self.run} is gone", f"deploy resume {self.run}")

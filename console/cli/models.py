@@ -1,0 +1,70 @@
+"""The models that runs were made with, kept by digest in the state folder, so that commands work in a folder without a file.
+
+Holds no secret: a model has only references to them. Knows nothing of what is done with a model.
+"""
+
+import os
+
+from console.cli.wiring import journal, state
+from console.errors import UsageFault
+from console.model.fleet import Environment
+
+
+def remember(digest: str, environment: Environment) -> None:
+    """Keep a model. One that is there stays: it is the same."""
+    from console.adapters.statefolder import made_folder, modes_of
+    from console.wire.codec import encode_environment
+
+    folder = state()
+    modes = modes_of(folder)
+    made_folder(os.path.join(folder, "models"), modes)
+    path = _path(folder, digest)
+    if os.path.exists(path):
+        return
+    fresh = f"{path}.{os.getpid()}"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, modes.file), "wb") as file:
+        os.fchmod(file.fileno(), modes.file)
+        file.write(encode_environment(environment))
+    os.replace(fresh, path)
+
+
+def model_of_run(run: str) -> Environment | None:
+    """Return the model that a run was made with; None where it was not kept."""
+    from console.model.events import RunOpened
+    from console.wire.codec import decode_environment
+
+    record = journal()
+    try:
+        first = next((event for event in record.read(run) if isinstance(event, RunOpened)), None)
+    finally:
+        record.close()
+    if first is None:
+        return None
+    try:
+        with open(_path(state(), first.config_digest), "rb") as file:
+            return decode_environment(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def known_environment(app: str, name: str) -> Environment:
+    """Return the environment that runs were made in, by the newest of them. Raises UsageFault where none or several fit."""
+    record = journal()
+    try:
+        runs = record.runs(app, name, limit=1000)
+    finally:
+        record.close()
+    places = list(dict.fromkeys((run.app, run.environment) for run in runs))
+    if len(places) > 1:
+        listed = ", ".join(f"{environment} of {app}" for app, environment in places)
+        raise UsageFault(f"there is no hosts.toml here, and the runs know several environments: {listed}", "name one, with --app where it is needed")
+    for run in runs:
+        found = model_of_run(run.run)
+        if found is not None:
+            return found
+    what = f"the environment {name}" if name else "an environment"
+    raise UsageFault(f"there is no hosts.toml here or in a folder above, and no run of this state folder knows {what}", "deploy -c FILE …")
+
+
+def _path(folder: str, digest: str) -> str:
+    return os.path.join(folder, "models", f"{digest}.json")

@@ -1,0 +1,127 @@
+"""The options of the command line, in groups that commands share, and how what was typed becomes values. Knows nothing of runs or hosts."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from console.cli.wiring import How
+from console.errors import NotYet, UsageFault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
+LATER_OPTIONS = ("migration", "downtime", "breaking", "risk", "old_code", "notes", "ack", "limit_rate")
+"""Options that the contract names and whose capability is still to come."""
+
+
+def _with(command: F, options: Iterable[Callable[[F], F]]) -> F:
+    for option in reversed(list(options)):
+        command = option(command)
+    return command
+
+
+def _how() -> list[Callable[[F], F]]:
+    return [
+        click.option("-c", "file", metavar="FILE", help="hosts.toml to use ($DEPLOY_CONFIG, or here and in the folders above)."),
+        click.option("--app", metavar="NAME", help="Application, where the file has several."),
+        click.option("--theme", metavar="NAME", help="Colours of the screen."),
+        click.option("--yes", is_flag=True, help="Answer confirmations and the typed name; never a check."),
+        click.option("--plain", is_flag=True, help="A line for each event."),
+        click.option("--json", "json_", is_flag=True, help="An object for each event, the last one the result."),
+        click.option("--wait-for-person", metavar="DURATION", help="How long a question stays open (without a terminal: 0s)."),
+        click.option("--read-only", is_flag=True, help="Look, and change nothing."),
+    ]
+
+
+def how_options(command: F) -> F:
+    """The options that stand before or after every command."""
+    return _with(command, _how())
+
+
+def how_parameters() -> list[click.Parameter]:
+    """The same options, for a command that is put together by hand."""
+
+    def nothing() -> None:
+        """Carry the options."""
+
+    return list(reversed(how_options(nothing).__click_params__))  # type: ignore[attr-defined]
+
+
+def what_options(command: F) -> F:
+    """What to release, and the answers that a release needs."""
+    text = [
+        ("--migration", "yes|no"), ("--downtime", "none|DURATION"), ("--breaking", "yes|no"), ("--risk", "low|medium|high"),
+        ("--old-code", "ok|breaks|unknown"), ("--notes", "FILE"), ("--limit-rate", "SIZE"),
+    ]  # fmt: skip
+    options = [
+        click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
+        click.option("--strategy", metavar="NAME", help="rolling."),
+        click.option("--hosts", metavar="P", default="", help="Names, globs, ranges, tag:x, ! in front of any."),
+        click.option("--without", multiple=True, metavar="HOST=REASON", help="Leave a host out."),
+        click.option("--hotfix", metavar="REASON", help="Release in a closed time, with the reason on record."),
+        click.option("--override", "overrides", multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
+        click.option("--ack", multiple=True, metavar="CHECK", hidden=True),
+        *(click.option(name, metavar=metavar, hidden=True) for name, metavar in text),
+    ]
+    return _with(command, options)
+
+
+def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
+    """Return how the command speaks: what stands behind it, else what stands before it. Takes those options out of `given`."""
+    before = ctx.find_root().params
+    names = ("file", "app", "theme", "yes", "plain", "json_", "wait_for_person", "read_only")
+    chosen = {name: given.pop(name, None) or before.get(name) for name in names}
+    if chosen["plain"] and chosen["json_"]:
+        raise UsageFault("--plain and --json exclude each other", "one of them")
+    wait = chosen["wait_for_person"]
+    return How(
+        file=chosen["file"] or "", app=chosen["app"] or "", theme=chosen["theme"] or "", yes=bool(chosen["yes"]), plain=bool(chosen["plain"]),
+        json=bool(chosen["json_"]), read_only=bool(chosen["read_only"]),
+        wait_for_person=None if wait is None else seconds(wait, "--wait-for-person"),
+    )  # fmt: skip
+
+
+def seconds(text: str, option: str) -> float:
+    """Return a duration in seconds. Raises UsageFault."""
+    from console.config.kinds import seconds_of
+
+    found = seconds_of(text)
+    if found is None:
+        raise UsageFault(f"{option} {text}: not a duration", f"{option} 90s, 10m or 1h")
+    return found
+
+
+def reason(text: str, option: str) -> str:
+    """Return a reason that is one. Raises UsageFault."""
+    if not text.strip():
+        raise UsageFault(f"{option}: a reason is missing", f"{option} REASON")
+    return text.strip()
+
+
+def pairs(texts: tuple[str, ...], option: str) -> tuple[tuple[str, str], ...]:
+    """Return `NAME=REASON` options as pairs. Raises UsageFault where one has no reason."""
+    for text in texts:
+        if not all(part.strip() for part in text.partition("=")[::2]):
+            raise UsageFault(f"{option} {text}: a reason is missing", f"{option} {text.partition('=')[0]}=REASON")
+    return tuple((text.partition("=")[0].strip(), text.partition("=")[2].strip()) for text in texts)
+
+
+def what_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request that those options say, and take them out of `given`. Raises NotYet, UsageFault."""
+    for name in LATER_OPTIONS:
+        if given.pop(name, None):
+            raise NotYet(f"--{name.replace('_', '-')}: not yet", "leave it out")
+    strategy = given.pop("strategy", None)
+    if strategy and strategy != "rolling":
+        if strategy in STRATEGIES:
+            raise NotYet(f"--strategy {strategy}: not yet", "--strategy rolling")
+        raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
+    hotfix = given.pop("hotfix", None)
+    return {
+        "ref": given.pop("ref"),
+        "hosts": given.pop("hosts"),
+        "without": pairs(given.pop("without"), "--without"),
+        "overrides": pairs(given.pop("overrides"), "--override"),
+        "hotfix": "" if hotfix is None else reason(hotfix, "--hotfix"),
+    }

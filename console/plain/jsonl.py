@@ -1,0 +1,68 @@
+"""A run as JSON, an object a line: each event, and the result last. Pure but for the function that it writes with.
+
+Owns the result's fields. How an event becomes JSON is `wire`'s; the function is handed in.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from console.core.outcome import host_rows
+from console.errors import ConsoleError, Exit, Problem
+from console.model.events import AnyEvent
+from console.model.state import RunState
+from console.plain.printer import Ending, Write
+
+OUTCOMES = {
+    Exit.DONE: "succeeded", Exit.LIVE_BUT_BEHIND: "succeeded", Exit.ROLLED_BACK: "rolled-back", Exit.FAILED: "failed", Exit.NO_GO: "no-go",
+    Exit.LOCKED: "locked", Exit.DETACHED: "detached", Exit.PAUSED: "paused", Exit.INTERRUPTED: "interrupted",
+}  # fmt: skip
+"""What an exit code is called where no run says it."""
+
+
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """Return a problem as the contract names its fields."""
+    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message, "hint": problem.hint}
+
+
+def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
+    """Return the result of a run."""
+    reason, hint = ending.reason, ending.hint
+    if not reason and state.phase == "ended" and ending.exit:
+        reason, hint = str(state.reason), str(state.hint)
+    return {
+        "type": "result", "exit": ending.exit, "run": state.run or None, "outcome": ending.outcome, "hosts": host_rows(state),
+        "seconds": round(ending.seconds, 2), "problems": [problem_object(Problem(reason, hint))] if reason else [],
+    }  # fmt: skip
+
+
+def fault_object(error: ConsoleError) -> dict[str, Any]:
+    """Return the result of a command that ended before there was a run."""
+    return {
+        "type": "result", "exit": int(error.exit), "run": None, "outcome": OUTCOMES.get(error.exit, "error"), "hosts": [], "seconds": 0,
+        "problems": [problem_object(problem) for problem in error.problems],
+    }  # fmt: skip
+
+
+def json_text(value: object) -> str:
+    """Return one value on one line, of characters that act on no terminal."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).replace("\x7f", "\\u007f")
+
+
+class JsonPrinter:
+    """An object for each event; the last one is the result. `encode` makes the JSON of an event."""
+
+    def __init__(self, write: Write, encode: Callable[[AnyEvent], bytes]) -> None:
+        self._write = write
+        self._encode = encode
+
+    def event(self, event: AnyEvent) -> None:
+        """Write its object."""
+        self._write(self._encode(event).decode())
+
+    def waits(self, state: RunState, now: float, at: str) -> None:
+        """Say nothing: waiting is no event."""
+
+    def ended(self, state: RunState, ending: Ending) -> None:
+        """Write the result."""
+        self._write(json_text(result_object(state, ending)))

@@ -1,0 +1,88 @@
+"""What a run asks of a person at a terminal without a screen: numbered choices, and the name that is typed for GO. Pure.
+
+An answer becomes a command and its twin on the command line; who reads the answer is `cli`.
+"""
+
+from dataclasses import dataclass
+
+from console.core.decide import running_steps
+from console.model import commands as cmd
+from console.model.state import RunState
+from console.views.lines import decision_lines
+
+AGAIN = frozenset({"failed", "unknown", "unreachable"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: its words, what it says to the run, and the command line that does the same."""
+
+    words: str
+    command: cmd.AnyCommand | None
+    twin: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. `typed`: this name is the answer that means GO, and no number is."""
+
+    key: str
+    """The same for as long as the same thing is asked."""
+    lines: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    typed: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """The line that the answer is typed on."""
+        return f"type {self.typed} for GO, anything else for no-go: " if self.typed else f"1-{len(self.choices)}: "
+
+    def answer(self, text: str) -> Choice | None:
+        """Return the choice that was made; None when the answer is none of them."""
+        if self.typed:
+            return self.choices[0] if text.strip() == self.typed else self.choices[1]
+        wanted = text.strip()
+        return self.choices[int(wanted) - 1] if wanted.isdecimal() and 1 <= int(wanted) <= len(self.choices) else None
+
+
+def question(state: RunState) -> Question | None:
+    """Return what a person is asked now; None when nothing is. A pause that a person made asks nothing: they are there."""
+    if state.phase == "deciding":
+        return _decision(state)
+    if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or running_steps(state):
+        return None
+    return _pause(state)
+
+
+def _decision(state: RunState) -> Question | None:
+    if state.plan is None or state.go is not None or state.request.yes or any(check.blocks for check in state.checks):
+        return None
+    typed = state.environment if state.protected else ""
+    go = cmd.Decide(go=True, digest=state.plan.digest, typed=typed)
+    choices = (Choice("GO", go, _deploy_twin(state)), Choice("no-go", cmd.Decide(go=False, digest=state.plan.digest)))
+    lines = decision_lines(state) if typed else (*decision_lines(state), *_numbered(choices))
+    return Question(f"decide {state.plan.digest}", lines, choices, typed)
+
+
+def _numbered(choices: tuple[Choice, ...]) -> tuple[str, ...]:
+    return tuple(f"  {number} {choice.words}" for number, choice in enumerate(choices, 1))
+
+
+def _deploy_twin(state: RunState) -> str:
+    if state.kind != "deploy":
+        return f"deploy {state.kind} {state.environment} --yes"
+    version = f" --version {state.revision.version}" if state.revision else ""
+    return f"deploy {state.environment}{version} --yes"
+
+
+def _pause(state: RunState) -> Question:
+    again = [host.name for host in state.hosts.values() if host.condition in AGAIN]
+    choices = [Choice("continue", cmd.Continue(), f"deploy continue {state.run}")]
+    choices += [Choice(f"try {name} again", cmd.Retry(host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
+    if state.changed and state.kind == "deploy":
+        choices.append(Choice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
+    choices.append(Choice("abort and leave all as it is", cmd.Abort(leave=True), f"deploy abort {state.run} --leave"))
+    choices.append(Choice("leave it paused", None, f"deploy attach {state.run}"))
+    reason = state.pausing.reason if state.pausing else ""
+    lines = (f"paused: {reason}", *_numbered(tuple(choices)))
+    return Question(f"pause {state.pausing.since if state.pausing else 0}", lines, tuple(choices))

@@ -1,0 +1,108 @@
+"""A run as lines and as JSON, on events made by hand: none is left out, and the result is as the contract names it."""
+
+import json
+
+from console.core.evolve import evolve
+from console.errors import ConsoleError, Exit, NoGo, Problem
+from console.model import events as ev
+from console.model.request import Person
+from console.model.state import RunState
+from console.plain.jsonl import JsonPrinter, fault_object, json_text
+from console.plain.printer import Ending, LinePrinter, Printer
+from console.text import SafeText
+from console.wire.codec import event_json
+from tests.core.simulation import Simulation, an_environment, opening
+
+ADA = Person("ada", 1000)
+
+
+def a_run(ending=lambda step, attempt: "done") -> Simulation:
+    run = Simulation(an_environment(3), ending)
+    run.record(*opening(run.environment))
+    run.run()
+    return run
+
+
+def shown(printer: Printer, events: list[ev.Event], ending: Ending) -> RunState:
+    state = RunState()
+    for event in events:
+        state = evolve(state, event)
+        printer.event(event)
+    printer.ended(state, ending)
+    return state
+
+
+def test_json_has_an_object_for_each_event_and_the_result_last():
+    run, lines = a_run(), []
+    shown(JsonPrinter(lines.append, event_json), run.events, Ending(0, "succeeded", 12.345))
+    objects = [json.loads(line) for line in lines]
+    assert [each["seq"] for each in objects[:-1]] == list(range(1, len(run.events) + 1))
+    assert all({"type", "at", "seq"} <= set(each) for each in objects[:-1])
+    result = objects[-1]
+    assert set(result) == {"type", "exit", "run", "outcome", "hosts", "seconds", "problems"}
+    assert (result["type"], result["exit"], result["run"], result["seconds"], result["problems"]) == ("result", 0, "r1", 12.35, [])
+    assert [row["state"] for row in result["hosts"]] == ["new"] * 3
+
+
+def test_a_failure_is_a_problem_in_the_result():
+    run, lines = a_run(lambda step, attempt: "failed" if step.kind == "gate" and step.phase == "release" else "done"), []
+    shown(JsonPrinter(lines.append, event_json), run.events, Ending(4, "rolled-back"))
+    result = json.loads(lines[-1])
+    assert result["outcome"] == "rolled-back"
+    assert set(result["problems"][0]) == {"file", "line", "key", "message", "hint"}
+    assert "web01" in result["problems"][0]["message"]
+
+
+def test_why_this_end_leaves_goes_before_the_runs_own_reason():
+    lines: list[str] = []
+    printer = JsonPrinter(lines.append, event_json)
+    printer.ended(RunState(run="r1"), Ending(7, "detached", 1.0, "the run goes on", "deploy attach r1"))
+    result = json.loads(lines[0])
+    assert (result["exit"], result["problems"][0]["hint"]) == (7, "deploy attach r1")
+
+
+def test_plain_has_a_line_for_each_event():
+    run, lines = a_run(), []
+    shown(LinePrinter(lines.append), run.events, Ending(0, "succeeded"))
+    assert len(lines) > len(run.events)
+    assert all(line.startswith("00:00:00 ") for line in lines[: len(run.events)])
+    assert "released" in lines[-1]
+
+
+def test_plain_says_why_it_leaves_before_the_end_and_what_to_type():
+    lines: list[str] = []
+    LinePrinter(lines.append).ended(RunState(run="r1", environment="production"), Ending(9, "paused", 0, "paused by the file", "deploy continue r1"))
+    assert lines == ["production: paused: paused by the file", "next: deploy continue r1"]
+
+
+def test_a_fault_before_there_is_a_run_is_a_result_with_all_problems():
+    fault = NoGo("two things", "look", (Problem("one", "do", "hosts.toml", 3, "app.name"), Problem("two")))
+    result = fault_object(fault)
+    assert (result["exit"], result["outcome"], result["run"], result["hosts"]) == (3, "no-go", None, [])
+    assert result["problems"][0] == {"file": "hosts.toml", "line": 3, "key": "app.name", "message": "one", "hint": "do"}
+    assert fault_object(ConsoleError("x"))["outcome"] == "error"
+
+
+def test_json_acts_on_no_terminal():
+    text = json_text({"a": "\x1b[31m\x7f\u202e é"})
+    assert text.isascii()
+    assert text.isprintable()
+    assert json.loads(text)["a"] == "\x1b[31m\x7f\u202e é"
+
+
+def test_every_exit_code_has_an_outcome():
+    for code in Exit:
+        fault = ConsoleError("x")
+        fault.exit = code
+        assert fault_object(fault)["outcome"] in {
+            "succeeded", "rolled-back", "failed", "no-go", "detached", "paused", "locked", "superseded", "interrupted", "error",
+        }  # fmt: skip
+
+
+def test_a_note_reaches_both():
+    event = ev.NoteAdded(by=ADA, text=SafeText("cache is warm"), seq=1, at="2026-01-02T03:04:05Z")
+    lines: list[str] = []
+    LinePrinter(lines.append).event(event)
+    JsonPrinter(lines.append, event_json).event(event)
+    assert lines[0] == "03:04:05 note by ada: cache is warm"
+    assert json.loads(lines[1])["text"] == "cache is warm"
