@@ -223,7 +223,7 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
 
 
 def _close(state: RunState) -> Iterator[Effect]:
-    lost = [host for host in state.hosts.values() if host.condition in LOST and host.touched]
+    lost = [host for host in state.hosts.values() if host.condition in LOST and (host.touched or state.kind == "rollback")]
     if lost:
         yield from (Happened(HostOwed(host=host.name, reason=host.detail or SafeText(host.condition))) for host in lost)
     else:

@@ -81,9 +81,10 @@ def _with_check(checks: tuple[Check, ...], check: Check) -> tuple[Check, ...]:
 
 
 def _seen(state: RunState, event: ev.HostSeen) -> RunState:
+    if event.problem:
+        return _with_host(state, event.host, condition="unreachable", failed_once=True, linked=False, since=event.mono, detail=event.problem)
     return _with_host(
-        state, event.host, release=event.release, version=event.version, before=event.release, before_version=event.version,
-        linked=not event.problem, detail=event.problem,
+        state, event.host, release=event.release, version=event.version, before=event.release, before_version=event.version
     )  # fmt: skip
 
 

@@ -105,24 +105,30 @@ def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
 
 def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> tuple[Check, ...]:
     environment, request = survey.environment, survey.request
-    checks = [
-        *assess_fleet(facts, revision.size if revision else 0, revision.files if revision else 0, environment.rolling.max_failures),
-        assess_lock(facts, survey.run) if request.kind != "rollback" else assess_lock(_without_notes(facts), survey.run),
-    ]
-    if revision is not None:
-        local = survey.now.astimezone(survey.zone)
-        ways = tuple(way_back(fact) for fact in facts if not fact.problem)
-        checks = [
-            assess_branch(environment.branches, environment.release_tags, revision),
-            assess_tree(revision),
-            assess_closed(environment.closed, local, request.hotfix),
-            *checks,
-            assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
-        ]
     if request.kind == "rollback":
-        ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in (survey.targets or {}))
-        checks.append(assess_way_back(ways, len(ways)))
+        return _rollback_checks(survey, facts)
+    size, files = (revision.size, revision.files) if revision else (0, 0)
+    fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures), assess_lock(facts, survey.run))
+    if revision is None:
+        return overridden(fleet, request.overrides)
+    ways = tuple(way_back(fact) for fact in facts if not fact.problem)
+    checks = (
+        assess_branch(environment.branches, environment.release_tags, revision),
+        assess_tree(revision),
+        assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
+        *fleet,
+        assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
+    )
     return overridden(checks, request.overrides)
+
+
+def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:
+    """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
+    targets = survey.targets or {}
+    ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
+    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
+    shown = tuple(changed(check, blocking=False) for check in fleet)
+    return (*shown, assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)))
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:

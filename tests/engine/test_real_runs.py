@@ -114,3 +114,23 @@ async def test_a_changed_key_and_a_full_disk_are_no_go(product: Product):
     key = next(check for check in state.checks if check.id == "key")
     assert key.detail.count("SHA256:") == 2
     assert "deploy trust" in key.remedy
+
+
+@pytest.mark.real
+async def test_a_host_that_is_down_holds_no_rollback_up_and_is_owed(product: Product):
+    await product.run(Request(ref="v1.0.0", yes=True))
+    await product.run(Request(ref="v1.1.0", yes=True))
+    product.fleet.kill("web02")
+    state = await product.run(Request(kind="rollback", yes=True))
+    assert (state.exit, state.outcome) == (5, "failed")
+    assert state.hosts["web02"].condition == "owed"
+    assert {product.live(name) for name in ("web01", "web03")} == {"v1.0.0"}
+
+
+@pytest.mark.real
+async def test_a_host_that_is_down_is_a_no_go_for_a_release(product: Product):
+    product.fleet.kill("web02")
+    state = await product.run(Request(ref="v1.0.0", yes=True))
+    assert state.exit == 3
+    assert state.hosts["web02"].condition == "unreachable"
+    assert "web02" in state.reasons[0]
