@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from console.engine.perform import Task, Tools, epoch_of, path_on, perform, remote
-from console.model.events import Event, LocksRefused, LocksTaken, StepFinished
+from console.engine.perform import Task, Tools, epoch_of, perform, remote
+from console.model.events import Decided, Event, LocksRefused, LocksTaken, StepFinished
 from console.model.facts import LockHolder
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
+from console.model.request import Person
 from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports import Clock, Output, Outside, Unreached
 from console.text import SafeText
 
 HEARTBEAT = 10.0
+ENGINE = Person("the engine")
 HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
 """Kinds of steps that change nothing in service: to give them up here ends them."""
 
@@ -31,6 +33,7 @@ class FleetHands:
         self._beat: asyncio.Task[None] | None = None
         self._work: dict[tuple[str, int], asyncio.Future[StepFinished]] = {}
         self._given_up: set[tuple[str, int]] = set()
+        self._unheld: set[str] = set()
         self.record: Callable[..., None] = lambda *events: None
         self._tools = Tools(
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, secrets
@@ -44,8 +47,8 @@ class FleetHands:
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         """Carry a step out."""
-        if step.host and self._beat is None:
-            await self._hold_again(state)
+        if step.host in self._unheld:
+            await self._hold_host(state, step.host)
         key = (step.name, attempt)
         work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
         self._work[key] = work
@@ -71,8 +74,8 @@ class FleetHands:
             return
         await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))
 
-    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused:
-        """The first host by name decides, then the rest together; one refusal gives all back."""
+    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
+        """The first host by name decides, then the rest together; one refusal gives all back. A host that is gone by now is a no-go."""
         hosts = sorted(self._hosts(state), key=lambda host: host.name)
         holder = LockHolder(
             by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims)
@@ -80,9 +83,27 @@ class FleetHands:
         refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder)
         if refused:
             await self._release(hosts, holder.epoch)
-            return LocksRefused(host=refused[0], holder=refused[1])
+            return refused
         self._start_beat(tuple(hosts), holder.epoch)
         return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts))
+
+    async def hold_again(self, state: RunState) -> None:
+        """Exchange the epoch of an engine that is gone for this one's, on every host; one that is not reached now is tried again with its next step."""
+        hosts = self._hosts(state)
+        self._unheld = {host.name for host in hosts}
+        self._start_beat(tuple(hosts), epoch_of(state))
+        await asyncio.gather(*(self._hold_host(state, host.name) for host in hosts))
+
+    async def _hold_host(self, state: RunState, name: str) -> None:
+        host = self._environment.host(name)
+        if host is None:
+            return
+        path, old = self._environment.path_on(host), f"{state.run}.{state.epoch - 1}"
+        held = await self._locks.take_over(host, path, old, epoch_of(state))
+        if isinstance(held, LockHolder) and held.run == state.run and held.epoch != old:
+            held = await self._locks.take_over(host, path, held.epoch, epoch_of(state))
+        if held is None:
+            self._unheld.discard(name)
 
     async def let_go(self, state: RunState) -> None:
         """Release every host that is not unknown."""
@@ -97,24 +118,17 @@ class FleetHands:
         planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()
         return [host for host in self._environment.hosts if host.name in planned]
 
-    async def _take(self, hosts: list[Host], holder: LockHolder) -> tuple[str, LockHolder] | None:
-        answers = await asyncio.gather(*(self._locks.take(host, path_on(self._environment, host), holder) for host in hosts))
+    async def _take(self, hosts: list[Host], holder: LockHolder) -> LocksRefused | Decided | None:
+        answers = await asyncio.gather(*(self._locks.take(host, self._environment.path_on(host), holder) for host in hosts))
         for host, answer in zip(hosts, answers, strict=True):
             if isinstance(answer, LockHolder):
-                return host.name, answer
+                return LocksRefused(host=host.name, holder=answer)
             if isinstance(answer, Unreached):
-                return host.name, LockHolder(by=SafeText(f"nobody: {answer.message}"))
+                return Decided(go=False, by=ENGINE, reasons=(SafeText(f"{host.name} could not be locked: {answer.message}"),))
         return None
 
     async def _release(self, hosts: list[Host], epoch: str) -> None:
-        await asyncio.gather(*(self._locks.release(host, path_on(self._environment, host), epoch) for host in hosts))
-
-    async def _hold_again(self, state: RunState) -> None:
-        """After a take-up: exchange the dead engine's epoch for ours, where its lock still stands."""
-        hosts = tuple(self._hosts(state))
-        old, new = f"{state.run}.{state.epoch - 1}", epoch_of(state)
-        self._start_beat(hosts, new)
-        await asyncio.gather(*(self._locks.take_over(host, path_on(self._environment, host), old, new) for host in hosts))
+        await asyncio.gather(*(self._locks.release(host, self._environment.path_on(host), epoch) for host in hosts))
 
     def _start_beat(self, hosts: tuple[Host, ...], epoch: str) -> None:
         self._beat = asyncio.create_task(self._beats(hosts, epoch))

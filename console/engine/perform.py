@@ -67,7 +67,7 @@ class Task:
     @property
     def path(self) -> str:
         """The application's folder there."""
-        return path_on(self.environment, self.host)
+        return self.environment.path_on(self.host)
 
     @property
     def epoch(self) -> str:
@@ -91,11 +91,6 @@ class Task:
             step=self.step.name, host=self.step.host, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
             detail=result.detail, hint=result.hint, tail=tail,
         )  # fmt: skip
-
-
-def path_on(environment: Environment, host: Host) -> str:
-    """The application's folder on that host."""
-    return environment.path.replace("{host}", host.name)
 
 
 def epoch_of(state: RunState) -> str:

@@ -12,7 +12,7 @@ from console.core.decide import decide
 from console.core.evolve import evolve, fold
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
-from console.model.events import AnyEvent, CommandRefused, Event, LocksRefused, LocksTaken, RunOpened, StepFinished, StepStarted, TakenUp, stamped
+from console.model.events import AnyEvent, CommandRefused, Decided, Event, LocksRefused, LocksTaken, RunOpened, StepFinished, StepStarted, TakenUp, stamped
 from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.request import Person
@@ -32,8 +32,11 @@ class Hands(Protocol):
     async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
         """End a step that runs; its own `perform` then says how it ended."""
 
-    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused:
-        """Hold every host of the run, or none."""
+    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
+        """Hold every host of the run, or none; a host that is not reached any more makes it a no-go."""
+
+    async def hold_again(self, state: RunState) -> None:
+        """Make the hosts that an engine before this one held this one's."""
 
     async def let_go(self, state: RunState) -> None:
         """Release what the run held, where nothing is open any more."""
@@ -52,11 +55,13 @@ class Runner:
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
+        self._holds_again = False
 
     def take_up(self, events: tuple[AnyEvent, ...], by: Person) -> None:
         """Go on with a run that another engine began; what it left running is settled first."""
         self.state = fold(events)
         if self.state.phase in ("running", "rolling-back"):
+            self._holds_again = True
             self.record(TakenUp(epoch=self.state.epoch + 1, by=by))
 
     def record(self, *events: Event) -> None:
@@ -89,6 +94,8 @@ class Runner:
     async def run(self) -> RunState:
         """Carry the run to its end and return its last state."""
         try:
+            if self._holds_again:
+                await self._hands.hold_again(self.state)
             while self.state.phase != "ended":
                 self._news.clear()
                 wake = await self._turn()

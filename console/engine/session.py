@@ -242,6 +242,7 @@ class Session:
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""
         environment, outside = self._model()
+        await self._parted()
         if run in self._runs and self._runs[run].runner.state.phase != "ended":
             return
         if self.busy:
@@ -302,7 +303,8 @@ class Session:
         return {"environment": environment.name, "maintenance": "unknown", "locked_by": held, "run": self.open_run_id or None, "age": 0.0, "hosts": rows}
 
     async def stop(self, person: Person, force: bool) -> None:
-        """Let go of everything."""
+        """Let go of everything; a run that has ended lets go of its hosts first."""
+        await self._parted()
         if self.busy and not force:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
         tasks = [one.task for one in self._runs.values() if one.task]

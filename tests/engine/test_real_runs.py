@@ -1,6 +1,6 @@
 """Runs on real sshd, from nothing: release, next release, a failing one, the ways back. One engine session, as its process holds it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Product:
 
     fleet: Fleet
     session: Session
+    another: Callable[[], Awaitable[Session]]
+    """A session after this one, as a new engine has it."""
 
     async def run(self, request: Request, at_step: str = "", say: cmd.AnyCommand | None = None) -> RunState:
         """Carry a run to its end; when that step starts, say something to it."""
@@ -47,15 +49,22 @@ class Product:
         return len(self.fleet.exec_in(host, "cat /srv/shop/shared/activations").splitlines())
 
 
-@pytest.fixture
-async def product(own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
+@pytest.fixture(params=["1"])
+async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
     state = str(tmp_path / "state")
     prepared(state)
-    session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
-    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s")
-    await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
-    yield Product(own_fleet, session)
-    await session.stop(ADA, force=True)
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
+    sessions: list[Session] = []
+
+    async def another() -> Session:
+        session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+        sessions.append(session)
+        await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+        return session
+
+    yield Product(own_fleet, await another(), another)
+    for session in sessions:
+        await session.stop(ADA, force=True)
 
 
 @pytest.mark.real
@@ -134,3 +143,29 @@ async def test_a_host_that_is_down_is_a_no_go_for_a_release(product: Product):
     assert state.exit == 3
     assert state.hosts["web02"].condition == "unreachable"
     assert "web02" in state.reasons[0]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("product", ["1", "3"], indirect=True)
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Product, goes_on: bool):
+    await product.run(Request(ref="v1.0.0", yes=True))
+    run = await product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)
+    async for item in product.session.follow(run, 0):
+        if isinstance(item, StepStarted) and item.step.endswith("web01/restart"):
+            break
+    await product.session.stop(ADA, force=True)
+
+    product.session = await product.another()
+    await product.session.resume(run, ADA)
+    assert product.session.state(run).pausing is not None
+    await product.session.submit(run, cmd.Continue() if goes_on else cmd.Abort(leave=True), ADA)
+    async for _ in product.session.follow(run, 0):
+        pass
+    state = product.session.state(run)
+    if goes_on:
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        assert [product.activations(name) for name in product.fleet.names] == [2, 2, 2]
+    await product.session.stop(ADA, force=False)
+    held = [product.fleet.exec_in(name, "ls /srv/shop/.deploy/lock 2>/dev/null | wc -l").strip() for name in product.fleet.names]
+    assert held == ["0", "0", "0"]
