@@ -1,32 +1,32 @@
-"""An engine's mind: its model, its runs, and what it answers. Implements `serve.Brain` and, in the same process, a Feed.
+"""An engine's mind: its model and its runs. Implements `brain.Brain`.
 
-Owns which run is open and when another model is refused. How steps are done is `perform`'s, how a run goes on `runner`'s, who may ask `serve`'s.
+Owns which run is open and when another model is refused. How steps are done is `perform`'s, how a run goes on `runner`'s, what is answered beside
+runs `questions`', who may ask `serve`'s.
 """
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
 from console.core.preflight import blocking_reasons
 from console.core.targets import targets_before, targets_named
+from console.engine import questions
 from console.engine.hands import FleetHands
 from console.engine.prepare import Survey, chosen_hosts, look_at, prepare
 from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
-from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
+from console.errors import ConsoleError, Exit, Locked, NoGo, Problem, UsageFault
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AnyEvent, CheckReported, Decided, Event, PlanMade, RunEnded, RunOpened
-from console.model.facts import LockHolder
+from console.model.events import AnyEvent, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
-from console.model.release import Revision
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import Clock, FeedItem, Journal, Output, Outside, Unreached
+from console.ports import Clock, FeedItem, Journal, Output, Outside
 from console.text import SafeText
 
 PARTING = 30.0
@@ -174,7 +174,7 @@ class Session:
         )
         if request.kind != "rollback":
             return survey
-        return Survey(**{**survey.__dict__, "targets": await self._targets(survey)})
+        return replace(survey, targets=await self._targets(survey))
 
     async def _targets(self, survey: Survey) -> dict[str, str]:
         hosts = chosen_hosts(survey.environment, survey.request)
@@ -204,7 +204,7 @@ class Session:
         blocking = [check for check in state.checks if check.blocks]
         if state.go is not None:
             return
-        if blocking and all(check.id == "lock" for check in blocking):
+        if questions.check_exit(blocking, planned=state.plan is not None) is Exit.LOCKED:
             raise Locked(f"{blocking[0].title}: {blocking[0].detail}", str(blocking[0].remedy))
         if blocking or state.plan is None:
             reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
@@ -260,47 +260,11 @@ class Session:
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
-        questions = {"status": self._status, "check": self._check, "lock": self._lock, "unlock": self._unlock}
-        if name not in questions:
+        if name not in questions.ANSWERS:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
-        return await questions[name](argument, person)
-
-    async def _check(self, argument: Mapping[str, Any], person: Person) -> object:
-        request = Request(**{**argument, "kind": "deploy"})
-        run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-check"
-        events: list[Event] = [event async for event in prepare(await self._survey(request, run))]
-        return _check_result(events)
-
-    async def _lock(self, argument: Mapping[str, Any], person: Person) -> object:
         environment, outside = self._model()
-        since = self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        note = LockHolder(by=SafeText(person.name), since=SafeText(since), reason=SafeText(str(argument["reason"])), came_from=SafeText(person.claims))
-        return _failed_hosts(await asyncio.gather(*(outside.locks.close_for(host, environment.path_on(host), note) for host in environment.hosts)))
-
-    async def _unlock(self, argument: Mapping[str, Any], person: Person) -> object:
-        environment, outside = self._model()
-        return _failed_hosts(await asyncio.gather(*(outside.locks.open_again(host, environment.path_on(host)) for host in environment.hosts)))
-
-    async def _status(self, argument: Mapping[str, Any], person: Person) -> object:
-        environment, _ = self._model()
-        request = Request(hosts=str(argument.get("hosts", "")))
-        survey = await self._survey(request, "")
-        facts = await look_at(survey, chosen_hosts(environment, request))
-        lock = next((fact.lock or fact.closed for fact in facts if fact.lock or fact.closed), None)
-        rows = []
-        for fact in facts:
-            live = fact.release(fact.current)
-            rows.append(
-                {
-                    "host": fact.host, "reachable": not fact.problem, "release": fact.current or None,
-                    "version": live.version if live else None, "commit": live.commit if live else None,
-                    "drift": fact.drift or None, "healthy": live.healthy if live else None, "problem": fact.problem,
-                }
-            )  # fmt: skip
-        held = None
-        if lock:
-            held = {"run": lock.run or None, "by": lock.by, "since": lock.since, "from": lock.came_from, "reason": lock.reason}
-        return {"environment": environment.name, "maintenance": "unknown", "locked_by": held, "run": self.open_run_id or None, "age": 0.0, "hosts": rows}
+        fleet = questions.Fleet(environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id)
+        return await questions.ANSWERS[name](fleet, argument, person)
 
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; a run that has ended lets go of its hosts first."""
@@ -313,33 +277,3 @@ class Session:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._outside is not None:
             await self._outside.close()
-
-
-def _failed_hosts(answers: Iterable[Unreached | None]) -> list[dict[str, str]]:
-    return [{"host": each.host, "message": each.message, "hint": each.hint} for each in answers if each is not None]
-
-
-def _check_result(events: list[Event]) -> dict[str, Any]:
-    checks = [event.check for event in events if isinstance(event, CheckReported)]
-    plan = next((event for event in events if isinstance(event, PlanMade)), None)
-    revision: Revision | None = next((event.revision for event in events if hasattr(event, "revision")), None)
-    blocking = [check for check in checks if check.blocks]
-    exit_code = 0 if not blocking and plan else 6 if blocking and all(check.id == "lock" for check in blocking) else 3
-    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.host or None} for step in plan.plan.steps] if plan else []
-    ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in plan.way_back] if plan else []
-    return {
-        "type": "result",
-        "exit": exit_code,
-        "decision": "go" if exit_code == 0 else "no-go",
-        "version": revision.version if revision else None,
-        "commit": revision.commit if revision else None,
-        "checks": [
-            {"id": check.id, "title": check.title, "status": check.status, "blocking": check.blocking, "detail": check.detail, "remedy": check.remedy}
-            for check in checks
-        ],
-        "plan": {"strategy": plan.plan.strategy if plan else None, "steps": steps},
-        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": None},
-        "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
-    }
-
-

@@ -1,0 +1,127 @@
+"""What an engine answers beside its runs: what runs where, what a release would do, and a person's note on the hosts. As JSON's plain values.
+
+Knows the ports and the contract's names; nothing of runs that go on, but the id of the open one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from console.engine.prepare import Survey, chosen_hosts, prepare
+from console.errors import Exit
+from console.model.checks import Check
+from console.model.events import CheckReported, Event, PlanMade, RevisionResolved
+from console.model.facts import HostFacts, LockHolder
+from console.model.fleet import Environment
+from console.model.request import Person, Request
+from console.ports import Clock, Outside, Unreached
+from console.text import SafeText
+
+LOOK = 30.0
+"""Seconds that a host has to answer."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What a question is about."""
+
+    environment: Environment
+    outside: Outside
+    clock: Clock
+    zone: tzinfo | None
+    run: str
+    """The run that is open; empty: none."""
+
+
+async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
+    """Say what a release would find and do; changes nothing."""
+    now = fleet.clock.now()
+    request = Request(**{**argument, "kind": "deploy"})
+    survey = Survey(fleet.environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check")
+    return check_result([event async for event in prepare(survey)])
+
+
+async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
+    """Say what runs where, read from the hosts now."""
+    hosts = chosen_hosts(fleet.environment, Request(hosts=str(argument.get("hosts", ""))))
+    facts = await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts))
+    held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
+    return {
+        "environment": fleet.environment.name, "maintenance": "unknown", "locked_by": _holder(held) if held else None, "run": fleet.run or None,
+        "age": 0.0, "hosts": [_status_row(fact) for fact in facts],
+    }  # fmt: skip
+
+
+async def answer_lock(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
+    """Leave a person's note on every host; the hosts that could not be told."""
+    since = fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+    note = LockHolder(by=SafeText(person.name), since=SafeText(since), reason=SafeText(str(argument["reason"])), came_from=SafeText(person.claims))
+    locks, environment = fleet.outside.locks, fleet.environment
+    return _failed_hosts(await asyncio.gather(*(locks.close_for(host, environment.path_on(host), note) for host in environment.hosts)))
+
+
+async def answer_unlock(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
+    """Take a person's note from every host; the hosts that could not be told."""
+    locks, environment = fleet.outside.locks, fleet.environment
+    return _failed_hosts(await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts)))
+
+
+ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {
+    "check": answer_check,
+    "status": answer_status,
+    "lock": answer_lock,
+    "unlock": answer_unlock,
+}
+
+
+def check_result(events: Iterable[Event]) -> dict[str, Any]:
+    """The pre-flight's events as the contract's result."""
+    found = tuple(events)
+    checks = [event.check for event in found if isinstance(event, CheckReported)]
+    made = next((event for event in found if isinstance(event, PlanMade)), None)
+    revision = next((event.revision for event in found if isinstance(event, RevisionResolved)), None)
+    blocking = [check for check in checks if check.blocks]
+    code = check_exit(blocking, planned=made is not None)
+    ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in made.way_back] if made else []
+    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.host or None} for step in made.plan.steps] if made else []
+    return {
+        "type": "result",
+        "exit": int(code),
+        "decision": "go" if code is Exit.DONE else "no-go",
+        "version": revision.version if revision else None,
+        "commit": revision.commit if revision else None,
+        "checks": [_check_row(check) for check in checks],
+        "plan": {"strategy": made.plan.strategy if made else None, "steps": steps},
+        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": None},
+        "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
+    }
+
+
+def check_exit(blocking: list[Check], *, planned: bool) -> Exit:
+    """0 go, 6 where the lock is all that blocks, else 3."""
+    if blocking and all(check.id == "lock" for check in blocking):
+        return Exit.LOCKED
+    return Exit.DONE if planned and not blocking else Exit.NO_GO
+
+
+def _check_row(check: Check) -> dict[str, Any]:
+    names = ("id", "title", "status", "blocking", "detail", "remedy")
+    return {name: getattr(check, name) for name in names}
+
+
+def _status_row(fact: HostFacts) -> dict[str, Any]:
+    live = fact.release(fact.current)
+    return {
+        "host": fact.host, "reachable": not fact.problem, "release": fact.current or None, "version": live.version if live else None,
+        "commit": live.commit if live else None, "drift": fact.drift or None, "healthy": live.healthy if live else None, "problem": fact.problem,
+    }  # fmt: skip
+
+
+def _holder(holder: LockHolder) -> dict[str, Any]:
+    return {"run": holder.run or None, "by": holder.by, "since": holder.since, "from": holder.came_from, "reason": holder.reason}
+
+
+def _failed_hosts(answers: Iterable[Unreached | None]) -> list[dict[str, str]]:
+    return [{"host": each.host, "message": each.message, "hint": each.hint} for each in answers if each is not None]
