@@ -69,6 +69,8 @@ def _continue(environment: Environment, command: cmd.Continue, state: RunState, 
 def _abort(environment: Environment, command: cmd.Abort, state: RunState, by: Person) -> Events | Refusal:
     if state.go is None:
         return (ev.Decided(go=False, by=by, interrupted=True, reasons=(SafeText(f"aborted by {by.name}"),)),)
+    if command.expects:
+        return _no("GO was given meanwhile: the run goes on", "deploy abort, to end it all the same")
     if state.phase == "rolling-back" or state.kind == "rollback":
         return _no("a rollback goes to its end: it is the way out")
     if state.aborting:

@@ -102,9 +102,10 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         yield from _trip(environment, state)
         return
     if state.pausing:
+        yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, _returns(state))
         return
-    returning = tuple(_send_back(environment, state))
+    returning = tuple(_send_back(environment, state, frozenset({"failed", "skipped"})))
     if returning:
         yield from returning
         return
@@ -182,12 +183,14 @@ def _is_network(state: RunState) -> bool:
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
 
 
-def _send_back(environment: Environment, state: RunState) -> Iterator[Effect]:
+def _send_back(environment: Environment, state: RunState, conditions: frozenset[str]) -> Iterator[Effect]:
     for host in state.hosts.values():
+        if host.condition not in conditions:
+            continue
         running = _running_on(state, host)
         if host.condition == "skipped" and running:
             yield from (CancelStep(step, state.step_state(step).attempt) for step in running)
-        elif host.condition in ("failed", "skipped") and host.touched and not _has_return(state, host) and not running:
+        elif host.touched and not _has_return(state, host) and not running:
             yield Happened(HostReturning(host=host.name, reason=host.detail, steps=plan_return(environment, state, host.name)))
 
 

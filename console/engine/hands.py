@@ -105,11 +105,14 @@ class FleetHands:
         if held is None:
             self._unheld.discard(name)
 
-    async def let_go(self, state: RunState) -> None:
-        """Release every host that is not unknown."""
+    async def rest(self) -> None:
+        """Give no more signs of life: a lock that nobody works under looks like one."""
         if self._beat is not None:
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
+
+    async def let_go(self, state: RunState) -> None:
+        """Release every host that is not unknown."""
         if state.epoch:
             known = [host for host in self._hosts(state) if state.hosts[host.name].condition not in ("unknown", "owed", "unreachable")]
             await self._release(known, epoch_of(state))

@@ -38,6 +38,9 @@ class Hands(Protocol):
     async def hold_again(self, state: RunState) -> None:
         """Make the hosts that an engine before this one held this one's."""
 
+    async def rest(self) -> None:
+        """Give no more signs of life."""
+
     async def let_go(self, state: RunState) -> None:
         """Release what the run held, where nothing is open any more."""
 
@@ -56,6 +59,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
         self._holds_again = False
+        self._fault: BaseException | None = None
 
     def take_up(self, events: tuple[AnyEvent, ...], by: Person) -> None:
         """Go on with a run that another engine began; what it left running is settled first."""
@@ -97,12 +101,15 @@ class Runner:
             if self._holds_again:
                 await self._hands.hold_again(self.state)
             while self.state.phase != "ended":
+                if self._fault is not None:
+                    raise self._fault
                 self._news.clear()
                 wake = await self._turn()
                 if not self._news.is_set():
                     await self._wait(wake)
         finally:
             await self._stop()
+            await self._hands.rest()
         await self._hands.let_go(self.state)
         return self.state
 
@@ -136,7 +143,14 @@ class Runner:
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """A step whose end could not be written down ends the loop: nothing new may start on what nobody will know."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            self._fault = fault
+            self._news.set()
 
     async def _perform(self, step: Step, attempt: int) -> None:
         try:

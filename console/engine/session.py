@@ -155,11 +155,17 @@ class Session:
             if runner.state.phase == "preflight":
                 await self._preflight(runner, person)
             await runner.run()
-        except ConsoleError as error:
+        except Exception as fault:
+            error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
+            if runner.state.go:
+                self._leave(one, error)
+                raise
             self._end(runner, error)
-        except Exception as bug:  # (a run always has an end that says why)
-            self._end(runner, ConsoleError(f"the console failed: {type(bug).__name__}: {bug}"))
-            raise
+
+    def _leave(self, one: OpenRun, error: ConsoleError) -> None:
+        """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
+        del self._runs[one.runner.state.run]
+        one.broadcast.interrupt(error)
 
     def _end(self, runner: Runner, error: ConsoleError) -> None:
         if runner.state.phase == "ended":

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable
 
+from console.errors import ConsoleError
 from console.model.events import AnyEvent, RunEnded
 from console.ports import FeedItem, Output, Presence, Sample
 from console.text import SafeText
@@ -71,6 +72,7 @@ class Broadcast:
         self._events: list[AnyEvent] = list(events)
         self._viewers: set[Viewer] = set()
         self._kept = kept
+        self._interrupted: ConsoleError | None = None
 
     @property
     def seq(self) -> int:
@@ -85,6 +87,12 @@ class Broadcast:
     def publish(self, *events: AnyEvent) -> None:
         """Say what happened, once it is in the journal. Numbers go on without a gap. Never waits."""
         self._events.extend(events)
+        for viewer in self._viewers:
+            viewer.news.set()
+
+    def interrupt(self, error: ConsoleError) -> None:
+        """Let everyone who follows hear, after the last event, that nobody carries the run any more, and why."""
+        self._interrupted = error
         for viewer in self._viewers:
             viewer.news.set()
 
@@ -120,6 +128,8 @@ class Broadcast:
                 continue
             if self.ended:
                 return
+            if self._interrupted is not None:
+                raise self._interrupted
             await viewer.news.wait()
 
     def _place(self, after: int) -> int:

@@ -93,6 +93,27 @@ def test_a_host_that_is_retried_takes_the_release():
     assert run.run().exit == Exit.DONE
 
 
+def test_a_host_that_hangs_is_skipped_while_the_run_is_paused():
+    run = a_run(3)
+    while not any(step.name == "wave-2/web02/restart" for step in running_steps(run.state)):
+        if not run.turn():
+            run.finish(running_steps(run.state)[0])
+    assert say(run, cmd.Pause()) is None
+    assert say(run, cmd.Skip(host="web02")) is None
+    state = run.run()
+    assert (state.hosts["web02"].condition, state.hosts["web02"].release) == ("skipped", OLD)
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.LIVE_BUT_BEHIND
+
+
+def test_leaving_in_the_moment_of_go_does_not_abort_the_run():
+    run = a_run(2)
+    said = say(run, cmd.Abort(expects=3))
+    assert said is not None
+    assert "goes on" in said.message
+    assert run.run().exit == Exit.DONE
+
+
 def test_stop_leaves_everything_as_it_is():
     state = a_run(3, failing("web02"), on_failure="stop").run()
     assert state.exit == Exit.FAILED

@@ -1,5 +1,6 @@
 """Runs on real sshd, from nothing: release, next release, a failing one, the ways back. One engine session, as its process holds it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ from console.adapters.statefolder import prepared
 from console.cli.outside import open_outside
 from console.config.load import load_file
 from console.engine.session import Session
+from console.errors import ConsoleError
 from console.model import commands as cmd
 from console.model.events import Event, StepStarted
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.ports import Journal
 from tests.fleet import Fleet
 
 ADA = Person("ada", 1000)
@@ -27,8 +30,9 @@ class Product:
 
     fleet: Fleet
     session: Session
-    another: Callable[[], Awaitable[Session]]
+    another: Callable[..., Awaitable[Session]]
     """A session after this one, as a new engine has it."""
+    state: str
 
     async def run(self, request: Request, at_step: str = "", say: cmd.AnyCommand | None = None) -> RunState:
         """Carry a run to its end; when that step starts, say something to it."""
@@ -39,6 +43,11 @@ class Product:
                 say = None
             assert isinstance(item, Event) or item is not None
         return self.session.state(run)
+
+    async def hear(self, run: str) -> None:
+        """Follow a run to its end."""
+        async for _ in self.session.follow(run, 0):
+            pass
 
     def live(self, host: str) -> str:
         """The version that a host serves."""
@@ -56,13 +65,13 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
     file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
     sessions: list[Session] = []
 
-    async def another() -> Session:
-        session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+    async def another(journal: Journal | None = None) -> Session:
+        session = Session(journal or SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
         sessions.append(session)
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session
 
-    yield Product(own_fleet, await another(), another)
+    yield Product(own_fleet, await another(), another, state)
     for session in sessions:
         await session.stop(ADA, force=True)
 
@@ -160,8 +169,7 @@ async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Pr
     await product.session.resume(run, ADA)
     assert product.session.state(run).pausing is not None
     await product.session.submit(run, cmd.Continue() if goes_on else cmd.Abort(leave=True), ADA)
-    async for _ in product.session.follow(run, 0):
-        pass
+    await product.hear(run)
     state = product.session.state(run)
     if goes_on:
         assert (state.exit, state.outcome) == (0, "succeeded")
@@ -169,3 +177,33 @@ async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Pr
     await product.session.stop(ADA, force=False)
     held = [product.fleet.exec_in(name, "ls /srv/shop/.deploy/lock 2>/dev/null | wc -l").strip() for name in product.fleet.names]
     assert held == ["0", "0", "0"]
+
+
+class FillingJournal(SqlJournal):
+    """A journal whose disk is full after so many writes."""
+
+    room = 25
+
+    def append(self, run, events):
+        if self.room == 0:
+            raise ConsoleError("the journal could not be written: No space left on device", "free some room")
+        self.room -= 1
+        super().append(run, events)
+
+
+@pytest.mark.real
+async def test_a_full_journal_ends_the_engine_s_part_and_the_run_is_taken_up_later(product: Product):
+    await product.run(Request(ref="v1.0.0", yes=True))
+    await product.session.stop(ADA, force=True)
+    product.session = await product.another(FillingJournal.of(product.state))
+    run = await product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)
+    with pytest.raises(ConsoleError, match="No space left"):
+        await asyncio.wait_for(product.hear(run), 20)
+    assert not product.session.busy
+
+    product.session = await product.another()
+    await product.session.resume(run, ADA)
+    await product.session.submit(run, cmd.Continue(), ADA)
+    await product.hear(run)
+    assert product.session.state(run).exit == 0
+    assert [product.activations(name) for name in product.fleet.names] == [2, 2, 2]
