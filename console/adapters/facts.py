@@ -72,7 +72,7 @@ for f in releases/*; do
   printf 'release %s\t%s\t%s\t%s\n' "$r" "$w" "$c" "$v"
 done
 if [ -n "$live" ] && [ -r current/.deploy-manifest ]; then
-  ( cd current/ && { grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; say checked "$?"; } | grep -v ': OK$' | head -n 200 ) |
+  ( cd current/ && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; say checked "$?"; } | grep -v ': OK$' | head -n 200 ) |
     while IFS= read -r l; do case $l in checked\ *) say checked "${l#checked }" ;; *) say bad "$l" ;; esac; done
   read -r l < current/.deploy-manifest && grep -q -v '^#' current/.deploy-manifest || say bare manifest
 fi

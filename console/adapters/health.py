@@ -13,9 +13,11 @@ import httpx
 from console.adapters.clock import SystemClock
 from console.adapters.http import NotOpened, client_through
 from console.core.gates import GateState, Observation, Verdict, assess_answer, judge, next_patience, next_wait
+from console.core.scripts import user_command
 from console.core.shell import PLACEHOLDER, deploy_variables, exports, filled, filled_url, quote
 from console.errors import ConsoleError
 from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.values import changed
 from console.ports import Clock, GateResult, Ran, Transport, Unreached
 from console.text import SafeText
 
@@ -47,6 +49,20 @@ def bare_command(transport: Transport) -> RunCommand:
         if command.run_as:
             script = f"exec sudo -n -u {quote(command.run_as)} sh -c {quote(script)}"
         return await transport.run(place, script, deadline=seconds)
+
+    return run
+
+
+READ_AND_RUN = 'p=$(cat; echo x) && exec </dev/null && eval "${p%x}"'
+
+
+def release_command(transport: Transport, environment: Environment, variables: Callable[[], Mapping[str, str]]) -> RunCommand:
+    """Return a way to run a check's command as the application's own: in its live release, with its variables, which travel by standard input."""
+
+    async def run(place: Host, command: Command, values: Mapping[str, str], seconds: float) -> Ran:
+        folder = f"{environment.path_on(place)}/current" if environment.host(place.name) else "/"
+        body = user_command(folder, {**deploy_variables(values), **variables()}, changed(command, run=filled(command.run, values)))
+        return await transport.run(place, READ_AND_RUN, body.encode(), deadline=seconds)
 
     return run
 

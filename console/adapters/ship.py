@@ -22,30 +22,31 @@ REASONS = {
 
 SCRIPT = r"""
 set -u
-path=$1 epoch=$2 release=$3 digest=$4 manifest=$5 size=$6
+path=$1 epoch=$2 release=$3 digest=$4 manifest=$5 size=$6 unpacked=$7
 cd -- "$path" || exit 95
 [ -d ".deploy/lock/$epoch" ] || exit 98
-if [ -d "releases/$release" ]; then
-  found=$(sha256sum < "releases/$release/.deploy-manifest") && [ "${found%% *}" = "$manifest" ] && { cat > /dev/null; exit 0; }
-fi
-stage=.deploy/staging/$release
-rm -rf "$stage" "$stage.tar.gz"
+is_manifest() { found=$(sha256sum < "$1/.deploy-manifest" 2>/dev/null) && [ "${found%% *}" = "$manifest" ]; }
+is_whole() { is_manifest "$1" && ( cd -- "$1" && sed -n '/^[0-9a-f]/p' .deploy-manifest > "$2" && { [ ! -s "$2" ] || sha256sum -c "$2" > /dev/null 2>&1; } ); }
+left() { df -Pk . | { read -r _; read -r _ _ _ kib _; echo "$kib"; }; }
 umask 022
 mkdir -p .deploy/staging releases || exit 95
-give_up() { rm -rf "$stage" "$stage.tar.gz"; exit "$1"; }
+for old in ".deploy/staging/$release".*; do rm -rf -- "$old"; done
+stage=$PWD/.deploy/staging/$release.$$
+give_up() { rm -rf -- "$stage" "$stage.tar.gz" "$stage.list"; exit "$1"; }
 trap 'give_up 97' HUP TERM
-cat > "$stage.tar.gz" || { left=$(df -Pk . | awk 'NR==2 {print $4}'); echo "$left KiB free, archive of $size bytes" >&2; give_up 28; }
+no_room() { echo "$(left) KiB free, $(((size + unpacked) / 1024 + 1)) KiB needed" >&2; give_up 28; }
+if [ -d "releases/$release" ] && is_whole "releases/$release" "$stage.list"; then cat > /dev/null; give_up 0; fi
+[ "$(left)" -gt $(((size + unpacked) / 1024)) ] || no_room
+cat > "$stage.tar.gz" || no_room
 found=$(sha256sum < "$stage.tar.gz")
 [ "${found%% *}" = "$digest" ] || give_up 97
 mkdir "$stage" || give_up 95
-gzip -dc "$stage.tar.gz" | tar -xf - -C "$stage" || { left=$(df -Pk . | awk 'NR==2 {print $4}'); echo "$left KiB free while unpacking" >&2; give_up 28; }
-found=$(sha256sum < "$stage/.deploy-manifest")
-[ "${found%% *}" = "$manifest" ] || give_up 94
-( cd "$stage" && grep -v '^#' .deploy-manifest | sha256sum -c - > /dev/null 2>&1 ) || [ "$(grep -vc '^#' "$stage/.deploy-manifest")" = 0 ] || give_up 94
+gzip -dc "$stage.tar.gz" | tar -xf - -C "$stage" || no_room
+is_whole "$stage" "$stage.list" || give_up 94
 [ -d ".deploy/lock/$epoch" ] || give_up 98
-rm -rf "releases/$release"
-mv -T "$stage" "releases/$release" || give_up 95
-rm -f "$stage.tar.gz"
+rm -rf -- "releases/$release"
+mv -T -- "$stage" "releases/$release" || give_up 95
+give_up 0
 """
 
 
@@ -57,10 +58,10 @@ class HostShipper:
 
     async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
         """Bring the release to the host whole, or not at all. `deadline` is seconds for everything."""
-        words = (path, epoch, release, package.digest, package.manifest, str(package.size))
-        script = "set -- " + " ".join(map(quote, words)) + SCRIPT
+        words = (path, epoch, release, package.digest, package.manifest, str(package.size), str(package.unpacked))
+        script = "export LC_ALL=C\nset -- " + " ".join(map(quote, words)) + SCRIPT
         ran = await self._transport.run(host, script, _pieces(package.path), deadline=deadline)
-        if ran.problem and ran.status is None:
+        if ran.problem and ran.status is None and ran.problem.kind == "unreachable":
             ran = await self._transport.run(host, script, _pieces(package.path), deadline=deadline)
         return _judged(ran, host)
 

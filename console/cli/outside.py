@@ -7,13 +7,14 @@ from pathlib import Path
 from console.adapters.build import GitWorkshop
 from console.adapters.facts import HostScout
 from console.adapters.git import GitRepository
-from console.adapters.health import HostGates
+from console.adapters.health import HostGates, release_command
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
+from console.engine.perform import variables_of
 from console.model.fleet import Environment
 from console.model.secret import Secret
 from console.ports import Transport
@@ -51,5 +52,5 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         DurableSteps(transport),
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
-        HostGates(transport),
+        HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
     )

@@ -190,7 +190,9 @@ async def _command(task: Task) -> StepResult:
 
 async def _switch(task: Task) -> StepResult:
     host = task.state.hosts[task.host.name]
-    script = scripts.switch(task.path, task.epoch, task.step.release, host.release)
+    restart = task.environment.command(task.host, "restart")
+    words = filled(restart.run, values_of(task)) if restart else ""
+    script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words)
     return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
 
 

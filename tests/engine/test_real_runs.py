@@ -86,6 +86,7 @@ async def test_releases_and_the_ways_back(product: Product):
     bad = await product.run(Request(ref="v1.2.0", yes=True))
     assert (bad.exit, bad.outcome) == (4, "rolled-back")
     assert {product.live(name) for name in names} == {"v1.1.0"}
+    assert "bin/restart" in product.fleet.exec_in("web01", "cat /srv/shop/.deploy/rollback")
 
     again = await product.run(Request(kind="rollback", yes=True))
     assert again.exit == 3

@@ -1,0 +1,162 @@
+"""A release arrives whole or not at all: over this machine's shells, with archives that are cut, altered, sent twice, or too large."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from console.adapters.local import LocalTransport
+from console.adapters.pack import pack
+from console.adapters.ship import HostShipper
+from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.release import Package, Release
+from console.model.values import changed
+from console.text import SafeText
+
+HERE = Host("localhost")
+EPOCH = "run-1.1"
+RELEASE = Release("20260101T000000Z-abcdef1", SafeText("v1"), "a" * 40)
+SHELLS = [("dash",), ("bash", "--posix"), ("busybox", "sh")]
+
+
+@pytest.fixture(params=SHELLS, ids=lambda shell: shell[0])
+def transport(request: pytest.FixtureRequest) -> LocalTransport:
+    if not shutil.which(request.param[0]):
+        pytest.skip(f"needs {request.param[0]} (Debian: {request.param[0]})")
+    return LocalTransport(shell=request.param)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    (tmp_path / "srv/.deploy/lock" / EPOCH).mkdir(parents=True)
+    return tmp_path / "srv"
+
+
+@pytest.fixture
+async def package(tmp_path: Path) -> Package:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / "bin/run").write_text("#!/bin/sh\n")
+    (tree / "bin/run").chmod(0o755)
+    (tree / "größe 1.txt").write_bytes(os.urandom(200_000))
+    (tree / "link").symlink_to("bin/run")
+    return await pack(str(tree), RELEASE, str(tmp_path / "release.tar.gz"))
+
+
+def ship(transport: LocalTransport, app: Path, package: Package):
+    return HostShipper(transport).ship(HERE, str(app), EPOCH, RELEASE.id, package, deadline=20)
+
+
+def left_behind(app: Path) -> list[str]:
+    return sorted(path.name for path in (app / ".deploy/staging").iterdir()) if (app / ".deploy/staging").exists() else []
+
+
+async def test_a_release_arrives_as_it_was_packed(transport: LocalTransport, app: Path, package: Package):
+    assert (await ship(transport, app, package)).status == "done"
+    release = app / "releases" / RELEASE.id
+    assert os.access(release / "bin/run", os.X_OK)
+    assert os.readlink(release / "link") == "bin/run"
+    assert (release / "größe 1.txt").stat().st_size == 200_000
+    assert left_behind(app) == []
+
+
+async def test_sent_again_it_is_there_already_and_what_was_altered_is_sent_anew(transport: LocalTransport, app: Path, package: Package):
+    await ship(transport, app, package)
+    inode = (app / "releases" / RELEASE.id).stat().st_ino
+    assert (await ship(transport, app, package)).status == "done"
+    assert (app / "releases" / RELEASE.id).stat().st_ino == inode
+    (app / "releases" / RELEASE.id / "bin/run").write_text("#!/bin/false\n")
+    assert (await ship(transport, app, package)).status == "done"
+    assert (app / "releases" / RELEASE.id / "bin/run").read_text() == "#!/bin/sh\n"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 1000])
+async def test_an_archive_that_is_cut_leaves_nothing(transport: LocalTransport, app: Path, package: Package, cut: int):
+    whole = Path(package.path).read_bytes()
+    Path(package.path).write_bytes(whole[:cut] if cut < 2 else whole[:-cut])
+    result = await ship(transport, app, package)
+    assert (result.status, result.code) == ("failed", 97)
+    assert "did not arrive whole" in result.detail
+    assert not list((app / "releases").iterdir())
+    assert left_behind(app) == []
+
+
+async def test_an_archive_of_another_manifest_is_refused(transport: LocalTransport, app: Path, package: Package):
+    result = await ship(transport, app, changed(package, manifest="0" * 64))
+    assert (result.status, result.code) == ("failed", 94)
+    assert not list((app / "releases").iterdir())
+
+
+async def test_who_lost_the_lock_ships_nothing(transport: LocalTransport, app: Path, package: Package):
+    shutil.rmtree(app / ".deploy/lock" / EPOCH)
+    result = await ship(transport, app, package)
+    assert (result.status, result.code) == ("failed", 98)
+    assert not (app / "releases").exists()
+
+
+async def test_a_disk_without_room_is_told_in_numbers_before_anything_is_sent(transport: LocalTransport, app: Path, package: Package):
+    result = await ship(transport, app, changed(package, unpacked=10**15))
+    assert (result.status, result.code) == ("failed", 28)
+    assert "KiB free" in result.detail
+    assert "needed" in result.detail
+    assert left_behind(app) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a small file system")
+async def test_a_disk_that_fills_while_unpacking_leaves_the_releases_alone(transport: LocalTransport, app: Path, package: Package):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(app)], check=True)
+    try:
+        (app / ".deploy/lock" / EPOCH).mkdir(parents=True)
+        result = await ship(transport, app, changed(package, unpacked=1))
+        assert (result.status, result.code) == ("failed", 28)
+        assert not list((app / "releases").iterdir())
+        assert left_behind(app) == []
+    finally:
+        subprocess.run(["umount", str(app)], check=True)
+
+
+async def test_two_that_send_at_once_leave_one_whole_release(transport: LocalTransport, app: Path, package: Package):
+    results = await asyncio.gather(ship(transport, app, package), ship(transport, app, package))
+    assert "done" in {result.status for result in results}
+    assert (await ship(transport, app, package)).status == "done"
+    assert left_behind(app) == []
+
+
+class Cut(LocalTransport):
+    """Loses the link under the first command, which ends by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost = False
+
+    async def run(self, host, script, data: bytes | AsyncIterator[bytes] = b"", *, deadline, sink=None):
+        from console.ports import Unreached
+
+        ran = await super().run(host, script, data, deadline=deadline, sink=sink)
+        if self.lost:
+            return ran
+        self.lost = True
+        return replace(ran, status=None, problem=Unreached(host.name, "unreachable", SafeText("the link was lost")))
+
+
+async def test_a_link_that_is_lost_is_asked_once_more(app: Path, package: Package):
+    transport = Cut()
+    assert (await ship(transport, app, package)).status == "done"
+
+
+async def test_a_health_command_runs_in_the_live_release_with_its_variables(app: Path, package: Package):
+    from console.adapters.health import HostGates, release_command
+
+    await ship(LocalTransport(), app, package)
+    (app / "current").symlink_to(f"releases/{RELEASE.id}")
+    environment = Environment("shop", "production", str(app), (HERE,))
+    check = HealthCheck("deep", "command", command=Command('test -x bin/run && test "$TOKEN" = s3cret && test "$DEPLOY_HOST" = localhost && echo {env}'))
+    transport = LocalTransport()
+    gates = HostGates(transport, run_command=release_command(transport, environment, lambda: {"TOKEN": "s3cret"}))
+    found = await gates.once(environment, HERE, check, {"host": "localhost", "env": "production"})
+    assert (found.verdict, str(found.seen)) == ("passed", "exit 0: production")
