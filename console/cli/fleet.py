@@ -1,15 +1,11 @@
-"""Commands about the fleet: what runs where, what would be done, who is let in, which keys are trusted. Asks the engine; touches no host but for keys."""
+"""Commands about the fleet: what runs where, what would be done, who is let in. Asks the engine; touches no host."""
 
-import asyncio
 from typing import Any
 
 from console.cli.ask import confirm
 from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, open_runs, say, say_json, tell, tell_twin
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.plain.jsonl import problem_object
-
-SCAN = 10.0
-"""Seconds that a host has to show its key."""
 
 
 async def status(how: How, name: str, *, motd: bool = False) -> int:
@@ -161,33 +157,3 @@ def _owing(how: How, host: str) -> tuple[str, Any]:
         if host in state.hosts and state.hosts[host].condition == "owed":
             return summary.run, model_of_run(summary.run) or environment(how, summary.environment)
     raise UsageFault(f"nothing is owed to {host}", "deploy status, deploy history")
-
-
-async def trust(how: How, name: str, pattern: str) -> int:
-    """Show the fingerprints of keys that are not known, and enrol them when a person says yes."""
-    from console.adapters.ssh.keys import KnownHosts, enrol, scan
-    from console.core.selection import select
-
-    found = environment(how, name)
-    hosts = select(pattern, found.hosts)
-    if isinstance(hosts, Problem):
-        raise UsageFault(hosts.message, hosts.hint)
-    known = KnownHosts(found.ssh.known_hosts)
-    places = [(host, host.address or host.name, host.port or found.ssh.port or 22) for host in hosts if not host.is_local]
-    fresh = [(host, address, port) for host, address, port in places if not known.fingerprints(address, port)]
-    try:
-        scanned = await asyncio.gather(*(scan(address, port, SCAN) for _, address, port in fresh))
-    except OSError as fault:
-        raise NoGo(f"a host did not show its key: {fault}", f"deploy status {found.name}") from fault
-    for (host, address, port), (fingerprint, _) in zip(fresh, scanned, strict=True):
-        tell(f"{host.name} {address}:{port} {fingerprint}")
-    if fresh:
-        await confirm(how, f"trust these {len(fresh)} keys?")
-    file = enrol((line for _, line in scanned), found.ssh.known_hosts[0] if found.ssh.known_hosts else "") if fresh else ""
-    names = [host.name for host, _, _ in fresh]
-    if how.json:
-        say_json({"type": "result", "exit": 0, "enrolled": names, "problems": []})
-    else:
-        say(f"{len(fresh)} keys enrolled in {file}" if fresh else "every key is known already")
-    tell_twin("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
-    return 0

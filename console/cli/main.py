@@ -263,9 +263,9 @@ def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> 
     """Enrol host keys: shows fingerprints, asks."""
     how = how_of(ctx, given)
     need_yes(how, "deploy trust")
-    from console.cli import fleet
+    from console.cli.trust import trust as enrol_keys
 
-    _run(fleet.trust(how, environment, hosts))
+    _run(enrol_keys(how, environment, hosts))
 
 
 @cli.command()

@@ -3,7 +3,6 @@
 Nothing here trusts a key by itself. It must not know of connections that are kept.
 """
 
-import asyncio
 import fcntl
 import os
 from collections.abc import Iterable
@@ -81,18 +80,6 @@ def _text(name: str) -> str:
         return Path(name).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-async def scan(address: str, port: int, deadline: float) -> tuple[str, str]:
-    """(fingerprint, line for a known_hosts file) of the key that an address presents. Raises OSError when it presents none."""
-    try:
-        async with asyncio.timeout(deadline):
-            key = await asyncssh.get_server_host_key(address, port, config=None)
-    except (asyncssh.Error, TimeoutError) as fault:
-        raise OSError(str(fault) or f"no answer within {deadline:g} s") from fault
-    if key is None:
-        raise OSError("no host key was presented")
-    return key.get_fingerprint(), known_line(address, port, key)
 
 
 def known_line(address: str, port: int, key: asyncssh.SSHKey) -> str:

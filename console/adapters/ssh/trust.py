@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from console.adapters.ssh.keys import enrol, known_line
+from console.adapters.ssh.keys import KnownHosts, host_pattern, known_line
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.ssh.problems import Attempt, failed
 from console.model.fleet import Host, Ssh
 from console.ports import Unreached
-
-__all__ = ["Shown", "enrol", "scan"]
+from console.text import SafeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,21 @@ class Shown:
     kind: str
     fingerprint: str
     line: str
+    place: str
+    """How the host is reached: address and port."""
+    pattern: str
+    """The name that known_hosts files have it by."""
+    known: tuple[str, ...] = ()
+    """Fingerprints of the keys that are known for it already."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether other keys are known for it, and this one is not."""
+        return bool(self.known) and self.fingerprint not in self.known
 
 
-async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> tuple[Shown, ...] | Unreached:
-    """Return the key that the host prefers, or why none was seen within `ssh.connect_timeout` seconds. No login is tried."""
+async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> Shown | Unreached:
+    """Return the key that the host prefers, or why none was seen within `ssh.connect_timeout` seconds. No login is tried on the host itself."""
     transport = SshTransport(ssh, jumps)
     try:
         found = await transport.tunnel_to(host)
@@ -40,7 +50,10 @@ async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> tuple[Show
         except (asyncssh.Error, OSError, TimeoutError) as fault:
             return failed(Attempt(host, way, "ENV", ssh.connect_timeout), fault)
         if key is None:
-            return ()
-        return (Shown(key.get_algorithm(), key.get_fingerprint(), known_line(way.alias or way.address, way.port, key)),)
+            return Unreached(host.name, "unreachable", SafeText(f"{way.shown} presented no host key"))
+        name = way.alias or way.address
+        known = KnownHosts(ssh.known_hosts).fingerprints(name, way.port)
+        line = known_line(name, way.port, key)
+        return Shown(key.get_algorithm(), key.get_fingerprint(), line, way.shown, host_pattern(name, way.port), known)
     finally:
         await transport.close()

@@ -1,0 +1,47 @@
+"""`deploy trust` on real sshd: unknown keys are shown and enrolled once, a changed one never."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fleet import Fleet
+
+pytestmark = pytest.mark.real
+
+
+def trust(file: Path, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "DEPLOY_STATE": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    argv = [sys.executable, "-m", "console", "-c", str(file), "trust", *words, "--yes", "--json"]
+    return subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_unknown_keys_are_enrolled_and_a_changed_one_is_refused_with_both(own_fleet: Fleet, tmp_path: Path):
+    own_fleet.known_hosts.write_text("")
+    file = own_fleet.hosts_toml(".")
+    one = trust(file, tmp_path, "--hosts", "web01")
+    assert (one.returncode, json.loads(one.stdout)["enrolled"]) == (0, ["web01"])
+    assert own_fleet["web01"].key.fingerprint in one.stderr
+    assert json.loads(trust(file, tmp_path).stdout)["enrolled"] == ["web02", "web03"]
+    assert json.loads(trust(file, tmp_path).stdout)["enrolled"] == []
+
+    enrolled = own_fleet.known_hosts.read_text()
+    old, new = own_fleet.change_key("web02")
+    changed = trust(file, tmp_path)
+    assert changed.returncode == 3
+    assert old in changed.stderr
+    assert new in changed.stderr
+    assert "ssh-keygen -R" in changed.stderr
+    assert own_fleet.known_hosts.read_text() == enrolled
+
+
+def test_a_host_that_is_down_is_named_and_nothing_is_enrolled(own_fleet: Fleet, tmp_path: Path):
+    own_fleet.known_hosts.write_text("")
+    own_fleet.kill("web03")
+    ran = trust(own_fleet.hosts_toml("."), tmp_path)
+    assert ran.returncode == 3
+    assert "web03" in ran.stderr
+    assert own_fleet.known_hosts.read_text() == ""
