@@ -212,6 +212,16 @@ class Gates(Protocol):
         """Ask once."""
 
 
+class MetricWatch(Protocol):
+    """Looks at machines again and again, between `start` and `stop`."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End, and leave nothing running on the machines."""
+
+
 class Outside(Protocol):
     """The ports of one environment, opened together and closed together."""
 
@@ -242,6 +252,9 @@ class Outside(Protocol):
     @property
     def gates(self) -> Gates:
         """Asks for health."""
+
+    def watch(self, hosts: tuple[Host, ...], emit: Callable[["Sample"], None]) -> MetricWatch:
+        """Sample hosts at the environment's interval, once started."""
 
     async def close(self) -> None:
         """Let go of every connection."""

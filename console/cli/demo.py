@@ -32,19 +32,14 @@ def run(how: How, hosts: int) -> int:
 
 
 async def _deploy(how: How, ready: dict[str, Any]) -> int:
-    from console.cli.runs import Versions, open_run
+    from console.cli.runs import open_run
 
     tags = [version["tag"] for version in ready["versions"] if version["tag"] != ready["live"]]
     shown = How(
         file=ready["config"], theme=how.theme, yes=how.yes or not how.is_terminal, plain=how.plain, json=how.json, read_only=how.read_only,
         wait_for_person=how.wait_for_person,
     )  # fmt: skip
-    versions = Versions(shown, ready["environment"], tags[1:])
-    request = Request(ref=tags[0] if tags else "", yes=shown.yes)
-    try:
-        return await open_run(shown, ready["environment"], request, versions.open_next)
-    finally:
-        await versions.close()
+    return await open_run(shown, ready["environment"], Request(ref=tags[0] if tags else "", yes=shown.yes), tuple(tags[1:]))
 
 
 def _part(fleet: "subprocess.Popen[bytes]") -> None:

@@ -1,23 +1,25 @@
 """Wires the real ports of one environment together: SSH and this machine, git, locks, steps, shipping, gates. The only place that knows all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.adapters.build import GitWorkshop
+from console.adapters.clock import SystemClock
 from console.adapters.facts import HostScout
 from console.adapters.git import GitRepository
 from console.adapters.health import HostGates, release_command
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks
+from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
 from console.engine.perform import variables_of
-from console.model.fleet import Environment
+from console.model.fleet import Environment, Host
 from console.model.secret import Secret
-from console.ports import Transport
+from console.ports import Sample, Transport
 
 
 @dataclass
@@ -32,6 +34,12 @@ class RealOutside:
     shipper: HostShipper
     workshop: GitWorkshop
     gates: HostGates
+    interval: float
+    """Seconds between two samples of a host."""
+
+    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricsWatch:
+        """Sample hosts from their /proc."""
+        return MetricsWatch(self.transport, hosts, self.interval, emit, SystemClock().mono)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -53,4 +61,5 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
         HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
+        environment.metrics_interval,
     )

@@ -4,8 +4,8 @@ import os
 from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
-from console.cli.feed import LastingFeed
 from console.cli.follow import Leaving, Part, follow
+from console.cli.successors import Successors, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
 from console.errors import Exit, NoGo, NotYet, Problem, UsageFault
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from console.model.fleet import Environment
     from console.model.state import RunState
     from console.ports import RunSummary
-    from console.tui.app import NextRun
 
 CHECKS = (
     "branch", "tree", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed", "freeze", "announcement",
@@ -26,8 +25,8 @@ CHECKS = (
 """Checks that may be overridden."""
 
 
-async def open_run(how: How, name: str, request: Request, on_next: "NextRun | None" = None) -> int:
-    """Begin a run and follow it."""
+async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
+    """Begin a run and follow it. `refs`: releases that the screen may open after it."""
     judge_overrides(request)
     rollback = request.kind == "rollback"
     found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
@@ -39,7 +38,7 @@ async def open_run(how: How, name: str, request: Request, on_next: "NextRun | No
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_twin(*twin_of(found.name, request))
-        return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, on_next)
+        return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, Successors(how, found, refs))
 
 
 def judge_overrides(request: Request) -> None:
@@ -66,11 +65,6 @@ def twin_of(name: str, request: Request) -> tuple[str, ...]:
     return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []), "--yes")
 
 
-def feed_of(how: How, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
-    """Follow a run over that engine, and over the one that comes after it."""
-    return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
-
-
 async def _roll_back_open(how: How, client: "Client", found: "Environment", request: Request, leaving: Leaving) -> int:
     """A rollback while a run goes on is that run's own; 0 when it is done on every host."""
     run = client.welcome.run
@@ -85,7 +79,7 @@ async def _roll_back_open(how: How, client: "Client", found: "Environment", requ
             await client.close()
             raise NoGo(str(answer.message), str(answer.hint))
         tell_twin(*twin_of(found.name, request))
-    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving)
+    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving, Successors(how, found))
 
 
 def recorded(run: str) -> "RunState":
@@ -115,7 +109,8 @@ async def attach(how: How, text: str) -> int:
         summary = run_named(how, summary.run)
         return _show_recorded(how, summary, whole=True)
     with Leaving() as leaving:
-        return await follow(how, feed_of(how, client, summary.run, _model_for(how, summary)), Part(), leaving)
+        model = _model_for(how, summary)
+        return await follow(how, feed_of(how, client, summary.run, model), Part(), leaving, Successors(how, model) if model else None)
 
 
 def _model_for(how: How, summary: "RunSummary") -> "Environment | None":
@@ -172,7 +167,7 @@ async def resume(how: How, text: str) -> int:
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
             tell_twin("resume", summary.run, "--yes")
-        return await follow(how, feed_of(how, client, summary.run, found), Part(goes_on=how.yes), leaving)
+        return await follow(how, feed_of(how, client, summary.run, found), Part(goes_on=how.yes), leaving, Successors(how, found))
 
 
 async def steer(how: How, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:
@@ -218,34 +213,3 @@ def _refused(how: How, run: str, answer: cmd.Refusal) -> int:
         say_json({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
     tell(f"deploy: refused: {problem}")
     return int(Exit.NO_GO)
-
-
-class Versions:
-    """The next releases of a list, one after the other, for a screen that stays open."""
-
-    def __init__(self, how: How, name: str, refs: list[str]) -> None:
-        self._how = how
-        self._name = name
-        self._refs = list(refs)
-        self._feeds: list[LastingFeed] = []
-
-    async def open_next(self) -> LastingFeed | None:
-        """Begin the next release; None when there is none."""
-        if not self._refs:
-            return None
-        found = environment(self._how, self._name)
-        client = await engine_of(self._how, found)
-        try:
-            await configure(client, found)
-            run = await client.open_run(Request(ref=self._refs[0], yes=False))
-        except BaseException:
-            await client.close()
-            raise
-        self._refs.pop(0)
-        self._feeds.append(feed_of(self._how, client, run, found))
-        return self._feeds[-1]
-
-    async def close(self) -> None:
-        """Let go of the engines that were met."""
-        for feed in self._feeds:
-            await feed.close()

@@ -151,6 +151,9 @@ class Session:
 
     async def _carry(self, one: OpenRun, person: Person) -> None:
         runner = one.runner
+        environment, outside = self._model()
+        watch = outside.watch(tuple(host for host in environment.hosts if host.name in runner.state.hosts), one.broadcast.tell)
+        watch.start()
         try:
             if runner.state.phase == "preflight":
                 await self._preflight(runner, person)
@@ -159,8 +162,12 @@ class Session:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
             if runner.state.go:
                 self._leave(one, error)
+            else:
+                self._end(runner, error)
+            if error is not fault:
                 raise
-            self._end(runner, error)
+        finally:
+            await watch.stop()
 
     def _leave(self, one: OpenRun, error: ConsoleError) -> None:
         """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""

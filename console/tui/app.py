@@ -28,6 +28,8 @@ from console.tui.widgets.lines import Toned
 from console.views.headline import last_lines
 
 NextRun = Callable[[], Awaitable[Feed | None]]
+BackRun = Callable[[str, str], Awaitable[Feed]]
+"""(run, `at-once` or `halves`): the way back from a release that has ended, as a run of its own."""
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
 
@@ -50,12 +52,13 @@ class ConsoleApp(App[Ending]):
     def __init__(
         self, feed: Feed, clock: Clock, *, zone: tzinfo | None = None, theme: str = "", sixteen: bool = False, no_color: bool = False,
         ascii_only: bool = False, read_only: bool = False, drives: bool = True, on_next: NextRun | None = None,
+        on_back: BackRun | None = None,
     ) -> None:  # fmt: skip
         self._problems: tuple[str, ...] = ()
         super().__init__(ansi_color=True if no_color else None)
         self.animation_level = "none"
         self.clock, self.zone = clock, zone
-        self.read_only, self.drives, self.on_next = read_only, drives, on_next
+        self.read_only, self.drives, self.on_next, self.on_back = read_only, drives, on_next, on_back
         self.follower = Follower(feed, clock)
         self.run_screen = RunScreen()
         self._wanted_theme = theme or (FOR_SIXTEEN if sixteen or no_color else "dark")
@@ -210,14 +213,18 @@ class ConsoleApp(App[Ending]):
 
     def open_next(self) -> None:
         """Open the next run, where the caller has one."""
-        self.keep(self._open_next())
+        if self.on_next is not None:
+            self.keep(self._open(self.on_next(), "opening the next version"))
 
-    async def _open_next(self) -> None:
-        if self.on_next is None:
-            return
-        self.run_screen.say("opening the next version")
+    def open_back(self, how: str) -> None:
+        """Open the way back from the release that has ended."""
+        if self.on_back is not None:
+            self.keep(self._open(self.on_back(self.follower.state.run, how), "rolling back"))
+
+    async def _open(self, opening: Awaitable[Feed | None], words: str) -> None:
+        self.run_screen.say(words)
         try:
-            feed = await self.on_next()
+            feed = await opening
         except ConsoleError as fault:
             self.run_screen.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
             return

@@ -23,6 +23,8 @@ class Situation:
     zoomed: int = 0
     read_only: bool = False
     has_next: bool = False
+    has_back: bool = False
+    """A release that has ended can be rolled back from here."""
 
     @property
     def chosen(self) -> HostState | None:
@@ -57,7 +59,7 @@ def may_go(now: Situation) -> bool:
 def may_roll_back(now: Situation) -> bool:
     """Return whether there is something to roll back, as far as the screen can tell."""
     state = now.state
-    ended_live = state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
+    ended_live = now.has_back and state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
     return not now.read_only and state.changed and (state.phase == "running" or ended_live)
 
 

@@ -18,7 +18,7 @@ from console.model import commands as cmd
 from console.model.events import Event, StepStarted
 from console.model.request import Person, Request
 from console.model.state import RunState
-from console.ports import Journal
+from console.ports import Journal, Sample
 from tests.fleet import Fleet
 
 ADA = Person("ada", 1000)
@@ -112,6 +112,17 @@ async def test_roll_back_by_key_in_the_middle(product: Product, step: str):
     assert state.exit == 4
     assert {product.live(name) for name in product.fleet.names} == {"v1.0.0"}
     assert state.hosts["web03"].condition == "old"
+
+
+@pytest.mark.real
+async def test_a_run_shows_the_load_of_its_hosts_and_leaves_no_loop_there(product: Product):
+    run = await product.session.open_run(Request(ref="v1.0.0", yes=True), ADA)
+    sampled = {item.host async for item in product.session.follow(run, 0) if isinstance(item, Sample) and item.memory is not None}
+    assert sampled == set(product.fleet.names)
+    await product.session.stop(ADA, force=False)
+    async with asyncio.timeout(5):
+        while any("/proc/loadavg" in line for name in product.fleet.names for line in product.fleet.processes(name)):
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.real

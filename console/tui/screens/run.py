@@ -97,7 +97,7 @@ class RunScreen(Screen[None]):
     @property
     def situation(self) -> keys.Situation:
         """What is on the screen now."""
-        return keys.Situation(self.state, self.host, self._zoom, self.app.read_only, self.app.on_next is not None)
+        return keys.Situation(self.state, self.host, self._zoom, self.app.read_only, self.app.on_next is not None, self.app.on_back is not None)
 
     def watch_state(self) -> None:
         """Show a new state."""
@@ -232,7 +232,11 @@ class RunScreen(Screen[None]):
         def answered(how: str | None) -> None:
             if how in ("at-once", "halves"):
                 twin = f"deploy rollback {self.state.environment}" + (" --halves" if how == "halves" else "")
-                self.send(RollBack(how="halves" if how == "halves" else "at-once"), twin)
+                if self.state.phase == "ended":
+                    self.say_twin(twin)
+                    self.app.open_back(how)
+                else:
+                    self.send(RollBack(how="halves" if how == "halves" else "at-once"), twin)
 
         self.app.push_screen(rollback_dialog(self.state, self._dialog_width()), answered)
 
