@@ -87,12 +87,21 @@ def standing(state: RunState) -> Span:
 def from_to(state: RunState) -> Line:
     """`v1.4.1 → v1.4.2`; in a rollback the way is the other one."""
     if state.release is None:
-        return line(Span(state.request.ref or "HEAD", "strong"))
+        return _without_release(state)
     old = next((str(version) for version in state.live if version), "first release")
     new = str(state.release.version)
     if state.phase == "rolling-back" or (state.phase == "ended" and state.exit == 4):
         return line(Span(new, "dim"), " → ", Span(old, "strong"))
     return line(old, " → ", Span(new, "strong"))
+
+
+def _without_release(state: RunState) -> Line:
+    """A rollback's way is from what was live to where it goes; a restart stays where it is."""
+    live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
+    target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if state.kind == "rollback" else ""
+    if target:
+        return line(Span(live, "dim"), " → ", Span(target, "strong"))
+    return line(Span(live or state.request.ref or ("HEAD" if state.kind == "deploy" else state.kind), "strong"))
 
 
 def top_line(state: RunState, now: float, width: int, present: tuple[str, ...] = (), round_trip: float | None = None) -> Line:

@@ -48,7 +48,11 @@ class Dialog(ModalScreen[str]):
         yield from ()
 
     def on_mount(self) -> None:
-        """Put the words in."""
+        """Put the words in. Textual calls this of every class in the line, so that others override `fill`."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Give title, words and keys their lines."""
         body = self.query_one("#dialog-body", LineView)
         body.styles.height = max(1, len(self.body))
         self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
@@ -124,8 +128,8 @@ class Words(Dialog):
             yield ScrolledLines(self.body, id="dialog-words")
             yield LineView(id="dialog-keys")
 
-    def on_mount(self) -> None:
-        """Put the words in."""
+    def fill(self) -> None:
+        """Give title, words and keys their lines; the words scroll."""
         self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
         self.query_one("#dialog-keys", LineView).draw(lambda _w, _h: (line(Span(" Close ", "selected"), Span(" esc", "dim")),))
         self.query_one(ScrolledLines).focus()

@@ -1,0 +1,79 @@
+"""A run in memory behind the real core: the screen's keys go through `accept`, what follows comes from `decide`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from console.adapters.clock import SystemClock
+from console.core.accept import accept
+from console.model import events as ev
+from console.model.checks import Check
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.release import Release, Revision
+from console.ports import FeedItem
+from console.text import SafeText
+from console.tui.app import ConsoleApp
+from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
+
+COMMIT = "b" * 40
+HOSTILE = SafeText("[@click=app.leave()]x[/] \x1b]52;c;eA==\x07 [/var/log]")
+
+
+class ScriptedFeed:
+    """Goes on only when a test says so."""
+
+    def __init__(self, hosts: int = 3, *, protected: bool = True, blocked: bool = False) -> None:
+        self.environment = an_environment(hosts)
+        self.run = Simulation(self.environment, lambda step, attempt: "done")
+        self.said: list[AnyCommand] = []
+        self._news = asyncio.Event()
+        first, *seen, plan, _, _ = opening(self.environment)
+        release = Release(NEW, SafeText("v1.1.0"), COMMIT)
+        check = Check("space", SafeText("Room"), "failed" if blocked else "passed", detail=HOSTILE)
+        self.record(
+            ev.RunOpened(**{**{name: getattr(first, name) for name in first.__struct_fields__}, "protected": protected, "request": type(first.request)()}),
+            *(ev.HostSeen(host=each.host, release=OLD, version=SafeText("v1.0.0")) for each in seen),
+            ev.RevisionResolved(revision=Revision(COMMIT, SafeText("v1.1.0"), subject=HOSTILE), release=release, live=(SafeText("v1.0.0"),)),
+            ev.CheckReported(check=check),
+            plan,
+        )
+
+    def record(self, *events: ev.Event) -> None:
+        self.run.record(*events)
+        self._news.set()
+
+    def go_on(self, until: str) -> None:
+        """Let steps start and end until that one runs; empty: to the end."""
+        while self.run.state.phase != "ended":
+            running = [step for step in self.run.state.index.values() if self.run.state.step_state(step).status == "running"]
+            if until and any(step.name == until for step in running):
+                break
+            if not self.run.turn():
+                if not running:
+                    break
+                self.run.finish(running[0])
+        self._news.set()
+
+    async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+        place = after
+        while True:
+            for event in self.run.events[place:]:
+                place += 1
+                yield event
+            if self.run.state.phase == "ended":
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
+        self.said.append(command)
+        answer = accept(self.environment, command, self.run.state, ADA)
+        if isinstance(answer, Refusal):
+            return answer
+        self.record(*answer)
+        if self.run.state.go is False:
+            self.go_on("")
+        return Accepted(self.run.state.seq)
+
+
+def an_app(feed: ScriptedFeed, **more: object) -> ConsoleApp:
+    return ConsoleApp(feed, SystemClock(), **more)  # type: ignore[arg-type]

@@ -1,0 +1,175 @@
+"""Every key of the run screen, pressed by Pilot on a run behind the real core."""
+
+import asyncio
+
+import pytest
+
+from console.model import commands as cmd
+from console.model import events as ev
+from console.tui.screens.dialog import Dialog, Words
+from tests.core.simulation import ADA
+from tests.tui.scripted import ScriptedFeed, an_app
+
+SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
+
+
+def running(until: str = "wave-2/web02/gate", hosts: int = 3) -> ScriptedFeed:
+    feed = ScriptedFeed(hosts)
+    feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+    feed.go_on(until)
+    return feed
+
+
+async def settled(pilot) -> None:
+    for _ in range(3):
+        await pilot.pause(0.12)
+
+
+async def press(pilot, *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause(0.06)
+    await settled(pilot)
+
+
+def kinds(feed: ScriptedFeed) -> list[str]:
+    return [type(command).__name__ for command in feed.said]
+
+
+async def test_go_needs_the_name_typed_and_enter_alone_does_nothing():
+    feed = ScriptedFeed()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "enter", "enter")
+        assert kinds(feed) == []
+        await press(pilot, *"production")
+        await press(pilot, "enter")
+        assert kinds(feed) == ["Decide"]
+        assert feed.run.state.go is True
+
+
+async def test_a_wrong_name_is_no_go_ahead():
+    feed = ScriptedFeed()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "enter", *"prod", "enter")
+        assert feed.run.state.go is None
+
+
+async def test_what_blocks_keeps_go_closed():
+    feed = ScriptedFeed(blocked=True)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "enter", "g")
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert kinds(feed) == []
+
+
+async def test_roll_back_is_r_and_r_and_never_enter():
+    feed = running()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "enter")
+        assert kinds(feed) == []
+        await press(pilot, "escape", "r", "r")
+        assert kinds(feed) == ["RollBack"]
+        feed.go_on("")
+        await settled(pilot)
+        assert pilot.app.exit_code() == 4
+
+
+async def test_roll_back_in_halves_is_the_other_key():
+    feed = running("wave-3/web03/gate")
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "x")
+        assert feed.said == [cmd.RollBack(how="halves")]
+
+
+async def test_after_the_end_r_r_asks_for_a_run_of_its_own():
+    asked: list[tuple[str, str]] = []
+
+    async def back(run: str, how: str) -> ScriptedFeed:
+        asked.append((run, how))
+        return ScriptedFeed()
+
+    feed = running("")
+    async with an_app(feed, on_back=back).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert feed.run.state.phase == "ended"
+        await press(pilot, "r", "r")
+        assert (asked, kinds(feed)) == ([("r1", "at-once")], [])
+        assert pilot.app.follower.feed is not feed
+
+
+async def test_pause_continue_skip_retry_and_note_say_what_they_say():
+    feed = running()
+    async with an_app(feed).run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "p")
+        assert feed.run.state.pausing is not None
+        await press(pilot, "c")
+        assert feed.run.state.pausing is None
+        await press(pilot, "x", "x")
+        assert feed.said[-1] == cmd.Skip(host="web02")
+        await press(pilot, "w", *"seen", "enter")
+        assert feed.run.state.notes[-1][2] == "seen"
+
+
+@pytest.mark.parametrize(("key", "leave"), [("a", False), ("l", True)])
+async def test_abort_asks_which(key: str, leave: bool):
+    feed = running()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a", key)
+        assert feed.said == [cmd.Abort(leave=leave)]
+
+
+async def test_leaving_a_run_that_goes_on_detaches_and_before_go_it_is_a_no_go():
+    feed = running()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "q")
+    assert kinds(feed) == []
+    assert pilot.app.return_value.exit == 7
+
+    undecided = ScriptedFeed()
+    async with an_app(undecided).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "q")
+    assert undecided.run.state.go is False
+    assert pilot.app.return_value.exit == 3
+
+
+async def test_a_burst_of_keys_acts_on_nothing():
+    feed = running()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await asyncio.gather(*(pilot.press(key) for key in "rrpaarrp"))
+        await settled(pilot)
+        assert kinds(feed) == []
+
+
+async def test_who_only_looks_changes_nothing():
+    feed = running()
+    async with an_app(feed, read_only=True).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "p", "r", "r", "a", "a", "x", "x", "w")
+        assert kinds(feed) == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_it_paints_at_every_size_whatever_the_outside_says(size: tuple[int, int]):
+    feed = ScriptedFeed(40)
+    async with an_app(feed).run_test(size=size) as pilot:
+        await settled(pilot)
+        feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+        feed.go_on("wave-5/web05/restart")
+        await settled(pilot)
+        await press(pilot, "1", "2", "3", "4", "escape", "question_mark")
+        assert isinstance(pilot.app.screen, Words)
+        await press(pilot, "escape", "down", "enter")
+        assert isinstance(pilot.app.screen, Words)
+        await press(pilot, "escape")
+        assert "\x1b]52" not in pilot.app.export_screenshot()
+        assert pilot.app.is_running
