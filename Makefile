@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check lint types imports test demo bench
+.PHONY: check lint types imports test demo picture
 
 check: lint types imports test
 
@@ -16,8 +16,8 @@ imports:
 test:
 	$(PYTHON) -m pytest
 
-bench:
-	$(PYTHON) -m pytest -m bench tests/bench
+picture:
+	$(PYTHON) -m tests.tui.picture docs/screen.svg
 
 demo:
 	$(PYTHON) -m console demo

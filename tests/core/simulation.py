@@ -59,10 +59,15 @@ class Simulation:
     watch: Callable[[RunState], None] = lambda state: None
     now: float = 0.0
 
+    @property
+    def at(self) -> str:
+        """The wall time: noon, and what has gone by since."""
+        return f"2026-01-02T{12 + int(self.now) // 3600:02}:{int(self.now) // 60 % 60:02}:{int(self.now) % 60:02}Z"
+
     def record(self, *events: ev.Event) -> None:
         """Fold events as the runner does."""
         for event in events:
-            stamped = ev.stamped(event, self.state.seq + 1, "2026-01-02T00:00:00Z", self.now, "boot")
+            stamped = ev.stamped(event, self.state.seq + 1, self.at, self.now, "boot")
             self.events.append(stamped)
             self.state = evolve(self.state, stamped)
             self.watch(self.state)

@@ -9,7 +9,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.release import Release, Revision
-from console.ports import FeedItem
+from console.ports import Clock, FeedItem
 from console.text import SafeText
 from console.tui.app import ConsoleApp
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
@@ -75,5 +75,5 @@ class ScriptedFeed:
         return Accepted(self.run.state.seq)
 
 
-def an_app(feed: ScriptedFeed, **more: object) -> ConsoleApp:
-    return ConsoleApp(feed, SystemClock(), **more)  # type: ignore[arg-type]
+def an_app(feed: ScriptedFeed, clock: Clock | None = None, **more: object) -> ConsoleApp:
+    return ConsoleApp(feed, clock or SystemClock(), **more)  # type: ignore[arg-type]
