@@ -58,11 +58,12 @@ class Simulation:
     state: RunState = RunState()
     watch: Callable[[RunState], None] = lambda state: None
     now: float = 0.0
+    hour: int = 0
 
     @property
     def at(self) -> str:
-        """The wall time: noon, and what has gone by since."""
-        return f"2026-01-02T{12 + int(self.now) // 3600:02}:{int(self.now) // 60 % 60:02}:{int(self.now) % 60:02}Z"
+        """The wall time: the day's hour, and what has gone by since."""
+        return f"2026-01-02T{self.hour + int(self.now) // 3600:02}:{int(self.now) // 60 % 60:02}:{int(self.now) % 60:02}Z"
 
     def record(self, *events: ev.Event) -> None:
         """Fold events as the runner does."""

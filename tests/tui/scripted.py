@@ -23,7 +23,7 @@ class ScriptedFeed:
 
     def __init__(self, hosts: int = 3, *, protected: bool = True, blocked: bool = False) -> None:
         self.environment = an_environment(hosts)
-        self.run = Simulation(self.environment, lambda step, attempt: "done")
+        self.run = Simulation(self.environment, lambda step, attempt: "done", hour=12)
         self.said: list[AnyCommand] = []
         self._news = asyncio.Event()
         first, *seen, plan, _, _ = opening(self.environment)
