@@ -65,7 +65,7 @@ def test_plain_has_a_line_for_each_event():
     run, lines = a_run(), []
     shown(LinePrinter(lines.append), run.events, Ending(0, "succeeded"))
     assert len(lines) > len(run.events)
-    assert all(line.startswith("00:00:00 ") for line in lines[: len(run.events)])
+    assert [line.split(" ")[0] for line in lines[: len(run.events)]] == [event.at[11:19] for event in run.events]
     assert "released" in lines[-1]
 
 

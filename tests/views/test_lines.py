@@ -31,7 +31,7 @@ def test_every_kind_of_event_has_a_sentence_of_its_own():
 
 def test_an_events_line_has_its_time_and_its_sentence():
     for _, event in states():
-        assert event_line(event) == f"00:00:00 {sentence(event)}"
+        assert event_line(event) == f"{event.at[11:19]} {sentence(event)}"
 
 
 @given(st.floats(0, 1e6))
