@@ -94,11 +94,16 @@ async def _feed(pipe: asyncio.WriteTransport, process: _Process, data: bytes | A
 async def _carried(transport: asyncio.SubprocessTransport, process: _Process, data: bytes | AsyncIterator[bytes]) -> int | None:
     pipe = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
     feeding = asyncio.ensure_future(_feed(pipe, process, data))
+    ended = asyncio.ensure_future(process.ended())
     try:
-        await process.ended()
+        await asyncio.wait((ended, feeding), return_when=asyncio.FIRST_COMPLETED)
+        if feeding.done():
+            feeding.result()
+        await ended
     finally:
         feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
+        ended.cancel()
+        await asyncio.gather(feeding, ended, return_exceptions=True)
     return transport.get_returncode()
 
 

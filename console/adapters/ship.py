@@ -5,6 +5,7 @@ Knows the layout of `.deploy/staging` and `releases/`; nothing of plans or of ho
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import BinaryIO
 
 from console.core.shell import quote
 from console.model.fleet import Host
@@ -60,16 +61,19 @@ class HostShipper:
         """Bring the release to the host whole, or not at all. `deadline` is seconds for everything."""
         words = (path, epoch, release, package.digest, package.manifest, str(package.size), str(package.unpacked))
         script = "export LC_ALL=C\nset -- " + " ".join(map(quote, words)) + SCRIPT
-        ran = await self._transport.run(host, script, _pieces(package.path), deadline=deadline)
+        ran = await self._sent(host, script, package, deadline)
         if ran.problem and ran.status is None and ran.problem.kind == "unreachable":
-            ran = await self._transport.run(host, script, _pieces(package.path), deadline=deadline)
+            ran = await self._sent(host, script, package, deadline)
         return _judged(ran, host)
 
+    async def _sent(self, host: Host, script: str, package: Package, deadline: float) -> Ran:
+        with open(package.path, "rb") as archive:  # noqa: ASYNC230 (a local file; its reads are in a thread)
+            return await self._transport.run(host, script, _pieces(archive), deadline=deadline)
 
-async def _pieces(path: str) -> AsyncIterator[bytes]:
-    with await asyncio.to_thread(open, path, "rb") as archive:
-        while piece := await asyncio.to_thread(archive.read, CHUNK):
-            yield piece
+
+async def _pieces(archive: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(archive.read, CHUNK):
+        yield piece
 
 
 def _judged(ran: Ran, host: Host) -> StepResult:

@@ -124,6 +124,15 @@ async def test_input_may_be_a_stream_of_pieces_of_any_size(place: Place) -> None
     assert ran.out.split()[0] == whole.hexdigest().encode()
 
 
+async def test_input_that_cannot_be_read_is_the_callers_fault_at_once(place: Place) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise OSError("the archive is gone")
+
+    with pytest.raises(OSError, match="the archive is gone"):
+        await place.transport.run(place.host, "cat", broken(), deadline=30)
+
+
 async def test_a_script_that_takes_no_input_ends_without_it(place: Place) -> None:
     ran = await place.run("head -c 3; exit 4", b"abc" + b"x" * 8 * MIB)
     assert (ran.status, ran.out) == (4, b"abc")

@@ -133,6 +133,8 @@ class SshTransport:
                 try:
                     await session.run(connection, script, data)
                 except (asyncssh.Error, OSError) as fault:
+                    if fault is session.fault:
+                        raise
                     if session.opened:
                         return self._lost(link, fault)
                     problem = self._not_opened(link, connection, fault, is_second)

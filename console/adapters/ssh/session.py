@@ -36,7 +36,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
         self._writable = asyncio.Event()
         self._writable.set()
         self._heard = 0.0
-        self._fault: Exception | None = None
+        self.fault: Exception | None = None
         self.status: int | None = None
         """The exit code; minus the signal's number when one ended it; None while it is not known."""
         self.opened = 0.0
@@ -72,7 +72,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
         try:
             self._sink(data)
         except Exception as fault:
-            self._fault, self._sink = self._fault or fault, _nowhere
+            self.fault, self._sink = self.fault or fault, _nowhere
             self._closed.set()
 
     def exit_status_received(self, status: int) -> None:
@@ -111,8 +111,8 @@ class Session(asyncssh.SSHClientSession[bytes]):
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
             self._let_go(channel)
-        if self._fault:
-            raise self._fault
+        if self.fault:
+            raise self.fault
 
     async def _ended(self, feeding: asyncio.Future[None]) -> None:
         exited = asyncio.ensure_future(self._exited.wait())
@@ -138,13 +138,21 @@ class Session(asyncssh.SSHClientSession[bytes]):
                 await asyncio.wait_for(self._closed.wait(), rest)
 
     async def _feed(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
-        async for piece in _pieces(data):
+        pieces = _pieces(data)
+        while piece := await self._next(pieces):
             await self._writable.wait()
             if self._closed.is_set() or not self._wrote(channel, piece):
                 return
         await self._writable.wait()
         with contextlib.suppress(OSError):
             channel.write_eof()
+
+    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
+        try:
+            return await anext(pieces, b"")
+        except Exception as fault:
+            self.fault = fault
+            raise
 
     def _wrote(self, channel: asyncssh.SSHClientChannel[bytes], piece: bytes) -> bool:
         """Whether the other side still takes input."""
@@ -156,7 +164,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
 
     def _let_go(self, channel: asyncssh.SSHClientChannel[bytes]) -> None:
         """Close, and ask the host to end what we no longer wait for; a host may not heed that."""
-        if self._closed.is_set() and not self._fault:
+        if self._closed.is_set() and not self.fault:
             return
         if self.status is None:
             with contextlib.suppress(OSError):
