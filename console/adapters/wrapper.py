@@ -36,7 +36,7 @@ dc_t() { shift 19; dc_t=$1; }
 dc_t $dc_s
 { echo xxx > "$dc_d/rc.new" && : > "$dc_d/out" && echo "$$ $dc_t $dc_b" > "$dc_d/pid"; } || { rm -rf "$dc_d"; exit 96; }
 umask "$dc_u"
-( export DEPLOY_STEP="$3/$4"; set --; eval "${dc_p%x}" ) < /dev/null > "$dc_d/out" 2>&1
+( export DEPLOY_STEP="$3/$4@$$.$dc_t"; set --; eval "${dc_p%x}" ) < /dev/null > "$dc_d/out" 2>&1
 dc_c=$?
 printf '%03d' "$dc_c" 1<> "$dc_d/rc.new" && mv -f "$dc_d/rc.new" "$dc_d/rc"
 exit 0
@@ -166,7 +166,7 @@ waited "$limit" || {
 look
 members
 escaped=
-[ "$by" = itself ] || escaped=$(grep -ls -- "DEPLOY_STEP=$run/$step" /proc/[0-9]*/environ 2>/dev/null)
+[ "$by" = itself ] || escaped=$(grep -ls -- "DEPLOY_STEP=$run/$step@$pid.$t0" /proc/[0-9]*/environ 2>/dev/null)
 for f in $escaped; do
   f=${f#/proc/}; f=${f%/environ}
   case " $found $pid " in *" $f "*) ;; *) [ "$f" = $$ ] || ! stat_of "$f" || found="$found $f" ;; esac
