@@ -30,7 +30,7 @@ def _no(message: str, hint: str = "") -> Refusal:
 
 
 def _decide(environment: Environment, command: cmd.Decide, state: RunState, by: Person) -> Events | Refusal:
-    if state.phase != "deciding":
+    if state.phase != "deciding" or state.go is not None:
         return _no("there is nothing to decide now", f"deploy attach {state.run}")
     if not command.go:
         return (ev.Decided(go=False, by=by, reasons=(SafeText(f"no-go by {by.name}"),)),)

@@ -83,9 +83,13 @@ def _with_check(checks: tuple[Check, ...], check: Check) -> tuple[Check, ...]:
 def _seen(state: RunState, event: ev.HostSeen) -> RunState:
     if event.problem:
         return _with_host(state, event.host, condition="unreachable", failed_once=True, linked=False, since=event.mono, detail=event.problem)
-    return _with_host(
+    after = _with_host(
         state, event.host, release=event.release, version=event.version, before=event.release, before_version=event.version
     )  # fmt: skip
+    host = after.hosts.get(event.host)
+    if host is None or host.condition != "unreachable":
+        return after
+    return _with_host(after, event.host, condition="old", failed_once=False, linked=True, since=event.mono, detail=event.problem)
 
 
 def _planned(state: RunState, event: ev.PlanMade) -> RunState:

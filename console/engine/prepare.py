@@ -4,7 +4,7 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -73,8 +73,18 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
         facts = await looking
     finally:
         looking.cancel()
-    for fact in facts:
-        yield seen(fact)
+    for event in _found(survey, hosts, facts, revision):
+        yield event
+
+
+async def prepare_again(survey: Survey, revision: Revision | None) -> tuple[Event, ...]:
+    """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become."""
+    hosts = chosen_hosts(survey.environment, survey.request)
+    return tuple(_found(survey, hosts, await look_at(survey, hosts), revision))
+
+
+def _found(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
+    yield from (seen(fact) for fact in facts)
     release = release_of(survey, revision)
     if revision and release:
         yield RevisionResolved(revision=revision, release=release, live=_live(facts))

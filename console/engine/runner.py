@@ -10,9 +10,23 @@ from typing import Any, Protocol
 from console.core.accept import accept
 from console.core.decide import decide
 from console.core.evolve import evolve, fold
+from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
-from console.model.events import AnyEvent, CommandRefused, Decided, Event, LocksRefused, LocksTaken, RunOpened, StepFinished, StepStarted, TakenUp, stamped
+from console.model.events import (
+    AnyEvent,
+    CommandRefused,
+    Decided,
+    Event,
+    LocksRefused,
+    LocksTaken,
+    RunEnded,
+    RunOpened,
+    StepFinished,
+    StepStarted,
+    TakenUp,
+    stamped,
+)
 from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.request import Person
@@ -84,6 +98,12 @@ class Runner:
         """Open the run's record."""
         self.state = RunState(run=opened.run)
         self.record(opened)
+
+    def fail(self, error: ConsoleError) -> None:
+        """End a run before its GO, by what the error says."""
+        if self.state.phase != "ended":
+            outcome = {3: "no-go", 6: "locked"}.get(int(error.exit), "error")
+            self.record(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
 
     def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
         """Take a command, or say why not; a refusal is in the record too."""

@@ -12,15 +12,15 @@ from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
-from console.core.preflight import blocking_reasons
 from console.core.targets import targets_before, targets_named
 from console.engine import questions
 from console.engine.hands import FleetHands
-from console.engine.prepare import Survey, chosen_hosts, look_at, prepare
+from console.engine.preflight import Preflight
+from console.engine.prepare import Survey, chosen_hosts, look_at
 from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
-from console.errors import ConsoleError, Exit, Locked, NoGo, Problem, UsageFault
-from console.model.commands import Accepted, AnyCommand, Refusal
+from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
+from console.model.commands import Accepted, AnyCommand, Decide, Refusal
 from console.model.events import AnyEvent, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
@@ -40,6 +40,7 @@ class OpenRun:
     runner: Runner
     broadcast: Broadcast
     task: asyncio.Task[None] | None = None
+    preflight: Preflight | None = None
 
     @property
     def is_open(self) -> bool:
@@ -156,14 +157,14 @@ class Session:
         watch.start()
         try:
             if runner.state.phase == "preflight":
-                await self._preflight(runner, person)
+                await self._preflight(one, person)
             await runner.run()
         except Exception as fault:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
             if runner.state.go:
                 self._leave(one, error)
             else:
-                self._end(runner, error)
+                runner.fail(error)
             if error is not fault:
                 raise
         finally:
@@ -173,12 +174,6 @@ class Session:
         """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
         del self._runs[one.runner.state.run]
         one.broadcast.interrupt(error)
-
-    def _end(self, runner: Runner, error: ConsoleError) -> None:
-        if runner.state.phase == "ended":
-            return
-        outcome = {3: "no-go", 6: "locked"}.get(int(error.exit), "error")
-        runner.record(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
 
     async def _survey(self, request: Request, run: str) -> Survey:
         environment, outside = self._model()
@@ -203,28 +198,12 @@ class Session:
             raise NoGo(found.message, found.hint)
         return found
 
-    async def _preflight(self, runner: Runner, person: Person) -> None:
-        request = runner.state.request
-        survey = await self._survey(request, runner.state.run)
-        async for event in prepare(survey):
-            if runner.state.go is not None:
-                return
-            runner.record(event)
-        self._decide(runner, person)
-
-    def _decide(self, runner: Runner, person: Person) -> None:
-        state = runner.state
-        blocking = [check for check in state.checks if check.blocks]
-        if state.go is not None:
-            return
-        if questions.check_exit(blocking, planned=state.plan is not None) is Exit.LOCKED:
-            raise Locked(f"{blocking[0].title}: {blocking[0].detail}", str(blocking[0].remedy))
-        if blocking or state.plan is None:
-            reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
-            runner.record(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
-        elif state.request.yes:
-            hotfix = SafeText(state.request.hotfix)
-            runner.record(Decided(go=True, by=person, digest=state.plan.digest, overrides=state.request.overrides, hotfix=hotfix))
+    async def _preflight(self, one: OpenRun, person: Person) -> None:
+        runner = one.runner
+        survey = await self._survey(runner.state.request, runner.state.run)
+        one.preflight = Preflight(survey, runner, self._clock)
+        if await one.preflight.look():
+            one.preflight.decide(person)
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         """Everything of a run after that event."""
@@ -250,6 +229,8 @@ class Session:
         one = self._runs.get(run)
         if one is None:
             return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+        if one.preflight is not None and isinstance(command, Decide) and command.go:
+            return await one.preflight.go(command, person)
         return one.runner.submit(command, person)
 
     async def resume(self, run: str, person: Person) -> None:

@@ -1,0 +1,194 @@
+"""GO on a fleet that is looked at again: a look that is fresh is not repeated, an old one is, and what has changed refuses the GO."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from console.adapters.clock import SetClock
+from console.adapters.journal import SqlJournal
+from console.engine.preflight import FRESH, Preflight
+from console.engine.prepare import Survey
+from console.engine.runner import Runner
+from console.model.commands import Abort, Accepted, Decide, Refusal
+from console.model.events import RunOpened
+from console.model.facts import HostFacts, HostRelease, LockHolder
+from console.model.fleet import Command
+from console.model.release import Revision
+from console.model.request import Person, Request
+from console.model.values import changed
+from console.text import SafeText
+from tests.core.simulation import OLD, an_environment
+
+ADA = Person("ada", 1000)
+ENVIRONMENT = changed(an_environment(3), commands={"stop": Command("stop"), "start": Command("start")})
+OTHER = "20260101T060000Z-ccccccc"
+
+
+def a_host(name: str, current: str = OLD) -> HostFacts:
+    releases = (HostRelease(OLD, SafeText("v1")), HostRelease(OTHER, SafeText("v1.1")))
+    return HostFacts(name, current=current, releases=releases, free=10**9, inodes=10**6)
+
+
+@dataclass
+class Fleet:
+    """What is seen on the hosts, how often it was looked, and a branch that moves on."""
+
+    facts: dict[str, HostFacts] = field(default_factory=lambda: {host.name: a_host(host.name) for host in ENVIRONMENT.hosts})
+    looks: int = 0
+    commits: int = 0
+
+    async def look(self, environment, host, *, deadline):
+        self.looks += 1
+        return self.facts[host.name]
+
+    async def resolve(self, ref):
+        self.commits += 1
+        return Revision(f"{self.commits:040x}", SafeText("v2"), branches=(SafeText("main"),), size=1000, files=10)
+
+    async def export(self, revision, folder):
+        raise NotImplementedError
+
+
+class Asked:
+    """A pre-flight that has been made, at whose end somebody is asked."""
+
+    def __init__(self, tmp_path, request):
+        self.fleet = Fleet()
+        self.clock = SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
+        self.runner = Runner(ENVIRONMENT, SqlJournal.of(str(tmp_path)), self.clock, None, lambda written: None)
+        names = tuple(host.name for host in ENVIRONMENT.hosts)
+        self.runner.record_first(
+            RunOpened(
+                run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA,
+                request=request, config_digest="d", hosts=names,
+            )
+        )  # fmt: skip
+        survey = Survey(ENVIRONMENT, request, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
+        self.preflight = Preflight(survey, self.runner, self.clock)
+
+    @property
+    def state(self):
+        return self.runner.state
+
+    async def go(self):
+        return await self.preflight.go(Decide(go=True, digest=self.state.plan.digest), ADA)
+
+
+@pytest.fixture
+async def asked(tmp_path):
+    tmp_path.chmod(0o700)
+    asked = Asked(tmp_path, Request(ref="main"))
+    assert await asked.preflight.look()
+    return asked
+
+
+async def test_a_fresh_look_is_not_repeated(asked):
+    await asked.clock.advance(FRESH)
+    assert isinstance(await asked.go(), Accepted)
+    assert asked.fleet.looks == 3
+
+
+async def test_an_old_look_is_repeated_and_nothing_is_written_where_nothing_has_changed(asked):
+    before = asked.state.seq
+    await asked.clock.advance(FRESH + 1)
+    assert await asked.go() == Accepted(before + 1)
+    assert asked.fleet.looks == 6
+    assert asked.state.go
+
+
+async def test_the_commit_stays_the_one_that_was_shown(asked):
+    await asked.clock.advance(600)
+    assert isinstance(await asked.go(), Accepted)
+    assert asked.fleet.commits == 1
+    assert asked.state.revision.commit == f"{1:040x}"
+
+
+async def test_another_way_back_refuses_the_go_once_and_says_it(asked):
+    asked.fleet.facts["web02"] = a_host("web02", OTHER)
+    await asked.clock.advance(FRESH + 1)
+    said = await asked.go()
+    assert isinstance(said, Refusal)
+    assert "web02 would go back to v1.1, was v1" in said.message
+    assert "GO again" in said.hint
+    assert (asked.state.go, asked.state.phase) == (None, "deciding")
+    assert asked.state.hosts["web02"].before == OTHER
+    assert isinstance(await asked.go(), Accepted)
+    assert asked.fleet.looks == 6
+
+
+async def test_a_host_that_never_had_a_release_any_more_is_another_plan(asked):
+    before = asked.state.plan.digest
+    asked.fleet.facts["web02"] = changed(a_host("web02"), current="", releases=())
+    await asked.clock.advance(FRESH + 1)
+    said = await asked.go()
+    assert isinstance(said, Refusal)
+    assert f"was {before[:7]}" in said.message
+    old = await asked.preflight.go(Decide(go=True, digest=before), ADA)
+    assert "not the one that was shown" in old.message
+
+
+async def test_what_blocks_by_now_ends_the_run_as_a_no_go(asked):
+    asked.fleet.facts["web03"] = changed(a_host("web03"), free=10)
+    await asked.clock.advance(FRESH + 1)
+    said = await asked.go()
+    assert isinstance(said, Refusal)
+    assert "Room for the release: failed, was passed (web03: 0 MiB free" in said.message
+    assert asked.state.go is False
+    assert any("web03" in reason for reason in asked.state.reasons)
+
+
+async def test_a_host_that_another_run_holds_by_now_ends_it_as_locked(asked):
+    asked.fleet.facts["web01"] = changed(a_host("web01"), lock=LockHolder(SafeText("bob"), run="other"))
+    await asked.clock.advance(FRESH + 1)
+    assert isinstance(await asked.go(), Refusal)
+    assert (asked.state.phase, asked.state.exit, asked.state.outcome) == ("ended", 6, "locked")
+
+
+async def test_a_host_that_comes_back_while_somebody_thinks_is_one_of_the_fleet_again(tmp_path):
+    tmp_path.chmod(0o700)
+    asked = Asked(tmp_path, Request(ref="main"))
+    asked.preflight._survey = replace(asked.preflight._survey, environment=an_environment(3, max_failures=1))
+    whole = asked.fleet.facts["web03"]
+    asked.fleet.facts["web03"] = HostFacts("web03", problem=SafeText("no route to host"), problem_kind="unreachable")
+    await asked.preflight.look()
+    assert asked.state.hosts["web03"].failed_once
+    asked.fleet.facts["web03"] = whole
+    await asked.clock.advance(FRESH + 1)
+    said = await asked.go()
+    assert "Hosts reachable: passed, was warning" in said.message
+    assert (asked.state.hosts["web03"].condition, asked.state.hosts["web03"].failed_once) == ("old", False)
+    assert isinstance(await asked.go(), Accepted)
+
+
+async def test_a_pre_flight_that_took_long_is_made_again_before_a_go_that_was_given_beforehand(tmp_path):
+    tmp_path.chmod(0o700)
+    asked = Asked(tmp_path, Request(ref="main", yes=True))
+    resolve = asked.fleet.resolve
+
+    async def slowly(ref):
+        await asked.clock.advance(FRESH + 30)
+        asked.fleet.facts["web01"] = changed(a_host("web01"), free=10)
+        return await resolve(ref)
+
+    asked.fleet.resolve = slowly
+    assert await asked.preflight.look()
+    asked.preflight.decide(ADA)
+    assert asked.fleet.looks == 6
+    assert asked.state.go is False
+
+
+async def test_who_leaves_while_it_is_looked_again_is_heard(asked):
+    look = asked.fleet.look
+
+    async def leaving(environment, host, *, deadline):
+        if asked.state.go is None:
+            asked.runner.submit(Abort(), ADA)
+        return await look(environment, host, deadline=deadline)
+
+    asked.fleet.look = leaving
+    await asked.clock.advance(FRESH + 1)
+    said = await asked.go()
+    assert isinstance(said, Refusal)
+    assert asked.state.go is False
+    assert asked.state.interrupted

@@ -1,0 +1,135 @@
+"""An engine session on a fleet of its own, as its process holds it, which a test breaks."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from console.adapters.clock import SystemClock
+from console.adapters.journal import SqlJournal
+from console.adapters.statefolder import prepared
+from console.cli.outside import open_outside
+from console.config.load import load_file
+from console.core.evolve import fold
+from console.engine.session import Session
+from console.model.events import AnyEvent, Event, StepFinished
+from console.model.request import Person, Request
+from console.model.state import RunState
+from tests.fleet import Fleet, missing
+
+ADA = Person("ada", 1000)
+
+
+class LateClock(SystemClock):
+    """The machine's clocks, put forward by a test."""
+
+    ahead = 0.0
+
+    def mono(self) -> float:
+        return super().mono() + self.ahead
+
+
+@dataclass
+class Scene:
+    """A fleet, an engine on it, and the run that goes on."""
+
+    fleet: Fleet
+    clock: LateClock
+    session: Session
+    run: str = ""
+    events: list[AnyEvent] = field(default_factory=list)
+
+    async def release(self, version: str, **request: object) -> RunState:
+        """Carry a release to its end."""
+        return await self.carry(Request(ref=version, yes=True, **request))  # type: ignore[arg-type]
+
+    async def carry(self, request: Request) -> RunState:
+        """Carry a run to its end."""
+        await self.open(request)
+        return await self.end()
+
+    async def open(self, request: Request) -> None:
+        """Begin a run."""
+        self.run, self.events = await self.session.open_run(request, ADA), []
+
+    async def until(self, seen: Callable[[Event], bool]) -> Event:
+        """Follow the run until an event; it stays to be followed from there."""
+        async for item in self.session.follow(self.run, len(self.events)):
+            if isinstance(item, Event):
+                self.events.append(item)
+                if seen(item):
+                    return item
+        raise AssertionError(f"never came: {[type(event).__name__ for event in self.events[-8:]]}")
+
+    async def until_step(self, end: str, kind: type = object) -> Event:
+        """Follow the run until a step whose name ends so is started, or what `kind` says."""
+        return await self.until(lambda event: getattr(event, "step", "").endswith(end) and isinstance(event, kind))
+
+    async def end(self) -> RunState:
+        """Follow the run to its end, or to where it waits for a person."""
+        async for item in self.session.follow(self.run, len(self.events)):
+            if isinstance(item, Event):
+                self.events.append(item)
+        return self.state
+
+    @property
+    def state(self) -> RunState:
+        """What the run's events add up to."""
+        return self.session.state(self.run)
+
+    def events_of(self, kind: type) -> list[AnyEvent]:
+        """The run's events of a kind, all that are written."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def took(self, event: Event, since: Event) -> float:
+        """Seconds between two events."""
+        return event.mono - since.mono
+
+    def live(self, host: str) -> str:
+        """The version that a host serves."""
+        return self.fleet.exec_in(host, "sed -n 's/^# version //p' /srv/shop/current/.deploy-manifest").strip()
+
+    def activations(self, host: str, version: str) -> int:
+        """How often that version was started there."""
+        lines = self.fleet.exec_in(host, "cat /srv/shop/shared/activations 2>/dev/null || :").splitlines()
+        return sum(f" {version.removeprefix('v')} " in line for line in lines)
+
+    def files(self, host: str, folder: str) -> list[str]:
+        """What lies in a folder of the application."""
+        return self.fleet.exec_in(host, f"ls -A /srv/shop/{folder} 2>/dev/null || :").split()
+
+    def assert_no_step_twice(self) -> None:
+        """No attempt of a step has ended more than once, and the fold of what was heard is the state."""
+        ended = [(event.step, event.attempt) for event in self.events if isinstance(event, StepFinished)]
+        assert len(ended) == len(set(ended))
+        assert fold(self.events) == self.state
+
+
+Stage = Callable[..., AbstractAsyncContextManager[Scene]]
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
+    """`async with stage(3, batch=…) as scene`: a fleet of so many hosts, and an engine on it; the rest is for its hosts.toml."""
+    if reason := missing():
+        pytest.skip(reason)
+
+    @asynccontextmanager
+    async def staged(hosts: int = 3, **options: object) -> AsyncIterator[Scene]:
+        state = str(tmp_path / "state")
+        prepared(state)
+        with Fleet(hosts, tmp_path / "fleet") as fleet:
+            file = fleet.hosts_toml(shop_repository, **{"interval": "100ms", "deadline": "3s", **options})
+            clock = LateClock()
+            session = Session(SqlJournal.of(state), clock, lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+            await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+            try:
+                yield Scene(fleet, clock, session)
+            finally:
+                for name in fleet.names:
+                    fleet.thaw(name)
+                await session.stop(ADA, force=True)
+
+    return staged
