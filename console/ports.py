@@ -302,6 +302,9 @@ class Journal(Protocol):
     def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
         """Events of a run after that sequence number, whose chain was verified."""
 
+    def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Events of a run of that type alone, in their order; the chain is not verified."""
+
     def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
         """Newest first."""
 

@@ -157,6 +157,13 @@ class SqlJournal:
                     seq = row.seq
         return tuple(events)
 
+    def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Events of a run of that type alone, in their order; the chain is not verified."""
+        tag = str(kind.__struct_config__.tag)
+        query = sa.select(_EVENTS).where(_EVENTS.c.run == run, _EVENTS.c.type == tag).order_by(_EVENTS.c.seq)
+        with _told(self.path), self._reader.connect() as connection:
+            return tuple(_event(self.path, run, row) for row in connection.execute(query))
+
     def _link_at(self, connection: sa.Connection, run: str, seq: int) -> str:
         if seq <= 0:
             return first_link(run)
@@ -217,6 +224,10 @@ class MemoryJournal:
     def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
         """Events of a run after that number."""
         return tuple(event for event in self._events.get(run, []) if event.seq > after)
+
+    def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Events of a run of that type alone, in their order."""
+        return tuple(event for event in self._events.get(run, []) if isinstance(event, kind))
 
     def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
         """Newest first."""

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from console.cli.ask import confirm
-from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, open_runs, say, say_json, tell, tell_twin
-from console.errors import Exit, NoGo, Problem, UsageFault
+from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, open_runs, say, say_json, tell
+from console.errors import Exit, NoGo
 from console.plain.jsonl import problem_object
 
 
@@ -41,6 +40,7 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
     if held:
         lines.append(f"locked by {held['by']} since {held['since']}" + (f", run {held['run']}" if held["run"] else "") + f": {held['reason'] or '-'}")
+    lines += [f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return lines + ["  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip() for row in rows]
@@ -97,63 +97,3 @@ def check_lines(found: dict[str, Any]) -> list[str]:
         target = way["release"] or "stopped and removed"
         lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
     return [*lines, str(found["decision"])]
-
-
-async def lock(how: How, name: str, reason: str) -> int:
-    """Leave a person's note on every host, until it is taken away."""
-    return await _on_every_host(how, name, "lock", {"reason": reason})
-
-
-async def unlock(how: How, name: str, reason: str) -> int:
-    """Take a person's note away from every host."""
-    await confirm(how, f"let releases to {name or 'the environment'} in again?")
-    return await _on_every_host(how, name, "unlock", {"reason": reason})
-
-
-async def _on_every_host(how: How, name: str, verb: str, argument: dict[str, Any]) -> int:
-    found = environment_or_known(how, name)
-    client = await asking(how, found)
-    try:
-        failed = await client.query(verb, argument)
-    finally:
-        await client.close()
-    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in failed]
-    code = int(Exit.NO_GO if problems else Exit.DONE)
-    if how.json:
-        say_json({"type": "result", "exit": code, "problems": [problem_object(problem) for problem in problems]})
-    for problem in problems:
-        tell(f"deploy: {problem}")
-    tell_twin(verb, found.name, "--reason", str(argument["reason"]), "" if verb == "lock" else "--yes")
-    return code
-
-
-async def forgive(how: How, host: str, reason: str) -> int:
-    """Close the debt of a host that no longer exists: in the environment of the newest run that owes it something."""
-    run, found = _owing(how, host)
-    await confirm(how, f"forgive what run {run} owes {host}?")
-    client = await asking(how, found)
-    try:
-        answer = await client.query("forgive", {"host": host, "reason": reason, "run": run})
-    finally:
-        await client.close()
-    if how.json:
-        say_json({"type": "result", "exit": 0, "run": run, "host": host, "answer": answer, "problems": []})
-    tell_twin("forgive", host, "--reason", reason, "--yes")
-    return 0
-
-
-def _owing(how: How, host: str) -> tuple[str, Any]:
-    from console.cli.models import model_of_run
-    from console.cli.runs import recorded
-    from console.cli.wiring import journal
-
-    record = journal()
-    try:
-        runs = record.runs(how.app, limit=200)
-    finally:
-        record.close()
-    for summary in runs:
-        state = recorded(summary.run)
-        if host in state.hosts and state.hosts[host].condition == "owed":
-            return summary.run, model_of_run(summary.run) or environment(how, summary.environment)
-    raise UsageFault(f"nothing is owed to {host}", "deploy status, deploy history")

@@ -218,9 +218,9 @@ def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None
     how = how_of(ctx, given)
     if duration is not None:
         raise NotYet("deploy lock --for: not yet", "deploy lock without it, and deploy unlock when it is over")
-    from console.cli import fleet
+    from console.cli import locks
 
-    _run(fleet.lock(how, environment, reason(why, "--reason")))
+    _run(locks.lock(how, environment, reason(why, "--reason")))
 
 
 @cli.command()
@@ -235,9 +235,9 @@ def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given
     if dead:
         raise NotYet("deploy unlock --run: not yet", f"deploy resume {dead}")
     need_yes(how, "deploy unlock")
-    from console.cli import fleet
+    from console.cli import locks
 
-    _run(fleet.unlock(how, environment, reason(why, "--reason")))
+    _run(locks.unlock(how, environment, reason(why, "--reason")))
 
 
 @cli.command()
@@ -249,9 +249,9 @@ def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
     """Close the debt of a host that no longer exists."""
     how = how_of(ctx, given)
     need_yes(how, f"deploy forgive {host}")
-    from console.cli import fleet
+    from console.cli import debts
 
-    _run(fleet.forgive(how, host, reason(why, "--reason")))
+    _run(debts.forgive(how, host, reason(why, "--reason")))
 
 
 @cli.command()

@@ -226,11 +226,22 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
 
 
 def _close(state: RunState) -> Iterator[Effect]:
-    lost = [host for host in state.hosts.values() if host.condition in LOST and (host.touched or state.kind == "rollback")]
-    if lost:
-        yield from (Happened(HostOwed(host=host.name, reason=host.detail or SafeText(host.condition))) for host in lost)
+    owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
+    owed += [HostOwed(host=host.name, reason=SafeText(f"left out: {host.detail}")) for host in _behind_for_good(state)]
+    if owed:
+        yield from map(Happened, owed)
     else:
         yield _end(state)
+
+
+def _is_lost(state: RunState, host: HostState) -> bool:
+    return host.condition in LOST and (host.touched or state.kind == "rollback")
+
+
+def _behind_for_good(state: RunState) -> Iterator[HostState]:
+    """Hosts that were left out of a release which is live now."""
+    if state.kind == "deploy" and state.back is None and not state.aborting and any(host.condition == "new" for host in state.hosts.values()):
+        yield from (host for host in state.hosts.values() if host.condition == "left-out")
 
 
 def _end(state: RunState) -> Happened:

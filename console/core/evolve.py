@@ -249,7 +249,7 @@ def _owed(state: RunState, event: ev.HostOwed) -> RunState:
 
 
 def _forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
-    return _with_host(state, event.host, condition="left-out", since=event.mono, detail=event.reason)
+    return _with_host(state, event.host, condition="left-out", since=event.mono, detail=type(event.reason)(f"forgiven: {event.reason}"))
 
 
 def _link_lost(state: RunState, event: ev.LinkLost) -> RunState:

@@ -43,11 +43,17 @@ class Survey:
     """For a rollback: the release that each host goes to."""
 
 
-def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
-    """The hosts that a request is for. Raises UsageFault for a pattern that matches nothing."""
+def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
+    """The hosts that a request names, those that it leaves out among them. Raises UsageFault for a pattern that matches nothing."""
     found = select(request.hosts, environment.hosts)
     if isinstance(found, Problem):
         raise UsageFault(found.message, found.hint)
+    return found
+
+
+def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
+    """The hosts that a request is for. Raises UsageFault for a pattern that matches nothing."""
+    found = meant_hosts(environment, request)
     left_out = {name for name, _ in request.without}
     unknown = left_out - {host.name for host in environment.hosts}
     if unknown:

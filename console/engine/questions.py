@@ -5,34 +5,21 @@ Knows the ports and the contract's names; nothing of runs that go on, but the id
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
 
+from console.engine.debts import answer_forgive, debts_of
+from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.prepare import Survey, chosen_hosts, prepare
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, PlanMade, RevisionResolved
 from console.model.facts import HostFacts, LockHolder
-from console.model.fleet import Environment
 from console.model.request import Person, Request
-from console.ports import Clock, Outside, Unreached
+from console.ports import Unreached
 from console.text import SafeText
 
 LOOK = 30.0
 """Seconds that a host has to answer."""
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """What a question is about."""
-
-    environment: Environment
-    outside: Outside
-    clock: Clock
-    zone: tzinfo | None
-    run: str
-    """The run that is open; empty: none."""
 
 
 async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
@@ -45,12 +32,14 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
 
 async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
     """Say what runs where, read from the hosts now."""
-    hosts = chosen_hosts(fleet.environment, Request(hosts=str(argument.get("hosts", ""))))
-    facts = await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts))
+    environment = fleet.environment
+    hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
+    facts = await asyncio.gather(*(fleet.outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     return {
-        "environment": fleet.environment.name, "maintenance": "unknown", "locked_by": _holder(held) if held else None, "run": fleet.run or None,
+        "environment": environment.name, "maintenance": "unknown", "locked_by": _holder(held) if held else None, "run": fleet.run or None,
         "age": 0.0, "hosts": [_status_row(fact) for fact in facts],
+        "owed": list(debts_of(fleet.journal, environment.app, environment.name)),
     }  # fmt: skip
 
 
@@ -73,6 +62,7 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
     "status": answer_status,
     "lock": answer_lock,
     "unlock": answer_unlock,
+    "forgive": answer_forgive,
 }
 
 

@@ -14,13 +14,14 @@ from typing import Any
 from console.core.evolve import fold
 from console.core.targets import targets_before, targets_named
 from console.engine import questions
+from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.preflight import Preflight
-from console.engine.prepare import Survey, chosen_hosts, look_at
+from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
 from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
 from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
-from console.model.commands import Accepted, AnyCommand, Decide, Refusal
+from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
 from console.model.events import AnyEvent, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
@@ -117,14 +118,14 @@ class Session:
         await self._parted()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
-        hosts = chosen_hosts(environment, request)
+        chosen_hosts(environment, request)
         run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
         one = self._new_run(environment, outside, run)
         rolling = environment.rolling
         one.runner.record_first(
             RunOpened(
                 run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
-                request=request, config_digest=self._digest, hosts=tuple(host.name for host in hosts), path=environment.path,
+                request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
                 on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
             )
         )  # fmt: skip
@@ -153,7 +154,8 @@ class Session:
     async def _carry(self, one: OpenRun, person: Person) -> None:
         runner = one.runner
         environment, outside = self._model()
-        watch = outside.watch(tuple(host for host in environment.hosts if host.name in runner.state.hosts), one.broadcast.tell)
+        taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
+        watch = outside.watch(tuple(host for host in environment.hosts if host.name in taking_part), one.broadcast.tell)
         watch.start()
         try:
             if runner.state.phase == "preflight":
@@ -216,7 +218,7 @@ class Session:
         events = self._journal.read(run, after)
         for event in events:
             yield event
-        if not events or not isinstance(events[-1], RunEnded):
+        if not self._journal.of_type(run, RunEnded):
             raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
 
     def state(self, run: str) -> RunState:
@@ -228,10 +230,21 @@ class Session:
         """Take a command for a run."""
         one = self._runs.get(run)
         if one is None:
-            return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+            return self._submit_after_the_end(run, command, person)
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
         return one.runner.submit(command, person)
+
+    def _submit_after_the_end(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
+        """Take what may be said to a run that is over; it goes into its record, behind its end."""
+        events = self._journal.read(run) if isinstance(command, Forgive | Note) else ()
+        if not any(isinstance(event, RunEnded) for event in events):
+            return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+        environment, outside = self._model()
+        hands = FleetHands(environment, outside, self._clock, self._secrets, lambda output: None)
+        runner = Runner(environment, self._journal, self._clock, hands, lambda written: None)
+        runner.state = fold(events)
+        return runner.submit(command, person)
 
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""
@@ -257,7 +270,9 @@ class Session:
         if name not in questions.ANSWERS:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
         environment, outside = self._model()
-        fleet = questions.Fleet(environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id)
+        fleet = Fleet(
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets
+        )  # fmt: skip
         return await questions.ANSWERS[name](fleet, argument, person)
 
     async def stop(self, person: Person, force: bool) -> None:

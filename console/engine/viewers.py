@@ -73,6 +73,7 @@ class Broadcast:
         self._viewers: set[Viewer] = set()
         self._kept = kept
         self._interrupted: ConsoleError | None = None
+        self._ended = any(isinstance(event, RunEnded) for event in self._events)
 
     @property
     def seq(self) -> int:
@@ -82,11 +83,12 @@ class Broadcast:
     @property
     def ended(self) -> bool:
         """Whether the run is over."""
-        return bool(self._events) and isinstance(self._events[-1], RunEnded)
+        return self._ended
 
     def publish(self, *events: AnyEvent) -> None:
         """Say what happened, once it is in the journal. Numbers go on without a gap. Never waits."""
         self._events.extend(events)
+        self._ended = self._ended or any(isinstance(event, RunEnded) for event in events)
         for viewer in self._viewers:
             viewer.news.set()
 

@@ -1,0 +1,27 @@
+"""What a question to an engine is about: its model, its ports, its record, and the run that goes on. Values handed to the answers; it does nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.fleet import Environment
+from console.model.request import Person
+from console.model.secret import Secret
+from console.ports import Clock, Journal, Outside
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What a question is about."""
+
+    environment: Environment
+    outside: Outside
+    clock: Clock
+    zone: tzinfo | None
+    run: str
+    """The run that is open; empty: none."""
+    journal: Journal
+    submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
+    """Says something to a run, also to one that has ended."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
