@@ -2,22 +2,11 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
+from console.model.debt import Debt
 from console.model.state import HostState, RunState
-from console.text import SafeText
 
 OWING = frozenset({5, 8})
 """Exit codes of runs that may leave a debt."""
-
-
-class Debt(msgspec.Struct, frozen=True):
-    """A host that is behind what the environment is, since that run."""
-
-    host: str
-    run: str
-    reason: SafeText
-    since: str = ""
 
 
 def open_debts(states: Iterable[RunState], hosts: frozenset[str]) -> tuple[Debt, ...]:

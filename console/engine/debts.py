@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from console.core.debts import OWING, Debt, open_debts
+from console.core.debts import OWING, open_debts
 from console.core.evolve import fold
 from console.engine.fleet import Fleet
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
+from console.model.debt import Debt
 from console.model.events import HostOwed
 from console.model.request import Person
 from console.model.state import RunState

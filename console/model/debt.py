@@ -1,0 +1,14 @@
+"""What is owed to a host, as a value."""
+
+import msgspec
+
+from console.text import SafeText
+
+
+class Debt(msgspec.Struct, frozen=True):
+    """A host that is behind what the environment is, since that run. `since` is when the run ended."""
+
+    host: str
+    run: str
+    reason: SafeText
+    since: str = ""
