@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from console.model.board import Board, Candidate, HostRelease
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.facts import HostFacts, LockHolder
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.release import Package, Release, Revision
+from console.model.request import Request
 from console.text import SafeText
 
 Sink = Callable[[bytes], None]
@@ -169,6 +171,12 @@ class Repository(Protocol):
 
     async def resolve(self, ref: str) -> Revision:
         """Fetch, and pin REF to a commit. Raises UsageFault for an unknown REF, NoGo where it cannot be read."""
+
+    async def candidates(self, live: Mapping[str, int], limit: int) -> tuple[Candidate, ...]:
+        """Fetch, and say what could be released, newest first: tags, then commits of HEAD that nothing live holds.
+
+        `live`: commits with the number of hosts that have them. Raises NoGo where the repository cannot be read.
+        """
 
     async def export(self, revision: Revision, folder: str) -> None:
         """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""
@@ -350,3 +358,45 @@ class Feed(Protocol):
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
         """Say something to the run."""
+
+
+class Station(Protocol):
+    """An environment between runs, and the door to its runs. Every method raises ConsoleError for what a person can be told."""
+
+    app: str
+    environment: str
+    protected: bool
+
+    @property
+    def suggested(self) -> str:
+        """The version that is to be offered first; empty: the newest."""
+
+    async def board(self) -> Board:
+        """What runs where, read from the hosts."""
+
+    def numbers(self) -> AsyncIterator[FeedItem]:
+        """Samples of the hosts, for as long as they are read."""
+
+    async def candidates(self, board: Board) -> tuple[Candidate, ...]:
+        """What could be released, newest first."""
+
+    async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
+        """The events of a pre-flight that is no run."""
+
+    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+        """What a host has on its disk, newest first."""
+
+    async def history(self, limit: int) -> tuple[RunSummary, ...]:
+        """Runs, newest first."""
+
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        """Every event of a run, from the journal."""
+
+    async def open(self, request: Request) -> Feed:
+        """Begin a run."""
+
+    async def open_back(self, run: str, how: str) -> Feed:
+        """Begin the way back from a release that has ended, `at-once` or `halves`. NoGo where it is not the last one any more."""
+
+    async def attach(self, run: str) -> Feed:
+        """Join a run that goes on."""

@@ -13,12 +13,14 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from console.adapters import gitlog
 from console.errors import NoGo, UsageFault
+from console.model.board import Candidate
 from console.model.release import Revision
 from console.text import SafeText
 
@@ -98,6 +100,17 @@ class GitRepository:
             commit=commit, version=SafeText(_version(wanted, tags, commit)), ref=SafeText(wanted), branches=branches, tags=tuple(map(SafeText, tags)),
             author=SafeText(author), subject=SafeText(title), committed=committed, uncommitted=uncommitted, files=tree.files, size=tree.size,
         )  # fmt: skip
+
+    async def candidates(self, live: Mapping[str, int], limit: int) -> tuple[Candidate, ...]:
+        """Fetch, and say what could be released, newest first: tags, then commits of HEAD that nothing live holds."""
+        await self._fetch()
+        here = [commit for commit in live if (await self._git("cat-file", "-e", f"{commit}^{{commit}}")).status == 0]
+        held = frozenset([tag for commit in here for tag in (await self._ask("tag", "--merged", commit)).split("\n")])
+        said = await self._ask("for-each-ref", "--sort=-creatordate", f"--count={limit}", f"--format={gitlog.TAGS}", "refs/tags")
+        tags = tuple(each for each in gitlog.tags_from(said, live, held) if SafeText(each.ref) not in self._moved)
+        hidden = [f"^{commit}" for commit in here]
+        since = await self._ask("log", "--no-show-signature", "--encoding=UTF-8", f"--max-count={limit}", f"--format={gitlog.COMMITS}", "HEAD", *hidden, "--")
+        return (*tags, *gitlog.commits_from(since, live, tags))
 
     async def export(self, revision: Revision, folder: str, *, allow_unbuilt: bool = False) -> None:
         """Write a clean copy of the commit into an empty folder.

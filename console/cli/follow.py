@@ -25,7 +25,7 @@ from console.plain.printer import Ending, LinePrinter, Printer
 from console.plain.questions import Choice, Question, question
 
 if TYPE_CHECKING:
-    from console.cli.successors import Successors
+    from console.cli.station import EngineStation
 
 QUIET = 30.0
 """Seconds after which it is said again what is waited for."""
@@ -66,21 +66,21 @@ class Leaving:
             loop.remove_signal_handler(number)
 
 
-async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, successors: "Successors | None" = None) -> int:
+async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, station: "EngineStation | None" = None) -> int:
     """Follow the run, and on the screen those that are opened after it; the exit code that the command ends with."""
     try:
         if how.wants_screen and not leaving.event.is_set():
-            code = await _on_screen(how, feed, part, successors)
+            code = await _on_screen(how, feed, part, station)
             if code is not None:
                 return code
         return await Follower(how, feed, part, leaving).follow()
     finally:
         await feed.close()
-        if successors:
-            await successors.close()
+        if station:
+            await station.close()
 
 
-async def _on_screen(how: How, feed: LastingFeed, part: Part, successors: "Successors | None") -> int | None:
+async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineStation | None") -> int | None:
     """Show the screen; None when it failed, and lines are to go on from here."""
     from datetime import datetime
 
@@ -91,8 +91,7 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, successors: "Succe
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await run_screen(
-            feed, SystemClock(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
-            on_next=successors.open_next if successors and successors.has_next else None, on_back=successors.open_back if successors else None,
+            feed, SystemClock(), station=station, zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:
         tell(f"deploy: {fault.message}; it goes on as lines")

@@ -49,7 +49,9 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
     if ctx.invoked_subcommand is None:
         how = how_of(ctx, given)
         if how.wants_screen:
-            raise NotYet("the console without a run: not yet", "deploy ENV, deploy status, deploy history")
+            from console.cli.home import home
+
+            _run(home(how, ""))
         from console.cli import fleet
 
         _run(fleet.status(how, ""))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
 from console.cli.follow import Leaving, Part, follow
-from console.cli.successors import Successors, feed_of
+from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
 from console.errors import Exit, NoGo, NotYet, Problem, UsageFault
@@ -38,7 +38,7 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_twin(*twin_of(found.name, request))
-        return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, Successors(how, found, refs))
+        return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, EngineStation(how, found, refs))
 
 
 def judge_overrides(request: Request) -> None:
@@ -79,7 +79,7 @@ async def _roll_back_open(how: How, client: "Client", found: "Environment", requ
             await client.close()
             raise NoGo(str(answer.message), str(answer.hint))
         tell_twin(*twin_of(found.name, request))
-    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving, Successors(how, found))
+    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving, EngineStation(how, found))
 
 
 def recorded(run: str) -> "RunState":
@@ -110,7 +110,7 @@ async def attach(how: How, text: str) -> int:
         return _show_recorded(how, summary, whole=True)
     with Leaving() as leaving:
         model = _model_for(how, summary)
-        return await follow(how, feed_of(how, client, summary.run, model), Part(), leaving, Successors(how, model) if model else None)
+        return await follow(how, feed_of(how, client, summary.run, model), Part(), leaving, EngineStation(how, model) if model else None)
 
 
 def _model_for(how: How, summary: "RunSummary") -> "Environment | None":
@@ -167,7 +167,7 @@ async def resume(how: How, text: str) -> int:
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
             tell_twin("resume", summary.run, "--yes")
-        return await follow(how, feed_of(how, client, summary.run, found), Part(goes_on=how.yes), leaving, Successors(how, found))
+        return await follow(how, feed_of(how, client, summary.run, found), Part(goes_on=how.yes), leaving, EngineStation(how, found))
 
 
 async def steer(how: How, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from console.core.evolve import fold
 from console.core.targets import targets_before, targets_named
-from console.engine import questions
+from console.engine import questions, station
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.preflight import Preflight
@@ -27,7 +27,7 @@ from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import Clock, FeedItem, Journal, Output, Outside
+from console.ports import Clock, FeedItem, Journal, MetricWatch, Output, Outside, Sample
 from console.text import SafeText
 
 PARTING = 30.0
@@ -66,6 +66,7 @@ class Session:
         self._secrets: dict[str, Secret] = {}
         self._outside: Outside | None = None
         self._runs: dict[str, OpenRun] = {}
+        self._lookout = station.Lookout(self._watch_all)
 
     @property
     def open_run_id(self) -> str:
@@ -102,10 +103,16 @@ class Session:
         self._secrets.update({name: Secret(text) for name, text in secrets.items()})
         if digest == self._digest and self._outside is not None:
             return
+        await self._lookout.stop()
         if self._outside is not None:
             await self._outside.close()
         self._environment, self._digest = environment, digest
         self._outside = self._open_outside(environment, self._secrets)
+        self._lookout.start()
+
+    def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
+        environment, outside = self._model()
+        return outside.watch(environment.hosts, emit)
 
     def _model(self) -> tuple[Environment, Outside]:
         if self._environment is None or self._outside is None:
@@ -208,7 +215,9 @@ class Session:
             one.preflight.decide(person)
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
-        """Everything of a run after that event."""
+        """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
+        if not run:
+            return self._lookout.follow()
         one = self._runs.get(run)
         if one is not None:
             return one.broadcast.follow(after)
@@ -267,13 +276,14 @@ class Session:
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
-        if name not in questions.ANSWERS:
+        answer = questions.ANSWERS.get(name) or station.ANSWERS.get(name)
+        if answer is None:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
         environment, outside = self._model()
         fleet = Fleet(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets
         )  # fmt: skip
-        return await questions.ANSWERS[name](fleet, argument, person)
+        return await answer(fleet, argument, person)
 
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; a run that has ended lets go of its hosts first."""
@@ -284,5 +294,6 @@ class Session:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lookout.stop()
         if self._outside is not None:
             await self._outside.close()

@@ -1,11 +1,11 @@
-"""The screen as a program: follows a feed at its own pace, hands keys to whoever is on top, and ends with an exit code.
+"""The screens as a program: which one is seen, keys handed to whoever is on top, and the exit code at its end.
 
-It prints nothing itself. The run is elsewhere: whatever happens here, it goes on.
+It prints nothing itself. Runs are elsewhere: whatever happens here, they go on.
 """
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
@@ -14,22 +14,23 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from console.errors import ConsoleError, Exit
-from console.model.commands import AnyCommand, Decide, Refusal
-from console.ports import Clock, Feed
+from console.errors import ConsoleError
+from console.model.commands import AnyCommand, Refusal
+from console.model.request import Request
+from console.ports import Clock, Feed, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
 from console.tui.follower import Follower
-from console.tui.screens.dialog import TypingDialog
-from console.tui.screens.run import RunScreen, is_dialog
+from console.tui.screens.dialog import TypingDialog, is_dialog
+from console.tui.screens.home import HomeScreen
+from console.tui.screens.page import Page
+from console.tui.screens.run import RunScreen
 from console.tui.terminal import SecondWall, Stall
 from console.tui.themes import FOR_SIXTEEN, read_themes, variables_of
 from console.tui.widgets.lines import Toned
 from console.views.headline import last_lines
+from console.views.spans import Tone
 
-NextRun = Callable[[], Awaitable[Feed | None]]
-BackRun = Callable[[str, str], Awaitable[Feed]]
-"""(run, `at-once` or `halves`): the way back from a release that has ended, as a run of its own."""
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
 
@@ -42,7 +43,7 @@ class Ending(NamedTuple):
 
 
 class ConsoleApp(App[Ending]):
-    """One operator's screen on one run."""
+    """One operator's screens: on one run, or on an environment at rest and the runs that are begun from there."""
 
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -50,24 +51,20 @@ class ConsoleApp(App[Ending]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, feed: Feed, clock: Clock, *, zone: tzinfo | None = None, theme: str = "", sixteen: bool = False, no_color: bool = False,
-        ascii_only: bool = False, read_only: bool = False, drives: bool = True, on_next: NextRun | None = None,
-        on_back: BackRun | None = None,
+        self, feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: tzinfo | None = None, theme: str = "",
+        sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
         self._problems: tuple[str, ...] = ()
         super().__init__(ansi_color=True if no_color else None)
         self.animation_level = "none"
-        self.clock, self.zone = clock, zone
-        self.read_only, self.drives, self.on_next, self.on_back = read_only, drives, on_next, on_back
-        self.follower = Follower(feed, clock)
-        self.run_screen = RunScreen()
+        self.clock, self.zone, self.station = clock, zone, station
+        self.read_only, self.drives = read_only, drives
+        self._feed = feed
         self._wanted_theme = theme or (FOR_SIXTEEN if sixteen or no_color else "dark")
         self._burst: Burst[events.Key] = Burst()
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
-        self._following: asyncio.Task[None] | None = None
-        self._leaving = False
-        self._told_end = False
+        self._followed: dict[RunScreen, asyncio.Task[None]] = {}
         Toned.ascii_only = ascii_only
         self._take_themes()
 
@@ -94,16 +91,45 @@ class ConsoleApp(App[Ending]):
         return [*super().get_line_filters(), SecondWall()]
 
     def on_mount(self) -> None:
-        """Begin to follow."""
-        self.push_screen(self.run_screen)
+        """Begin with the run that is there, else at home."""
+        if self._feed is not None:
+            self.show_run(self._feed)
+        elif self.station is not None:
+            self.push_screen(HomeScreen(self.station))
         self._listen_to_signals()
-        self._follow()
         self.set_interval(0.1, self.tick)
         if self._problems:
-            self.call_after_refresh(self.run_screen.say, self._problems[0], "warn")
+            self.call_after_refresh(self.say, self._problems[0], "warn")
 
-    def _follow(self) -> None:
-        self._following = asyncio.create_task(self.follower.follow())
+    def show_run(self, feed: Feed, *, asks: bool = False) -> None:
+        """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself."""
+        screen = RunScreen(Follower(feed, self.clock), asks=asks)
+        self._followed[screen] = asyncio.create_task(screen.follower.follow())
+        if isinstance(self.page, RunScreen):
+            self._forget(self.page)
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def _forget(self, screen: RunScreen) -> None:
+        task = self._followed.pop(screen, None)
+        if task is not None:
+            task.cancel()
+
+    @property
+    def page(self) -> Page | None:
+        """The whole screen that is seen, under whatever dialog is open."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+
+    @property
+    def run_screen(self) -> RunScreen | None:
+        """The run that is seen, or lies under what is seen."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, RunScreen)), None)
+
+    def say(self, words: str, tone: Tone = "plain") -> None:
+        """Put a sentence on the message line of what is seen."""
+        if self.page is not None:
+            self.page.say(words, tone)
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -118,31 +144,15 @@ class ConsoleApp(App[Ending]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
-        for task in (self._following, *self._tasks):
-            if task is not None:
-                task.cancel()
+        for task in (*self._followed.values(), *self._tasks):
+            task.cancel()
 
     def tick(self) -> None:
-        """Take what came, at most ten times a second; nothing is painted when nothing came."""
+        """Let every screen take what came, at most ten times a second."""
         self._stall.check()
-        follower, screen = self.follower, self.run_screen
-        if not screen.is_mounted or not screen.query("#log"):
-            return
-        if follower.changed:
-            follower.changed = False
-            screen.take_lines(follower.take_lines())
-            screen.state = follower.state
-            if follower.finished and not self._told_end:
-                self._tell_end()
-        if screen.state.phase != "ended":
-            screen.second = int(self.clock.mono())
-
-    def _tell_end(self) -> None:
-        self._told_end = True
-        if self.follower.problem:
-            self.run_screen.say(self.follower.problem, "bad")
-        elif self.follower.state.phase != "ended":
-            self.run_screen.say("the engine says nothing more; deploy attach asks again", "bad")
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.tick()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys until it is clear that a person pressed them; all else goes its way."""
@@ -160,7 +170,7 @@ class ConsoleApp(App[Ending]):
         for event in self._burst.settle():
             await self._press(event)
         if self._burst.dropped:
-            self.run_screen.say("keys came faster than a person presses them: nothing was done", "warn")
+            self.say("keys came faster than a person presses them: nothing was done", "warn")
 
     async def _press(self, event: events.Key) -> None:
         screen = self.screen
@@ -176,14 +186,15 @@ class ConsoleApp(App[Ending]):
 
     def _press_rollback(self, key: str) -> bool:
         """Open the rollback over whatever is open; False when the key means something else here."""
-        screen = self.screen
+        screen, page = self.screen, self.page
         choices = getattr(screen, "choices", ())
         if any(choice.key == key for choice in choices):
             return False
-        if keys.may_roll_back(self.run_screen.situation):
-            self.run_screen.ask_rollback()
+        below = self.run_screen or page
+        if isinstance(below, RunScreen | HomeScreen) and keys.may_roll_back(below.situation):
+            below.ask_rollback()
         elif key == "ctrl+r":
-            self.run_screen.say("nothing is live that could go back", "warn")
+            self.say("nothing is live that could go back", "warn")
         return True
 
     def keep(self, work: Coroutine[Any, Any, object]) -> None:
@@ -192,84 +203,76 @@ class ConsoleApp(App[Ending]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def submit(self, command: AnyCommand) -> None:
-        """Say something to the run; a refusal is put on the message line."""
-        self.keep(self._submit(command))
+    def submit(self, screen: RunScreen, command: AnyCommand) -> None:
+        """Say something to a run; a refusal is put on the message line."""
+        self.keep(self.said(screen, command))
 
-    async def _submit(self, command: AnyCommand) -> bool:
+    async def said(self, screen: RunScreen, command: AnyCommand) -> bool:
+        """Say something to a run; whether it was taken."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                answer = await self.follower.feed.submit(command)
+                answer = await screen.follower.feed.submit(command)
         except TimeoutError:
-            self.run_screen.say(f"the engine did not answer within {ANSWER_WITHIN:.0f} s; it may still do it", "bad")
+            self.say(f"the engine did not answer within {ANSWER_WITHIN:.0f} s; it may still do it", "bad")
             return False
         except (ConsoleError, OSError, EOFError) as fault:
-            self.run_screen.say(f"not said to the run: {fault}", "bad")
+            self.say(f"not said to the run: {fault}", "bad")
             return False
         if isinstance(answer, Refusal):
-            self.run_screen.say(f"refused: {answer.message}" + (f"; {answer.hint}" if answer.hint else ""), "warn")
+            self.say(f"refused: {answer.message}" + (f"; {answer.hint}" if answer.hint else ""), "warn")
             return False
         return True
 
-    def open_next(self) -> None:
-        """Open the next run, where the caller has one."""
-        if self.on_next is not None:
-            self.keep(self._open(self.on_next(), "opening the next version"))
+    def open_prepare(self) -> None:
+        """Open the next version, where there is a list of them."""
+        if self.station is not None:
+            self.open_run(self.station.open(Request(ref=self.station.suggested)), "opening the next version")
 
-    def open_back(self, how: str) -> None:
-        """Open the way back from the release that has ended."""
-        if self.on_back is not None:
-            self.keep(self._open(self.on_back(self.follower.state.run, how), "rolling back"))
+    def open_back(self, run: str, how: str) -> None:
+        """Open the way back from a release that has ended."""
+        if self.station is not None:
+            self.open_run(self.station.open_back(run, how), "rolling back")
 
-    async def _open(self, opening: Awaitable[Feed | None], words: str) -> None:
-        self.run_screen.say(words)
+    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False) -> None:
+        """Open a run, and show it."""
+        self.say(words)
+        self.keep(self._open(opening, asks))
+
+    async def _open(self, opening: Awaitable[Feed], asks: bool) -> None:
         try:
             feed = await opening
         except ConsoleError as fault:
-            self.run_screen.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
             return
-        if feed is None:
-            self.run_screen.say("there is no next version", "warn")
-            return
-        if self._following:
-            self._following.cancel()
-        self.follower, self._told_end = Follower(feed, self.clock), False
-        self.run_screen.start_over()
-        self._follow()
+        self.show_run(feed, asks=asks)
 
     def leave(self) -> None:
-        """Leave: with the run's code when it has ended, as a no-go before GO, else detached."""
-        state = self.follower.state
-        decides = self.drives and not self.read_only and state.phase in ("preflight", "deciding") and not self.follower.finished
-        if decides and state.run and not self._leaving:
-            self._leaving = True
-            self.run_screen.say("leaving: no-go")
-            self.keep(self._leave_undecided())
-        else:
-            self.end_viewer()
+        """Leave what is seen."""
+        page = self.page
+        if isinstance(page, RunScreen):
+            page.leave()
+        elif page is not None:
+            self.go_back(page)
 
-    async def _leave_undecided(self) -> None:
-        plan = self.follower.state.plan
-        if await self._submit(Decide(go=False, digest=plan.digest if plan else "")):
-            for _ in range(30):
-                if self.follower.finished:
-                    break
-                await asyncio.sleep(0.1)
-        self.end_viewer()
+    def go_back(self, page: Page) -> None:
+        """Take a screen away; the last one ends the program."""
+        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]
+        if len(pages) == 1 or page is not self.screen:
+            self.end_viewer()
+            return
+        if isinstance(page, RunScreen):
+            self._forget(page)
+        self.pop_screen()
 
     def end_viewer(self) -> None:
         """End the screen and nothing else."""
         self._stall.let_go()
-        self.exit(Ending(self.exit_code(), last_lines(self.follower.state, self.clock.mono())))
-
-    def exit_code(self) -> int:
-        """Return the code that leaving now has."""
-        state = self.follower.state
-        if state.phase == "ended" and state.exit is not None:
-            return state.exit
-        undecided = self.drives and state.phase in ("preflight", "deciding")
-        blocked = any(check.blocks for check in state.checks) or self._leaving
-        return int((Exit.NO_GO if blocked else Exit.INTERRUPTED) if undecided else Exit.DETACHED)
+        run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen)), None)
+        if run is None:
+            self.exit(Ending(0))
+        else:
+            at_home = any(isinstance(screen, HomeScreen) for screen in self.screen_stack)
+            self.exit(Ending(0 if at_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
 
     def _handle_exception(self, error: Exception) -> None:
         """End without the variables of the stack: they may hold what must not be shown."""

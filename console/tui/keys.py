@@ -1,10 +1,11 @@
 """The one registry of what can be done by key: footer, help and dispatch come from it.
 
-It knows when an action makes sense; whether it may be done is the run's to say.
+It knows where and when an action makes sense; whether it may be done is the run's to say.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from console.model.state import HostState, RunState
 from console.views.headline import go_allowed
@@ -13,18 +14,23 @@ from console.views.spans import Line, Span, joined, line, spread, width
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
 
 
+Place = Literal["home", "prepare", "run", "host", "runs", "record"]
+"""The screen that a key is pressed on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is on the screen when a key is pressed."""
 
     state: RunState
+    """The run that is shown; at home the last one that changed the fleet."""
     host: str = ""
     """The host that a host's key acts on."""
     zoomed: int = 0
     read_only: bool = False
-    has_next: bool = False
-    has_back: bool = False
-    """A release that has ended can be rolled back from here."""
+    has_station: bool = False
+    """Runs can be begun from here: the next release, and the way back from one that has ended."""
+    place: Place = "run"
 
     @property
     def chosen(self) -> HostState | None:
@@ -45,6 +51,7 @@ class Action:
     """What is said when the key is pressed and it makes no sense."""
     soon: bool = False
     """Part of the console, but still to come."""
+    places: tuple[Place, ...] = ("run",)
 
 
 def _goes(now: Situation) -> bool:
@@ -59,7 +66,7 @@ def may_go(now: Situation) -> bool:
 def may_roll_back(now: Situation) -> bool:
     """Return whether there is something to roll back, as far as the screen can tell."""
     state = now.state
-    ended_live = now.has_back and state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
+    ended_live = now.has_station and state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
     return not now.read_only and state.changed and (state.phase == "running" or ended_live)
 
 
@@ -77,15 +84,25 @@ def may_skip(now: Situation) -> bool:
     return host is not None and host.condition not in settled and now.state.phase == "running" and not now.read_only
 
 
+def may_deploy(now: Situation) -> bool:
+    """Return whether another release may be prepared."""
+    return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
+
+
+EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record")
+
 ACTIONS: tuple[Action, ...] = (
     Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, "GO is not open: see what blocks"),
-    Action("roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back"),
+    Action(
+        "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back",
+        places=("home", "run", "host"),
+    ),
     Action("continue", ("c",), "continue after a pause", "continue", lambda now: _goes(now) and now.state.pausing is not None, "it is not paused"),
     Action("pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause"),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)"),
     Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)"),
     Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort"),
-    Action("next", ("d",), "deploy the next version", "deploy next", lambda now: now.has_next and now.state.phase == "ended", ""),
+    Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
     Action("host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), ""),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
     Action("panel-1", ("1",), "checklist or checks on the whole screen, and back"),
@@ -94,15 +111,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-4", ("4",), "log on the whole screen, and back"),
     Action("unzoom", ("escape",), "back to all panels, and to the host that is waited for"),
     Action("follow", ("end", "f"), "follow the end of the log"),
-    Action("help", ("question_mark",), "the keys", "keys"),
-    Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave"),
+    Action("open", ("enter",), "open what is chosen", "open", places=("home", "runs")),
+    Action("runs", ("l",), "every run, with its outcome", "runs", lambda now: now.has_station, "there is no record to read here", places=("home",)),
+    Action("refresh", ("u",), "read the hosts again", "", places=("home", "prepare")),
+    Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
+    Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
     Action("maintenance", ("m",), "maintenance mode", soon=True),
-    Action("deploy", ("d",), "deploy another version", soon=True),
     Action("promote", ("o",), "promote the canary", soon=True),
     Action("acknowledge", ("k",), "tick a check off", soon=True),
     Action("filter", ("slash",), "filter", soon=True),
     Action("palette", ("colon", "ctrl+p"), "palette", soon=True),
-    Action("freeze", ("space",), "freeze the view", soon=True),
+    Action("freeze", ("space",), "freeze the view, and go on", places=("home",)),
+    Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
     Action("match", ("n", "N"), "next and previous match", soon=True),
     Action("copy", ("y", "Y"), "copy", soon=True),
     Action("helm", ("h",), "take the helm", soon=True),
@@ -111,7 +131,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("restart", ("R",), "restart the chosen host", soon=True),
     Action("back-one", ("B",), "take the chosen host back", soon=True),
     Action("zoom", ("plus", "underscore"), "zoom in steps", soon=True),
-)
+)  # fmt: skip
 
 _SHOWN = {"question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc"}
 
@@ -123,13 +143,16 @@ def key_name(key: str) -> str:
 
 def for_key(key: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> Action | None:
     """Return what that key does now; else what it would do; None for a key that does nothing."""
-    mine = [action for action in actions if key in action.keys]
+    mine = [action for action in actions if key in action.keys and now.place in action.places]
     ready = [action for action in mine if not action.soon and action.when(now)]
     return next(iter(ready), mine[0] if mine else None)
 
 
-def leave_word(state: RunState) -> str:
+def leave_word(now: Situation) -> str:
     """Return what `q` does now."""
+    state = now.state
+    if now.place != "run":
+        return "leave" if now.place == "home" else "back"
     if state.phase == "ended":
         return "leave"
     return "no-go, leave" if state.phase == "deciding" else "leave" if state.phase == "preflight" else "detach"
@@ -137,17 +160,19 @@ def leave_word(state: RunState) -> str:
 
 def footer_line(now: Situation, cells: int) -> Line:
     """Return the footer: what makes sense now, leaving at the right end; what has no room is in the help."""
-    ready = [action for action in ACTIONS if action.footer and action.id not in ("leave", "help") and action.when(now)]
+    mine = (action for action in ACTIONS if action.footer and now.place in action.places and not action.soon)
+    ready = [action for action in mine if action.id not in ("leave", "help") and action.when(now)]
     shown = [line(Span(key_name(action.keys[0]), "accent"), f" {action.footer.format(host=now.host)}") for action in ready]
-    right = line(Span("?", "accent"), " keys   ", Span("q", "accent"), f" {leave_word(now.state)} ")
+    right = line(Span("?", "accent"), " keys   ", Span("q", "accent"), f" {leave_word(now)} ")
     while shown and width(joined(shown)) + width(right) + 4 > cells:
         shown.pop()
     return spread(line(" ", *joined(shown)), right, cells)
 
 
-def help_lines() -> tuple[Line, ...]:
-    """Return every key and what it does."""
-    ready = [line(f" {', '.join(key_name(key) for key in action.keys):<18}", Span(action.title)) for action in ACTIONS if not action.soon]
+def help_lines(place: Place = "run") -> tuple[Line, ...]:
+    """Return every key of that screen and what it does."""
+    mine = [action for action in ACTIONS if not action.soon and place in action.places]
+    ready = [line(f" {', '.join(key_name(key) for key in action.keys):<18}", Span(action.title)) for action in mine]
     moves = (
         line(f" {'arrows':<18}", "choose a host, or scroll"),
         line(f" {'tab':<18}", "go between fleet and log"),

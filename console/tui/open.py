@@ -5,12 +5,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
-from console.ports import Clock, Feed
+from console.ports import Clock, Feed, Station
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from console.tui.app import BackRun, Ending, NextRun
+    from console.tui.app import Ending
 
 os.environ.setdefault("TEXTUAL_FPS", "10")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -37,11 +37,10 @@ def speaks_unicode() -> bool:
 
 
 async def run_screen(
-    feed: Feed, clock: Clock, *, zone: "tzinfo | None" = None, theme: str = "", read_only: bool = False, drives: bool = True,
-    mouse: bool = True, ascii_only: bool | None = None, on_next: "NextRun | None" = None,
-    on_back: "BackRun | None" = None,
+    feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: "tzinfo | None" = None, theme: str = "",
+    read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
 ) -> "Ending":  # fmt: skip
-    """Show the feed's run until the operator leaves; the exit code, and the lines that belong on the normal screen then.
+    """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
 
     `drives`: this screen answers for GO, and leaving it before GO is a no-go. Raises ScreenFailed when the screen itself fails.
     """
@@ -51,7 +50,7 @@ async def run_screen(
     plain = not speaks_unicode() if ascii_only is None else ascii_only
     app = ConsoleApp(
         feed, clock, zone=zone, theme=theme, sixteen=tier == "sixteen", no_color=tier == "none", ascii_only=plain,
-        read_only=read_only, drives=drives, on_next=on_next, on_back=on_back,
+        read_only=read_only, drives=drives, station=station,
     )  # fmt: skip
     ending = await app.run_async(mouse=mouse)
     if ending is None:

@@ -35,6 +35,8 @@ _STEP_WORDS = {
     "switch": "activating", "restart": "restarting", "gate": "health gate", "remove": "removing", "prune": "pruning",
 }  # fmt: skip
 
+_AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "old": "not verified"}
+
 Mode = Literal["rows", "cells", "heat", "groups"]
 
 
@@ -102,7 +104,7 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
             words = "link lost"
         started = ran.started if ran and ran.status == "running" else host.since
         return words, seconds_in_words(now - started)
-    return _WORDS[host.condition][1], str(host.version)
+    return (_WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")), str(host.version)
 
 
 def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False) -> Line:
@@ -164,7 +166,8 @@ def fleet_counts(state: RunState) -> tuple[tuple[HostCondition, int], ...]:
 def counts_in_words(state: RunState) -> str:
     """`12 hosts: 4 new, 1 updating, 7 old`."""
     hosts = len(state.hosts)
-    parts = ", ".join(f"{number} {_WORDS[condition][1]}" for condition, number in fleet_counts(state))
+    words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
+    parts = ", ".join(f"{number} {words[condition]}" for condition, number in fleet_counts(state))
     return f"{hosts} {'host' if hosts == 1 else 'hosts'}" + (f": {parts}" if parts else "")
 
 

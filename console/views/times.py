@@ -30,3 +30,12 @@ def wall_clock(at: str, zone: tzinfo | None) -> str:
     except ValueError:
         return ""
     return (moment.astimezone(zone) if zone else moment).strftime("%H:%M:%S")
+
+
+def day_and_time(at: str, zone: tzinfo | None) -> str:
+    """Return an RFC 3339 moment in that zone as `11-24 12:03`; empty when there is none."""
+    try:
+        moment = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    except ValueError:
+        return ""
+    return (moment.astimezone(zone) if zone else moment).strftime("%m-%d %H:%M")

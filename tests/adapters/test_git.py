@@ -281,3 +281,23 @@ class TestExport:
     async def test_a_folder_that_cannot_be_written_is_a_no_go(self, shop: Path, tmp_path: Path) -> None:
         with pytest.raises(NoGo, match=r"could not be written|archive failed"):
             await self.export(shop, tmp_path, tmp_path / "not" / "there")
+
+
+async def test_candidates_are_tags_newest_first_then_commits_that_nothing_live_holds(shop: Path, tmp_path: Path):
+    live = git(shop, "rev-parse", "v1.0.0")
+    commit(shop, "later.txt", "l", "Later")
+    found = await GitRepository(str(shop), str(tmp_path)).candidates({live: 3, "f" * 40: 1}, 50)
+    assert {each.ref: (each.is_tag, each.live, each.ahead) for each in found if each.is_tag} == {
+        "v1.0.0": (True, 3, False), "v1.9.0": (True, 0, True), "v1.10.0": (True, 0, True),
+    }  # fmt: skip
+    assert [(each.subject, each.is_tag, each.by, each.at) for each in found if not each.is_tag] == [("Later", False, "Ada", "2026-11-24T07:14:07Z")]
+    annotated = next(each for each in found if each.ref == "v1.9.0")
+    assert annotated.commit == git(shop, "rev-parse", "v1.9.0^{commit}")
+    assert "\x1b" not in annotated.subject
+
+
+async def test_candidates_of_an_unborn_branch_are_a_no_go(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    git(tmp_path / "empty", "init", "-q")
+    with pytest.raises(NoGo):
+        await GitRepository(str(tmp_path / "empty"), str(tmp_path)).candidates({}, 50)

@@ -75,5 +75,5 @@ class ScriptedFeed:
         return Accepted(self.run.state.seq)
 
 
-def an_app(feed: ScriptedFeed, clock: Clock | None = None, **more: object) -> ConsoleApp:
+def an_app(feed: ScriptedFeed | None, clock: Clock | None = None, **more: object) -> ConsoleApp:
     return ConsoleApp(feed, clock or SystemClock(), **more)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from console.model import events as ev
 from console.tui.screens.dialog import Dialog, Words
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.station import ScriptedStation
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
 
@@ -75,7 +76,7 @@ async def test_roll_back_is_r_and_r_and_never_enter():
         assert kinds(feed) == ["RollBack"]
         feed.go_on("")
         await settled(pilot)
-        assert pilot.app.exit_code() == 4
+        assert pilot.app.run_screen.exit_code() == 4
 
 
 async def test_roll_back_in_halves_is_the_other_key():
@@ -87,19 +88,14 @@ async def test_roll_back_in_halves_is_the_other_key():
 
 
 async def test_after_the_end_r_r_asks_for_a_run_of_its_own():
-    asked: list[tuple[str, str]] = []
-
-    async def back(run: str, how: str) -> ScriptedFeed:
-        asked.append((run, how))
-        return ScriptedFeed()
-
     feed = running("")
-    async with an_app(feed, on_back=back).run_test(size=(80, 24)) as pilot:
+    station = ScriptedStation(feed=ScriptedFeed())
+    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert feed.run.state.phase == "ended"
         await press(pilot, "r", "r")
-        assert (asked, kinds(feed)) == ([("r1", "at-once")], [])
-        assert pilot.app.follower.feed is not feed
+        assert (station.asked, kinds(feed)) == ([("r1", "at-once")], [])
+        assert pilot.app.run_screen.follower.feed is station.feed
 
 
 async def test_pause_continue_skip_retry_and_note_say_what_they_say():

@@ -145,3 +145,8 @@ class Words(Dialog):
             self.dismiss("")
             return True
         return False
+
+
+def is_dialog(screen: object) -> bool:
+    """Return whether that screen is a dialog of ours."""
+    return isinstance(screen, Dialog)

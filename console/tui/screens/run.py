@@ -3,52 +3,50 @@
 It decides nothing: a key becomes a command to the feed, and what came of it is read from the events that follow.
 """
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.widgets import Input
 
-from console.model.commands import Abort, AnyCommand, Continue, Decide, Note, Pause, Retry, RollBack, Skip
+from console.errors import Exit
+from console.model.commands import AnyCommand, Continue, Decide, Pause, Retry
 from console.model.state import RunState
-from console.text import SafeText
 from console.tui import keys
-from console.tui.screens.decide import go_dialog
-from console.tui.screens.dialog import Dialog, TypingDialog, Words
-from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dialog
+from console.tui.follower import Follower
+from console.tui.screens import questions
+from console.tui.screens.dialog import Words
+from console.tui.screens.page import Page
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
 from console.views.headline import headline, waited_host
-from console.views.logs import LogLine
-from console.views.spans import Line, Span, Tone, line
+from console.views.spans import Line, Span, line
 from console.views.timeline import host_lines
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
 
 
-class RunScreen(Screen[None]):
-    """One run, watched and steered."""
+class RunScreen(Page):
+    """One run, watched and steered. `asks`: GO is asked for by itself, once, when it is open."""
 
-    app: "ConsoleApp"
     AUTO_FOCUS = "#fleet"
+    place = "run"
     state: reactive[RunState] = reactive(RunState, layout=False, repaint=False)
     second: reactive[int] = reactive(0, layout=False, repaint=False)
 
-    def __init__(self) -> None:
+    def __init__(self, follower: Follower, *, asks: bool = False) -> None:
         super().__init__()
+        self.follower = follower
+        self._asks = asks
+        self._told_end = False
+        self._leaving = False
         self._pinned = ""
         self._zoom = 0
-        self._message: Line = ()
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; what is shown by which size is the style sheet's."""
@@ -61,8 +59,7 @@ class RunScreen(Screen[None]):
             yield PlanPanel(id="plan", classes="panel")
             yield Metrics(id="metrics", classes="panel")
         yield Log(self.app.zone, id="log")
-        yield LineView(id="message")
-        yield LineView(id="footer")
+        yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Start with what is known."""
@@ -97,7 +94,31 @@ class RunScreen(Screen[None]):
     @property
     def situation(self) -> keys.Situation:
         """What is on the screen now."""
-        return keys.Situation(self.state, self.host, self._zoom, self.app.read_only, self.app.on_next is not None, self.app.on_back is not None)
+        return keys.Situation(self.state, self.host, self._zoom, self.app.read_only, self.app.station is not None, self.place)
+
+    def tick(self) -> None:
+        """Take what came; nothing is painted when nothing came."""
+        follower = self.follower
+        if not self.is_mounted or not self.query("#log"):
+            return
+        if follower.changed:
+            follower.changed = False
+            self.query_one(Log).add(follower.take_lines())
+            self.state = follower.state
+            self._react()
+        if self.state.phase != "ended":
+            self.second = int(self.app.clock.mono())
+
+    def _react(self) -> None:
+        if self._asks and self.state.phase == "deciding" and self.is_current and keys.may_go(self.situation):
+            self._asks = False
+            questions.ask_go(self)
+        if self.follower.finished and not self._told_end:
+            self._told_end = True
+            if self.follower.problem:
+                self.say(self.follower.problem, "bad")
+            elif self.state.phase != "ended":
+                self.say("the engine says nothing more; deploy attach asks again", "bad")
 
     def watch_state(self) -> None:
         """Show a new state."""
@@ -116,7 +137,7 @@ class RunScreen(Screen[None]):
         self.set_class(before, "before")
         self.set_class(not before, "during")
         self.set_class(state.protected, "protected")
-        presence = self.app.follower.presence
+        presence = self.follower.presence
         self.query_one("#headline", LineView).draw(
             lambda width, _: headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host)
         )
@@ -132,72 +153,34 @@ class RunScreen(Screen[None]):
 
     def _show_numbers(self, state: RunState, now: float) -> None:
         host = self._pinned if self._pinned in state.hosts else ""
-        self.query_one(Metrics).show_numbers(self.app.follower.numbers.series(host), state, now, host)
+        self.query_one(Metrics).show_numbers(self.follower.numbers.series(host), state, now, host)
 
-    def show_edges(self) -> None:
-        """Show the message and the footer."""
+    def rest_line(self) -> Line:
+        """Say how the run is come back to."""
         run = self.state.run
-        rest = line(Span(f" run {run}   comes back with: deploy attach {run}", "dim")) if run and self.state.phase != "ended" else line(" ")
-        self.query_one("#message", LineView).draw(lambda _w, _h: (self._message or rest,))
-        self.query_one("#footer", LineView).draw(lambda width, _h: (keys.footer_line(self.situation, width),))
-
-    def take_lines(self, lines: tuple[LogLine, ...]) -> None:
-        """Put new lines into the log."""
-        self.query_one(Log).add(lines)
-
-    def start_over(self) -> None:
-        """Forget the run that was shown: another one follows."""
-        self._pinned, self._zoom, self._message = "", 0, ()
-        self.query_one(Log).clear()
-        self.state = RunState()
-        self.lay_out()
-
-    def say(self, words: str, tone: Tone = "plain") -> None:
-        """Put a sentence on the message line."""
-        self._message = line(Span(f" {words}", tone))
-        self.show_edges()
-
-    def say_twin(self, words: str) -> None:
-        """Say what a key did as the command line that does the same."""
-        self._message = line(Span(" same as: ", "dim"), Span(words, "strong"))
-        self.show_edges()
+        return line(Span(f" run {run}   comes back with: deploy attach {run}", "dim")) if run and self.state.phase != "ended" else line(" ")
 
     def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
         """Another host was chosen."""
         self._pinned = event.host
         self.show_slices()
 
-    def press(self, key: str) -> bool:
-        """Act on a key; False when it is not in the registry."""
-        now = self.situation
-        action = keys.for_key(key, now)
-        if action is None:
-            return False
-        if action.soon:
-            self.say(f"{keys.key_name(key)}: {action.title}: not yet, it comes with a later version", "warn")
-        elif not action.when(now):
-            self.say(action.why_not, "warn")
-            return bool(action.why_not)
-        else:
-            self._handlers()[action.id]()
-        return True
-
-    def _handlers(self) -> dict[str, Callable[[], None]]:
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in _PANELS}
         return panels | {
-            "go": self.ask_go, "roll-back": self.ask_rollback, "abort": self.ask_abort, "skip": self.ask_skip,
+            "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
+            "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self),
             "pause": lambda: self.send(Pause(), "deploy pause"),
             "continue": lambda: self.send(Continue(), "deploy continue"),
             "retry": lambda: self.send(Retry(host=self.host), f"deploy retry {self.host}"),
-            "note": self.ask_note, "host": self.open_host, "unzoom": self.unzoom, "help": self.open_help,
-            "follow": lambda: self.query_one(Log).follow(),
-            "next": self.app.open_next, "leave": self.app.leave,
+            "host": self.open_host, "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
         }  # fmt: skip
 
     def send(self, command: AnyCommand, twin: str) -> None:
         """Submit a command and say its twin."""
         self.say_twin(twin)
-        self.app.submit(command)
+        self.app.submit(self, command)
 
     def zoom(self, number: int) -> None:
         """Bring a panel to the whole screen, or back."""
@@ -213,78 +196,48 @@ class RunScreen(Screen[None]):
             self._zoom = 0
             self.lay_out()
         else:
-            self._pinned, self._message = "", ()
+            self._pinned = ""
+            self.unsay()
             self.show_slices()
-
-    def ask_go(self) -> None:
-        """Ask for the last time; then GO."""
-        state = self.state
-
-        def answered(typed: str | None) -> None:
-            if typed and state.plan:
-                self.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), f"deploy {state.environment} --yes")
-
-        self.app.push_screen(go_dialog(state), answered)
 
     def ask_rollback(self) -> None:
         """Ask, and roll back on the second `r`."""
-
-        def answered(how: str | None) -> None:
-            if how in ("at-once", "halves"):
-                twin = f"deploy rollback {self.state.environment}" + (" --halves" if how == "halves" else "")
-                if self.state.phase == "ended":
-                    self.say_twin(twin)
-                    self.app.open_back(how)
-                else:
-                    self.send(RollBack(how="halves" if how == "halves" else "at-once"), twin)
-
-        self.app.push_screen(rollback_dialog(self.state, self._dialog_width()), answered)
-
-    def ask_abort(self) -> None:
-        """Ask how the run is to end."""
-
-        def answered(how: str | None) -> None:
-            if how:
-                self.send(Abort(leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
-
-        self.app.push_screen(abort_dialog(self.state, self._dialog_width()), answered)
-
-    def ask_skip(self) -> None:
-        """Ask about the host that was meant when the key was pressed."""
-        host = self.host
-
-        def answered(how: str | None) -> None:
-            if how:
-                self.send(Skip(host=host), f"deploy skip {host}")
-
-        self.app.push_screen(skip_dialog(self.state, host), answered)
-
-    def ask_note(self) -> None:
-        """Ask for a remark."""
-
-        def answered(words: str | None) -> None:
-            if words:
-                self.send(Note(text=SafeText(words)), "deploy note TEXT")
-
-        self.app.push_screen(TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)), answered)
-
-    def open_help(self) -> None:
-        """Show the keys."""
-        self.app.push_screen(Words("Keys", keys.help_lines()))
+        questions.ask_rollback(self)
 
     def open_host(self) -> None:
         """Show the chosen host's steps."""
         host = self.state.hosts[self.host]
-        self.app.push_screen(Words(host.name, host_lines(self.state, host, self.app.clock.mono(), self._dialog_width(100))))
+        self.app.push_screen(Words(host.name, host_lines(self.state, host, self.app.clock.mono(), self.dialog_width(100))))
 
-    def _dialog_width(self, most: int = 84) -> int:
-        return max(20, min(int(self.app.size.width * 0.92), most) - 6)
+    # -- leaving ------------------------------------------------------------------------------------------------------------------
 
-    def typing(self) -> bool:
-        """Return whether a text field has the focus."""
-        return isinstance(self.focused, Input)
+    def leave(self) -> None:
+        """Leave: with the run's code when it has ended, as a no-go before GO, else detached."""
+        if self._is_undecided() and self.state.run and not self._leaving:
+            self._leaving = True
+            self.say("leaving: no-go")
+            self.app.keep(self._leave_undecided())
+        else:
+            self.app.go_back(self)
 
+    def _is_undecided(self) -> bool:
+        drives = self.app.drives and not self.app.read_only
+        return drives and self.follower.state.phase in ("preflight", "deciding") and not self.follower.finished
 
-def is_dialog(screen: object) -> bool:
-    """Return whether that screen is a dialog of ours."""
-    return isinstance(screen, Dialog)
+    async def _leave_undecided(self) -> None:
+        plan = self.follower.state.plan
+        if await self.app.said(self, Decide(go=False, digest=plan.digest if plan else "")):
+            for _ in range(30):
+                if self.follower.finished:
+                    break
+                await asyncio.sleep(0.1)
+        self.app.go_back(self)
+
+    def exit_code(self) -> int:
+        """Return the code that leaving now has."""
+        state = self.follower.state
+        if state.phase == "ended" and state.exit is not None:
+            return state.exit
+        undecided = self.app.drives and state.phase in ("preflight", "deciding")
+        blocked = any(check.blocks for check in state.checks) or self._leaving
+        return int((Exit.NO_GO if blocked else Exit.INTERRUPTED) if undecided else Exit.DETACHED)

@@ -1,0 +1,26 @@
+"""Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
+
+from console.adapters.clock import SystemClock
+from console.cli.station import EngineStation
+from console.cli.wiring import How, environment_or_known, say
+from console.errors import Exit
+
+
+async def home(how: How, name: str, suggested: tuple[str, ...] = ()) -> int:
+    """Show the environment until the operator leaves."""
+    from datetime import datetime
+
+    from console.tui.open import ScreenFailed, run_screen
+
+    station = EngineStation(how, environment_or_known(how, name), suggested)
+    try:
+        ending = await run_screen(
+            None, SystemClock(), station=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
+        )
+    except ScreenFailed as fault:
+        raise type(fault)(fault.message, "deploy status, deploy attach --plain") from None
+    finally:
+        await station.close()
+    for line in ending.lines:
+        say(line)
+    return int(Exit.DONE)

@@ -1,0 +1,157 @@
+"""An environment between runs, for the screen: asks its engine, reads the journal, begins runs and joins them. Implements `ports.Station`.
+
+Knows how an engine is met, also after it has ended; nothing of what the screen shows or asks.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from console.cli.feed import LastingFeed
+from console.cli.wiring import How, asking, configure, engine_of, journal, tell
+from console.errors import EngineLost, NoGo, UsageFault
+from console.model.board import Board, Candidate, HostRelease
+from console.model.events import AnyEvent
+from console.model.request import Request
+from console.ports import FeedItem, RunSummary
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+
+T = TypeVar("T")
+CHANGING = ("deploy", "rollback")
+
+
+def feed_of(how: How, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
+    """Follow a run over that engine, and over the one that comes after it."""
+    return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
+
+
+class EngineStation:
+    """One environment. `suggested`: the version that is to be offered first."""
+
+    def __init__(self, how: How, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
+        self.app, self.environment, self.protected = found.app, found.name, found.protected
+        self._how = how
+        self._found = found
+        self._suggested = list(suggested)
+        self._feeds: list[LastingFeed] = []
+        self._client: Client | None = None
+        self._meeting = asyncio.Lock()
+
+    @property
+    def suggested(self) -> str:
+        """The version that comes next in the list it was given; empty: none."""
+        return self._suggested[0] if self._suggested else ""
+
+    async def board(self) -> Board:
+        """What runs where, read from the hosts."""
+        return await self._asked("board", {}, Board)
+
+    async def numbers(self) -> AsyncIterator[FeedItem]:
+        """Samples of the hosts, for as long as they are read; over the next engine too."""
+        while True:
+            client = await self._engine()
+            try:
+                async for item in client.follow(""):
+                    yield item
+            except EngineLost:
+                await asyncio.sleep(1.0)
+
+    async def candidates(self, board: Board) -> tuple[Candidate, ...]:
+        """What could be released, newest first."""
+        live = Counter(host.commit for host in board.hosts if host.commit)
+        return await self._asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
+
+    async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
+        """The events of a pre-flight that is no run."""
+        from console.wire.codec import as_plain
+
+        return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
+
+    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+        """What a host has on its disk, newest first."""
+        return await self._asked("releases", {"host": host}, tuple[HostRelease, ...])
+
+    async def history(self, limit: int) -> tuple[RunSummary, ...]:
+        """Runs of this environment, newest first."""
+        return await asyncio.to_thread(self._history, limit)
+
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        """Every event of a run, from the journal."""
+        return await asyncio.to_thread(self._record, run)
+
+    def _history(self, limit: int) -> tuple[RunSummary, ...]:
+        record = journal()
+        try:
+            return record.runs(self.app, self.environment, limit=limit)
+        finally:
+            record.close()
+
+    def _record(self, run: str) -> tuple[AnyEvent, ...]:
+        record = journal()
+        try:
+            return record.read(run)
+        finally:
+            record.close()
+
+    async def open(self, request: Request) -> LastingFeed:
+        """Begin a run. Raises Locked while another goes on."""
+        feed = await self._begun(request)
+        if self._suggested and request.ref == self._suggested[0]:
+            self._suggested.pop(0)
+        return feed
+
+    async def open_back(self, run: str, how: str) -> LastingFeed:
+        """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
+        last = next((one.run for one in await self.history(100) if _changed(one)), "")
+        if last != run:
+            raise NoGo(f"run {last} came after this one", "deploy rollback, to undo that one")
+        return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True))
+
+    async def attach(self, run: str) -> LastingFeed:
+        """Join a run that goes on. UsageFault where no engine carries it."""
+        client = await engine_of(self._how, self._found)
+        if client.welcome.run != run:
+            await client.close()
+            raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
+        return self._kept(client, run)
+
+    async def _begun(self, request: Request) -> LastingFeed:
+        client = await engine_of(self._how, self._found)
+        try:
+            await configure(client, self._found)
+            return self._kept(client, await client.open_run(request))
+        except BaseException:
+            await client.close()
+            raise
+
+    def _kept(self, client: "Client", run: str) -> LastingFeed:
+        self._feeds.append(feed_of(self._how, client, run, self._found))
+        return self._feeds[-1]
+
+    async def _asked(self, name: str, argument: dict[str, Any], kind: type[T]) -> T:
+        from console.wire.codec import from_plain
+
+        return from_plain(await (await self._engine()).query(name, argument), kind)
+
+    async def _engine(self) -> "Client":
+        async with self._meeting:
+            if self._client is None or self._client.lost:
+                if self._client is not None:
+                    await self._client.close()
+                self._client = await asking(self._how, self._found)
+            return self._client
+
+    async def close(self) -> None:
+        """Let go of the engines that were met."""
+        for feed in self._feeds:
+            await feed.close()
+        if self._client is not None:
+            await self._client.close()
+
+
+def _changed(run: RunSummary) -> bool:
+    return run.kind in CHANGING and run.outcome in ("succeeded", "rolled-back", "failed", None)

@@ -1,0 +1,129 @@
+"""What an engine tells a console between runs: what runs where, what could be released, what a release would do, what a host has, its numbers.
+
+Reads only. Knows the ports; nothing of sockets or of runs that go on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from console.engine.prepare import Survey, chosen_hosts, prepare
+from console.engine.fleet import LOOK, Fleet
+from console.engine.viewers import Broadcast
+from console.errors import UsageFault
+from console.model.board import Board, BoardHost, Candidate, Holder, HostRelease
+from console.model.events import Event, RunOpened, stamped
+from console.model.facts import HostFacts
+from console.model.fleet import Host
+from console.model.request import Person, Request
+from console.ports import FeedItem, MetricWatch, Sample
+from console.wire.codec import from_plain
+
+CANDIDATES = 200
+"""Tags, and commits, that are offered for a release."""
+
+
+async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> Board:
+    """Say what runs where, read from the hosts now."""
+    environment = fleet.environment
+    facts = await _looks(fleet, environment.hosts)
+    found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
+    held = Holder(found.by, found.since, found.reason, found.run) if found else None
+    rows = tuple(_board_host(host, fact) for host, fact in zip(environment.hosts, facts, strict=True))
+    return Board(
+        environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
+        at=_now(fleet),
+    )  # fmt: skip
+
+
+def _now(fleet: Fleet) -> str:
+    return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+async def _looks(fleet: Fleet, hosts: tuple[Host, ...]) -> list[HostFacts]:
+    return await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK_DEADLINE) for host in hosts))
+
+
+def _board_host(host: Host, fact: HostFacts) -> BoardHost:
+    if fact.problem:
+        return BoardHost(host.name, reachable=False, problem=fact.problem, tags=tuple(host.tags))
+    live = fact.release(fact.current)
+    if live is None:
+        return BoardHost(host.name, release=fact.current, drift=fact.current_broken or fact.drift, tags=tuple(host.tags))
+    return BoardHost(
+        host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=live.healthy, tags=tuple(host.tags)
+    )
+
+
+async def answer_versions(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[Candidate, ...]:
+    """Say what could be released, newest first, after a fetch. `live`: commits with the number of hosts that have them."""
+    live = {str(commit): int(hosts) for commit, hosts in dict(argument.get("live", {})).items()}
+    return await fleet.outside.repository.candidates(live, CANDIDATES)
+
+
+async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[Event, ...]:
+    """Say what a run would find and do, as the events of its pre-flight; it is no run, and changes nothing."""
+    now, environment = fleet.clock.now(), fleet.environment
+    request = from_plain(dict(argument), Request)
+    survey = Survey(environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check")
+    opened = RunOpened(
+        run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
+        config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,
+    )  # fmt: skip
+    found = [opened, *[event async for event in prepare(survey)]]
+    return tuple(stamped(event, number, _now(fleet), fleet.clock.mono(), fleet.clock.boot) for number, event in enumerate(found, 1))
+
+
+async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[HostRelease, ...]:
+    """Say which releases a host has on its disk, newest first."""
+    name = str(argument.get("host", ""))
+    host = next((host for host in fleet.environment.hosts if host.name == name), None)
+    if host is None:
+        raise UsageFault(f"{fleet.environment.name} has no host {name}", "deploy status")
+    fact = await fleet.outside.scout.look(fleet.environment, host, deadline=LOOK_DEADLINE)
+    if fact.problem:
+        raise UsageFault(f"{name} is not reached: {fact.problem}", str(fact.hint))
+    found = (HostRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)
+    return tuple(sorted(found, key=lambda one: one.release, reverse=True))
+
+
+ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {
+    "board": answer_board,
+    "versions": answer_versions,
+    "preview": answer_preview,
+    "releases": answer_releases,
+}
+
+
+class Lookout:
+    """The numbers of a fleet at rest: sampled while somebody looks, and not a second longer."""
+
+    def __init__(self, open_watch: Callable[[Callable[[Sample], None]], MetricWatch]) -> None:
+        self._open_watch = open_watch
+        self._broadcast = Broadcast()
+        self._lookers = 0
+        self._watch: MetricWatch | None = None
+
+    async def follow(self) -> AsyncIterator[FeedItem]:
+        """Samples as they come, for as long as they are read."""
+        self._lookers += 1
+        try:
+            self.start()
+            async for item in self._broadcast.follow():
+                yield item
+        finally:
+            self._lookers -= 1
+            if not self._lookers:
+                await self.stop()
+
+    def start(self) -> None:
+        """Begin to sample, where somebody looks and nothing samples yet."""
+        if self._lookers and self._watch is None:
+            self._watch = self._open_watch(self._broadcast.tell)
+            self._watch.start()
+
+    async def stop(self) -> None:
+        """End sampling; whoever looks hears nothing until it is started again."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            await watch.stop()

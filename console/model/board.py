@@ -1,0 +1,73 @@
+"""What is seen of an environment between runs: what runs where, what could be released, what a host has on its disk. Values only."""
+
+import msgspec
+
+from console.text import SafeText
+
+
+class BoardHost(msgspec.Struct, frozen=True):
+    """One host as it was read last."""
+
+    host: str
+    reachable: bool = True
+    release: str = ""
+    version: SafeText = SafeText("")
+    commit: str = ""
+    drift: SafeText = SafeText("")
+    """What on it is not as the last run left it; empty: nothing."""
+    healthy: bool | None = None
+    """The live release was verified by a run; None: there is none, or it is not known."""
+    problem: SafeText = SafeText("")
+    """Why it is not reached."""
+    tags: tuple[str, ...] = ()
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds the environment: a run's lock, or a person's note (then `run` is empty)."""
+
+    by: SafeText
+    since: SafeText = SafeText("")
+    reason: SafeText = SafeText("")
+    run: str = ""
+
+
+class Board(msgspec.Struct, frozen=True):
+    """An environment at rest, as its hosts said it."""
+
+    environment: str
+    app: str = ""
+    protected: bool = False
+    maintenance: str = "unknown"
+    run: str = ""
+    """The run that is open; empty: none."""
+    held: Holder | None = None
+    hosts: tuple[BoardHost, ...] = ()
+    at: str = ""
+    """When the hosts were read: UTC, RFC 3339."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A tag or a commit that could be released."""
+
+    ref: SafeText
+    commit: str
+    is_tag: bool = False
+    at: str = ""
+    """When it was committed, or the tag was made: UTC, RFC 3339."""
+    by: SafeText = SafeText("")
+    subject: SafeText = SafeText("")
+    live: int = 0
+    """Hosts on which that commit is live."""
+    ahead: bool = True
+    """It holds commits that what is live does not."""
+
+
+class HostRelease(msgspec.Struct, frozen=True):
+    """A release on a host's disk."""
+
+    release: str
+    version: SafeText = SafeText("")
+    commit: str = ""
+    live: bool = False
+    healthy: bool = False
+    whole: bool = True

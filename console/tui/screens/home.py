@@ -1,0 +1,210 @@
+"""Home: an environment while nothing runs. What is live where, the fleet's numbers, the last runs, and the way to each of them.
+
+Asks the station again and again while it is seen, and nothing while it is not. It decides nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Resize
+
+from console.core.evolve import fold
+from console.errors import ConsoleError
+from console.model.board import Board
+from console.model.state import RunState
+from console.ports import Presence, RunSummary, Sample, Station
+from console.tui import keys
+from console.tui.follower import Numbers
+from console.tui.screens.page import Page
+from console.tui.screens.rollback import rollback_dialog
+from console.tui.widgets.fleet import Fleet
+from console.tui.widgets.lines import LineView
+from console.tui.widgets.picker import Picker
+from console.tui.widgets.spark import Metrics
+from console.views.home import home_lines, resting_state, run_row
+from console.views.spans import Line, Span, line
+
+EVERY = 10.0
+"""Seconds between two looks at the hosts."""
+RUNS = 50
+"""Runs that are listed."""
+
+
+class HomeScreen(Page):
+    """An environment at rest."""
+
+    AUTO_FOCUS = "#runs"
+    place = "home"
+
+    def __init__(self, station: Station) -> None:
+        super().__init__()
+        self.station = station
+        self.board: Board | None = None
+        self.runs: tuple[RunSummary, ...] = ()
+        self.last = RunState()
+        """The last run that changed the fleet."""
+        self.numbers = Numbers()
+        self._fleet = RunState()
+        self._host = ""
+        self._frozen = False
+        self._news = asyncio.Event()
+        self._changed = True
+        self._second = 0
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield LineView(id="headline")
+        with Horizontal(id="top"):
+            yield Fleet(id="fleet")
+            yield Metrics(id="metrics", classes="panel")
+        yield Picker("no run yet: d deploys the first version", id="runs", classes="panel")
+        yield from self.compose_edges()
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        self.query_one("#fleet").add_class("panel")
+        self.query_one(Picker).entitle(line("4 Runs"))
+        self.lay_out()
+        self._look()
+
+    def on_screen_suspend(self) -> None:
+        """Look no more: another screen is seen."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = ()
+
+    def on_screen_resume(self) -> None:
+        """Look again."""
+        if not self._tasks and self.is_mounted:
+            self._look()
+
+    def on_unmount(self) -> None:
+        """Look no more."""
+        self.on_screen_suspend()
+
+    def on_resize(self, _: Resize) -> None:
+        """Arrange for the new size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Choose the arrangement for the size."""
+        width, height = self.app.size
+        tiny = height < 14 or width < 50
+        self.set_class(tiny, "tiny")
+        self.set_class(width < 110 and not tiny, "narrow")
+        self.query_one("#top").styles.height = max(4, (height - 4) // 2)
+        self._changed = True
+
+    def _look(self) -> None:
+        self._news.set()
+        self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
+
+    async def _read_again(self) -> None:
+        while True:
+            with_news = asyncio.create_task(self._news.wait())
+            await asyncio.wait({with_news}, timeout=EVERY)
+            with_news.cancel()
+            self._news.clear()
+            if not self._frozen:
+                await self._read()
+
+    async def _read(self) -> None:
+        try:
+            self.runs = await self.station.history(RUNS)
+            self._changed = True
+            self.board = await self.station.board()
+            self._fleet = resting_state(self.board)
+            await self._read_last()
+        except ConsoleError as fault:
+            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+        self._changed = True
+
+    async def _read_last(self) -> None:
+        run = next((one.run for one in self.runs if one.kind in ("deploy", "rollback") and one.outcome in ("succeeded", "rolled-back", "failed")), "")
+        if run and run != self.last.run:
+            self.last = fold(await self.station.record(run))
+
+    async def _follow_numbers(self) -> None:
+        try:
+            async for item in self.station.numbers():
+                if isinstance(item, Sample) and not self._frozen:
+                    self.numbers.add(item, self.app.clock.mono())
+                elif isinstance(item, Presence):
+                    self._news.set()
+        except ConsoleError as fault:
+            self.say(f"no numbers: {fault.message}", "warn")
+
+    def tick(self) -> None:
+        """Show what came, and once a second that time went on."""
+        second = int(self.app.clock.mono())
+        if self._frozen or not self.is_mounted or (second == self._second and not self._changed):
+            return
+        self._second, self._changed = second, False
+        self.show()
+
+    def show(self) -> None:
+        """Give every widget its part; each repaints only what differs."""
+        board, now = self.board, self.app.clock.mono()
+        self.set_class(self.station.protected, "protected")
+        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(board, self._open_run(), width))
+        self.query_one(Fleet).show_fleet(self._fleet, now, self._host)
+        self.query_one(Metrics).show_numbers(self.numbers.series(self._host), self._fleet, now, self._host)
+        self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in self.runs))
+        self.show_edges()
+
+    def _open_run(self) -> str:
+        return next((run.run for run in self.runs if run.outcome is None), "")
+
+    @property
+    def situation(self) -> keys.Situation:
+        """What is on the screen now."""
+        return keys.Situation(self.last, self._host, 0, self.app.read_only, has_station=True, place="home")
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
+        return {
+            "open": self.open_chosen, "roll-back": self.ask_rollback, "refresh": self._news.set, "freeze": self.freeze,
+            "unzoom": self.let_go,
+        }  # fmt: skip
+
+    def rest_line(self) -> Line:
+        """Say what the chosen host has wrong, and that the view stands still."""
+        if self._frozen:
+            return line(Span(" the view is frozen: space goes on", "warn"))
+        host = self._fleet.hosts.get(self._host)
+        return line(Span(f" {host.name}: {host.detail}", "warn")) if host and host.detail else line(" ")
+
+    def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
+        """Another host was chosen."""
+        self._host = event.host
+        self.show()
+
+    def let_go(self) -> None:
+        """Let go of the chosen host."""
+        self._host = ""
+        self.unsay()
+        self.show()
+
+    def freeze(self) -> None:
+        """Stand still, or go on."""
+        self._frozen = not self._frozen
+        self.unsay()
+        self._news.set()
+
+    def open_chosen(self) -> None:
+        """Join the run that goes on; else open the chosen one."""
+        if self.board is not None and self.board.run:
+            self.app.open_run(self.station.attach(self.board.run), "joining the run")
+
+    def ask_rollback(self) -> None:
+        """Ask, and roll the last release back on the second `r`."""
+
+        def answered(how: str | None) -> None:
+            if how in ("at-once", "halves"):
+                self.say_twin(f"deploy rollback {self.station.environment}" + (" --halves" if how == "halves" else ""))
+                self.app.open_back(self.last.run, how)
+
+        self.app.push_screen(rollback_dialog(self.last, self.dialog_width()), answered)

@@ -1,0 +1,99 @@
+"""What all whole screens share: the message line, the footer, and keys by the registry.
+
+Knows nothing of what a screen shows; each one names its place, its situation and its handlers.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from console.model.state import RunState
+from console.tui import keys
+from console.tui.screens.dialog import Words
+from console.tui.widgets.lines import LineView
+from console.views.spans import Line, Span, Tone, line
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+
+class Page(Screen[None]):
+    """A whole screen."""
+
+    app: "ConsoleApp"
+    place: keys.Place = "run"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._message: Line = ()
+
+    def compose_edges(self) -> ComposeResult:
+        """Lay out the two lines at the bottom."""
+        yield LineView(id="message")
+        yield LineView(id="footer")
+
+    @property
+    def situation(self) -> keys.Situation:
+        """What is on the screen now."""
+        return keys.Situation(RunState(), read_only=self.app.read_only, has_station=self.app.station is not None, place=self.place)
+
+    def handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each action does here."""
+        return {}
+
+    def tick(self) -> None:
+        """Take what came; called up to ten times a second."""
+
+    def rest_line(self) -> Line:
+        """Return what stands on the message line when nothing was said."""
+        return line(" ")
+
+    def show_edges(self) -> None:
+        """Show the message and the footer."""
+        if not self.is_mounted:
+            return
+        self.query_one("#message", LineView).draw(lambda _w, _h: (self._message or self.rest_line(),))
+        self.query_one("#footer", LineView).draw(lambda width, _h: (keys.footer_line(self.situation, width),))
+
+    def say(self, words: str, tone: Tone = "plain") -> None:
+        """Put a sentence on the message line."""
+        self._message = line(Span(f" {words}", tone))
+        self.show_edges()
+
+    def say_twin(self, words: str) -> None:
+        """Say what a key did as the command line that does the same."""
+        self._message = line(Span(" same as: ", "dim"), Span(words, "strong"))
+        self.show_edges()
+
+    def unsay(self) -> None:
+        """Clear the message line."""
+        self._message = ()
+        self.show_edges()
+
+    def press(self, key: str) -> bool:
+        """Act on a key; False when it is not in the registry."""
+        now = self.situation
+        action = keys.for_key(key, now)
+        if action is None:
+            return False
+        if action.soon:
+            self.say(f"{keys.key_name(key)}: {action.title}: not yet, it comes with a later version", "warn")
+        elif not action.when(now):
+            self.say(action.why_not, "warn")
+            return bool(action.why_not)
+        else:
+            (self._shared() | dict(self.handlers()))[action.id]()
+        return True
+
+    def _shared(self) -> dict[str, Callable[[], object]]:
+        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare}
+
+    def open_help(self) -> None:
+        """Show the keys."""
+        self.app.push_screen(Words("Keys", keys.help_lines(self.place)))
+
+    def dialog_width(self, most: int = 84) -> int:
+        """Return the cells that a dialog's words have."""
+        return max(20, min(int(self.app.size.width * 0.92), most) - 6)

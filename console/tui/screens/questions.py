@@ -1,0 +1,74 @@
+"""What the run screen asks before it acts: each question is a dialog, each answer a command to the run and its twin on the command line.
+
+Decides nothing: whether something may be done is the run's to say.
+"""
+
+from typing import TYPE_CHECKING
+
+from console.model.commands import Abort, Decide, Note, RollBack, Skip
+from console.text import SafeText
+from console.tui.screens.decide import go_dialog
+from console.tui.screens.dialog import TypingDialog
+from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dialog
+from console.views.spans import line
+
+if TYPE_CHECKING:
+    from console.tui.screens.run import RunScreen
+
+
+def ask_go(screen: "RunScreen") -> None:
+    """Ask for the last time; then GO."""
+    state = screen.state
+
+    def answered(typed: str | None) -> None:
+        if typed and state.plan:
+            screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), f"deploy {state.environment} --yes")
+
+    screen.app.push_screen(go_dialog(state), answered)
+
+
+def ask_rollback(screen: "RunScreen") -> None:
+    """Ask, and roll back on the second `r`."""
+
+    def answered(how: str | None) -> None:
+        if how not in ("at-once", "halves"):
+            return
+        twin = f"deploy rollback {screen.state.environment}" + (" --halves" if how == "halves" else "")
+        if screen.state.phase == "ended":
+            screen.say_twin(twin)
+            screen.app.open_back(screen.state.run, how)
+        else:
+            screen.send(RollBack(how="halves" if how == "halves" else "at-once"), twin)
+
+    screen.app.push_screen(rollback_dialog(screen.state, screen.dialog_width()), answered)
+
+
+def ask_abort(screen: "RunScreen") -> None:
+    """Ask how the run is to end."""
+
+    def answered(how: str | None) -> None:
+        if how:
+            screen.send(Abort(leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
+
+    screen.app.push_screen(abort_dialog(screen.state, screen.dialog_width()), answered)
+
+
+def ask_skip(screen: "RunScreen") -> None:
+    """Ask about the host that was meant when the key was pressed."""
+    host = screen.host
+
+    def answered(how: str | None) -> None:
+        if how:
+            screen.send(Skip(host=host), f"deploy skip {host}")
+
+    screen.app.push_screen(skip_dialog(screen.state, host), answered)
+
+
+def ask_note(screen: "RunScreen") -> None:
+    """Ask for a remark."""
+
+    def answered(words: str | None) -> None:
+        if words:
+            screen.send(Note(text=SafeText(words)), "deploy note TEXT")
+
+    screen.app.push_screen(TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)), answered)

@@ -1,0 +1,102 @@
+"""A list of lines of which one is chosen: runs, versions. It knows rows, and nothing of what they stand for."""
+
+from collections.abc import Callable
+
+from rich.style import Style
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from console.tui.widgets.lines import Toned
+from console.views.spans import Line, Span, ascii_line, line, text
+
+Rows = Callable[[int], tuple[Line, ...]]
+"""Makes the rows for a width."""
+
+
+class Picker(Toned, ScrollView, can_focus=True):
+    """Rows that are scrolled, and one that is chosen."""
+
+    class Moved(Message):
+        """Another row was chosen."""
+
+        def __init__(self, picker: "Picker", index: int) -> None:
+            super().__init__()
+            self.picker = picker
+            self.index = index
+
+    def __init__(self, empty: str = "nothing", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id, classes=classes)
+        self._empty = empty
+        self._making: Rows = lambda _: ()
+        self._rows: tuple[Line, ...] = ()
+        self._title: Line = ()
+        self.index = 0
+
+    def draw(self, rows: Rows) -> None:
+        """Show what that makes of the width there is, now and after each change of size."""
+        self._making = rows
+        made = rows(max(1, self.content_size.width))
+        if made != self._rows:
+            self._rows = made
+            self.index = min(self.index, max(0, len(made) - 1))
+            self.virtual_size = Size(self.content_size.width, len(made))
+            self.refresh()
+
+    def choose(self, index: int) -> None:
+        """Choose that row, and bring it into sight."""
+        wanted = max(0, min(index, len(self._rows) - 1))
+        if wanted == self.index:
+            return
+        self.index = wanted
+        self._bring_into_sight()
+        self.refresh()
+        self.post_message(self.Moved(self, wanted))
+
+    def _bring_into_sight(self) -> None:
+        top, height = round(self.scroll_offset.y), max(1, self.content_size.height)
+        if self.index < top:
+            self.scroll_to(y=self.index, animate=False)
+        elif self.index >= top + height:
+            self.scroll_to(y=self.index - height + 1, animate=False)
+
+    def entitle(self, title: Line) -> None:
+        """Set the panel's title."""
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
+
+    @property
+    def shown(self) -> str:
+        """The words on it."""
+        return "\n".join(text(one) for one in self._rows)
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Make the rows for the new width."""
+        self._rows = ()
+        self.draw(self._making)
+
+    def on_key(self, event: events.Key) -> None:
+        """Move the choice."""
+        page = max(1, self.content_size.height - 1)
+        moves = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "home": -len(self._rows), "end": len(self._rows)}
+        if event.key in moves:
+            event.stop()
+            self.choose(self.index + moves[event.key])
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row under the pointer."""
+        spot = event.get_content_offset(self)
+        if spot is not None:
+            self.choose(spot.y + round(self.scroll_offset.y))
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row for the compositor."""
+        width, row = self.content_size.width, y + round(self.scroll_offset.y)
+        if not self._rows:
+            return self.strip_of(line(Span(self._empty, "dim")) if y == 0 else (), width)
+        strip = self.strip_of(self._rows[row] if row < len(self._rows) else (), width)
+        return strip.apply_style(Style(reverse=True)) if row == self.index and self.has_focus else strip

@@ -1,0 +1,87 @@
+"""An environment at rest: what is live where, what is not as it should be, and its runs as rows. Pure."""
+
+from collections import Counter
+from datetime import tzinfo
+
+from console.model.board import Board, BoardHost
+from console.model.state import HostCondition, HostState, RunState
+from console.ports import RunSummary
+from console.text import SafeText
+from console.views.spans import Line, Span, Tone, by_room, cell, line
+from console.views.times import day_and_time
+
+_OUTCOME_TONES: dict[str, Tone] = {
+    "succeeded": "good", "rolled-back": "back", "failed": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn", "error": "bad",
+}  # fmt: skip
+
+
+def resting_state(board: Board) -> RunState:
+    """The fleet at rest as a state of no run, so that the panels of a run show it."""
+    hosts = {host.host: _resting_host(host) for host in board.hosts}
+    return RunState(app=board.app, environment=board.environment, protected=board.protected, phase="ended", hosts=hosts)
+
+
+def _resting_host(host: BoardHost) -> HostState:
+    if not host.reachable:
+        return HostState(host.host, condition="unreachable", detail=host.problem, linked=False)
+    condition: HostCondition = "unknown" if host.drift else "new" if host.healthy else "old"
+    return HostState(host.host, condition=condition, release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
+
+
+def home_lines(board: Board | None, open_run: str, width: int) -> tuple[Line, Line]:
+    """The two lines on top: what is live where; and what wants attention, with the key for it."""
+    if board is None:
+        return line(" reading the hosts …"), ()
+    name = board.environment.upper() if board.protected else board.environment
+    shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
+    parts = (
+        (0, line(f" {board.app} ", Span("▸ ", "dim"), shown)),
+        (0, _live_versions(board)),
+        (2, line(Span(f"maintenance {board.maintenance}", "dim")) if board.maintenance != "unknown" else ()),
+        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
+    )
+    return by_room(parts, width), _attention(board, open_run)
+
+
+def _live_versions(board: Board) -> Line:
+    reached = [host for host in board.hosts if host.reachable]
+    versions = Counter(str(host.version or host.release or "nothing") for host in reached)
+    most = versions.most_common(3)
+    if len(most) == 1 and len(reached) == len(board.hosts):
+        return line(Span(most[0][0], "strong"), f" on all {len(reached)}" if len(reached) > 1 else "")
+    spans: list[Span | str] = []
+    for version, hosts in most:
+        spans += [", " if spans else "", Span(version, "strong"), f" on {hosts}"]
+    return line(*spans, f" of {len(board.hosts)}") if spans else line(Span("no host answers", "bad"))
+
+
+def _attention(board: Board, open_run: str) -> Line:
+    run = board.run or open_run
+    if run:
+        words = "goes on" if board.run else "was interrupted: deploy resume"
+        joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
+        return (*line(Span(f" run {run} {words}", "warn")), *joins)
+    if board.held:
+        return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
+    away = [host.host for host in board.hosts if not host.reachable]
+    if away:
+        return line(Span(f" not reached: {_some(away)}", "bad"))
+    drifted = [host for host in board.hosts if host.drift]
+    if drifted:
+        return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))
+    return line(Span(" all quiet", "dim"))
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
+    """A run in the history: when, what, which version, how it ended, who."""
+    outcome = run.outcome or "goes on"
+    when = day_and_time(run.started, zone)
+    what = run.kind if run.kind != "deploy" else ""
+    fixed = line(Span(cell(when, 12), "dim"), Span(cell(outcome, 13), _OUTCOME_TONES.get(outcome, "accent")))
+    rest = max(0, width - 25)
+    version = cell(f"{what} {run.version or run.commit[:7]}".strip(), min(26, rest))
+    return (*fixed, Span(version, "strong"), Span(cell(f" {run.by}  {run.run}", max(0, rest - 26)), "dim"))

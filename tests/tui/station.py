@@ -1,0 +1,96 @@
+"""An environment at rest in memory: what a test says is what the screens see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from console.errors import ConsoleError
+from console.model.board import Board, BoardHost, Candidate, HostRelease
+from console.model.events import AnyEvent
+from console.model.request import Request
+from console.ports import Feed, FeedItem, RunSummary, Sample
+from console.text import SafeText
+from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
+
+
+def a_board(hosts: int = 3, **fields: object) -> Board:
+    rows = tuple(
+        BoardHost(f"web{number:02}", release="20261101T000000Z-aaaaaaa", version=SafeText("v1.0.0"), commit="a" * 40, healthy=True)
+        for number in range(1, hosts + 1)
+    )
+    return Board(**{"environment": "production", "app": "shop", "protected": True, "hosts": rows, "at": "2026-11-24T12:00:00Z", **fields})  # type: ignore[arg-type]
+
+
+def a_summary(run: str, outcome: str | None = "succeeded", **fields: object) -> RunSummary:
+    values = {
+        "run": run, "app": "shop", "environment": "production", "kind": "deploy", "version": "v1.0.0", "commit": "a" * 40, "strategy": "rolling",
+        "by": "ada", "started": "2026-11-24T11:00:00Z", "ended": "2026-11-24T11:05:00Z", "outcome": outcome, "exit": 0, **fields,
+    }  # fmt: skip
+    return RunSummary(**values)  # type: ignore[arg-type]
+
+
+CANDIDATES = (
+    Candidate(SafeText("v1.2.0"), COMMIT, is_tag=True, at="2026-11-23T10:00:00Z", by=SafeText("Lin"), subject=HOSTILE),
+    Candidate(SafeText("v1.1.0"), "c" * 40, is_tag=True, at="2026-11-22T10:00:00Z", by=SafeText("Ada"), subject=SafeText("Basket")),
+    Candidate(SafeText("v1.0.0"), "a" * 40, is_tag=True, at="2026-11-01T10:00:00Z", by=SafeText("Ada"), subject=SafeText("First"), live=3, ahead=False),
+    Candidate(SafeText("ddddddd"), "d" * 40, at="2026-11-24T10:00:00Z", by=SafeText("Lin"), subject=SafeText("Work")),
+)
+
+
+@dataclass
+class ScriptedStation:
+    """The port `Station` in memory."""
+
+    current: Board = field(default_factory=a_board)
+    runs: tuple[RunSummary, ...] = ()
+    records: dict[str, tuple[AnyEvent, ...]] = field(default_factory=dict)
+    feed: ScriptedFeed = field(default_factory=ScriptedFeed)
+    blocked: ConsoleError | None = None
+    app: str = "shop"
+    environment: str = "production"
+    protected: bool = True
+    suggested: str = ""
+    asked: list[object] = field(default_factory=list)
+    news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
+
+    async def board(self) -> Board:
+        self.asked.append("board")
+        if self.blocked:
+            raise self.blocked
+        return self.current
+
+    async def numbers(self) -> AsyncIterator[FeedItem]:
+        for host in self.current.hosts:
+            yield Sample(host.host, 1.0, cpu=0.25, memory=0.5, load=1.0)
+        while True:
+            yield await self.news.get()
+
+    async def candidates(self, board: Board) -> tuple[Candidate, ...]:
+        return CANDIDATES
+
+    async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
+        self.asked.append(request)
+        if self.blocked:
+            raise self.blocked
+        return tuple(self.feed.run.events)
+
+    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+        return (HostRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),)
+
+    async def history(self, limit: int) -> tuple[RunSummary, ...]:
+        return self.runs[:limit]
+
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        return self.records.get(run, ())
+
+    async def open(self, request: Request) -> Feed:
+        self.asked.append(request)
+        return self.feed
+
+    async def open_back(self, run: str, how: str) -> Feed:
+        self.asked.append((run, how))
+        return self.feed
+
+    async def attach(self, run: str) -> Feed:
+        self.asked.append(run)
+        return self.feed
