@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from console.engine.prepare import Survey, chosen_hosts, prepare
-from console.engine.fleet import LOOK, Fleet
+from console.engine.fleet import Fleet
+from console.engine.prepare import LOOK_DEADLINE, Survey, chosen_hosts, prepare
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
 from console.model.board import Board, BoardHost, Candidate, Holder, HostRelease
