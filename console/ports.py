@@ -152,6 +152,9 @@ class HostLock(Protocol):
     async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
         """Let go, if this epoch still holds."""
 
+    async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
+        """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago."""
+
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
         """Leave a person's note."""
 

@@ -8,6 +8,7 @@ import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from console.adapters.lock import holder_of, words_of
 from console.core.scripts import RELEASE_GLOBS
@@ -219,7 +220,7 @@ def facts_of(
         missing_shared=tuple(map(SafeText, found.all("shared"))),
         sudo_refused=tuple(SafeText(f"sudo {words}") for words in found.all("sudo")),
         lock=_holder(found.all("lock")),
-        closed=_holder(found.all("closed")),
+        closed=_note(_holder(found.all("closed")), found.one("now")),
         boot=str(SafeText(found.one("boot"))),
         drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), _files(changed)) if words)),
     )
@@ -253,6 +254,17 @@ def _release(line: str, current: str, healthy: set[str], *, whole: bool) -> Host
 
 def _holder(lines: list[str]) -> LockHolder | None:
     return holder_of(words_of("\n".join(lines))) if lines else None
+
+
+def _note(note: LockHolder | None, now: str) -> LockHolder | None:
+    """Return a person's note as long as it holds, by the host's clock (`now`, seconds of the epoch). One whose end cannot be read holds."""
+    if note is None or not note.until or not now.isdigit():
+        return note
+    try:
+        until = datetime.fromisoformat(note.until)
+    except ValueError:
+        return note
+    return note if until.tzinfo is None or until.timestamp() > int(now) else None
 
 
 def _changes(history: Iterable[list[str]]) -> list[list[str]]:

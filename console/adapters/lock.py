@@ -93,6 +93,28 @@ rm -rf -- "$gone"
 rmdir .deploy/lock 2>/dev/null || :
 """
 
+BREAK = (
+    _SHOW
+    + r"""
+run=$2 young=$3
+cd -- "$1" 2>/dev/null || exit 0
+for held in .deploy/lock/*; do
+  [ -d "$held" ] || continue
+  epoch=${held##*/}
+  [ "${epoch%.*}" = "$run" ] || show
+  now=$(date +%s) beat=
+  [ ! -r "$held/heartbeat" ] || read -r beat < "$held/heartbeat" || :
+  [ -n "$beat" ] || beat=$(date -r "$held" +%s 2>/dev/null) || beat=$now
+  [ "$((now - beat))" -ge "$young" ] || show
+  gone=.deploy/staging/$epoch.gone.$$
+  mkdir -p .deploy/staging || exit 95
+  mv -T -- "$held" "$gone" 2>/dev/null || show
+  rm -rf -- "$gone"
+done
+rmdir .deploy/lock 2>/dev/null || :
+"""
+)
+
 TOUCH = r"""
 beat=$1/.deploy/lock/$2/heartbeat
 [ -f "$beat" ] || exit 0
@@ -162,6 +184,10 @@ class HostLocks:
     async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
         """Let go, if this epoch still holds."""
         return _problem(await self._asked(host, RELEASE, path, epoch), host)
+
+    async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
+        """Take the lock from a run that is dead; who holds the host, where it is another run, or this one gave a sign less than `young` seconds ago."""
+        return _answer(await self._asked(host, BREAK, path, run, str(int(young))), host)
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
         """Leave a person's note."""

@@ -39,7 +39,8 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     held = found["locked_by"]
     lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
     if held:
-        lines.append(f"locked by {held['by']} since {held['since']}" + (f", run {held['run']}" if held["run"] else "") + f": {held['reason'] or '-'}")
+        more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
+        lines.append(f"locked by {held['by']} since {held['since']}{more}: {held['reason'] or '-'}")
     lines += [f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

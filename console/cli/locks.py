@@ -1,36 +1,82 @@
 """`deploy lock` and `deploy unlock`: a person's note on the hosts of an environment, and the lock of a run that is dead. Asks the engine; touches no host."""
 
+import re
 from typing import Any
 
 from console.cli.ask import confirm
-from console.cli.wiring import How, asking, environment_or_known, say_json, tell, tell_twin
-from console.errors import Exit, Problem
+from console.cli.wiring import How, asking, environment_or_known, run_named, say, say_json, tell, tell_twin
+from console.errors import Exit, Problem, UsageFault
+from console.model.fleet import Environment
 from console.plain.jsonl import problem_object
 
+RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
+"""A whole id: that of another machine's run can only be named so."""
 
-async def lock(how: How, name: str, reason: str) -> int:
-    """Leave a person's note on every host, until it is taken away."""
-    return await _on_every_host(how, name, "lock", {"reason": reason})
+
+async def lock(how: How, name: str, reason: str, seconds: float) -> int:
+    """Leave a person's note on every host, for that time or (0) until it is taken away."""
+    found = environment_or_known(how, name)
+    answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
+    code = _told(how, answer)
+    if not how.json and not answer["failed"]:
+        say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
+    tell_twin("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
+    return code
 
 
 async def unlock(how: How, name: str, reason: str) -> int:
     """Take a person's note away from every host."""
-    await confirm(how, f"let releases to {name or 'the environment'} in again?")
-    return await _on_every_host(how, name, "unlock", {"reason": reason})
-
-
-async def _on_every_host(how: How, name: str, verb: str, argument: dict[str, Any]) -> int:
     found = environment_or_known(how, name)
+    await confirm(how, f"let releases to {found.name} in again?")
+    answer = await _asked(how, found, "unlock", {"reason": reason})
+    code = _told(how, answer)
+    tell_twin("unlock", found.name, "--reason", reason, "--yes")
+    return code
+
+
+async def unlock_run(how: How, name: str, text: str, reason: str) -> int:
+    """Break the lock of a run that is dead. Raises Locked where it is not known to be."""
+    run, name = _meant(how, name, text)
+    found = environment_or_known(how, name)
+    await confirm(how, f"break the lock of run {run} on {found.name}? What it was doing on a host may still go on there.")
+    answer = await _asked(how, found, "break-lock", {"run": run, "reason": reason})
+    code = _told(how, answer)
+    if not how.json:
+        broken = answer["broken"]
+        say(f"the lock of run {run} is broken on {', '.join(broken)}" if broken else f"run {run} holds no host that answers")
+    tell_twin("unlock", found.name, "--run", run, "--reason", reason, "--yes")
+    return code
+
+
+def _meant(how: How, name: str, text: str) -> tuple[str, str]:
+    """Return the run's id and its environment: one of the record here, or another machine's by its whole id."""
+    try:
+        found = run_named(how, text)
+    except UsageFault:
+        if not RUN.fullmatch(text):
+            raise
+        return text, name
+    if name and found.environment != name:
+        raise UsageFault(f"run {found.run} is one of {found.environment}, not of {name}", f"deploy unlock {found.environment} --run {found.run} --reason TEXT")
+    return found.run, found.environment
+
+
+async def _asked(how: How, found: Environment, question: str, argument: dict[str, Any]) -> dict[str, Any]:
     client = await asking(how, found)
     try:
-        failed = await client.query(verb, argument)
+        answer: dict[str, Any] = await client.query(question, argument)
     finally:
         await client.close()
-    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in failed]
+    return answer
+
+
+def _told(how: How, answer: dict[str, Any]) -> int:
+    """Say which hosts could not be told; 3 where there are such."""
+    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in answer["failed"]]
     code = int(Exit.NO_GO if problems else Exit.DONE)
     if how.json:
-        say_json({"type": "result", "exit": code, "problems": [problem_object(problem) for problem in problems]})
+        more = {key: value for key, value in answer.items() if key != "failed"}
+        say_json({"type": "result", "exit": code, **more, "problems": [problem_object(problem) for problem in problems]})
     for problem in problems:
         tell(f"deploy: {problem}")
-    tell_twin(verb, found.name, "--reason", str(argument["reason"]), "" if verb == "lock" else "--yes")
     return code

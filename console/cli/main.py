@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from console.cli.options import how_of, how_options, how_parameters, reason, what_of, what_options
+from console.cli.options import how_of, how_options, how_parameters, reason, seconds, what_of, what_options
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
@@ -212,33 +212,34 @@ _steer("note", "A remark for the record.", "Note", lambda given: ("note", given[
 @cli.command()
 @click.argument("environment", default="")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why; shown to everyone who is refused.")
-@click.option("--for", "duration", metavar="DURATION", hidden=True)
+@click.option("--for", "duration", metavar="DURATION", help="Until then, by the hosts' clocks; without it, until deploy unlock.")
 @how_options
 @click.pass_context
 def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None, **given: Any) -> None:
     """Close an environment: releases, restarts and exec are refused until it is unlocked."""
     how = how_of(ctx, given)
-    if duration is not None:
-        raise NotYet("deploy lock --for: not yet", "deploy lock without it, and deploy unlock when it is over")
+    length = 0.0 if duration is None else seconds(duration, "--for")
+    if duration is not None and length < 1:
+        raise UsageFault(f"--for {duration}: that is over at once", "--for 90s, 10m or 1h")
     from console.cli import locks
 
-    _run(locks.lock(how, environment, reason(why, "--reason")))
+    _run(locks.lock(how, environment, reason(why, "--reason"), length))
 
 
 @cli.command()
 @click.argument("environment", default="")
-@click.option("--run", "dead", default="", metavar="RUN", help="Break a dead run's lock (not yet).")
+@click.option("--run", "dead", default="", metavar="RUN", help="Break the lock of this run, which is dead.")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why.")
 @how_options
 @click.pass_context
 def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given: Any) -> None:
-    """Take a person's note away."""
+    """Take a person's note away, or break a dead run's lock."""
     how = how_of(ctx, given)
-    if dead:
-        raise NotYet("deploy unlock --run: not yet", f"deploy resume {dead}")
     need_yes(how, "deploy unlock")
     from console.cli import locks
 
+    if dead:
+        _run(locks.unlock_run(how, environment, dead, reason(why, "--reason")))
     _run(locks.unlock(how, environment, reason(why, "--reason")))
 
 

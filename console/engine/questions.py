@@ -9,14 +9,13 @@ from typing import Any
 
 from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
+from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
 from console.engine.prepare import Survey, chosen_hosts, prepare
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, PlanMade, RevisionResolved
-from console.model.facts import HostFacts, LockHolder
+from console.model.facts import HostFacts
 from console.model.request import Person, Request
-from console.ports import Unreached
-from console.text import SafeText
 
 LOOK = 30.0
 """Seconds that a host has to answer."""
@@ -37,24 +36,10 @@ async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Perso
     facts = await asyncio.gather(*(fleet.outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     return {
-        "environment": environment.name, "maintenance": "unknown", "locked_by": _holder(held) if held else None, "run": fleet.run or None,
+        "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
         "age": 0.0, "hosts": [_status_row(fact) for fact in facts],
         "owed": list(debts_of(fleet.journal, environment.app, environment.name)),
     }  # fmt: skip
-
-
-async def answer_lock(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
-    """Leave a person's note on every host; the hosts that could not be told."""
-    since = fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-    note = LockHolder(by=SafeText(person.name), since=SafeText(since), reason=SafeText(str(argument["reason"])), came_from=SafeText(person.claims))
-    locks, environment = fleet.outside.locks, fleet.environment
-    return _failed_hosts(await asyncio.gather(*(locks.close_for(host, environment.path_on(host), note) for host in environment.hosts)))
-
-
-async def answer_unlock(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
-    """Take a person's note from every host; the hosts that could not be told."""
-    locks, environment = fleet.outside.locks, fleet.environment
-    return _failed_hosts(await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts)))
 
 
 ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {
@@ -62,6 +47,7 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
     "status": answer_status,
     "lock": answer_lock,
     "unlock": answer_unlock,
+    "break-lock": answer_break,
     "forgive": answer_forgive,
 }
 
@@ -107,11 +93,3 @@ def _status_row(fact: HostFacts) -> dict[str, Any]:
         "host": fact.host, "reachable": not fact.problem, "release": fact.current or None, "version": live.version if live else None,
         "commit": live.commit if live else None, "drift": fact.drift or None, "healthy": live.healthy if live else None, "problem": fact.problem,
     }  # fmt: skip
-
-
-def _holder(holder: LockHolder) -> dict[str, Any]:
-    return {"run": holder.run or None, "by": holder.by, "since": holder.since, "from": holder.came_from, "reason": holder.reason}
-
-
-def _failed_hosts(answers: Iterable[Unreached | None]) -> list[dict[str, str]]:
-    return [{"host": each.host, "message": each.message, "hint": each.hint} for each in answers if each is not None]

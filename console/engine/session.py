@@ -18,6 +18,7 @@ from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.preflight import Preflight
 from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
+from console.engine.record import Record
 from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
 from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
@@ -239,21 +240,13 @@ class Session:
         """Take a command for a run."""
         one = self._runs.get(run)
         if one is None:
-            return self._submit_after_the_end(run, command, person)
+            record = Record(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
+            if record is None or not record.state.run:
+                return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+            return record.submit(self._model()[0], command, person)
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
         return one.runner.submit(command, person)
-
-    def _submit_after_the_end(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        """Take what may be said to a run that is over; it goes into its record, behind its end."""
-        events = self._journal.read(run) if isinstance(command, Forgive | Note) else ()
-        if not any(isinstance(event, RunEnded) for event in events):
-            return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
-        environment, outside = self._model()
-        hands = FleetHands(environment, outside, self._clock, self._secrets, lambda output: None)
-        runner = Runner(environment, self._journal, self._clock, hands, lambda written: None)
-        runner.state = fold(events)
-        return runner.submit(command, person)
 
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""

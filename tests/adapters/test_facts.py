@@ -289,3 +289,12 @@ def test_what_sudo_is_asked() -> None:
         "-l restart jobs",
         "-l warm",
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "closed"),
+    [("", True), ("2026-11-24T07:14:08Z", True), ("2026-11-24T07:14:07Z", False), ("2026-11-23T00:00:00Z", False), ("next week", True), ("2025", True)],
+)
+def test_a_note_holds_until_its_end_by_the_hosts_clock(until: str, closed: bool) -> None:
+    printed = f"now 1795504447\nclosed owner: eve\nclosed reason: audit\nclosed until: {until}\n".encode()
+    assert (facts_of("web01", printed, 0.0, 0.0).closed is not None) is closed

@@ -195,3 +195,18 @@ def test_what_a_host_is_told_is_a_line_each(one: LockHolder) -> None:
     assert len(lines) == len(lock.WORDS) + 2
     texts = dict(zip(lock.WORDS, lines, strict=False))
     assert holder_of(texts).by == " ".join(one.by.split())
+
+
+async def test_a_dead_runs_lock_is_broken_and_no_other(locks: HostLocks, app: Path) -> None:
+    assert await locks.break_for(HERE, str(app), "run-a", 60) is None
+    await locks.take(HERE, str(app), holder())
+    young = await locks.break_for(HERE, str(app), "run-a", 60)
+    assert isinstance(young, LockHolder)
+    assert young.run == "run-a"
+    other = await locks.break_for(HERE, str(app), "run", 0)
+    assert isinstance(other, LockHolder)
+    assert held(app) == ["run-a.1"]
+    (app / ".deploy" / "lock" / "run-a.1" / "heartbeat").write_text(f"{int(time.time()) - 61}\n")
+    assert await locks.break_for(HERE, str(app), "run-a", 60) is None
+    assert held(app) == []
+    assert list((app / ".deploy" / "staging").iterdir()) == []

@@ -22,7 +22,7 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", [
     ("maintenance",), ("logs", "production"), ("doctor",), ("exec", "production", "--hosts", "web01", "--", "ls"), ("init", "--from", "ssh-config"),
     ("production", "--yes", "--migration", "yes"), ("production", "--yes", "--ack", "Login"), ("check", "--strategy", "canary"),
-    ("production", "--yes", "--limit-rate", "20MiB"), ("lock", "production", "--reason", "x", "--for", "1h"), ("unlock", "--run", "r", "--reason", "x"),
+    ("production", "--yes", "--limit-rate", "20MiB"),
 ])  # fmt: skip
 def test_what_is_still_to_come_says_so(tmp_path: Path, words: tuple[str, ...]):
     ran = deploy(tmp_path, *words)

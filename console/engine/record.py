@@ -1,0 +1,51 @@
+"""A run that nobody carries, written on: what is still said to it goes into its record, behind all else. Knows the journal; nothing of hosts."""
+
+from console.core.accept import accept
+from console.core.evolve import evolve, fold
+from console.core.outcome import conclude
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.events import AbortAsked, Decided, Event, NoteAdded, RunEnded, stamped
+from console.model.fleet import Environment
+from console.model.request import Person
+from console.ports import Clock, Journal
+from console.text import SafeText
+
+
+class Record:
+    """The record of one run. Only for runs that no engine carries: there is one writer a run."""
+
+    def __init__(self, journal: Journal, clock: Clock, run: str) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._run = run
+        self.state = fold(journal.read(run))
+
+    def write(self, *events: Event) -> None:
+        """Write events down and fold them. Raises ConsoleError when the journal cannot take them: then nothing happened."""
+        state, written = self.state, []
+        for event in events:
+            now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            written.append(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot))
+            state = evolve(state, written[-1])
+        self._journal.append(self._run, tuple(written))  # type: ignore[arg-type]
+        self.state = state
+
+    def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a note, or a debt that is forgiven; all else needs an engine."""
+        answer = accept(environment, command, self.state, by)
+        if isinstance(answer, Refusal):
+            return answer
+        self.write(*answer)
+        return Accepted(self.state.seq)
+
+    def end(self, reason: SafeText, by: Person) -> None:
+        """End a run that can no longer be carried on, as it stands. One that has ended gets the reason as a note."""
+        self.write(NoteAdded(by=by, text=reason))
+        if self.state.phase == "ended":
+            return
+        if self.state.go is None:
+            self.write(Decided(go=False, by=by, interrupted=True, reasons=(reason,)))
+        elif not self.state.aborting:
+            self.write(AbortAsked(by=by, leave=True))
+        code, outcome, _, hint = conclude(self.state)
+        self.write(RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint)))
