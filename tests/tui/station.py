@@ -1,7 +1,8 @@
 """An environment at rest in memory: what a test says is what the screens see."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from console.errors import ConsoleError
@@ -94,3 +95,11 @@ class ScriptedStation:
     async def attach(self, run: str) -> Feed:
         self.asked.append(run)
         return self.feed
+
+
+async def eventually(pilot, is_so: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until that is so, however slow the machine is."""
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, "it never came to be"
+        await pilot.pause(0.05)
