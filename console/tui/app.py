@@ -164,7 +164,7 @@ class ConsoleApp(App[Ending]):
             self.set_timer(WITHIN, self._settle)
 
     def _is_typing(self) -> bool:
-        return isinstance(self.screen, TypingDialog)
+        return isinstance(self.screen, TypingDialog) or (isinstance(self.screen, RunScreen) and self.screen.typing())
 
     async def _settle(self) -> None:
         for event in self._burst.settle():

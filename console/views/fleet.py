@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.model.state import HostCondition, HostState, RunState
+from console.views.filter import Filter, Level, Subject
 from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark, mark_tone
 from console.views.times import seconds_in_words
 
@@ -20,6 +21,9 @@ _WORDS: dict[HostCondition, tuple[MarkName, str]] = {
     "owed": ("owed", "owed"),
     "left-out": ("skipped", "left out"),
 }
+
+STATES = tuple(words for _, words in _WORDS.values())
+"""What `state:` may name in a filter of the fleet."""
 
 _ORDER: tuple[HostCondition, ...] = (
     "failed", "unreachable", "unknown", "owed", "new", "updating", "returning", "back", "skipped", "left-out", "old"
@@ -123,9 +127,23 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     return (*head, Span(cell(words, room - side), tone), Span(cell(right, side, right=True), "dim"))
 
 
-def fleet_lines(state: RunState, width: int, height: int, now: float, selected: str = "") -> tuple[Line, ...]:
-    """Return the whole fleet in that room. `now` is on the boot-time clock."""
-    names = tuple(state.hosts)
+def subject_of(state: RunState, host: HostState) -> Subject:
+    """Return what a filter looks at: name, state in words, version, and what runs on it."""
+    step = state.index.get(host.step)
+    doing = str(step.title) if step and is_busy(host) else ""
+    level: Level = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
+    return Subject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, _WORDS[host.condition][1])
+
+
+def kept_names(state: RunState, wanted: Filter) -> tuple[str, ...]:
+    """Return the hosts that a filter keeps, in the fleet's order."""
+    if not wanted:
+        return tuple(state.hosts)
+    return tuple(name for name, host in state.hosts.items() if wanted.keeps(subject_of(state, host)))
+
+
+def fleet_lines(state: RunState, names: tuple[str, ...], width: int, height: int, now: float, selected: str = "") -> tuple[Line, ...]:
+    """Return those hosts in that room. `now` is on the boot-time clock."""
     grid = grid_for(names, width, height)
     if grid.mode == "groups":
         return group_lines(state, width, height)

@@ -1,16 +1,24 @@
 """What happened and what hosts printed, as one list of lines: steps are chapters, verdicts and people stand out. Pure."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports import Output
-from console.views.spans import Line, Span, Tone, cell, line
+from console.views.filter import Level, Subject
+from console.views.spans import Line, Span, Tone, cell, clipped, line, without
 from console.views.times import seconds_in_words, wall_clock
 
 _PLACE = 10
 """Cells of the column that says where a line comes from."""
+HEAD = 8 + 1 + _PLACE + 1
+"""Cells before a line's words."""
+
+_TONE_LEVELS: dict[Tone, Level] = {"bad": "error", "unknown": "error", "warn": "warn", "owed": "warn"}
+_LEVEL_WORDS = re.compile(r"\b(?:(error|fatal|critical|panic|exception|traceback|emerg|alert)|(warn(?:ing)?)|(debug|trace))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +139,47 @@ def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...
     return (one,) if one else _steps(item, state)
 
 
-def drawn(entry: LogLine, width: int, zone: tzinfo | None) -> Line:
-    """Return a log line as it is shown: time, where, words; a chapter's rule runs to the edge."""
-    place = Span(f" {cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
-    head = line(Span(f"{wall_clock(entry.at, zone):8}", "dim"), place)
-    if not entry.rule:
-        return (*head, Span(entry.text, entry.tone))
-    left = width - 8 - _PLACE - 2 - len(entry.text) - 4
-    return (*head, Span("── ", "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left), "dim"))
+def level_of(entry: LogLine) -> Level:
+    """Return how bad a line is: by its tone where the console wrote it, else by the first level that its words name."""
+    if entry.tone != "plain":
+        return _TONE_LEVELS.get(entry.tone, "info")
+    found = _LEVEL_WORDS.search(entry.text)
+    if found is None:
+        return "info"
+    return "error" if found[1] else "warn" if found[2] else "debug"
+
+
+def subject_of(entry: LogLine) -> Subject:
+    """Return what a filter looks at."""
+    return Subject(entry.where, entry.text, level_of(entry))
+
+
+def plain_line(entry: LogLine, zone: tzinfo | None) -> str:
+    """Return a line as text to copy or to write into a file."""
+    return f"{wall_clock(entry.at, zone) or '--:--:--'} {entry.where or '-'} {entry.text}"
+
+
+def newest_that_fit(lines: Sequence[str], limit: int) -> Sequence[str]:
+    """Return the last lines that have room in so many bytes, each with its line break."""
+    size = 0
+    for index in range(len(lines) - 1, -1, -1):
+        size += len(lines[index].encode()) + 1
+        if size > limit:
+            return lines[index + 1 :]
+    return lines
+
+
+def drawn(entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, current: bool = False, found: bool = False) -> Line:
+    """Return a log line as it is shown: time, where, words (without the first `skip` cells); a chapter's rule runs to the edge.
+
+    `current`: the line that is read; `found`: one that the search matches.
+    """
+    time = Span(f"{wall_clock(entry.at, zone):8}", "selected" if current else "dim")
+    place = Span(f"{cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
+    head = line(time, Span("▸" if found else " ", "accent"), place)
+    if entry.rule:
+        left = width - HEAD - len(entry.text) - 4
+        rest = without((Span("── ", "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left + skip), "dim")), skip)
+    else:
+        rest = without((Span(entry.text, entry.tone),), skip)
+    return clipped((*head, *rest), width)

@@ -90,6 +90,47 @@ def clipped(spans: Line, cells: int) -> Line:
     return (*kept, Span("…", "dim")) if cells > 0 else ()
 
 
+def without(spans: Line, cells: int) -> Line:
+    """Return the line without its first cells; where something was left out stands an ellipsis."""
+    if cells <= 0:
+        return spans
+    out: list[Span] = []
+    left = cells + 1
+    for span in spans:
+        size = cell_len(span.text)
+        if size <= left:
+            left -= size
+            continue
+        out.append(Span(span.text[left:] if span.text.isascii() else _after(span.text, left), span.tone))
+        left = 0
+    return (Span("…", "dim"), *out) if out or width(spans) else ()
+
+
+def _after(words: str, cells: int) -> str:
+    """Words without their first cells; half of a wide character becomes a blank."""
+    for index, character in enumerate(words):
+        if cells <= 0:
+            return " " * -cells + words[index:]
+        cells -= cell_len(character)
+    return ""
+
+
+def changed_cells(before: Line, after: Line) -> tuple[int, int] | None:
+    """Return (first cell, how many) of what differs between two lines of one row; None when nothing does."""
+    if before == after:
+        return None
+    first = 0
+    while first < min(len(before), len(after)) and before[first] == after[first]:
+        first += 1
+    last = 0
+    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    start, end = width(after[:first]), width(after[: len(after) - last])
+    if width(before) != width(after):
+        return start, max(width(before), width(after)) - start
+    return start, end - start
+
+
 def filled(spans: Line, cells: int) -> Line:
     """Return the line in exactly so many cells."""
     spans = clipped(spans, cells)

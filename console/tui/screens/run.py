@@ -19,7 +19,9 @@ from console.tui.follower import Follower
 from console.tui.screens import questions
 from console.tui.screens.dialog import Words
 from console.tui.screens.page import Page
+from console.tui.screens.reading import Reading
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
+from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
@@ -27,6 +29,7 @@ from console.tui.widgets.spark import Metrics
 from console.views.headline import headline, waited_host
 from console.views.spans import Line, Span, line
 from console.views.timeline import host_lines
+from console.views.times import seconds_in_words
 
 _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
 
@@ -47,6 +50,8 @@ class RunScreen(Page):
         self._leaving = False
         self._pinned = ""
         self._zoom = 0
+        self._frozen: RunState | None = None
+        self.reading = Reading(self)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; what is shown by which size is the style sheet's."""
@@ -59,6 +64,7 @@ class RunScreen(Page):
             yield PlanPanel(id="plan", classes="panel")
             yield Metrics(id="metrics", classes="panel")
         yield Log(self.app.zone, id="log")
+        yield FilterLine(id="filter")
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
@@ -133,14 +139,19 @@ class RunScreen(Page):
     def show_slices(self) -> None:
         """Give every widget its part; each repaints only what differs."""
         state, now = self.state, self.app.clock.mono()
-        before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
-        self.set_class(before, "before")
-        self.set_class(not before, "during")
-        self.set_class(state.protected, "protected")
         presence = self.follower.presence
         self.query_one("#headline", LineView).draw(
             lambda width, _: headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host)
         )
+        self.show_edges()
+        if self._frozen is None:
+            self._show_panels(state, now)
+
+    def _show_panels(self, state: RunState, now: float) -> None:
+        before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
+        self.set_class(before, "before")
+        self.set_class(not before, "during")
+        self.set_class(state.protected, "protected")
         self.query_one("#checkline", Checklist).show_run(state, now)
         if before:
             self.query_one(Checks).show_run(state)
@@ -149,16 +160,41 @@ class RunScreen(Page):
             self.query_one(Fleet).show_fleet(state, now, self.host)
             self._show_numbers(state, now)
         self.query_one("#checklist", Checklist).show_run(state, now)
-        self.show_edges()
 
     def _show_numbers(self, state: RunState, now: float) -> None:
         host = self._pinned if self._pinned in state.hosts else ""
         self.query_one(Metrics).show_numbers(self.follower.numbers.series(host), state, now, host)
 
     def rest_line(self) -> Line:
-        """Say how the run is come back to."""
+        """Say that the panels are frozen, else how the run is come back to."""
+        if self._frozen is not None and self.reading.frozen_since is not None:
+            since = seconds_in_words(self.app.clock.mono() - self.reading.frozen_since)
+            lines, events = self.query_one(Log).unseen, self.state.seq - self._frozen.seq
+            return line(Span(" FROZEN ", "selected"), f" for {since}; since then {lines:,} lines, {events:,} events", Span("   space goes on", "accent"))
         run = self.state.run
         return line(Span(f" run {run}   comes back with: deploy attach {run}", "dim")) if run and self.state.phase != "ended" else line(" ")
+
+    def freeze(self, on: bool) -> None:
+        """Hold the panels as they are; the header, the questions and every key go on."""
+        self._frozen = self.state if on else None
+        self.unsay()
+        self.show_slices()
+
+    def on_filter_line_typed(self, event: FilterLine.Typed) -> None:
+        """Apply the filter as it is typed."""
+        self.reading.typed(event.words)
+
+    def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
+        """Read on before the first line that is held."""
+        self.reading.wants_earlier(event.first)
+
+    def typing(self) -> bool:
+        """Return whether a text field has the keys."""
+        return self.reading.typing
+
+    def press(self, key: str) -> bool:
+        """Act on a key; False when it is not in the registry, or goes into the text field."""
+        return self.reading.press(key) if self.reading.typing else super().press(key)
 
     def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
         """Another host was chosen."""
@@ -168,7 +204,7 @@ class RunScreen(Page):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in _PANELS}
-        return panels | {
+        return panels | self.reading.handlers() | {
             "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
             "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self),
             "pause": lambda: self.send(Pause(), "deploy pause"),
@@ -191,8 +227,10 @@ class RunScreen(Page):
             wanted.focus()
 
     def unzoom(self) -> None:
-        """Go back to all panels; else let go of the chosen host."""
-        if self._zoom:
+        """Clear a filter; else go back to all panels; else let go of the chosen host."""
+        if self.reading.clear_filter():
+            self.unsay()
+        elif self._zoom:
             self._zoom = 0
             self.lay_out()
         else:

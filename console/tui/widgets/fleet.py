@@ -5,7 +5,8 @@ from textual.message import Message
 
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
-from console.views.fleet import Grid, counts_in_words, fleet_lines, grid_for
+from console.views.filter import Filter, count_words
+from console.views.fleet import Grid, counts_in_words, fleet_lines, grid_for, kept_names
 from console.views.spans import Line, Span, line
 
 _MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
@@ -25,30 +26,42 @@ class Fleet(LineView, can_focus=True):
         super().__init__(id=id)
         self._state = RunState()
         self._host = ""
+        self._now = 0.0
+        self._names: tuple[str, ...] = ()
+        self.filter = Filter()
+
+    def show_only(self, wanted: Filter) -> None:
+        """Show only the hosts that it keeps."""
+        self.filter = wanted
+        self.show_fleet(self._state, self._now, self._host)
 
     def show_fleet(self, state: RunState, now: float, host: str) -> None:
         """Show the fleet as it is now, with that host marked."""
-        self._state, self._host = state, host
-        self.entitle(line("2 Fleet  ", counts_in_words(state)))
+        self._state, self._host, self._now = state, host, now
+        self._names = kept_names(state, self.filter)
+        kept = count_words(len(self._names), len(state.hosts), self.filter.source) + "  " if self.filter else ""
+        self.entitle(line("2 Fleet  ", kept, counts_in_words(state)))
         self.draw(lambda width, height: self._lines_for(state, now, width, height))
 
     def _lines_for(self, state: RunState, now: float, width: int, height: int) -> tuple[Line, ...]:
         if not state.hosts:
             return (line(Span("no hosts yet", "dim")),)
-        return fleet_lines(state, width, height, now, self._host)
+        if not self._names:
+            return (line(Span("no host matches; esc clears the filter", "warn")),)
+        return fleet_lines(state, self._names, width, height, now, self._host)
 
     def _grid(self) -> Grid:
-        return grid_for(tuple(self._state.hosts), self.content_size.width, self.content_size.height)
+        return grid_for(self._names, self.content_size.width, self.content_size.height)
 
     def _choose(self, index: int) -> None:
-        names = tuple(self._state.hosts)
+        names = self._names
         if 0 <= index < len(names):
             self.post_message(self.Chosen(names[index]))
 
     def on_key(self, event: events.Key) -> None:
         """Move the choice."""
         move = _MOVES.get(event.key)
-        names = tuple(self._state.hosts)
+        names = self._names
         if move is None or not names:
             return
         event.stop()

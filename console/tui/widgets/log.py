@@ -1,120 +1,268 @@
 """The log: any number of lines, of which only the visible ones are ever drawn. It follows only while it stands at its end.
 
-Lines are kept up to a bound; when the oldest go, what is being read stays where it is.
+What is being read stays where it is: whatever comes, goes, or is filtered, the line on top is found again by its place.
 """
 
-from collections import deque
 from collections.abc import Iterable
 from datetime import tzinfo
-from itertools import islice
 
+from textual import events
 from textual.content import Content
-from textual.events import Resize
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.tui.widgets.lines import Toned
-from console.views.logs import LogLine, drawn
+from console.views.filter import Filter
+from console.views.logbook import LogBook, Place, log_title
+from console.views.logs import LogLine, drawn, subject_of
 
-MOST = 20_000
 _STRIPS = 600
+SIDEWAYS = 20
+"""Cells that one press goes sideways."""
+_MOVES = {"up": -1, "down": 1}
 
 
 class Log(Toned, ScrollView, can_focus=True):
-    """A virtual log of merged lines."""
+    """A virtual log of merged lines, with a current line while it is read."""
 
-    def __init__(self, zone: tzinfo | None, id: str | None = None, most: int = MOST) -> None:  # noqa: A002 (Textual's name)
+    class WantsEarlier(Message):
+        """The reader stands at the first line that is held and wants to read on before it."""
+
+        def __init__(self, first: LogLine) -> None:
+            super().__init__()
+            self.first = first
+
+    def __init__(self, zone: tzinfo | None, id: str | None = None, book: LogBook | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._zone = zone
-        self._most = most
-        self._lines: deque[LogLine] = deque()
-        self._first = 0
-        self._strips: dict[tuple[int, int], Strip] = {}
-        self._unseen = 0
+        self.book = book or LogBook()
+        self.search = Filter()
+        """What `n` and `N` go to while every line stays."""
         self.following = True
+        self.frozen = False
+        self._resumes = True
+        self._top: Place | None = None
+        self._current: Place | None = None
+        self._skip = 0
+        self.unseen = 0
+        """Lines that came since it no longer follows."""
+        self._painted: object = None
+        self._strips: dict[object, Strip] = {}
 
     def add(self, lines: Iterable[LogLine]) -> None:
-        """Append lines; one layout and one paint for all of them."""
+        """Take lines that came; one layout and at most one paint for all of them."""
         fresh = tuple(lines)
-        if not fresh:
-            return
-        self._lines.extend(fresh)
-        gone = max(0, len(self._lines) - self._most)
-        for _ in range(gone):
-            self._lines.popleft()
-        self._first += gone
-        self.virtual_size = Size(self.content_size.width, len(self._lines))
-        if self.following:
-            self._to_end()
-        else:
-            self._unseen += len(fresh)
-            if gone:
-                self.set_reactive(Log.scroll_y, max(0, self.scroll_y - gone))
-                self.scroll_target_y = self.scroll_y
-        self._entitle()
-        self.refresh()
+        if fresh:
+            came = self.book.add(fresh)
+            if not self.following:
+                self.unseen += came
+            self._settle()
+
+    def put_before(self, lines: Iterable[LogLine]) -> int:
+        """Put lines that were read back before the first; how many were taken."""
+        taken = self.book.put_before(lines)
+        self._settle()
+        return taken
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._first += len(self._lines)
-        self._lines.clear()
-        self._unseen = 0
-        self.virtual_size = Size(self.content_size.width, 0)
+        """Forget everything but the filter."""
+        self.book.clear()
+        self._strips.clear()
+        self.frozen = False
         self.follow()
 
     def follow(self) -> None:
-        """Go to the end, and stay there."""
-        self.following, self._unseen = True, 0
-        self._to_end()
-        self._entitle()
-        self.refresh()
+        """Go to the end, and stay there unless the view is frozen."""
+        self.following, self.unseen, self._current, self._top = not self.frozen, 0, None, None
+        self.book.let_earlier_go()
+        self._go_to_end()
+        self._settle()
 
-    def _to_end(self) -> None:
-        self.scroll_to(y=max(0, len(self._lines) - self.content_size.height), animate=False, immediate=True, force=True)
+    def freeze(self, on: bool) -> None:
+        """Stay at what is shown until it is let go again."""
+        if on == self.frozen:
+            return
+        self.frozen = on
+        if on:
+            self._resumes, self.following = self.following, False
+            self._settle()
+        elif self._resumes:
+            self.follow()
+        else:
+            self._settle()
+
+    def show_only(self, wanted: Filter) -> None:
+        """Show only the lines that it keeps; the line that was read, or the next one after it, stays on top."""
+        self.search = Filter()
+        self.book.use(wanted)
+        self._settle()
+
+    def search_for(self, wanted: Filter) -> None:
+        """Show every line, and mark those that match."""
+        self.book.use(Filter())
+        self.search = wanted
+        self._strips.clear()
+        self._settle()
+
+    def go_to_match(self, way: int) -> str:
+        """Go to the next match (1) or the one before (-1); why there is none, else nothing."""
+        wanted = self.search or self.book.filter
+        if not wanted:
+            return "nothing is searched for: / says what"
+        row = self.book.match(wanted, self.current_row, way)
+        if row is None:
+            return f"no line matches {wanted.source}"
+        self._go_to(row)
+        return ""
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The zone that times are shown in."""
+        return self._zone
+
+    @zone.setter
+    def zone(self, zone: tzinfo | None) -> None:
+        self._zone = zone
+        self._strips.clear()
+        self._painted = None
+        self._settle()
+
+    @property
+    def current_row(self) -> int:
+        """The row of the current line; the last one while nothing is read."""
+        last = max(0, len(self.book.lines) - 1)
+        return last if self._current is None else min(last, self.book.row_of(self._current))
+
+    @property
+    def current(self) -> LogLine | None:
+        """The current line."""
+        return self.book.lines[self.current_row] if self.book.lines else None
+
+    @property
+    def shown(self) -> str:
+        """All the words that the filter keeps."""
+        return "\n".join(f"{entry.where} {entry.text}" for entry in self.book.lines)
+
+    def _page(self) -> int:
+        return max(1, self.content_size.height)
+
+    def _last_top(self) -> int:
+        return max(0, len(self.book.lines) - self._page())
+
+    def _go_to_end(self) -> None:
+        self.scroll_to(y=self._last_top(), animate=False, immediate=True, force=True)
+
+    def _settle(self) -> None:
+        """Put the view where it belongs after anything changed; paint only if what is visible did."""
+        self.virtual_size = Size(self.content_size.width, len(self.book.lines))
+        if self.following:
+            self._go_to_end()
+        elif self._top is not None:
+            row = min(self._last_top(), self.book.row_of(self._top))
+            self.set_reactive(Log.scroll_y, float(row))
+            self.set_reactive(Log.scroll_target_y, float(row))
+            self.vertical_scrollbar.position = row
+        self._entitle()
+        top = round(self.scroll_y)
+        visible = (self.book.places[top : top + self._page()], self._current, self._skip, self.search, self.following)
+        if visible != self._painted:
+            self._painted = visible
+            self.refresh()
 
     def _entitle(self) -> None:
-        place = "following" if self.following else f"{self._unseen} new below, end follows"
-        self.border_title = Content(f"4 Log  all hosts, {place}")
-        self.border_subtitle = Content(f"{self._first + len(self._lines):,} lines")
+        title, below = log_title(self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip)
+        self.border_title, self.border_subtitle = Content(title), Content(below)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow at the end, and only there."""
         super().watch_scroll_y(old_value, new_value)
-        at_end = new_value >= len(self._lines) - self.content_size.height
+        row, last = round(new_value), self._last_top()
+        self._top = self.book.places[row] if row < len(self.book.places) else None
+        if self._current is not None and not row <= self.current_row < row + self._page():
+            self._current = None
+        at_end = row >= last and not self.frozen and self._current is None
         if at_end != self.following:
             self.following = at_end
             if at_end:
-                self._unseen = 0
+                self.unseen = 0
             self._entitle()
+
+    def _go_to(self, row: int) -> None:
+        """Make a row the current one, and visible; the last one follows again."""
+        lines = self.book.lines
+        if not lines:
+            return
+        row = min(max(0, row), len(lines) - 1)
+        if row == len(lines) - 1 and not self.frozen and not self.search:
+            self.follow()
+            return
+        self.following = False
+        self._current = self.book.places[row]
+        top, page = round(self.scroll_y), self._page()
+        if not top <= row < top + page:
+            self._top = self.book.places[max(0, row if row < top else row - page + 1)]
+        elif self._top is None:
+            self._top = self.book.places[min(top, len(lines) - 1)]
+        self._settle()
+
+    def on_key(self, event: events.Key) -> None:
+        """Read: line by line, page by page, sideways."""
+        row = self.current_row
+        match event.key:
+            case "up" | "down":
+                self._step(row, _MOVES[event.key])
+            case "pageup" | "pagedown":
+                self._step(row, self._page() * (1 if event.key == "pagedown" else -1))
+            case "home":
+                self._step(0, 0) if row else self._step(0, -1)
+            case "left" | "right":
+                self._skip = max(0, self._skip + (SIDEWAYS if event.key == "right" else -SIDEWAYS))
+                self._settle()
+            case _:
+                return
+        event.stop()
+        event.prevent_default()
+
+    def _step(self, row: int, by: int) -> None:
+        first = self.book.first
+        if row + by < 0 and first is not None and row == 0:
+            self.post_message(self.WantsEarlier(first))
+        self._go_to(row + by)
+
+    def on_click(self, event: events.Click) -> None:
+        """Make the line under the pointer the current one."""
+        spot = event.get_content_offset(self)
+        if spot is not None:
+            self._go_to(round(self.scroll_y) + spot.y)
 
     def notify_style_update(self) -> None:
         """Draw again in the new colours."""
         super().notify_style_update()
         self._strips.clear()
 
-    def on_resize(self, _: Resize) -> None:
-        """Stay at the end where it stood there."""
+    def on_resize(self, _: events.Resize) -> None:
+        """Stay at what was read, or at the end."""
         self._strips.clear()
-        self.virtual_size = Size(self.content_size.width, len(self._lines))
-        if self.following:
-            self._to_end()
-
-    @property
-    def shown(self) -> str:
-        """All its words."""
-        return "\n".join(f"{line.where} {line.text}" for line in self._lines)
+        self._painted = None
+        self._settle()
 
     def render_line(self, y: int) -> Strip:
         """Return one row for the compositor."""
-        row, width = y + round(self.scroll_offset.y), self.content_size.width
-        if row >= len(self._lines):
-            return self.strip_of((), width)
-        key = (self._first + row, width)
+        row, cells = y + round(self.scroll_y), self.content_size.width
+        if row >= len(self.book.lines):
+            return self.strip_of((), cells)
+        place = self.book.places[row]
+        current = place == self._current
+        key = (place, cells, self._skip, current)
         strip = self._strips.get(key)
         if strip is None:
-            entry = next(islice(self._lines, row, None))
-            strip = self._strips[key] = self.strip_of(drawn(entry, width, self._zone), width)
+            entry = self.book.lines[row]
+            found = bool(self.search) and self.search.keeps(subject_of(entry))
+            strip = self._strips[key] = self.strip_of(drawn(entry, cells, self._zone, self._skip, current=current, found=found), cells)
             if len(self._strips) > _STRIPS:
                 del self._strips[next(iter(self._strips))]
         return strip
+
+

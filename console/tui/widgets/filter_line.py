@@ -1,0 +1,58 @@
+"""The line where a filter is typed. It knows no fleet and no log; what was typed goes to the screen as it is typed."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
+
+from console.tui.widgets.lines import LineView
+from console.views.filter import GRAMMAR
+from console.views.spans import Span, line
+
+
+class FilterLine(Horizontal):
+    """A label and a field of one line."""
+
+    class Typed(Message):
+        """The words that stand in the field now."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def compose(self) -> ComposeResult:
+        """Lay out label and field."""
+        yield LineView(id="filter-label")
+        field = Input(placeholder=GRAMMAR, id="filter-field", select_on_focus=False)
+        field.cursor_blink = False
+        yield field
+
+    def open(self, label: str, words: str) -> None:
+        """Take the focus, with those words to go on from."""
+        self.name_it(label)
+        self.display = True
+        field = self.query_one(Input)
+        with field.prevent(Input.Changed):
+            field.value = words
+        field.cursor_position = len(words)
+        field.focus()
+
+    def name_it(self, label: str) -> None:
+        """Say what the words are for."""
+        shown = self.query_one(LineView)
+        shown.styles.width = len(label) + 2
+        shown.draw(lambda _w, _h: (line(Span(f" {label} ", "accent")),))
+
+    @property
+    def words(self) -> str:
+        """What stands in the field."""
+        return self.query_one(Input).value
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass on what was typed."""
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The screen takes enter itself."""
+        event.stop()

@@ -1,0 +1,136 @@
+"""The log's lines: merged, bounded, filtered, and found again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.views.filter import parse
+from console.views.logbook import LogBook
+from console.views.logs import LogLine, drawn, level_of, plain_line, subject_of
+from console.views.spans import text, width
+
+
+def entry(second: int, words: str = "x", where: str = "web01") -> LogLine:
+    return LogLine(f"2026-01-02T12:{second // 60 % 60:02}:{second % 60:02}Z", where, words)
+
+
+seconds = st.integers(0, 30)
+words = st.sampled_from(["error here", "all fine", "warning", "Fine again"])
+entries = st.builds(entry, seconds, words, st.sampled_from(["web01", "db1"]))
+batches = st.lists(st.lists(entries, max_size=8), max_size=8)
+
+
+@given(st.lists(st.integers(0, 4), max_size=30))
+def test_lines_that_come_close_together_stand_by_their_time_and_then_as_they_came(times: list[int]):
+    book = LogBook()
+    lines = [entry(second, str(number)) for number, second in enumerate(times)]
+    book.add(lines)
+    assert book.lines == sorted(lines, key=lambda one: one.at)
+
+
+def test_a_clock_that_was_set_back_does_not_put_news_among_what_was_read():
+    book = LogBook()
+    book.add([entry(600, "before")])
+    book.add([entry(0, "after")])
+    assert [one.text for one in book.lines] == ["before", "after"]
+
+
+@given(batches, st.integers(1, 12), st.integers(5, 200))
+def test_it_stays_within_its_bounds_and_counts_what_it_lets_go(came: list[list[LogLine]], most: int, characters: int):
+    book = LogBook(most, characters)
+    for batch in came:
+        book.add(batch)
+        assert len(book) <= most
+        assert len(book) <= 1 or sum(len(one.text) for one in book.lines) <= characters
+    assert len(book) + book.dropped == sum(map(len, came))
+
+
+@given(batches, st.sampled_from(["error", "!error", "host:db*", "level:warn", "absent"]), st.integers(3, 40), st.integers(0, 8))
+def test_a_filter_shows_the_same_whenever_it_was_typed(came: list[list[LogLine]], typed: str, most: int, moment: int):
+    early, late = LogBook(most), LogBook(most)
+    for number, batch in enumerate(came):
+        if number == moment:
+            early.use(parse(typed))
+        early.add(batch)
+        late.add(batch)
+    early.use(parse(typed))
+    everything = list(late.lines)
+    late.use(parse(typed))
+    assert early.lines == late.lines == [one for one in everything if parse(typed).keeps(subject_of(one))]
+    assert len(early.places) == len(early.lines)
+
+
+@given(batches.filter(any), batches, st.integers(3, 40), st.data())
+def test_what_is_read_is_found_again(came: list[list[LogLine]], more: list[list[LogLine]], most: int, data: st.DataObject):
+    book = LogBook(most)
+    for batch in came:
+        book.add(batch)
+    row = data.draw(st.integers(0, len(book.lines) - 1))
+    place, line = book.places[row], book.lines[row]
+    for batch in more:
+        book.add(batch)
+    found = book.row_of(place)
+    assert (place in book.places and book.lines[found] is line) or place < book.places[0]
+
+
+@given(st.lists(entries, min_size=1, max_size=20), st.lists(entries, max_size=10))
+def test_what_was_read_back_stands_before(held: list[LogLine], earlier: list[LogLine]):
+    book = LogBook()
+    book.add(held)
+    first = book.lines[0]
+    assert book.put_before(earlier) == len(earlier)
+    assert book.lines.index(first) >= 0
+    assert len(book.lines) == len(held) + len(earlier)
+    assert book.places == sorted(book.places)
+
+
+@given(st.integers(1, 10), st.lists(entries, min_size=1, max_size=30), st.lists(entries, max_size=30))
+def test_what_was_read_back_stays_while_news_come_and_goes_when_it_is_no_longer_read(most: int, back: list[LogLine], news: list[LogLine]):
+    book = LogBook(most)
+    book.add([entry(40)])
+    taken = book.put_before(back)
+    assert taken == min(most, len(back))
+    assert len(book) == taken + 1
+    book.add(news)
+    assert len(book) <= 2 * most
+    book.let_earlier_go()
+    assert len(book) <= most
+
+
+@given(st.lists(entries, max_size=20), st.integers(0, 19), st.sampled_from([1, -1]))
+def test_the_next_match_is_the_nearest_that_way(held: list[LogLine], row: int, way: int):
+    book, wanted = LogBook(), parse("error")
+    book.add(held)
+    row = min(row, max(0, len(held) - 1))
+    rows = [number for number, one in enumerate(book.lines) if wanted.keeps(subject_of(one))]
+    found = book.match(wanted, row, way)
+    if not rows:
+        assert found is None
+    elif way == 1:
+        assert found == next((number for number in rows if number > row), rows[0])
+    else:
+        assert found == next((number for number in reversed(rows) if number < row), rows[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "level"), [("ERROR: no", "error"), ("a terror", "info"), ("Warning: x", "warn"), ("DEBUG y", "debug"), ("panic: z", "error")]
+)
+def test_a_printed_line_names_its_level(words: str, level: str):
+    assert level_of(entry(0, words)) == level
+
+
+def test_a_line_of_the_console_has_the_level_of_its_tone():
+    assert level_of(LogLine("", "", "restart failed", "bad")) == "error"
+    assert level_of(LogLine("", "", "the error budget is 0", "dim")) == "info"
+
+
+@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs", "Cf", "Mn", "Me"]), max_size=60), st.integers(1, 90), st.integers(0, 70), st.booleans())
+def test_a_line_never_takes_more_than_its_room(said: str, cells: int, skip: int, rule: bool):
+    one = LogLine("2026-01-02T12:00:00Z", "web01", said, rule=rule)
+    assert width(drawn(one, cells, None, skip)) <= cells
+
+
+def test_scrolled_sideways_the_words_go_on_where_they_were_cut():
+    one = entry(0, "abcdefghijklmnopqrstuvwxyz")
+    assert text(drawn(one, 80, None, 3)).endswith(" …efghijklmnopqrstuvwxyz")
+    assert plain_line(one, None) == "12:00:00 web01 abcdefghijklmnopqrstuvwxyz"
