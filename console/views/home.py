@@ -8,6 +8,7 @@ from console.model.state import HostCondition, HostState, RunState
 from console.ports import RunSummary
 from console.text import SafeText
 from console.views.spans import Line, Span, Tone, by_room, cell, line
+from console.views.spans import width as spans_width
 from console.views.times import day_and_time
 
 _OUTCOME_TONES: dict[str, Tone] = {
@@ -28,15 +29,18 @@ def _resting_host(host: BoardHost) -> HostState:
     return HostState(host.host, condition=condition, release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
 
 
-def home_lines(board: Board | None, open_run: str, width: int) -> tuple[Line, Line]:
-    """The two lines on top: what is live where; and what wants attention, with the key for it."""
+def home_lines(board: Board | None, open_run: str, width: int) -> tuple[Line, ...]:
+    """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width."""
     if board is None:
-        return line(" reading the hosts …"), ()
+        return (line(" reading the hosts …"),)
     name = board.environment.upper() if board.protected else board.environment
     shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
+    title, versions = line(f" {board.app} ", Span("▸ ", "dim"), shown), _live_versions(board)
+    if spans_width(title) + spans_width(versions) + 2 > width:
+        return title, line(" ", *versions), _attention(board, open_run)
     parts = (
-        (0, line(f" {board.app} ", Span("▸ ", "dim"), shown)),
-        (0, _live_versions(board)),
+        (0, title),
+        (1, versions),
         (2, line(Span(f"maintenance {board.maintenance}", "dim")) if board.maintenance != "unknown" else ()),
         (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
     )
