@@ -1,12 +1,16 @@
 """The fleet: a row, a cell or a letter for each host, by the room there is, and the counts in words. Pure."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
 
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, Level, Subject
-from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark, mark_tone
+from console.views.grid import LOAD_FROM, Grid, grid_for
+from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark, mark_tone
 from console.views.times import seconds_in_words
+
+Load = Callable[[str], tuple[float | None, float | None]]
+"""(host) to its newest cpu and memory, as shares."""
+
 
 _WORDS: dict[HostCondition, tuple[MarkName, str]] = {
     "old": ("waiting", "old"),
@@ -33,6 +37,16 @@ _LETTERS: dict[HostCondition, str] = {
     "old": "·", "updating": "u", "new": "N", "returning": "b", "back": "B", "failed": "F", "unreachable": "X", "unknown": "?",
     "skipped": "s", "owed": "O", "left-out": "-",
 }  # fmt: skip
+_PREPARING = ("p", "preparing", mark_tone("busy"))
+_LOST = ("l", "link lost", mark_tone("unknown"))
+_SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {
+    condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()
+}
+
+_URGENCY: dict[str, int] = {
+    letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "b", "B", "u", "p", "s", "N", "-", "·"))
+}
+"""What needs eyes first: the letter that a group shows."""
 
 _STEP_WORDS = {
     "ship": "receiving", "fetch": "receiving", "install": "installing", "hook": "running a hook", "stop": "stopping",
@@ -40,47 +54,11 @@ _STEP_WORDS = {
 }  # fmt: skip
 
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "old": "not verified"}
-
-Mode = Literal["rows", "cells", "heat", "groups"]
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """How hosts are laid out: `columns` of `cells` width; hosts run down the columns, letters along the rows."""
-
-    mode: Mode
-    columns: int
-    rows: int
-    cells: int
-    name: int
-
-    def place(self, index: int) -> tuple[int, int]:
-        """Row and column of the host with that index."""
-        if self.mode == "heat":
-            return divmod(index, self.columns)
-        column, row = divmod(index, self.rows)
-        return row, column
-
+_REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
 def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
     """Mark and word of a host's condition."""
     return _WORDS[condition]
-
-
-def grid_for(names: tuple[str, ...], width: int, height: int) -> Grid:
-    """Return the most telling layout that shows every host in that room."""
-    hosts, longest = max(1, len(names)), max((len(name) for name in names), default=1)
-    name, height, width = min(longest, 24), max(1, height), max(1, width)
-    columns = -(-hosts // height)
-    size = (width - 3 * (columns - 1)) // columns
-    rows = -(-hosts // columns)
-    if size >= name + 19:
-        return Grid("rows", columns, rows, min(size, name + 38), name)
-    if size >= name + 3:
-        return Grid("cells", columns, rows, min(size, name + 16), name)
-    if hosts <= width * height:
-        return Grid("heat", min(width, hosts), -(-hosts // width), 1, name)
-    return Grid("groups", 1, height, width, name)
 
 
 def host_mark(host: HostState) -> Span:
@@ -111,20 +89,38 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     return (_WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")), str(host.version)
 
 
-def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False) -> Line:
-    """One host in its place."""
+def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
+    """Return the letter of a host, its state in words, and its tone. `at_rest`: no run goes on."""
+    if host.condition == "updating" and not host.linked:
+        return _LOST
+    if host.condition == "old" and host.step and is_busy(host):
+        return _PREPARING
+    return (_REST_SIGNS if at_rest else _SIGNS)[host.condition]
+
+
+def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False, load: Load | None = None) -> Line:
+    """One host in its place, where it has a row or a cell of its own."""
     sign = host_mark(host)
-    tone = sign.tone
-    if grid.mode == "heat":
-        return (Span(_LETTERS[host.condition], "selected" if selected else tone),)
     name = Span(cell(host.name, grid.name), "selected" if selected else "plain")
     head = (name, Span(" "), sign, Span(" " if sign.text == "⌛" else "  "))
-    words, right = host_words(state, host, now)
     room = grid.cells - grid.name - 4
+    words, right = host_words(state, host, now)
     if grid.mode == "cells":
-        return (*head, Span(cell(words, max(0, room)), tone))
-    side = min(9, max(0, room - 11))
-    return (*head, Span(cell(words, room - side), tone), Span(cell(right, side, right=True), "dim"))
+        return (*head, Span(cell(words, max(0, room)), sign.tone))
+    if room < 36:
+        side = min(9, max(0, room - 11))
+        return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
+    shares = _load_words(load(host.name) if load else (None, None)) if room >= LOAD_FROM - 4 else ""
+    known = str(host.version or host.release)
+    since = right if right != known else seconds_in_words(now - host.since) if host.since else ""
+    left = room - 9 - len(shares)
+    version = min(18, left // 2)
+    return (*head, Span(cell(words, left - version), sign.tone), Span(cell(known, version)), Span(cell(since, 9, right=True) + shares, "dim"))
+
+
+def _load_words(shares: tuple[float | None, float | None]) -> str:
+    """`  cpu  12 %  mem  61 %`; blanks where there is no number."""
+    return "".join(f"  {kind} {value * 100:3.0f} %" if value is not None else " " * 11 for kind, value in zip(("cpu", "mem"), shares, strict=True))
 
 
 def subject_of(state: RunState, host: HostState) -> Subject:
@@ -142,35 +138,70 @@ def kept_names(state: RunState, wanted: Filter) -> tuple[str, ...]:
     return tuple(name for name, host in state.hosts.items() if wanted.keeps(subject_of(state, host)))
 
 
-def fleet_lines(state: RunState, names: tuple[str, ...], width: int, height: int, now: float, selected: str = "") -> tuple[Line, ...]:
+def fleet_lines(
+    state: RunState, names: tuple[str, ...], width: int, height: int, now: float, selected: str = "", load: Load | None = None
+) -> tuple[Line, ...]:  # fmt: skip
     """Return those hosts in that room. `now` is on the boot-time clock."""
     grid = grid_for(names, width, height)
-    if grid.mode == "groups":
-        return group_lines(state, width, height)
+    if grid.mode in ("heat", "groups"):
+        return letter_lines(state, names, grid, selected)
     table: list[list[Span]] = [[] for _ in range(grid.rows)]
     for index, name in enumerate(names):
         row, column = grid.place(index)
-        if column and grid.mode != "heat":
+        if column:
             table[row].append(Span(" │ ", "dim"))
-        table[row].extend(host_cell(state, state.hosts[name], grid, now, selected=name == selected))
+        table[row].extend(host_cell(state, state.hosts[name], grid, now, selected=name == selected, load=load))
     return tuple(clipped(tuple(row), width) for row in table)
 
 
-def group_lines(state: RunState, width: int, height: int) -> tuple[Line, ...]:
-    """One mark and size a wave: its worst state first."""
-    waves = state.plan.waves if state.plan else (tuple(state.hosts),)
-    rows: list[list[Span]] = [[]]
-    room = width
-    for number, wave in enumerate(waves, 1):
-        found: list[HostCondition] = [state.hosts[name].condition for name in wave if name in state.hosts]
-        worst = min(found, key=_ORDER.index) if found else "old"
-        words = f"{number}:{_LETTERS[worst]}{len(wave)} "
-        if len(words) > room and len(rows) < height:
-            rows.append([])
-            room = width
-        rows[-1].append(Span(words, mark_tone(_WORDS[worst][0])))
-        room -= len(words)
-    return tuple(clipped(tuple(row), width) for row in rows)
+def letter_lines(state: RunState, names: tuple[str, ...], grid: Grid, selected: str = "") -> tuple[Line, ...]:
+    """Return a letter for each host, or for each group: the worst of its states. Neighbours of one tone are one span."""
+    hosts, each, out = state.hosts, grid.each, []
+    row: list[Span] = []
+    said, tone, column = "", "plain", 0
+    for start in range(0, len(names), each):
+        group = names[start : start + each]
+        letter, _, its = sign_of(hosts[group[0]], at_rest=not state.run) if each == 1 else _worst(state, group)
+        if selected in group:
+            its = "selected"
+        if its != tone and said:
+            row.append(Span(said, tone))  # type: ignore[arg-type]
+            said = ""
+        said, tone, column = said + letter, its, column + 1
+        if column == grid.columns:
+            out.append((*row, Span(said, its)))
+            row, said, column = [], "", 0
+    if said:
+        out.append((*row, Span(said, tone)))  # type: ignore[arg-type]
+    return tuple(out)
+
+
+def _worst(state: RunState, group: tuple[str, ...]) -> tuple[str, str, Tone]:
+    return min((sign_of(state.hosts[name], at_rest=not state.run) for name in group), key=lambda sign: _URGENCY[sign[0]])
+
+
+def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
+    """Return how many hosts there are in which state, with the letters, in the fullest words that the room (cells) has.
+
+    `300 hosts: N 4 new, · 296 old`, else `300: N 4 · 296`, else `N4 ·296`.
+    """
+    count: dict[tuple[str, str, Tone], int] = {}
+    for name in names:
+        sign = sign_of(state.hosts[name], at_rest=not state.run)
+        count[sign] = count.get(sign, 0) + 1
+    found = sorted(count.items(), key=lambda pair: _URGENCY[pair[0][0]])
+    words = f"{len(names):,} hosts: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
+    short = f"{len(names):,}: " + " ".join(f"{letter} {number:,}" for (letter, _, _), number in found)
+    return next((told for told in (words, short) if len(told) <= room), " ".join(f"{letter}{number}" for (letter, _, _), number in found))
+
+
+def host_line(state: RunState, name: str, now: float) -> str:
+    """Return one host in a line, for where it has no more than a letter: `web0123 updating: restarting, 3 s`."""
+    host = state.hosts[name]
+    words, right = host_words(state, host, now)
+    state_words = sign_of(host, at_rest=not state.run)[1]
+    told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
+    return f"{name} {told}" + (f", {right}" if right else "")
 
 
 def fleet_counts(state: RunState) -> tuple[tuple[HostCondition, int], ...]:

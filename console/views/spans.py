@@ -122,13 +122,19 @@ def changed_cells(before: Line, after: Line) -> tuple[int, int] | None:
     first = 0
     while first < min(len(before), len(after)) and before[first] == after[first]:
         first += 1
-    last = 0
-    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
-        last += 1
-    start, end = width(after[:first]), width(after[: len(after) - last])
-    if width(before) != width(after):
-        return start, max(width(before), width(after)) - start
-    return start, end - start
+    old, new = _letters(before[first:]), _letters(after[first:])
+    same = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), min(len(old), len(new)))
+    start = width(after[:first]) + sum(cell_len(letter) for letter, _ in new[:same])
+    end = max(width(before), width(after))
+    if width(before) == width(after):
+        while len(old) > same and len(new) > same and old[-1] == new[-1]:
+            end -= cell_len(new.pop()[0])
+            old.pop()
+    return (start, end - start) if end > start else None
+
+
+def _letters(spans: Line) -> list[tuple[str, Tone]]:
+    return [(letter, span.tone) for span in spans for letter in span.text]
 
 
 def filled(spans: Line, cells: int) -> Line:

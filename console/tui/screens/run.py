@@ -157,7 +157,7 @@ class RunScreen(Page):
             self.query_one(Checks).show_run(state)
             self.query_one(PlanPanel).show_run(state)
         else:
-            self.query_one(Fleet).show_fleet(state, now, self.host)
+            self.query_one(Fleet).show_fleet(state, now, self.host, self.follower.numbers.load_of)
             self._show_numbers(state, now)
         self.query_one("#checklist", Checklist).show_run(state, now)
 

@@ -6,14 +6,15 @@ from textual.message import Message
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
 from console.views.filter import Filter, count_words
-from console.views.fleet import Grid, counts_in_words, fleet_lines, grid_for, kept_names
+from console.views.fleet import Load, counts_in_words, fleet_lines, host_line, kept_names, legend
+from console.views.grid import Grid, grid_for
 from console.views.spans import Line, Span, line
 
-_MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
+_MOVES = ("up", "down", "left", "right", "pageup", "pagedown")
 
 
 class Fleet(LineView, can_focus=True):
-    """Hosts by the room there is. Arrows choose one; `escape` lets the choice go back to the host that is waited for."""
+    """Hosts by the room there is. Arrows and page keys choose one; `escape` lets the choice go back to the host that is waited for."""
 
     class Chosen(Message):
         """Another host was chosen by hand; empty: none."""
@@ -28,57 +29,60 @@ class Fleet(LineView, can_focus=True):
         self._host = ""
         self._now = 0.0
         self._names: tuple[str, ...] = ()
+        self._load: Load | None = None
         self.filter = Filter()
 
     def show_only(self, wanted: Filter) -> None:
         """Show only the hosts that it keeps."""
         self.filter = wanted
-        self.show_fleet(self._state, self._now, self._host)
+        self.show_fleet(self._state, self._now, self._host, self._load)
 
-    def show_fleet(self, state: RunState, now: float, host: str) -> None:
-        """Show the fleet as it is now, with that host marked."""
-        self._state, self._host, self._now = state, host, now
+    def show_fleet(self, state: RunState, now: float, host: str, load: Load | None = None) -> None:
+        """Show the fleet as it is now, with that host marked. `load`: the newest numbers of a host, where there are any."""
+        self._state, self._host, self._now, self._load = state, host, now, load
         self._names = kept_names(state, self.filter)
-        kept = count_words(len(self._names), len(state.hosts), self.filter.source) + "  " if self.filter else ""
-        self.entitle(line("2 Fleet  ", kept, counts_in_words(state)))
+        self._entitle()
         self.draw(lambda width, height: self._lines_for(state, now, width, height))
+
+    def _entitle(self) -> None:
+        state, grid = self._state, self._grid()
+        kept = count_words(len(self._names), len(state.hosts), self.filter.source) + "  " if self.filter else ""
+        room = self.size.width - len(kept) - 15
+        letters = grid.mode in ("heat", "groups")
+        counts = counts_in_words(state)
+        self.entitle(line("2 Fleet  ", kept, legend(state, self._names, room) if letters or len(counts) > room else counts))
+        told = host_line(state, self._host, self._now) if letters and self._host in state.hosts else ""
+        group = f"{grid.each} hosts a letter, the worst" if grid.mode == "groups" else ""
+        self.entitle_below("   ".join(words for words in (told, group) if words))
 
     def _lines_for(self, state: RunState, now: float, width: int, height: int) -> tuple[Line, ...]:
         if not state.hosts:
             return (line(Span("no hosts yet", "dim")),)
         if not self._names:
             return (line(Span("no host matches; esc clears the filter", "warn")),)
-        return fleet_lines(state, self._names, width, height, now, self._host)
+        return fleet_lines(state, self._names, width, height, now, self._host, self._load)
 
     def _grid(self) -> Grid:
         return grid_for(self._names, self.content_size.width, self.content_size.height)
 
-    def _choose(self, index: int) -> None:
-        names = self._names
-        if 0 <= index < len(names):
-            self.post_message(self.Chosen(names[index]))
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out for the new room."""
+        super().on_resize(event)
+        self._entitle()
 
     def on_key(self, event: events.Key) -> None:
         """Move the choice."""
-        move = _MOVES.get(event.key)
-        names = self._names
-        if move is None or not names:
+        if event.key not in _MOVES or not self._names:
             return
         event.stop()
-        grid = self._grid()
-        now = names.index(self._host) if self._host in names else -1
-        if now < 0:
-            self._choose(0)
-            return
-        across, down = (1, grid.columns) if grid.mode == "heat" else (grid.rows, 1)
-        self._choose(now + move[0] * down + move[1] * across)
+        now = self._names.index(self._host) if self._host in self._names else -1
+        moved = self._grid().move(now, event.key) if now >= 0 else 0
+        if moved != now:
+            self.post_message(self.Chosen(self._names[moved]))
 
     def on_click(self, event: events.Click) -> None:
         """Choose the host under the pointer."""
-        grid = self._grid()
         spot = event.get_content_offset(self)
-        if spot is None or grid.mode == "groups":
-            return
-        step = 1 if grid.mode == "heat" else grid.cells + 3
-        column = min(spot.x // step, grid.columns - 1)
-        self._choose(spot.y * grid.columns + column if grid.mode == "heat" else column * grid.rows + spot.y)
+        found = self._grid().index_at(spot.x, spot.y) if spot is not None else None
+        if found is not None:
+            self.post_message(self.Chosen(self._names[found]))

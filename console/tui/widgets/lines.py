@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from console.views.spans import Line, Tone, ascii_line, text
+from console.views.spans import Line, Span, Tone, ascii_line, changed_cells, text
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 Drawing = Callable[[int, int], tuple[Line, ...]]
@@ -38,7 +38,7 @@ class Toned(Widget):
 
 
 class LineView(Toned):
-    """A few lines, without a scroll bar."""
+    """A few lines, without a scroll bar. Only the cells that changed are painted again."""
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes=classes)
@@ -53,17 +53,24 @@ class LineView(Toned):
             self.show(drawing(self.content_size.width, self.content_size.height))
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Show those lines; rows that stay as they are send nothing."""
+        """Show those lines; what stays as it is sends nothing."""
         before, self._lines = self._lines, lines
         rows = range(min(max(len(before), len(lines)), self.content_size.height))
         width = self.content_size.width
-        for row in rows:
-            if self._at(before, row) != self._at(lines, row):
-                self.refresh(Region(0, row, width, 1))
+        found = ((row, changed_cells(self._at(before, row), self._at(lines, row))) for row in rows)
+        regions = [Region(cells[0], row, min(cells[1], width - cells[0]), 1) for row, cells in found if cells and cells[0] < width]
+        if regions:
+            self.refresh(*regions)
 
     @staticmethod
     def _at(lines: tuple[Line, ...], row: int) -> Line:
         return lines[row] if row < len(lines) else ()
+
+    def entitle_below(self, words: str) -> None:
+        """Set what stands on the panel's lower edge."""
+        shown = text(ascii_line((Span(words),))) if self.ascii_only else words
+        if str(self.border_subtitle or "") != shown:
+            self.border_subtitle = Content(shown)
 
     def entitle(self, title: Line) -> None:
         """Set the panel's title."""

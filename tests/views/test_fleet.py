@@ -1,0 +1,133 @@
+"""The fleet at every density: nobody is lost, the room is kept, arrows lead somewhere sensible, what changed is found."""
+
+import re
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.model.state import HostState, RunState
+from console.text import SafeText
+from console.views.filter import parse
+from console.views.fleet import fleet_lines, host_line, kept_names, legend, letter_lines, sign_of
+from console.views.grid import grid_for
+from console.views.spans import Span, changed_cells, line, text, width
+
+CONDITIONS = ("old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out")
+
+
+def a_fleet(conditions: list[str]) -> RunState:
+    hosts = {
+        f"web{number:04}": HostState(f"web{number:04}", condition, version=SafeText("v1.2.3"))  # type: ignore[arg-type]
+        for number, condition in enumerate(conditions)
+    }
+    return msgspec.structs.replace(RunState(), run="r1", hosts=hosts)
+
+
+fleets = st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=400).map(a_fleet)
+rooms = st.tuples(st.integers(1, 200), st.integers(1, 48))
+
+
+@given(fleets, rooms, st.data())
+def test_every_host_has_a_place_of_its_own_and_the_room_is_kept(state: RunState, room: tuple[int, int], data: st.DataObject):
+    names = tuple(state.hosts)
+    grid = grid_for(names, *room)
+    chosen = data.draw(st.sampled_from(names))
+    lines = fleet_lines(state, names, *room, 5.0, chosen)
+    assert len(lines) == grid.rows <= room[1]
+    assert all(width(one) <= room[0] for one in lines)
+    words = "\n".join(map(text, lines))
+    if grid.mode in ("rows", "cells"):
+        assert all(words.count(name) == 1 for name in names)
+    else:
+        assert len(words.replace("\n", "")) == -(-len(names) // grid.each)
+    assert sum(span.tone == "selected" for one in lines for span in one) == 1
+
+
+@given(fleets, rooms)
+def test_what_stands_under_a_cell_is_what_was_put_there(state: RunState, room: tuple[int, int]):
+    names = tuple(state.hosts)
+    grid = grid_for(names, *room)
+    step = 1 if grid.mode in ("heat", "groups") else grid.cells + 3
+    for index in range(len(names)):
+        row, column = grid.place(index)
+        assert grid.index_at(column * step, row) == index // grid.each * grid.each
+
+
+@given(fleets, rooms, st.lists(st.sampled_from(["up", "down", "left", "right", "pageup", "pagedown"]), max_size=30), st.data())
+def test_arrows_stay_in_the_fleet_and_lead_back(state: RunState, room: tuple[int, int], pressed: list[str], data: st.DataObject):
+    names = tuple(state.hosts)
+    grid = grid_for(names, *room)
+    index = data.draw(st.integers(0, len(names) - 1))
+    back = {"up": "down", "down": "up", "left": "right", "right": "left"}
+    for key in pressed:
+        moved = grid.move(index, key)
+        assert 0 <= moved < len(names)
+        if key in back and moved != index:
+            assert grid.move(moved, back[key]) == index
+        index = moved
+
+
+@given(fleets, st.integers(0, 160))
+def test_the_legend_counts_every_host(state: RunState, room: int):
+    told = legend(state, tuple(state.hosts), room)
+    counts = told.partition(": ")[2] or told
+    counted = sum(int(number.replace(",", "")) for number in re.findall(r"[0-9][0-9,]*(?![0-9,])", counts.replace(", ", " ")))
+    assert counted == len(state.hosts)
+
+
+def test_a_group_shows_the_worst_of_its_states():
+    state = a_fleet(["old"] * 30 + ["failed"] + ["new"] * 29)
+    names = tuple(state.hosts)
+    grid = grid_for(names, 6, 2)
+    assert (grid.mode, grid.each) == ("groups", 5)
+    assert [text(one) for one in letter_lines(state, names, grid)] == ["······", "FNNNNN"]
+
+
+def test_no_two_states_share_a_letter():
+    letters = [sign_of(host)[0] for host in a_fleet(list(CONDITIONS)).hosts.values()]
+    assert len(set(letters)) == len(CONDITIONS)
+
+
+def test_full_rows_have_the_load_where_there_is_room():
+    state = a_fleet(["new", "old"])
+    told = text(fleet_lines(state, tuple(state.hosts), 90, 4, 0.0, load=lambda host: (0.12, None))[0])
+    assert "v1.2.3" in told
+    assert "cpu  12 %" in told
+    assert "mem" not in told
+
+
+def test_the_chosen_host_is_named_with_its_state():
+    assert host_line(a_fleet(["failed"]), "web0000", 0.0) == "web0000 failed, v1.2.3"
+
+
+def test_a_state_word_filters_the_fleet():
+    state = a_fleet(["failed", "new", "failed", "old"])
+    assert kept_names(state, parse("failed")) == ("web0000", "web0002")
+    assert kept_names(state, parse("!failed host:*1")) == ("web0001",)
+
+
+spans = st.lists(st.builds(Span, st.text("ab ·", min_size=1, max_size=4), st.sampled_from(["plain", "good"])), max_size=6).map(tuple)
+
+
+def cells(spans: tuple[Span, ...]) -> list[tuple[str, str]]:
+    return [(letter, span.tone) for span in spans for letter in span.text]
+
+
+@given(spans, spans)
+def test_what_changed_lies_within_what_is_painted_again(before: tuple[Span, ...], after: tuple[Span, ...]):
+    old, new = cells(before), cells(after)
+    length = max(len(old), len(new))
+    old += [(" ", "none")] * (length - len(old))
+    new += [(" ", "none")] * (length - len(new))
+    differ = [at for at in range(length) if old[at] != new[at]]
+    found = changed_cells(before, after)
+    if differ:
+        assert found is not None
+        assert found[0] <= differ[0]
+        assert differ[-1] < found[0] + found[1]
+
+
+def test_one_letter_among_many_is_painted_alone():
+    assert changed_cells(line("···", Span("u", "busy"), "····"), line("···", Span("N", "good"), "····")) == (3, 1)
+    assert changed_cells(line("········"), line("···", Span("u", "busy"), "····")) == (3, 1)
