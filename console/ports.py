@@ -348,6 +348,10 @@ class Presence:
 
     names: tuple[str, ...] = ()
     round_trip: float | None = None
+    me: str = ""
+    """The login of the one who hears this, as the engine knows it."""
+    logins: tuple[str, ...] = ()
+    """Every login that is connected: one person may have several."""
 
 
 FeedItem = AnyEvent | Output | Sample | Presence

@@ -9,10 +9,12 @@ from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.fleet import Environment
 from console.model.request import Person
-from console.model.state import RunState
+from console.model.state import Act, RunState
 from console.text import SafeText
 
 Events = tuple[ev.Event, ...]
+_SUBJECTS: dict[type[cmd.Command], str] = {cmd.Pause: "pause", cmd.Continue: "pause", cmd.Skip: "host {host}", cmd.Retry: "host {host}"}
+"""What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
 FAILED = frozenset({"failed", "unknown", "unreachable", "skipped", "back"})
 
 
@@ -22,7 +24,27 @@ def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, b
         return _no(f"run {state.run} has ended: {state.outcome}", f"deploy rollback {state.environment}")
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
+    first = _who_was_first(command, state)
+    if first is not None:
+        return first
     return _ANSWERS[type(command)](environment, command, state, by)
+
+
+def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Refusal | None:
+    """Refuse what was meant for something that somebody else has dealt with since its sender looked."""
+    subject = _SUBJECTS.get(type(command), "").format(host=getattr(command, "host", ""))
+    act = state.acts.get(subject)
+    if not subject or not command.expects or act is None or act.seq <= command.expects:
+        return None
+    return _no(f"{_first(act)}: the run has gone on since you looked", f"deploy attach {state.run}")
+
+
+def _first(act: Act | None) -> str:
+    return f"{act.by.name} was first and {act.words}" + (f" at {act.at[11:19]} UTC" if act.at else "") if act else ""
+
+
+def _told(message: str, act: Act | None) -> str:
+    return f"{message}: {_first(act)}" if act else message
 
 
 def _no(message: str, hint: str = "") -> Refusal:
@@ -31,7 +53,7 @@ def _no(message: str, hint: str = "") -> Refusal:
 
 def _decide(environment: Environment, command: cmd.Decide, state: RunState, by: Person) -> Events | Refusal:
     if state.phase != "deciding" or state.go is not None:
-        return _no("there is nothing to decide now", f"deploy attach {state.run}")
+        return _no(_told("there is nothing to decide now", state.acts.get("go")), f"deploy attach {state.run}")
     if not command.go:
         return (ev.Decided(go=False, by=by, reasons=(SafeText(f"no-go by {by.name}"),)),)
     blocking = [check for check in state.checks if check.blocks]
@@ -62,7 +84,7 @@ def _pause(environment: Environment, command: cmd.Pause, state: RunState, by: Pe
 
 def _continue(environment: Environment, command: cmd.Continue, state: RunState, by: Person) -> Events | Refusal:
     if state.pausing is None:
-        return _no("the run is not paused")
+        return _no(_told("the run is not paused", state.acts.get("pause")))
     return (ev.Continued(by=by),)
 
 
@@ -74,13 +96,13 @@ def _abort(environment: Environment, command: cmd.Abort, state: RunState, by: Pe
     if state.phase == "rolling-back" or state.kind == "rollback":
         return _no("a rollback goes to its end: it is the way out")
     if state.aborting:
-        return _no("the run is being aborted already")
+        return _no(_told("the run is being aborted already", state.acts.get("end")))
     return (ev.AbortAsked(by=by, leave=command.leave),)
 
 
 def _roll_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> Events | Refusal:
     if state.phase == "rolling-back" or state.kind == "rollback":
-        return _no("the rollback is under way")
+        return _no(_told("the rollback is under way", state.acts.get("end")))
     if state.kind == "restart":
         return _no("a restart changes no release, so there is none to go back to", "deploy abort --leave")
     if not state.changed or not touched_hosts(state):
@@ -99,7 +121,7 @@ def _skip(environment: Environment, command: cmd.Skip, state: RunState, by: Pers
     if state.phase != "running" or state.kind != "deploy":
         return _no("hosts are skipped while a release rolls")
     if host.condition in ("new", "returning", "back", "skipped", "left-out"):
-        return _no(f"{host.name} is {host.condition}: there is nothing to skip")
+        return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
     return (ev.HostSkipped(host=host.name, by=by),)
 
 
@@ -110,7 +132,7 @@ def _retry(environment: Environment, command: cmd.Retry, state: RunState, by: Pe
     if state.phase not in ("running", "rolling-back"):
         return _no("there is no run in which the host could be tried again")
     if host.condition not in FAILED or (host.condition == "back" and not host.failed_once):
-        return _no(f"{host.name} is {host.condition}: there is nothing to try again")
+        return _no(_told(f"{host.name} is {host.condition}: there is nothing to try again", state.acts.get(f"host {host.name}")))
     return (ev.HostRetried(host=host.name, by=by),)
 
 
@@ -120,6 +142,12 @@ def _unknown_host(name: str, state: RunState) -> Refusal:
 
 def _note(environment: Environment, command: cmd.Note, state: RunState, by: Person) -> Events | Refusal:
     return (ev.NoteAdded(by=by, text=command.text),)
+
+
+def _take_helm(environment: Environment, command: cmd.TakeHelm, state: RunState, by: Person) -> Events | Refusal:
+    if state.driver == by:
+        return _no("you have the helm already")
+    return (ev.HelmTaken(by=by),)
 
 
 def _forgive(environment: Environment, command: cmd.Forgive, state: RunState, by: Person) -> Events | Refusal:
@@ -138,5 +166,6 @@ _ANSWERS: dict[type, Callable[[Environment, Any, RunState, Person], Events | Ref
     cmd.Skip: _skip,
     cmd.Retry: _retry,
     cmd.Note: _note,
+    cmd.TakeHelm: _take_helm,
     cmd.Forgive: _forgive,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.plan import Step
-from console.model.state import HostCondition, HostState, Pausing, RunState, StepState
+from console.model.state import Act, HostCondition, HostState, Pausing, RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 
@@ -19,7 +19,7 @@ ENDINGS: dict[str, HostCondition] = {"failed": "failed", "unknown": "unknown", "
 def evolve(state: RunState, event: ev.Event) -> RunState:
     """Return the state after the event."""
     change = _CHANGES.get(type(event))
-    after = change(state, event) if change else state
+    after = _with_act(change(state, event) if change else state, event)
     return changed(after, seq=event.seq or after.seq, at=event.at or after.at, mono=event.mono or after.mono, boot=event.boot or after.boot)
 
 
@@ -29,6 +29,17 @@ def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
     for event in events:
         result = evolve(result, event)
     return result
+
+
+def _with_act(state: RunState, event: ev.Event) -> RunState:
+    """Note who did it: a later one who acts on what was there before is told."""
+    by = getattr(event, "by", None)
+    subject, words = _ACTS.get(type(event), ("", ""))
+    if by is None or not subject:
+        return state
+    host = getattr(event, "host", "")
+    act = Act(event.seq, event.at, by, words.format(host=host))
+    return changed(state, acts={**state.acts, subject.format(host=host): act})
 
 
 def _with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
@@ -287,6 +298,10 @@ def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
     return changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
 
 
+def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
+    return changed(state, helm=event.by)
+
+
 def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
     def unsettle(steps: dict[str, StepState]) -> dict[str, StepState]:
         return {name: changed(known, unsettled=True) if known.status == "running" else known for name, known in steps.items()}
@@ -328,6 +343,18 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.AbortAsked: _abort_asked,
     ev.RollbackBegan: _rollback_began,
     ev.NoteAdded: _noted,
+    ev.HelmTaken: _helm_taken,
     ev.TakenUp: _taken_up,
     ev.RunEnded: _ended,
 }
+
+_ACTS: dict[type[ev.Event], tuple[str, str]] = {
+    ev.Decided: ("go", "decided"),
+    ev.Paused: ("pause", "paused it"),
+    ev.Continued: ("pause", "continued it"),
+    ev.AbortAsked: ("end", "aborted it"),
+    ev.RollbackBegan: ("end", "rolls it back"),
+    ev.HostSkipped: ("host {host}", "skipped {host}"),
+    ev.HostRetried: ("host {host}", "tried {host} again"),
+}
+"""What each kind of event that somebody causes is about, and what it is called."""

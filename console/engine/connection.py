@@ -6,6 +6,7 @@ Knows nothing of when an engine begins or ends; that is `serve`'s.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from console.engine.access import Peer, Role, may_carry_runs, person_of, role_of
@@ -233,7 +234,7 @@ class Connection:
         """Tell those who follow here who is connected; one who does not read is passed over."""
         if self._writer.transport.get_write_buffer_size() < BUFFERED:
             for request in self._follows:
-                self._write(item_message(request, presence))
+                self._write(item_message(request, replace(presence, me=self.person.login)))
 
     async def _say(self, message: Said) -> None:
         self._write(message)

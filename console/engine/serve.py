@@ -112,7 +112,7 @@ class Engine:
         return tuple(sorted({each.person.name for each in self._connections if each.introduced}))
 
     def _show_presence(self) -> None:
-        presence = Presence(self.people)
+        presence = Presence(self.people, logins=tuple(sorted({each.person.login for each in self._connections if each.introduced})))
         for connection in self._connections:
             connection.show(presence)
 

@@ -8,7 +8,7 @@ from console.text import SafeText
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="type"):
-    """A wish. `expects` is the sequence number that its sender had seen where that matters; 0: whatever comes."""
+    """A wish. `expects` is the sequence number that its sender had seen where that matters; 0: whatever comes. Who was first is told to the second."""
 
     expects: int = 0
 
@@ -59,6 +59,10 @@ class Note(Command, frozen=True, tag="note", kw_only=True):
     text: SafeText
 
 
+class TakeHelm(Command, frozen=True, tag="take-helm"):
+    """Be the one who answers the run's questions from a screen."""
+
+
 class Forgive(Command, frozen=True, tag="forgive", kw_only=True):
     """Close the debt of a host that no longer exists."""
 
@@ -66,7 +70,7 @@ class Forgive(Command, frozen=True, tag="forgive", kw_only=True):
     reason: SafeText
 
 
-AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | Forgive
+AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | TakeHelm | Forgive
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):

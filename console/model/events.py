@@ -237,6 +237,12 @@ class NoteAdded(Event, frozen=True, tag="note-added"):
     text: SafeText
 
 
+class HelmTaken(Event, frozen=True, tag="helm-taken"):
+    """Somebody answers the run's questions from now on."""
+
+    by: Person
+
+
 class CommandRefused(Event, frozen=True, tag="command-refused"):
     """Somebody tried something that was not allowed then."""
 
@@ -285,6 +291,7 @@ AnyEvent = (
     | AbortAsked
     | RollbackBegan
     | NoteAdded
+    | HelmTaken
     | CommandRefused
     | TakenUp
     | RunEnded

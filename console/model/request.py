@@ -18,6 +18,11 @@ class Person(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def login(self) -> str:
+        """The name and the claims: two terminals of one person are two logins."""
+        return f"{self.name} {self.claims}".strip()
+
 
 class Request(msgspec.Struct, frozen=True):
     """One run that is asked for."""

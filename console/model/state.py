@@ -68,6 +68,15 @@ class Pausing(msgspec.Struct, frozen=True):
     by: Person | None = None
 
 
+class Act(msgspec.Struct, frozen=True):
+    """The last thing that somebody did about one subject, so that whoever comes second is told who was first."""
+
+    seq: int
+    at: str
+    by: Person
+    words: str
+
+
 class RunState(msgspec.Struct, frozen=True):
     """Everything that is known of a run."""
 
@@ -119,6 +128,10 @@ class RunState(msgspec.Struct, frozen=True):
     decided_by: Person | None = None
     reasons: tuple[SafeText, ...] = ()
     locked_by: SafeText = SafeText("")
+    helm: Person | None = None
+    """Who answers the run's questions from a screen; None: whoever opened it."""
+    acts: dict[str, Act] = {}
+    """By subject: `go`, `pause`, `end`, `host NAME`."""
     notes: tuple[tuple[str, str, SafeText], ...] = ()
     """(at, by, text)."""
     exit: int | None = None
@@ -135,3 +148,8 @@ class RunState(msgspec.Struct, frozen=True):
         """How far that step is."""
         steps = self.hosts[step.host].steps if step.host in self.hosts else self.steps
         return steps.get(step.name, StepState())
+
+    @property
+    def driver(self) -> Person:
+        """Who has the helm."""
+        return self.helm or self.by

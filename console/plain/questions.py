@@ -77,8 +77,8 @@ def _deploy_twin(state: RunState) -> str:
 
 def _pause(state: RunState) -> Question:
     again = [host.name for host in state.hosts.values() if host.condition in AGAIN]
-    choices = [Choice("continue", cmd.Continue(), f"deploy continue {state.run}")]
-    choices += [Choice(f"try {name} again", cmd.Retry(host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
+    choices = [Choice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
+    choices += [Choice(f"try {name} again", cmd.Retry(expects=state.seq, host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
     if state.changed and state.kind == "deploy":
         choices.append(Choice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
     choices.append(Choice("abort and leave all as it is", cmd.Abort(leave=True), f"deploy abort {state.run} --leave"))

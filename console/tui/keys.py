@@ -28,6 +28,8 @@ class Situation:
     """The host that a host's key acts on."""
     zoomed: int = 0
     read_only: bool = False
+    helm: str = ""
+    """Who has the helm and is there, when it is not who sits here: GO and continue are theirs."""
     has_station: bool = False
     """Runs can be begun from here: the next release, and the way back from one that has ended."""
     place: Place = "run"
@@ -47,7 +49,7 @@ class Action:
     title: str
     footer: str = ""
     when: Callable[[Situation], bool] = lambda _: True
-    why_not: str = ""
+    why_not: str | Callable[[Situation], str] = ""
     """What is said when the key is pressed and it makes no sense."""
     soon: bool = False
     """Part of the console, but still to come."""
@@ -60,7 +62,23 @@ def _goes(now: Situation) -> bool:
 
 def may_go(now: Situation) -> bool:
     """Return whether GO may be pressed."""
-    return go_allowed(now.state) and not now.read_only
+    return go_allowed(now.state) and not now.read_only and not now.helm
+
+
+def _go_refusal(now: Situation) -> str:
+    return f"{now.helm} has the helm and says GO: h takes it" if go_allowed(now.state) and now.helm else "GO is not open: see what blocks"
+
+
+def _may_continue(now: Situation) -> bool:
+    return _goes(now) and now.state.pausing is not None and not now.helm
+
+
+def _continue_refusal(now: Situation) -> str:
+    return f"{now.helm} has the helm and continues: h takes it" if now.helm and now.state.pausing is not None else "it is not paused"
+
+
+def _may_take_helm(now: Situation) -> bool:
+    return bool(now.helm) and not now.read_only and now.state.phase != "ended"
 
 
 def may_roll_back(now: Situation) -> bool:
@@ -92,12 +110,12 @@ def may_deploy(now: Situation) -> bool:
 EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record")
 
 ACTIONS: tuple[Action, ...] = (
-    Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, "GO is not open: see what blocks"),
+    Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, _go_refusal),
     Action(
         "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back",
         places=("home", "run", "host"),
     ),
-    Action("continue", ("c",), "continue after a pause", "continue", lambda now: _goes(now) and now.state.pausing is not None, "it is not paused"),
+    Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal),
     Action("pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause"),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)"),
     Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)"),
@@ -129,12 +147,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", ("colon", "ctrl+p"), "palette", soon=True),
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
-    Action("helm", ("h",), "take the helm", soon=True),
+    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),
     Action("shell", ("s",), "a shell on the host", soon=True),
     Action("restart", ("R",), "restart the chosen host", soon=True),
     Action("back-one", ("B",), "take the chosen host back", soon=True),
     Action("zoom", ("plus", "underscore"), "zoom in steps", soon=True),
 )  # fmt: skip
+
+def refusal(action: Action, now: Situation) -> str:
+    """Return what is said when the action makes no sense now."""
+    return action.why_not if isinstance(action.why_not, str) else action.why_not(now)
+
 
 _SHOWN = {"question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc"}
 

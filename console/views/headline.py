@@ -111,8 +111,8 @@ def top_line(state: RunState, now: float, width: int, present: tuple[str, ...] =
     title = line(f" {state.app} ", Span("▸ ", "dim"), shown)
     number, waves = wave_now(state)
     elapsed = clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
-    others = [who for who in present if who != state.by.name]
-    who = f"{state.by}" + (f" drives, {', '.join(others)} watch{'es' if len(others) == 1 else ''}" if others else "")
+    others = [who for who in present if who != state.driver.name]
+    who = f"{state.driver}" + (f" drives, {', '.join(others)} watch{'es' if len(others) == 1 else ''}" if others else "")
     commit = state.revision.commit[:7] if state.revision else ""
     if state.release and str(state.release.version) == commit:
         commit = ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from console.core.wording import sentence
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports import Output
@@ -49,8 +50,8 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", f"no-go by {event.by}" + "".join(f"; {reason}" for reason in event.reasons), "warn")
         case ev.Paused():
             return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
-        case ev.Continued():
-            return LogLine(event.at, "", "continued" + (f" by {event.by}" if event.by else ""), "accent")
+        case ev.Continued() | ev.HelmTaken():
+            return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():
             return LogLine(event.at, "", f"abort asked by {event.by}" + (", all stays as it is" if event.leave else ""), "back")
         case ev.RollbackBegan():

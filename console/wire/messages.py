@@ -185,6 +185,8 @@ class Present(ToClient, frozen=True, tag="presence"):
 
     names: tuple[str, ...] = ()
     round_trip: float | None = None
+    me: str = ""
+    logins: tuple[str, ...] = ()
 
 
 Said = Welcome | Answer | Told | Failed | Ended | Happened | Printed | Sampled | Present
@@ -223,8 +225,8 @@ def item_message(request: int, item: FeedItem) -> Said:
             return Printed(id=request, at=at, host=host, step=step, text=text)
         case Sample():
             return Sampled(id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra))
-        case Presence(names, round_trip):
-            return Present(id=request, names=names, round_trip=round_trip)
+        case Presence(names, round_trip, me, logins):
+            return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins)
         case event:
             return Happened(id=request, event=event)
 
@@ -239,7 +241,7 @@ def message_item(message: Said) -> FeedItem | None:
         case Sampled():
             return Sample(message.host, message.at, message.cpu, message.memory, message.load, message.extra)
         case Present():
-            return Presence(message.names, message.round_trip)
+            return Presence(message.names, message.round_trip, message.me, message.logins)
         case _:
             return None
 

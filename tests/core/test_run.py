@@ -10,6 +10,7 @@ from console.core.evolve import fold
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model.commands import Refusal
+from console.model.request import Person
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
@@ -204,3 +205,35 @@ def test_an_ended_run_refuses_with_a_reason(command):
     said = say(run, command)
     assert said is not None
     assert "has ended" in said.message
+
+
+def test_the_second_of_two_is_told_who_was_first_and_a_roll_back_never_waits():
+    run = a_run(4, failing("web02"), on_failure="pause")
+    run.run()
+    assert run.state.pausing is not None
+    seen = run.state.seq
+    assert say(run, cmd.Continue(expects=seen)) is None
+    refused = say(run, cmd.Continue(expects=seen))
+    assert refused is not None
+    assert refused.message.startswith("ada was first and continued it")
+    refused = say(run, cmd.Pause(expects=seen))
+    assert refused is not None
+    assert say(run, cmd.Pause()) is None
+    assert say(run, cmd.RollBack(expects=1)) is None
+    assert run.state.phase == "rolling-back"
+    refused = say(run, cmd.RollBack())
+    assert refused is not None
+    assert "ada was first and rolls it back" in refused.message
+
+
+def test_the_helm_is_the_opener_s_until_it_is_taken():
+    run = a_run(2)
+    assert run.state.driver == ADA
+    refused = say(run, cmd.TakeHelm())
+    assert refused is not None
+    lin = Person("lin", 1002)
+    answer = accept(run.environment, cmd.TakeHelm(), run.state, lin)
+    assert not isinstance(answer, Refusal)
+    run.record(*answer)
+    assert run.state.driver == lin
+    assert fold(run.events).driver == lin

@@ -25,6 +25,8 @@ class ScriptedFeed:
         self.environment = an_environment(hosts)
         self.run = Simulation(self.environment, lambda step, attempt: "done", hour=12)
         self.said: list[AnyCommand] = []
+        self.beside: list[FeedItem] = []
+        """What is told beside the events: presence, output."""
         self._news = asyncio.Event()
         first, *seen, plan, _, _ = opening(self.environment)
         release = Release(NEW, SafeText("v1.1.0"), COMMIT)
@@ -39,6 +41,10 @@ class ScriptedFeed:
 
     def record(self, *events: ev.Event) -> None:
         self.run.record(*events)
+        self._news.set()
+
+    def tell(self, item: FeedItem) -> None:
+        self.beside.append(item)
         self._news.set()
 
     def go_on(self, until: str) -> None:
@@ -59,6 +65,8 @@ class ScriptedFeed:
             for event in self.run.events[place:]:
                 place += 1
                 yield event
+            while self.beside:
+                yield self.beside.pop(0)
             if self.run.state.phase == "ended":
                 return
             self._news.clear()

@@ -81,8 +81,9 @@ class Page(Screen[None]):
         if action.soon:
             self.say(f"{keys.key_name(key)}: {action.title}: not yet, it comes with a later version", "warn")
         elif not action.when(now):
-            self.say(action.why_not, "warn")
-            return bool(action.why_not)
+            words = keys.refusal(action, now)
+            self.say(words, "warn")
+            return bool(words)
         else:
             (self._shared() | dict(self.handlers()))[action.id]()
         return True

@@ -55,11 +55,11 @@ def ask_abort(screen: "RunScreen") -> None:
 
 def ask_skip(screen: "RunScreen") -> None:
     """Ask about the host that was meant when the key was pressed."""
-    host = screen.host
+    host, seen = screen.host, screen.state.seq
 
     def answered(how: str | None) -> None:
         if how:
-            screen.send(Skip(host=host), f"deploy skip {host}")
+            screen.send(Skip(expects=seen, host=host), f"deploy skip {host}")
 
     screen.app.push_screen(skip_dialog(screen.state, host), answered)
 

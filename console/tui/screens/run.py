@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from console.errors import Exit
-from console.model.commands import AnyCommand, Continue, Decide, Pause, Retry
+from console.model.commands import AnyCommand, Continue, Decide, Pause, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.follower import Follower
@@ -100,7 +100,16 @@ class RunScreen(Page):
     @property
     def situation(self) -> keys.Situation:
         """What is on the screen now."""
-        return keys.Situation(self.state, self.host, self._zoom, self.app.read_only, self.app.station is not None, self.place)
+        return keys.Situation(
+            self.state, self.host, self._zoom, self.app.read_only, self.helm, has_station=self.app.station is not None, place=self.place
+        )
+
+    @property
+    def helm(self) -> str:
+        """Who answers the run's questions, when they are there and it is not who sits here."""
+        presence, driver = self.follower.presence, self.state.driver
+        theirs = presence.me and driver.login != presence.me and driver.login in presence.logins
+        return str(driver) + (" (another terminal)" if presence.me.split(" ")[0] == driver.name else "") if theirs else ""
 
     def tick(self) -> None:
         """Take what came; nothing is painted when nothing came."""
@@ -208,14 +217,16 @@ class RunScreen(Page):
             "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
             "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self),
             "pause": lambda: self.send(Pause(), "deploy pause"),
-            "continue": lambda: self.send(Continue(), "deploy continue"),
-            "retry": lambda: self.send(Retry(host=self.host), f"deploy retry {self.host}"),
+            "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
+            "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
+            "helm": lambda: self.send(TakeHelm(), ""),
             "host": self.open_host, "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
         }  # fmt: skip
 
     def send(self, command: AnyCommand, twin: str) -> None:
         """Submit a command and say its twin."""
-        self.say_twin(twin)
+        if twin:
+            self.say_twin(twin)
         self.app.submit(self, command)
 
     def zoom(self, number: int) -> None:

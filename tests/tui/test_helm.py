@@ -1,0 +1,66 @@
+"""Several people on one run: who answers its questions, and what the second of two is told."""
+
+from console.model import commands as cmd
+from console.model import events as ev
+from console.model.request import Person
+from console.ports import Presence
+from console.tui.widgets.lines import LineView
+from tests.core.simulation import ADA
+from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.station import eventually
+from tests.tui.test_keys import kinds, press, running
+
+LIN = Person("lin", 1002, "lin from 10.0.0.2 on /dev/pts/7")
+
+
+def message(pilot) -> str:
+    return pilot.app.screen.query_one("#message", LineView).shown
+
+
+def watched_by(feed: ScriptedFeed, me: Person, *others: Person) -> ScriptedFeed:
+    people = (me, *others)
+    feed.tell(Presence(tuple(sorted({one.name for one in people})), None, me.login, tuple(one.login for one in people)))
+    return feed
+
+
+async def test_who_has_not_the_helm_says_no_go_until_it_is_taken():
+    feed = watched_by(ScriptedFeed(), LIN, ADA)
+    async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await press(pilot, "g")
+        assert f"{ADA} has the helm" in message(pilot)
+        assert kinds(feed) == []
+        await press(pilot, "h")
+        assert kinds(feed) == ["TakeHelm"]
+
+
+async def test_the_helm_of_one_who_has_left_holds_nobody_up():
+    feed = watched_by(ScriptedFeed(protected=False), LIN)
+    async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await press(pilot, "g", "g")
+        assert kinds(feed) == ["Decide"]
+
+
+async def test_pause_and_roll_back_work_without_the_helm():
+    feed = watched_by(running("wave-3/web03/gate"), LIN, ADA)
+    async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await press(pilot, "p", "c")
+        assert kinds(feed) == ["Pause"]
+        assert f"{ADA} has the helm" in message(pilot)
+        await press(pilot, "r", "r")
+        assert kinds(feed) == ["Pause", "RollBack"]
+
+
+async def test_the_second_of_two_who_continue_is_told_who_was_first():
+    feed = running()
+    async with an_app(feed).run_test(size=(120, 36)) as pilot:
+        feed.record(ev.Paused(reason=feed.run.state.reason, by=ADA))
+        await eventually(pilot, lambda: pilot.app.run_screen.state.pausing)
+        screen = pilot.app.run_screen
+        seen = screen.state.seq
+        feed.record(ev.Continued(by=LIN), ev.Paused(reason=feed.run.state.reason, by=LIN))
+        screen.send(cmd.Continue(expects=seen), "deploy continue")
+        await eventually(pilot, lambda: "lin was first and paused it" in message(pilot))
+        assert feed.run.state.pausing is not None
