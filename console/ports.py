@@ -316,8 +316,8 @@ class Journal(Protocol):
     def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
         """Events of a run of that type alone, in their order; the chain is not verified."""
 
-    def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
-        """Newest first."""
+    def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +328,14 @@ class Output:
     host: str
     step: str
     text: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A piece of what a run's steps printed, oldest line first. `before`: the place from where to read further back; empty: there is no more."""
+
+    lines: tuple[Output, ...]
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,11 +401,14 @@ class Station(Protocol):
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
         """What a host has on its disk, newest first."""
 
-    async def history(self, limit: int) -> tuple[RunSummary, ...]:
-        """Runs, newest first."""
+    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         """Every event of a run, from the journal."""
+
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        """At most so many lines of what a run's steps printed, on that host (empty: on all, by time), before that place (empty: from the end)."""
 
     async def open(self, request: Request) -> Feed:
         """Begin a run."""

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from console.adapters.history import found_run, summary_after
+from console.adapters.history import OPEN, SEARCHED, found_run, holds, sought, summary_after
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import ConsoleError, UsageFault
 from console.model.events import AnyEvent
@@ -64,6 +65,9 @@ _EVENTS = sa.Table(
     sa.Column("hash", sa.String, nullable=False),
 )
 sa.Index("runs_by_start", _RUNS.c.started)
+_SAID: sa.ColumnElement[Any] = sa.func.coalesce(_RUNS.c.outcome, OPEN)
+_LINE = sa.func.lower(reduce(lambda line, name: line + " " + _RUNS.c[name], SEARCHED, _SAID))
+"""What the words of a search are looked for in."""
 
 
 class JournalFault(ConsoleError):
@@ -179,9 +183,14 @@ class SqlJournal:
             raise _broken(self.path, run, seq + 1)
         return str(row.hash)
 
-    def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
-        """Newest first."""
+    def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
         query = sa.select(_RUNS).order_by(_RUNS.c.started.desc(), _RUNS.c.run.desc()).limit(limit)
+        if after is not None:
+            query = query.where(sa.tuple_(_RUNS.c.started, _RUNS.c.run) < sa.tuple_(sa.literal(after.started), sa.literal(after.run)))
+        for wanted, word in sought(words):
+            held = _LINE.contains(word, autoescape=True)
+            query = query.where(held if wanted else ~held)
         if app:
             query = query.where(_RUNS.c.app == app)
         if environment:
@@ -229,10 +238,11 @@ class MemoryJournal:
         """Events of a run of that type alone, in their order."""
         return tuple(event for event in self._events.get(run, []) if isinstance(event, kind))
 
-    def runs(self, app: str = "", environment: str = "", limit: int = 100) -> tuple[RunSummary, ...]:
-        """Newest first."""
-        chosen = [each for each in self._runs.values() if app in ("", each.app) and environment in ("", each.environment)]
-        return tuple(sorted(chosen, key=lambda each: (each.started, each.run), reverse=True)[:limit])
+    def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
+        chosen = [each for each in self._runs.values() if app in ("", each.app) and environment in ("", each.environment) and holds(each, words)]
+        newest = sorted(chosen, key=lambda each: (each.started, each.run), reverse=True)
+        return tuple(each for each in newest if after is None or (each.started, each.run) < (after.started, after.run))[:limit]
 
     def find_run(self, text: str) -> list[RunSummary]:
         """Runs that a person may mean by an id, a part of its beginning, or `last`; newest first."""

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.cli.feed import LastingFeed
-from console.cli.wiring import How, asking, configure, engine_of, journal, tell
+from console.cli.wiring import How, asking, configure, engine_of, journal, state, tell
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.board import Board, Candidate, HostRelease
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.ports import FeedItem, RunSummary
+from console.ports import FeedItem, LogPage, RunSummary
 
 if TYPE_CHECKING:
     from console.client.attach import Client
@@ -75,18 +75,24 @@ class EngineStation:
         """What a host has on its disk, newest first."""
         return await self._asked("releases", {"host": host}, tuple[HostRelease, ...])
 
-    async def history(self, limit: int) -> tuple[RunSummary, ...]:
-        """Runs of this environment, newest first."""
-        return await asyncio.to_thread(self._history, limit)
+    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""
+        return await asyncio.to_thread(self._history, limit, after, words)
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         """Every event of a run, from the journal."""
         return await asyncio.to_thread(self._record, run)
 
-    def _history(self, limit: int) -> tuple[RunSummary, ...]:
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        """At most so many lines of what a run's steps printed, before that place; from the log files."""
+        from console.adapters.runlog import RunLog
+
+        return await asyncio.to_thread(RunLog(state(), run).page, host, before, limit)
+
+    def _history(self, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
         record = journal()
         try:
-            return record.runs(self.app, self.environment, limit=limit)
+            return record.runs(self.app, self.environment, limit=limit, after=after, words=words)
         finally:
             record.close()
 

@@ -104,6 +104,25 @@ def test_runs_are_listed_newest_first_and_by_environment(journal):
     assert [each.run for each in journal.runs(limit=1)] == ["r3"]
 
 
+def test_a_page_of_runs_follows_the_one_before_and_holds_the_words(journal):
+    for number in range(1, 8):
+        run, outcome = f"r{number}", "rolled-back" if number % 2 else "succeeded"
+        started = f"2026-01-0{(number + 1) // 2}T00:00:00Z"
+        journal.append(run, (opened(run, started), RunEnded(seq=2, at=started, exit=0, outcome=outcome)))
+    journal.append("r8", (opened("r8", "2026-02-01T00:00:00Z"),))
+    page = lambda after=None, words="", limit=3: [each.run for each in journal.runs(limit=limit, after=after, words=words)]  # noqa: E731
+    every = journal.runs()
+    assert page() == ["r8", "r7", "r6"]
+    assert page(every[2]) == ["r5", "r4", "r3"]
+    assert page(every[-1]) == []
+    assert page(words="ROLLED") == ["r7", "r5", "r3"]
+    assert page(every[5], "rolled") == ["r1"]
+    assert page(words="!rolled !open") == ["r6", "r4", "r2"]
+    assert page(words="rolled 01-03") == ["r5"]
+    assert page(words="goes") == ["r8"]
+    assert page(words="%") == page(words="_") == []
+
+
 def test_a_run_is_found_by_id_by_the_beginning_of_it_or_as_the_last(journal):
     for number, run in enumerate(("20260101T1-production", "20260101T1-production-2", "20260202T1-x%_y"), 1):
         journal.append(run, (opened(run, f"2026-01-0{number}T00:00:00Z"),))

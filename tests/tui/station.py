@@ -5,11 +5,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from console.adapters.history import holds
 from console.errors import ConsoleError
 from console.model.board import Board, BoardHost, Candidate, HostRelease
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.ports import Feed, FeedItem, RunSummary, Sample
+from console.ports import Feed, FeedItem, LogPage, Output, RunSummary, Sample
 from console.text import SafeText
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
 
@@ -45,6 +46,7 @@ class ScriptedStation:
     current: Board = field(default_factory=a_board)
     runs: tuple[RunSummary, ...] = ()
     records: dict[str, tuple[AnyEvent, ...]] = field(default_factory=dict)
+    logs: dict[str, tuple[Output, ...]] = field(default_factory=dict)
     feed: ScriptedFeed = field(default_factory=ScriptedFeed)
     blocked: ConsoleError | None = None
     app: str = "shop"
@@ -78,8 +80,17 @@ class ScriptedStation:
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
         return (HostRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),)
 
-    async def history(self, limit: int) -> tuple[RunSummary, ...]:
-        return self.runs[:limit]
+    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        self.asked.append(("history", limit, after.run if after else "", words))
+        found = [run for run in self.runs if holds(run, words)]
+        first = found.index(after) + 1 if after in found else 0
+        return tuple(found[first : first + limit])
+
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        lines = [one for one in self.logs.get(run, ()) if host in ("", one.host)]
+        end = int(before) if before else len(lines)
+        start = max(0, end - limit)
+        return LogPage(tuple(lines[start:end]), str(start) if start else "")
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         return self.records.get(run, ())
