@@ -9,7 +9,7 @@ from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.fleet import Environment
 from console.model.request import Person
-from console.model.state import Act, RunState
+from console.model.state import Act, HostState, RunState
 from console.text import SafeText
 
 Events = tuple[ev.Event, ...]
@@ -120,8 +120,22 @@ def _skip(environment: Environment, command: cmd.Skip, state: RunState, by: Pers
         return _unknown_host(command.host, state)
     if state.phase != "running" or state.kind != "deploy":
         return _no("hosts are skipped while a release rolls")
-    if host.condition in ("new", "returning", "back", "skipped", "left-out"):
+    if host.condition in ("returning", "back", "skipped", "left-out"):
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
+    if host.condition == "new":
+        return _take_back(state, host, by)
+    return (ev.HostSkipped(host=host.name, by=by),)
+
+
+def _take_back(state: RunState, host: HostState, by: Person) -> Events | Refusal:
+    """A host that has the release already goes back alone, where it has something to go back to."""
+    if state.aborting:
+        return _no("the run is being aborted: every host goes back, or all stays as it is")
+    way = next((way for way in state.way_back if way.host == host.name), None)
+    if way is None or not way.possible:
+        return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), "deploy abort --leave")
+    if not host.before:
+        return _no(f"{host.name} had no release before this one: it goes back with the whole run alone", "deploy rollback")
     return (ev.HostSkipped(host=host.name, by=by),)
 
 

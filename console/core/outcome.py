@@ -99,7 +99,7 @@ def _is_unknown(host: HostState) -> bool:
 
 
 def _bad(state: RunState) -> list[HostState]:
-    return [host for host in state.hosts.values() if host.failed_once]
+    return [host for host in state.hosts.values() if host.failed_once or host.condition == "failed"]
 
 
 def _names(hosts: list[HostState]) -> str:

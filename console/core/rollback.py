@@ -4,7 +4,7 @@ from console.core.lanes import Lane, chained
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, WayBack
-from console.model.state import RunState
+from console.model.state import HostState, RunState
 from console.model.values import sealed
 from console.text import SafeText
 
@@ -35,7 +35,15 @@ def return_steps(environment: Environment, host: Host, target: str, needs: tuple
 
 def touched_hosts(state: RunState) -> tuple[str, ...]:
     """Hosts that something in service was changed on and that are not back yet, in the order of the fleet."""
-    return tuple(name for name, host in state.hosts.items() if host.touched and host.condition not in ("back", "skipped"))
+    return tuple(name for name, host in state.hosts.items() if host.touched and not _is_back(state, host))
+
+
+def _is_back(state: RunState, host: HostState) -> bool:
+    """A host that was skipped has still to go back, unless its way back is done."""
+    if host.condition != "skipped":
+        return host.condition == "back"
+    way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
+    return bool(way) and all(state.step_state(step).status == "done" or not step.fatal for step in way)
 
 
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:

@@ -1,0 +1,106 @@
+"""A host alone: left on its old release, or taken back to it, while the run goes on with the others."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.core.decide import running_steps
+from console.errors import Exit
+from console.model import commands as cmd
+from console.model import events as ev
+from console.model.plan import WayBack
+from console.text import SafeText
+from tests.core.simulation import NEW, OLD, Simulation
+from tests.core.test_run import a_run, say
+
+
+def go_on(run: Simulation, turns: int) -> None:
+    for _ in range(turns):
+        if not run.turn() and running_steps(run.state):
+            run.finish(running_steps(run.state)[0])
+
+
+def until_new(run: Simulation, host: str) -> None:
+    while run.state.hosts[host].condition != "new":
+        go_on(run, 1)
+
+
+def test_a_host_that_has_the_release_goes_back_alone_and_the_others_go_on():
+    run = a_run(4)
+    until_new(run, "web02")
+    assert say(run, cmd.Skip(host="web02")) is None
+    state = run.run()
+    assert {name: (host.condition, host.release) for name, host in state.hosts.items()} == {
+        "web01": ("new", NEW), "web02": ("skipped", OLD), "web03": ("new", NEW), "web04": ("new", NEW),
+    }  # fmt: skip
+    assert (state.exit, state.hosts["web02"].failed_once) == (Exit.LIVE_BUT_BEHIND, False)
+
+
+def test_a_host_that_was_taken_back_can_be_tried_again():
+    run = a_run(3, pause_after=1)
+    run.run()
+    assert say(run, cmd.Skip(host="web01")) is None
+    assert run.run().hosts["web01"].release == OLD
+    assert say(run, cmd.Retry(host="web01")) is None
+    assert say(run, cmd.Continue()) is None
+    state = run.run()
+    assert {host.release for host in state.hosts.values()} == {NEW}
+
+
+def test_a_host_whose_way_back_fails_is_not_called_skipped():
+    run = a_run(3, lambda step, attempt: "failed" if step.phase == "rollback" and step.kind == "restart" else "done")
+    until_new(run, "web01")
+    assert say(run, cmd.Skip(host="web01")) is None
+    state = run.run()
+    assert state.hosts["web01"].condition in ("failed", "owed")
+    assert state.exit == Exit.FAILED
+
+
+def test_a_host_without_a_way_back_stays_and_the_refusal_says_why():
+    run = a_run(2)
+    until_new(run, "web01")
+    gone = WayBack("web01", OLD, possible=False, reason=SafeText("files differ from its manifest"))
+    run.record(ev.PlanMade(plan=run.state.plan, way_back=(gone,)))
+    run.state = type(run.state)(**{**{name: getattr(run.state, name) for name in run.state.__struct_fields__}, "phase": "running"})
+    said = say(run, cmd.Skip(host="web01"))
+    assert said is not None
+    assert "files differ from its manifest" in said.message
+
+
+def test_a_first_release_is_not_taken_from_one_host():
+    run = a_run(2)
+    run.record(ev.HostSeen(host="web01", release=""))
+    until_new(run, "web01")
+    said = say(run, cmd.Skip(host="web01"))
+    assert said is not None
+    assert "no release before" in said.message
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 6), st.integers(1, 3), st.lists(st.tuples(st.integers(0, 25), st.integers(1, 6)), max_size=6))
+def test_whoever_is_skipped_at_whatever_moment_ends_on_the_old_release(hosts, batch, skips):
+    run = a_run(hosts, batch=batch)
+    taken = set()
+    for turns, number in skips:
+        go_on(run, turns)
+        name = f"web{number:02}"
+        if say(run, cmd.Skip(host=name)) is None:
+            taken.add(name)
+    state = run.run()
+    assert state.phase == "ended"
+    for name, host in state.hosts.items():
+        assert (host.condition, host.release) == (("skipped", OLD) if name in taken else ("new", NEW))
+    assert not any(host.failed_once for host in state.hosts.values())
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(2, 5), st.integers(1, 40), st.integers(1, 5), st.integers(0, 3), st.sampled_from([cmd.RollBack(), cmd.RollBack(how="halves"), cmd.Abort()]))
+def test_a_rollback_right_after_a_skip_leaves_no_host_on_the_new_release(hosts, turns, number, then, command):
+    run = a_run(hosts)
+    go_on(run, turns)
+    say(run, cmd.Skip(host=f"web{number:02}"))
+    go_on(run, then)
+    said = say(run, command)
+    state = run.run()
+    assert state.phase == "ended"
+    if said is None:
+        assert {host.release for host in state.hosts.values()} == {OLD}
