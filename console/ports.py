@@ -401,6 +401,9 @@ class Station(Protocol):
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
         """What a host has on its disk, newest first."""
 
+    def visit(self, host: str) -> tuple[str, ...]:
+        """The argv of an interactive shell on that host, in its live release. UsageFault where there is no such way."""
+
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.cli.feed import LastingFeed
 from console.cli.wiring import How, asking, configure, engine_of, journal, state, tell
+from console.core.visit import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.board import Board, Candidate, HostRelease
 from console.model.events import AnyEvent
@@ -74,6 +75,13 @@ class EngineStation:
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
         """What a host has on its disk, newest first."""
         return await self._asked("releases", {"host": host}, tuple[HostRelease, ...])
+
+    def visit(self, host: str) -> tuple[str, ...]:
+        """The argv of an interactive shell on that host, in its live release."""
+        known = self._found.host(host)
+        if known is None:
+            raise UsageFault(f"{self.environment} has no host {host}", "deploy status")
+        return visit(self._found, known)
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""

@@ -53,6 +53,7 @@ class ScriptedStation:
     environment: str = "production"
     protected: bool = True
     suggested: str = ""
+    way: tuple[str, ...] = ("true",)
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -78,7 +79,14 @@ class ScriptedStation:
         return tuple(self.feed.run.events)
 
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
-        return (HostRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),)
+        self.asked.append(("releases", host))
+        return (
+            HostRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),
+            HostRelease("20261001T000000Z-eeeeeee", SafeText("v0.9.0"), "e" * 40, healthy=True, whole=False),
+        )
+
+    def visit(self, host: str) -> tuple[str, ...]:
+        return self.way
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         self.asked.append(("history", limit, after.run if after else "", words))
