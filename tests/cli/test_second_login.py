@@ -1,0 +1,90 @@
+"""Two people of this machine on one run: the one who began it, and another uid in the group that shares the state folder."""
+
+import grp
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.other_login import OTHER
+from tests.cli.product import Product
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two people")
+TOP = Path(__file__).parents[2]
+GROUP = grp.getgrgid(OTHER.pw_gid).gr_name
+
+
+@pytest.fixture
+def product():
+    """A fleet whose state folder a group shares, and whose file names the other person."""
+    made = Product(2)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def share(product: Product, access: str) -> None:
+    """What an admin does: the state folder is the group's, and the file says who may do what."""
+    state = Path(product.environ["DEPLOY_STATE"])
+    for folder in (state, *state.parents):
+        if folder == Path("/tmp"):
+            break
+        folder.chmod(folder.stat().st_mode | 0o011)
+    for path in (state, *state.rglob("*")):
+        os.chown(path, 0, OTHER.pw_gid)
+        path.chmod(0o2770 if path.is_dir() else 0o660)
+    config = Path(product.config)
+    config.write_text(f"{config.read_text()}\n[access]\n{access}\n")
+
+
+def as_other(product: Product, *words: str) -> tuple[int, str]:
+    """Run a command as the other person: exit code, and what it printed on standard output and error."""
+    argv = [sys.executable, "-m", "tests.cli.other_login", *words]
+    ran = subprocess.run(argv, check=False, cwd=TOP, env=product.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def begun(product: Product) -> str:
+    """Begin a run that pauses after its first host, and return its id."""
+    config = Path(product.config)
+    config.write_text(config.read_text().replace("[environments.production.rolling]\n", "[environments.production.rolling]\npause_after = 1\n"))
+    out, _ = product.deploy("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--json", code=9)
+    return str(json.loads(out.splitlines()[-1])["run"])
+
+
+def test_another_operator_joins_pauses_and_takes_the_run_to_its_end(product: Product):
+    share(product, 'operators = ["root", "nobody"]')
+    run = begun(product)
+    code, said = as_other(product, "continue")
+    assert code == 0, said
+    code, said = as_other(product, "attach", "--json")
+    assert (code, json.loads(said.splitlines()[-1])["outcome"]) == (0, "succeeded"), said
+    events = [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]
+    continued = next(event for event in events if event["type"] == "continued")
+    assert (continued["by"]["name"], continued["by"]["uid"]) == (OTHER.pw_name, OTHER.pw_uid)
+
+
+def test_one_who_may_only_look_is_told_who_may_act(product: Product):
+    share(product, f'operators = ["root"]\nviewers = ["@{GROUP}"]')
+    run = begun(product)
+    code, said = as_other(product, "attach", "--plain", "--wait-for-person", "1s")
+    assert run in said, said
+    assert code in (7, 9), said
+    code, said = as_other(product, "continue")
+    assert code == 2, said
+    assert "nobody may not change this environment" in said
+    assert "operators are named by [access]" in said
+    product.deploy("abort")
+
+
+def test_a_stranger_is_told_that_the_folder_is_not_theirs(product: Product):
+    share(product, 'operators = ["root"]')
+    begun(product)
+    code, said = as_other(product, "attach")
+    assert code == 2, said
+    assert "nobody" in said, said
+    product.deploy("abort")
