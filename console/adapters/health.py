@@ -25,6 +25,8 @@ BODY = 1024 * 1024
 """Bytes of a body that are looked at."""
 SPARE = 5.0
 """Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
+LIFE = 2.0
+"""Seconds that a host has to show that it lives, when the application on it does not answer."""
 CONSOLE = Host("localhost", "localhost")
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
@@ -159,10 +161,16 @@ class HostGates:
             async with asyncio.timeout(patience):
                 seen = await self._asked(place, check, values, patience)
         except TimeoutError:
-            seen = _no_answer(self._transport, place, f"no answer within {patience:.3g} s")
+            seen = await self._silent(place, f"no answer within {patience:.3g} s")
         except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
             seen = Observation("error", SafeText(f"{check.name} cannot be asked: {fault}"))
         return Observation(seen.kind, seen.seen, 1000 * (self._clock.mono() - began))
+
+    async def _silent(self, place: Host, words: str) -> Observation:
+        """Tell an application that does not answer from a host that does not: a link that is cut is not known to be so for a while."""
+        if self._transport.is_linked(place) and (await self._transport.run(place, ":", deadline=LIFE)).status is None:
+            return Observation("error", SafeText(f"{place.name} itself does not answer: {words}"))
+        return _no_answer(self._transport, place, words)
 
     async def _asked(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
         if check.kind == "http":

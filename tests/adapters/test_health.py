@@ -258,6 +258,15 @@ class TestWhatCouldNotBeMeasured:
             found = await HostGates(Dying()).once(ENVIRONMENT, WEB, http(server.port, timeout=0.1), VALUES)
         assert (found.verdict, found.seen) == ("error", "no link to web01: no answer within 0.1 s")
 
+    async def test_silence_of_a_host_whose_link_is_cut_but_not_yet_known_to_be_is_not_held_against_the_application(self) -> None:
+        class Mute(LocalTransport):
+            async def run(self, host: Host, script: str, data: object = b"", *, deadline: float, sink: object = None) -> Ran:
+                return Ran(None, problem=Unreached(host.name, "late", SafeText("late")))
+
+        async with serving(None) as server:
+            found = await HostGates(Mute()).once(ENVIRONMENT, WEB, http(server.port, timeout=0.1), VALUES)
+        assert (found.verdict, found.seen) == ("error", "web01 itself does not answer: no answer within 0.1 s")
+
 
 class TestGate:
     async def test_it_waits_for_so_many_in_a_row(self) -> None:
