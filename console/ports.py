@@ -267,6 +267,9 @@ class Outside(Protocol):
     def watch(self, hosts: tuple[Host, ...], emit: Callable[["Sample"], None]) -> MetricWatch:
         """Sample hosts at the environment's interval, once started."""
 
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection to the host stands now."""
+
     async def close(self) -> None:
         """Let go of every connection."""
 

@@ -41,6 +41,10 @@ class RealOutside:
         """Sample hosts from their /proc."""
         return MetricsWatch(self.transport, hosts, self.interval, emit, SystemClock().mono)
 
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection to the host stands now."""
+        return self.transport.is_linked(host)
+
     async def close(self) -> None:
         """Let go of every connection."""
         await self.transport.close()

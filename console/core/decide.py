@@ -6,6 +6,7 @@ unless a step runs.
 
 from collections.abc import Iterator
 
+from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
 from console.core.rollback import plan_return, plan_rollback
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
@@ -17,8 +18,6 @@ from console.text import SafeText
 
 FORWARD = frozenset({"old", "updating", "new"})
 LOST = frozenset({"unreachable", "unknown"})
-NETWORK_HOSTS = 3
-NETWORK_SECONDS = 10.0
 
 
 def decide(environment: Environment, state: RunState, now: float) -> tuple[Effect, ...]:
@@ -101,6 +100,11 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")):
         yield from _trip(environment, state)
         return
+    cut = state.kind != "rollback" and state.pausing is None and lost_together(environment, state)
+    if cut:
+        words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
+        yield Happened(Paused(reason=SafeText(words), cause="network"))
+        return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, _returns(state))
@@ -151,7 +155,7 @@ def _ended_at(state: RunState, name: str) -> float:
 
 def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     reason = _trip_reason(state)
-    if state.changed and _is_network(state):
+    if state.changed and _is_network(environment, state):
         yield Happened(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
     elif state.on_failure == "pause" and state.changed:
         yield Happened(Paused(reason=reason, cause="failure"))
@@ -176,8 +180,8 @@ def _failed_without_host(state: RunState) -> Step | None:
     return next((state.index[name] for name in bad if name in state.index), None)
 
 
-def _is_network(state: RunState) -> bool:
-    if sum(not host.linked for host in state.hosts.values()) >= NETWORK_HOSTS:
+def _is_network(environment: Environment, state: RunState) -> bool:
+    if lost_together(environment, state):
         return True
     lost = sorted(host.since for host in state.hosts.values() if host.failed_once and host.condition in LOST)
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))

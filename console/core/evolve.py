@@ -264,11 +264,11 @@ def _forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
 
 
 def _link_lost(state: RunState, event: ev.LinkLost) -> RunState:
-    return _with_host(state, event.host, linked=False)
+    return _with_host(state, event.host, linked=False, lost=event.mono)
 
 
 def _link_restored(state: RunState, event: ev.LinkRestored) -> RunState:
-    return _with_host(state, event.host, linked=True)
+    return _with_host(state, event.host, linked=True, lost=0.0)
 
 
 def _paused(state: RunState, event: ev.Paused) -> RunState:
@@ -277,6 +277,7 @@ def _paused(state: RunState, event: ev.Paused) -> RunState:
 
 
 def _continued(state: RunState, event: ev.Continued) -> RunState:
+    state = changed(state, hosts={name: changed(host, lost=0.0) if host.lost else host for name, host in state.hosts.items()})
     if state.pausing and state.pausing.cause in ("failure", "network"):
         failed = sum(host.failed_once for host in state.hosts.values())
         return changed(state, pausing=None, tolerated=failed, tolerates_steps=True)

@@ -115,6 +115,10 @@ class Runner:
         self.record(*answer)
         return Accepted(self.state.seq)
 
+    def accompany(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let that go on beside the run, to its end; if it fails, the run's loop ends with it."""
+        self._begin(work)
+
     async def run(self) -> RunState:
         """Carry the run to its end and return its last state."""
         try:

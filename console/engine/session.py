@@ -16,6 +16,7 @@ from console.core.targets import targets_before, targets_named
 from console.engine import questions, station
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
+from console.engine.links import LinkWatch
 from console.engine.preflight import Preflight
 from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
 from console.engine.record import Record
@@ -163,11 +164,13 @@ class Session:
         runner = one.runner
         environment, outside = self._model()
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
-        watch = outside.watch(tuple(host for host in environment.hosts if host.name in taking_part), one.broadcast.tell)
+        hosts = tuple(host for host in environment.hosts if host.name in taking_part)
+        watch = outside.watch(hosts, one.broadcast.tell)
         watch.start()
         try:
             if runner.state.phase == "preflight":
                 await self._preflight(one, person)
+            runner.accompany(LinkWatch(hosts, outside.is_linked, runner, self._clock).watch())
             await runner.run()
         except Exception as fault:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")

@@ -51,6 +51,8 @@ class HostState(msgspec.Struct, frozen=True):
     failed_once: bool = False
     """It counts against the failure budget."""
     linked: bool = True
+    lost: float = 0.0
+    """When its link was lost, on the boot-time clock; 0: it stands, or somebody has seen that and gone on."""
     since: float = 0.0
     """When its condition last changed, on the boot-time clock."""
     step: str = ""

@@ -63,11 +63,16 @@ def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
 
 def host_mark(host: HostState) -> Span:
     """Return the mark of a host as it is now."""
-    if host.condition == "updating" and not host.linked:
+    if is_cut(host):
         return mark("unknown")
     if host.condition == "old" and is_busy(host):
         return mark("busy")
     return mark(_WORDS[host.condition][0])
+
+
+def is_cut(host: HostState) -> bool:
+    """Return whether a host that was reached has no link now. One that is said to be lost anyway needs no other word."""
+    return not host.linked and host.condition not in ("unreachable", "unknown", "failed", "owed", "left-out")
 
 
 def is_busy(host: HostState) -> bool:
@@ -86,7 +91,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
             words = "link lost"
         started = ran.started if ran and ran.status == "running" else host.since
         return words, seconds_in_words(now - started)
-    return (_WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")), str(host.version)
+    words = _WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")
+    return "link lost" if is_cut(host) else words, str(host.version)
 
 
 def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
@@ -217,6 +223,8 @@ def counts_in_words(state: RunState) -> str:
     hosts = len(state.hosts)
     words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
     parts = ", ".join(f"{number} {words[condition]}" for condition, number in fleet_counts(state))
+    cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
+    parts += f", {cut} without a link" if cut else ""
     return f"{hosts} {'host' if hosts == 1 else 'hosts'}" + (f": {parts}" if parts else "")
 
 

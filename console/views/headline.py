@@ -53,6 +53,11 @@ def usual_seconds(state: RunState, kind: str) -> float | None:
     return median(took) if took else None
 
 
+def is_late(spent: float, usual: float | None) -> bool:
+    """Return whether a step that has run for so many seconds takes clearly longer than it usually does."""
+    return usual is not None and spent > max(2 * usual, usual + 3)
+
+
 def wave_now(state: RunState) -> tuple[int, int]:
     """Return (the wave that goes on, how many there are); zeros before the first."""
     waves = state.plan.waves if state.plan else ()
@@ -143,11 +148,13 @@ def _waited_step(state: RunState, now: float) -> Line:
     usual = usual_seconds(state, step.kind) if step.host else None
     if step.kind in ("wave", "monitor"):
         return _timer(step, ran, now)
-    late = usual is not None and spent > max(2 * usual, usual + 3)
-    took = Span(seconds_in_words(spent), "warn" if late else "plain")
+    late = is_late(spent, usual)
+    took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
     told = line(Span(f"{step.host} " if step.host else "", "strong"), step_words(step), ", ", took)
     if usual is not None:
         told = (*told, Span(f" (usual {seconds_in_words(usual)})", "warn" if late else "dim"))
+    if step.host and not state.hosts[step.host].linked:
+        told = (*told, Span(", link lost", "warn"))
     more = len({one.host or one.name for one, _ in running}) - 1
     return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
 

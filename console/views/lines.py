@@ -6,7 +6,7 @@ Owns what a line holds besides the sentence. It knows no clock and no terminal; 
 from console.core.wording import sentence
 from console.model.events import Event
 from console.model.state import RunState
-from console.views.headline import last_lines, running_steps, step_words, usual_seconds, watch_seconds
+from console.views.headline import is_late, last_lines, running_steps, step_words, usual_seconds, watch_seconds
 from console.views.times import clock_span, seconds_in_words
 
 SHOWN = 3
@@ -40,8 +40,10 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     if step.kind == "monitor":
         return f"health of every host stays good, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
     usual = usual_seconds(state, step.kind) if step.host else None
-    late = f" (usual {seconds_in_words(usual)})" if usual is not None else ""
-    return f"{step.host + ' ' if step.host else ''}{step_words(step)} {seconds_in_words(spent)}{late}"
+    late = " and late" if is_late(spent, usual) else ""
+    told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""
+    lost = ", link lost" if step.host in state.hosts and not state.hosts[step.host].linked else ""
+    return f"{step.host + ' ' if step.host else ''}{step_words(step)} {seconds_in_words(spent)}{late}{told}{lost}"
 
 
 def waiting_line(state: RunState, now: float, at: str) -> str:

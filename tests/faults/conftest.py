@@ -54,6 +54,10 @@ class Scene:
         """Begin a run."""
         self.run, self.events = await self.session.open_run(request, ADA), []
 
+    async def open_yes(self, version: str) -> None:
+        """Begin a release that asks nothing."""
+        await self.open(Request(ref=version, yes=True))
+
     async def until(self, seen: Callable[[Event], bool]) -> Event:
         """Follow the run until an event; it stays to be followed from there."""
         async for item in self.session.follow(self.run, len(self.events)):

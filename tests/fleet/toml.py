@@ -25,6 +25,8 @@ def hosts_toml(
     deadline: str = "20s",
     batch: str = "1",
     keepalive: str = "1s",
+    connect_timeout: str = "10s",
+    max_failures: int = 0,
     restart_timeout: str = "15s",
     health: bool = True,
     jump: str = "",
@@ -47,8 +49,9 @@ def hosts_toml(
         lines.append(f"  {{ name = {q(name)}, address = {q(machine.address)}, port = {machine.port}, user = {q(machine.user)}{via} }},")
     lines += [
         "]", "", f"[environments.{environment}.ssh]", f"identity = {q(str(fleet.identity))}",
-        f"known_hosts = {q(str(fleet.known_hosts))}", f"keepalive = {q(keepalive)}", "",
-        f"[environments.{environment}.rolling]", f"batch = {batch}", "",
+        f"known_hosts = {q(str(fleet.known_hosts))}", f"keepalive = {q(keepalive)}",
+        f"connect_timeout = {q(connect_timeout)}", "",
+        f"[environments.{environment}.rolling]", f"batch = {batch}", f"max_failures = {max_failures}", "",
     ]  # fmt: skip
     if health:
         lines += [

@@ -1,0 +1,114 @@
+"""Links that are cut and hosts that stand still in the middle of a step: seen soon, settled by asking, and nothing happens twice."""
+
+import asyncio
+
+import pytest
+
+from console.model import commands as cmd
+from console.model.events import GateJudged, LinkLost, LinkRestored, Paused, RollbackBegan, StepFinished, StepStarted
+from console.views.lines import waited_for
+from tests.faults.conftest import ADA
+
+pytestmark = pytest.mark.real
+SEEN_WITHIN = 20.0
+
+
+async def until_acts(scene, host: str, version: str) -> None:
+    """Wait until the restart of that version has begun its work on the host."""
+    async with asyncio.timeout(20):
+        while not scene.activations(host, version):
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", ["ship", "switch", "restart", "gate"])
+async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage, kind: str):
+    async with stage(3, deadline="20s") as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        started = await scene.until_step(f"web02/{kind}", StepStarted)
+        scene.fleet.drop("web02")
+        lost = await scene.until(lambda event: isinstance(event, LinkLost))
+        assert lost.host == "web02"
+        assert scene.took(lost, started) < SEEN_WITHIN
+        assert not scene.state.hosts["web02"].linked
+        assert "link lost" in waited_for(scene.state, scene.clock.mono())
+        scene.fleet.restore("web02")
+        state = await scene.end()
+        assert [event.host for event in scene.events_of(LinkRestored)] == ["web02"]
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        assert {scene.live(name) for name in scene.fleet.names} == {"v1.1.0"}
+        assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1, 1, 1]
+        scene.assert_no_step_twice()
+
+
+@pytest.mark.parametrize("kind", ["restart", "gate"])
+async def test_a_host_that_stands_still_in_the_middle_of_a_step(stage, kind: str):
+    async with stage(3, restart_timeout="40s", deadline="30s") as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        started = await scene.until_step(f"web02/{kind}", StepStarted)
+        if kind == "restart":
+            await until_acts(scene, "web02", "v1.1.0")
+        scene.fleet.freeze("web02")
+        lost = await scene.until(lambda event: isinstance(event, LinkLost))
+        assert scene.took(lost, started) < SEEN_WITHIN
+        scene.fleet.thaw("web02")
+        state = await scene.end()
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1, 1, 1]
+        scene.assert_no_step_twice()
+
+
+async def test_a_host_that_stays_cut_off_is_unknown_and_the_others_go_back(stage):
+    async with stage(3, restart_timeout="3s", connect_timeout="2s") as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("web02/restart", StepStarted)
+        await until_acts(scene, "web02", "v1.1.0")
+        scene.fleet.drop("web02")
+        state = await scene.end()
+        ended = next(event for event in scene.events_of(StepFinished) if event.step == "wave-2/web02/restart")
+        assert ended.status == "unknown"
+        assert (state.exit, state.outcome) == (5, "failed")
+        assert state.hosts["web02"].condition == "owed"
+        assert {scene.live(name) for name in ("web01", "web03")} == {"v1.0.0"}
+        assert scene.activations("web03", "v1.1.0") == 0
+
+
+async def test_hosts_lost_together_pause_for_the_network_and_nobody_goes_back(stage):
+    async with stage(5, batch="[1, 4]") as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("web03/restart", StepStarted)
+        for name in ("web02", "web03", "web04"):
+            scene.fleet.drop(name)
+        paused = await scene.until(lambda event: isinstance(event, Paused))
+        assert paused.cause == "network"
+        assert "web02, web03, web04" in paused.reason
+        for name in ("web02", "web03", "web04"):
+            scene.fleet.restore(name)
+        async with asyncio.timeout(30):
+            while not all(host.linked for host in scene.state.hosts.values()):
+                await asyncio.sleep(0.1)
+        assert scene.state.back is None
+        await scene.session.submit(scene.run, cmd.Continue(), ADA)
+        state = await scene.end()
+        assert scene.events_of(RollbackBegan) == []
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1] * 5
+        scene.assert_no_step_twice()
+
+
+async def test_a_gate_that_cannot_be_asked_is_no_verdict_on_the_release(stage):
+    async with stage(2, deadline="2s", connect_timeout="2s", max_failures=1) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("web02/gate", StepStarted)
+        scene.fleet.drop("web02")
+        judged = await scene.until(lambda event: isinstance(event, GateJudged) and event.host == "web02")
+        scene.fleet.restore("web02")
+        assert judged.verdict == "error"
+        state = await scene.end()
+        assert state.hosts["web02"].condition == "owed"
+        assert state.exit == 5
+        assert scene.live("web02") == "v1.1.0"
