@@ -223,6 +223,21 @@ class Gates(Protocol):
         """Ask once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message to one channel, named without its secrets; `problem` is empty when the channel took it."""
+
+    channel: SafeText
+    problem: SafeText = SafeText("")
+
+
+class Notifier(Protocol):
+    """The channels that people are told by."""
+
+    async def tell(self, title: str, body: str, *, deadline: float) -> tuple[Delivery, ...]:
+        """Send to every channel within so many seconds, and say how each one took it."""
+
+
 class MetricWatch(Protocol):
     """Looks at machines again and again, between `start` and `stop`."""
 
@@ -263,6 +278,10 @@ class Outside(Protocol):
     @property
     def gates(self) -> Gates:
         """Asks for health."""
+
+    @property
+    def notifier(self) -> Notifier:
+        """Tells people."""
 
     def watch(self, hosts: tuple[Host, ...], emit: Callable[["Sample"], None]) -> MetricWatch:
         """Sample hosts at the environment's interval, once started."""

@@ -12,13 +12,14 @@ from console.adapters.health import HostGates, release_command
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks
 from console.adapters.metrics.procfs import MetricsWatch
+from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
 from console.engine.perform import variables_of
 from console.model.fleet import Environment, Host
-from console.model.secret import Secret
+from console.model.secret import Secret, SecretRef
 from console.ports import Sample, Transport
 
 
@@ -34,6 +35,7 @@ class RealOutside:
     shipper: HostShipper
     workshop: GitWorkshop
     gates: HostGates
+    notifier: AppriseNotifier
     interval: float
     """Seconds between two samples of a host."""
 
@@ -65,5 +67,16 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
         HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
+        AppriseNotifier(lambda: addresses_of(environment, secrets)),
         environment.metrics_interval,
     )
+
+
+def addresses_of(environment: Environment, secrets: Mapping[str, Secret]) -> tuple[str, ...]:
+    """Return where people are told, with the secrets in place; an address whose secret is not there is left out."""
+    notify = environment.notify
+    if notify is None:
+        return ()
+    named = dict(enumerate(notify.to))
+    found = (secrets.get(f"notify.to[{number}]") if isinstance(one, SecretRef) else one for number, one in named.items())
+    return tuple(one.reveal() if isinstance(one, Secret) else one for one in found if one is not None)

@@ -15,7 +15,7 @@ def secrets_of(environment: Environment) -> dict[str, str]:
     """Return the secrets by the names of their variables. Raises UsageFault that names each one that is missing."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, value in environment.variables.items():
+    for name, value in {**environment.variables, **(environment.notify.secrets if environment.notify else {})}.items():
         if isinstance(value, SecretRef):
             text = _read(name, value)
             if isinstance(text, Problem):

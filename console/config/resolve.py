@@ -12,7 +12,7 @@ from console.config import forms
 from console.config.hosts import read_hosts, read_jump
 from console.config.problems import Place
 from console.core.selection import nearest
-from console.model.fleet import Access, Build, Command, Environment, HealthCheck, Hook, Host, Rolling, Ssh, Variable
+from console.model.fleet import Access, Build, Command, Environment, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -74,7 +74,15 @@ def resolved(sources: Sources) -> Environment:
         ssh=ssh,
         jumps=_jumps(sources, hosts, ssh),
         access=sources.access,
+        notify=_notify(values, sources.file),
     )
+
+
+def _notify(values: Values, file: str) -> Notify | None:
+    notify = values.get("notify")
+    if not notify or not notify.get("to"):
+        return None
+    return Notify(tuple(_anchored(address, file) for address in notify["to"]), notify.get("after", 60.0))
 
 
 def absolute(path: str, file: str) -> str:

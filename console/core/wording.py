@@ -68,6 +68,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
     ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
+    ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
     ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",
     ev.TakenUp: lambda event: f"taken up{_by(event)}, epoch {event.epoch}",

@@ -14,6 +14,7 @@ from typing import Any
 from console.core.evolve import fold
 from console.core.targets import targets_before, targets_named
 from console.engine import questions, station
+from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.links import LinkWatch
@@ -167,6 +168,7 @@ class Session:
         hosts = tuple(host for host in environment.hosts if host.name in taking_part)
         watch = outside.watch(hosts, one.broadcast.tell)
         watch.start()
+        caller = self._caller(environment, outside, runner)
         try:
             if runner.state.phase == "preflight":
                 await self._preflight(one, person)
@@ -182,6 +184,16 @@ class Session:
                 raise
         finally:
             await watch.stop()
+            if caller:
+                caller.stop()
+
+    def _caller(self, environment: Environment, outside: Outside, runner: Runner) -> Caller | None:
+        """Whoever calls a person when the run waits for one, where the environment says whom."""
+        if environment.notify is None:
+            return None
+        caller = Caller(outside.notifier, environment.notify.after, self._clock, lambda: runner.state, runner.record)
+        caller.start()
+        return caller
 
     def _leave(self, one: OpenRun, error: ConsoleError) -> None:
         """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""

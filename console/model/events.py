@@ -243,6 +243,16 @@ class HelmTaken(Event, frozen=True, tag="helm-taken"):
     by: Person
 
 
+class PersonCalled(Event, frozen=True, tag="person-called"):
+    """People were told that the run waits for one of them."""
+
+    reason: SafeText
+    told: tuple[SafeText, ...] = ()
+    """Channels, without their secrets."""
+    problems: tuple[SafeText, ...] = ()
+    """Channels that did not take it, and why."""
+
+
 class CommandRefused(Event, frozen=True, tag="command-refused"):
     """Somebody tried something that was not allowed then."""
 
@@ -292,6 +302,7 @@ AnyEvent = (
     | RollbackBegan
     | NoteAdded
     | HelmTaken
+    | PersonCalled
     | CommandRefused
     | TakenUp
     | RunEnded

@@ -131,6 +131,20 @@ class Access(msgspec.Struct, frozen=True):
 Variable = str | SecretRef
 
 
+class Notify(msgspec.Struct, frozen=True):
+    """Whom to tell when a run waits for a person."""
+
+    to: tuple[Variable, ...]
+    """Addresses of Apprise's services."""
+    after: float = 60.0
+    """Seconds of waiting."""
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """The addresses that are to be read, by the name that a problem is told with."""
+        return {f"notify.to[{number}]": one for number, one in enumerate(self.to) if isinstance(one, SecretRef)}
+
+
 class Environment(msgspec.Struct, frozen=True):
     """One application in one environment, as the file resolves it. Times are seconds."""
 
@@ -170,6 +184,7 @@ class Environment(msgspec.Struct, frozen=True):
     jumps: tuple[Host, ...] = ()
     """Jump hosts, each named as hosts name them in `jump`."""
     access: Access | None = None
+    notify: Notify | None = None
 
     def host(self, name: str) -> Host | None:
         """The host of that name."""

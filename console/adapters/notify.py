@@ -1,0 +1,48 @@
+"""Messages to people over Apprise's services. Implements `ports.Notifier`. Addresses may be secrets: what is said of one is masked.
+
+It knows services by their addresses; nothing of why somebody is told.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from console.ports import Delivery
+from console.text import SafeText
+
+if TYPE_CHECKING:
+    import apprise
+
+
+class AppriseNotifier:
+    """Tells every address, each on its own, so that one that fails holds no other up."""
+
+    def __init__(self, addresses: Callable[[], Iterable[str]]) -> None:
+        self._addresses = addresses
+
+    async def tell(self, title: str, body: str, *, deadline: float) -> tuple[Delivery, ...]:
+        """Send, and say of each address whether it was taken within so many seconds."""
+        return tuple(await asyncio.gather(*(self._told(address, title, body, deadline) for address in self._addresses())))
+
+    async def _told(self, address: str, title: str, body: str, deadline: float) -> Delivery:
+        import apprise
+
+        service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+        if service is None:
+            return Delivery(SafeText(f"{address.partition('://')[0]}://…"), SafeText("no service of Apprise has such an address"))
+        shown = SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
+        try:
+            async with asyncio.timeout(deadline):
+                taken = await asyncio.to_thread(_sent, service, title, body)
+        except TimeoutError:
+            return Delivery(shown, SafeText(f"no answer within {deadline:g} s"))
+        return Delivery(shown, SafeText("" if taken is True else taken or "refused by the service"))
+
+
+def _sent(service: "apprise.NotifyBase", title: str, body: str) -> bool | str:
+    import apprise
+
+    with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        taken = service.notify(title=title, body=body)
+        return True if taken else log.getvalue().strip().rpartition("\n")[2].partition(" - ")[2][:200]
