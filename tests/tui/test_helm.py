@@ -26,7 +26,7 @@ def watched_by(feed: ScriptedFeed, me: Person, *others: Person) -> ScriptedFeed:
 async def test_who_has_not_the_helm_says_no_go_until_it_is_taken():
     feed = watched_by(ScriptedFeed(), LIN, ADA)
     async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
         await press(pilot, "g")
         assert f"{ADA} has the helm" in message(pilot)
         assert kinds(feed) == []
@@ -37,7 +37,7 @@ async def test_who_has_not_the_helm_says_no_go_until_it_is_taken():
 async def test_the_helm_of_one_who_has_left_holds_nobody_up():
     feed = watched_by(ScriptedFeed(protected=False), LIN)
     async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
         await press(pilot, "g", "g")
         assert kinds(feed) == ["Decide"]
 
@@ -45,7 +45,7 @@ async def test_the_helm_of_one_who_has_left_holds_nobody_up():
 async def test_pause_and_roll_back_work_without_the_helm():
     feed = watched_by(running("wave-3/web03/gate"), LIN, ADA)
     async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me)
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
         await press(pilot, "p", "c")
         assert kinds(feed) == ["Pause"]
         assert f"{ADA} has the helm" in message(pilot)
