@@ -140,11 +140,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs", ("l",), "every run, with its outcome", "runs", lambda now: now.has_station, "there is no record to read here", places=("home",)),
     Action("refresh", ("u",), "read the hosts again", "", places=("home", "prepare")),
     Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
+    Action("palette", ("colon", "ctrl+p"), "what can be done here, by its words", places=EVERYWHERE),
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
     Action("maintenance", ("m",), "maintenance mode", soon=True),
     Action("promote", ("o",), "promote the canary", soon=True),
     Action("acknowledge", ("k",), "tick a check off", soon=True),
-    Action("palette", ("colon", "ctrl+p"), "palette", soon=True),
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
     Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),
@@ -172,6 +172,19 @@ def for_key(key: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> Ac
     mine = [action for action in actions if key in action.keys and now.place in action.places]
     ready = [action for action in mine if not action.soon and action.when(now)]
     return next(iter(ready), mine[0] if mine else None)
+
+
+def is_ready(action: Action, now: Situation) -> bool:
+    """Return whether the action makes sense now."""
+    return not action.soon and action.when(now)
+
+
+def found_actions(words: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:
+    """Return the actions of that place whose title, id or key has all those words; what makes sense now comes first."""
+    wanted = words.lower().split()
+    mine = (action for action in actions if now.place in action.places and action.id != "palette")
+    fitting = [action for action in mine if all(word in f"{action.title} {action.id} {' '.join(action.keys)}".lower() for word in wanted)]
+    return tuple(sorted(fitting, key=lambda action: not is_ready(action, now)))
 
 
 def leave_word(now: Situation) -> str:

@@ -108,7 +108,11 @@ class TypingDialog(Dialog):
         """Answer, if what stands there is an answer and a person pressed enter (at that time)."""
         text = self.query_one(Input).value
         if at - self._typed_at >= 0.02 and self.accepts(text):
-            self.dismiss(text)
+            self.dismiss(self.answer(text))
+
+    def answer(self, text: str) -> str:
+        """Return what the dialog answers with."""
+        return text
 
     def press(self, key: str) -> bool:
         """Leave the keys to the field; escape cancels."""

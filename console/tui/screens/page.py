@@ -12,6 +12,7 @@ from textual.screen import Screen
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.screens.dialog import Words
+from console.tui.screens.palette import Palette
 from console.tui.widgets.lines import LineView
 from console.views.spans import Line, Span, Tone, line
 
@@ -85,11 +86,24 @@ class Page(Screen[None]):
             self.say(words, "warn")
             return bool(words)
         else:
-            (self._shared() | dict(self.handlers()))[action.id]()
+            self.do(action.id)
         return True
 
+    def do(self, action: str) -> None:
+        """Do what that action does here."""
+        (self._shared() | dict(self.handlers()))[action]()
+
     def _shared(self) -> dict[str, Callable[[], object]]:
-        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare}
+        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare, "palette": self.open_palette}
+
+    def open_palette(self) -> None:
+        """Offer what can be done here by its words."""
+
+        def chosen(action: str | None) -> None:
+            if action:
+                self.do(action)
+
+        self.app.push_screen(Palette(self.situation), chosen)
 
     def open_help(self) -> None:
         """Show the keys."""

@@ -35,6 +35,8 @@ class Picker(Toned, ScrollView, can_focus=True):
         self._rows: tuple[Line, ...] = ()
         self._title: Line = ()
         self.index = 0
+        self.marked = False
+        """The chosen row is marked though another widget has the focus."""
 
     def draw(self, rows: Rows) -> None:
         """Show what that makes of the width there is, now and after each change of size."""
@@ -99,4 +101,4 @@ class Picker(Toned, ScrollView, can_focus=True):
         if not self._rows:
             return self.strip_of(line(Span(self._empty, "dim")) if y == 0 else (), width)
         strip = self.strip_of(self._rows[row] if row < len(self._rows) else (), width)
-        return strip.apply_style(Style(reverse=True)) if row == self.index and self.has_focus else strip
+        return strip.apply_style(Style(reverse=True)) if row == self.index and (self.has_focus or self.marked) else strip
