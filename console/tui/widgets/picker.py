@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.geometry import Size
@@ -11,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.tui.widgets.lines import Toned
-from console.views.spans import Line, Span, ascii_line, line, text
+from console.views.spans import Line, Span, ascii_line, filled, line, text
 
 Rows = Callable[[int], tuple[Line, ...]]
 """Makes the rows for a width."""
@@ -100,5 +99,7 @@ class Picker(Toned, ScrollView, can_focus=True):
         width, row = self.content_size.width, y + round(self.scroll_offset.y)
         if not self._rows:
             return self.strip_of(line(Span(self._empty, "dim")) if y == 0 else (), width)
-        strip = self.strip_of(self._rows[row] if row < len(self._rows) else (), width)
-        return strip.apply_style(Style(reverse=True)) if row == self.index and (self.has_focus or self.marked) else strip
+        shown = self._rows[row] if row < len(self._rows) else ()
+        if row == self.index and (self.has_focus or self.marked):
+            shown = (Span(text(filled(shown, width)), "selected"),)
+        return self.strip_of(shown, width)
