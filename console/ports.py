@@ -408,6 +408,13 @@ class Station(Protocol):
     def suggested(self) -> str:
         """The version that is to be offered first; empty: the newest."""
 
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments that can be gone to from here, this one among them."""
+
+    def beside(self, environment: str) -> "Station":
+        """Another environment of the same application."""
+
     async def board(self) -> Board:
         """What runs where, read from the hosts."""
 

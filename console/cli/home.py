@@ -2,8 +2,9 @@
 
 from console.adapters.clock import SystemClock
 from console.cli.station import EngineStation
-from console.cli.wiring import How, environment_or_known, say
-from console.errors import Exit
+from console.cli.wiring import How, config_if_any, environment_or_known, say
+from console.errors import Exit, UsageFault
+from console.model.fleet import Environment
 
 
 async def home(how: How, name: str, suggested: tuple[str, ...] = ()) -> int:
@@ -12,7 +13,7 @@ async def home(how: How, name: str, suggested: tuple[str, ...] = ()) -> int:
 
     from console.tui.open import ScreenFailed, run_screen
 
-    station = EngineStation(how, environment_or_known(how, name), suggested)
+    station = EngineStation(how, _first(how) if not name else environment_or_known(how, name), suggested)
     try:
         ending = await run_screen(
             None, SystemClock(), station=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
@@ -24,3 +25,14 @@ async def home(how: How, name: str, suggested: tuple[str, ...] = ()) -> int:
     for line in ending.lines:
         say(line)
     return int(Exit.DONE)
+
+
+def _first(how: How) -> Environment:
+    """Return the environment that is meant where none is named; of several without a default, the first of the file."""
+    file = config_if_any(how)
+    if file is None:
+        return environment_or_known(how, "")
+    try:
+        return file.environment("", how.app)
+    except UsageFault:
+        return file.environment(file.environment_names[0], how.app)

@@ -39,6 +39,7 @@ class EngineStation:
         self._found = found
         self._suggested = list(suggested)
         self._feeds: list[LastingFeed] = []
+        self._beside: list[EngineStation] = []
         self._client: Client | None = None
         self._meeting = asyncio.Lock()
 
@@ -46,6 +47,21 @@ class EngineStation:
     def suggested(self) -> str:
         """The version that comes next in the list it was given; empty: none."""
         return self._suggested[0] if self._suggested else ""
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments of the file; without a file, this one alone."""
+        from console.cli.wiring import config_if_any
+
+        file = config_if_any(self._how)
+        return file.environment_names if file else (self.environment,)
+
+    def beside(self, environment: str) -> "EngineStation":
+        """Another environment of the same application. It is let go of with this one."""
+        from console.cli.wiring import environment_or_known
+
+        self._beside.append(EngineStation(self._how, environment_or_known(self._how, environment)))
+        return self._beside[-1]
 
     async def board(self) -> Board:
         """What runs where, read from the hosts."""
@@ -161,6 +177,8 @@ class EngineStation:
 
     async def close(self) -> None:
         """Let go of the engines that were met."""
+        for station in self._beside:
+            await station.close()
         for feed in self._feeds:
             await feed.close()
         if self._client is not None:

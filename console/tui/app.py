@@ -228,6 +228,17 @@ class ConsoleApp(App[Ending]):
         if self.station is not None:
             self.open_run(self.station.open(Request(ref=self.station.suggested)), "opening the next version")
 
+    def go_to(self, environment: str) -> None:
+        """Be at home in another environment."""
+        if self.station is None:
+            return
+        try:
+            self.station = self.station.beside(environment)
+        except ConsoleError as fault:
+            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            return
+        self.switch_screen(HomeScreen(self.station))
+
     def open_back(self, run: str, how: str) -> None:
         """Open the way back from a release that has ended."""
         if self.station is not None:

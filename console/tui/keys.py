@@ -138,6 +138,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zone", ("z",), "times local or UTC"),
     Action("open", ("enter",), "open what is chosen", "open", places=("home", "runs")),
     Action("runs", ("l",), "every run, with its outcome", "runs", lambda now: now.has_station, "there is no record to read here", places=("home",)),
+    Action("environment", ("e",), "go to another environment", "", places=("home",)),
     Action("refresh", ("u",), "read the hosts again", "", places=("home", "prepare")),
     Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
     Action("palette", ("colon", "ctrl+p"), "what can be done here, by its words", places=EVERYWHERE),

@@ -57,6 +57,14 @@ class ScriptedStation:
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
+    @property
+    def environments(self) -> tuple[str, ...]:
+        return ("production", "staging")
+
+    def beside(self, environment: str) -> "ScriptedStation":
+        self.asked.append(("beside", environment))
+        return ScriptedStation(current=a_board(environment=environment, protected=False), environment=environment, protected=False)
+
     async def board(self) -> Board:
         self.asked.append("board")
         if self.blocked:

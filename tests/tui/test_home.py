@@ -132,3 +132,13 @@ async def test_an_interrupted_run_says_how_it_goes_on():
     station = ScriptedStation(runs=(replace(a_summary("r5"), outcome=None, ended=None),))
     async with at_home(station).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: "r5 was interrupted: deploy resume" in head(pilot))
+
+
+async def test_e_goes_to_another_environment():
+    station = ScriptedStation()
+    async with at_home(station).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, "e", "down", "enter")
+        assert ("beside", "staging") in station.asked
+        await eventually(pilot, lambda: "staging" in head(pilot))
+        assert "PRODUCTION" not in head(pilot)

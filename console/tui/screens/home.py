@@ -17,6 +17,7 @@ from console.model.state import RunState
 from console.ports import Presence, RunSummary, Sample, Station
 from console.tui import keys
 from console.tui.follower import Numbers
+from console.tui.screens.choose import Choose
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
 from console.tui.widgets.fleet import Fleet
@@ -166,7 +167,7 @@ class HomeScreen(Page):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         return {
-            "open": self.open_chosen, "roll-back": self.ask_rollback, "refresh": self._news.set, "freeze": self.freeze,
+            "open": self.open_chosen, "environment": self.ask_environment, "roll-back": self.ask_rollback, "refresh": self._news.set, "freeze": self.freeze,
             "unzoom": self.let_go,
         }  # fmt: skip
 
@@ -198,6 +199,20 @@ class HomeScreen(Page):
         """Join the run that goes on; else open the chosen one."""
         if self.board is not None and self.board.run:
             self.app.open_run(self.station.attach(self.board.run), "joining the run")
+
+    def ask_environment(self) -> None:
+        """Ask for another environment, and go there."""
+
+        def chosen(name: str | None) -> None:
+            if name and name != self.station.environment:
+                self.app.go_to(name)
+
+        try:
+            names = self.station.environments
+        except ConsoleError as fault:
+            self.say(fault.message, "bad")
+            return
+        self.app.push_screen(Choose("Environment", names, self.station.environment), chosen)
 
     def ask_rollback(self) -> None:
         """Ask, and roll the last release back on the second `r`."""
