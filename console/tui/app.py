@@ -13,6 +13,7 @@ from textual import events
 from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
+from textual.timer import Timer
 
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand, Refusal
@@ -20,6 +21,7 @@ from console.model.request import Request
 from console.ports import Clock, Feed, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
+from console.tui.driver import PatientDriver
 from console.tui.follower import Follower
 from console.tui.screens.dialog import TypingDialog, is_dialog
 from console.tui.screens.home import HomeScreen
@@ -55,7 +57,7 @@ class ConsoleApp(App[Ending]):
         sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
         self._problems: tuple[str, ...] = ()
-        super().__init__(ansi_color=True if no_color else None)
+        super().__init__(driver_class=PatientDriver, ansi_color=True if no_color else None)
         self.animation_level = "none"
         self.clock, self.zone, self.station = clock, zone, station
         self.read_only, self.drives = read_only, drives
@@ -65,6 +67,7 @@ class ConsoleApp(App[Ending]):
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
         self._followed: dict[RunScreen, asyncio.Task[None]] = {}
+        self._repaint: Timer | None = None
         Toned.ascii_only = ascii_only
         self._take_themes()
 
@@ -153,6 +156,16 @@ class ConsoleApp(App[Ending]):
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.tick()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Paint everything once more when the sizes are at rest: a terminal that shrank and grew has lost what stood on it."""
+        if self._repaint is not None:
+            self._repaint.stop()
+        self._repaint = self.set_timer(0.2, self.paint_again) if self.screen_stack else None
+
+    def paint_again(self) -> None:
+        """Paint the whole screen, as if nothing stood there."""
+        self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys until it is clear that a person pressed them; all else goes its way."""
@@ -284,6 +297,10 @@ class ConsoleApp(App[Ending]):
         else:
             at_home = any(isinstance(screen, HomeScreen) for screen in self.screen_stack)
             self.exit(Ending(0 if at_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
+
+    def terminal_lost(self) -> None:
+        """The terminal is gone: nobody looks any more."""
+        self.end_viewer()
 
     def _handle_exception(self, error: Exception) -> None:
         """End without the variables of the stack: they may hold what must not be shown."""

@@ -11,10 +11,6 @@ from textual.filter import LineFilter
 
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-BEHIND = 6
-"""Writes that wait before painting is held back; the queue blocks the loop at thirty."""
-
-
 class SecondWall(LineFilter):
     """Replaces control characters in whatever is about to be painted."""
 
@@ -34,15 +30,13 @@ class Stall:
         self.holding = False
 
     def waiting(self) -> int:
-        """Return how many writes wait for the terminal."""
-        writer = getattr(self._app._driver, "_writer_thread", None)  # Textual offers no public look
-        queue = getattr(writer, "_queue", None)
-        return int(queue.qsize()) if queue is not None else 0
+        """Return how many bytes wait for the terminal."""
+        return int(getattr(self._app._driver, "backlog", 0))
 
     def check(self) -> None:
-        """Hold or let go, by the length of the queue."""
+        """Hold while anything waits, let go when all is written: so a slow link gets whole frames, as many as it can take."""
         waiting = self.waiting()
-        if not self.holding and waiting > BEHIND:
+        if not self.holding and waiting > 0:
             self._held.enter_context(self._app.batch_update())
             self.holding = True
         elif self.holding and waiting == 0:

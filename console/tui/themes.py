@@ -49,8 +49,21 @@ def theme_of(name: str, colors: dict[str, str], *, dark: bool) -> Theme:
     plain: dict[str, Any] = {"background": colors["background"], "surface": colors["surface"], "panel": colors["surface"]}
     return Theme(
         name=name, primary=colors["accent"], accent=colors["accent"], secondary=colors["busy"], warning=colors["warn"], error=colors["bad"],
-        success=colors["good"], foreground=colors["text"], dark=dark, ansi=ansi, text_alpha=1.0, variables=variables_of(colors), **plain,
+        success=colors["good"], foreground=colors["text"], dark=dark, ansi=ansi, text_alpha=1.0,
+        variables=variables_of(colors) | (_ansi_variables(colors) if ansi else {}), **plain,
     )  # fmt: skip
+
+
+def _ansi_variables(colors: dict[str, str]) -> dict[str, str]:
+    """Return what Textual's own style sheets ask of a theme in the terminal's colours; without them nothing is drawn at all."""
+    back, text, chosen = colors["background"], colors["text"], colors["accent"]
+    return {
+        "ansi-background": back, "ansi-foreground": text, "border-blurred": colors["border"],
+        "block-cursor-foreground": "ansi_black", "block-cursor-background": chosen,
+        "input-cursor-background": back, "input-cursor-foreground": text, "input-cursor-text-style": "reverse",
+        "input-selection-background": chosen, "input-selection-foreground": "ansi_black",
+        "screen-selection-background": chosen, "screen-selection-foreground": "ansi_black",
+    }  # fmt: skip
 
 
 def variables_of(colors: dict[str, str]) -> dict[str, str]:

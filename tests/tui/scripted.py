@@ -62,6 +62,7 @@ class ScriptedFeed:
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         place = after
         while True:
+            self._news.clear()
             for event in self.run.events[place:]:
                 place += 1
                 yield event
@@ -69,7 +70,6 @@ class ScriptedFeed:
                 yield self.beside.pop(0)
             if self.run.state.phase == "ended":
                 return
-            self._news.clear()
             await self._news.wait()
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
