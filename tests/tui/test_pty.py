@@ -149,6 +149,11 @@ def _state_of(process: int) -> str:
 
 
 def test_a_storm_of_sizes_ends_in_the_right_picture(midway: Steered):
+    midway.resize(81, 24)
+    midway.until(lambda: len(midway.lines[3]) == 81)
+    midway.resize(80, 24)
+    midway.until(lambda: len(midway.lines[3]) == 80)
+    midway.quiet()
     left = midway.shown
     for number in range(60):
         midway.resize(20 + (number * 37) % 180, 4 + (number * 13) % 46)

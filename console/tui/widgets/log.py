@@ -189,6 +189,11 @@ class Log(Toned, ScrollView, can_focus=True):
                 self.unseen = 0
             self._entitle()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """A bar that appears shows where the view already stands."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = round(self.scroll_y)
+
     def _go_to(self, row: int) -> None:
         """Make a row the current one, and visible; the last one follows again."""
         lines = self.book.lines
