@@ -13,9 +13,12 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import Any
 
+from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+from console.tui.paste import PasteFilter
 
 DRAIN_WITHIN = 1.0
 """Seconds that a terminal has to take the last bytes before the app goes on to close."""
@@ -192,16 +195,19 @@ class PatientDriver(LinuxDriver):
             self._lose()
 
     def run_input_thread(self) -> None:
-        """Read keys until the screen ends, or the terminal does."""
+        """Read keys until the screen ends, or the terminal does. What came in one read has one time: so a burst is known as one."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
+        clean = PasteFilter()
         while not self.exit_event.is_set():
             if select.select([self.fileno], [], [], 0.1)[0]:
                 data = os.read(self.fileno, 4096)
                 if not data:
                     self._lose()
                     return
-                for message in parser.feed(decode(data)):
+                at = get_time()
+                for message in parser.feed(clean.feed(decode(data))):
+                    message.time = at
                     self.process_message(message)
             for message in parser.tick():
                 self.process_message(message)

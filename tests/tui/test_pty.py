@@ -238,6 +238,7 @@ def test_a_burst_of_events_is_at_most_ten_frames_a_second(midway: Steered):
 
 def test_a_paste_acts_on_nothing(midway: Steered):
     midway.type("\x1b[200~rrpaa\rq\x1b[201~")
+    midway.type("\x1b[200~\x1brr\x1b[201~")
     midway.type("rpaarrpaxxq")
     time.sleep(0.6)
     seen = midway.do("look")
@@ -249,8 +250,9 @@ def test_a_paste_lands_in_a_text_field_and_its_enter_does_not_act(midway: Steere
     midway.type("w")
     midway.until_shown("A note for the record")
     midway.type("\x1b[200~seen\r\n\x1b]52;c;eA==\x07\x1b[201~")
-    midway.type("typed\r")
-    midway.until_shown("seen")
+    time.sleep(0.1)
+    midway.type(" typed\r")
+    midway.until_shown("seen typed")
     time.sleep(0.3)
     assert midway.do("look")["said"] == []
     midway.type("\r")
