@@ -169,6 +169,8 @@ class ConsoleApp(App[Ending]):
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys until it is clear that a person pressed them; all else goes its way."""
+        if isinstance(event, events.Paste) and isinstance(self.screen, TypingDialog):
+            self.screen.typed(event.time)
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._is_typing():
@@ -190,9 +192,11 @@ class ConsoleApp(App[Ending]):
         anywhere = event.key == "ctrl+r" or (event.key == "r" and is_dialog(screen) and not self._is_typing())
         if anywhere and self._press_rollback(event.key):
             return
-        if isinstance(screen, TypingDialog) and event.key == "enter":
-            screen.typed_enter(event.time)
-            return
+        if isinstance(screen, TypingDialog):
+            if event.key == "enter":
+                screen.typed_enter(event.time)
+                return
+            screen.typed(event.time)
         press = getattr(screen, "press", None)
         if press is None or not press(event.key):
             await super().on_event(event)

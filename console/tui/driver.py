@@ -205,8 +205,8 @@ class PatientDriver(LinuxDriver):
                 if not data:
                     self._lose()
                     return
-                at = get_time()
-                for message in parser.feed(clean.feed(decode(data))):
+                at, text = get_time(), clean.feed(decode(data))
+                for message in parser.feed(text) if text else ():
                     message.time = at
                     self.process_message(message)
             for message in parser.tick():

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -99,10 +98,9 @@ class TypingDialog(Dialog):
         """Return whether that text answers the question."""
         return bool(text.strip())
 
-    def on_key(self, event: Key) -> None:
-        """Note when a letter was typed."""
-        if event.key != "enter":
-            self._typed_at = event.time
+    def typed(self, at: float) -> None:
+        """Note when a letter, or a paste, came; the field keeps the key itself."""
+        self._typed_at = at
 
     def typed_enter(self, at: float) -> None:
         """Answer, if what stands there is an answer and a person pressed enter (at that time)."""

@@ -146,7 +146,9 @@ class RunScreen(Page):
             self.show_slices()
 
     def show_slices(self) -> None:
-        """Give every widget its part; each repaints only what differs."""
+        """Give every widget its part; each repaints only what differs. A layout's callback may still come when they are being taken away."""
+        if not self.query("#headline"):
+            return
         state, now = self.state, self.app.clock.mono()
         presence = self.follower.presence
         self.query_one("#headline", LineView).draw(
