@@ -52,15 +52,20 @@ TAKE = (
 path=$1 epoch=$2
 read_all
 umask 022
+unwritten() {
+  rm -rf -- "$new"
+  df -Pk . | { read -r _; read -r _ _ _ kib _; echo "it cannot be written, $kib KiB are free" >&2; }
+  exit 95
+}
 { [ -d "$path/.deploy/staging" ] || mkdir -p -- "$path/.deploy/staging"; } && cd -- "$path" || exit 95
 [ ! -d ".deploy/lock/$epoch" ] || exit 0
 new=.deploy/staging/$run.lock
 tries=0
 while [ "$tries" -lt 3 ]; do
   rm -rf -- "$new"
-  mkdir -p -- "$new/$epoch" || exit 95
-  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || { rm -rf -- "$new"; exit 95; }; done
-  date +%s > "$new/$epoch/heartbeat" || { rm -rf -- "$new"; exit 95; }
+  mkdir -p -- "$new/$epoch" || unwritten
+  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || unwritten; done
+  date +%s > "$new/$epoch/heartbeat" || unwritten
   mv -T -- "$new" .deploy/lock 2>/dev/null && exit 0
   [ ! -d ".deploy/lock/$epoch" ] || { rm -rf -- "$new"; exit 0; }
   ( show ) && held= || held=$?
@@ -217,7 +222,7 @@ def _problem(ran: Ran, host: Host) -> Unreached | None:
         return ran.problem
     if ran.status is None:
         return Unreached(host.name, "unreachable", SafeText("the link was lost"))
-    said = SafeText(ran.err.strip()[-200:]) or SafeText(f"exit code {ran.status}")
+    said = SafeText(ran.err.strip().rpartition(b"\n")[2][-200:]) or SafeText(f"exit code {ran.status}")
     hint = SafeText("look at the owner of the application's folder, and at its space") if ran.status == NOT_WRITTEN else SafeText("")
     return Unreached(host.name, "channel", SafeText(f"its lock: {said}"), hint)
 

@@ -84,5 +84,6 @@ def _judged(ran: Ran, host: Host) -> StepResult:
         return StepResult("unreachable", detail=problem, hint=ran.problem.hint if ran.problem else SafeText(""))
     words = SafeText(ran.err.strip()[-400:])
     if ran.status == NO_ROOM:
-        return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {words}"), SafeText("free some room there, then deploy retry"))
+        room = SafeText(ran.err.strip().rpartition(b"\n")[2][-200:])
+        return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {room}"), SafeText("free some room there, then deploy retry"))
     return StepResult("failed", ran.status, SafeText(REASONS.get(ran.status, f"could not be unpacked: {words}")))

@@ -104,7 +104,7 @@ def _seen(state: RunState, event: ev.HostSeen) -> RunState:
 
 
 def _planned(state: RunState, event: ev.PlanMade) -> RunState:
-    bare = changed(state, plan=event.plan, way_back=event.way_back, index={}, lanes={}, phase="deciding")
+    bare = changed(state, plan=event.plan, way_back=event.way_back, usual=event.usual, index={}, lanes={}, phase="deciding")
     return _with_steps_known(bare, event.plan.steps)
 
 

@@ -44,6 +44,15 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     return _check("way-back", "Way back", "passed", f"{releases} hosts know the release they return to")
 
 
+def assess_live(facts: Iterable[HostFacts]) -> Check:
+    """What is restarted is there: every host that was reached has a release that is live and whole."""
+    words = ((fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem)
+    bad = [finding for finding in words if finding[1]]
+    if bad:
+        return _check("way-back", "A release is live", "failed", _named(bad), "mend `current` on the host, or leave it out: --without HOST=REASON")
+    return _check("way-back", "A release is live", "passed", "on every host that answers")
+
+
 def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     """Nobody else holds a host: neither another run nor a person's note."""
     held = [(fact.host, f"held by {fact.lock.run or fact.lock.by}") for fact in facts if fact.lock and fact.lock.run != run]

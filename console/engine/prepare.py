@@ -5,12 +5,12 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from console.core.planner import plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_tree
-from console.core.preflight import assess_fleet, assess_lock, assess_way_back, overridden
+from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
 from console.core.rollback import way_back
 from console.core.selection import select
 from console.errors import NoGo, Problem, UsageFault
@@ -39,6 +39,8 @@ class Survey:
     now: datetime
     zone: tzinfo | None
     run: str
+    usual: dict[str, float] = field(default_factory=dict)
+    """Seconds that each kind of step took before."""
     targets: dict[str, str] | None = None
     """For a rollback: the release that each host goes to."""
 
@@ -126,7 +128,7 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
     size, files = (revision.size, revision.files) if revision else (0, 0)
     fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures), assess_lock(facts, survey.run))
     if revision is None:
-        return overridden(fleet, request.overrides)
+        return overridden((*fleet, assess_live(facts)), request.overrides)
     ways = tuple(way_back(fact) for fact in facts if not fact.problem)
     checks = (
         assess_branch(environment.branches, environment.release_tags, revision),
@@ -153,7 +155,7 @@ def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
 
 def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> PlanMade:
     ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
-    return PlanMade(plan=_plan(survey, hosts, facts, release), way_back=ways)
+    return PlanMade(plan=_plan(survey, hosts, facts, release), way_back=ways, usual=survey.usual)
 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:

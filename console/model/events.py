@@ -80,6 +80,8 @@ class PlanMade(Event, frozen=True, tag="plan-made"):
 
     plan: Plan
     way_back: tuple[WayBack, ...]
+    usual: dict[str, float] = {}
+    """Seconds that each kind of step took on a host in runs before this one."""
 
 
 class Decided(Event, frozen=True, tag="decided"):

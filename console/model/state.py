@@ -103,6 +103,8 @@ class RunState(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     plan: Plan | None = None
     way_back: tuple[WayBack, ...] = ()
+    usual: dict[str, float] = {}
+    """Seconds that each kind of step took on a host in runs before this one."""
     back: Plan | None = None
     """The rollback that is under way or done."""
     back_reason: SafeText = SafeText("")

@@ -43,14 +43,14 @@ def running_steps(state: RunState) -> tuple[tuple[Step, StepState], ...]:
 
 
 def usual_seconds(state: RunState, kind: str) -> float | None:
-    """How long steps of that kind took on this run's other hosts; None when none has ended."""
+    """How long steps of that kind took on this run's other hosts, else in runs before it; None when nothing is known."""
     took = [
         ran.seconds
         for host in state.hosts.values()
         for name, ran in host.steps.items()
         if ran.status == "done" and name in state.index and state.index[name].kind == kind
     ]
-    return median(took) if took else None
+    return median(took) if took else state.usual.get(kind)
 
 
 def is_late(spent: float, usual: float | None) -> bool:

@@ -45,3 +45,49 @@ async def test_a_disk_that_fills_while_somebody_thinks_is_a_no_go(stage):
         assert "0 MiB free" in state.reason
         assert state.hint == "deploy check production"
         assert scene.files("web01", "releases") == []
+
+
+async def no_go(scene, check_id: str, ref: str = "v1.0.0"):
+    """A release that is refused by that check alone; the check."""
+    state = await scene.release(ref)
+    assert (state.exit, state.outcome) == (3, "no-go")
+    blocking = [check for check in state.checks if check.blocks]
+    assert [check.id for check in blocking] == [check_id]
+    assert "web02" in state.reason
+    assert not state.changed
+    assert state.epoch == 0
+    return blocking[0]
+
+
+async def test_sudo_that_does_not_allow_a_command(stage):
+    extra = '[environments.production.commands]\ninstall = { run = "bin/install", run_as = "nobody" }\n'
+    async with stage(2, extra=extra) as scene:
+        state = await scene.release("v1.0.0")
+        check = next(check for check in state.checks if check.id == "sudo")
+        assert (state.exit, state.outcome) == (3, "no-go")
+        assert check.blocks
+        assert "sudo -n refuses" in check.detail
+        assert "sudoers" in check.remedy
+        assert scene.files("web02", "releases") == []
+
+
+async def test_a_login_that_is_refused(stage):
+    async with stage(2) as scene:
+        scene.fleet.exec_in("web02", "f=$(sed -n 's/^AuthorizedKeysFile *//p' /etc/ssh/sshd_config); : > $f")
+        check = await no_go(scene, "login")
+        assert "ssh -p" in check.remedy
+        assert scene.files("web01", "releases") == []
+
+
+async def test_a_current_that_dangles(stage):
+    async with stage(2) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        scene.fleet.exec_in("web02", "ln -sfn releases/20200101T000000Z-0000000 /srv/shop/current")
+        check = await no_go(scene, "way-back", "v1.1.0")
+        assert "current" in check.detail
+        assert "--override way-back=REASON" in check.remedy
+        assert scene.activations("web01", "v1.1.0") == 0
+        state = await scene.carry(Request(kind="restart", yes=True))
+        assert (state.exit, state.outcome) == (3, "no-go")
+        assert "web02: current points at" in state.reason
+        assert scene.activations("web01", "v1.0.0") == 1
