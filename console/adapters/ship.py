@@ -4,6 +4,7 @@ Knows the layout of `.deploy/staging` and `releases/`; nothing of plans or of ho
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
@@ -21,6 +22,9 @@ REASONS = {
     DIFFERENT: "what was unpacked is not what the manifest says",
 }
 
+PATIENCE = 60.0
+"""Seconds, from the first lost link on, in which the release is sent again."""
+PAUSE = 1.0
 SCRIPT = r"""
 set -u
 path=$1 epoch=$2 release=$3 digest=$4 manifest=$5 size=$6 unpacked=$7
@@ -61,10 +65,14 @@ class HostShipper:
         """Bring the release to the host whole, or not at all. `deadline` is seconds for everything."""
         words = (path, epoch, release, package.digest, package.manifest, str(package.size), str(package.unpacked))
         script = "export LC_ALL=C\nset -- " + " ".join(map(quote, words)) + SCRIPT
-        ran = await self._sent(host, script, package, deadline)
-        if ran.problem and ran.status is None and ran.problem.kind == "unreachable":
-            ran = await self._sent(host, script, package, deadline)
-        return _judged(ran, host)
+        until, lost = time.monotonic() + deadline, 0.0
+        while True:
+            ran = await self._sent(host, script, package, max(0.1, until - time.monotonic()))
+            now = time.monotonic()
+            lost = lost or now
+            if not _is_lost(ran) or now - lost > PATIENCE or until - now < PAUSE:
+                return _judged(ran, host)
+            await asyncio.sleep(PAUSE)
 
     async def _sent(self, host: Host, script: str, package: Package, deadline: float) -> Ran:
         with open(package.path, "rb") as archive:  # noqa: ASYNC230 (a local file; its reads are in a thread)
@@ -74,6 +82,10 @@ class HostShipper:
 async def _pieces(archive: BinaryIO) -> AsyncIterator[bytes]:
     while piece := await asyncio.to_thread(archive.read, CHUNK):
         yield piece
+
+
+def _is_lost(ran: Ran) -> bool:
+    return ran.status is None and ran.problem is not None and ran.problem.kind == "unreachable"
 
 
 def _judged(ran: Ran, host: Host) -> StepResult:

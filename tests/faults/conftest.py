@@ -121,11 +121,11 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
         pytest.skip(reason)
 
     @asynccontextmanager
-    async def staged(hosts: int = 3, **options: object) -> AsyncIterator[Scene]:
+    async def staged(hosts: int = 3, repository: Path = shop_repository, **options: object) -> AsyncIterator[Scene]:
         state = str(tmp_path / "state")
         prepared(state)
         with Fleet(hosts, tmp_path / "fleet") as fleet:
-            file = fleet.hosts_toml(shop_repository, **{"interval": "100ms", "deadline": "3s", **options})
+            file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "3s", **options})
             clock = LateClock()
             session = Session(SqlJournal.of(state), clock, lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
             await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)

@@ -1,13 +1,16 @@
 """Links that are cut and hosts that stand still in the middle of a step: seen soon, settled by asking, and nothing happens twice."""
 
 import asyncio
+import random
+import subprocess
 
 import pytest
 
 from console.model import commands as cmd
-from console.model.events import GateJudged, LinkLost, LinkRestored, Paused, RollbackBegan, StepFinished, StepStarted
+from console.model.events import GateJudged, LinkLost, LinkRestored, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.views.lines import waited_for
 from tests.faults.conftest import ADA
+from tests.fleet import make_repository
 
 pytestmark = pytest.mark.real
 SEEN_WITHIN = 20.0
@@ -20,7 +23,7 @@ async def until_acts(scene, host: str, version: str) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("kind", ["ship", "switch", "restart", "gate"])
+@pytest.mark.parametrize("kind", ["switch", "restart", "gate"])
 async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage, kind: str):
     async with stage(3, deadline="20s") as scene:
         assert (await scene.release("v1.0.0")).exit == 0
@@ -39,6 +42,28 @@ async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage,
         assert {scene.live(name) for name in scene.fleet.names} == {"v1.1.0"}
         assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1, 1, 1]
         scene.assert_no_step_twice()
+
+
+async def test_a_link_that_is_cut_while_a_release_is_sent(stage, tmp_path):
+    repository = make_repository(tmp_path / "big", ())
+    (repository / "stock").write_bytes(random.Random(7).randbytes(48_000_000))
+    (repository / "VERSION").write_text("1.0.0 good\n")
+    git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.net", "-C", str(repository)]
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "Stock"], check=True)
+    async with stage(2, repository, connect_timeout="2s") as scene:
+        await scene.open_yes("HEAD")
+        await scene.until_step("web02/ship", StepStarted)
+        scene.fleet.drop("web02")
+        await scene.until(lambda event: isinstance(event, LinkLost))
+        await asyncio.sleep(4)
+        assert not scene.events_of(RunEnded)
+        scene.fleet.restore("web02")
+        state = await scene.end()
+        kinds = [type(event) for event in scene.events if isinstance(event, LinkRestored) or getattr(event, "step", "") == "prepare/web02/ship"]
+        assert kinds == [StepStarted, LinkRestored, StepFinished]
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        assert scene.files("web02", ".deploy/staging") == []
 
 
 @pytest.mark.parametrize("kind", ["restart", "gate"])
