@@ -25,6 +25,7 @@ from console.tui.driver import PatientDriver
 from console.tui.follower import Follower
 from console.tui.screens.dialog import TypingDialog, is_dialog
 from console.tui.screens.home import HomeScreen
+from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
 from console.tui.screens.run import RunScreen
 from console.tui.terminal import SecondWall, Stall
@@ -108,6 +109,8 @@ class ConsoleApp(App[Ending]):
         """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself."""
         screen = RunScreen(Follower(feed, self.clock), asks=asks)
         self._followed[screen] = asyncio.create_task(screen.follower.follow())
+        while isinstance(self.screen, HostScreen):
+            self.pop_screen()
         if isinstance(self.page, RunScreen):
             self._forget(self.page)
             self.switch_screen(screen)

@@ -33,6 +33,8 @@ class Situation:
     has_station: bool = False
     """Runs can be begun from here: the next release, and the way back from one that has ended."""
     place: Place = "run"
+    busy: bool = False
+    """A run goes on in the environment, whatever is shown here."""
 
     @property
     def chosen(self) -> HostState | None:
@@ -102,12 +104,51 @@ def may_skip(now: Situation) -> bool:
     return host is not None and host.condition not in settled and now.state.phase == "running" and not now.read_only
 
 
+def _rests(now: Situation) -> bool:
+    """Whether nothing runs, and a run of one host may be begun from here."""
+    over = now.state.phase == "ended" or not now.state.run
+    return now.has_station and not now.read_only and not now.busy and over and bool(now.host)
+
+
+def goes_back_alone(now: Situation) -> bool:
+    """Return whether the chosen host has the release of a run that goes on, and can go back without the others."""
+    host, state = now.chosen, now.state
+    return host is not None and host.condition == "new" and state.kind == "deploy" and state.phase == "running" and not now.read_only
+
+
+def may_take_back(now: Situation) -> bool:
+    """Return whether the chosen host alone can be taken back to the release that it had."""
+    return goes_back_alone(now) or _rests(now)
+
+
+def _one_host_refusal(now: Situation) -> str:
+    if now.read_only:
+        return "you only look on: nothing is changed from here"
+    if not now.host:
+        return "choose a host (tab, arrows)"
+    if not now.has_station:
+        return "no hosts.toml is known here: deploy -c FILE"
+    return "a run goes on" if now.place == "home" or now.state.phase != "ended" or now.busy else "nothing to do on this host"
+
+
+def _back_refusal(now: Situation) -> str:
+    host = now.chosen
+    if host is not None and now.state.phase == "running" and not now.read_only:
+        return f"{host.name} does not have the new release: x leaves it on its old one"
+    return _one_host_refusal(now)
+
+
+def _may_visit(now: Situation) -> bool:
+    return now.has_station and not now.read_only and bool(now.host)
+
+
 def may_deploy(now: Situation) -> bool:
     """Return whether another release may be prepared."""
     return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
 
 
 EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record")
+ON_HOSTS: tuple[Place, ...] = ("run", "host")
 
 ACTIONS: tuple[Action, ...] = (
     Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, _go_refusal),
@@ -115,11 +156,14 @@ ACTIONS: tuple[Action, ...] = (
         "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back",
         places=("home", "run", "host"),
     ),
-    Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal),
-    Action("pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause"),
-    Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)"),
-    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)"),
-    Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort"),
+    Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal, places=ON_HOSTS),
+    Action(
+        "pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause",
+        places=ON_HOSTS,
+    ),
+    Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)", places=ON_HOSTS),
+    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)", places=ON_HOSTS),
+    Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort", places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
     Action("host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), ""),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
@@ -149,9 +193,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
     Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),
-    Action("shell", ("s",), "a shell on the host", soon=True),
-    Action("restart", ("R",), "restart the chosen host", soon=True),
-    Action("back-one", ("B",), "take the chosen host back", soon=True),
+    Action("next-host", ("right_square_bracket", "right"), "next host", "[ ] hosts", places=("host",)),
+    Action("host-before", ("left_square_bracket", "left"), "host before it", places=("host",)),
+    Action(
+        "back-one", ("B",), "take the chosen host back, and no other", "back", may_take_back, _back_refusal, places=("home", "run", "host"),
+    ),
+    Action("restart", ("R",), "restart the chosen host", "restart", _rests, _one_host_refusal, places=("home", "run", "host")),
+    Action("shell", ("s",), "a shell on the host, in its live release", "shell", _may_visit, _one_host_refusal, places=("home", "run", "host")),
+    Action("panel-1", ("1",), "steps on the whole screen, and back", places=("host",)),
+    Action("panel-2", ("2",), "releases on the whole screen, and back", places=("host",)),
+    Action("panel-3", ("3",), "metrics on the whole screen, and back", places=("host",)),
+    Action("panel-4", ("4",), "log on the whole screen, and back", places=("host",)),
+    Action("unzoom", ("escape",), "back to all panels, then to where you came from", places=("host",)),
+    Action("follow", ("end", "f"), "follow the end of the log", places=("host",)),
+    Action("copy", ("y",), "copy what was run in the chosen step, or the log's current line", places=("host",)),
+    Action("refresh", ("u",), "read the host's releases again", places=("host",)),
     Action("zoom", ("plus", "underscore"), "zoom in steps", soon=True),
 )  # fmt: skip
 
@@ -160,7 +216,10 @@ def refusal(action: Action, now: Situation) -> str:
     return action.why_not if isinstance(action.why_not, str) else action.why_not(now)
 
 
-_SHOWN = {"question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc"}
+_SHOWN = {
+    "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc", "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}  # fmt: skip
 
 
 def key_name(key: str) -> str:

@@ -59,6 +59,11 @@ class LogBook:
         return self._kept if self.filter else self._lines
 
     @property
+    def held(self) -> list[LogLine]:
+        """Every line, whatever is shown."""
+        return self._lines
+
+    @property
     def first(self) -> LogLine | None:
         """The oldest line that is held."""
         return self._lines[0] if self._lines else None

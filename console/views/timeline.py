@@ -1,15 +1,10 @@
-"""The plan in words, the way back, and one host's steps with their times. Pure."""
+"""The plan in words, and the way back. Pure."""
 
 from console.model.plan import Plan
-from console.model.state import HostState, RunState, StepState
+from console.model.state import RunState
 from console.views.headline import step_words
-from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark, mark_tone
+from console.views.spans import Line, Span, clipped, line, mark
 from console.views.times import seconds_in_words
-
-_STEP_MARKS: dict[str, MarkName] = {
-    "pending": "waiting", "running": "busy", "done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped",
-    "unreachable": "unknown", "void": "skipped",
-}  # fmt: skip
 
 
 def names_in_words(names: tuple[str, ...], most: int = 3) -> str:
@@ -105,29 +100,3 @@ def _back_time(state: RunState, halves: bool) -> str:
         return "switch + restart + gate; not known yet"
     total = sum(seconds for _, seconds in parts) * (2 if halves else 1)
     return f"about {seconds_in_words(max(1, total))} (" + " + ".join(f"{kind} {seconds_in_words(seconds)}" for kind, seconds in parts) + ")"
-
-
-def _step_line(title: str, ran: StepState, now: float, width: int) -> Line:
-    sign = _STEP_MARKS[ran.status]
-    seconds = now - ran.started if ran.status == "running" else ran.seconds
-    took = seconds_in_words(seconds) if ran.status not in ("pending", "void") else ""
-    again = f" attempt {ran.attempt}" if ran.attempt > 1 else ""
-    detail = f"  {ran.detail}" if ran.detail else ""
-    words = line(mark(sign), " ", cell(title, 28), Span(f" {ran.status:<11}", mark_tone(sign)), f"{took:>8}", Span(again + detail, "dim"))
-    return clipped(words, width)
-
-
-def host_lines(state: RunState, host: HostState, now: float, width: int) -> tuple[Line, ...]:
-    """One host: what it has, its steps with their times, what they said when they did not end well."""
-    before = f"before {host.before_version or host.before}" if host.before or host.before_version else "had no release before"
-    live = f"live {host.version or host.release or 'nothing'}, {before}"
-    out: list[Line] = [line(Span(host.name, "strong"), f"  {host.condition}  ", Span(live, "dim"))]
-    if host.detail:
-        out.append(line(Span(str(host.detail), "warn")))
-    for step in state.lanes.get(host.name, ()):
-        ran = host.steps.get(step.name, StepState())
-        out.append(_step_line(str(step.title), ran, now, width))
-        if ran.hint:
-            out.append(line("    ", Span(str(ran.hint), "accent")))
-        out.extend(line("    ", Span(str(tail), "dim")) for tail in ran.tail)
-    return tuple(clipped(one, width) for one in out)

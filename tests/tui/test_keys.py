@@ -9,6 +9,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.tui.app import ConsoleApp
 from console.tui.screens.dialog import Dialog, Words
+from console.tui.screens.host import HostScreen
 from console.tui.screens.run import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -182,7 +183,7 @@ async def test_it_paints_at_every_size_whatever_the_outside_says(size: tuple[int
         await press(pilot, "1", "2", "3", "4", "escape", "question_mark")
         assert isinstance(pilot.app.screen, Words)
         await press(pilot, "escape", "down", "enter")
-        assert isinstance(pilot.app.screen, Words)
+        assert isinstance(pilot.app.screen, HostScreen)
         await press(pilot, "escape")
         assert "\x1b]52" not in pilot.app.export_screenshot()
         assert pilot.app.is_running

@@ -13,10 +13,13 @@ from textual.events import Resize
 from console.core.evolve import fold
 from console.errors import ConsoleError
 from console.model.board import Board
+from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.ports import Presence, RunSummary, Sample, Station
 from console.tui import keys
 from console.tui.follower import Numbers
+from console.tui.screens import one_host
+from console.tui.screens.host import HostScreen
 from console.tui.screens.choose import Choose
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
@@ -25,6 +28,7 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
 from console.views.home import home_lines, resting_state, run_row
+from console.views.logs import LogLine
 from console.views.spans import Line, Span, line
 
 EVERY = 10.0
@@ -47,6 +51,7 @@ class HomeScreen(Page):
         self.last = RunState()
         """The last run that changed the fleet."""
         self.numbers = Numbers()
+        self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
         self._fleet = RunState()
         self._host = ""
         self._frozen = False
@@ -69,22 +74,26 @@ class HomeScreen(Page):
         self.query_one("#fleet").add_class("panel")
         self.query_one(Picker).entitle(line("4 Runs"))
         self.lay_out()
-        self._look()
+        self.look()
 
     def on_screen_suspend(self) -> None:
-        """Look no more: another screen is seen."""
+        """Look no more, unless one host of what is seen here lies above."""
+        if not isinstance(self.app.screen, HostScreen | HomeScreen):
+            self.look_away()
+
+    def look_away(self) -> None:
+        """Look no more."""
         for task in self._tasks:
             task.cancel()
         self._tasks = ()
 
     def on_screen_resume(self) -> None:
         """Look again."""
-        if not self._tasks and self.is_mounted:
-            self._look()
+        self.look()
 
     def on_unmount(self) -> None:
         """Look no more."""
-        self.on_screen_suspend()
+        self.look_away()
 
     def on_resize(self, _: Resize) -> None:
         """Arrange for the new size."""
@@ -99,7 +108,10 @@ class HomeScreen(Page):
         self.query_one("#top").styles.height = max(4, (height - 4) // 2)
         self._changed = True
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Look again and again, until told to look away."""
+        if self._tasks or not self.is_mounted:
+            return
         self._news.set()
         self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
 
@@ -162,14 +174,14 @@ class HomeScreen(Page):
     @property
     def situation(self) -> keys.Situation:
         """What is on the screen now."""
-        return keys.Situation(self.last, self._host, 0, self.app.read_only, has_station=True, place="home")
+        return keys.Situation(self.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         return {
             "open": self.open_chosen, "environment": self.ask_environment, "roll-back": self.ask_rollback, "refresh": self._news.set, "freeze": self.freeze,
             "unzoom": self.let_go,
-        }  # fmt: skip
+        } | one_host.handlers(self)  # fmt: skip
 
     def rest_line(self) -> Line:
         """Say what the chosen host has wrong, and that the view stands still."""
@@ -180,8 +192,34 @@ class HomeScreen(Page):
 
     def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
         """Another host was chosen."""
-        self._host = event.host
+        self.choose(event.host)
+
+    def choose(self, host: str) -> None:
+        """Choose a host."""
+        self._host = host
         self.show()
+
+    @property
+    def fleet(self) -> RunState:
+        """The hosts as they were read last."""
+        return self._fleet
+
+    @property
+    def state(self) -> RunState:
+        """The last run that changed the fleet."""
+        return self.last
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return self.board is not None and bool(self.board.run)
+
+    def lines_of(self, host: str) -> None:
+        """There is no log here."""
+
+    def send(self, command: AnyCommand, twin: str) -> None:
+        """There is no run here to speak to."""
+        self.say(f"join the run first: {twin}", "warn")
 
     def let_go(self) -> None:
         """Let go of the chosen host."""
@@ -196,8 +234,10 @@ class HomeScreen(Page):
         self._news.set()
 
     def open_chosen(self) -> None:
-        """Join the run that goes on; else open the chosen one."""
-        if self.board is not None and self.board.run:
+        """Open the chosen host; else join the run that goes on."""
+        if self._host in self._fleet.hosts and self.query_one(Fleet).has_focus:
+            self.app.push_screen(HostScreen(self, self._host))
+        elif self.board is not None and self.board.run:
             self.app.open_run(self.station.attach(self.board.run), "joining the run")
 
     def ask_environment(self) -> None:

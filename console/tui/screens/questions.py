@@ -3,7 +3,7 @@
 Decides nothing: whether something may be done is the run's to say.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from console.model.commands import Abort, Decide, Note, RollBack, Skip
 from console.text import SafeText
@@ -13,7 +13,10 @@ from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dia
 from console.views.spans import line
 
 if TYPE_CHECKING:
+    from console.tui.screens.host import HostScreen
     from console.tui.screens.run import RunScreen
+
+    Asking: TypeAlias = RunScreen | HostScreen
 
 
 def ask_go(screen: "RunScreen") -> None:
@@ -27,7 +30,7 @@ def ask_go(screen: "RunScreen") -> None:
     screen.app.push_screen(go_dialog(state), answered)
 
 
-def ask_rollback(screen: "RunScreen") -> None:
+def ask_rollback(screen: "Asking") -> None:
     """Ask, and roll back on the second `r`."""
 
     def answered(how: str | None) -> None:
@@ -43,7 +46,7 @@ def ask_rollback(screen: "RunScreen") -> None:
     screen.app.push_screen(rollback_dialog(screen.state, screen.dialog_width()), answered)
 
 
-def ask_abort(screen: "RunScreen") -> None:
+def ask_abort(screen: "Asking") -> None:
     """Ask how the run is to end."""
 
     def answered(how: str | None) -> None:
@@ -53,7 +56,7 @@ def ask_abort(screen: "RunScreen") -> None:
     screen.app.push_screen(abort_dialog(screen.state, screen.dialog_width()), answered)
 
 
-def ask_skip(screen: "RunScreen") -> None:
+def ask_skip(screen: "Asking") -> None:
     """Ask about the host that was meant when the key was pressed."""
     host, seen = screen.host, screen.state.seq
 

@@ -15,9 +15,9 @@ from console.errors import Exit
 from console.model.commands import AnyCommand, Continue, Decide, Pause, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui import keys
-from console.tui.follower import Follower
-from console.tui.screens import questions
-from console.tui.screens.dialog import Words
+from console.tui.follower import Follower, Numbers
+from console.tui.screens import one_host, questions
+from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
 from console.tui.screens.reading import Reading
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
@@ -27,8 +27,9 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
 from console.views.headline import headline, waited_host
+from console.views.host import worst_host
+from console.views.logs import LogLine
 from console.views.spans import Line, Span, line
-from console.views.timeline import host_lines
 from console.views.times import seconds_in_words
 
 _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
@@ -51,6 +52,8 @@ class RunScreen(Page):
         self._pinned = ""
         self._zoom = 0
         self._frozen: RunState | None = None
+        self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
+        """Told of the log lines that came, for a screen above this one."""
         self.reading = Reading(self)
 
     def compose(self) -> ComposeResult:
@@ -95,7 +98,7 @@ class RunScreen(Page):
     @property
     def host(self) -> str:
         """The host that a host's key acts on: the chosen one, else the one that is waited for."""
-        return self._pinned if self._pinned in self.state.hosts else waited_host(self.state)
+        return self._pinned if self._pinned in self.state.hosts else waited_host(self.state) or worst_host(self.state)
 
     @property
     def situation(self) -> keys.Situation:
@@ -118,7 +121,9 @@ class RunScreen(Page):
             return
         if follower.changed:
             follower.changed = False
-            self.query_one(Log).add(follower.take_lines())
+            lines = follower.take_lines()
+            self.query_one(Log).add(lines)
+            self.hears(lines)
             self.state = follower.state
             self._react()
         if self.state.phase != "ended":
@@ -209,20 +214,19 @@ class RunScreen(Page):
 
     def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
         """Another host was chosen."""
-        self._pinned = event.host
-        self.show_slices()
+        self.choose(event.host)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in _PANELS}
-        return panels | self.reading.handlers() | {
+        return panels | self.reading.handlers() | one_host.handlers(self) | {
             "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
             "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self),
             "pause": lambda: self.send(Pause(), "deploy pause"),
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "helm": lambda: self.send(TakeHelm(), ""),
-            "host": self.open_host, "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
+            "host": lambda: self.app.push_screen(HostScreen(self, self.host)), "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
         }  # fmt: skip
 
     def send(self, command: AnyCommand, twin: str) -> None:
@@ -255,10 +259,30 @@ class RunScreen(Page):
         """Ask, and roll back on the second `r`."""
         questions.ask_rollback(self)
 
-    def open_host(self) -> None:
-        """Show the chosen host's steps."""
-        host = self.state.hosts[self.host]
-        self.app.push_screen(Words(host.name, host_lines(self.state, host, self.app.clock.mono(), self.dialog_width(100))))
+    @property
+    def fleet(self) -> RunState:
+        """The hosts as they are now."""
+        return self.state
+
+    @property
+    def numbers(self) -> Numbers:
+        """What the machines said of their load."""
+        return self.follower.numbers
+
+    def choose(self, host: str) -> None:
+        """Choose a host."""
+        self._pinned = host
+        self.show_slices()
+
+    def look(self) -> None:
+        """Nothing to do: a run is followed whatever is seen."""
+
+    def look_away(self) -> None:
+        """The same."""
+
+    def lines_of(self, host: str) -> tuple[LogLine, ...]:
+        """What the log holds of a host."""
+        return tuple(entry for entry in self.query_one(Log).book.held if entry.where == host)
 
     # -- leaving ------------------------------------------------------------------------------------------------------------------
 

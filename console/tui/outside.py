@@ -1,0 +1,53 @@
+"""Lays the screen aside for another program on the same terminal, and takes it up again. The loop goes on meanwhile: so does whoever follows a run."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
+
+NOT_REACHED = 255
+"""What ssh ends with when the host was not reached, or the link was lost."""
+
+
+async def run_outside(app: App[Any], argv: tuple[str, ...], words: str) -> int | str:
+    """Run the program with the terminal as its own; its exit code, or why it was not run. `words` are printed before it."""
+    try:
+        with app.batch_update(), _deaf(), app.suspend():
+            print(f"{words}\n", file=sys.__stdout__, flush=True)
+            return await _lent(argv)
+    except SuspendNotSupported:
+        return "this terminal cannot be lent to another program"
+
+
+async def _lent(argv: tuple[str, ...]) -> int | str:
+    """Run it; what it said of its own failure stays to be read. No exception may pass: the screen would not come back."""
+    try:
+        code = await _run(argv)
+        if code == NOT_REACHED:
+            await _run(("sh", "-c", "printf 'enter goes back to the console '; read _ || true"))
+    except OSError as fault:
+        return f"{argv[0]} cannot be run: {fault.strerror}"
+    return code
+
+
+async def _run(argv: tuple[str, ...]) -> int:
+    process = await asyncio.create_subprocess_exec(*argv)
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+
+
+@contextlib.contextmanager
+def _deaf() -> "Any":  # noqa: ANN401 (a context)
+    """Leave ctrl+c to the program that has the terminal."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

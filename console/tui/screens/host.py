@@ -1,0 +1,357 @@
+"""One host on a screen of its own: its steps with their times, what went wrong, its log, its numbers, its releases. It follows what it was opened from.
+
+Opened from a run it shows that run live; from home, what was read of the host and the last run that changed the fleet. It decides nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+
+from console.core.evolve import evolve
+from console.errors import ConsoleError
+from console.model.board import HostRelease
+from console.model.commands import AnyCommand, Continue, Pause, Retry
+from console.model.state import HostState, RunState
+from console.tui import keys
+from console.tui.follower import Numbers
+from console.tui.screens import one_host, questions
+from console.tui.screens.page import Page
+from console.tui.widgets.lines import LineView
+from console.tui.widgets.log import Log
+from console.tui.widgets.picker import Picker
+from console.tui.widgets.spark import Metrics
+from console.views.host import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, way_back_of
+from console.views.logs import LogLine, log_lines, plain_line
+from console.views.spans import line
+
+READ_WITHIN = 20.0
+"""Seconds that the host has to say which releases it has."""
+OUTPUT = 500
+"""Lines of a run that has ended which are read for a host."""
+_PANELS = {1: "steps", 2: "releases", 3: "metrics", 4: "log"}
+
+
+class Below(Protocol):
+    """The screen that a host was opened from."""
+
+    hears: Callable[[tuple[LogLine, ...]], None]
+
+    @property
+    def fleet(self) -> RunState:
+        """The hosts as they are."""
+
+    @property
+    def state(self) -> RunState:
+        """The run whose steps are shown."""
+
+    @property
+    def numbers(self) -> Numbers:
+        """Samples."""
+
+    @property
+    def situation(self) -> keys.Situation:
+        """What is on that screen."""
+
+    def choose(self, host: str) -> None:
+        """Choose a host."""
+
+    def send(self, command: AnyCommand, twin: str) -> None:
+        """Say something to the run."""
+
+    def ask_rollback(self) -> None:
+        """Ask, and roll every host back."""
+
+    def lines_of(self, host: str) -> tuple[LogLine, ...] | None:
+        """What its log holds of a host; None where it has no log."""
+
+    def look(self) -> None:
+        """Go on to look: a screen above shows what is seen."""
+
+    def look_away(self) -> None:
+        """Look no more."""
+
+
+class HostScreen(Page):
+    """One host, watched and steered."""
+
+    AUTO_FOCUS = "#steps"
+    place = "host"
+
+    def __init__(self, below: Below, host: str) -> None:
+        super().__init__()
+        self.below = below
+        self.host = host
+        self._zoom = 0
+        self._releases: tuple[HostRelease, ...] | None = None
+        self._no_releases = ""
+        self._stands: tuple[str, str] = ("", "")
+        self._at = -1
+        self._second = -1
+        self._state = RunState()
+        self._work: list[asyncio.Task[None]] = []
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out; what is shown by which size is the style sheet's."""
+        yield LineView(id="headline")
+        with Vertical(id="host-body"):
+            with Horizontal(id="host-top"):
+                with Vertical(id="host-left"):
+                    yield LineView(id="fault", classes="panel")
+                    yield Picker("no steps on this host", id="steps", classes="panel")
+                with Vertical(id="host-right"):
+                    yield LineView(id="releases", classes="panel")
+                    yield Metrics(id="metrics", classes="panel")
+            yield Log(self.app.zone, id="log")
+        yield from self.compose_edges()
+
+    def on_mount(self) -> None:
+        """Start with what is known."""
+        self.query_one("#log").add_class("panel")
+        self.query_one("#fault", LineView).entitle(line("What went wrong"))
+        self.query_one("#releases", LineView).entitle(line("2 Releases"))
+        self.below.hears = self.hear
+        self.below.look()
+        self.turn_to(self.host)
+
+    def on_unmount(self) -> None:
+        """Let go."""
+        self.below.hears = lambda _: None
+        for task in self._work:
+            task.cancel()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is seen: whoever looks for this one may rest, unless it is seen itself."""
+        if self.app.screen is not self.below:
+            self.below.look_away()
+
+    def on_screen_resume(self) -> None:
+        """Look again."""
+        self.below.look()
+
+    def on_resize(self, _: Resize) -> None:
+        """Arrange for the new size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Choose the arrangement for the size, and for what is known."""
+        width, height = self.app.size
+        tiny = height < 14 or width < 50
+        self.set_class(tiny, "tiny")
+        self.set_class(width < 110 and not tiny, "narrow")
+        self.set_class(not self._has_steps, "resting")
+        self.set_class(self._zoom > 0, "zoomed")
+        for number in _PANELS:
+            self.set_class(self._zoom == number, f"zoom-{number}")
+        self.query_one("#log").styles.height = "1fr" if self._zoom == 4 else max(6, (height - 4) // 3)
+        self._fit_fault()
+        self.call_after_refresh(self.show)
+
+    def _fit_fault(self) -> None:
+        width, height = self.app.size
+        box = self.query_one("#fault", LineView)
+        room = (box.content_size.width or width - 4, 100 if self._zoom == 1 else max(4, (height - 4) * 3 // 10))
+        count = len(fault_lines(self._run, self.host, *room))
+        self.set_class(count > 0, "faulty")
+        box.styles.height = count + 2
+
+    @property
+    def _run(self) -> RunState:
+        """The run whose steps are shown; an empty one where the host has no part in it."""
+        state = self.below.state
+        return state if self.host in state.hosts else RunState()
+
+    @property
+    def _has_steps(self) -> bool:
+        return bool(host_steps(self._run, self.host))
+
+    @property
+    def state(self) -> RunState:
+        """The run, for the questions that are asked."""
+        return self.below.state
+
+    @property
+    def situation(self) -> keys.Situation:
+        """What is on the screen now."""
+        return replace(self.below.situation, host=self.host, zoomed=self._zoom, place="host")
+
+    # -- which host ---------------------------------------------------------------------------------------------------------------
+
+    def turn_to(self, host: str) -> None:
+        """Show that host."""
+        self.host = host
+        self.below.choose(host)
+        self.unsay()
+        self._at, self._releases, self._no_releases = -1, None, ""
+        log = self.query_one(Log)
+        log.clear()
+        known = self.below.lines_of(host)
+        log.add(known or ())
+        self._stands = self._standing()
+        self._begin(self._read_releases(host), *((self._read_record(host),) if known is None else ()))
+        self.lay_out()
+
+    def step_to(self, by: int) -> None:
+        """Show the host so many places further."""
+        host = neighbour(tuple(self.below.fleet.hosts), self.host, by)
+        if host:
+            self.turn_to(host)
+
+    def _begin(self, *work: "asyncio._CoroutineLike[None]") -> None:
+        for task in self._work:
+            task.cancel()
+        self._work = [asyncio.create_task(one) for one in work]
+
+    async def _read_releases(self, host: str) -> None:
+        station = self.app.station
+        if station is None:
+            self._no_releases = "no hosts.toml is known here, so the host is not asked"
+        else:
+            try:
+                async with asyncio.timeout(READ_WITHIN):
+                    self._releases = await station.releases(host)
+                self._no_releases = ""
+            except ConsoleError as fault:
+                self._no_releases = fault.message
+            except TimeoutError:
+                self._no_releases = f"{host} did not answer within {READ_WITHIN:.0f} s"
+        self.show()
+
+    async def _read_record(self, host: str) -> None:
+        """Read what the last run said of the host."""
+        station, run = self.app.station, self.below.state.run
+        if station is None or not run:
+            return
+        try:
+            state, found = RunState(), list[LogLine]()
+            for event in await station.record(run):
+                state = evolve(state, event)
+                found += [entry for entry in log_lines(event, state) if entry.where == host]
+            page = await station.log(run, host, "", OUTPUT)
+        except ConsoleError as fault:
+            self.say(f"the run's log was not read: {fault.message}", "warn")
+            return
+        found += [LogLine(one.at, one.host, str(one.text)) for one in page.lines]
+        self.query_one(Log).add(sorted(found, key=lambda entry: entry.at))
+
+    def hear(self, lines: tuple[LogLine, ...]) -> None:
+        """Take the log lines that came for this host."""
+        if self.is_mounted and self.query("#log"):
+            self.query_one(Log).add(entry for entry in lines if entry.where == self.host)
+
+    # -- showing ------------------------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Show what came, and once a second that time went on."""
+        second, state = int(self.app.clock.mono()), self.below.state
+        if not self.is_mounted or not self.query("#log") or (second == self._second and state is self._state):
+            return
+        self._second, self._state = second, state
+        stands = self._standing()
+        if stands != self._stands:
+            self._stands = stands
+            self._begin(self._read_releases(self.host))
+        self.lay_out() if self._has_steps == self.has_class("resting") else self.show()
+
+    def _standing(self) -> tuple[str, str]:
+        """What is to make the host's releases be read again once it differs."""
+        known = self._run.hosts.get(self.host)
+        return (known.condition, known.release) if known else ("", "")
+
+    def show(self) -> None:
+        """Give every widget its part; each repaints only what differs."""
+        if not self.is_mounted or not self.query("#log"):
+            return
+        fleet, run, now = self.below.fleet, self._run, self.app.clock.mono()
+        names = tuple(fleet.hosts)
+        known = fleet.hosts.get(self.host, HostState(self.host))
+        number = (names.index(self.host) + 1 if self.host in names else 0, len(names))
+        self.set_class(fleet.protected, "protected")
+        self.query_one("#headline", LineView).draw(lambda width, height: self._head(fleet, known, number, now, (width, height)))
+        self._fit_fault()
+        self.query_one("#fault", LineView).draw(lambda width, height: fault_lines(run, self.host, width, height))
+        self._show_steps(run, now)
+        drift = str(known.detail) if not fleet.run else ""
+        told = (line(self._no_releases),) if self._no_releases else None
+        self.query_one("#releases", LineView).draw(lambda width, _: told or release_rows(self._releases, way_back_of(run, self.host), drift, width))
+        self.query_one(Metrics).show_numbers(self.below.numbers.series(self.host), fleet, now, self.host)
+        self.show_edges()
+
+    def _head(self, fleet: RunState, known: HostState, number: tuple[int, int], now: float, room: tuple[int, int]) -> tuple:  # type: ignore[type-arg]
+        head = host_head(fleet, known, number, now, room[0])
+        return (*head, *fault_lines(self._run, self.host, room[0], room[1] - 2)) if room[1] > 2 else head
+
+    def _show_steps(self, run: RunState, now: float) -> None:
+        steps = self.query_one(Picker)
+        steps.entitle(line("1 Steps", "" if self.below.fleet.run or not run.run else f"  of the last run, {run.run}"))
+        steps.draw(lambda width: step_rows(run, self.host, now, width))
+        at = current_step(run, self.host)
+        if at != self._at:
+            self._at = at
+            steps.choose(at)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------------------
+
+    def press(self, key: str) -> bool:
+        """Act on a key; in the log the arrows are the log's."""
+        return False if key in ("left", "right") and self.focused is self.query_one(Log) else super().press(key)
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
+        panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in _PANELS}
+        return panels | one_host.handlers(self) | {
+            "next-host": lambda: self.step_to(1), "host-before": lambda: self.step_to(-1), "roll-back": self.below.ask_rollback,
+            "skip": lambda: questions.ask_skip(self), "abort": lambda: questions.ask_abort(self),
+            "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
+            "pause": lambda: self.send(Pause(), "deploy pause"), "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
+            "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(), "copy": self.copy, "refresh": self.read_again,
+        }  # fmt: skip
+
+    def send(self, command: AnyCommand, twin: str) -> None:
+        """Say something to the run, and its twin here."""
+        self.below.send(command, twin)
+        self.say_twin(twin)
+
+    def zoom(self, number: int) -> None:
+        """Bring a panel to the whole screen, or back."""
+        self._zoom = 0 if self._zoom == number else number
+        self.lay_out()
+        wanted = self.query_one(f"#{_PANELS[number]}")
+        if self._zoom and wanted.can_focus:
+            wanted.focus()
+
+    def unzoom(self) -> None:
+        """Go back to all panels; from there, to where the host was opened."""
+        if self._zoom:
+            self._zoom = 0
+            self.lay_out()
+        else:
+            self.app.go_back(self)
+
+    def read_again(self) -> None:
+        """Read the host's releases again."""
+        self._releases = None
+        self._begin(self._read_releases(self.host))
+        self.show()
+
+    def copy(self) -> None:
+        """Copy what was run in the chosen step; in the log, its current line."""
+        log = self.query_one(Log)
+        if self.focused is log and log.current is not None:
+            self._copy(plain_line(log.current, log.zone), "the line")
+            return
+        steps = host_steps(self._run, self.host)
+        at = self.query_one(Picker).index
+        command = steps[at][0].command if at < len(steps) else None
+        if command is None:
+            self.say("this step is the console's own: it has no command of hosts.toml", "warn")
+        else:
+            self._copy(command.run, f"{command.run!r}")
+
+    def _copy(self, words: str, told: str) -> None:
+        self.app.copy_to_clipboard(words)
+        self.say(f"sent {told} to the terminal's clipboard, which gives no answer")
