@@ -10,6 +10,7 @@ from console.model.board import HostRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.views.fleet import condition_words, host_mark, host_words
+from console.views.headline import is_late
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.spans import width as spans_width
 from console.views.times import seconds_in_words
@@ -29,19 +30,14 @@ def host_steps(state: RunState, host: str) -> tuple[tuple[Step, StepState], ...]
 
 
 def usual_times(state: RunState, but: str) -> dict[str, float]:
-    """Return how long each kind of step usually takes (seconds), by the other hosts of the run."""
+    """Return how long each kind of step usually takes (seconds), by the other hosts of the run, else by past runs."""
     took: dict[str, list[float]] = {}
     for host in state.hosts.values():
         if host.name != but:
             for name, ran in host.steps.items():
                 if ran.status == "done" and name in state.index:
                     took.setdefault(state.index[name].kind, []).append(ran.seconds)
-    return {kind: median(seconds) for kind, seconds in took.items()}
-
-
-def is_late(seconds: float, usual: float | None) -> bool:
-    """Return whether a step takes far longer than it does elsewhere."""
-    return usual is not None and seconds > max(2 * usual, usual + 3)
+    return {**state.usual, **{kind: median(seconds) for kind, seconds in took.items()}}
 
 
 def current_step(state: RunState, host: str) -> int:

@@ -19,8 +19,8 @@ from console.ports import Presence, RunSummary, Sample, Station
 from console.tui import keys
 from console.tui.follower import Numbers
 from console.tui.screens import one_host
-from console.tui.screens.host import HostScreen
 from console.tui.screens.choose import Choose
+from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
 from console.tui.widgets.fleet import Fleet

@@ -126,7 +126,8 @@ class HostScreen(Page):
 
     def on_screen_suspend(self) -> None:
         """Another screen is seen: whoever looks for this one may rest, unless it is seen itself."""
-        if self.app.screen is not self.below:
+        seen: object = self.app.screen
+        if seen is not self.below:
             self.below.look_away()
 
     def on_screen_resume(self) -> None:
