@@ -130,6 +130,13 @@ def _fault(findings: Findings) -> UsageFault:
     return UsageFault(f"{findings.file} has {len(problems)} problems", "", problems)
 
 
+def _judge_required(name: str, required: str, environments: dict[str, Any], place: Place) -> None:
+    if required == name:
+        place.wrong(f"{name} cannot require itself", "the environment in which a commit is verified before")
+    elif required and required not in environments:
+        place.unknown("environment", required, environments)
+
+
 def _resolve(path: str, values: dict[str, Any], place: Place) -> ConfigFile:
     apps = _apps(values, place)
     environments = values.get("environments", {})
@@ -139,6 +146,7 @@ def _resolve(path: str, values: dict[str, Any], place: Place) -> ConfigFile:
     found = {}
     for name, environment in environments.items():
         _judge_overrides(environment, "apps" in values, tuple(apps), place.at("environments", name))
+        _judge_required(name, environment.get("requires", ""), environments, place.at("environments", name, "requires"))
         for app in apps:
             found[name, app] = resolved(_sources(path, values, place, app=(app, apps[app]), name=name, access=access))
     default = values.get("default_environment", "")

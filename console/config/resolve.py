@@ -12,7 +12,7 @@ from console.config import forms
 from console.config.hosts import read_hosts, read_jump
 from console.config.problems import Place
 from console.core.selection import nearest
-from console.model.fleet import Access, Build, Command, Environment, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import Access, Build, Command, Environment, Freeze, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -75,7 +75,18 @@ def resolved(sources: Sources) -> Environment:
         jumps=_jumps(sources, hosts, ssh),
         access=sources.access,
         notify=_notify(values, sources.file),
+        freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
+        requires=values.get("requires", ""),
+        requires_within=values.get("requires_within", 7 * 86400.0),
     )
+
+
+def _freezes(tables: tuple[Values, ...], place: Place) -> tuple[Freeze, ...]:
+    freezes = tuple(Freeze(table["from"].isoformat(), table["to"].isoformat(), table.get("reason", "")) for table in tables if {"from", "to"} <= table.keys())
+    for number, freeze in enumerate(freezes):
+        if freeze.end < freeze.start[: len(freeze.end)]:
+            place.at(number).wrong(f"ends on {freeze.end}, before it begins on {freeze.start}", "from = 2026-12-20, to = 2027-01-03")
+    return freezes
 
 
 def _notify(values: Values, file: str) -> Notify | None:

@@ -398,8 +398,8 @@ ENVIRONMENT: Final = Table(
         "tags": Key(List(Text("a glob"))),
         "protected": Key(Flag()),
         "frame": Key(Text("a colour", forms.label)),
-        "requires": Key(Text("an environment"), later="the same commit verified elsewhere first"),
-        "requires_within": Key(Duration(), later="the same commit verified elsewhere first"),
+        "requires": Key(Text("an environment")),
+        "requires_within": Key(Duration()),
         "strategy": Key(
             Choice(
                 ("rolling", "canary", "bluegreen", "recreate"),
@@ -436,9 +436,7 @@ ENVIRONMENT: Final = Table(
         "announce": Key(Table({"to": Key(List(Secretable()), required=True), "required": Key(Flag())}), later="announcements"),
         "notify": Key(Table({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
         "ticket": Key(Table({"close": Key(Secretable())})),
-        "freezes": Key(
-            List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())})), later="freezes"
-        ),
+        "freezes": Key(List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
         "team": Key(Table({"required": Key(Whole(0, 100))}), later="a second operator's consent"),
     }
 )

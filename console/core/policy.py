@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from console.model.checks import Check
+from console.model.fleet import Freeze
 from console.model.release import Revision
 from console.text import SafeText
 
@@ -35,6 +36,30 @@ def assess_closed(closed: tuple[str, ...], local: datetime, hotfix: str = "") ->
     if hotfix.strip():
         return Check("closed", title, "overridden", detail=SafeText(f"{now} is closed ({word}); hotfix: {hotfix.strip()}"))
     return Check("closed", title, "failed", detail=SafeText(f"{now} is closed ({word})"), remedy=SafeText(_remedy(closed, local)))
+
+
+def assess_freeze(freezes: tuple[Freeze, ...], local: datetime, hotfix: str = "") -> Check:
+    """Judge the freezes of the configuration: a day without a time is whole, in the environment's own zone. A hotfix goes through, and is marked."""
+    title = SafeText("No freeze")
+    found = next((freeze for freeze in freezes if _first_moment(freeze.start, local) <= local < _end(freeze.end, local)), None)
+    if found is None:
+        ahead = sorted(_first_moment(freeze.start, local) for freeze in freezes if _first_moment(freeze.start, local) > local)
+        return Check("freeze", title, "passed", detail=SafeText(f"the next one begins {ahead[0]:%Y-%m-%d %H:%M}" if ahead else ""))
+    why = f"frozen from {found.start} to {found.end}" + (f": {found.reason}" if found.reason else "")
+    if hotfix.strip():
+        return Check("freeze", title, "overridden", detail=SafeText(f"{why}; hotfix: {hotfix.strip()}"))
+    return Check("freeze", title, "failed", detail=SafeText(why), remedy=SafeText("for a critical fix: --hotfix REASON, or --override freeze=REASON"))
+
+
+def _first_moment(text: str, local: datetime) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=local.tzinfo)
+
+
+def _end(text: str, local: datetime) -> datetime:
+    """Return the first moment after it."""
+    end = _first_moment(text, local)
+    return end + timedelta(days=1) if len(text) == len("2026-12-20") else end
 
 
 def assess_branch(branches: tuple[str, ...], tags: tuple[str, ...], revision: Revision) -> Check:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from console.core.planner import plan_release, plan_restart, plan_way_back
-from console.core.policy import assess_branch, assess_closed, assess_tree
+from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
 from console.core.rollback import way_back
 from console.core.selection import select
+from console.core.staging import assess_staging
+from console.engine.past import Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, HostSeen, PlanMade, RevisionResolved
@@ -43,6 +45,8 @@ class Survey:
     """Seconds that each kind of step took before."""
     targets: dict[str, str] | None = None
     """For a rollback: the release that each host goes to."""
+    verifications: Verifications = lambda environment, commit: ()
+    """Runs of a commit in another environment."""
 
 
 def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
@@ -134,10 +138,20 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         assess_branch(environment.branches, environment.release_tags, revision),
         assess_tree(revision),
         assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
+        assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
+        *_staging(survey, revision),
         *fleet,
         assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
     )
     return overridden(checks, request.overrides)
+
+
+def _staging(survey: Survey, revision: Revision) -> tuple[Check, ...]:
+    environment = survey.environment
+    if not environment.requires:
+        return ()
+    runs = survey.verifications(environment.requires, revision.commit)
+    return (assess_staging(environment.requires, environment.requires_within, revision, runs, survey.now),)
 
 
 def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:

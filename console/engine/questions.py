@@ -10,6 +10,7 @@ from typing import Any
 from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
+from console.engine.past import verifications
 from console.engine.prepare import Survey, chosen_hosts, prepare
 from console.errors import Exit
 from console.model.checks import Check
@@ -25,7 +26,10 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
     """Say what a release would find and do; changes nothing."""
     now = fleet.clock.now()
     request = Request(**{**argument, "kind": "deploy"})
-    survey = Survey(fleet.environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check")
+    survey = Survey(
+        fleet.environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
+        verifications=verifications(fleet.journal, fleet.environment.app),
+    )  # fmt: skip
     return check_result([event async for event in prepare(survey)])
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from console.core.evolve import fold
 from console.core.targets import targets_before, targets_named
-from console.core.usual import usual_by_kind
 from console.engine import questions, station
 from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.links import LinkWatch
+from console.engine.past import usual_seconds, verifications
 from console.engine.preflight import Preflight
 from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
 from console.engine.record import Record
@@ -34,8 +34,6 @@ from console.model.state import RunState
 from console.ports import Clock, FeedItem, Journal, MetricWatch, Output, Outside, Sample
 from console.text import SafeText
 
-PAST = 5
-"""Runs that the usual time of a step is known from."""
 PARTING = 30.0
 """Seconds that a new run waits for the one before to let go of its hosts."""
 
@@ -207,19 +205,11 @@ class Session:
         environment, outside = self._model()
         survey = Survey(
             environment, request, outside.scout, outside.repository, self._clock.now(), self._zone_of(environment.timezone), run,
-            self._usual(environment),
+            usual_seconds(self._journal, environment.app, environment.name), verifications=verifications(self._journal, environment.app),
         )  # fmt: skip
         if request.kind != "rollback":
             return survey
         return replace(survey, targets=await self._targets(survey))
-
-    def _usual(self, environment: Environment) -> dict[str, float]:
-        """How long steps took in the last runs; a record that cannot be read holds no release up."""
-        ended = [one.run for one in self._journal.runs(environment.app, environment.name, limit=PAST * 4) if one.outcome]
-        try:
-            return usual_by_kind(fold(self._journal.read(run)) for run in ended[:PAST])
-        except ConsoleError:
-            return {}
 
     async def _targets(self, survey: Survey) -> dict[str, str]:
         hosts = chosen_hosts(survey.environment, survey.request)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from console.engine.fleet import Fleet
+from console.engine.past import verifications
 from console.engine.prepare import LOOK_DEADLINE, Survey, chosen_hosts, prepare
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
@@ -65,7 +66,10 @@ async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Pers
     """Say what a run would find and do, as the events of its pre-flight; it is no run, and changes nothing."""
     now, environment = fleet.clock.now(), fleet.environment
     request = from_plain(dict(argument), Request)
-    survey = Survey(environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check")
+    survey = Survey(
+        environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
+        verifications=verifications(fleet.journal, fleet.environment.app),
+    )  # fmt: skip
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
         config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,

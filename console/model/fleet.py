@@ -131,6 +131,14 @@ class Access(msgspec.Struct, frozen=True):
 Variable = str | SecretRef
 
 
+class Freeze(msgspec.Struct, frozen=True):
+    """A time without releases, by the calendar: days (both whole) or moments, in ISO form."""
+
+    start: str
+    end: str
+    reason: str = ""
+
+
 class Notify(msgspec.Struct, frozen=True):
     """Whom to tell when a run waits for a person."""
 
@@ -185,6 +193,10 @@ class Environment(msgspec.Struct, frozen=True):
     """Jump hosts, each named as hosts name them in `jump`."""
     access: Access | None = None
     notify: Notify | None = None
+    freezes: tuple[Freeze, ...] = ()
+    requires: str = ""
+    """The environment in which a commit is to be verified first; empty: none."""
+    requires_within: float = 7 * 86400.0
 
     def host(self, name: str) -> Host | None:
         """The host of that name."""

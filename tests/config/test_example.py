@@ -11,7 +11,7 @@ from console.model.fleet import HealthCheck, Rolling, Ssh
 EXAMPLE = Path(__file__).parents[2] / "hosts.toml.example"
 
 USERS_NAMES = re.compile(
-    r"(?<=^environments\.)production|(?<=^app\.commands\.)jobs|(?<=\.metrics\.)queue|(?<=\.variables\.)[A-Z_]+|(?<=\.errors\.)status"
+    r"(?<=^environments\.)(?:production|staging)|(?<=^app\.commands\.)jobs|(?<=\.metrics\.)queue|(?<=\.variables\.)[A-Z_]+|(?<=\.errors\.)status"
 )
 
 SEVERAL_APPS = re.compile(r"^apps|^environments\.\*\.apps")
@@ -59,7 +59,7 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     assert config.warnings == ()
     environment = config.environment("production")
     assert [check.kind for check in environment.health] == ["http", "tcp", "command"]
-    expected = {"journal", "app.artifact", "app.commands.has", "environments.production.balancer", "environments.production.requires"}
+    expected = {"journal", "app.artifact", "app.commands.has", "environments.production.balancer", "environments.production.limit_rate"}
     assert expected <= {problem.key for problem in config.not_yet()}
 
 

@@ -404,7 +404,6 @@ def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
 [environments.staging]
 hosts = ["a"]
 strategy = "canary"
-requires = "x"
 limit_rate = "20MiB"
 [[environments.staging.health]]
 kind = "redis"
@@ -417,7 +416,7 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "app.commands.has", "strategy", "requires", "limit_rate", "health[0].kind", "balancer",
+        "app.commands.has", "strategy", "limit_rate", "health[0].kind", "balancer",
     }  # fmt: skip
     assert {problem.key for problem in config.not_yet("other")} == {"app.commands.has", "environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))
@@ -462,3 +461,23 @@ def test_where_the_file_is_found(tmp_path: Path) -> None:
     assert find_file(None, {"DEPLOY_CONFIG": "x.toml"}, str(inner)) == str(inner / "x.toml")
     assert find_file("y.toml", {"DEPLOY_CONFIG": "x.toml"}, str(inner)) == str(inner / "y.toml")
     assert find_file(None, {}, "/proc/self") is None
+
+
+def test_a_required_environment_is_one_of_the_file(load) -> None:
+    staging = '[environments.staging]\nhosts = ["a"]\n'
+    config = load(f'{APP}{staging}[environments.production]\nhosts = ["b"]\nrequires = "staging"\nrequires_within = "2h"\n')
+    production = config.environment("production")
+    assert (production.requires, production.requires_within) == ("staging", 7200.0)
+    with pytest.raises(UsageFault) as fault:
+        load(f'{APP}{staging}[environments.production]\nhosts = ["b"]\nrequires = "stagin"\n')
+    assert "staging" in str(fault.value.problems[0])
+    with pytest.raises(UsageFault, match="cannot require itself"):
+        load(f'{APP}[environments.staging]\nhosts = ["a"]\nrequires = "staging"\n')
+
+
+def test_freezes_are_days_or_moments_and_end_after_they_begin(load) -> None:
+    freezes = '[[environments.staging.freezes]]\nfrom = 2026-12-20\nto = 2027-01-03\nreason = "year\'s end"\n'
+    found = only(load(f"{STAGING}{freezes}")).freezes
+    assert [(freeze.start, freeze.end, freeze.reason) for freeze in found] == [("2026-12-20", "2027-01-03", "year's end")]
+    with pytest.raises(UsageFault, match="before it begins"):
+        load(f"{STAGING}[[environments.staging.freezes]]\nfrom = 2026-12-20\nto = 2026-12-19\n")

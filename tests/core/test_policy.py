@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.policy import DAYS, assess_branch, assess_closed, assess_tree, is_closed_word
+from console.core.policy import DAYS, assess_branch, assess_closed, assess_freeze, assess_tree, is_closed_word
+from console.model.fleet import Freeze
 from console.model.release import Revision
 from console.text import SafeText
 
@@ -106,3 +107,28 @@ def test_uncommitted_files_are_pointed_out_and_block_nothing() -> None:
     assert (check.id, check.status, check.blocks) == ("tree", "warning", False)
     assert check.detail == "3 files are not committed and will not be shipped"
     assert assess_tree(revision()).status == "passed"
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+YEARS_END = Freeze("2026-12-20", "2027-01-03", "year's end")
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        (datetime(2026, 12, 19, 23, 59, tzinfo=BERLIN), "passed"), (datetime(2026, 12, 20, 0, 0, tzinfo=BERLIN), "failed"),
+        (datetime(2027, 1, 3, 23, 59, tzinfo=BERLIN), "failed"), (datetime(2027, 1, 4, 0, 0, tzinfo=BERLIN), "passed"),
+    ],
+)  # fmt: skip
+def test_a_freeze_holds_whole_days_of_the_environments_own_zone(moment: datetime, status: str):
+    check = assess_freeze((YEARS_END,), moment)
+    assert check.status == status
+    assert ("year's end" in check.detail) == (status == "failed")
+    assert assess_freeze((YEARS_END,), moment, "CVE").status == ("overridden" if status == "failed" else "passed")
+
+
+def test_a_freeze_may_be_of_moments():
+    freeze = Freeze("2026-12-20T12:00:00+00:00", "2026-12-20T14:00:00+00:00")
+    assert assess_freeze((freeze,), datetime(2026, 12, 20, 13, 30, tzinfo=BERLIN)).status == "failed"
+    assert assess_freeze((freeze,), datetime(2026, 12, 20, 15, 0, tzinfo=BERLIN)).status == "passed"
+    assert "2026-12-20 12:00" in assess_freeze((freeze,), datetime(2026, 12, 1, tzinfo=BERLIN)).detail

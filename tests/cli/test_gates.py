@@ -1,0 +1,63 @@
+"""What a release has to pass before it begins: freezes, and the same commit verified in another environment. On a fleet, by the command line."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.product import Product
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    started = Product(2)
+    yield started
+    started.close()
+
+
+def append(product: Product, text: str) -> None:
+    file = Path(product.config)
+    file.write_text(f"{file.read_text()}\n{text}")
+
+
+def blocking(result: dict[str, object]) -> dict[str, str]:
+    return {check["id"]: check["detail"] for check in result["checks"] if check["status"] in ("failed", "error")}  # type: ignore[attr-defined]
+
+
+def test_a_freeze_is_a_no_go_until_it_is_overridden_and_the_reason_is_on_record(product: Product):
+    today = datetime.now(UTC).date()
+    append(product, f"[[environments.production.freezes]]\nfrom = {today - timedelta(days=1)}\nto = {today + timedelta(days=1)}\nreason = \"year's end\"\n")
+    release = ("-c", product.config, "production", "--version", "v1.4.2", "--yes")
+    found = product.result("-c", product.config, "check", "--version", "v1.4.2", code=3)
+    assert "year's end" in blocking(found)["freeze"]
+    refused = product.result(*release, code=3)
+    assert "year's end" in refused["problems"][0]["message"]
+    assert product.live() == {"v1.4.1"}
+    result = product.result(*release, "--override", "freeze=CVE-2026-1")
+    events = [json.loads(line) for line in product.deploy("events", result["run"])[0].splitlines()]
+    decided = next(event for event in events if event["type"] == "decided")
+    assert decided["overrides"] == [["freeze", "CVE-2026-1"]]
+
+
+def test_the_same_commit_verified_in_staging_opens_production_and_another_does_not(product: Product):
+    split_into_staging_and_production(product)
+    production = ("-c", product.config, "production", "--yes", "--version")
+    found = product.result("-c", product.config, "check", "production", "--version", "v1.4.2", code=3)
+    assert set(blocking(found)) == {"staging"}
+    assert "was not verified in staging" in blocking(found)["staging"]
+    assert product.result("-c", product.config, "staging", "--yes", "--version", "v1.4.2")["outcome"] == "succeeded"
+    product.result(*production, "v1.5.1", code=3)
+    assert product.result(*production, "v1.4.2")["outcome"] == "succeeded"
+
+
+def split_into_staging_and_production(product: Product) -> None:
+    """The first host becomes staging, the second production, which requires it."""
+    file = Path(product.config)
+    text = file.read_text()
+    head, production = text[: text.index("[environments.production]")], text[text.index("[environments.production]") :]
+    hosts = [line for line in production.splitlines() if "name = " in line and "address" in line]
+    staging = production.replace("environments.production", "environments.staging").replace("protected = true\n", "").replace(f"{hosts[1]}\n", "")
+    production = production.replace("protected = true\n", 'protected = true\nrequires = "staging"\n').replace(f"{hosts[0]}\n", "")
+    file.write_text(f"{head}{staging}{production}")
