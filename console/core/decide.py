@@ -207,7 +207,9 @@ def _has_return(state: RunState, host: HostState) -> bool:
 
 
 def _abort(environment: Environment, state: RunState) -> Iterator[Effect]:
-    if running_steps(state):
+    running = running_steps(state)
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
+    if running:
         return
     if state.aborting == "back" and state.changed:
         plan = plan_rollback(environment, state)

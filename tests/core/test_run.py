@@ -11,6 +11,7 @@ from console.errors import Exit
 from console.model import commands as cmd
 from console.model.commands import Refusal
 from console.model.request import Person
+from console.model.values import changed
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
@@ -113,6 +114,21 @@ def test_leaving_in_the_moment_of_go_does_not_abort_the_run():
     assert said is not None
     assert "goes on" in said.message
     assert run.run().exit == Exit.DONE
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_an_abort_does_not_wait_for_the_monitoring_window(leave: bool):
+    environment = changed(an_environment(3), monitor=600.0)
+    run = Simulation(environment, lambda step, attempt: "done")
+    run.record(*opening(environment))
+    while [step.kind for step in running_steps(run.state)] != ["monitor"]:
+        if not run.turn():
+            run.finish(running_steps(run.state)[0])
+    began = run.now
+    assert say(run, cmd.Abort(leave=leave)) is None
+    assert run.turn()
+    assert (run.now, running_steps(run.state)) == (began, ())
+    assert run.run().exit == (Exit.FAILED if leave else Exit.ROLLED_BACK)
 
 
 def test_stop_leaves_everything_as_it_is():
