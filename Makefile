@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check lint types imports test demo picture
+.PHONY: check lint types imports test bench demo picture
 
 check: lint types imports test
 
@@ -15,6 +15,9 @@ imports:
 
 test:
 	$(PYTHON) -m pytest
+
+bench:
+	$(PYTHON) -m tests.bench
 
 picture:
 	$(PYTHON) -m tests.tui.picture docs/screen.svg

@@ -1,0 +1,56 @@
+"""Events folded a second, beside a fold into plain dicts that are changed in place and keep no history."""
+
+import gc
+import time
+from typing import Any
+
+from console.core.evolve import fold
+from console.model import events as ev
+from tests.bench.table import Row, print_table
+from tests.core.simulation import an_environment, opening
+
+HOSTS = 1000
+ROUNDS = 5
+
+
+def a_run() -> list[ev.Event]:
+    """Every event of a release to that many hosts where nothing goes wrong."""
+    environment = an_environment(HOSTS, 50)
+    events = list(opening(environment))
+    plan = next(event.plan for event in events if isinstance(event, ev.PlanMade))
+    for step in plan.steps:
+        events.append(ev.StepStarted(step=step.name, host=step.host))
+        events.append(ev.StepFinished(step=step.name, host=step.host, seconds=1.0))
+    return [ev.stamped(event, number, "2026-01-02T00:00:00Z", float(number), "boot") for number, event in enumerate(events, 1)]
+
+
+def plain_fold(events: list[ev.Event]) -> dict[str, Any]:
+    """The least that a console could keep of a run: what each step and each host is, in dicts."""
+    state: dict[str, Any] = {"hosts": {}, "steps": {}}
+    for event in events:
+        state["seq"], state["at"] = event.seq, event.at
+        if isinstance(event, ev.RunOpened):
+            state["hosts"] = {name: {"condition": "old", "steps": {}} for name in event.hosts}
+        elif isinstance(event, ev.StepStarted):
+            host = state["hosts"].get(event.host, state)
+            host["steps"][event.step] = {"status": "running", "started": event.mono, "attempt": event.attempt}
+            host["condition"] = "updating"
+        elif isinstance(event, ev.StepFinished):
+            host = state["hosts"].get(event.host, state)
+            host["steps"][event.step].update(status=event.status, seconds=event.seconds, code=event.code, detail=event.detail)
+            host["condition"] = "new" if event.status == "done" else event.status
+    return state
+
+
+def main() -> None:
+    """Measure and print."""
+    events = a_run()
+    rows = [Row("plain dicts", "k/s"), Row("evolve", "k/s")]
+    for _ in range(ROUNDS):
+        for row, what in zip(rows, (plain_fold, fold), strict=True):
+            gc.collect()
+            began = time.perf_counter()
+            what(events)
+            row.values.append(len(events) / (time.perf_counter() - began) / 1000)
+    assert fold(events).hosts[f"web{HOSTS}"].condition == "new"
+    print_table(f"{len(events):,} events of a run on {HOSTS:,} hosts, folded (thousand events a second: more is better)", rows)

@@ -1,0 +1,111 @@
+"""Fifty hosts back to the release before, over the engine's warm links, beside fifty `ssh` that connect and make the same switch.
+
+The application's restart is `true` and there is no health check: what is measured is the console, not an application.
+"""
+
+import asyncio
+import os
+import subprocess
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from console.adapters.clock import SystemClock
+from console.adapters.journal import SqlJournal
+from console.adapters.statefolder import prepared
+from console.cli.outside import open_outside
+from console.config.load import load_file
+from console.engine.session import Session
+from console.model import commands as cmd
+from console.model.events import Event, RollbackBegan, StepFinished, StepStarted
+from console.model.request import Person, Request
+from tests.bench.table import Row, print_table
+from tests.fleet import Fleet, make_repository
+
+HOSTS = int(os.environ.get("BENCH_HOSTS", "50"))
+ROUNDS = 5
+ADA = Person("ada", os.getuid())
+EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.production.monitor]\nwindow = "10m"\n'
+
+
+class Rounds:
+    """What was measured, round by round."""
+
+    def __init__(self, fleet: Fleet, session: Session) -> None:
+        self.fleet = fleet
+        self.session = session
+        self.cold = Row(f"{HOSTS} cold ssh at once, until the last has ended")
+        self.switched = Row("console, from the key to the last switch")
+        self.ended = Row("console, from the key to the last restart and health gate")
+
+    async def release(self, version: str, *, back: bool) -> str:
+        """Release everywhere; with `back`, roll it back while the fleet is watched. Returns the release."""
+        run = await self.session.open_run(Request(ref=version, yes=True), ADA)
+        events: list[Event] = []
+        async for item in self.session.follow(run, 0):
+            if not isinstance(item, Event):
+                continue
+            events.append(item)
+            if isinstance(item, StepStarted) and item.step == "verify/monitor":
+                await self.session.submit(run, cmd.RollBack() if back else cmd.Abort(leave=True), ADA)
+                if not back:
+                    break
+        if back:
+            self._note(events)
+        else:
+            await self._left(run)
+        return str(self.session.state(run).release.id)  # type: ignore[union-attr]
+
+    async def _left(self, run: str) -> None:
+        async for _ in self.session.follow(run, 10**9):
+            pass
+
+    def _note(self, events: list[Event]) -> None:
+        began = next(event.mono for event in events if isinstance(event, RollbackBegan))
+        ends = [event for event in events if isinstance(event, StepFinished) and event.step.startswith("back/")]
+        switches = [event for event in ends if event.step.endswith("/switch")]
+        assert len(switches) == HOSTS, len(switches)
+        assert all(event.status == "done" for event in ends)
+        self.switched.values.append(1000 * (max(event.mono for event in switches) - began))
+        self.ended.values.append(1000 * (max(event.mono for event in ends) - began))
+
+    def cold_ssh(self, release: str) -> None:
+        """Have plain OpenSSH make the same switch on every host at once."""
+        switch = f"cd /srv/shop && ln -sfn releases/{release} .deploy/bench && mv -fT .deploy/bench current"
+        options = ["-F", "none", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={self.fleet.known_hosts}", "-o", "IdentitiesOnly=yes"]
+        began = time.perf_counter()
+        started = [
+            subprocess.Popen(
+                ["ssh", *options, "-i", str(self.fleet.identity), "-p", str(host.port), f"{host.user}@{host.address}", switch],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            )
+            for host in self.fleet.hosts.values()
+        ]  # fmt: skip
+        codes = [one.wait() for one in started]
+        assert not any(codes)
+        self.cold.values.append(1000 * (time.perf_counter() - began))
+
+
+async def measure(folder: Path) -> None:
+    """Measure and print."""
+    state = str(folder / "state")
+    prepared(state)
+    with Fleet(HOSTS, folder / "fleet") as fleet:
+        file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(HOSTS), health=False, extra=EXTRA)
+        session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+        await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+        rounds = Rounds(fleet, session)
+        try:
+            old = await rounds.release("v1.0.0", back=False)
+            for _ in range(ROUNDS):
+                await rounds.release("v1.1.0", back=True)
+                await asyncio.to_thread(rounds.cold_ssh, old)
+        finally:
+            await session.stop(ADA, force=True)
+    print_table(f"rollback of {HOSTS} hosts, real sshd, all on this machine", [rounds.cold, rounds.switched, rounds.ended])
+
+
+def main() -> None:
+    """Measure in a folder of its own."""
+    with TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder)))
