@@ -171,7 +171,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-2", ("2",), "fleet on the whole screen, and back"),
     Action("panel-3", ("3",), "metrics or plan on the whole screen, and back"),
     Action("panel-4", ("4",), "log on the whole screen, and back"),
-    Action("unzoom", ("escape",), "back to all panels, and to the host that is waited for"),
+    Action("zoom-in", ("plus",), "more room for the panel with the focus, then the whole screen"),
+    Action("zoom-out", ("underscore",), "one step back"),
+    Action("unzoom", ("escape",), "clear a filter; back to all panels; back to the host that is waited for"),
     Action("follow", ("end", "f"), "follow the end of the log"),
     Action("filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter"),
     Action("match", ("n",), "next match in the log"),
@@ -208,7 +210,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow", ("end", "f"), "follow the end of the log", places=("host",)),
     Action("copy", ("y",), "copy what was run in the chosen step, or the log's current line", places=("host",)),
     Action("refresh", ("u",), "read the host's releases again", places=("host",)),
-    Action("zoom", ("plus", "underscore"), "zoom in steps", soon=True),
 )  # fmt: skip
 
 def refusal(action: Action, now: Situation) -> str:

@@ -3,12 +3,13 @@
 A line that nothing stands behind yet says so; it never shows as passed.
 """
 
+from textwrap import wrap
 from typing import NamedTuple
 
 from console.model.checks import Check, CheckStatus
 from console.model.state import RunState
-from console.views.headline import watch_seconds
-from console.views.spans import Line, MarkName, Span, cell, clipped, line, mark
+from console.views.pace import watch_seconds
+from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark
 from console.views.times import clock_span
 
 
@@ -138,17 +139,31 @@ def check_lines(state: RunState, width: int, height: int) -> tuple[Line, ...]:
     order = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
     checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, order[check.status]))
     title = min(22, max((len(check.title) for check in checks), default=8))
-    out: list[Line] = []
-    for check in checks:
-        sign = mark("failed") if check.blocks and check.status != "waiting" else mark(_STATUS[check.status])
-        if check.status == "warning":
-            sign = Span("!", "warn")
-        word = {"overridden": "overridden: ", "skipped": "skipped: ", "error": "could not be measured: "}.get(check.status, "")
-        shown = line(sign, " ", cell(str(check.title), title), "  ", Span(word + str(check.detail), "plain" if check.blocks else "dim"))
-        out.append(clipped(shown, width))
-        if check.remedy and check.status in ("failed", "error", "warning"):
-            out.append(clipped(line("    ", Span(str(check.remedy), "accent" if check.blocks else "dim")), width))
+    whole = [shown for check in checks for shown in _check_rows(check, title, width, wrapped=True)]
+    if len(whole) <= height:
+        return tuple(whole)
+    out = [shown for check in checks for shown in _check_rows(check, title, width, wrapped=False)]
     if len(out) > height > 1:
         hidden = len(out) - height + 1
         return (*out[: height - 1], line(Span(f"  and {hidden} more (1 shows all)", "dim")))
     return tuple(out)
+
+
+def _check_rows(check: Check, title: int, width: int, *, wrapped: bool) -> list[Line]:
+    """One check: mark, title, what was found, and what to do; where there is room for that, on as many rows as the words need."""
+    sign = mark("failed") if check.blocks and check.status != "waiting" else mark(_STATUS[check.status])
+    if check.status == "warning":
+        sign = Span("!", "warn")
+    word = {"overridden": "overridden: ", "skipped": "skipped: ", "error": "could not be measured: "}.get(check.status, "")
+    parts = _wrapped(word + str(check.detail), width - title - 4) if wrapped else [word + str(check.detail)]
+    tone: Tone = "plain" if check.blocks else "dim"
+    out = [clipped(line(sign, " ", cell(str(check.title), title), "  ", Span(parts[0], tone)), width)]
+    out += [clipped(line(" " * (title + 4), Span(part, tone)), width) for part in parts[1:]]
+    if check.remedy and check.status in ("failed", "error", "warning"):
+        remedy = _wrapped(str(check.remedy), width - 4) if wrapped else [str(check.remedy)]
+        out += [clipped(line("    ", Span(part, "accent" if check.blocks else "dim")), width) for part in remedy]
+    return out
+
+
+def _wrapped(words: str, cells: int) -> list[str]:
+    return wrap(words, max(16, cells)) or [""]

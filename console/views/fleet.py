@@ -97,7 +97,7 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
 
 def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
     """Return the letter of a host, its state in words, and its tone. `at_rest`: no run goes on."""
-    if host.condition == "updating" and not host.linked:
+    if is_cut(host):
         return _LOST
     if host.condition == "old" and host.step and is_busy(host):
         return _PREPARING

@@ -1,11 +1,10 @@
 """The two lines on top: what is released where and how far it is; and what is waited for, since when, and which key. Pure."""
 
-from statistics import median
-
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.views.fleet import counts_in_words
-from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line
+from console.views.pace import left_seconds, running_steps, usual_seconds, watch_seconds
+from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line, text
 from console.views.times import clock_span, seconds_in_words
 
 _STEP_NAMES = {
@@ -27,30 +26,13 @@ _PHASES: dict[str, tuple[str, Tone]] = {
 }  # fmt: skip
 
 
+BEHIND = 1.0
+"""Seconds of a round trip from which on what is seen is said to be behind."""
+
+
 def step_words(step: Step) -> str:
     """Return what a step is called in a sentence."""
     return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
-
-
-def running_steps(state: RunState) -> tuple[tuple[Step, StepState], ...]:
-    """Return steps that run now, longest first."""
-    found = [(state.index[name], ran) for name, ran in state.steps.items() if ran.status == "running" and name in state.index]
-    for host in state.hosts.values():
-        ran = host.steps.get(host.step)
-        if ran and ran.status == "running" and host.step in state.index:
-            found.append((state.index[host.step], ran))
-    return tuple(sorted(found, key=lambda pair: pair[1].started))
-
-
-def usual_seconds(state: RunState, kind: str) -> float | None:
-    """How long steps of that kind took on this run's other hosts, else in runs before it; None when nothing is known."""
-    took = [
-        ran.seconds
-        for host in state.hosts.values()
-        for name, ran in host.steps.items()
-        if ran.status == "done" and name in state.index and state.index[name].kind == kind
-    ]
-    return median(took) if took else state.usual.get(kind)
 
 
 def is_late(spent: float, usual: float | None) -> bool:
@@ -90,14 +72,57 @@ def standing(state: RunState) -> Span:
 
 
 def from_to(state: RunState) -> Line:
-    """`v1.4.1 → v1.4.2`; in a rollback the way is the other one."""
+    """`v1.4.1 → v1.4.2`; in a rollback the way is the other one, and after it there is but where it ended."""
     if state.release is None:
         return _without_release(state)
-    old = next((str(version) for version in state.live if version), "first release")
+    old = _old_words(state)
     new = str(state.release.version)
-    if state.phase == "rolling-back" or (state.phase == "ended" and state.exit == 4):
+    if state.phase == "ended" and state.exit == 4:
+        return line("back on ", Span(old, "strong"), Span(f" (not {new})", "dim"))
+    if state.phase == "rolling-back":
         return line(Span(new, "dim"), " → ", Span(old, "strong"))
     return line(old, " → ", Span(new, "strong"))
+
+
+def _old_words(state: RunState) -> str:
+    found = list(dict.fromkeys(str(version) for version in state.live if version))
+    return ", ".join(found[:2]) + (f" and {len(found) - 2} more" if len(found) > 2 else "") if found else "first release"
+
+
+def progress_words(state: RunState) -> str:
+    """Return how far the run is: `wave 2/4`, going back `3 of 5 back`; nothing once it has ended."""
+    if state.phase == "ended":
+        return ""
+    if state.phase == "rolling-back":
+        touched = [host for host in state.hosts.values() if host.touched]
+        return f"{sum(1 for host in touched if host.condition == 'back')} of {len(touched)} back"
+    number, waves = wave_now(state)
+    return f"wave {number}/{waves}" if number else ""
+
+
+def left_words(state: RunState, now: float) -> str:
+    """`~05:30 left`; nothing when it is not known."""
+    left = left_seconds(state, now)
+    return "" if left is None else f"~{clock_span(left)} left"
+
+
+def link_words(round_trip: float | None, problem: str = "") -> Line:
+    """How the engine is reached: `● 18 ms`, `● behind, 1.4 s`, or that it is gone."""
+    if problem:
+        return line(Span("! ", "bad"), Span(problem, "bad"))
+    if round_trip is None:
+        return ()
+    if round_trip >= BEHIND:
+        return line(Span("● ", "warn"), Span(f"behind, {round_trip:.1f} s", "warn"))
+    return line(Span("● ", "good"), f"{round_trip * 1000:.0f} ms")
+
+
+def who_words(state: RunState, present: tuple[str, ...]) -> str:
+    """`ada drives, lin watches`."""
+    others = [who for who in dict.fromkeys(present) if who != state.driver.name]
+    if not state.driver.name:
+        return ""
+    return f"{state.driver}" + (f" drives, {', '.join(others)} watch{'es' if len(others) == 1 else ''}" if others else "")
 
 
 def _without_release(state: RunState) -> Line:
@@ -109,30 +134,58 @@ def _without_release(state: RunState) -> Line:
     return line(Span(live or state.request.ref or ("HEAD" if state.kind == "deploy" else state.kind), "strong"))
 
 
-def top_line(state: RunState, now: float, width: int, present: tuple[str, ...] = (), round_trip: float | None = None) -> Line:
-    """Application, ENVIRONMENT, from → to, how far, for how long, who, the link. `now` is on the boot-time clock."""
+def top_line(
+    state: RunState, now: float, width: int, present: tuple[str, ...] = (), round_trip: float | None = None, *,
+    problem: str = "",
+) -> Line:  # fmt: skip
+    """Application, ENVIRONMENT, from → to, how far, for how long, how long still, who, the link. `now` is on the boot-time clock."""
     name = state.environment.upper() if state.protected else state.environment
     shown = Span(f" {name} ", "frame") if state.protected else Span(name, "strong")
     title = line(f" {state.app} ", Span("▸ ", "dim"), shown)
-    number, waves = wave_now(state)
-    elapsed = clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
-    others = [who for who in present if who != state.driver.name]
-    who = f"{state.driver}" + (f" drives, {', '.join(others)} watch{'es' if len(others) == 1 else ''}" if others else "")
-    commit = state.revision.commit[:7] if state.revision else ""
-    if state.release and str(state.release.version) == commit:
-        commit = ""
     parts = (
         (0, title),
         (0, from_to(state)),
-        (6, line(Span(commit, "dim"))),
+        (7, line(Span(commit_words(state), "dim"))),
         (1, (standing(state),)),
-        (3, line(f"{state.plan.strategy if state.plan else ''}".strip())),
-        (2, line(f"wave {number}/{waves}" if number else "")),
-        (4, line(elapsed)),
-        (5, line(Span(who, "dim") if state.by.name else "")),
-        (7, line(Span("● ", "good"), f"{round_trip * 1000:.0f} ms") if round_trip is not None else ()),
+        (6, line(f"{state.plan.strategy if state.plan else ''}".strip())),
+        (2, line(progress_words(state))),
+        (4, line(elapsed_words(state, now))),
+        (3, line(left_words(state, now))),
+        (5, line(Span(who_words(state, present), "dim"))),
+        (2 if problem or (round_trip or 0) >= BEHIND else 8, link_words(round_trip, problem)),
     )
     return by_room(parts, width)
+
+
+def elapsed_words(state: RunState, now: float) -> str:
+    """Return how long the run has gone on since GO, else since it was opened."""
+    return clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
+
+
+def commit_words(state: RunState) -> str:
+    """Return the commit in short, where the version does not say it."""
+    commit = state.revision.commit[:7] if state.revision else ""
+    return "" if state.release and str(state.release.version) == commit else commit
+
+
+def run_lines(
+    state: RunState, now: float, width: int, present: tuple[str, ...] = (), round_trip: float | None = None, *,
+    problem: str = "",
+) -> tuple[Line, ...]:  # fmt: skip
+    """Return everything that the header has room for on a wide screen, a line each: for a narrow one."""
+    rows: tuple[tuple[str, Line], ...] = (
+        ("run", line(state.run)),
+        ("release", from_to(state)),
+        ("commit", line(commit_words(state))),
+        ("state", (standing(state),)),
+        ("strategy", line(state.plan.strategy if state.plan else "")),
+        ("progress", line(progress_words(state))),
+        ("time", line("   ".join(words for words in (elapsed_words(state, now), left_words(state, now)) if words))),
+        ("people", line(who_words(state, present))),
+        ("engine", link_words(round_trip, problem)),
+        ("fleet", line(counts_in_words(state))),
+    )
+    return tuple(clipped(line(Span(f"{name:<10}", "dim"), *words), width) for name, words in rows if text(words).strip())
 
 
 def _keys(*pairs: tuple[str, str]) -> Line:
@@ -157,11 +210,6 @@ def _waited_step(state: RunState, now: float) -> Line:
         told = (*told, Span(", link lost", "warn"))
     more = len({one.host or one.name for one, _ in running}) - 1
     return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
-
-
-def watch_seconds(step: Step) -> float:
-    """Return how long the fleet's health is watched: the monitor's time-out less the minute of grace that the planner adds."""
-    return max(0.0, step.timeout - 60.0)
 
 
 def _timer(step: Step, ran: StepState, now: float) -> Line:
@@ -253,12 +301,14 @@ def waited_host(state: RunState) -> str:
 
 
 def headline(
-    state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = ""
-) -> tuple[Line, Line]:
-    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds."""
+    state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = "",
+    problem: str = "",
+) -> tuple[Line, Line]:  # fmt: skip
+    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run."""
     if not state.run and not state.app:
         return line(Span(" deploy", "strong"), "  waiting for the run"), line(" ")
-    return top_line(state, now, width, present, round_trip), waits_line(state, now, width, host)
+    top = top_line(state, now, width, present, round_trip, problem=problem)
+    return top, waits_line(state, now, width, host)
 
 
 def last_lines(state: RunState, now: float) -> tuple[str, ...]:

@@ -185,3 +185,29 @@ async def test_a_lasting_filter_also_meets_what_comes():
         await settled(pilot)
         assert len(log.book.lines) == 43
         assert log.current.text.endswith("127")
+
+
+async def test_a_panel_gets_more_room_in_steps():
+    async with an_app(running(hosts=12)).run_test(size=(80, 24)) as pilot:
+        log = await with_lines(pilot)
+        rows = [log.size.height]
+        for key in ("plus", "plus", "underscore", "underscore"):
+            await press(pilot, key)
+            rows.append(log.size.height)
+        assert rows[0] < rows[1] < rows[2]
+        assert rows[3:] == [rows[1], rows[0]]
+        pilot.app.run_screen.query_one(Fleet).focus()
+        await press(pilot, "plus")
+        assert pilot.app.run_screen.query_one(Fleet).size.height > 10
+        assert log.size.height > 0
+        await press(pilot, "escape")
+        assert log.size.height == rows[0]
+
+
+async def test_what_a_narrow_header_has_no_room_for_is_on_panel_one():
+    async with an_app(running(hosts=12)).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "1")
+        shown = pilot.app.run_screen.query_one("#checklist").shown
+        assert "strategy" in shown
+        assert "people" in shown

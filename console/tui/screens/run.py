@@ -26,7 +26,7 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
-from console.views.headline import headline, waited_host
+from console.views.headline import headline, run_lines, waited_host
 from console.views.host import worst_host
 from console.views.logs import LogLine
 from console.views.spans import Line, Span, line
@@ -51,6 +51,7 @@ class RunScreen(Page):
         self._leaving = False
         self._pinned = ""
         self._zoom = 0
+        self._half = False
         self._frozen: RunState | None = None
         self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
         """Told of the log lines that came, for a screen above this one."""
@@ -89,8 +90,9 @@ class RunScreen(Page):
         self.set_class(tiny, "tiny")
         self.set_class(width < 110 and not tiny, "narrow")
         top = 9 if height < 28 else 12 if height < 44 else 16
-        self.query_one("#top").styles.height = "1fr" if self._zoom in (1, 2, 3) else top
-        self.set_class(self._zoom > 0, "zoomed")
+        self.query_one("#top").styles.height = "1fr" if self._zoom in (1, 2, 3) else 5 if self._zoom == 4 else top
+        self.set_class(self._zoom in (1, 2, 3) or (self._zoom == 4 and not self._half), "zoomed")
+        self.set_class(self._half, "half")
         for number in _PANELS:
             self.set_class(self._zoom == number, f"zoom-{number}")
         self.call_after_refresh(self.show_slices)
@@ -155,9 +157,11 @@ class RunScreen(Page):
         if not self.query("#headline"):
             return
         state, now = self.state, self.app.clock.mono()
-        presence = self.follower.presence
+        presence, problem = self.follower.presence, self._link_problem()
         self.query_one("#headline", LineView).draw(
-            lambda width, _: headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host)
+            lambda width, _: headline(
+                state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem
+            )
         )
         self.show_edges()
         if self._frozen is None:
@@ -175,7 +179,13 @@ class RunScreen(Page):
         else:
             self.query_one(Fleet).show_fleet(state, now, self.host, self.follower.numbers.load_of)
             self._show_numbers(state, now)
-        self.query_one("#checklist", Checklist).show_run(state, now)
+        presence, problem = self.follower.presence, self._link_problem()
+        self.query_one("#checklist", Checklist).show_run(
+            state, now, lambda width: run_lines(state, now, width, presence.names, presence.round_trip, problem=problem)
+        )
+
+    def _link_problem(self) -> str:
+        return "the engine is gone" if self.follower.finished and self.state.phase != "ended" else ""
 
     def _show_numbers(self, state: RunState, now: float) -> None:
         host = self._pinned if self._pinned in state.hosts else ""
@@ -227,6 +237,7 @@ class RunScreen(Page):
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "helm": lambda: self.send(TakeHelm(), ""),
             "host": lambda: self.app.push_screen(HostScreen(self, self.host)), "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
+            "zoom-in": self.zoom_in, "zoom-out": self.zoom_out,
         }  # fmt: skip
 
     def send(self, command: AnyCommand, twin: str) -> None:
@@ -237,10 +248,34 @@ class RunScreen(Page):
 
     def zoom(self, number: int) -> None:
         """Bring a panel to the whole screen, or back."""
-        self._zoom = 0 if self._zoom == number else number
+        self._zoom = 0 if self._zoom == number and not self._half else number
+        self._half = False
+        self._show_zoom()
+
+    def zoom_in(self) -> None:
+        """Give the panel with the focus more room, then the whole screen."""
+        if self._zoom and not self._half:
+            self.say(f"panel {self._zoom} has the whole screen; _ goes back")
+            return
+        self._half = not self._zoom
+        self._zoom = self._zoom or (4 if self.focused is self.query_one(Log) else 2)
+        self._show_zoom()
+
+    def zoom_out(self) -> None:
+        """Go one step back."""
+        if not self._zoom:
+            self.say("all panels are shown; + gives the panel with the focus more room")
+            return
+        self._zoom, self._half = (0, False) if self._half else (self._zoom, True)
+        self._show_zoom()
+
+    def _show_zoom(self) -> None:
+        number = self._zoom
         self.lay_out()
+        if not number:
+            return
         wanted = self.query_one(f"#{_PANELS[number][0]}")
-        if self._zoom and wanted.can_focus:
+        if wanted.can_focus:
             wanted.focus()
 
     def unzoom(self) -> None:
@@ -248,7 +283,7 @@ class RunScreen(Page):
         if self.reading.clear_filter():
             self.unsay()
         elif self._zoom:
-            self._zoom = 0
+            self._zoom, self._half = 0, False
             self.lay_out()
         else:
             self._pinned = ""

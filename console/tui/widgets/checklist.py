@@ -1,5 +1,7 @@
 """The workflow's eight lines as a panel or as one line, and the pre-flight's checks and plan."""
 
+from collections.abc import Callable
+
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
 from console.views.checklist import check_lines, checklist, checklist_line, checklist_lines
@@ -8,13 +10,17 @@ from console.views.timeline import plan_lines, way_back_lines
 
 
 class Checklist(LineView):
-    """Eight lines, or one of eight marks where there is a single row."""
+    """Eight lines, or one of eight marks where there is a single row; where there is room, what the header may have had none for."""
 
-    def show_run(self, state: RunState, now: float) -> None:
-        """Show how far the workflow is."""
+    def show_run(self, state: RunState, now: float, facts: Callable[[int], tuple[Line, ...]] = lambda _: ()) -> None:
+        """Show how far the workflow is. `facts`: makes the lines about the run for a width."""
         rows = checklist(state, now)
         self.entitle(line("1 Checklist"))
-        self.draw(lambda width, height: (checklist_line(rows, width),) if height < 2 else checklist_lines(rows, width))
+        self.draw(lambda width, height: (checklist_line(rows, width),) if height < 2 else self._both(checklist_lines(rows, width), facts(width), height))
+
+    @staticmethod
+    def _both(rows: tuple[Line, ...], facts: tuple[Line, ...], height: int) -> tuple[Line, ...]:
+        return (*rows, (), *facts)[:height] if facts and height > len(rows) + 4 else rows
 
 
 class Checks(LineView):
