@@ -46,7 +46,9 @@ async def test_pause_and_roll_back_work_without_the_helm():
     feed = watched_by(running("wave-3/web03/gate"), LIN, ADA)
     async with an_app(feed, drives=False).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
-        await press(pilot, "p", "c")
+        await press(pilot, "p")
+        await eventually(pilot, lambda: pilot.app.run_screen.state.pausing)
+        await press(pilot, "c")
         assert kinds(feed) == ["Pause"]
         assert f"{ADA} has the helm" in message(pilot)
         await press(pilot, "r", "r")
