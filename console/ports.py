@@ -195,6 +195,13 @@ class Workshop(Protocol):
         """Pack what was built, or the commit itself, once for all hosts."""
 
 
+class Attended(Protocol):
+    """Commands that end with whoever hears them."""
+
+    async def run(self, host: Host, body: str, run_as: str, sink: Sink, *, deadline: float) -> Ran:
+        """Run a sh script as that user (empty: the login's own), its output and errors merged into `sink`; cancelled, it is ended on the host."""
+
+
 class Scout(Protocol):
     """A look at a host that changes nothing."""
 
@@ -282,6 +289,10 @@ class Outside(Protocol):
     @property
     def notifier(self) -> Notifier:
         """Tells people."""
+
+    @property
+    def attended(self) -> Attended:
+        """Runs a person's commands."""
 
     def watch(self, hosts: tuple[Host, ...], emit: Callable[["Sample"], None]) -> MetricWatch:
         """Sample hosts at the environment's interval, once started."""

@@ -14,7 +14,7 @@ from console.cli.options import how_of, how_options, how_parameters, reason, sec
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
-LATER = ("maintenance", "exec", "logs", "pending", "promote", "ack", "restore", "report", "replay", "doctor", "init")
+LATER = ("maintenance", "pending", "promote", "ack", "restore", "report", "replay", "doctor", "init")
 """Commands that are still to come."""
 
 
@@ -241,6 +241,39 @@ def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given
     if dead:
         _run(locks.unlock_run(how, environment, dead, reason(why, "--reason")))
     _run(locks.unlock(how, environment, reason(why, "--reason")))
+
+
+@cli.command("exec")
+@click.argument("environment")
+@click.argument("command", nargs=-1, required=True)
+@click.option("--hosts", required=True, metavar="P", help="Which: names, globs, ranges, tag:x, ! in front of any.")
+@how_options
+@click.pass_context
+def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], hosts: str, **given: Any) -> None:
+    """Run a command in the live release of those hosts: deploy exec production --hosts web01 -- 'ls | wc -l'.
+
+    One word behind -- is the shell's text, several are a command with its arguments. --read-only: it changes nothing, by your word, and may run on
+    hosts that are locked.
+    """
+    how = how_of(ctx, given)
+    need_yes(how, "deploy exec")
+    from console.cli import errands
+
+    _run(errands.execute(how, environment, hosts, errands.command_of(command)))
+
+
+@cli.command()
+@click.argument("environment", default="")
+@click.option("--hosts", default="", metavar="P", help="Only these.")
+@click.option("--follow", is_flag=True, help="Go on until ctrl+c.")
+@click.option("--grep", "pattern", default="", metavar="REGEX", help="Only lines in which that is found.")
+@how_options
+@click.pass_context
+def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, pattern: str, **given: Any) -> None:
+    """The application's own logs, from every host, merged."""
+    from console.cli import errands
+
+    _run(errands.logs(how_of(ctx, given), environment, hosts, pattern, follow=follow))
 
 
 @cli.command()

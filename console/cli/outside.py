@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.adapters.attended import AttendedCommands
 from console.adapters.build import GitWorkshop
 from console.adapters.clock import SystemClock
 from console.adapters.facts import HostScout
@@ -36,6 +37,7 @@ class RealOutside:
     workshop: GitWorkshop
     gates: HostGates
     notifier: AppriseNotifier
+    attended: AttendedCommands
     interval: float
     """Seconds between two samples of a host."""
 
@@ -68,6 +70,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         GitWorkshop(repository, str(work)),
         HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
         AppriseNotifier(lambda: addresses_of(environment, secrets)),
+        AttendedCommands(transport),
         environment.metrics_interval,
     )
 

@@ -133,6 +133,22 @@ async def asking(how: How, found: "Environment") -> "Client":
     return client
 
 
+async def asking_with_secrets(how: How, found: "Environment") -> "Client":
+    """Meet the engine for a command of the application's: it has the model and the secrets then. Raises UsageFault where one is missing here and there."""
+    client = await engine_of(how, found)
+    if client.welcome.busy or client.welcome.role != "operator":
+        return client
+    try:
+        await configure(client, found)
+    except UsageFault:
+        from console.config.load import digest
+
+        if client.welcome.digest != digest(found):
+            await client.close()
+            raise
+    return client
+
+
 def journal() -> "SqlJournal":
     """Open the record of runs."""
     from console.adapters.journal import SqlJournal
@@ -149,7 +165,7 @@ def run_named(how: How, text: str) -> "RunSummary":
         elif text:
             found = [run for run in record.find_run(text) if how.app in ("", run.app)]
         else:
-            found = [run for run in record.runs(how.app, limit=1000) if run.outcome is None]
+            found = [run for run in record.runs(how.app, limit=1000) if run.outcome is None and run.kind != "exec"]
     finally:
         record.close()
     if len(found) == 1:
@@ -164,7 +180,7 @@ def open_runs(how: How, environment: str = "") -> list[str]:
     """Return the runs that have no end in the record, newest first."""
     record = journal()
     try:
-        return [run.run for run in record.runs(how.app, environment, limit=1000) if run.outcome is None]
+        return [run.run for run in record.runs(how.app, environment, limit=1000) if run.outcome is None and run.kind != "exec"]
     finally:
         record.close()
 

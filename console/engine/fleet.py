@@ -1,6 +1,6 @@
 """What a question to an engine is about: its model, its ports, its record, and the run that goes on. Values handed to the answers; it does nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -8,7 +8,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.model.secret import Secret
-from console.ports import Clock, Journal, Outside
+from console.ports import Clock, FeedItem, Journal, Outside
 
 
 @dataclass(frozen=True)
@@ -25,3 +25,9 @@ class Fleet:
     submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
     """Says something to a run, also to one that has ended."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    digest: str = ""
+    """Of the model."""
+    feeds: dict[str, Callable[[], AsyncIterator[FeedItem]]] = field(default_factory=dict)
+    """What begins when somebody follows it, and ends with them; by name. One who follows takes it out."""
+    carried: Collection[str] = ()
+    """Feeds that are followed now."""

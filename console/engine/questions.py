@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
@@ -53,6 +54,8 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
     "unlock": answer_unlock,
     "break-lock": answer_break,
     "forgive": answer_forgive,
+    "exec": answer_exec,
+    "logs": answer_logs,
 }
 
 

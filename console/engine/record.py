@@ -4,7 +4,7 @@ from console.core.accept import accept
 from console.core.evolve import evolve, fold
 from console.core.outcome import conclude
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AbortAsked, Decided, Event, NoteAdded, RunEnded, stamped
+from console.model.events import AbortAsked, AnyEvent, Decided, Event, NoteAdded, RunEnded, stamped
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.ports import Clock, Journal
@@ -20,8 +20,8 @@ class Record:
         self._run = run
         self.state = fold(journal.read(run))
 
-    def write(self, *events: Event) -> None:
-        """Write events down and fold them. Raises ConsoleError when the journal cannot take them: then nothing happened."""
+    def write(self, *events: Event) -> tuple[AnyEvent, ...]:
+        """Write events down, fold them, and return them with their places. Raises ConsoleError when the journal cannot take them: then nothing happened."""
         state, written = self.state, []
         for event in events:
             now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -29,6 +29,7 @@ class Record:
             state = evolve(state, written[-1])
         self._journal.append(self._run, tuple(written))  # type: ignore[arg-type]
         self.state = state
+        return tuple(written)  # type: ignore[arg-type]
 
     def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
         """Take a note, or a debt that is forgiven; all else needs an engine."""

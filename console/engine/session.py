@@ -34,6 +34,9 @@ from console.model.state import RunState
 from console.ports import Clock, FeedItem, Journal, MetricWatch, Output, Outside, Sample
 from console.text import SafeText
 
+FEEDS = 50
+"""Feeds that wait for somebody to follow them; the oldest goes."""
+
 PARTING = 30.0
 """Seconds that a new run waits for the one before to let go of its hosts."""
 
@@ -71,6 +74,8 @@ class Session:
         self._outside: Outside | None = None
         self._runs: dict[str, OpenRun] = {}
         self._lookout = station.Lookout(self._watch_all)
+        self._feeds: dict[str, Callable[[], AsyncIterator[FeedItem]]] = {}
+        self._fed: set[str] = set()
 
     @property
     def open_run_id(self) -> str:
@@ -104,6 +109,8 @@ class Session:
             raise Locked(
                 f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
             )
+        if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
+            raise Locked("a command of deploy exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
         self._secrets.update({name: Secret(text) for name, text in secrets.items()})
         if digest == self._digest and self._outside is not None:
             return
@@ -236,10 +243,24 @@ class Session:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         if not run:
             return self._lookout.follow()
+        if run in self._feeds:
+            return self._feed(run, self._feeds.pop(run)())
         one = self._runs.get(run)
         if one is not None:
             return one.broadcast.follow(after)
         return self._recorded(run, after)
+
+    async def _feed(self, name: str, items: AsyncIterator[FeedItem]) -> AsyncIterator[FeedItem]:
+        self._fed.add(name)
+        first: FeedItem | None = None
+        try:
+            async for item in items:
+                if isinstance(item, Output) and isinstance(first, RunOpened):
+                    self._keep_output(name, item)
+                first = first or item
+                yield item
+        finally:
+            self._fed.discard(name)
 
     async def _recorded(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         events = self._journal.read(run, after)
@@ -291,8 +312,11 @@ class Session:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
         environment, outside = self._model()
         fleet = Fleet(
-            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets,
+            self._digest, self._feeds, self._fed,
         )  # fmt: skip
+        while len(self._feeds) >= FEEDS:
+            del self._feeds[next(iter(self._feeds))]
         return await answer(fleet, argument, person)
 
     async def stop(self, person: Person, force: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-RunKind = Literal["deploy", "rollback", "restart"]
+RunKind = Literal["deploy", "rollback", "restart", "exec"]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -37,6 +37,8 @@ class Request(msgspec.Struct, frozen=True):
     overrides: tuple[tuple[str, str], ...] = ()
     """(check id, reason)."""
     hotfix: str = ""
+    command: str = ""
+    """What an exec runs, secrets masked."""
     at_once: bool = False
     halves: bool = False
     yes: bool = False

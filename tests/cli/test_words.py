@@ -20,7 +20,7 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [
-    ("maintenance",), ("logs", "production"), ("doctor",), ("exec", "production", "--hosts", "web01", "--", "ls"), ("init", "--from", "ssh-config"),
+    ("maintenance",), ("doctor",), ("init", "--from", "ssh-config"),
     ("production", "--yes", "--migration", "yes"), ("production", "--yes", "--ack", "Login"), ("check", "--strategy", "canary"),
     ("production", "--yes", "--limit-rate", "20MiB"),
 ])  # fmt: skip
@@ -99,7 +99,7 @@ def test_options_stand_before_or_after_the_command(tmp_path: Path):
 
 def test_each_command_of_this_part_has_its_help(tmp_path: Path):
     listed = deploy(tmp_path, "--help").stdout
-    names = "check rollback restart status attach resume pause continue abort skip retry note lock unlock forgive trust history events demo engine"
+    names = "check rollback restart status attach resume pause continue abort skip retry note lock unlock exec logs forgive trust history events demo engine"
     for name in names.split():
         assert f"  {name} " in listed
     assert "ENV " not in listed.partition("Commands:")[2]
