@@ -42,6 +42,7 @@ class Tools:
 
     def __post_init__(self) -> None:
         self.shipping = asyncio.Semaphore(self.at_once)
+        self.packing = asyncio.Lock()
 
 
 @dataclass
@@ -162,10 +163,10 @@ async def _pack(task: Task) -> StepResult:
 
 
 async def _ship(task: Task) -> StepResult:
+    async with task.tools.packing:
+        packed = await _pack(task) if task.tools.package is None else StepResult("done")
     if task.tools.package is None:
-        packed = await _pack(task)
-        if packed.status != "done" or task.tools.package is None:
-            return packed
+        return packed
     async with task.tools.shipping:
         shipped = await task.tools.shipper.ship(
             task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout
