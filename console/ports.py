@@ -13,6 +13,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.facts import HostFacts, LockHolder
 from console.model.fleet import Environment, HealthCheck, Host
+from console.model.pending import Between
 from console.model.release import Package, Release, Revision
 from console.model.request import Request
 from console.text import SafeText
@@ -180,6 +181,9 @@ class Repository(Protocol):
 
         `live`: commits with the number of hosts that have them. Raises NoGo where the repository cannot be read.
         """
+
+    async def between(self, live: str, commit: str, migrations: str) -> Between:
+        """Say what one commit has that a live one has not; `migrations` is a glob of files. Fetches nothing."""
 
     async def export(self, revision: Revision, folder: str) -> None:
         """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""

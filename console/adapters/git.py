@@ -21,6 +21,7 @@ from pathlib import Path
 from console.adapters import gitlog
 from console.errors import NoGo, UsageFault
 from console.model.board import Candidate
+from console.model.pending import Between
 from console.model.release import Revision
 from console.text import SafeText
 
@@ -45,6 +46,7 @@ SETTINGS = (
 )  # fmt: skip
 _REF = re.compile(r"(?!-)[^\s:?*\[\\\x00-\x20\x7f]{1,250}")
 _CLOBBERED = re.compile(r"^ ! \[rejected\]\s+(\S+)\s+-> .*would clobber existing tag", re.MULTILINE)
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 
@@ -111,6 +113,20 @@ class GitRepository:
         hidden = [f"^{commit}" for commit in here]
         since = await self._ask("log", "--no-show-signature", "--encoding=UTF-8", f"--max-count={limit}", f"--format={gitlog.COMMITS}", "HEAD", *hidden, "--")
         return (*tags, *gitlog.commits_from(since, live, tags))
+
+    async def between(self, live: str, commit: str, migrations: str) -> Between:
+        """Say what one commit has that a live one has not; `migrations` is a glob of files, empty: none. Fetches nothing."""
+        await self._find(commit)
+        if not _COMMIT.fullmatch(live) or (await self._git("cat-file", "-e", f"{live}^{{commit}}")).status != 0:
+            return Between(known=False)
+        said = await self._ask("log", "--no-show-signature", "--encoding=UTF-8", f"--format={gitlog.COMMITS}", f"{live}..{commit}", "--")
+        back = await self._ask("rev-list", "--count", f"{commit}..{live}", "--")
+        added = ""
+        if migrations:
+            added = await self._ask("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", live, commit, "--", f":(top,glob){migrations}")
+        return Between(
+            changes=gitlog.changes_from(said), backwards=int(back), migrations=tuple(SafeText(name) for name in added.split("\0") if name)
+        )  # fmt: skip
 
     async def export(self, revision: Revision, folder: str, *, allow_unbuilt: bool = False) -> None:
         """Write a clean copy of the commit into an empty folder.

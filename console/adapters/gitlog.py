@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from console.model.board import Candidate
+from console.model.pending import Change
 from console.text import SafeText
 
 TAGS = "%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)%00%(creator)%00%(contents:subject)%00%(*subject)"
@@ -34,6 +35,12 @@ def commits_from(said: str, live: Mapping[str, int], known: Iterable[Candidate])
         Candidate(ref=SafeText(commit[:7]), commit=commit, at=_utc(seconds), by=SafeText(author), subject=SafeText(title), live=live.get(commit, 0))
         for commit, seconds, author, title in found if commit not in tagged
     )  # fmt: skip
+
+
+def changes_from(said: str) -> tuple[Change, ...]:
+    """Read `log`'s answer as it is."""
+    found = (words.split("\0") for words in said.split("\n") if words.count("\0") == 3)
+    return tuple(Change(commit, _utc(seconds), SafeText(author), SafeText(title)) for commit, seconds, author, title in found)
 
 
 def _utc(seconds: str) -> str:

@@ -14,7 +14,7 @@ from console.cli.options import how_of, how_options, how_parameters, reason, sec
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
-LATER = ("maintenance", "pending", "promote", "ack", "restore", "report", "replay", "doctor", "init")
+LATER = ("maintenance", "promote", "ack", "restore", "report", "replay", "doctor", "init")
 """Commands that are still to come."""
 
 
@@ -274,6 +274,18 @@ def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, patt
     from console.cli import errands
 
     _run(errands.logs(how_of(ctx, given), environment, hosts, pattern, follow=follow))
+
+
+@cli.command()
+@click.argument("environment", default="")
+@click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD).")
+@how_options
+@click.pass_context
+def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> None:
+    """Commits, authors and migrations between what is live and REF."""
+    from console.cli import pending as waiting
+
+    _run(waiting.pending(how_of(ctx, given), environment, ref))
 
 
 @cli.command()

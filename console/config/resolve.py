@@ -70,6 +70,7 @@ def resolved(sources: Sources) -> Environment:
         rolling=Rolling(**values.get("rolling", {})),
         health=_health(sources, hosts),
         monitor=values.get("monitor", {}).get("window", 0.0),
+        migrations=values.get("database", {}).get("migrations", ""),
         metrics_interval=values.get("metrics", {}).get("interval", 1.0),
         ssh=ssh,
         jumps=_jumps(sources, hosts, ssh),

@@ -12,6 +12,7 @@ from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
 from console.engine.past import verifications
+from console.engine.pending import answer_pending
 from console.engine.prepare import Survey, chosen_hosts, prepare
 from console.errors import Exit
 from console.model.checks import Check
@@ -56,6 +57,7 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
     "forgive": answer_forgive,
     "exec": answer_exec,
     "logs": answer_logs,
+    "pending": answer_pending,
 }
 
 

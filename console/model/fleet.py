@@ -188,6 +188,8 @@ class Environment(msgspec.Struct, frozen=True):
     monitor: float = 0.0
     """How long health is watched after the last switch."""
     metrics_interval: float = 1.0
+    migrations: str = ""
+    """A glob of files of the repository that are migrations; empty: none."""
     ssh: Ssh = Ssh()
     jumps: tuple[Host, ...] = ()
     """Jump hosts, each named as hosts name them in `jump`."""

@@ -1,0 +1,38 @@
+"""What a release would bring: commits, authors and migrations between each commit that is live on the fleet and a REF. Reads only."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from console.engine.fleet import Fleet
+from console.engine.prepare import LOOK_DEADLINE
+from console.errors import NoGo
+from console.model.request import Person
+
+
+async def answer_pending(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
+    """Say what lies between what is live and `ref`, for each commit that is live, most hosts first. Raises NoGo where no host answers."""
+    environment = fleet.environment
+    looks = (fleet.outside.scout.look(environment, host, deadline=LOOK_DEADLINE) for host in environment.hosts)
+    facts = await asyncio.gather(*looks)
+    away = [fact.host for fact in facts if fact.problem]
+    if len(away) == len(facts):
+        raise NoGo(f"no host of {environment.name} is reached: {facts[0].host}: {facts[0].problem}", str(facts[0].hint))
+    revision = await fleet.outside.repository.resolve(str(argument.get("ref", "")))
+    live = Counter((release.commit, str(release.version)) for fact in facts if (release := fact.release(fact.current)))
+    rows = []
+    for (commit, version), hosts in live.most_common():
+        between = await fleet.outside.repository.between(commit, revision.commit, environment.migrations)
+        rows.append(
+            {
+                "version": version or commit[:7], "commit": commit, "hosts": hosts, "known": between.known, "backwards": between.backwards,
+                "commits": list(between.changes), "authors": sorted({str(change.by) for change in between.changes}),
+                "migrations": list(between.migrations),
+            }
+        )  # fmt: skip
+    return {
+        "environment": environment.name, "version": revision.version, "commit": revision.commit, "live": rows, "unreachable": away,
+        "without_release": [fact.host for fact in facts if not fact.problem and not fact.current],
+        "migrations_configured": bool(environment.migrations),
+    }  # fmt: skip
