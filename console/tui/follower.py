@@ -48,10 +48,10 @@ class Numbers:
         """Return what there is to draw: the fleet's means, or one host's points."""
         return tuple(self._one(kind, host) for kind in KINDS)
 
-    def load_of(self, host: str) -> tuple[float | None, float | None]:
-        """Return the newest cpu and memory of a host, as shares."""
-        cpu, memory = self._hosts.get(("cpu", host)), self._hosts.get(("memory", host))
-        return (cpu[-1][1] if cpu else None, memory[-1][1] if memory else None)
+    def load_of(self, host: str, since: float) -> tuple[float | None, float | None]:
+        """Return the newest cpu and memory of a host, as shares; None for what has not come since then (boot-time clock)."""
+        cpu, memory = (self._hosts.get((kind, host)) for kind in ("cpu", "memory"))
+        return (cpu[-1][1] if cpu and cpu[-1][0] >= since else None, memory[-1][1] if memory and memory[-1][0] >= since else None)
 
     def _one(self, kind: Kind, host: str) -> Series:
         if host:

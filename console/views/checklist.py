@@ -49,7 +49,8 @@ def _checked(state: RunState, title: str, short: str, ids: tuple[str, ...], abse
 
 def _deploy_row(state: RunState, now: float) -> Row:
     hosts = len(state.hosts)
-    new = sum(1 for host in state.hosts.values() if host.condition == "new")
+    reached = "back" if state.kind == "rollback" else "new"
+    new = sum(1 for host in state.hosts.values() if host.condition == reached)
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
     title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART"}[state.kind]
     if state.phase in ("preflight", "deciding", "locking"):
@@ -58,7 +59,7 @@ def _deploy_row(state: RunState, now: float) -> Row:
         return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
     if state.phase == "ended":
         sign: MarkName = {0: "done", 8: "done", 4: "back"}.get(state.exit or 0, "skipped" if not state.changed else "failed")  # type: ignore[assignment]
-        return Row(sign, title, title, f"{back} back" if back else f"{new} of {hosts}")
+        return Row(sign, title, title, f"{back} back" if back and state.kind != "rollback" else f"{new} of {hosts}")
     if state.pausing:
         return Row("paused", title, title, f"{new} of {hosts}")
     return Row("done" if hosts and new == hosts else "now", title, title, f"{new} of {hosts}")

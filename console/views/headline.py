@@ -5,6 +5,7 @@ from console.model.state import HostState, RunState, StepState
 from console.views.fleet import counts_in_words
 from console.views.pace import left_seconds, running_steps, usual_seconds, watch_seconds
 from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line, text
+from console.views.spans import width as text_width
 from console.views.times import clock_span, seconds_in_words
 
 _STEP_NAMES = {
@@ -129,6 +130,8 @@ def _without_release(state: RunState) -> Line:
     """A rollback's way is from what was live to where it goes; a restart stays where it is."""
     live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
     target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if state.kind == "rollback" else ""
+    if target and state.phase == "ended" and state.exit == 0:
+        return line("back on ", Span(target, "strong"), Span(f" (not {live})" if live != target else "", "dim"))
     if target:
         return line(Span(live, "dim"), " → ", Span(target, "strong"))
     return line(Span(live or state.request.ref or ("HEAD" if state.kind == "deploy" else state.kind), "strong"))
@@ -175,11 +178,8 @@ def run_lines(
     """Return everything that the header has room for on a wide screen, a line each: for a narrow one."""
     rows: tuple[tuple[str, Line], ...] = (
         ("run", line(state.run)),
-        ("release", from_to(state)),
-        ("commit", line(commit_words(state))),
-        ("state", (standing(state),)),
-        ("strategy", line(state.plan.strategy if state.plan else "")),
-        ("progress", line(progress_words(state))),
+        ("release", joined((from_to(state), line(Span(commit_words(state), "dim"))))),
+        ("state", joined(((standing(state),), line(state.plan.strategy if state.plan else ""), line(progress_words(state))))),
         ("time", line("   ".join(words for words in (elapsed_words(state, now), left_words(state, now)) if words))),
         ("people", line(who_words(state, present))),
         ("engine", link_words(round_trip, problem)),
@@ -240,7 +240,9 @@ def go_allowed(state: RunState) -> bool:
 def waits_line(state: RunState, now: float, width: int, host: str = "") -> Line:
     """Return what is waited for, since when, and which key. `host`: the one that `x` and `t` would act on."""
     told, keys = _waits(state, now, host)
-    return clipped(line(" ", *joined((told, keys))), width)
+    between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
+    room = max(width - text_width(keys) - len(between) - 1, width // 2)
+    return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
 
 
 def _waits(state: RunState, now: float, host: str) -> tuple[Line, Line]:

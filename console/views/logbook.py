@@ -168,7 +168,8 @@ def log_title(book: LogBook, search: Filter, *, following: bool, frozen: bool, u
         what = count_words(len(book.lines), len(book), book.filter.source)
     elif search:
         what = f"n N search {search.source}"
-    place = "following" if following else f"{unseen:,} new below, {'space goes on' if frozen else 'end follows'}"
+    news = f"{unseen:,} new below, " if unseen else ""
+    place = "following" if following else f"{news}{'space goes on' if frozen else 'end follows'}"
     below = [f"{len(book):,} lines"]
     if book.dropped:
         below.append(f"{book.dropped:,} older ones let go")

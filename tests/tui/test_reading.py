@@ -209,5 +209,5 @@ async def test_what_a_narrow_header_has_no_room_for_is_on_panel_one():
         await settled(pilot)
         await press(pilot, "1")
         shown = pilot.app.run_screen.query_one("#checklist").shown
-        assert "strategy" in shown
+        assert "wave 2/12" in shown
         assert "people" in shown

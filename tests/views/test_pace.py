@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from console.core.evolve import evolve
 from console.model.events import PlanMade
-from console.model.state import RunState
-from console.views.headline import top_line
+from console.model.plan import WayBack
+from console.model.state import HostState, RunState
+from console.text import SafeText
+from console.views.checklist import checklist
+from console.views.headline import top_line, waits_line
 from console.views.pace import Newest, left_seconds, running_steps, taken, usual_seconds
 from console.views.spans import text
 from tests.core.simulation import Simulation, an_environment, opening
@@ -76,3 +79,21 @@ def test_what_was_found_is_found_once():
     first, second = [1], [1]
     assert [newest(first), newest(first), newest(second)] == [1, 1, 2]
 
+
+
+def test_the_keys_stay_whole_however_long_the_wait_is_described():
+    state = next(state for state in states(12, 12) if len(running_steps(state)) > 1)
+    for cells in (60, 70, 80, 120):
+        told = text(waits_line(state, state.mono + 500, cells))
+        assert told.endswith(("abort", "roll back"))
+        assert len(told) <= cells
+
+
+def test_a_rollback_as_a_run_of_its_own_counts_who_is_back_and_says_on_what():
+    hosts = {name: HostState(name, "back", before="r2", before_version=SafeText("v2")) for name in ("web01", "web02")}
+    way = tuple(WayBack(name, "r1", SafeText("v1")) for name in hosts)
+    ended = msgspec.structs.replace(
+        RunState(), run="r", kind="rollback", app="shop", environment="e", phase="ended", exit=0, changed=True, hosts=hosts, way_back=way
+    )
+    assert text(top_line(ended, 9.0, 160)).count("back on v1 (not v2)") == 1
+    assert next(row.found for row in checklist(ended, 9.0) if row.title == "ROLL BACK") == "2 of 2"

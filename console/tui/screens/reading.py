@@ -178,7 +178,7 @@ class Reading:
                 self._screen.say(save_lines(name, [plain_line(entry, log.zone) for entry in log.book.lines]))
 
         what = f"{count:,} lines, as the filter shows them" if log.book.filter else f"all {count:,} lines that are held here"
-        self._screen.app.push_screen(TypingDialog("Write the log into a file", (line(f"{what}. A file that is there stays as it is."),)), answered)
+        self._screen.app.push_screen(TypingDialog("Write the log into a file", (line(f"{what}; never over a file that is there."),)), answered)
 
     def freeze(self) -> None:
         """Hold what is shown, or let it go on."""

@@ -8,7 +8,7 @@ from console.tui.widgets.lines import LineView
 from console.views.filter import Filter, count_words
 from console.views.fleet import Load, counts_in_words, fleet_lines, host_line, kept_names, legend
 from console.views.grid import Grid, grid_for
-from console.views.spans import Line, Span, line
+from console.views.spans import Line, Span, clipped, line
 
 _MOVES = ("up", "down", "left", "right", "pageup", "pagedown")
 
@@ -50,7 +50,8 @@ class Fleet(LineView, can_focus=True):
         room = self.size.width - len(kept) - 15
         letters = grid.mode in ("heat", "groups")
         counts = counts_in_words(state)
-        self.entitle(line("2 Fleet  ", kept, legend(state, self._names, room) if letters or len(counts) > room else counts))
+        short = counts if len(counts) <= room else counts.replace(" hosts:", ":")
+        self.entitle(line("2 Fleet  ", kept, legend(state, self._names, room) if letters else short))
         told = host_line(state, self._host, self._now) if letters and self._host in state.hosts else ""
         group = f"{grid.each} hosts a letter, the worst" if grid.mode == "groups" else ""
         self.entitle_below("   ".join(words for words in (told, group) if words))
@@ -60,7 +61,10 @@ class Fleet(LineView, can_focus=True):
             return (line(Span("no hosts yet", "dim")),)
         if not self._names:
             return (line(Span("no host matches; esc clears the filter", "warn")),)
-        return fleet_lines(state, self._names, width, height, now, self._host, self._load)
+        lines = fleet_lines(state, self._names, width, height, now, self._host, self._load)
+        if grid_for(self._names, width, height).mode != "heat" or len(lines) + 1 >= height:
+            return lines
+        return (*lines, (), clipped(line(Span(legend(state, self._names, 1000), "dim")), width))[:height]
 
     def _grid(self) -> Grid:
         return grid_for(self._names, self.content_size.width, self.content_size.height)
