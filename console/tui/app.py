@@ -18,16 +18,20 @@ from textual.timer import Timer
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand, Refusal
 from console.model.request import Request
-from console.ports import Clock, Feed, Station
+from console.ports import Clock, Feed, RunSummary, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
 from console.tui.driver import PatientDriver
 from console.tui.follower import Follower
+from console.tui.replay import ReplayFeed
 from console.tui.screens.dialog import TypingDialog, is_dialog
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
+from console.tui.screens.record import RecordScreen
+from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
+from console.tui.screens.runs import RunsScreen
 from console.tui.terminal import SecondWall, Stall
 from console.tui.themes import FOR_SIXTEEN, read_themes, variables_of
 from console.tui.widgets.lines import Toned
@@ -106,7 +110,10 @@ class ConsoleApp(App[Ending]):
             self.call_after_refresh(self.say, self._problems[0], "warn")
 
     def show_run(self, feed: Feed, *, asks: bool = False) -> None:
-        """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself."""
+        """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself. A replay is put over what is there."""
+        if isinstance(feed, ReplayFeed):
+            self.push_screen(ReplayScreen(feed, self.clock))
+            return
         screen = RunScreen(Follower(feed, self.clock), asks=asks)
         self._followed[screen] = asyncio.create_task(screen.follower.follow())
         while isinstance(self.screen, HostScreen):
@@ -182,7 +189,7 @@ class ConsoleApp(App[Ending]):
             self.set_timer(WITHIN, self._settle)
 
     def _is_typing(self) -> bool:
-        return isinstance(self.screen, TypingDialog) or (isinstance(self.screen, RunScreen) and self.screen.typing())
+        return isinstance(self.screen, TypingDialog) or (isinstance(self.screen, Page) and self.screen.typing())
 
     async def _settle(self) -> None:
         for event in self._burst.settle():
@@ -210,8 +217,11 @@ class ConsoleApp(App[Ending]):
         choices = getattr(screen, "choices", ())
         if any(choice.key == key for choice in choices):
             return False
-        below = self.run_screen or page
-        if isinstance(below, RunScreen | HomeScreen) and keys.may_roll_back(below.situation):
+        pages = [one for one in reversed(self.screen_stack) if isinstance(one, Page)]
+        below = next((one for one in pages if keys.may_roll_back(one.situation)), None)
+        if isinstance(page, ReplayScreen):
+            self.say("this is a replay: q leaves it, then r rolls back", "warn")
+        elif below is not None:
             below.ask_rollback()
         elif key == "ctrl+r":
             self.say("nothing is live that could go back", "warn")
@@ -264,6 +274,30 @@ class ConsoleApp(App[Ending]):
         if self.station is not None:
             self.open_run(self.station.open_back(run, how), "rolling back")
 
+    def open_runs(self) -> None:
+        """Show every run."""
+        if self.station is not None:
+            self.push_screen(RunsScreen(self.station))
+
+    def open_record(self, run: RunSummary) -> None:
+        """Show the record of a run that is over; join one that goes on."""
+        if self.station is None:
+            return
+        if run.outcome is None:
+            self.keep(self._join_or_read(self.station, run))
+        else:
+            self.push_screen(RecordScreen(self.station, run))
+
+    async def _join_or_read(self, station: Station, run: RunSummary) -> None:
+        self.say("joining the run")
+        try:
+            feed = await station.attach(run.run)
+        except ConsoleError as fault:
+            await self.push_screen(RecordScreen(station, run))
+            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "warn")
+            return
+        self.show_run(feed)
+
     def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False) -> None:
         """Open a run, and show it."""
         self.say(words)
@@ -298,7 +332,7 @@ class ConsoleApp(App[Ending]):
     def end_viewer(self) -> None:
         """End the screen and nothing else."""
         self._stall.let_go()
-        run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen)), None)
+        run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen) and not isinstance(screen, ReplayScreen)), None)
         if run is None:
             self.exit(Ending(0))
         else:

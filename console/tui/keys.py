@@ -14,7 +14,7 @@ from console.views.spans import Line, Span, joined, line, spread, width
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
 
 
-Place = Literal["home", "prepare", "run", "host", "runs", "record"]
+Place = Literal["home", "prepare", "run", "host", "runs", "record", "replay"]
 """The screen that a key is pressed on."""
 
 
@@ -35,6 +35,8 @@ class Situation:
     place: Place = "run"
     busy: bool = False
     """A run goes on in the environment, whatever is shown here."""
+    is_last: bool = True
+    """No run changed the fleet after this one."""
 
     @property
     def chosen(self) -> HostState | None:
@@ -86,8 +88,18 @@ def _may_take_helm(now: Situation) -> bool:
 def may_roll_back(now: Situation) -> bool:
     """Return whether there is something to roll back, as far as the screen can tell."""
     state = now.state
-    ended_live = now.has_station and state.phase == "ended" and state.kind == "deploy" and state.exit in (0, 5, 8)
-    return not now.read_only and state.changed and (state.phase == "running" or ended_live)
+    ended_live = now.has_station and state.phase == "ended" and _left_live(state) and now.is_last
+    return not now.read_only and now.place != "replay" and state.changed and (state.phase == "running" or ended_live)
+
+
+def _left_live(state: RunState) -> bool:
+    return state.kind == "deploy" and state.exit in (0, 5, 8)
+
+
+def _record_refusal(now: Situation) -> str:
+    if not now.read_only and _left_live(now.state) and not now.is_last:
+        return "a later run changed the fleet: deploy rollback undoes that one"
+    return "this run left nothing live that could go back"
 
 
 def may_retry(now: Situation) -> bool:
@@ -147,8 +159,34 @@ def may_deploy(now: Situation) -> bool:
     return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
 
 
-EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record")
+EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record", "replay")
 ON_HOSTS: tuple[Place, ...] = ("run", "host")
+_WATCHED: tuple[Place, ...] = ("run", "replay")
+
+_PAST: tuple[Action, ...] = (
+    Action("filter", ("slash",), "list only runs with these words: rolled, v1.4, ada, 11-24, !succeeded", "filter", places=("runs",)),
+    Action("unzoom", ("escape",), "list every run again", places=("runs",)),
+    Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, _record_refusal, places=("record",)),
+    Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
+    Action("panel-1", ("1",), "report on the whole screen, and back", places=("record",)),
+    Action("panel-4", ("4",), "log on the whole screen, and back", places=("record",)),
+    Action("filter", ("slash",), "show only lines of the log with these words, /regex/, !not, host:web*, level:error", "filter log", places=("record",)),
+    Action("unzoom", ("escape",), "clear the filter, else back to both panels", places=("record",)),
+    Action("play", ("space",), "play, and stop", "play", places=("replay",)),
+    Action("step", ("right",), "one event on", "step", places=("replay",)),
+    Action("step-back", ("left",), "one event back", places=("replay",)),
+    Action("chapter", ("right_square_bracket",), "the next chapter", "chapter", places=("replay",)),
+    Action("chapter-back", ("left_square_bracket",), "the chapter before", places=("replay",)),
+    Action("first", ("home",), "the beginning", places=("replay",)),
+    Action("last", ("end",), "the end", places=("replay",)),
+    Action("faster", ("greater_than_sign",), "faster", "faster", places=("replay",)),
+    Action("slower", ("less_than_sign",), "slower", places=("replay",)),
+    Action(
+        "acts", ("r", "p", "c", "x", "t", "a", "g", "w", "d", "m", "o", "k", "h", "s", "R", "B"), "", when=lambda _: False,
+        why_not="this is a replay: it acts on nothing; q goes back", places=("replay",),
+    ),
+)  # fmt: skip
+"""What is done with runs that are over."""
 
 ACTIONS: tuple[Action, ...] = (
     Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, _go_refusal),
@@ -165,27 +203,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)", places=ON_HOSTS),
     Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort", places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
-    Action("host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), ""),
+    Action(
+        "host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), "",
+        places=_WATCHED,
+    ),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
-    Action("panel-1", ("1",), "checklist or checks on the whole screen, and back"),
-    Action("panel-2", ("2",), "fleet on the whole screen, and back"),
-    Action("panel-3", ("3",), "metrics or plan on the whole screen, and back"),
-    Action("panel-4", ("4",), "log on the whole screen, and back"),
-    Action("zoom-in", ("plus",), "more room for the panel with the focus, then the whole screen"),
-    Action("zoom-out", ("underscore",), "one step back"),
-    Action("unzoom", ("escape",), "clear a filter; back to all panels; back to the host that is waited for"),
+    Action("panel-1", ("1",), "checklist or checks on the whole screen, and back", places=_WATCHED),
+    Action("panel-2", ("2",), "fleet on the whole screen, and back", places=_WATCHED),
+    Action("panel-3", ("3",), "metrics or plan on the whole screen, and back", places=_WATCHED),
+    Action("panel-4", ("4",), "log on the whole screen, and back", places=_WATCHED),
+    Action("zoom-in", ("plus",), "more room for the panel with the focus, then the whole screen", places=_WATCHED),
+    Action("zoom-out", ("underscore",), "one step back", places=_WATCHED),
+    Action("unzoom", ("escape",), "clear a filter; back to all panels; back to the host that is waited for", places=_WATCHED),
     Action("follow", ("end", "f"), "follow the end of the log"),
-    Action("filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter"),
-    Action("match", ("n",), "next match in the log"),
-    Action("match-before", ("N",), "match before it"),
-    Action("copy", ("y",), "copy the log's current line"),
-    Action("copy-all", ("Y",), "copy the lines that the filter shows"),
-    Action("save-log", ("W",), "write the lines that the filter shows into a file"),
-    Action("zone", ("z",), "times local or UTC"),
+    Action(
+        "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter",
+        places=_WATCHED,
+    ),
+    Action("match", ("n",), "next match in the log", places=_WATCHED),
+    Action("match-before", ("N",), "match before it", places=_WATCHED),
+    Action("copy", ("y",), "copy the log's current line", places=_WATCHED),
+    Action("copy-all", ("Y",), "copy the lines that the filter shows", places=_WATCHED),
+    Action("save-log", ("W",), "write the lines that the filter shows into a file", places=_WATCHED),
+    Action("zone", ("z",), "times local or UTC", places=_WATCHED),
     Action("open", ("enter",), "open what is chosen", "open", places=("home", "runs")),
     Action("runs", ("l",), "every run, with its outcome", "runs", lambda now: now.has_station, "there is no record to read here", places=("home",)),
     Action("environment", ("e",), "go to another environment", "", places=("home",)),
-    Action("refresh", ("u",), "read the hosts again", "", places=("home", "prepare")),
+    Action("refresh", ("u",), "read again", "", places=("home", "prepare", "runs")),
     Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
     Action("palette", ("colon", "ctrl+p"), "what can be done here, by its words", places=EVERYWHERE),
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
@@ -210,6 +254,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow", ("end", "f"), "follow the end of the log", places=("host",)),
     Action("copy", ("y",), "copy what was run in the chosen step, or the log's current line", places=("host",)),
     Action("refresh", ("u",), "read the host's releases again", places=("host",)),
+    *_PAST,
 )  # fmt: skip
 
 def refusal(action: Action, now: Situation) -> str:
@@ -219,7 +264,7 @@ def refusal(action: Action, now: Situation) -> str:
 
 _SHOWN = {
     "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc", "left_square_bracket": "[",
-    "right_square_bracket": "]",
+    "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">",
 }  # fmt: skip
 
 
@@ -271,7 +316,7 @@ def footer_line(now: Situation, cells: int) -> Line:
 
 def help_lines(place: Place = "run") -> tuple[Line, ...]:
     """Return every key of that screen and what it does."""
-    mine = [action for action in ACTIONS if not action.soon and place in action.places]
+    mine = [action for action in ACTIONS if action.title and not action.soon and place in action.places]
     ready = [line(f" {', '.join(key_name(key) for key in action.keys):<18}", Span(action.title)) for action in mine]
     moves = (
         line(f" {'arrows':<18}", "choose a host, or scroll"),

@@ -179,7 +179,8 @@ class HomeScreen(Page):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         return {
-            "open": self.open_chosen, "environment": self.ask_environment, "roll-back": self.ask_rollback, "refresh": self._news.set, "freeze": self.freeze,
+            "open": self.open_chosen, "runs": self.app.open_runs, "environment": self.ask_environment, "roll-back": self.ask_rollback,
+            "refresh": self._news.set, "freeze": self.freeze,
             "unzoom": self.let_go,
         } | one_host.handlers(self)  # fmt: skip
 
@@ -234,9 +235,12 @@ class HomeScreen(Page):
         self._news.set()
 
     def open_chosen(self) -> None:
-        """Open the chosen host; else join the run that goes on."""
+        """Open the chosen host or run; join the run that goes on."""
+        chosen = self.runs[min(self.query_one(Picker).index, len(self.runs) - 1)] if self.runs else None
         if self._host in self._fleet.hosts and self.query_one(Fleet).has_focus:
             self.app.push_screen(HostScreen(self, self._host))
+        elif chosen is not None and (chosen.outcome is not None or self.board is None or self.board.run in ("", chosen.run)):
+            self.app.open_record(chosen)
         elif self.board is not None and self.board.run:
             self.app.open_run(self.station.attach(self.board.run), "joining the run")
 

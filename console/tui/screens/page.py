@@ -105,6 +105,13 @@ class Page(Screen[None]):
 
         self.app.push_screen(Palette(self.situation), chosen)
 
+    def typing(self) -> bool:
+        """Return whether a text field has the keys."""
+        return False
+
+    def ask_rollback(self) -> None:
+        """Ask for the way back, where there is one."""
+
     def open_help(self) -> None:
         """Show the keys."""
         self.app.push_screen(Words("Keys", keys.help_lines(self.place)))

@@ -41,7 +41,7 @@ class RunScreen(Page):
     """One run, watched and steered. `asks`: GO is asked for by itself, once, when it is open."""
 
     AUTO_FOCUS = "#fleet"
-    place = "run"
+    place: keys.Place = "run"
     state: reactive[RunState] = reactive(RunState, layout=False, repaint=False)
     second: reactive[int] = reactive(0, layout=False, repaint=False)
 
@@ -112,6 +112,16 @@ class RunScreen(Page):
         )
 
     @property
+    def now(self) -> float:
+        """The time of this run, on the boot-time clock."""
+        return self.app.clock.mono()
+
+    @property
+    def zoomed(self) -> int:
+        """The panel that has the whole screen; 0: none."""
+        return self._zoom
+
+    @property
     def helm(self) -> str:
         """Who answers the run's questions, when they are there and it is not who sits here."""
         presence, driver = self.follower.presence, self.state.driver
@@ -131,7 +141,7 @@ class RunScreen(Page):
             self.state = follower.state
             self._react()
         if self.state.phase != "ended":
-            self.second = int(self.app.clock.mono())
+            self.second = int(self.now)
 
     def _react(self) -> None:
         if self._asks and self.state.phase == "deciding" and self.is_current and keys.may_go(self.situation):
@@ -158,16 +168,16 @@ class RunScreen(Page):
         """Give every widget its part; each repaints only what differs. A layout's callback may still come when they are being taken away."""
         if not self.query("#headline"):
             return
-        state, now = self.state, self.app.clock.mono()
-        presence, problem = self.follower.presence, self._link_problem()
-        self.query_one("#headline", LineView).draw(
-            lambda width, _: headline(
-                state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem
-            )
-        )
+        state, now = self.state, self.now
+        self.query_one("#headline", LineView).draw(lambda width, _: self.head_lines(state, now, width))
         self.show_edges()
         if self._frozen is None:
             self._show_panels(state, now)
+
+    def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
+        """The two lines on top."""
+        presence, problem = self.follower.presence, self._link_problem()
+        return headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem)
 
     def _show_panels(self, state: RunState, now: float) -> None:
         before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)

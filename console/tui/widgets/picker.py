@@ -64,6 +64,12 @@ class Picker(Toned, ScrollView, can_focus=True):
         elif self.index >= top + height:
             self.scroll_to(y=self.index - height + 1, animate=False)
 
+    def say_empty(self, words: str) -> None:
+        """Set what stands there when there are no rows."""
+        if words != self._empty:
+            self._empty = words
+            self.refresh()
+
     def entitle(self, title: Line) -> None:
         """Set the panel's title."""
         if title != self._title:

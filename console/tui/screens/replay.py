@@ -1,0 +1,168 @@
+"""A run replayed: the run's own screen over a tape, with the run's own clock. Every key that would act says that it is a replay."""
+
+import asyncio
+from collections.abc import Callable
+
+from console.model.state import RunState
+from console.ports import Clock
+from console.tui import keys
+from console.tui.follower import Follower
+from console.tui.replay import ReplayFeed
+from console.tui.screens.dialog import Words
+from console.tui.screens.run import RunScreen
+from console.tui.widgets.fleet import Fleet
+from console.tui.widgets.log import Log
+from console.views.headline import top_line
+from console.views.host import fault_lines, step_rows
+from console.views.lines import waited_for
+from console.views.replay import replay_line
+from console.views.spans import Line, Span, line
+from console.views.tape import SPEEDS
+
+
+class ReplayScreen(RunScreen):
+    """One run, played."""
+
+    place = "replay"
+
+    def __init__(self, feed: ReplayFeed, clock: Clock) -> None:
+        super().__init__(Follower(feed, clock))
+        self.tape_feed = feed
+        self.playing = False
+        self.speed = feed.speed or SPEEDS[-1]
+        self._played = 0.0
+        """Seconds of the run that have passed."""
+        self._wall = 0.0
+        self._following: asyncio.Task[None] | None = None
+
+    def on_mount(self) -> None:
+        """Begin at the beginning, and play."""
+        self._follow()
+        self.play()
+
+    def on_unmount(self) -> None:
+        """Let go of the tape."""
+        if self._following is not None:
+            self._following.cancel()
+
+    def _follow(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+        self._following = asyncio.create_task(self.follower.follow())
+
+    @property
+    def now(self) -> float:
+        """The time in the run, on the clock that its events were measured by."""
+        tape, place = self.tape_feed.tape, self.tape_feed.place
+        return self.state.mono + max(0.0, self._played - tape.time_at(place)) if place < len(tape) else self.state.mono
+
+    def tick(self) -> None:
+        """Let the tape go on, and show what came."""
+        wall = self.app.clock.mono()
+        passed, self._wall = max(0.0, wall - self._wall), wall
+        feed = self.tape_feed
+        if self.playing and self.is_current:
+            self._played = min(feed.tape.seconds, self._played + passed * self.speed)
+            reached = feed.tape.place_at(self._played)
+            if reached > feed.place:
+                feed.go_to(reached)
+            if feed.place >= len(feed.tape):
+                self.playing = False
+        super().tick()
+
+    def _react(self) -> None:
+        """Do nothing by itself: a replay asks nothing and ends nothing."""
+
+    def go_to(self, place: int) -> None:
+        """Stand where so many events have happened."""
+        feed = self.tape_feed
+        back = place < feed.place
+        feed.go_to(place)
+        self._played = feed.tape.time_at(feed.place)
+        if back:
+            self.follower = Follower(feed, self.app.clock)
+            self.state = RunState()
+            self.query_one(Log).clear()
+            self._follow()
+        self.unsay()
+        self.show_slices()
+
+    def watch_state(self) -> None:
+        """Show a new state; the arrows are the fleet's as soon as there is one to see."""
+        super().watch_state()
+        if self.is_mounted and self.focused is None and self.has_class("during"):
+            self.query_one(Fleet).focus()
+
+    # -- showing ------------------------------------------------------------------------------------------------------------------
+
+    def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
+        """The run's headline, and where the tape stands."""
+        feed = self.tape_feed
+        top = top_line(state, now, width) if state.run else line(Span(" before the beginning of the run", "dim"))
+        return top, replay_line(feed.tape, feed.place, self._played, self.speed, width, self.app.zone, playing=self.playing)
+
+    def rest_line(self) -> Line:
+        """Say what the run waited for then."""
+        if not self.state.run:
+            return line(" ")
+        return line(Span(" waited for: ", "dim"), waited_for(self.state, self.now))
+
+    @property
+    def situation(self) -> keys.Situation:
+        """What is on the screen now."""
+        return keys.Situation(self.state, self.host, self.zoomed, read_only=True, place="replay")
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
+        feed = self.tape_feed
+        return super().handlers() | {
+            "host": self.open_host, "play": self.turn_play, "faster": lambda: self.turn_speed(1), "slower": lambda: self.turn_speed(-1),
+            "step": lambda: self.step_to(feed.place + 1), "step-back": lambda: self.step_to(feed.place - 1),
+            "chapter": lambda: self.go_to(feed.tape.next_chapter(feed.place)), "chapter-back": lambda: self.go_to(feed.tape.chapter_before(feed.place)),
+            "first": lambda: self.step_to(0), "last": lambda: self.step_to(len(feed.tape)),
+        }  # fmt: skip
+
+    def open_host(self) -> None:
+        """Show the chosen host's steps as they were then."""
+        state, width = self.state, self.dialog_width(100)
+        fault = fault_lines(state, self.host, width)
+        rows = step_rows(state, self.host, self.now, width)
+        self.app.push_screen(Words(self.host, (*rows, *([line(" "), *fault] if fault else []))))
+
+    # -- winding ------------------------------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Let the tape go on, from the beginning where it stands at its end."""
+        if self.tape_feed.place >= len(self.tape_feed.tape):
+            self.go_to(0)
+        self.playing, self._wall = True, self.app.clock.mono()
+
+    def turn_play(self) -> None:
+        """Play, or stand still."""
+        if self.playing:
+            self.playing = False
+        else:
+            self.play()
+        self.unsay()
+        self.show_slices()
+
+    def step_to(self, place: int) -> None:
+        """Stand still at that place."""
+        self.playing = False
+        self.go_to(max(0, min(place, len(self.tape_feed.tape))))
+
+    def turn_speed(self, way: int) -> None:
+        """Play faster (1) or slower (-1)."""
+        wanted = [speed for speed in SPEEDS if (speed > self.speed if way > 0 else speed < self.speed)]
+        if wanted:
+            self.speed = wanted[0] if way > 0 else wanted[-1]
+        self.unsay()
+        self.show_slices()
+
+    def leave(self) -> None:
+        """Leave; nothing goes on without it."""
+        self.app.go_back(self)
+
+    def exit_code(self) -> int:
+        """Return 0: it was shown."""
+        return 0
