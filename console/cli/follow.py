@@ -16,6 +16,7 @@ from console.cli.ask import read_line
 from console.cli.feed import LastingFeed
 from console.cli.wiring import How, say, tell
 from console.core.decide import running_steps
+from console.core.rollback import is_left_old
 from console.errors import ConsoleError, EngineLost, Exit
 from console.model import commands as cmd
 from console.model.events import Event
@@ -33,6 +34,7 @@ SETTLED = 0.4
 """Seconds without news after which what was written before is read, and a question is one of now."""
 PARTING = 10.0
 """Seconds that a run has to end after it was aborted before GO."""
+NOT_BACK = ("failed", "unknown", "unreachable", "owed")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -44,6 +46,10 @@ class Part:
     """It opened the run: leaving it before GO ends the run."""
     asked_back: bool = False
     """The run's rollback is what was asked for: done on every host is 0."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that were asked back alone: it is over for this console when each is, whatever the run does then."""
+    since: int = 0
+    """The event from which on that is judged."""
     goes_on: bool = False
     """A run that was taken up is continued by itself, once everything unknown is settled."""
 
@@ -193,6 +199,13 @@ class Follower:
             if isinstance(item, Event):
                 self._news = self._said = time.monotonic()
                 self._printer.event(item)
+                if self._part.hosts and self._feed.state.seq >= self._part.since and not self._still_going_back():
+                    return
+
+    def _still_going_back(self) -> bool:
+        state = self._feed.state
+        known = [state.hosts[name] for name in self._part.hosts]
+        return state.phase != "ended" and any(not is_left_old(state, host.name) and host.condition not in NOT_BACK for host in known)
 
     async def _mind(self) -> None:
         """Ask what is to be asked, say what is waited for; ends when a question stayed open for too long."""
@@ -207,6 +220,8 @@ class Follower:
 
     async def _is_too_late(self, now: float) -> bool:
         state = self._feed.state
+        if self._part.hosts:
+            return False
         if (self._goes_on or (self._feed.taken_up and self._how.yes)) and is_taken_up(state) and is_settled(state):
             self._news, self._goes_on = now, False
             await self._say_to_run(Choice("continue", cmd.Continue(), f"deploy continue {state.run}"))
@@ -265,10 +280,20 @@ class Follower:
 
     def _over(self) -> int:
         state = self._feed.state
+        if self._part.hosts and not self._still_going_back():
+            return self._hosts_over()
         if state.phase != "ended":
             return self._end(int(Exit.PAUSED), "paused", f"run {state.run} is carried by no engine: it was interrupted", f"deploy resume {state.run}")
         code = int(state.exit if state.exit is not None else Exit.CONSOLE_FAILED)
         return self._end(_code(code, self._part), state.outcome)
+
+    def _hosts_over(self) -> int:
+        """End because each host that was asked back is, or can't be."""
+        state = self._feed.state
+        bad = [f"{name} {state.hosts[name].condition}: {state.hosts[name].detail}" for name in self._part.hosts if not is_left_old(state, name)]
+        if bad:
+            return self._end(int(Exit.FAILED), "failed", f"not back: {'; '.join(bad)}", f"deploy attach {state.run}")
+        return self._end(int(Exit.DONE), "rolled-back")
 
     def _lost(self, fault: EngineLost) -> int:
         state = self._feed.state

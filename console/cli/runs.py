@@ -4,11 +4,12 @@ import os
 from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
+from console.cli.back_alone import take_back
 from console.cli.follow import Leaving, Part, follow
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
-from console.errors import Exit, NoGo, NotYet, Problem, UsageFault
+from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
 from console.text import SafeText
@@ -69,8 +70,7 @@ async def _roll_back_open(how: How, client: "Client", found: "Environment", requ
     """A rollback while a run goes on is that run's own; 0 when it is done on every host."""
     run = client.welcome.run
     if request.hosts:
-        await client.close()
-        raise NotYet(f"deploy rollback --hosts while run {run} goes on: not yet", "deploy rollback, for every host that the run has touched")
+        return await take_back(how, client, found, request, recorded(run), leaving)
     await confirm(how, f"roll back run {run} on every host that it has touched?")
     under_way = recorded(run)
     if not (under_way.phase == "rolling-back" or under_way.kind == "rollback"):

@@ -38,6 +38,12 @@ def touched_hosts(state: RunState) -> tuple[str, ...]:
     return tuple(name for name, host in state.hosts.items() if host.touched and not _is_back(state, host))
 
 
+def is_left_old(state: RunState, name: str) -> bool:
+    """Whether a host of the run is on its old release for good: it was skipped or taken back, and nothing of that is still to be done."""
+    host = state.hosts[name]
+    return host.condition in ("back", "skipped") and (not host.touched or _is_back(state, host))
+
+
 def _is_back(state: RunState, host: HostState) -> bool:
     """A host that was skipped has still to go back, unless its way back is done."""
     if host.condition != "skipped":

@@ -70,6 +70,8 @@ def may_go(now: Situation) -> bool:
 
 
 def _go_refusal(now: Situation) -> str:
+    if now.state.phase not in ("preflight", "deciding"):
+        return "choose a host to open (arrows)"
     return f"{now.helm} has the helm and says GO: h takes it" if go_allowed(now.state) and now.helm else "GO is not open: see what blocks"
 
 
@@ -122,6 +124,10 @@ def _rests(now: Situation) -> bool:
     return now.has_station and not now.read_only and not now.busy and over and bool(now.host)
 
 
+def _is_back_already(now: Situation) -> bool:
+    return now.chosen is not None and now.chosen.condition in ("back", "skipped")
+
+
 def goes_back_alone(now: Situation) -> bool:
     """Return whether the chosen host has the release of a run that goes on, and can go back without the others."""
     host, state = now.chosen, now.state
@@ -130,7 +136,7 @@ def goes_back_alone(now: Situation) -> bool:
 
 def may_take_back(now: Situation) -> bool:
     """Return whether the chosen host alone can be taken back to the release that it had."""
-    return goes_back_alone(now) or _rests(now)
+    return goes_back_alone(now) or (_rests(now) and not _is_back_already(now))
 
 
 def _one_host_refusal(now: Situation) -> str:
@@ -147,6 +153,8 @@ def _back_refusal(now: Situation) -> str:
     host = now.chosen
     if host is not None and now.state.phase == "running" and not now.read_only:
         return f"{host.name} does not have the new release: x leaves it on its old one"
+    if host is not None and _is_back_already(now):
+        return f"{host.name} is back already"
     return _one_host_refusal(now)
 
 
@@ -239,7 +247,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
     Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),
-    Action("next-host", ("right_square_bracket", "right"), "next host", "[ ] hosts", places=("host",)),
+    Action("next-host", ("right_square_bracket", "right"), "next host", "next host", places=("host",)),
     Action("host-before", ("left_square_bracket", "left"), "host before it", places=("host",)),
     Action(
         "back-one", ("B",), "take the chosen host back, and no other", "back", may_take_back, _back_refusal, places=("home", "run", "host"),

@@ -107,6 +107,18 @@ def test_the_runs_verbs_and_the_rollback_of_the_run_that_goes_on(old: Product):
     assert viewer.returncode == 4
 
 
+def test_one_host_goes_back_alone_while_the_run_goes_on_with_the_other(old: Product):
+    viewer = old.start(*release(old, SLOW, "--json"))
+    until(viewer.stdout, '"type":"step-started","step":"wave-2/web02/restart"')
+    assert "web09" in old.deploy("rollback", "--hosts", "web09", "--yes", code=2)[1]
+    _, err = old.deploy("rollback", "--hosts", "web01", "--yes")
+    assert "same as: deploy rollback production --hosts web01 --yes" in err
+    viewer.communicate(timeout=60)
+    assert viewer.returncode == 8
+    rows = json.loads(old.deploy("-c", old.config, "status", "--json")[0])["hosts"]
+    assert {row["host"]: row["version"] for row in rows} == {"web01": "v1.4.1", "web02": SLOW}
+
+
 def test_a_closed_environment_lets_a_rollback_through_but_no_release(old: Product):
     old.deploy("lock", "production", "--reason", "audit")
     result = old.result(*release(old, GOOD), code=6)

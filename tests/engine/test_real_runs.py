@@ -12,6 +12,7 @@ from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.cli.outside import open_outside
 from console.config.load import load_file
+from console.core.visit import visit
 from console.engine.session import Session
 from console.errors import ConsoleError
 from console.model import commands as cmd
@@ -33,6 +34,7 @@ class Product:
     another: Callable[..., Awaitable[Session]]
     """A session after this one, as a new engine has it."""
     state: str
+    file: str
 
     async def run(self, request: Request, at_step: str = "", say: cmd.AnyCommand | None = None) -> RunState:
         """Carry a run to its end; when that step starts, say something to it."""
@@ -71,7 +73,7 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session
 
-    yield Product(own_fleet, await another(), another, state)
+    yield Product(own_fleet, await another(), another, state, str(file))
     for session in sessions:
         await session.stop(ADA, force=True)
 
@@ -219,3 +221,28 @@ async def test_a_full_journal_ends_the_engine_s_part_and_the_run_is_taken_up_lat
     await product.hear(run)
     assert product.session.state(run).exit == 0
     assert [product.activations(name) for name in product.fleet.names] == [2, 2, 2]
+
+
+@pytest.mark.real
+async def test_one_host_alone_is_taken_back_in_a_run_and_after_it_restarted_and_visited(product: Product):
+    """What the keys B, R and s ask for."""
+    await product.run(Request(ref="v1.0.0", yes=True))
+    mixed = await product.run(Request(ref="v1.1.0", yes=True), "web02/restart", cmd.Skip(host="web01"))
+    others = {name: "v1.1.0" for name in product.fleet.names if name != "web01"}
+    assert (mixed.exit, mixed.hosts["web01"].condition) == (8, "skipped")
+    assert {name: product.live(name) for name in product.fleet.names} == {"web01": "v1.0.0", **others}
+
+    back = await product.run(Request(kind="rollback", hosts="web02", at_once=True, yes=True))
+    assert (back.exit, back.outcome) == (0, "rolled-back")
+    assert (product.live("web01"), product.live("web02")) == ("v1.0.0", "v1.0.0")
+
+    before = {name: product.activations(name) for name in product.fleet.names}
+    assert (await product.run(Request(kind="restart", hosts="web01", yes=True))).exit == 0
+    assert {name: product.activations(name) - count for name, count in before.items()} == {name: int(name == "web01") for name in before}
+
+    environment = load_file(product.file).environment("production")
+    host = environment.host("web01")
+    assert host is not None
+    process = await asyncio.create_subprocess_exec(*visit(environment, host), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+    out, _ = await asyncio.wait_for(process.communicate(b"sed -n 's/^# version //p' .deploy-manifest; exit 7\n"), 30)
+    assert (process.returncode, "v1.0.0" in out.decode()) == (7, True)

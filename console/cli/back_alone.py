@@ -1,0 +1,63 @@
+"""`deploy rollback --hosts P` while a run goes on: each of those hosts goes back alone, as a part of that run, and the run goes on with the others.
+
+Knows how it is said to the run; how it is followed is `follow`'s.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from console.cli.ask import confirm
+from console.cli.follow import Leaving, Part, follow
+from console.cli.station import feed_of
+from console.cli.wiring import How, tell, tell_twin
+from console.core.rollback import is_left_old
+from console.core.selection import select
+from console.errors import NoGo, Problem, UsageFault
+from console.model import commands as cmd
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+    from console.model.request import Request
+    from console.model.state import RunState
+
+
+async def take_back(how: How, client: "Client", found: "Environment", request: "Request", state: "RunState", leaving: Leaving) -> int:
+    """Take hosts of the run `state` back, and follow until each is: 0, or 5 where one is not."""
+    run = client.welcome.run
+    try:
+        names = _named(found, request.hosts, state)
+        await confirm(how, f"take {', '.join(names)} back while run {run} goes on with the others?")
+        since = await _say(client, run, names, state)
+    except BaseException:
+        await client.close()
+        raise
+    tell_twin("rollback", found.name, "--hosts", request.hosts, "--yes")
+    return await follow(replace(how, plain=not how.json), feed_of(how, client, run, found), Part(hosts=names, since=since), leaving)
+
+
+def _named(found: "Environment", pattern: str, state: "RunState") -> tuple[str, ...]:
+    chosen = select(pattern, found.hosts)
+    if isinstance(chosen, Problem):
+        raise UsageFault(f"--hosts {chosen.message}", chosen.hint)
+    outside = [host.name for host in chosen if host.name not in state.hosts]
+    if outside:
+        raise UsageFault(f"--hosts {pattern}: {', '.join(outside)} is no part of run {state.run}", f"hosts: {', '.join(list(state.hosts)[:12])}")
+    return tuple(host.name for host in chosen)
+
+
+async def _say(client: "Client", run: str, names: tuple[str, ...], state: "RunState") -> int:
+    """Say it for each host that is not back already; the last event that came of it. NoGo where the run refuses one."""
+    since, taken = state.seq, list[str]()
+    for name in names:
+        if is_left_old(state, name) or state.hosts[name].condition == "returning":
+            continue
+        answer = await client.submit(run, cmd.Skip(host=name))
+        if isinstance(answer, cmd.Refusal):
+            done = f"; {', '.join(taken)} goes back all the same" if taken else ""
+            raise NoGo(f"{answer.message}{done}", str(answer.hint))
+        taken.append(name)
+        since = answer.seq
+    if not taken:
+        tell(f"deploy: {', '.join(names)}: back already, or on the way")
+    return since
