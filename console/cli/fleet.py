@@ -2,36 +2,29 @@
 
 from typing import Any
 
-from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, open_runs, say, say_json, tell
+from console.cli.notes import keep_note
+from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell
 from console.errors import Exit, NoGo
 from console.plain.jsonl import problem_object
 
 
-async def status(how: How, name: str, *, motd: bool = False) -> int:
+async def status(how: How, name: str) -> int:
     """Print what runs where; 3 when no host answers."""
-    client = await asking(how, environment_or_known(how, name))
+    model = environment_or_known(how, name)
+    client = await asking(how, model)
     try:
         found = await client.query("status", {})
     finally:
         await client.close()
-    if motd:
-        for line in _message_of_the_day(found, open_runs(how, str(found["environment"]))):
-            say(line)
-        return 0
+    held = found["locked_by"]
+    if held is None or not held["run"]:
+        keep_note(model, held)
     if how.json:
         say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
     else:
         for line in status_lines(found):
             say(line)
     return 0 if any(row["reachable"] for row in found["hosts"]) else int(Exit.NO_GO)
-
-
-def _message_of_the_day(found: dict[str, Any], runs: list[str]) -> list[str]:
-    if runs:
-        words = "goes on: deploy attach" if found["run"] == runs[0] else "was interrupted: deploy resume"
-        return [f"{found['environment']}: run {runs[0]} {words} {runs[0]}"]
-    held = found["locked_by"]
-    return [f"{found['environment']}: locked by {held['by']}: {held['reason'] or held['run']}"] if held else []
 
 
 def status_lines(found: dict[str, Any]) -> list[str]:

@@ -1,10 +1,13 @@
 """`deploy lock` and `deploy unlock`: a person's note on the hosts of an environment, and the lock of a run that is dead. Asks the engine; touches no host."""
 
+import os
 import re
 from typing import Any
 
 from console.cli.ask import confirm
+from console.cli.notes import keep_note
 from console.cli.wiring import How, asking, environment_or_known, run_named, say, say_json, tell, tell_twin
+from console.engine.access import user_name
 from console.errors import Exit, Problem, UsageFault
 from console.model.fleet import Environment
 from console.plain.jsonl import problem_object
@@ -17,6 +20,7 @@ async def lock(how: How, name: str, reason: str, seconds: float) -> int:
     """Leave a person's note on every host, for that time or (0) until it is taken away."""
     found = environment_or_known(how, name)
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
+    keep_note(found, {"by": user_name(os.getuid()), "reason": reason, "until": answer["until"]})
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
         say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
@@ -29,6 +33,7 @@ async def unlock(how: How, name: str, reason: str) -> int:
     found = environment_or_known(how, name)
     await confirm(how, f"let releases to {found.name} in again?")
     answer = await _asked(how, found, "unlock", {"reason": reason})
+    keep_note(found, None)
     code = _told(how, answer)
     tell_twin("unlock", found.name, "--reason", reason, "--yes")
     return code

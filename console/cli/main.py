@@ -147,14 +147,19 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
 
 @cli.command()
 @click.argument("environment", default="")
-@click.option("--motd", is_flag=True, help="One line, if anything is open.")
+@click.option("--motd", is_flag=True, help="One line, if anything is open, for a login: as this machine last saw it.")
 @how_options
 @click.pass_context
 def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) -> None:
     """What runs where, read from the hosts."""
+    how = how_of(ctx, given)
+    if motd:
+        from console.cli.motd import motd as say_what_is_open
+
+        _run(say_what_is_open(how, environment))
     from console.cli import fleet
 
-    _run(fleet.status(how_of(ctx, given), environment, motd=motd))
+    _run(fleet.status(how, environment))
 
 
 @cli.command()
