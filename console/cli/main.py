@@ -14,7 +14,7 @@ from console.cli.options import how_of, how_options, how_parameters, reason, sec
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
-LATER = ("maintenance", "promote", "ack", "restore", "report", "replay", "doctor", "init")
+LATER = ("maintenance", "promote", "ack", "restore", "doctor", "init")
 """Commands that are still to come."""
 
 
@@ -341,6 +341,34 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:
     from console.cli import records
 
     sys.exit(records.events(how_of(ctx, given), run))
+
+
+@cli.command()
+@click.argument("run", default="")
+@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON.")
+@how_options
+@click.pass_context
+def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
+    """What happened in a run: timeline, decision, hosts, failures, notes."""
+    how = how_of(ctx, given)
+    if form == "html":
+        raise NotYet("--format html: not yet", "--format md, --format json")
+    from console.cli import records
+
+    sys.exit(records.report(how, run, as_json=how.json or form == "json"))
+
+
+@cli.command()
+@click.argument("run", default="")
+@click.option("--speed", default=1.0, type=float, metavar="N", help="Seconds of the run that pass in one; 0: at once.")
+@how_options
+@click.pass_context
+def replay(ctx: click.Context, /, run: str, speed: float, **given: Any) -> None:
+    """Play a run again; it acts on nothing."""
+    how = how_of(ctx, given)
+    from console.cli import replay as player
+
+    _run(player.replay(how, run, speed))
 
 
 @cli.command()

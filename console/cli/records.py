@@ -38,6 +38,27 @@ def events(how: How, text: str) -> int:
     return 0
 
 
+def report(how: How, text: str, *, as_json: bool) -> int:
+    """Print what happened in a run, for people or for programs."""
+    from console.views.report import report_of
+
+    run = run_named(how, text).run
+    record = journal()
+    try:
+        found = report_of(record.read(run))
+    finally:
+        record.close()
+    if as_json:
+        from console.report.objects import report_object
+
+        say_json(report_object(found))
+    else:
+        from console.report.markdown import markdown
+
+        say(markdown(found).rstrip("\n"))
+    return 0
+
+
 async def engines(how: How, verb: str, *, force: bool) -> int:
     """List the engines that answer, or stop them; 6 when one of them carries a run and is not forced."""
     from console.client.engines import find_engines

@@ -1,0 +1,93 @@
+"""A run's report as Markdown, for a ticket or a wiki. Pure. What came from outside is escaped: nothing in it becomes markup of this text.
+
+Owns the words around the values; what belongs into a report is decided in `views/report.py`.
+"""
+
+import re
+
+from console.views.headline import outcome_words
+from console.views.report import Failure, HostPart, Moment, Report
+from console.views.times import clock_span, seconds_in_words
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def escaped(words: object) -> str:
+    """Return words that stand in the text as they are."""
+    return _MARKUP.sub(r"\\\1", str(words))
+
+
+def markdown(report: Report) -> str:
+    """Return the whole report; times are UTC."""
+    sections = (
+        ("", _head(report)),
+        ("Decision", _decision(report)),
+        ("Failures", [line for failure in report.failures for line in _failure(failure)]),
+        ("Notes", [f"- {_clock(at)} {escaped(by)}: {escaped(words)}" for at, by, words in report.state.notes]),
+        ("Timeline", _timeline(report.timeline)),
+        ("Hosts", _hosts(report.hosts)),
+    )
+    parts = ["\n".join([*([f"## {title}", ""] if title else []), *lines]) for title, lines in sections if lines]
+    return "\n\n".join(parts) + "\n"
+
+
+def _clock(at: str) -> str:
+    return at[11:19] or "--:--:--"
+
+
+def _head(report: Report) -> list[str]:
+    state = report.state
+    words = outcome_words(state)[0].capitalize() if state.phase == "ended" else f"Has not ended ({state.phase})"
+    revision = state.revision
+    facts = [
+        ("Run", f"`{state.run}`"),
+        ("What", f"{state.kind}{f' ({state.plan.strategy})' if state.plan else ''} to {escaped(state.environment)}, {len(report.hosts)} hosts"),
+        ("Version", f"{escaped(revision.version)}, commit `{revision.commit[:12]}`: {escaped(revision.subject)}" if revision else ""),
+        ("Before", ", ".join(map(escaped, state.live))),
+        ("Who", escaped(state.by)),
+        ("When", f"{state.opened_at[:10]} {_clock(state.opened_at)} UTC, {clock_span(report.seconds)} long"),
+        ("Outcome", f"**{words}**" + (f", exit {state.exit}" if state.exit is not None else "")),
+        ("Why", escaped(state.reason)),
+        ("Next", f"`{state.hint}`" if state.hint else ""),
+    ]
+    title = "# " + (" ".join(escaped(one) for one in (state.app, state.environment, report.version) if one) or "No run") + f": {words.lower()}"
+    return [title, "", *(f"- {name}: {value}" for name, value in facts if value)]
+
+
+def _decision(report: Report) -> list[str]:
+    made = report.decision
+    if made is None:
+        return ["None was made."]
+    out = [f"**{'GO' if made.go else 'No-go'}** by {escaped(made.by)} at {_clock(made.at)} UTC."]
+    listed = [f"- {escaped(reason)}" for reason in made.reasons]
+    listed += [f"- Overruled {escaped(check)}: {escaped(why)}" for check, why in made.overrides]
+    listed += [f"- Hotfix: {escaped(made.hotfix)}"] if made.hotfix else []
+    wrong = [check for check in report.state.checks if check.status not in ("passed", "skipped")]
+    listed += [f"- Check {escaped(check.title)}: {check.status}" + (f", {escaped(check.detail)}" if check.detail else "") for check in wrong]
+    return [*out, *([""] if listed else []), *listed]
+
+
+def _failure(failure: Failure) -> list[str]:
+    code = f", exit {failure.code}" if failure.code is not None else ""
+    where = f"{escaped(failure.host)}, " if failure.host else ""
+    out = [f"- {_clock(failure.at)} **{where}{escaped(failure.step)}** {failure.status}{code} after {seconds_in_words(failure.seconds)}"]
+    out[0] += f": {escaped(failure.detail)}" if failure.detail else ""
+    out += [f"  Next: {escaped(failure.hint)}"] if failure.hint else []
+    return [*out, *(["", *(f"      {line}" for line in failure.tail), ""] if failure.tail else [])]
+
+
+def _timeline(moments: tuple[Moment, ...]) -> list[str]:
+    out = []
+    for moment in moments:
+        words = f"**{escaped(moment.words)}**" if moment.chapter else f"{escaped(moment.host)} {escaped(moment.words)}".strip()
+        out.append(f"{'' if moment.chapter else '  '}- {_clock(moment.at)} ({clock_span(moment.seconds)}) {words}")
+    return out
+
+
+def _hosts(hosts: tuple[HostPart, ...]) -> list[str]:
+    rows = [
+        f"| {escaped(host.host)} | {escaped(host.before or '–')} | {escaped(host.after or '–')} | {host.state} | "
+        f"{seconds_in_words(host.seconds) if host.seconds else '–'} | {escaped(', '.join(map(str, host.lost)))} | {escaped(host.detail)} |"
+        for host in hosts
+    ]
+    return ["| Host | Before | After | State | Time | Longest, or later than the others | Detail |", "| --- | --- | --- | --- | --- | --- | --- |", *rows]

@@ -1,0 +1,61 @@
+"""Report and replay on a real run, from its journal."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.product import Product
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    started = Product(2)
+    started.deploy("-c", started.config, "production", "--version", "v1.5.0", "--yes", "--override", "space=enough", code=4)
+    yield started
+    started.close()
+
+
+def test_a_report_of_a_release_that_went_back(product: Product):
+    out, _ = product.deploy("report", "last")
+    assert out.startswith("# ")
+    assert "rolled back" in out.splitlines()[0]
+    for words in ("## Decision", "Overruled space: enough", "## Failures", "## Timeline", "## Hosts", "web01", "exit 4"):
+        assert words in out, words
+
+
+def test_the_same_as_one_object(product: Product):
+    found = product.result("report", "last")
+    again = json.loads(product.deploy("report", "last", "--format", "json")[0])
+    assert found == again
+    assert (found["type"], found["exit"], found["run_exit"], found["outcome"]) == ("result", 0, 4, "rolled-back")
+    assert found["decision"]["overrides"] == [{"check": "space", "reason": "enough"}]
+    assert found["failures"]
+    assert {host["state"] for host in found["hosts"]} == {"old"}
+
+
+def test_what_is_not_there_is_refused(product: Product):
+    assert "not yet" in product.deploy("report", "last", "--format", "html", code=2)[1]
+    assert "no run is called nothing" in product.deploy("report", "nothing", code=2)[1]
+    assert "not a speed" in product.deploy("replay", "last", "--speed", "-1", code=2)[1]
+
+
+def test_a_replay_prints_every_event(product: Product):
+    events = [json.loads(one) for one in product.deploy("events", "last")[0].splitlines()]
+    played = [json.loads(one) for one in product.deploy("replay", "last", "--json")[0].splitlines()]
+    assert played[:-1] == events
+    assert (played[-1]["type"], played[-1]["exit"], played[-1]["outcome"]) == ("result", 0, "rolled-back")
+    lines = product.deploy("replay", "last", "--speed", "0")[0].splitlines()
+    assert any("rolling back" in one for one in lines)
+    assert "rolled back after" in "\n".join(lines)
+    assert product.deploy("replay", "last", "--speed", "5000")[0].splitlines() == lines
+
+
+def test_a_replay_on_a_terminal_is_wound_and_left_with_zero(product: Product):
+    person = product.terminal("replay", "last")
+    person.wait_for("REPLAY")
+    person.type(" ")
+    person.type("p")
+    person.wait_for("this is a replay")
+    person.type("q")
+    assert person.end() == 0

@@ -1,0 +1,115 @@
+"""Reports and tapes of every beginning of a run: nothing is needed that has not happened yet."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.evolve import evolve, fold
+from console.model import events as ev
+from console.model.state import RunState
+from console.report.markdown import markdown
+from console.report.objects import report_object
+from console.views.record import record_lines, report_lines
+from console.views.report import report_of
+from console.views.spans import text, width
+from console.views.tape import Tape, times_of
+from tests.tui.past import past_run
+
+GOOD, BACK = past_run(), past_run(failing="wave-2/web02/restart")
+beginnings = st.sampled_from((GOOD, BACK)).flatmap(lambda run: st.integers(0, len(run)).map(lambda place: run[:place]))
+
+
+@given(beginnings, st.integers(20, 200))
+def test_any_beginning_of_a_run_makes_a_report_that_fits(events, cells):
+    report = report_of(events)
+    assert report.state == fold(events)
+    assert all(width(one) <= cells for one in (*report_lines(report, cells, None), *record_lines(report, cells, None)))
+    assert json.loads(json.dumps(report_object(report)))["type"] == "result"
+    assert markdown(report).startswith("# ")
+
+
+@given(beginnings, st.data())
+def test_winding_to_a_place_is_the_fold_of_the_events_before_it(events, data):
+    tape = Tape(events)
+    place = data.draw(st.integers(0, len(events)))
+    state = RunState()
+    for event in events[:place]:
+        state = evolve(state, event)
+    assert tape.state_at(place) == state
+    assert tape.place_at(tape.time_at(place)) >= place
+
+
+@given(beginnings, st.data())
+def test_chapters_are_gone_through_to_the_end_and_back_to_the_beginning(events, data):
+    tape = Tape(events)
+    place = data.draw(st.integers(0, len(events)))
+    forward = tape.next_chapter(place)
+    assert place < forward <= len(tape) or place == len(tape) == forward
+    back = tape.chapter_before(place)
+    assert back < place or place == back == 0
+    chapter = tape.chapter_at(place)
+    assert chapter is None or chapter.place < place
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.sampled_from(("a", "b")), st.sampled_from(("", "x", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00.5Z")))))
+def test_times_never_go_back_whatever_the_clocks_did(clocks):
+    events = [ev.Continued(seq=seq, mono=mono, boot=boot, at=at) for seq, (mono, boot, at) in enumerate(clocks, 1)]
+    times = times_of(events)
+    assert len(times) == len(events)
+    assert all(before <= after for before, after in pairwise(times))
+
+
+def test_another_boot_is_measured_by_the_wall_clock():
+    events = [ev.Continued(mono=50.0, boot="a", at="2026-01-01T00:00:00Z"), ev.Continued(mono=3.0, boot="b", at="2026-01-01T00:02:00Z")]
+    assert times_of(events) == (0.0, 120.0)
+
+
+def test_a_report_tells_who_decided_and_what_was_overruled():
+    made = report_of(GOOD).decision
+    assert made
+    assert (made.go, made.by, made.overrides, made.hotfix) == (True, "ada", (("space", "it is enough"),), "basket")
+    assert report_of(GOOD[:3]).decision is None
+
+
+def test_a_failure_has_its_last_lines_and_the_host_went_back():
+    report = report_of(BACK)
+    (failure,) = report.failures
+    assert (failure.host, failure.status, failure.code) == ("web02", "failed", 1)
+    assert failure.tail[0] == "Traceback: no such table"
+    assert {host.state for host in report.hosts} == {"old"}
+    assert [moment.words for moment in report.timeline if moment.chapter][-1].startswith("rolled-back, exit 4")
+
+
+def test_a_host_that_was_slower_than_the_others_is_named_with_the_usual_time():
+    slow = [
+        ev.StepFinished(**{name: getattr(event, name) for name in event.__struct_fields__} | {"seconds": 41.0 if event.host == "web02" else 3.0})
+        if isinstance(event, ev.StepFinished) and event.step.endswith("/gate") else event
+        for event in GOOD
+    ]  # fmt: skip
+    hosts = {host.host: host for host in report_of(slow).hosts}
+    assert [str(one) for one in hosts["web02"].lost] == ["health gate 41 s (usual 3 s)"]
+    assert not any(one.is_late for one in hosts["web01"].spent)
+
+
+@pytest.mark.parametrize("words", ["wave 1 of 3: web01", "GO by ada", "succeeded, exit 0"])
+def test_chapters_have_names(words):
+    assert words in [chapter.words for chapter in Tape(GOOD).chapters]
+
+
+def test_nothing_from_outside_becomes_markup():
+    told = markdown(report_of(GOOD))
+    assert "\\[@click=app.leave()\\]" in told
+    assert "Traceback" not in told
+    assert "      Traceback: no such table" in markdown(report_of(BACK))
+    assert "\x07" not in told
+
+
+def test_the_screen_and_the_text_tell_the_same():
+    report = report_of(BACK)
+    seen = "\n".join(text(one) for one in report_lines(report, 200, None))
+    for words in ("Traceback: no such table", "Friday, and yet", "it is enough"):
+        assert words in seen
+        assert words in markdown(report)
