@@ -23,6 +23,7 @@ from console.tui import keys
 from console.tui.burst import WITHIN, Burst
 from console.tui.driver import PatientDriver
 from console.tui.follower import Follower
+from console.tui.idle import Awake, Idle
 from console.tui.replay import ReplayFeed
 from console.tui.screens.dialog import TypingDialog, is_dialog
 from console.tui.screens.home import HomeScreen
@@ -69,6 +70,7 @@ class ConsoleApp(App[Ending]):
         self._feed = feed
         self._wanted_theme = theme or (FOR_SIXTEEN if sixteen or no_color else "dark")
         self._burst: Burst[events.Key] = Burst()
+        self._idle = Idle(clock.mono())
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
         self._followed: dict[RunScreen, asyncio.Task[None]] = {}
@@ -181,6 +183,8 @@ class ConsoleApp(App[Ending]):
         """Hold keys until it is clear that a person pressed them; all else goes its way."""
         if isinstance(event, events.Paste) and isinstance(self.screen, TypingDialog):
             self.screen.typed(event.time)
+        if isinstance(event, events.Key):
+            self._idle.touched(self.clock.mono())
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._is_typing():
@@ -234,8 +238,19 @@ class ConsoleApp(App[Ending]):
         task.add_done_callback(self._tasks.discard)
 
     def submit(self, screen: RunScreen, command: AnyCommand) -> None:
-        """Say something to a run; a refusal is put on the message line."""
-        self.keep(self.said(screen, command))
+        """Say something to a run; a refusal is put on the message line. A forgotten screen asks for the name first."""
+        if not self._idle.holds_up(command):
+            self.keep(self.said(screen, command))
+            return
+
+        def answered(name: str | None) -> None:
+            if name:
+                self._idle.woken()
+                self.keep(self.said(screen, command))
+            else:
+                self.say("nothing was done")
+
+        self.push_screen(Awake(screen.state.environment, self._idle.minutes), answered)
 
     async def said(self, screen: RunScreen, command: AnyCommand) -> bool:
         """Say something to a run; whether it was taken."""

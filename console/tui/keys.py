@@ -17,6 +17,9 @@ NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "replay"]
 """The screen that a key is pressed on."""
 
+TINY = 50
+"""Columns below which the footer has room for little more than the way back and the way out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -316,7 +319,12 @@ def footer_line(now: Situation, cells: int) -> Line:
     mine = (action for action in ACTIONS if action.footer and now.place in action.places and not action.soon)
     ready = [action for action in mine if action.id not in ("leave", "help") and action.when(now)]
     shown = [line(Span(key_name(action.keys[0]), "accent"), f" {action.footer.format(host=now.host)}") for action in ready]
-    right = line(Span("?", "accent"), " keys   ", Span("q", "accent"), f" {leave_word(now)} ")
+    leave = line(Span("q", "accent"), f" {leave_word(now)}")
+    if cells < TINY:
+        while shown and width(joined((*shown, leave), " ")) > cells:
+            shown.pop()
+        return joined((*shown, leave), " ")
+    right = line(Span("?", "accent"), " keys   ", *leave, " ")
     while shown and width(joined(shown)) + width(right) + 4 > cells:
         shown.pop()
     return spread(line(" ", *joined(shown)), right, cells)

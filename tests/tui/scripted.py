@@ -1,13 +1,14 @@
 """A run in memory behind the real core: the screen's keys go through `accept`, what follows comes from `decide`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from console.adapters.clock import SystemClock
 from console.core.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.plan import Step
 from console.model.release import Release, Revision
 from console.ports import Clock, FeedItem
 from console.text import SafeText
@@ -21,9 +22,17 @@ HOSTILE = SafeText("[@click=app.leave()]x[/] \x1b]52;c;eA==\x07 [/var/log]")
 class ScriptedFeed:
     """Goes on only when a test says so."""
 
-    def __init__(self, hosts: int = 3, *, protected: bool = True, blocked: bool = False) -> None:
-        self.environment = an_environment(hosts)
-        self.run = Simulation(self.environment, lambda step, attempt: "done", hour=12)
+    def __init__(
+        self,
+        hosts: int = 3,
+        *,
+        protected: bool = True,
+        blocked: bool = False,
+        ending: Callable[[Step, int], str] = lambda step, attempt: "done",
+        **rolling: object,
+    ) -> None:
+        self.environment = an_environment(hosts, **rolling)  # type: ignore[arg-type]
+        self.run = Simulation(self.environment, ending, hour=12)
         self.said: list[AnyCommand] = []
         self.beside: list[FeedItem] = []
         """What is told beside the events: presence, output."""

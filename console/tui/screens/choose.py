@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 
 from console.tui.screens.dialog import Dialog
 from console.tui.widgets.picker import Picker
-from console.views.spans import Line, Span, joined, line
+from console.views.spans import Line, Span, line
 
 
 class Choose(Dialog):
@@ -30,9 +30,9 @@ class Choose(Dialog):
         picker.index = self._first
         picker.styles.height = max(1, min(len(self._words), 12))
 
-    def keys_line(self) -> Line:
-        """Return the line with the dialog's keys."""
-        return joined((line(Span("enter", "accent"), " choose"), line(Span("esc", "accent"), " cancel")))
+    def key_words(self) -> tuple[Line, ...]:
+        """Return the dialog's keys and what each says."""
+        return line(Span("enter", "accent"), " choose"), line(Span("esc", "accent"), " cancel")
 
     def press(self, key: str) -> bool:
         """Choose, or leave."""

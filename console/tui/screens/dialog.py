@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.tui.widgets.lines import LineView, ScrolledLines
-from console.views.spans import Line, Span, joined, line
+from console.views.narrow import rows_of, wrapped
+from console.views.spans import Line, Span, clipped, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,34 @@ class Dialog(ModalScreen[str]):
 
     def fill(self) -> None:
         """Give title, words and keys their lines."""
-        body = self.query_one("#dialog-body", LineView)
-        body.styles.height = max(1, len(self.body))
-        self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
-        body.draw(lambda _w, _h: self.body)
-        self.query_one("#dialog-keys", LineView).draw(lambda _w, _h: (self.keys_line(),))
+        self.query_one("#dialog-title", LineView).draw(lambda width, _h: (clipped(line(Span(self.title_words, "strong")), width),))
+        self.query_one("#dialog-body", LineView).draw(lambda width, _h: self._body(width))
+        self.query_one("#dialog-keys", LineView).draw(lambda width, _h: rows_of(self.key_words(), width, " " if self.has_class("tiny") else "   "))
+        self.fit()
 
-    def keys_line(self) -> Line:
-        """Return the line with the dialog's keys."""
+    def on_resize(self, _: Resize) -> None:
+        """Use the room there is."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Make room for the keys first, then for the words; where there is hardly any, frame and margins go."""
+        width, height = self.app.size
+        self.set_class(height < 14 or width < 50, "tiny")
+        tiny = self.has_class("tiny")
+        room = width if tiny else min(int(width * 0.92), 84) - 6
+        keys = len(rows_of(self.key_words(), room, " " if tiny else "   "))
+        for keys_view in self.query("#dialog-keys"):
+            keys_view.styles.height = keys if tiny else keys + 1
+        for body in self.query("#dialog-body"):
+            body.styles.height = min(len(self._body(room)), max(0, height - keys - 2)) if tiny else max(1, len(self._body(room)))
+
+    def _body(self, width: int) -> tuple[Line, ...]:
+        return tuple(row for one in self.body for row in wrapped(one, width)) if self.has_class("tiny") else self.body
+
+    def key_words(self) -> tuple[Line, ...]:
+        """Return the dialog's keys and what each says."""
         cancel = line(Span(" Cancel ", "selected"), Span(" esc", "dim"))
-        return joined((cancel, *(line(Span(choice.key, "accent"), f" {choice.words}") for choice in self.choices)))
+        return (cancel, *(line(Span(choice.key, "accent"), f" {choice.words}") for choice in self.choices))
 
     def press(self, key: str) -> bool:
         """Act on a key; every key ends here while the dialog is open."""
@@ -90,9 +110,9 @@ class TypingDialog(Dialog):
         field.cursor_blink = False
         yield field
 
-    def keys_line(self) -> Line:
-        """Return the line with the dialog's keys."""
-        return joined((line(Span("enter", "accent"), f" {self.enter_words}"), line(Span("esc", "accent"), " cancel")))
+    def key_words(self) -> tuple[Line, ...]:
+        """Return the dialog's keys and what each says."""
+        return line(Span("enter", "accent"), f" {self.enter_words}"), line(Span("esc", "accent"), " cancel")
 
     def accepts(self, text: str) -> bool:
         """Return whether that text answers the question."""

@@ -29,6 +29,7 @@ from console.tui.widgets.spark import Metrics
 from console.views.headline import headline, run_lines, waited_host
 from console.views.host import worst_host
 from console.views.logs import LogLine
+from console.views.narrow import run_in_words
 from console.views.spans import Line, Span, line
 from console.views.times import seconds_in_words
 
@@ -169,7 +170,6 @@ class RunScreen(Page):
         if not self.query("#headline"):
             return
         state, now = self.state, self.now
-        self.query_one("#headline", LineView).draw(lambda width, _: self.head_lines(state, now, width))
         self.show_edges()
         if self._frozen is None:
             self._show_panels(state, now)
@@ -178,6 +178,18 @@ class RunScreen(Page):
         """The two lines on top."""
         presence, problem = self.follower.presence, self._link_problem()
         return headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem)
+
+    def show_edges(self) -> None:
+        """Show headline, message and footer; on the smallest screens the headline says what was just said, too."""
+        if not self.query("#headline"):
+            return
+        super().show_edges()
+        state, now = self.state, self.now
+        self.query_one("#headline", LineView).draw(
+            lambda width, height: run_in_words(state, now, width, height, self._message, self.host)
+            if self.has_class("tiny")
+            else self.head_lines(state, now, width)
+        )
 
     def _show_panels(self, state: RunState, now: float) -> None:
         before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)

@@ -1,0 +1,74 @@
+"""What is said where there is hardly room: the run in a few words, wrapped lines, keys in as many rows as they need. Pure."""
+
+from collections.abc import Iterable
+
+from console.model.state import RunState
+from console.views.fleet import fleet_counts
+from console.views.headline import from_to, standing, waits_line, wave_now
+from console.views.spans import Line, Span, by_room, clipped, joined, line, text, width
+
+
+def rows_of(items: Iterable[Line], cells: int, between: str = "   ") -> tuple[Line, ...]:
+    """Return items (keys and their words) in as many rows as they need; one that is wider than a row is cut."""
+    rows: list[Line] = []
+    for item in items:
+        longer = joined((rows[-1], item), between) if rows else item
+        if rows and width(longer) <= cells:
+            rows[-1] = longer
+        elif item:
+            rows.append(clipped(item, cells))
+    return tuple(rows)
+
+
+def wrapped(spans: Line, cells: int) -> tuple[Line, ...]:
+    """Return a line in as many rows as it needs, broken between words; a word that is wider than a row is cut."""
+    rows: list[Line] = []
+    for word in _words(spans):
+        longer = (*rows[-1], Span(" "), *word) if rows else word
+        if rows and width(longer) <= cells:
+            rows[-1] = longer
+        else:
+            rows.append(clipped(word, cells))
+    return tuple(rows)
+
+
+def _words(spans: Line) -> tuple[Line, ...]:
+    """The words of a line; a word may have several tones."""
+    words: list[list[Span]] = [[]]
+    for span in spans:
+        for index, piece in enumerate(span.text.split(" ")):
+            if index:
+                words.append([])
+            if piece:
+                words[-1].append(Span(piece, span.tone))
+    return tuple(tuple(word) for word in words if word)
+
+
+def _counts(state: RunState) -> str:
+    short = {"new": "new", "updating": "updating", "old": "old", "failed": "failed", "back": "back", "skipped": "skipped"}
+    return " ".join(f"{number} {short.get(condition, condition)}" for condition, number in fleet_counts(state))
+
+
+def run_in_words(state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "") -> tuple[Line, ...]:
+    """Return the run in so many rows: where it is and how it stands, then what is waited for and what was just said. `now`: boot-time clock."""
+    if rows <= 0:
+        return ()
+    name = state.environment.upper() if state.protected else state.environment
+    number, waves = wave_now(state)
+    going = state.phase == "running"
+    parts = (
+        (0, line(Span(name or "deploy", "frame" if state.protected else "strong"))),
+        (1, (standing(state),) if state.run else ()),
+        (4, line(text(from_to(state)).replace(" ", "")) if state.run else ()),
+        (3, line(f"wave {number}/{waves}" if number and going else "")),
+        (2, line(_counts(state))),
+    )
+    first = clipped(by_room(parts, cells), cells) if cells >= 40 else ()
+    if not first:
+        first = clipped(joined((parts[0][1], parts[1][1]), " "), cells)
+    rest = list(wrapped(waits_line(state, now, 10_000, host), cells))
+    if cells < 40 and rows >= 3:
+        rest.insert(0, clipped(line(Span(_counts(state))), cells))
+    urgent = any(span.tone in ("warn", "bad") for span in message)
+    said = wrapped(message, cells)[: max(1, rows - 2)] if urgent or rows > 3 else ()
+    return (first, *rest[: rows - 1 - len(said)], *said)[:rows]

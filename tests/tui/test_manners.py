@@ -1,0 +1,124 @@
+"""The smallest screens, forgotten screens, and a host that is tried again: by Pilot, on a run behind the real core."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from console.adapters.clock import SetClock
+from console.model import commands as cmd
+from console.model import events as ev
+from console.tui.idle import FORGOTTEN_AFTER, Awake
+from console.tui.screens.dialog import Dialog
+from tests.core.simulation import ADA
+from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.test_keys import kinds, press, running, settled
+
+
+def on_screen(pilot) -> list[str]:
+    """The rows as they are drawn."""
+    screen = pilot.app.screen
+    return ["".join(segment.text for segment in strip) for strip in screen._compositor.render_strips()]
+
+
+@pytest.mark.parametrize("size", [(20, 4), (60, 4), (40, 8)], ids=str)
+async def test_pause_continue_and_roll_back_on_the_smallest_screen(size: tuple[int, int]):
+    feed = running()
+    async with an_app(feed).run_test(size=size) as pilot:
+        await settled(pilot)
+        assert "PRODUCTION running" in " ".join(on_screen(pilot)[0].split())
+        assert "r roll back" in on_screen(pilot)[-1]
+        assert "q detach" in on_screen(pilot)[-1]
+        await press(pilot, "p")
+        assert "PAUSED" in on_screen(pilot)[0]
+        await press(pilot, "c", "r")
+        shown = "\n".join(on_screen(pilot))
+        assert "Roll back shop" in shown
+        assert "Cancel" in shown
+        assert "r roll back all at" in shown
+        await press(pilot, "r")
+        assert kinds(feed) == ["Pause", "Continue", "RollBack"]
+
+
+@pytest.mark.parametrize("size", [(20, 4), (60, 4)], ids=str)
+async def test_go_and_leaving_on_the_smallest_screen(size: tuple[int, int]):
+    feed = ScriptedFeed()
+    async with an_app(feed).run_test(size=size) as pilot:
+        await settled(pilot)
+        await press(pilot, "enter", *"production")
+        assert "production" in "\n".join(on_screen(pilot)[1:3])
+        assert "esc cancel" in "\n".join(on_screen(pilot))
+        await press(pilot, "enter", "q")
+        assert feed.run.state.go is True
+    assert pilot.app.return_value.exit == 7
+
+
+async def test_what_is_refused_is_said_on_the_smallest_screen():
+    async with an_app(running()).run_test(size=(20, 4)) as pilot:
+        await settled(pilot)
+        await press(pilot, "c")
+        assert "not paused" in "\n".join(on_screen(pilot))
+
+
+def forgotten(feed: ScriptedFeed) -> tuple[SetClock, object]:
+    clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), feed.run.now + 0.5)
+    return clock, an_app(feed, clock)
+
+
+async def test_a_forgotten_screen_asks_for_the_name_until_it_was_typed():
+    feed = running()
+    clock, app = forgotten(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await clock.advance(FORGOTTEN_AFTER - 1)
+        await press(pilot, "p")
+        assert kinds(feed) == ["Pause"]
+        await clock.advance(FORGOTTEN_AFTER)
+        await press(pilot, "l", "c")
+        assert isinstance(app.screen, Awake)
+        await press(pilot, *"prod", "enter", "escape", "c")
+        assert kinds(feed) == ["Pause"]
+        await press(pilot, *"production", "enter")
+        assert kinds(feed) == ["Pause", "Continue"]
+        await press(pilot, "p")
+        assert kinds(feed) == ["Pause", "Continue", "Pause"]
+
+
+async def test_a_forgotten_screen_rolls_back_at_once_and_lets_go_of_what_it_asked():
+    feed = running()
+    clock, app = forgotten(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a")
+        await clock.advance(FORGOTTEN_AFTER + 60)
+        await press(pilot, "a")
+        assert isinstance(app.screen, Awake)
+        await press(pilot, "ctrl+r", "r")
+        assert kinds(feed) == ["RollBack"]
+        assert isinstance(app.screen, Dialog)
+
+
+async def test_leaving_a_forgotten_screen_asks_nothing():
+    feed = running()
+    clock, app = forgotten(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await clock.advance(FORGOTTEN_AFTER)
+        await press(pilot, "q")
+    assert app.return_value.exit == 7
+
+
+async def test_a_failed_host_is_tried_again():
+    feed = ScriptedFeed(ending=lambda step, attempt: "failed" if step.name == "wave-2/web02/gate" and attempt == 1 else "done", on_failure="pause")
+    feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+    feed.go_on("")
+    assert feed.run.state.hosts["web02"].condition == "failed"
+    async with an_app(feed).run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        assert "t retry web02" in on_screen(pilot)[-1]
+        await press(pilot, "t")
+        assert [command.host for command in feed.said if isinstance(command, cmd.Retry)] == ["web02"]
+        assert feed.run.state.pausing is not None
+        await press(pilot, "c")
+        feed.go_on("")
+        await settled(pilot)
+        assert feed.run.state.hosts["web02"].condition == "new"

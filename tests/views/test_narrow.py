@@ -1,0 +1,43 @@
+"""Words for the smallest screens: nothing is wider or higher than there is room, and the first row says where it stands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.views.narrow import rows_of, run_in_words, wrapped
+from console.views.spans import Line, Span, text, width
+from tests.core.simulation import Simulation, an_environment, opening
+
+LINES = st.lists(st.builds(Span, st.text("ab é→漢 ", max_size=12)), max_size=6).map(tuple)
+
+
+@given(LINES, st.integers(2, 30))
+def test_wrapped_keeps_words_and_room(spans: Line, cells: int):
+    rows = wrapped(spans, cells)
+    assert all(width(row) <= cells for row in rows)
+    words = [word for word in text(spans).split(" ") if word]
+    if all(width((Span(word),)) <= cells for word in words):
+        assert [word for row in rows for word in text(row).split(" ")] == words
+
+
+@given(st.lists(LINES, max_size=6), st.integers(2, 40))
+def test_every_key_has_its_place(items: list[Line], cells: int):
+    rows = rows_of(items, cells)
+    assert all(width(row) <= cells for row in rows)
+    if all(width(item) <= cells for item in items):
+        assert "".join(text(row) for row in rows).replace(" ", "") == "".join(text(item) for item in items).replace(" ", "")
+
+
+@pytest.mark.parametrize(("cells", "rows"), [(60, 3), (20, 3), (20, 1), (80, 10)])
+def test_a_run_in_words(cells: int, rows: int):
+    environment = an_environment(12)
+    run = Simulation(environment, lambda step, attempt: "done")
+    run.record(*opening(environment))
+    while not any(host.condition == "updating" for host in run.state.hosts.values()):
+        if not run.turn():
+            run.finish(next(step for step in run.state.index.values() if run.state.step_state(step).status == "running"))
+    shown = run_in_words(run.state, run.now, cells, rows)
+    assert len(shown) <= rows
+    assert all(width(row) <= cells for row in shown)
+    assert "production" in text(shown[0])
+    assert "running" in text(shown[0])
