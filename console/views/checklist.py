@@ -7,8 +7,9 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from console.model.checks import Check, CheckStatus
+from console.model.plan import Step
 from console.model.state import RunState
-from console.views.pace import watch_seconds
+from console.views.pace import Newest, watch_seconds
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark
 from console.views.times import clock_span
 
@@ -65,12 +66,19 @@ def _deploy_row(state: RunState, now: float) -> Row:
     return Row("done" if hosts and new == hosts else "now", title, title, f"{new} of {hosts}")
 
 
+_gates_of: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
+    lambda index: tuple((name, step.host) for name, step in index.items() if step.kind == "gate" and step.phase in ("release", "verify"))
+)
+_monitor_of: Newest[dict[str, Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
+
+
 def _health_row(state: RunState) -> Row:
-    gates = {name for name, step in state.index.items() if step.kind == "gate" and step.phase in ("release", "verify")}
+    gates = _gates_of(state.index)
     title, short = "Health checks passed", "health"
     if not gates:
         return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
-    states = [host.steps[name].status for host in state.hosts.values() for name in host.steps if name in gates]
+    found = ((state.hosts[host].steps.get(name) if host in state.hosts else None) for name, host in gates)
+    states = [ran.status for ran in found if ran is not None]
     passed, failed = states.count("done"), states.count("failed")
     if failed:
         return Row("failed", title, short, f"{failed} failed")
@@ -81,7 +89,7 @@ def _health_row(state: RunState) -> Row:
 
 def _monitor_row(state: RunState, now: float) -> Row:
     title, short = "Monitoring stable", "stable"
-    step = next((step for step in state.index.values() if step.kind == "monitor"), None)
+    step = _monitor_of(state.index)
     if step is None:
         return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
     ran = state.step_state(step)

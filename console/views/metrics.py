@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from console.model.state import RunState
+from console.views.pace import Newest
 from console.views.spans import Line, Span, by_room, clipped, line
 from console.views.times import clock_span, seconds_in_words
 
@@ -66,8 +67,7 @@ def said(kind: Kind, value: float) -> str:
     return f"{value:.2f}" if kind == "load" else f"{value * 100:.0f} %"
 
 
-def changed_at(state: RunState) -> float | None:
-    """When the first switch of the run was started, on the boot-time clock."""
+def _changed_at(state: RunState) -> float | None:
     first = [
         ran.started
         for host in state.hosts.values()
@@ -75,6 +75,10 @@ def changed_at(state: RunState) -> float | None:
         if ran.started and name in state.index and state.index[name].kind == "switch"
     ]
     return min(first, default=None)
+
+
+changed_at: Newest[RunState, float | None] = Newest(_changed_at)
+"""(state) to when the first switch of the run was started, on the boot-time clock."""
 
 
 def _mean(series: Series, names: Iterable[str]) -> float | None:

@@ -5,7 +5,7 @@ What is found for a state is kept until another state comes: at thousands of hos
 
 from collections.abc import Callable, Mapping
 from statistics import median
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from console.model.plan import Plan, Step
 from console.model.state import RunState, StepState
@@ -16,6 +16,9 @@ Found = TypeVar("Found")
 _STAGES = {"prepare": 0, "release": 1, "rollback": 1, "verify": 2, "close": 3}
 _SHORT: Mapping[str, float] = {"pack": 1.0, "prune": 1.0, "remove": 1.0}
 """What is taken for kinds that nothing is known of and that are soon over; without the others there is no estimate."""
+_OPEN = ("pending", "running")
+ASKED = 300
+"""Hosts whose steps say how long a kind takes: the last ones that began."""
 _NO_MORE = ("failed", "unreachable", "unknown", "skipped", "owed", "left-out")
 
 
@@ -49,7 +52,8 @@ running_steps: Newest[RunState, tuple[tuple[Step, StepState], ...]] = Newest(_ru
 def _taken(state: RunState) -> dict[str, float]:
     took: dict[str, list[float]] = {}
     index = state.index
-    for host in state.hosts.values():
+    begun = [host for host in state.hosts.values() if host.steps]
+    for host in begun[-ASKED:]:
         for name, ran in host.steps.items():
             if ran.status == "done" and name in index:
                 took.setdefault(index[name].kind, []).append(ran.seconds)
@@ -70,8 +74,16 @@ def watch_seconds(step: Step) -> float:
     return max(0.0, step.timeout - 60.0)
 
 
-Stage = tuple[tuple[Step, ...], dict[str, tuple[Step, ...]]]
-"""What happens between two points that all hosts pass: steps of no host, and each host's steps."""
+class Lane(NamedTuple):
+    """One host's steps between two points that all hosts pass, and their kinds."""
+
+    host: str
+    steps: tuple[Step, ...]
+    kinds: tuple[str, ...]
+
+
+Stage = tuple[tuple[Step, ...], tuple[Lane, ...]]
+"""What happens between two such points: steps of no host, and each host's lane."""
 
 
 def _stages(plan: Plan) -> tuple[Stage, ...]:
@@ -79,7 +91,10 @@ def _stages(plan: Plan) -> tuple[Stage, ...]:
     for step in plan.steps:
         alone, lanes = found.setdefault((_STAGES[step.phase], step.wave), ([], {}))
         (lanes.setdefault(step.host, []) if step.host else alone).append(step)
-    return tuple((tuple(alone), {host: tuple(steps) for host, steps in lanes.items()}) for _, (alone, lanes) in sorted(found.items()))
+    return tuple(
+        (tuple(alone), tuple(Lane(host, tuple(steps), tuple(step.kind for step in steps)) for host, steps in lanes.items()))
+        for _, (alone, lanes) in sorted(found.items())
+    )
 
 
 _stages_of: Newest[Plan, tuple[Stage, ...]] = Newest(_stages)
@@ -91,42 +106,44 @@ def left_seconds(state: RunState, now: float) -> float | None:
     if plan is None or state.pausing or state.aborting or state.phase not in ("locking", "running", "rolling-back"):
         return None
     known = {**_SHORT, **state.usual, **taken(state)}
-    lanes: dict[tuple[str, ...], float | None] = {}
     total = 0.0
-    for alone, hosts in _stages_of(plan):
-        parts = [_step_left(step, state.steps.get(step.name), now, known) for step in alone]
-        longest = 0.0
-        for name, steps in hosts.items():
-            left = _lane_left(state, name, steps, now, known, lanes)
-            if left is None:
-                return None
-            longest = max(longest, left)
+    for alone, lanes in _stages_of(plan):
+        parts = [*(_step_left(step, state.steps.get(step.name), now, known) for step in alone), _longest(state, lanes, now, known)]
         for part in parts:
             if part is None:
                 return None
             total += part
-        total += longest
     return total
 
 
-def _lane_left(
-    state: RunState, name: str, steps: tuple[Step, ...], now: float, known: Mapping[str, float], lanes: dict[tuple[str, ...], float | None]
-) -> float | None:  # fmt: skip
-    host = state.hosts.get(name)
-    if host is None or (host.condition in _NO_MORE and state.phase != "rolling-back"):
-        return 0.0
-    if steps[0].name in host.steps:
+def _longest(state: RunState, lanes: tuple[Lane, ...], now: float, known: Mapping[str, float]) -> float | None:
+    """Return how long the slowest of these lanes still has; None when that is not known."""
+    hosts, gone, longest = state.hosts, () if state.phase == "rolling-back" else _NO_MORE, 0.0
+    whole: set[tuple[str, ...]] = set()
+    for name, steps, kinds in lanes:
+        host = hosts.get(name)
+        if host is None or host.condition in gone:
+            continue
+        last = host.steps.get(steps[-1].name)
+        if last is not None and last.status not in _OPEN:
+            continue
+        if steps[0].name not in host.steps:
+            whole.add(kinds)
+            continue
         parts = [_step_left(step, host.steps.get(step.name), now, known) for step in steps]
-        return None if None in parts else sum(part for part in parts if part is not None)
-    kinds = tuple(step.kind for step in steps)
-    if kinds not in lanes:
-        lanes[kinds] = sum(known[kind] for kind in kinds) if all(kind in known for kind in kinds) else None
-    return lanes[kinds]
+        if None in parts:
+            return None
+        longest = max(longest, sum(part for part in parts if part is not None))
+    for kinds in whole:
+        if not all(kind in known for kind in kinds):
+            return None
+        longest = max(longest, sum(known[kind] for kind in kinds))
+    return longest
 
 
 def _step_left(step: Step, ran: StepState | None, now: float, known: Mapping[str, float]) -> float | None:
     status = ran.status if ran else "pending"
-    if status not in ("pending", "running"):
+    if status not in _OPEN:
         return 0.0
     whole = step.pause if step.kind == "wave" else watch_seconds(step) if step.kind == "monitor" else known.get(step.kind)
     if whole is None or ran is None or status == "pending":
