@@ -84,7 +84,7 @@ def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
 
 def seconds(text: str, option: str) -> float:
     """Return a duration in seconds. Raises UsageFault."""
-    from console.config.kinds import seconds_of
+    from console.core.durations import seconds_of
 
     found = seconds_of(text)
     if found is None:

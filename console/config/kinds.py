@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from console.config.problems import Place
+from console.core.durations import seconds_of
 from console.core.selection import nearest
 from console.core.shell import placeholders
 from console.model.fleet import Amount
@@ -255,14 +256,6 @@ class Table:
             place.expected(complaint, name)
             return WRONG
         return self.others.read(value, place)
-
-
-def seconds_of(text: str) -> float | None:
-    """Return the seconds of "90s", "1h30m", "500ms"; None when it is no duration."""
-    if not re.fullmatch(r"(?:\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h|d|w))+", text):
-        return None
-    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    return float(sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|[smhdw])", text)))
 
 
 def share_of(value: object) -> float | None:

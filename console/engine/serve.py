@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from console.config.kinds import seconds_of
+from console.core.durations import seconds_of
 from console.engine.access import Role, peer_of, person_of, user_name
 from console.engine.brain import Brain as Brain  # noqa: PLC0414 (its place for those who look here)
 from console.engine.connection import Connection
