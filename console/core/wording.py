@@ -3,13 +3,32 @@
 from collections.abc import Callable
 from typing import Any
 
+from console.core.durations import duration_words
 from console.model import events as ev
+from console.model.impact import Impact
 
 
 def sentence(event: ev.Event) -> str:
     """What happened, in one line."""
     words = _SENTENCES.get(type(event))
     return words(event) if words else type(event).__name__
+
+
+def impact_words(impact: Impact) -> str:
+    """What was said about a release; empty: nothing."""
+    downtime = "" if impact.downtime is None else duration_words(impact.downtime) if impact.downtime else "none"
+    answers = (
+        ("migration", impact.migration), ("downtime", downtime), ("breaking changes", impact.breaking), ("risk", impact.risk), ("old code", impact.old_code),
+    )  # fmt: skip
+    words = ", ".join(f"{title} {answer}" for title, answer in answers if answer)
+    notes = f"notes: {impact.notes}" if impact.notes else ""
+    return "; ".join(filter(None, (words, notes)))
+
+
+def _opened(event: ev.RunOpened) -> str:
+    said = impact_words(event.request.impact)
+    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {len(event.hosts)} hosts"
+    return words + (f"; declared: {said}" if said else "")
 
 
 def _check(event: ev.CheckReported) -> str:
@@ -45,7 +64,7 @@ def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
 
 
 _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
-    ev.RunOpened: lambda event: f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {len(event.hosts)} hosts",
+    ev.RunOpened: _opened,
     ev.RevisionResolved: lambda event: f"version {event.revision.version}, commit {event.revision.commit[:12]}: {event.revision.subject}",
     ev.CheckReported: _check,
     ev.HostSeen: _seen,

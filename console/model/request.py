@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from console.model.impact import Impact
+
 RunKind = Literal["deploy", "rollback", "restart", "exec"]
 
 
@@ -45,3 +47,5 @@ class Request(msgspec.Struct, frozen=True):
     """Confirmations and the typed name are answered already; checks are not."""
     wait_for_person: float = 0.0
     """Seconds that a question stays open when nobody is there to answer."""
+    impact: Impact = Impact()
+    """What is said about the release; for the record."""
