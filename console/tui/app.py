@@ -17,7 +17,6 @@ from textual.timer import Timer
 
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand, Refusal
-from console.model.request import Request
 from console.ports import Clock, Feed, RunSummary, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
@@ -29,6 +28,7 @@ from console.tui.screens.dialog import TypingDialog, is_dialog
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
+from console.tui.screens.prepare import PrepareScreen
 from console.tui.screens.record import RecordScreen
 from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
@@ -111,11 +111,15 @@ class ConsoleApp(App[Ending]):
         if self._problems:
             self.call_after_refresh(self.say, self._problems[0], "warn")
 
-    def show_run(self, feed: Feed, *, asks: bool = False) -> None:
+    def show_run(self, feed: Feed, *, asks: bool = False) -> Page:
         """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself. A replay is put over what is there."""
         if isinstance(feed, ReplayFeed):
-            self.push_screen(ReplayScreen(feed, self.clock))
-            return
+            replay = ReplayScreen(feed, self.clock)
+            self.push_screen(replay)
+            return replay
+        if isinstance(self.page, PrepareScreen):
+            while isinstance(self.screen, PrepareScreen) or is_dialog(self.screen):
+                self.pop_screen()
         screen = RunScreen(Follower(feed, self.clock), asks=asks)
         self._followed[screen] = asyncio.create_task(screen.follower.follow())
         while isinstance(self.screen, HostScreen):
@@ -125,6 +129,7 @@ class ConsoleApp(App[Ending]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
+        return screen
 
     def _forget(self, screen: RunScreen) -> None:
         task = self._followed.pop(screen, None)
@@ -140,6 +145,12 @@ class ConsoleApp(App[Ending]):
     def run_screen(self) -> RunScreen | None:
         """The run that is seen, or lies under what is seen."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, RunScreen)), None)
+
+    @property
+    def rollback_page(self) -> Page | None:
+        """The screen, seen or below, whose release can be rolled back."""
+        pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and not isinstance(screen, PrepareScreen)]
+        return next((page for page in pages if keys.may_roll_back(page.situation)), None)
 
     def say(self, words: str, tone: Tone = "plain") -> None:
         """Put a sentence on the message line of what is seen."""
@@ -217,13 +228,12 @@ class ConsoleApp(App[Ending]):
 
     def _press_rollback(self, key: str) -> bool:
         """Open the rollback over whatever is open; False when the key means something else here."""
-        screen, page = self.screen, self.page
+        screen = self.screen
         choices = getattr(screen, "choices", ())
         if any(choice.key == key for choice in choices):
             return False
-        pages = [one for one in reversed(self.screen_stack) if isinstance(one, Page)]
-        below = next((one for one in pages if keys.may_roll_back(one.situation)), None)
-        if isinstance(page, ReplayScreen):
+        below = self.rollback_page
+        if isinstance(self.page, ReplayScreen):
             self.say("this is a replay: q leaves it, then r rolls back", "warn")
         elif below is not None:
             below.ask_rollback()
@@ -269,9 +279,9 @@ class ConsoleApp(App[Ending]):
         return True
 
     def open_prepare(self) -> None:
-        """Open the next version, where there is a list of them."""
-        if self.station is not None:
-            self.open_run(self.station.open(Request(ref=self.station.suggested)), "opening the next version")
+        """Prepare a release."""
+        if self.station is not None and not isinstance(self.page, PrepareScreen):
+            self.push_screen(PrepareScreen(self.station))
 
     def go_to(self, environment: str) -> None:
         """Be at home in another environment."""
@@ -313,18 +323,20 @@ class ConsoleApp(App[Ending]):
             return
         self.show_run(feed)
 
-    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False) -> None:
-        """Open a run, and show it."""
+    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False, twin: str = "") -> None:
+        """Open a run, and show it. `twin`: the command line that would have opened it."""
         self.say(words)
-        self.keep(self._open(opening, asks))
+        self.keep(self._open(opening, asks, twin))
 
-    async def _open(self, opening: Awaitable[Feed], asks: bool) -> None:
+    async def _open(self, opening: Awaitable[Feed], asks: bool, twin: str) -> None:
         try:
             feed = await opening
         except ConsoleError as fault:
             self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
             return
-        self.show_run(feed, asks=asks)
+        screen = self.show_run(feed, asks=asks)
+        if twin:
+            screen.say_twin(twin)
 
     def leave(self) -> None:
         """Leave what is seen."""

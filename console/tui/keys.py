@@ -40,6 +40,8 @@ class Situation:
     """A run goes on in the environment, whatever is shown here."""
     is_last: bool = True
     """No run changed the fleet after this one."""
+    closed: str = ""
+    """Where a release is prepared: why GO may not be pressed; empty: it may."""
 
     @property
     def chosen(self) -> HostState | None:
@@ -202,8 +204,12 @@ _PAST: tuple[Action, ...] = (
 ACTIONS: tuple[Action, ...] = (
     Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, _go_refusal),
     Action(
+        "open-run", ("g",), "GO: open the run, which asks for the last time", "GO", lambda now: not now.closed, lambda now: f"GO is closed: {now.closed}",
+        places=("prepare",),
+    ),
+    Action(
         "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back",
-        places=("home", "run", "host"),
+        places=("home", "prepare", "run", "host"),
     ),
     Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal, places=ON_HOSTS),
     Action(
@@ -241,6 +247,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs", ("l",), "every run, with its outcome", "runs", lambda now: now.has_station, "there is no record to read here", places=("home",)),
     Action("environment", ("e",), "go to another environment", "", places=("home",)),
     Action("refresh", ("u",), "read again", "", places=("home", "prepare", "runs")),
+    Action("fill", ("enter",), "go on to the form; there: fill in, change, or GO; at checks and plan: all of it", "open", places=("prepare",)),
+    Action("change", ("space", "right"), "the next answer of a line of the form", "", places=("prepare",)),
+    Action("change-back", ("left",), "the answer before it", "", places=("prepare",)),
+    Action("panel-next", ("tab",), "next panel: versions, form, checks, plan", "", places=("prepare",)),
+    Action("panel-before", ("shift+tab",), "panel before it", "", places=("prepare",)),
+    Action("panel-1", ("1",), "versions on the whole screen, and back", places=("prepare",)),
+    Action("panel-2", ("2",), "form on the whole screen, and back", places=("prepare",)),
+    Action("panel-3", ("3",), "checks on the whole screen, and back", places=("prepare",)),
+    Action("panel-4", ("4",), "plan and way back on the whole screen, and back", places=("prepare",)),
+    Action("filter", ("slash",), "filter the versions by words, /regex/, !not", "filter", places=("prepare",)),
+    Action("unzoom", ("escape",), "clear the filter, back to all panels, back", "", places=("prepare",)),
     Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
     Action("palette", ("colon", "ctrl+p"), "what can be done here, by its words", places=EVERYWHERE),
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),

@@ -143,8 +143,8 @@ def checklist_line(rows: tuple[Row, ...], width: int) -> Line:
     return clipped(line(" ", *(span for row in rows for span in (mark(row.state), Span(" "))), " ", *words), width)
 
 
-def check_lines(state: RunState, width: int, height: int) -> tuple[Line, ...]:
-    """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room."""
+def check_lines(state: RunState, width: int, height: int, number: int = 2) -> tuple[Line, ...]:
+    """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room. `number`: the panel's key."""
     order = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
     checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, order[check.status]))
     title = min(22, max((len(check.title) for check in checks), default=8))
@@ -154,7 +154,7 @@ def check_lines(state: RunState, width: int, height: int) -> tuple[Line, ...]:
     out = [shown for check in checks for shown in _check_rows(check, title, width, wrapped=False)]
     if len(out) > height > 1:
         hidden = len(out) - height + 1
-        return (*out[: height - 1], line(Span(f"  and {hidden} more (1 shows all)", "dim")))
+        return (*out[: height - 1], line(Span(f"  and {hidden} more ({number} shows all)", "dim")))
     return tuple(out)
 
 

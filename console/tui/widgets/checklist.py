@@ -24,23 +24,27 @@ class Checklist(LineView):
 
 
 class Checks(LineView):
-    """The pre-flight: what was found, what blocks, what to type."""
+    """The pre-flight: what was found, what blocks, what to type. `number` is the key that shows all of it."""
+
+    number = 2
 
     def show_run(self, state: RunState) -> None:
         """Show the checks as they stand."""
         blocking = sum(1 for check in state.checks if check.blocks)
         words = f"{len(state.checks)}, {blocking} in the way" if blocking else f"{len(state.checks)}, nothing in the way"
-        self.entitle(line("2 Checks", f"  {words}" if state.checks else ""))
+        self.entitle(line(f"{self.number} Checks", f"  {words}" if state.checks else ""))
         nothing: tuple[Line, ...] = (line(Span("the pre-flight begins", "dim")),)
-        self.draw(lambda width, height: check_lines(state, width, height) or nothing)
+        self.draw(lambda width, height: check_lines(state, width, height, self.number) or nothing)
 
 
 class PlanPanel(LineView):
-    """The plan in words and the way back."""
+    """The plan in words and the way back. `number` is the key that shows all of it."""
+
+    number = 3
 
     def show_run(self, state: RunState) -> None:
         """Show what GO would do."""
-        self.entitle(line("3 Plan and way back"))
+        self.entitle(line(f"{self.number} Plan and way back"))
         self.draw(lambda width, height: self._lines_for(state, width, height))
 
     @staticmethod

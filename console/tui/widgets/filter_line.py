@@ -27,11 +27,12 @@ class FilterLine(Horizontal):
         field.cursor_blink = False
         yield field
 
-    def open(self, label: str, words: str) -> None:
-        """Take the focus, with those words to go on from."""
+    def open(self, label: str, words: str, expects: str = GRAMMAR) -> None:
+        """Take the focus, with those words to go on from. `expects`: what stands in the empty field."""
         self.name_it(label)
         self.display = True
         field = self.query_one(Input)
+        field.placeholder = expects
         with field.prevent(Input.Changed):
             field.value = words
         field.cursor_position = len(words)

@@ -85,6 +85,7 @@ class Picker(Toned, ScrollView, can_focus=True):
         """Make the rows for the new width."""
         self._rows = ()
         self.draw(self._making)
+        self.call_after_refresh(self._bring_into_sight)
 
     def on_key(self, event: events.Key) -> None:
         """Move the choice."""

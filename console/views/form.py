@@ -1,0 +1,172 @@
+"""The form of a release: its fields, what each one takes, and what it says of a value that it does not take. Pure.
+
+The answers are the fields of a `Request`. Whether a release may go is not the form's to say.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from console.core.durations import duration_words, seconds_of
+from console.core.selection import nearest, select
+from console.errors import Problem
+from console.model.checks import NEVER_OVERRIDABLE, Check
+from console.model.fleet import Host
+from console.model.request import Request
+from console.model.values import changed
+from console.text import SafeText
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Seen(NamedTuple):
+    """What a value is judged by: the hosts there are (none: not read yet), and the checks of the last look."""
+
+    hosts: tuple[Host, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class Field(NamedTuple):
+    """One field. `choices`: what it turns through; none: it is typed."""
+
+    id: str
+    title: str
+    expects: str
+    read: Callable[[Request], str]
+    write: Callable[[Request, str, Seen], Request | Problem]
+    choices: tuple[str, ...] = ()
+
+
+def pair_words(pairs: Pairs) -> str:
+    """Return pairs as they are typed."""
+    return "; ".join(f"{name}={reason}" for name, reason in pairs)
+
+
+def _pairs(text: str, form: str) -> Pairs | Problem:
+    found: list[tuple[str, str]] = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, _, reason = (piece.strip() for piece in part.partition("="))
+        if not name or not reason:
+            return Problem(f"{part}: a reason is missing" if name else f"{part}: a name is missing", f"{form}, several with ; between")
+        found.append((name, reason))
+    return tuple(found)
+
+
+def _hosts(request: Request, text: str, seen: Seen) -> Request | Problem:
+    found = select(text, seen.hosts) if seen.hosts else ()
+    return found if isinstance(found, Problem) else changed(request, hosts=text.strip())
+
+
+def _without(request: Request, text: str, seen: Seen) -> Request | Problem:
+    found = _pairs(text, "HOST=REASON")
+    if isinstance(found, Problem):
+        return found
+    names = tuple(host.name for host in seen.hosts)
+    unknown = next((name for name, _ in found if names and name not in names), "")
+    if unknown:
+        like = nearest(unknown, names)
+        return Problem(f"{unknown}: there is no such host", f"did you mean {like}?" if like else "HOST is a name from the fleet")
+    return changed(request, without=found)
+
+
+def overridable(checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """Return the checks that an override is for: they block, or are overridden, and may be."""
+    return tuple(check.id for check in checks if (check.blocks or check.status == "overridden") and check.id not in NEVER_OVERRIDABLE)
+
+
+def _overrides(request: Request, text: str, seen: Seen) -> Request | Problem:
+    found = _pairs(text, "CHECK=REASON")
+    if isinstance(found, Problem):
+        return found
+    never = next((name for name, _ in found if name in NEVER_OVERRIDABLE), "")
+    if never:
+        return Problem(f"{never}: this check is never overridden", "mend what it found")
+    open_ones = overridable(seen.checks)
+    wrong = next((name for name, _ in found if name not in open_ones), "")
+    if wrong:
+        expected = f"one of {', '.join(open_ones)}" if open_ones else "nothing is to be overridden"
+        return Problem(f"{wrong}: it does not block, or there is no such check", expected)
+    return changed(request, overrides=found)
+
+
+def _downtime(request: Request, text: str, _: Seen) -> Request | Problem:
+    words = text.strip().lower()
+    seconds = None if not words else 0.0 if words == "none" else seconds_of(words)
+    if words and seconds is None:
+        return Problem(f"{text}: not a duration", "none, 90s, 10m or 1h")
+    return changed(request, impact=changed(request.impact, downtime=None if seconds is None else round(seconds, 3)))
+
+
+def _downtime_words(request: Request) -> str:
+    seconds = request.impact.downtime
+    return "" if seconds is None else duration_words(seconds) if seconds else "none"
+
+
+def _strategy(request: Request, text: str, _: Seen) -> Request | Problem:
+    return request if text.strip() == "rolling" else Problem(f"{text}: not yet, it comes with a later version", "rolling")
+
+
+def _hotfix(request: Request, text: str, _: Seen) -> Request | Problem:
+    return changed(request, hotfix=text.strip())
+
+
+def _notes(request: Request, text: str, _: Seen) -> Request | Problem:
+    return changed(request, impact=changed(request.impact, notes=SafeText(text.strip())))
+
+
+def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
+    """A field of the impact that is one of a few words, or not said."""
+    expects = ", ".join(words[:-1]) + f" or {words[-1]}"
+
+    def read(request: Request) -> str:
+        return str(getattr(request.impact, name))
+
+    def write(request: Request, text: str, _: Seen) -> Request | Problem:
+        if text not in ("", *words):
+            return Problem(f"{text}: not an answer", expects)
+        return changed(request, impact=changed(request.impact, **{name: text}))
+
+    return Field(name, title, expects, read, write, ("", *words))
+
+
+FIELDS = (
+    Field("strategy", "strategy", "rolling", lambda _: "rolling", _strategy, ("rolling", "canary", "bluegreen", "recreate")),
+    Field("hosts", "hosts", "names, globs, ranges, tag:x, !not; empty: all", lambda request: request.hosts, _hosts),
+    Field("without", "without", "HOST=REASON", lambda request: pair_words(request.without), _without),
+    Field("hotfix", "hotfix", "the reason to release in a closed time", lambda request: request.hotfix, _hotfix),
+    Field("overrides", "override", "CHECK=REASON", lambda request: pair_words(request.overrides), _overrides),
+    _answer("migration", "migration", ("yes", "no")),
+    Field("downtime", "downtime", "none, or a duration: 90s, 10m, 1h", _downtime_words, _downtime),
+    _answer("breaking", "breaking", ("yes", "no")),
+    _answer("risk", "risk", ("low", "medium", "high")),
+    _answer("old_code", "old code", ("ok", "breaks", "unknown")),
+    Field("notes", "notes", "what changes for those who use it", lambda request: str(request.impact.notes), _notes),
+)
+
+
+def take(field: Field, request: Request, text: str, seen: Seen) -> Request | Problem:
+    """Return the request with that text in that field; or what is wrong with it, and what was expected."""
+    return field.write(request, text, seen)
+
+
+def turned(field: Field, request: Request, step: int = 1) -> Request | Problem:
+    """Return the request with the field's next choice, or the one before it."""
+    now = field.read(request)
+    place = field.choices.index(now) if now in field.choices else 0
+    return field.write(request, field.choices[(place + step) % len(field.choices)], Seen())
+
+
+def begun(field: Field, request: Request, seen: Seen) -> str:
+    """Return the words that a field is opened with: its value, else the name of what it is needed for."""
+    first = next(iter(overridable(seen.checks)), "") if field.id == "overrides" else ""
+    return field.read(request) or (f"{first}=" if first else "")
+
+
+def needed(field: Field, request: Request, seen: Seen) -> str:
+    """Return why a field that is empty is needed; empty: it is not."""
+    if field.read(request):
+        return ""
+    blocking = [check for check in seen.checks if check.blocks]
+    if field.id == "hotfix" and any(check.id == "closed" for check in blocking):
+        return "needed now: the time is closed"
+    open_ones = [name for name in overridable(tuple(blocking)) if name != "closed"]
+    return f"{open_ones[0]}=REASON goes on in spite of it" if field.id == "overrides" and open_ones else ""

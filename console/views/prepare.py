@@ -1,0 +1,142 @@
+"""What a release is prepared with: the versions to choose from, whether GO is open and why not, and the same as a command line. Pure."""
+
+import shlex
+from collections import Counter
+from datetime import tzinfo
+from typing import NamedTuple
+
+from console.errors import Problem
+from console.model.board import Board, Candidate
+from console.model.request import Request
+from console.model.state import RunState
+from console.views.filter import Filter, Subject
+from console.views.form import Field, Seen, needed
+from console.views.headline import go_allowed
+from console.views.spans import Line, Span, Tone, by_room, cell, clipped, line, mark, width
+from console.views.times import day_and_time
+
+
+class Answer(NamedTuple):
+    """What is known of a request: asked and not answered yet, what a pre-flight found, or why there was none."""
+
+    state: RunState = RunState()
+    problem: Problem | None = None
+    asking: bool = True
+
+
+def kept(candidates: tuple[Candidate, ...], wanted: Filter) -> tuple[Candidate, ...]:
+    """Return those that the filter shows: by name, commit, author and subject."""
+    return tuple(one for one in candidates if wanted.keeps(Subject("", f"{one.ref} {one.commit} {one.by} {one.subject}")))
+
+
+def first_choice(candidates: tuple[Candidate, ...], suggested: str) -> int:
+    """Return the place of the version that is offered: the suggested one, else the newest that is not live anywhere."""
+    wanted = (
+        [place for place, one in enumerate(candidates) if suggested and one.ref == suggested],
+        [place for place, one in enumerate(candidates) if one.ahead and not one.live],
+    )
+    return next((places[0] for places in wanted if places), 0)
+
+
+def standing(candidate: Candidate) -> Span:
+    """Return how a version stands to what is live."""
+    if candidate.live:
+        return Span(f"live on {candidate.live}", "good")
+    return Span("", "dim") if candidate.ahead else Span("older than what is live", "warn")
+
+
+def candidate_row(candidate: Candidate, chosen: bool, cells: int, zone: tzinfo | None) -> Line:
+    """A version: its name, when, who, how it stands to what is live, what it is; the last ones where there is room."""
+    sign = mark("now") if chosen else Span(" ")
+    name = Span(cell(str(candidate.ref), min(18, max(6, cells // 4))), "strong" if candidate.is_tag else "plain")
+    when = line(Span(day_and_time(candidate.at, zone), "dim"))
+    who = line(Span(cell(str(candidate.by), 10), "dim")) if cells >= 60 else ()
+    stands = standing(candidate)
+    fixed = by_room(((0, line(sign, " ", name)), (3, when), (2, who), (1, line(stands) if stands.text else ())), cells)
+    room = cells - width(fixed) - 2
+    return (*fixed, Span("  "), Span(cell(str(candidate.subject), room))) if room > 3 else fixed
+
+
+def field_row(field: Field, request: Request, seen: Seen, cells: int) -> Line:
+    """A field of the form with its value; where it is empty, what it takes, or why it is needed."""
+    value = field.read(request)
+    title = Span(f"  {field.title:<10}", "dim")
+    if field.id == "strategy":
+        return clipped(line(title, value, Span("  (the others: not yet)", "dim")), cells)
+    if value:
+        return clipped(line(title, Span(value, "strong")), cells)
+    need = needed(field, request, seen)
+    return clipped(line(title, Span("! " + need, "warn") if need else Span("all" if field.id == "hosts" else "–", "dim")), cells)
+
+
+def why_closed(answer: Answer, chosen: Candidate | None) -> str:
+    """Return why GO may not be pressed; empty: it may."""
+    if chosen is None:
+        return "no version is chosen"
+    if answer.asking:
+        return f"the checks of {chosen.ref} are being made"
+    if answer.problem:
+        return answer.problem.message + (f"; {answer.problem.hint}" if answer.problem.hint else "")
+    blocking = [check for check in answer.state.checks if check.blocks]
+    if blocking:
+        names = ", ".join(str(check.title) for check in blocking[:3]) + (f" and {len(blocking) - 3} more" if len(blocking) > 3 else "")
+        return f"{names} in the way: {blocking[0].detail or 'see the checks'}"
+    return "" if go_allowed(answer.state) else "no host was reached: there is nothing to plan with"
+
+
+def go_row(answer: Answer, chosen: Candidate | None, cells: int) -> Line:
+    """Return the line that opens the run, or says why it does not."""
+    why = why_closed(answer, chosen)
+    if not why and chosen:
+        return clipped(line("  ", Span("GO", "accent"), f" {chosen.ref}: opens the run, and asks for the last time"), cells)
+    tone: Tone = "dim" if answer.asking and chosen else "bad"
+    return clipped(line("  ", Span("GO is closed", tone), Span(f": {why}", "dim")), cells)
+
+
+def live_words(board: Board | None) -> str:
+    """Return what is live, most hosts first."""
+    if board is None:
+        return ""
+    found = Counter(str(host.version or host.release or "nothing") for host in board.hosts if host.reachable).most_common(3)
+    return ", ".join(f"{version} on {hosts}" if len(found) > 1 else version for version, hosts in found)
+
+
+def prepare_lines(app: str, environment: str, protected: bool, board: Board | None, chosen: Candidate | None, answer: Answer, cells: int) -> tuple[Line, ...]:
+    """The two lines on top: what would go where; and whether GO is open, with its key."""
+    name = Span(f" {environment.upper()} ", "frame") if protected else Span(environment, "strong")
+    live = live_words(board)
+    change = line(Span(str(chosen.ref), "strong")) if chosen else line(Span("no version", "dim"))
+    stands = standing(chosen) if chosen else Span("")
+    parts = (
+        (4, line(f" {app} ", Span("▸", "dim"))),
+        (1, line(name)),
+        (3, line(Span(f"{live} →", "dim")) if live else ()),
+        (0, change),
+        (2, line(stands) if stands.text else ()),
+        (5, line(Span(f"{chosen.commit[:7]} {chosen.by}: {chosen.subject}", "dim")) if chosen else ()),
+    )
+    return by_room(parts, cells), clipped(_go_line(answer, chosen), cells)
+
+
+def _go_line(answer: Answer, chosen: Candidate | None) -> Line:
+    why = why_closed(answer, chosen)
+    if not why:
+        return line(" ", Span("GO is open", "good"), "   ", Span("g", "accent"), " opens it")
+    if answer.asking:
+        return line(Span(f" asks the hosts: {why}", "busy"))
+    return line(Span(" no-go: ", "bad"), why)
+
+
+def problem_lines(problem: Problem, cells: int) -> tuple[Line, ...]:
+    """A pre-flight that could not be made: why, and what to type."""
+    said = clipped(line(Span("! ", "bad"), problem.message), cells)
+    return (said, clipped(line("  ", Span(problem.hint, "accent")), cells)) if problem.hint else (said,)
+
+
+def twin(environment: str, request: Request) -> str:
+    """Return the command line that asks for the same release. The answers of the impact have no options yet."""
+    words = ["deploy", environment, *(("--version", request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
+    words += [word for host, reason in request.without for word in ("--without", f"{host}={reason}")]
+    words += ["--hotfix", request.hotfix] if request.hotfix else []
+    words += [word for check, reason in request.overrides for word in ("--override", f"{check}={reason}")]
+    return shlex.join(words)

@@ -1,0 +1,155 @@
+"""The form of a release, the versions to choose from, and the command line that asks for the same."""
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.durations import duration_words, seconds_of
+from console.errors import Problem
+from console.model.board import Candidate
+from console.model.checks import Check
+from console.model.fleet import Host
+from console.model.impact import Impact
+from console.model.request import Request
+from console.model.state import RunState
+from console.model.values import changed
+from console.text import SafeText
+from console.views.filter import parse
+from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned
+from console.views.prepare import Answer, candidate_row, field_row, first_choice, go_row, kept, prepare_lines, standing, twin, why_closed
+from console.views.spans import text, width
+
+HOSTS = tuple(Host(f"web{number:02}", tags=("eu",)) for number in range(1, 4))
+BRANCH = Check("branch", SafeText("Branch"), "failed", detail=SafeText("main is expected"))
+CLOSED = Check("closed", SafeText("No closed time"), "failed")
+LOCK = Check("lock", SafeText("Lock free"), "failed")
+SEEN = Seen(HOSTS, (BRANCH, CLOSED, LOCK))
+
+reasons = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, blacklist_characters=";\x7f"), min_size=1, max_size=20).map(str.strip).filter(bool)
+pairs = st.lists(st.tuples(st.sampled_from(["web01", "web02"]), reasons), max_size=3).map(tuple)
+overrides = st.lists(st.tuples(st.sampled_from(["branch", "closed"]), reasons), max_size=2).map(tuple)
+milliseconds = st.integers(0, 10**9).map(lambda count: count / 1000)
+impacts = st.builds(
+    Impact, migration=st.sampled_from(["", "yes", "no"]), downtime=st.none() | milliseconds, breaking=st.sampled_from(["", "yes", "no"]),
+    risk=st.sampled_from(["", "low", "medium", "high"]), old_code=st.sampled_from(["", "ok", "breaks", "unknown"]), notes=reasons.map(SafeText),
+)  # fmt: skip
+requests = st.builds(
+    Request, ref=st.sampled_from(["", "v1.2.0"]), hosts=st.sampled_from(["", "web*", "!web01", "tag:eu"]), without=pairs, overrides=overrides,
+    hotfix=st.just("") | reasons, impact=impacts,
+)  # fmt: skip
+candidates = st.builds(
+    Candidate, st.text(min_size=1, max_size=40).map(SafeText), st.from_regex("[0-9a-f]{40}", fullmatch=True), st.booleans(),
+    st.sampled_from(["", "2026-11-24T10:00:00Z", "yesterday"]), st.text(max_size=20).map(SafeText), st.text(max_size=80).map(SafeText),
+    st.integers(0, 200), st.booleans(),
+)  # fmt: skip
+
+
+def field(name: str) -> Field:
+    return next(field for field in FIELDS if field.id == name)
+
+
+@given(requests)
+def test_what_a_field_shows_is_what_it_takes(request: Request):
+    for one in FIELDS:
+        assert take(one, request, one.read(request), SEEN) == request
+
+
+@given(milliseconds)
+def test_a_duration_is_read_as_it_was_written(seconds: float):
+    assert seconds_of(duration_words(seconds)) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("hosts", "db*", ""), ("without", "web01", "HOST=REASON"), ("without", "web09=gone", "web0"), ("without", "=gone", "HOST=REASON"),
+        ("overrides", "branch", "CHECK=REASON"), ("overrides", "space=small", "branch, closed"), ("overrides", "lock=mine", "mend"),
+        ("downtime", "5 minutes", "none, 90s, 10m or 1h"), ("downtime", "-1s", "90s"), ("strategy", "canary", "rolling"),
+        ("risk", "huge", "low, medium or high"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused_with_what_was_expected(name: str, text: str, expected: str):
+    found = take(field(name), Request(), text, SEEN)
+    assert isinstance(found, Problem)
+    assert expected in found.hint
+    assert text.split("=", maxsplit=1)[0] in found.message
+
+
+def test_a_field_takes_what_it_names():
+    request = Request()
+    for name, words in [("hosts", "web*"), ("without", "web01=disk = full; web02=new"), ("hotfix", " login is broken "), ("downtime", "1h30m")]:
+        found = take(field(name), request, words, SEEN)
+        assert isinstance(found, Request)
+        request = found
+    assert request.without == (("web01", "disk = full"), ("web02", "new"))
+    assert (request.hosts, request.hotfix, request.impact.downtime) == ("web*", "login is broken", 5400.0)
+
+
+def test_answers_turn_through_their_words_and_back():
+    said, request = [], Request()
+    for _ in range(5):
+        request = turned(field("risk"), request)
+        said.append(request.impact.risk)
+    assert said == ["low", "medium", "high", "", "low"]
+    assert turned(field("risk"), Request(), -1).impact.risk == "high"
+    assert isinstance(turned(field("strategy"), request), Problem)
+
+
+def test_a_field_says_when_it_is_needed_and_begins_with_what_for():
+    assert "closed" in needed(field("hotfix"), Request(), SEEN)
+    assert not needed(field("hotfix"), Request(hotfix="urgent"), SEEN)
+    assert not needed(field("hotfix"), Request(), Seen(HOSTS, (BRANCH,)))
+    assert needed(field("overrides"), Request(), SEEN).startswith("branch=")
+    assert begun(field("overrides"), Request(), SEEN) == "branch="
+    assert begun(field("overrides"), Request(), Seen(HOSTS, (LOCK,))) == ""
+
+
+@given(requests)
+def test_the_twin_is_one_command_line_that_says_all_that_has_an_option(request: Request):
+    words = shlex.split(twin("production", request))
+    assert words[:2] == ["deploy", "production"]
+    values = {name: [words[place + 1] for place, word in enumerate(words) if word == name and place % 2 == 0] for name in words[2::2]}
+    assert values.get("--without", []) == [f"{host}={reason}" for host, reason in request.without]
+    assert values.get("--override", []) == [f"{check}={reason}" for check, reason in request.overrides]
+    assert values.get("--hotfix", []) == ([request.hotfix] if request.hotfix else [])
+    assert values.get("--hosts", []) == ([request.hosts] if request.hosts else [])
+
+
+@given(st.lists(candidates, max_size=6).map(tuple), st.integers(1, 220), requests)
+def test_every_line_fits_its_room(found: tuple[Candidate, ...], cells: int, request: Request):
+    place = first_choice(found, request.ref)
+    chosen = found[place] if found else None
+    for answer in (Answer(), Answer(RunState(checks=(BRANCH,)), asking=False), Answer(problem=Problem("x" * 300), asking=False)):
+        lines = [*prepare_lines("shop", "production", True, None, chosen, answer, cells), go_row(answer, chosen, cells)]
+        lines += [candidate_row(one, one is chosen, cells, None) for one in found] + [field_row(one, request, SEEN, cells) for one in FIELDS]
+        assert max(width(one) for one in lines) <= cells
+        assert why_closed(answer, chosen)
+
+
+def test_the_first_choice_is_the_suggested_one_else_the_newest_that_is_not_live():
+    live, newer, old = (
+        Candidate(SafeText(name), "a" * 40, live=hosts, ahead=ahead) for name, hosts, ahead in [("v3", 2, True), ("v4", 0, True), ("v1", 0, False)]
+    )
+    assert first_choice((live, newer, old), "") == 1
+    assert first_choice((live, newer, old), "v1") == 2
+    assert first_choice((live, newer, old), "v9") == 1
+    assert first_choice((), "v1") == 0
+    assert [text((standing(one),)) for one in (live, newer, old)] == ["live on 2", "", "older than what is live"]
+
+
+def test_the_filter_looks_at_name_commit_author_and_subject():
+    one = Candidate(SafeText("v1.2.0"), "abc" + "0" * 37, by=SafeText("Lin"), subject=SafeText("Basket"))
+    for words in ("v1.2", "abc0", "lin", "basket", "/B.sket/", "!ada"):
+        assert kept((one,), parse(words)) == (one,)
+    assert kept((one,), parse("ada")) == ()
+
+
+def test_a_blocked_go_names_what_blocks():
+    one = Candidate(SafeText("v1.2.0"), "a" * 40)
+    answer = Answer(RunState(checks=(BRANCH, changed(LOCK, status="passed"), CLOSED)), asking=False)
+    assert why_closed(answer, one) == "Branch, No closed time in the way: main is expected"
+    assert "GO is closed" in text(go_row(answer, one, 80))
+    assert why_closed(answer, None) == "no version is chosen"
+    assert "no host was reached" in why_closed(Answer(RunState(), asking=False), one)
