@@ -188,7 +188,8 @@ class ConsoleApp(App[Ending]):
 
     def paint_again(self) -> None:
         """Paint the whole screen, as if nothing stood there."""
-        self.screen.refresh()
+        if self.screen_stack:
+            self.screen.refresh()
 
     async def on_event(self, event: events.Event) -> None:
         """Hold keys until it is clear that a person pressed them; all else goes its way."""
