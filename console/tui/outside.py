@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import signal
 import sys
+import termios
+from collections.abc import Iterator
 from typing import Any
 
 from textual.app import App, SuspendNotSupported
@@ -25,7 +27,8 @@ async def run_outside(app: App[Any], argv: tuple[str, ...], words: str) -> int |
 async def _lent(argv: tuple[str, ...]) -> int | str:
     """Run it; what it said of its own failure stays to be read. No exception may pass: the screen would not come back."""
     try:
-        code = await _run(argv)
+        with _kept():
+            code = await _run(argv)
         if code == NOT_REACHED:
             await _run(("sh", "-c", "printf 'enter goes back to the console '; read _ || true"))
     except OSError as fault:
@@ -44,7 +47,23 @@ async def _run(argv: tuple[str, ...]) -> int:
 
 
 @contextlib.contextmanager
-def _deaf() -> "Any":  # noqa: ANN401 (a context)
+def _kept() -> Iterator[None]:
+    """Put the terminal's own settings back, however the program left them."""
+    file = sys.__stdin__.fileno() if sys.__stdin__ else -1
+    try:
+        before = termios.tcgetattr(file)
+    except (OSError, termios.error):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(file, termios.TCSANOW, before)
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
     """Leave ctrl+c to the program that has the terminal."""
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:

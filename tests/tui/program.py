@@ -6,6 +6,8 @@ It is told one JSON object a line, and answers each when it is done: so that an 
 import asyncio
 import contextlib
 import json
+import os
+import shlex
 import socket
 import sys
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from console.tui.open import ScreenFailed, run_screen
 from console.tui.screens.run import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed
+from tests.tui.station import ScriptedStation
 
 PRINTED_AT = "2026-01-02T12:00:00Z"
 
@@ -106,7 +109,7 @@ async def main(file: int, hosts: int) -> int:
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), feed.run.now + 0.6)
     steering = asyncio.create_task(Steering(feed, clock).serve(file))
     try:
-        ending = await run_screen(feed, clock)
+        ending = await run_screen(feed, clock, station=ScriptedStation(way=tuple(shlex.split(os.environ["WAY"]))) if "WAY" in os.environ else None)
     except ScreenFailed as fault:
         print(fault.message)
         return 1
