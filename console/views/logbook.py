@@ -161,9 +161,9 @@ def _insert(places: list[Place], lines: list[LogLine], place: Place, entry: LogL
     insort(places, place)
 
 
-def log_title(book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int) -> tuple[str, str]:
+def log_title(book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int, whose: str = "all hosts") -> tuple[str, str]:
     """Return what stands on the panel's upper edge and on its lower one."""
-    what = "all hosts"
+    what = whose
     if book.filter:
         what = count_words(len(book.lines), len(book), book.filter.source)
     elif search:

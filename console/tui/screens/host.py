@@ -189,6 +189,7 @@ class HostScreen(Page):
         self.unsay()
         self._at, self._releases, self._no_releases = -1, None, ""
         log = self.query_one(Log)
+        log.whose = host
         log.clear()
         known = self.below.lines_of(host)
         log.add(known or ())

@@ -40,6 +40,8 @@ class Log(Toned, ScrollView, can_focus=True):
         self.book = book or LogBook()
         self.search = Filter()
         """What `n` and `N` go to while every line stays."""
+        self.whose = "all hosts"
+        """Whose lines it holds, for the title."""
         self.following = True
         self.frozen = False
         self._resumes = True
@@ -172,7 +174,7 @@ class Log(Toned, ScrollView, can_focus=True):
             self.refresh()
 
     def _entitle(self) -> None:
-        title, below = log_title(self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip)
+        title, below = log_title(self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip, whose=self.whose)
         self.border_title, self.border_subtitle = Content(title), Content(below)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -269,5 +271,3 @@ class Log(Toned, ScrollView, can_focus=True):
             if len(self._strips) > _STRIPS:
                 del self._strips[next(iter(self._strips))]
         return strip
-
-
