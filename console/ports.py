@@ -292,7 +292,11 @@ class Outside(Protocol):
 
     @property
     def notifier(self) -> Notifier:
-        """Tells people."""
+        """Calls people when a run waits for one."""
+
+    @property
+    def announcer(self) -> Notifier:
+        """Tells people of releases."""
 
     @property
     def attended(self) -> Attended:

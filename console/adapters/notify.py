@@ -4,6 +4,7 @@ It knows services by their addresses; nothing of why somebody is told.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -13,6 +14,11 @@ from console.text import SafeText
 
 if TYPE_CHECKING:
     import apprise
+
+
+TRIES = 3
+BETWEEN = 1.0
+"""Seconds between two tries of a channel that failed."""
 
 
 class AppriseNotifier:
@@ -32,11 +38,14 @@ class AppriseNotifier:
         if service is None:
             return Delivery(SafeText(f"{address.partition('://')[0]}://…"), SafeText("no service of Apprise has such an address"))
         shown = SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
-        try:
+        taken: bool | str = f"no answer within {deadline:g} s"
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline):
-                taken = await asyncio.to_thread(_sent, service, title, body)
-        except TimeoutError:
-            return Delivery(shown, SafeText(f"no answer within {deadline:g} s"))
+                for turn in range(TRIES):
+                    await asyncio.sleep(BETWEEN if turn else 0)
+                    taken = await asyncio.to_thread(_sent, service, title, body)
+                    if taken is True:
+                        break
         return Delivery(shown, SafeText("" if taken is True else taken or "refused by the service"))
 
 

@@ -19,7 +19,7 @@ from console.adapters.ssh.pool import SshTransport
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
 from console.engine.perform import variables_of
-from console.model.fleet import Environment, Host
+from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
 from console.ports import Sample, Transport
 
@@ -37,6 +37,7 @@ class RealOutside:
     workshop: GitWorkshop
     gates: HostGates
     notifier: AppriseNotifier
+    announcer: AppriseNotifier
     attended: AttendedCommands
     interval: float
     """Seconds between two samples of a host."""
@@ -69,17 +70,14 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
         HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
-        AppriseNotifier(lambda: addresses_of(environment, secrets)),
+        AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
+        AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         AttendedCommands(transport),
         environment.metrics_interval,
     )
 
 
-def addresses_of(environment: Environment, secrets: Mapping[str, Secret]) -> tuple[str, ...]:
+def addresses_of(listed: tuple[Variable, ...], key: str, secrets: Mapping[str, Secret]) -> tuple[str, ...]:
     """Return where people are told, with the secrets in place; an address whose secret is not there is left out."""
-    notify = environment.notify
-    if notify is None:
-        return ()
-    named = dict(enumerate(notify.to))
-    found = (secrets.get(f"notify.to[{number}]") if isinstance(one, SecretRef) else one for number, one in named.items())
+    found = (secrets.get(f"{key}[{number}]") if isinstance(one, SecretRef) else one for number, one in enumerate(listed))
     return tuple(one.reveal() if isinstance(one, Secret) else one for one in found if one is not None)

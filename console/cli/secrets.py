@@ -15,7 +15,8 @@ def secrets_of(environment: Environment) -> dict[str, str]:
     """Return the secrets by the names of their variables. Raises UsageFault that names each one that is missing."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, value in {**environment.variables, **(environment.notify.secrets if environment.notify else {})}.items():
+    told = [one.secrets for one in (environment.notify, environment.announce) if one]
+    for name, value in {**environment.variables, **{name: secret for secrets in told for name, secret in secrets.items()}}.items():
         if isinstance(value, SecretRef):
             text = _read(name, value)
             if isinstance(text, Problem):

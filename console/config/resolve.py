@@ -12,7 +12,7 @@ from console.config import forms
 from console.config.hosts import read_hosts, read_jump
 from console.config.problems import Place
 from console.core.selection import nearest
-from console.model.fleet import Access, Build, Command, Environment, Freeze, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import Access, Announce, Build, Command, Environment, Freeze, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -76,10 +76,18 @@ def resolved(sources: Sources) -> Environment:
         jumps=_jumps(sources, hosts, ssh),
         access=sources.access,
         notify=_notify(values, sources.file),
+        announce=_announce(values, sources.file),
         freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
         requires=values.get("requires", ""),
         requires_within=values.get("requires_within", 7 * 86400.0),
     )
+
+
+def _announce(values: Values, file: str) -> Announce | None:
+    announce = values.get("announce")
+    if not announce or not announce.get("to"):
+        return None
+    return Announce(tuple(_anchored(address, file) for address in announce["to"]), announce.get("required", False))
 
 
 def _freezes(tables: tuple[Values, ...], place: Place) -> tuple[Freeze, ...]:

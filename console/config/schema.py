@@ -433,7 +433,7 @@ ENVIRONMENT: Final = Table(
         "thresholds": Key(List(THRESHOLD), later="thresholds"),
         "monitor": Key(Table({"window": Key(Duration())})),
         "database": Key(DATABASE, later="databases"),
-        "announce": Key(Table({"to": Key(List(Secretable()), required=True), "required": Key(Flag())}), later="announcements"),
+        "announce": Key(Table({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
         "notify": Key(Table({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
         "ticket": Key(Table({"close": Key(Secretable())})),
         "freezes": Key(List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),

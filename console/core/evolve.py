@@ -299,6 +299,14 @@ def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
     return changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
 
 
+def _changes_listed(state: RunState, event: ev.ChangesListed) -> RunState:
+    return changed(state, changes=event.subjects, migrations=event.migrations)
+
+
+def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
+    return changed(state, announced=event.told) if event.moment == "before" else state
+
+
 def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
     return changed(state, helm=event.by)
 
@@ -345,6 +353,8 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.RollbackBegan: _rollback_began,
     ev.NoteAdded: _noted,
     ev.HelmTaken: _helm_taken,
+    ev.ChangesListed: _changes_listed,
+    ev.AnnouncementSent: _announced,
     ev.TakenUp: _taken_up,
     ev.RunEnded: _ended,
 }

@@ -87,6 +87,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
     ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
+    ev.ChangesListed: lambda event: f"{len(event.subjects)} commits" + (f", {len(event.migrations)} new migrations" if event.migrations else ""),
+    ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
     ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",

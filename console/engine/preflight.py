@@ -4,14 +4,16 @@ import asyncio
 from dataclasses import replace
 
 from console.core.accept import accept
-from console.core.preflight import blocking_reasons
+from console.core.announcement import assess_delivery
+from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
 from console.engine import questions
+from console.engine.announcing import Announcer
 from console.engine.prepare import Survey, prepare, prepare_again
 from console.engine.runner import Runner
 from console.errors import Exit, Locked
 from console.model.commands import Accepted, Decide, Refusal
-from console.model.events import Decided
+from console.model.events import CheckReported, Decided
 from console.model.request import Person
 from console.ports import Clock
 from console.text import SafeText
@@ -23,10 +25,11 @@ FRESH = 60.0
 class Preflight:
     """One run's, from the first look to the decision."""
 
-    def __init__(self, survey: Survey, runner: Runner, clock: Clock) -> None:
+    def __init__(self, survey: Survey, runner: Runner, clock: Clock, announcer: Announcer | None = None) -> None:
         self._survey = survey
         self._runner = runner
         self._clock = clock
+        self._announcer = announcer
         self._looked = clock.mono()
         self._going = asyncio.Lock()
 
@@ -41,7 +44,7 @@ class Preflight:
             await self._changed_since()
         return self._runner.state.go is None
 
-    def decide(self, person: Person) -> None:
+    async def decide(self, person: Person) -> None:
         """Say no-go where a check blocks, GO where it was asked for beforehand; else it waits for a person. Raises Locked."""
         state = self._runner.state
         blocking = [check for check in state.checks if check.blocks]
@@ -52,6 +55,8 @@ class Preflight:
         if blocking or state.plan is None:
             reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
             self._runner.record(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
+        elif state.request.yes and (problems := await self._untold()):
+            self._runner.record(Decided(go=False, by=person, reasons=problems, overrides=state.request.overrides))
         elif state.request.yes:
             hotfix = SafeText(state.request.hotfix)
             self._runner.record(Decided(go=True, by=person, digest=state.plan.digest, overrides=state.request.overrides, hotfix=hotfix))
@@ -64,14 +69,25 @@ class Preflight:
                 return runner.submit(command, person)
             changes = await self._changed_since()
             if not changes:
+                if problems := await self._untold():
+                    return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText("mend the channel, and say GO again"))
                 return runner.submit(command, person)
         try:
-            self.decide(person)
+            await self.decide(person)
         except Locked as fault:
             runner.fail(fault)
         state = runner.state
         hint = f"deploy check {state.environment}" if state.phase == "ended" or state.go is False else "look at it, and say GO again"
         return Refusal(SafeText(f"GO is refused, the fleet is not as it was shown: {'; '.join(changes)}"), SafeText(hint))
+
+    async def _untold(self) -> tuple[SafeText, ...]:
+        """Tell people of the release, and return what GO has to heed of that, which is then a check that blocks."""
+        problems = await self._announcer.before() if self._announcer else ()
+        if (self._announcer and self._runner.state.announced) or problems:
+            check = overridden((assess_delivery(problems),), self._runner.state.request.overrides)[0]
+            self._runner.record(CheckReported(check=check))
+            return problems if check.blocks else ()
+        return ()
 
     async def _changed_since(self) -> tuple[SafeText, ...]:
         """Look again where the last look is too old, and write down what is found if anything has changed; what that is."""

@@ -4,10 +4,12 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from console.core.announcement import assess_announcement
 from console.core.planner import plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
@@ -17,7 +19,7 @@ from console.core.staging import assess_staging
 from console.engine.past import Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
-from console.model.events import CheckReported, Event, HostSeen, PlanMade, RevisionResolved
+from console.model.events import ChangesListed, CheckReported, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, WayBack
@@ -28,6 +30,8 @@ from console.ports import Repository, Scout
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0
+CHANGES = 200
+"""Commits that a run's record lists."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,21 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
         facts = await looking
     finally:
         looking.cancel()
+    if revision is not None and (listed := await _changes(survey, facts, revision)):
+        yield listed
     for event in _found(survey, hosts, facts, revision):
         yield event
+
+
+async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed | None:
+    """What the release brings, against the commit that most hosts have live; None where nothing is known of one."""
+    live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
+    if not live:
+        return None
+    between = await survey.repository.between(live.most_common(1)[0][0], revision.commit, survey.environment.migrations)
+    if not between.known:
+        return None
+    return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
 
 
 async def prepare_again(survey: Survey, revision: Revision | None) -> tuple[Event, ...]:
@@ -142,6 +159,7 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         *_staging(survey, revision),
         *fleet,
         assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
+        assess_announcement(environment.announce, request.impact),
     )
     return overridden(checks, request.overrides)
 

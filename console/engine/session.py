@@ -14,6 +14,7 @@ from typing import Any
 from console.core.evolve import fold
 from console.core.targets import targets_before, targets_named
 from console.engine import questions, station
+from console.engine.announcing import Announcer
 from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
@@ -49,6 +50,7 @@ class OpenRun:
     broadcast: Broadcast
     task: asyncio.Task[None] | None = None
     preflight: Preflight | None = None
+    announcer: Announcer | None = None
 
     @property
     def is_open(self) -> bool:
@@ -167,6 +169,8 @@ class Session:
         runner = Runner(environment, self._journal, self._clock, hands, lambda written: broadcast.publish(*written))
         hands.record = runner.record
         self._runs[run] = OpenRun(runner, broadcast)
+        if environment.announce is not None:
+            self._runs[run].announcer = Announcer(environment.announce, outside.announcer, runner)
         return self._runs[run]
 
     async def _carry(self, one: OpenRun, person: Person) -> None:
@@ -194,6 +198,8 @@ class Session:
             await watch.stop()
             if caller:
                 caller.stop()
+            if one.announcer:
+                one.announcer.after()
 
     def _caller(self, environment: Environment, outside: Outside, runner: Runner) -> Caller | None:
         """Whoever calls a person when the run waits for one, where the environment says whom."""
@@ -235,9 +241,9 @@ class Session:
     async def _preflight(self, one: OpenRun, person: Person) -> None:
         runner = one.runner
         survey = await self._survey(runner.state.request, runner.state.run)
-        one.preflight = Preflight(survey, runner, self._clock)
+        one.preflight = Preflight(survey, runner, self._clock, one.announcer)
         if await one.preflight.look():
-            one.preflight.decide(person)
+            await one.preflight.decide(person)
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""

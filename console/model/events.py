@@ -245,6 +245,27 @@ class HelmTaken(Event, frozen=True, tag="helm-taken"):
     by: Person
 
 
+class ChangesListed(Event, frozen=True, tag="changes-listed"):
+    """What the release brings, against what most hosts have live."""
+
+    subjects: tuple[SafeText, ...]
+    """First lines of the commits, newest first."""
+    migrations: tuple[SafeText, ...] = ()
+    """New files among the migrations."""
+
+
+class AnnouncementSent(Event, frozen=True, tag="announcement-sent"):
+    """People were told of the release."""
+
+    moment: Literal["before", "after"]
+    title: SafeText
+    body: SafeText
+    told: tuple[SafeText, ...] = ()
+    """Channels that took it, without their secrets."""
+    problems: tuple[SafeText, ...] = ()
+    """Channels that did not, and why."""
+
+
 class PersonCalled(Event, frozen=True, tag="person-called"):
     """People were told that the run waits for one of them."""
 
@@ -305,6 +326,8 @@ AnyEvent = (
     | NoteAdded
     | HelmTaken
     | PersonCalled
+    | ChangesListed
+    | AnnouncementSent
     | CommandRefused
     | TakenUp
     | RunEnded

@@ -131,6 +131,20 @@ class Access(msgspec.Struct, frozen=True):
 Variable = str | SecretRef
 
 
+class Announce(msgspec.Struct, frozen=True):
+    """Whom to tell of a release, before it and at its end."""
+
+    to: tuple[Variable, ...]
+    """Addresses of Apprise's services."""
+    required: bool = False
+    """No release without every channel having taken it."""
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """The addresses that are to be read, by the name that a problem is told with."""
+        return {f"announce.to[{number}]": one for number, one in enumerate(self.to) if isinstance(one, SecretRef)}
+
+
 class Freeze(msgspec.Struct, frozen=True):
     """A time without releases, by the calendar: days (both whole) or moments, in ISO form."""
 
@@ -195,6 +209,7 @@ class Environment(msgspec.Struct, frozen=True):
     """Jump hosts, each named as hosts name them in `jump`."""
     access: Access | None = None
     notify: Notify | None = None
+    announce: Announce | None = None
     freezes: tuple[Freeze, ...] = ()
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""

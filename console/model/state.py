@@ -100,6 +100,11 @@ class RunState(msgspec.Struct, frozen=True):
     revision: Revision | None = None
     release: Release | None = None
     live: tuple[SafeText, ...] = ()
+    changes: tuple[SafeText, ...] = ()
+    """What the release brings: first lines of commits, newest first."""
+    migrations: tuple[SafeText, ...] = ()
+    announced: tuple[SafeText, ...] = ()
+    """Channels that took the announcement."""
     checks: tuple[Check, ...] = ()
     plan: Plan | None = None
     way_back: tuple[WayBack, ...] = ()

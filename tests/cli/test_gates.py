@@ -1,13 +1,15 @@
 """What a release has to pass before it begins: freezes, and the same commit verified in another environment. On a fleet, by the command line."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.cli.product import Product
+from tests.receiver import Receiver
 
 
 @pytest.fixture
@@ -61,3 +63,38 @@ def split_into_staging_and_production(product: Product) -> None:
     staging = production.replace("environments.production", "environments.staging").replace("protected = true\n", "").replace(f"{hosts[1]}\n", "")
     production = production.replace("protected = true\n", 'protected = true\nrequires = "staging"\n').replace(f"{hosts[0]}\n", "")
     file.write_text(f"{head}{staging}{production}")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def test_people_are_told_before_the_first_change_and_how_it_ended(product: Product, receiver: Receiver):
+    product.environ["OPS_URL"] = receiver.address
+    append(product, '[environments.production.announce]\nto = [{ env = "OPS_URL" }]\nrequired = true\n')
+    release = ("-c", product.config, "production", "--yes", "--version")
+    receiver.status = 503
+    refused = product.result(*release, "v1.4.2", code=3)
+    assert "503" in refused["problems"][0]["message"]
+    assert product.live() == {"v1.4.1"}
+    receiver.status = 200
+    result = product.result(*release, "v1.5.0", code=4)
+    eventually(lambda: len(receiver.messages) == 2)
+    assert ["releasing v1.5.0" in receiver.messages[0]["title"], "ROLLED BACK" in receiver.messages[1]["title"]] == [True, True]
+    out, _ = product.deploy("events", result["run"])
+    assert "s3cret" not in out
+    events = [json.loads(line) for line in out.splitlines()]
+    kinds = [event["type"] for event in events]
+    assert kinds.index("announcement-sent") < kinds.index("decided") < kinds.index("step-started")
+    state = Path(product.environ["DEPLOY_STATE"])
+    assert not [file for file in state.rglob("*") if file.is_file() and b"s3cret" in file.read_bytes()]
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.1)

@@ -173,7 +173,7 @@ async def test_a_pre_flight_that_took_long_is_made_again_before_a_go_that_was_gi
 
     asked.fleet.resolve = slowly
     assert await asked.preflight.look()
-    asked.preflight.decide(ADA)
+    await asked.preflight.decide(ADA)
     assert asked.fleet.looks == 6
     assert asked.state.go is False
 
