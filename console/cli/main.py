@@ -372,7 +372,7 @@ def replay(ctx: click.Context, /, run: str, speed: float, **given: Any) -> None:
 
 
 @cli.command()
-@click.option("--hosts", default=12, type=click.IntRange(1, 250), metavar="N", help="How many hosts.")
+@click.option("--hosts", default=12, type=click.IntRange(1, 500), metavar="N", help="How many hosts.")
 @how_options
 @click.pass_context
 def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import resource
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,14 +19,21 @@ import asyncssh
 
 from console.demo import layout
 from console.demo.host import MARK, Host
+from console.demo.house import House
 from console.demo.lifetime import until_told
 from console.demo.repository import LIVE, VERSIONS, make_repository
 from console.demo.traffic import Traffic, ask
 from console.demo.undertaker import bury
 from console.errors import ConsoleError, NoGo, UsageFault
 
-MOST = 250
-"""Hosts at most: each has an address in one /24."""
+MOST = 500
+"""Hosts at most."""
+BLOCK = 250
+"""Hosts with addresses in the same /24."""
+LARGE = 24
+"""Hosts above which one process serves all applications."""
+VISITS = 48.0
+"""Customers a second, at most, in all."""
 NETWORKS = 200
 START = 20.0
 """Seconds that an application has for its start."""
@@ -38,7 +46,8 @@ class DemoFleet:
         if not 1 <= hosts <= MOST:
             raise UsageFault(f"the demo can have 1 to {MOST} hosts, not {hosts}", "deploy demo --hosts 12")
         self.count = hosts
-        self._visits = visits
+        self._visits = min(visits, VISITS / hosts)
+        self._house = House()
         self.folder = layout.make_folder(folder)
         self.config = self.folder / "hosts.toml"
         self.state = self.folder / "state"
@@ -62,12 +71,16 @@ class DemoFleet:
 
     async def start(self) -> None:
         """Bring everything up. Raises ConsoleError, saying what is missing; `stop` is due in any case."""
+        _allow_many_files()
         await self._call_undertaker()
         self.state.mkdir(mode=0o700)
         client = self._make_client_key()
         commits, _ = await asyncio.gather(make_repository(self.repository), self._open_hosts(client))
         self._write_files(commits[LIVE.tag])
-        await asyncio.gather(*(self._start_application(host) for host in self.hosts))
+        if self.count > LARGE:
+            await self._fill_house()
+        else:
+            await asyncio.gather(*(self._start_application(host) for host in self.hosts))
         self.traffic = Traffic(tuple(host.address for host in self.hosts), self.ports.app, self._visits)
         self.traffic.start()
         self._reporter = asyncio.create_task(self._report_traffic())
@@ -79,11 +92,11 @@ class DemoFleet:
             await asyncio.gather(self._reporter, return_exceptions=True)
         if self.traffic:
             await self.traffic.stop()
+        self._house.close()
         for host in self.hosts:
             host.hang_up()
         await asyncio.to_thread(bury, self.folder)
-        for host in self.hosts:
-            await host.wait_ended()
+        await asyncio.gather(*(host.wait_ended() for host in self.hosts))
         await self._dismiss_undertaker()
 
     def tree(self, host: Host) -> Path:
@@ -142,7 +155,8 @@ class DemoFleet:
         name = f"web{number:02d}"
         folder = self.folder / "hosts" / name
         folder.mkdir(parents=True, exist_ok=True)
-        return Host(name, f"127.{network}.0.{number}", folder, self.folder, client)
+        block, place = divmod(number - 1, BLOCK)
+        return Host(name, f"127.{network}.{block}.{place + 1}", folder, self.folder, client)
 
     def _write_files(self, commit: str) -> None:
         release = f"{datetime.now(UTC) - timedelta(days=1):%Y%m%dT%H%M%SZ}-{commit[:7]}"
@@ -151,6 +165,14 @@ class DemoFleet:
         places = tuple(layout.Place(host.name, host.address, host.public_key()) for host in self.hosts)
         (self.folder / "known_hosts").write_text(layout.known_hosts(places, self.ports.ssh), encoding="utf-8")
         self.config.write_text(layout.hosts_toml(self.folder, places, self.ports), encoding="utf-8")
+
+    async def _fill_house(self) -> None:
+        """Serve every host's application from here, its live release as if it had been restarted."""
+        for host in self.hosts:
+            tree = self.tree(host)
+            (tree / "shared" / "house").touch()
+            (tree / "shared" / "running").write_text(f"{(tree / 'current').resolve()}\n", encoding="utf-8")
+            await self._house.open(tree, host.address, self.ports.app)
 
     async def _start_application(self, host: Host) -> None:
         child = await asyncio.create_subprocess_exec(
@@ -184,6 +206,12 @@ class DemoFleet:
         if self._undertaker and self._undertaker.stdin and self._undertaker.returncode is None:
             self._undertaker.stdin.close()
             await asyncio.wait_for(self._undertaker.wait(), 15)
+
+
+def _allow_many_files() -> None:
+    """Take as many open files as may be had: each host has its listeners, links and pipes."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _can_listen(address: str, port: int) -> bool:

@@ -104,7 +104,7 @@ identity = {_text(str(folder / "id_ed25519"))}
 known_hosts = {_text(str(folder / "known_hosts"))}
 
 [environments.production.rolling]
-batch = 1
+batch = {'1' if len(places) <= 24 else '[1, "10%"]'}
 max_failures = 0
 on_failure = "rollback"
 
@@ -118,7 +118,7 @@ passes = 2
 deadline = "20s"
 
 [environments.production.metrics]
-interval = "1s"
+interval = "{max(1, len(places) // 20)}s"
 
 [environments.production.monitor]
 window = "0s"
