@@ -202,6 +202,7 @@ _PAST: tuple[Action, ...] = (
 """What is done with runs that are over."""
 
 ACTIONS: tuple[Action, ...] = (
+    *_PAST,
     Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, _go_refusal),
     Action(
         "open-run", ("g",), "GO: open the run, which asks for the last time", "GO", lambda now: not now.closed, lambda now: f"GO is closed: {now.closed}",
@@ -282,7 +283,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow", ("end", "f"), "follow the end of the log", places=("host",)),
     Action("copy", ("y",), "copy what was run in the chosen step, or the log's current line", places=("host",)),
     Action("refresh", ("u",), "read the host's releases again", places=("host",)),
-    *_PAST,
 )  # fmt: skip
 
 def refusal(action: Action, now: Situation) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from console.views.headline import outcome_words, standing
+from console.views.headline import from_to, outcome_words, standing
 from console.views.report import Failure, HostPart, Moment, Report
 from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock
@@ -29,10 +29,10 @@ def runs_lines(app: str, environment: str, words: str, held: int, width: int, *,
 def record_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
     """The lines on top of a record: what, how it ended, when, how long, who; and why."""
     state = report.state
-    what = state.kind if state.kind != "deploy" else ""
+    what = line(Span(f"{state.kind} ")) if state.kind != "deploy" else ()
     parts = (
         (0, _title(state.app, state.environment, protected=state.protected)),
-        (0, line(Span(f"{what} {report.version}".strip(), "strong"))),
+        (0, (*what, *from_to(state))),
         (1, (standing(state),)),
         (4, line(Span(day_and_time(state.opened_at, zone), "dim"))),
         (3, line(clock_span(report.seconds))),
@@ -49,7 +49,7 @@ def report_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line,
         ("Failures", tuple(one for failure in report.failures for one in _failure(failure, zone))),
         ("Notes", tuple(line(Span(f"{wall_clock(at, zone)} {by}: ", "dim"), str(words)) for at, by, words in report.state.notes)),
         ("Timeline", tuple(_moment(moment, zone) for moment in report.timeline)),
-        ("Hosts", tuple(_host(host) for host in report.hosts)),
+        ("Hosts", _hosts(report.hosts)),
     )  # fmt: skip
     out: list[Line] = []
     for title, lines in sections:
@@ -70,7 +70,7 @@ def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
         _fact("run", state.run),
         _fact("who", f"{state.by}" + (f" ({state.by.claims})" if state.by.claims else "")),
         _fact("when", f"{day_and_time(state.opened_at, zone)}, {clock_span(report.seconds)} long"),
-        _fact("what", f"{state.kind}{' ' + strategy if strategy else ''}, {hosts} of {state.environment}"),
+        _fact("what", f"{strategy if strategy.startswith(state.kind) else f'{state.kind} {strategy}'.strip()}, {hosts} of {state.environment}"),
     ]
     if revision:
         facts.append(_fact("version", Span(f"{revision.version} ", "strong"), f"{revision.commit[:12]}  {revision.subject}"))
@@ -123,11 +123,21 @@ def _moment(moment: Moment, zone: tzinfo | None) -> Line:
     return (*head, *line("   ", Span(f"{moment.host} " if moment.host else "", "accent"), Span(moment.words, moment.tone)))
 
 
-def _host(host: HostPart) -> Line:
+def _hosts(hosts: tuple[HostPart, ...]) -> tuple[Line, ...]:
+    names = min(24, max((len(host.host) for host in hosts), default=0))
+    states = max((len(host.state) for host in hosts), default=0)
+    versions = min(28, max((len(_versions(host)) for host in hosts), default=0))
+    return tuple(_host(host, names, states, versions) for host in hosts)
+
+
+def _versions(host: HostPart) -> str:
+    return host.after if host.after == host.before or not host.before else f"{host.before} → {host.after or 'nothing'}"
+
+
+def _host(host: HostPart, names: int, states: int, versions: int) -> Line:
     sign = mark(_HOST_MARKS.get(host.state, "waiting"))
-    versions = host.after if host.after == host.before or not host.before else f"{host.before} → {host.after or 'nothing'}"
-    took = f"{seconds_in_words(host.seconds):>6}" if host.seconds else " " * 6
+    took = f"{seconds_in_words(host.seconds) if host.seconds else '':>6}"
     late = any(one.is_late for one in host.spent)
     lost = Span("  " + ", ".join(map(str, host.lost)), "warn" if late else "dim")
     detail = Span(f"  {host.detail}" if host.detail else "", "warn")
-    return line(sign, f" {cell(host.host, 12)} {cell(host.state, 11)} {cell(versions, 20)} {took}", lost, detail)
+    return line(sign, f" {cell(host.host, names)}  {cell(host.state, states)}  {cell(_versions(host), versions)} {took}", lost, detail)
