@@ -15,6 +15,8 @@ from typing import cast
 
 import asyncssh
 
+from console.demo.terminal import serve_terminal
+
 BLOCK = 65536
 """Bytes moved at once."""
 
@@ -48,7 +50,8 @@ class Host:
             authorized_client_keys=self._client,
             config=None,
             encoding=None,
-            allow_pty=False,
+            allow_pty=True,
+            line_editor=False,
             agent_forwarding=False,
             login_timeout=30,
             compression_algs=None,
@@ -97,6 +100,9 @@ class Host:
         peer = process.get_extra_info("peername") or ("127.0.0.1", 0)
         argv = ("-c", process.command) if process.command else ("-s",)
         try:
+            if process.term_type is not None:
+                await serve_terminal(process, self.folder, self.environment(f"{peer[0]} {peer[1]}"))
+                return
             shell = await _Shell.start(argv, self.folder, self.environment(f"{peer[0]} {peer[1]}"))
         except OSError as error:
             process.stderr.write(f"{self.name}: no shell: {error}\n".encode())
