@@ -5,6 +5,7 @@ Owns the words around the values; what belongs into a report is decided in `view
 
 import re
 
+from console.text import SafeText
 from console.views.headline import outcome_words
 from console.views.report import Failure, HostPart, Moment, Report
 from console.views.times import clock_span, seconds_in_words
@@ -14,7 +15,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 def escaped(words: object) -> str:
     """Return words that stand in the text as they are."""
-    return _MARKUP.sub(r"\\\1", str(words))
+    return _MARKUP.sub(r"\\\1", SafeText(str(words)))
 
 
 def markdown(report: Report) -> str:
@@ -42,6 +43,7 @@ def _head(report: Report) -> list[str]:
     facts = [
         ("Run", f"`{state.run}`"),
         ("What", f"{state.kind}{f' ({state.plan.strategy})' if state.plan else ''} to {escaped(state.environment)}, {len(report.hosts)} hosts"),
+        ("Command", escaped(state.request.command)),
         ("Version", f"{escaped(revision.version)}, commit `{revision.commit[:12]}`: {escaped(revision.subject)}" if revision else ""),
         ("Before", ", ".join(map(escaped, state.live))),
         ("Who", escaped(state.by)),
@@ -57,7 +59,7 @@ def _head(report: Report) -> list[str]:
 def _decision(report: Report) -> list[str]:
     made = report.decision
     if made is None:
-        return ["None was made."]
+        return [] if report.state.kind == "exec" else ["None was made."]
     out = [f"**{'GO' if made.go else 'No-go'}** by {escaped(made.by)} at {_clock(made.at)} UTC."]
     listed = [f"- {escaped(reason)}" for reason in made.reasons]
     listed += [f"- Overruled {escaped(check)}: {escaped(why)}" for check, why in made.overrides]

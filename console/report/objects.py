@@ -12,6 +12,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "type": "result", "exit": 0, "problems": [],
         "run": state.run, "kind": state.kind, "app": state.app, "environment": state.environment, "by": str(state.by),
         "version": report.version, "commit": state.revision.commit if state.revision else "",
+        "command": state.request.command,
         "strategy": state.plan.strategy if state.plan else "",
         "started": state.opened_at, "ended": state.ended_at or None, "seconds": round(report.seconds, 2),
         "outcome": state.outcome or None, "run_exit": state.exit, "reason": str(state.reason), "hint": str(state.hint),

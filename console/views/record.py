@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 
+from console.text import SafeText
 from console.views.headline import from_to, outcome_words, standing
 from console.views.report import Failure, HostPart, Moment, Report
 from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark
@@ -68,10 +69,12 @@ def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     hosts = f"{len(report.hosts)} {'host' if len(report.hosts) == 1 else 'hosts'}"
     facts = [
         _fact("run", state.run),
-        _fact("who", f"{state.by}" + (f" ({state.by.claims})" if state.by.claims else "")),
+        _fact("who", f"{state.by}" + (f" ({SafeText(state.by.claims)})" if state.by.claims else "")),
         _fact("when", f"{day_and_time(state.opened_at, zone)}, {clock_span(report.seconds)} long"),
         _fact("what", f"{strategy if strategy.startswith(state.kind) else f'{state.kind} {strategy}'.strip()}, {hosts} of {state.environment}"),
     ]
+    if state.request.command:
+        facts.append(_fact("command", SafeText(state.request.command)))
     if revision:
         facts.append(_fact("version", Span(f"{revision.version} ", "strong"), f"{revision.commit[:12]}  {revision.subject}"))
     if state.live:
@@ -82,7 +85,7 @@ def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
 def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     made = report.decision
     if made is None:
-        return (line(Span("none was made", "dim")),)
+        return () if report.state.kind == "exec" else (line(Span("none was made", "dim")),)
     verdict = Span("GO", "good") if made.go else Span("no-go", "warn")
     out = [line(verdict, f" by {made.by} at {wall_clock(made.at, zone)}")]
     out += [line("  ", reason) for reason in made.reasons]

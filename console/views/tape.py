@@ -107,7 +107,8 @@ def chapters_of(events: Sequence[ev.AnyEvent]) -> tuple[Chapter, ...]:
 def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
     match event:
         case ev.RunOpened():
-            return f"pre-flight of a {event.kind} to {event.environment}, asked for by {event.by}", "strong"
+            what = f"exec on {event.environment}" if event.kind == "exec" else f"pre-flight of a {event.kind} to {event.environment}"
+            return f"{what}, asked for by {event.by}", "strong"
         case ev.Decided():
             return (f"GO by {event.by}", "accent") if event.go else (f"no-go by {event.by}", "warn")
         case ev.Paused():

@@ -59,3 +59,11 @@ def test_a_replay_on_a_terminal_is_wound_and_left_with_zero(product: Product):
     person.wait_for("this is a replay")
     person.type("q")
     assert person.end() == 0
+
+
+def test_an_exec_has_a_report_with_its_command(product: Product):
+    product.deploy("-c", product.config, "exec", "production", "--hosts", "web01", "--yes", "--", "false", code=5)
+    out, _ = product.deploy("report", "last")
+    assert "- Command: false" in out
+    assert "exec on production, asked for by" in out
+    assert "## Decision" not in out

@@ -113,3 +113,14 @@ def test_the_screen_and_the_text_tell_the_same():
     for words in ("Traceback: no such table", "Friday, and yet", "it is enough"):
         assert words in seen
         assert words in markdown(report)
+
+
+def test_nothing_that_a_person_typed_acts_on_a_terminal():
+    asked = [
+        ev.Decided(**{name: getattr(event, name) for name in event.__struct_fields__} | {"overrides": (("space", "\x1b]52;c;eA==\x07"),)})
+        if isinstance(event, ev.Decided) else event
+        for event in GOOD
+    ]  # fmt: skip
+    report = report_of(asked)
+    seen = "\n".join(text(one) for one in report_lines(report, 200, None))
+    assert not {"\x1b", "\x07"} & set(markdown(report) + seen)
