@@ -125,7 +125,8 @@ def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
     said = next((event for event in reversed(events) if isinstance(event, ev.Decided)), None)
     if said is None:
         return None
-    return Decision(said.go, str(said.by), said.at, tuple((check, SafeText(why)) for check, why in said.overrides), str(said.hotfix), tuple(map(str, said.reasons)))
+    overrides = tuple((check, SafeText(why)) for check, why in said.overrides)
+    return Decision(said.go, str(said.by), said.at, overrides, str(said.hotfix), tuple(map(str, said.reasons)))
 
 
 def _timeline(tape: Tape, state: RunState) -> tuple[Moment, ...]:
