@@ -233,6 +233,7 @@ async def test_at_rest_one_host_is_restarted_or_taken_back_by_a_run_of_its_own(k
         await press(pilot, key, key)
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         assert wanted in station.asked
+        await eventually(pilot, lambda: f"same as: deploy {wanted.kind} production --hosts web01" in shown(pilot, "#message"))
         await press(pilot, "q")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
 
@@ -263,3 +264,17 @@ async def test_a_shell_that_the_terminal_cannot_lend_itself_to_is_said():
         await open_host(pilot, "web02")
         await press(pilot, "s")
         await eventually(pilot, lambda: "cannot be lent" in shown(pilot, "#message"))
+
+
+async def test_what_a_restart_found_is_not_called_the_way_back():
+    feed = ScriptedFeed()
+    opened = feed.run.events[0]
+    feed.run.events.clear()
+    feed.run.state = type(feed.run.state)()
+    feed.record(changed(opened, kind="restart"), ev.HostSeen(host="web01", release=OLD, version=SafeText("v7")), ev.RunEnded(exit=0, outcome="succeeded"))
+    async with an_app(feed, station=ScriptedStation()).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.state.phase == "ended")
+        pilot.app.run_screen.choose("web01")
+        await press(pilot, "B")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
+        await eventually(pilot, lambda: "the release before the last one" in shown(pilot, "#dialog-body"))

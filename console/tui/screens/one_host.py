@@ -48,7 +48,8 @@ def ask_back(page: HostPage) -> None:
     now = page.situation
     host, known = now.host, now.chosen
     alone, seen = keys.goes_back_alone(now), now.state.seq
-    before = str(known.before_version or known.before) if known else ""
+    undoes = known is not None and now.state.kind == "deploy" and known.release != known.before
+    before = str(known.before_version or known.before) if known and undoes else ""
 
     def answered(how: str | None) -> None:
         if not how:
@@ -85,7 +86,7 @@ def _environment(page: HostPage) -> str:
 def _begin(page: HostPage, request: Request, twin: str) -> None:
     station = page.app.station
     if station is not None:
-        page.app.open_run(station.open(request), f"same as: {twin}")
+        page.app.open_run(station.open(request), f"{request.kind} of {request.hosts}", twin=twin)
 
 
 def open_shell(page: HostPage) -> None:
