@@ -64,7 +64,7 @@ def _without(request: Request, text: str, seen: Seen) -> Request | Problem:
     unknown = next((name for name, _ in found if names and name not in names), "")
     if unknown:
         like = nearest(unknown, names)
-        return Problem(f"{unknown}: there is no such host", f"did you mean {like}?" if like else "HOST is a name from the fleet")
+        return Problem(f"{unknown}: there is no such host", f"a host of the fleet, like {like}" if like else "a host of the fleet")
     return changed(request, without=found)
 
 

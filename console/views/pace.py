@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from console.model.plan import Plan, Step
 from console.model.state import RunState, StepState
+from console.model.values import changed
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -114,6 +115,18 @@ def left_seconds(state: RunState, now: float) -> float | None:
                 return None
             total += part
     return total
+
+
+def whole_seconds(state: RunState) -> float | None:
+    """Return how long a run that is not decided yet would take. None: a kind of step is yet unknown."""
+    return left_seconds(changed(state, phase="locking"), state.mono)
+
+
+def back_seconds(state: RunState) -> float | None:
+    """Return how long the way back of a host usually takes, once it begins. None: not known yet."""
+    known = {**state.usual, **taken(state)}
+    parts = [known.get(kind) for kind in ("switch", "restart", "gate")]
+    return None if None in parts else sum(part for part in parts if part is not None)
 
 
 def _longest(state: RunState, lanes: tuple[Lane, ...], now: float, known: Mapping[str, float]) -> float | None:

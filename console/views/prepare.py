@@ -62,7 +62,7 @@ def field_row(field: Field, request: Request, seen: Seen, cells: int) -> Line:
     value = field.read(request)
     title = Span(f"  {field.title:<10}", "dim")
     if field.id == "strategy":
-        return clipped(line(title, value, Span("  (the others: not yet)", "dim")), cells)
+        return clipped(line(title, value, Span("  others: not yet", "dim")), cells)
     if value:
         return clipped(line(title, Span(value, "strong")), cells)
     need = needed(field, request, seen)
@@ -113,9 +113,11 @@ def prepare_lines(app: str, environment: str, protected: bool, board: Board | No
         (3, line(Span(f"{live} →", "dim")) if live else ()),
         (0, change),
         (2, line(stands) if stands.text else ()),
-        (5, line(Span(f"{chosen.commit[:7]} {chosen.by}: {chosen.subject}", "dim")) if chosen else ()),
     )
-    return by_room(parts, cells), clipped(_go_line(answer, chosen), cells)
+    first = by_room(parts, cells)
+    room = cells - width(first) - 2
+    told = clipped(line(Span(f"{chosen.commit[:7]} {chosen.by}: {chosen.subject}", "dim")), room) if chosen and room >= 20 else ()
+    return (*first, *line("  ", *told)) if told else first, clipped(_go_line(answer, chosen), cells)
 
 
 def _go_line(answer: Answer, chosen: Candidate | None) -> Line:

@@ -3,6 +3,7 @@
 from console.model.plan import Plan
 from console.model.state import RunState
 from console.views.headline import step_words
+from console.views.pace import back_seconds, whole_seconds
 from console.views.spans import Line, Span, clipped, line, mark
 from console.views.times import seconds_in_words
 
@@ -59,15 +60,17 @@ def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line
 
 
 def blast_radius(state: RunState) -> str:
-    """Return what GO would do, in one sentence."""
+    """Return what GO would do, in one sentence; how long it takes where that is known from past runs."""
     hosts, waves = len(state.hosts), len(state.plan.waves) if state.plan else 0
     most = max((len(wave) for wave in state.plan.waves), default=0) if state.plan else 0
     pace = "one at a time" if most == 1 else f"at most {most} at a time" if waves > 1 else "all at once"
     version = str(state.release.version) if state.release else state.request.ref
     verb = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of"}[state.kind]
     back = [way for way in state.way_back if not way.possible]
+    took, returns = whole_seconds(state), back_seconds(state)
+    times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}; {way}"
+    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}{times}; {way}"
 
 
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:

@@ -12,14 +12,18 @@ from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.cli.outside import open_outside
 from console.config.load import load_file
+from console.core.evolve import fold
 from console.core.visit import visit
 from console.engine.session import Session
-from console.errors import ConsoleError
+from console.errors import ConsoleError, UsageFault
 from console.model import commands as cmd
-from console.model.events import Event, StepStarted
+from console.model.events import AnyEvent, Event, StepStarted
+from console.model.impact import Impact
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports import Journal, Sample
+from console.text import SafeText
+from console.wire.codec import as_plain, from_plain
 from tests.fleet import Fleet
 
 ADA = Person("ada", 1000)
@@ -246,3 +250,31 @@ async def test_one_host_alone_is_taken_back_in_a_run_and_after_it_restarted_and_
     process = await asyncio.create_subprocess_exec(*visit(environment, host), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
     out, _ = await asyncio.wait_for(process.communicate(b"sed -n 's/^# version //p' .deploy-manifest; exit 7\n"), 30)
     assert (process.returncode, "v1.0.0" in out.decode()) == (7, True)
+
+
+@pytest.mark.real
+async def test_a_preview_finds_what_a_run_would_and_changes_nothing_on_a_host(product: Product):
+    said = Impact(migration="yes", downtime=90.0, risk="high", notes=SafeText("mind the basket"))
+    first = await product.run(Request(ref="v1.0.0", yes=True, impact=said))
+    assert first.exit == 0
+
+    def on_disk() -> list[str]:
+        return [product.fleet.exec_in(name, "find /srv/shop -path '*/log' -prune -o -printf '%p %T@ %s %l\\n' | sort") for name in product.fleet.names]
+
+    async with asyncio.timeout(20):
+        while any("/.deploy/lock/" in listing for listing in on_disk()):
+            await asyncio.sleep(0.1)
+    before, runs = on_disk(), product.session.open_run_id
+    request = Request(ref="v1.1.0", hosts="web01,web02", impact=said)
+    found = fold(from_plain(await product.session.query("preview", as_plain(request), ADA), tuple[AnyEvent, ...]))
+    assert (found.run, found.request, found.phase) == ("", request, "deciding")
+    assert str(found.release.version) == "v1.1.0"
+    assert [len(wave) for wave in found.plan.waves] == [1, 1]
+    assert {str(way.version) for way in found.way_back} == {"v1.0.0"}
+    assert not [check.id for check in found.checks if check.blocks]
+    assert on_disk() == before
+    assert product.session.open_run_id == runs
+    recorded = fold(SqlJournal.of(product.state).read(first.run))
+    assert recorded.request.impact == said
+    with pytest.raises(UsageFault, match="db"):
+        await product.session.query("preview", as_plain(Request(ref="v1.1.0", hosts="db*")), ADA)

@@ -1,25 +1,33 @@
 """GO, asked for the last time: what it would do in one sentence, what was overridden, and the environment's name where it is protected."""
 
+from textwrap import wrap
+
+from console.core.wording import impact_words
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog, TypingDialog
 from console.views.spans import Line, Span, line
 from console.views.timeline import blast_radius
 
 
-def _body(state: RunState) -> tuple[Line, ...]:
-    warnings = [check for check in state.checks if check.status == "warning"]
-    overridden = [check for check in state.checks if check.status == "overridden"]
-    out: list[Line] = [line(blast_radius(state) + ".")]
-    out += [line(Span("! ", "warn"), f"{check.title}: {check.detail}") for check in warnings[:4]]
-    out += [line(Span("overridden ", "warn"), f"{check.title}: {check.detail}") for check in overridden[:4]]
+def _body(state: RunState, width: int) -> tuple[Line, ...]:
+    warnings = [("! ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "warning"]
+    overridden = [("overridden ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "overridden"]
+    left_out = [("left out ", f"{host}: {reason}") for host, reason in state.request.without]
+    said = impact_words(state.request.impact)
+    out: list[Line] = [line(row) for row in wrap(blast_radius(state) + ".", width)]
+    for head, words in (*warnings[:4], *overridden[:4], *left_out[:4], *([("declared ", said)] if said else [])):
+        first, *more = wrap(head + words, width, subsequent_indent="  ")[:3]
+        out += [line(Span(head, "warn"), first.removeprefix(head)), *(line(row) for row in more)]
+    helm = f"; {state.driver.name} has the helm" if state.helm else ""
+    out.append(line(Span(f"asked for by {state.by.name}{helm}", "dim")))
     return tuple(out)
 
 
 class GoByName(TypingDialog):
     """GO for a protected environment: its name is typed."""
 
-    def __init__(self, state: RunState) -> None:
-        super().__init__(f"GO for {state.environment.upper()}?", (*_body(state), line(" "), line(f"Type {state.environment} to release:")))
+    def __init__(self, state: RunState, width: int) -> None:
+        super().__init__(f"GO for {state.environment.upper()}?", (*_body(state, width), line(" "), line(f"Type {state.environment} to release:")))
         self._name = state.environment
         self.prompt = state.environment
         self.enter_words = "GO, once the name stands there"
@@ -32,10 +40,10 @@ class GoByName(TypingDialog):
 class GoByKey(Dialog):
     """GO for an environment that is not protected: the same key again."""
 
-    def __init__(self, state: RunState) -> None:
-        super().__init__(f"GO for {state.environment}?", _body(state), (Choice("g", "GO", "go"),))
+    def __init__(self, state: RunState, width: int) -> None:
+        super().__init__(f"GO for {state.environment}?", _body(state, width), (Choice("g", "GO", "go"),))
 
 
-def go_dialog(state: RunState) -> Dialog:
-    """Return the dialog for that run's GO; its answer is the typed name, or `go`."""
-    return GoByName(state) if state.protected else GoByKey(state)
+def go_dialog(state: RunState, width: int) -> Dialog:
+    """Return the dialog for that run's GO, its words in so many cells; its answer is the typed name, or `go`."""
+    return (GoByName if state.protected else GoByKey)(state, width)

@@ -27,7 +27,7 @@ def ask_go(screen: "RunScreen") -> None:
         if typed and state.plan:
             screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), f"deploy {state.environment} --yes")
 
-    screen.app.push_screen(go_dialog(state), answered)
+    screen.app.push_screen(go_dialog(state, screen.dialog_width()), answered)
 
 
 def ask_rollback(screen: "Asking") -> None:
