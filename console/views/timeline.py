@@ -32,7 +32,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     if plan is None:
         return (line(Span("the plan comes with the checks", "dim")),)
     waves = len(plan.waves)
-    head = line(Span(plan.strategy, "strong"), f", {len(state.hosts)} hosts in {waves} {'wave' if waves == 1 else 'waves'}")
+    head = line(Span(plan.strategy, "strong"), f", {planned_hosts(state)} hosts in {waves} {'wave' if waves == 1 else 'waves'}")
     then = line(Span("each host  ", "dim"), _per_host(plan))
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
@@ -59,9 +59,14 @@ def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line
     return tuple(clipped(one, width) for one in out[:height])
 
 
+def planned_hosts(state: RunState) -> int:
+    """How many hosts the plan works on; those that are left out are none of them."""
+    return sum(len(wave) for wave in state.plan.waves) if state.plan else len(state.hosts)
+
+
 def blast_radius(state: RunState) -> str:
     """Return what GO would do, in one sentence; how long it takes where that is known from past runs."""
-    hosts, waves = len(state.hosts), len(state.plan.waves) if state.plan else 0
+    hosts, waves = planned_hosts(state), len(state.plan.waves) if state.plan else 0
     most = max((len(wave) for wave in state.plan.waves), default=0) if state.plan else 0
     pace = "one at a time" if most == 1 else f"at most {most} at a time" if waves > 1 else "all at once"
     version = str(state.release.version) if state.release else state.request.ref

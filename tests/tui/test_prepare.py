@@ -9,10 +9,12 @@ from console.errors import NoGo
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.events import AnyEvent
+from console.model.impact import Impact
 from console.model.request import Request
+from console.model.values import changed
 from console.text import SafeText
 from console.tui.app import ConsoleApp
-from console.tui.screens.decide import GoByName
+from console.tui.screens.decide import GoByName, go_dialog
 from console.tui.screens.dialog import Dialog, Words
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.prepare import PANELS, PrepareScreen
@@ -20,6 +22,7 @@ from console.tui.screens.run import RunScreen
 from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
+from console.views.spans import width as cells
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation, a_summary, eventually
@@ -356,3 +359,17 @@ async def test_d_after_a_run_has_ended_prepares_the_next_and_q_comes_back():
         await pilot.press("q")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         assert pilot.app.is_running
+
+
+async def test_the_last_question_says_what_goes_where_what_is_left_out_what_was_declared_and_who_asked():
+    request = Request(ref="v1.2.0", without=(("web09", "disk"),), impact=Impact(migration="yes", risk="high"))
+    late = Check("branch", SafeText("Branch"), "overridden", detail=SafeText("main (overridden: late)"))
+    state = changed(ScriptedFeed(protected=False).run.state, request=request, checks=(late,))
+    for width in (20, 42, 78):
+        body = go_dialog(state, width).body
+        assert max(cells(one) for one in body) <= width
+        said = " ".join(" ".join("".join(span.text for span in one).split()) for one in body)
+        for words in ("3 hosts of production", "one at a time", "every host has a way back", "left out web09: disk", "migration yes, risk high"):
+            assert words in said
+        assert "asked for by ada" in said
+        assert "overridden Branch: main" in said

@@ -11,8 +11,9 @@ from console.model.state import HostState, RunState
 from console.text import SafeText
 from console.views.checklist import checklist
 from console.views.headline import top_line, waits_line
-from console.views.pace import Newest, left_seconds, running_steps, taken, usual_seconds
+from console.views.pace import Newest, back_seconds, left_seconds, running_steps, taken, usual_seconds, whole_seconds
 from console.views.spans import text
+from console.views.timeline import blast_radius
 from tests.core.simulation import Simulation, an_environment, opening
 
 PAST = {"pack": 2.0, "ship": 4.0, "install": 3.0, "switch": 1.0, "restart": 5.0, "gate": 6.0, "prune": 1.0}
@@ -34,6 +35,16 @@ def test_before_anything_ran_it_is_what_past_runs_took():
     assert left_seconds(first, first.mono) == 2 + (4 + 3) + 2 * (1 + 5 + 6) + 1
     unknown = next(state for state in states(usual={}) if state.phase == "running")
     assert left_seconds(unknown, unknown.mono) is None
+
+
+def test_before_it_is_decided_the_whole_run_and_the_way_back_are_known_from_the_past_or_left_out():
+    undecided = next(state for state in states() if state.phase == "deciding")
+    assert whole_seconds(undecided) == 2 + (4 + 3) + 2 * (1 + 5 + 6) + 1
+    assert back_seconds(undecided) == 1 + 5 + 6
+    assert "at most 2 at a time, ~34 s, back in ~12 s; " in blast_radius(undecided)
+    unknown = next(state for state in states(usual={}) if state.phase == "deciding")
+    assert (whole_seconds(unknown), back_seconds(unknown)) == (None, None)
+    assert "at most 2 at a time; " in blast_radius(unknown)
 
 
 @given(st.integers(1, 6), st.integers(1, 3))
