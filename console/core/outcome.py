@@ -60,10 +60,16 @@ def _rollback(state: RunState) -> Conclusion:
     alone = _failed_alone(state)
     if alone is not None and not state.changed:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
-    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped")]
+    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not _is_there_already(state, host)]
     if missing:
         return Exit.FAILED, "failed", f"not back: {_names(missing)}", f"deploy status {state.environment}"
     return Exit.DONE, "rolled-back", "", ""
+
+
+def _is_there_already(state: RunState, host: HostState) -> bool:
+    """Whether a rollback found the host on the release that it was to go to, and so had nothing to do there."""
+    goes_to = next((way.release for way in state.way_back if way.host == host.name), "")
+    return host.condition == "old" and bool(goes_to) and host.release == goes_to and not state.lanes.get(host.name)
 
 
 def _rolled_back(state: RunState) -> Conclusion:

@@ -1,12 +1,18 @@
 """Where a rollback of its own goes: what each host had before the last release run, or a release that was named. Pure."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from console.errors import Problem
 from console.model.facts import HostFacts
 from console.model.state import RunState
 
-Targets = dict[str, str]
+
+class Targets(NamedTuple):
+    """The release that each host goes to, and the hosts that a run has left there already, verified."""
+
+    goes_to: dict[str, str]
+    settled: frozenset[str] = frozenset()
 
 
 def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
@@ -17,18 +23,19 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
         if state.outcome == "rolled-back":
             live = next(iter(host.version or host.release for host in state.hosts.values()), "")
             return Problem(f"already back on {live} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
-        found = {name: host.before for name, host in state.hosts.items() if host.touched and name in hosts and host.condition not in ("back", "skipped")}
-        if not found:
+        touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
+        if all(host.condition in ("back", "skipped") for host in touched.values()):
             continue
-        if not any(found.values()):
+        if not any(host.before for host in touched.values()):
             return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
-        return {name: release for name, release in found.items() if release}
+        settled = frozenset(name for name, host in touched.items() if host.condition in ("back", "skipped"))
+        return Targets({name: host.before for name, host in touched.items() if host.before}, settled)
     return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
 
 
 def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
     """Where each host has the release of that id, version or commit. Hosts without it are a problem, all of them named."""
-    found: Targets = {}
+    found: dict[str, str] = {}
     for fact in facts:
         match = [known.id for known in fact.releases if known.whole and _is_called(known.id, str(known.version), known.commit, name)]
         if match:
@@ -37,7 +44,7 @@ def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
     if missing:
         known = sorted({str(release.version or release.id) for fact in facts for release in fact.releases})
         return Problem(f"{name} is not on disk on {', '.join(missing[:5])}", f"on disk: {', '.join(known) or 'nothing'}")
-    return found
+    return Targets(found)
 
 
 def _is_called(release: str, version: str, commit: str, name: str) -> bool:

@@ -16,6 +16,7 @@ from console.core.preflight import assess_fleet, assess_live, assess_lock, asses
 from console.core.rollback import way_back
 from console.core.selection import select
 from console.core.staging import assess_staging
+from console.core.targets import Targets
 from console.engine.past import Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
@@ -47,7 +48,7 @@ class Survey:
     run: str
     usual: dict[str, float] = field(default_factory=dict)
     """Seconds that each kind of step took before."""
-    targets: dict[str, str] | None = None
+    targets: Targets = Targets({})
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = lambda environment, commit: ()
     """Runs of a commit in another environment."""
@@ -174,7 +175,7 @@ def _staging(survey: Survey, revision: Revision) -> tuple[Check, ...]:
 
 def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:
     """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
-    targets = survey.targets or {}
+    targets = survey.targets.goes_to
     ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
@@ -191,11 +192,17 @@ def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, 
 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:
-    target = (survey.targets or {}).get(fact.host, "")
+    target = survey.targets.goes_to.get(fact.host, "")
     release = fact.release(target)
     if target and release is None:
         return WayBack(fact.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
     return WayBack(fact.host, target, release.version if release else SafeText(""))
+
+
+def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
+    """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
+    target = survey.targets.goes_to.get(host.name)
+    return None if target == current and host.name in survey.targets.settled else target
 
 
 def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> Plan:
@@ -204,7 +211,7 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
         return plan_restart(survey.environment, hosts, current)
     if survey.request.kind == "rollback":
         how = "halves" if survey.request.halves else ""
-        targets = {host.name: target for host in hosts if (target := (survey.targets or {}).get(host.name)) is not None}
+        targets = {host.name: target for host in hosts if (target := _still_to_go(survey, host, current[host.name])) is not None}
         return plan_way_back(survey.environment, targets, how)
     if release is None:
         raise NoGo("there is no release to plan with")

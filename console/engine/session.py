@@ -12,7 +12,7 @@ from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
-from console.core.targets import targets_before, targets_named
+from console.core.targets import Targets, targets_before, targets_named
 from console.engine import questions, station
 from console.engine.announcing import Announcer
 from console.engine.calling import Caller
@@ -224,7 +224,7 @@ class Session:
             return survey
         return replace(survey, targets=await self._targets(survey))
 
-    async def _targets(self, survey: Survey) -> dict[str, str]:
+    async def _targets(self, survey: Survey) -> Targets:
         hosts = chosen_hosts(survey.environment, survey.request)
         if survey.request.ref:
             facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)

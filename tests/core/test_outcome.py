@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from console.core.outcome import conclude, host_rows
 from console.errors import Exit
-from console.model.plan import Plan
+from console.model.plan import Plan, WayBack
 from console.model.request import Request
 from console.model.state import HostCondition, HostState, RunState, StepState
+from console.model.values import changed
 from console.text import SafeText
 
 OUTCOMES = {
@@ -132,3 +133,13 @@ def test_a_host_that_is_owed_to_after_an_unknown_step_is_not_known():
 
 def _fields(state: RunState) -> dict[str, object]:
     return {name: getattr(state, name) for name in state.__struct_fields__}
+
+
+def test_a_rollback_that_found_a_host_where_it_was_to_go_is_done():
+    ways = (WayBack("web01", "r1", SafeText("v1")), WayBack("web02", "r1", SafeText("v1")))
+    there = HostState("web01", condition="old", release="r1")
+    back = HostState("web02", condition="back", release="r1")
+    done = changed(a_state(kind="rollback", way_back=ways), hosts={"web01": there, "web02": back})
+    assert conclude(done)[0] == Exit.DONE
+    elsewhere = changed(there, release="r2")
+    assert conclude(changed(done, hosts={"web01": elsewhere, "web02": back}))[0] == Exit.FAILED
