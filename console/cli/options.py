@@ -11,7 +11,7 @@ from console.errors import NotYet, UsageFault
 F = TypeVar("F", bound=Callable[..., Any])
 
 STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
-LATER_OPTIONS = ("migration", "downtime", "breaking", "risk", "old_code", "notes", "ack", "limit_rate")
+LATER_OPTIONS = ("ack", "limit_rate")
 """Options that the contract names and whose capability is still to come."""
 
 
@@ -50,9 +50,10 @@ def how_parameters() -> list[click.Parameter]:
 
 def what_options(command: F) -> F:
     """What to release, and the answers that a release needs."""
-    text = [
-        ("--migration", "yes|no"), ("--downtime", "none|DURATION"), ("--breaking", "yes|no"), ("--risk", "low|medium|high"),
-        ("--old-code", "ok|breaks|unknown"), ("--notes", "FILE"), ("--limit-rate", "SIZE"),
+    answers = [
+        ("--migration", "yes|no", "Whether it migrates the database."), ("--downtime", "none|DURATION", "Service that is taken away."),
+        ("--breaking", "yes|no", "Whether it breaks what others use."), ("--risk", "low|medium|high", "How dangerous it is."),
+        ("--old-code", "ok|breaks|unknown", "How the code before it runs on the schema after it."), ("--notes", "FILE", "Release notes for the announcement."),
     ]  # fmt: skip
     options = [
         click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
@@ -62,7 +63,8 @@ def what_options(command: F) -> F:
         click.option("--hotfix", metavar="REASON", help="Release in a closed time, with the reason on record."),
         click.option("--override", "overrides", multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
         click.option("--ack", multiple=True, metavar="CHECK", hidden=True),
-        *(click.option(name, metavar=metavar, hidden=True) for name, metavar in text),
+        click.option("--limit-rate", metavar="SIZE", hidden=True),
+        *(click.option(name, metavar=metavar, help=words) for name, metavar, words in answers),
     ]
     return _with(command, options)
 
@@ -117,6 +119,8 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         if strategy in STRATEGIES:
             raise NotYet(f"--strategy {strategy}: not yet", "--strategy rolling")
         raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
+    from console.cli.impact import impact_of
+
     hotfix = given.pop("hotfix", None)
     return {
         "ref": given.pop("ref"),
@@ -124,4 +128,5 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         "without": pairs(given.pop("without"), "--without"),
         "overrides": pairs(given.pop("overrides"), "--override"),
         "hotfix": "" if hotfix is None else reason(hotfix, "--hotfix"),
+        "impact": impact_of(given),
     }

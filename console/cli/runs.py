@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from console.cli.ask import confirm
 from console.cli.back_alone import take_back
 from console.cli.follow import Leaving, Part, follow
+from console.cli.impact import impact_words
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
@@ -63,6 +64,7 @@ def twin_of(name: str, request: Request) -> tuple[str, ...]:
             words += [option, f"{left}={right}"]
     if request.hotfix:
         words += ["--hotfix", request.hotfix]
+    words += impact_words(request.impact)
     return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []), "--yes")
 
 

@@ -19,6 +19,7 @@ from console.model.checks import Check
 from console.model.events import CheckReported, Event, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
 from console.model.request import Person, Request
+from console.wire.codec import from_plain
 
 LOOK = 30.0
 """Seconds that a host has to answer."""
@@ -27,7 +28,7 @@ LOOK = 30.0
 async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
     """Say what a release would find and do; changes nothing."""
     now = fleet.clock.now()
-    request = Request(**{**argument, "kind": "deploy"})
+    request = from_plain({**argument, "kind": "deploy"}, Request)
     survey = Survey(
         fleet.environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
         verifications=verifications(fleet.journal, fleet.environment.app),

@@ -98,3 +98,13 @@ def eventually(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_major_change_goes_only_when_somebody_is_told_or_with_a_reason(product: Product):
+    release = ("-c", product.config, "production", "--yes", "--version", "v1.4.2", "--risk", "high")
+    found = product.result("-c", product.config, "check", "--version", "v1.4.2", "--risk", "high", code=3)
+    assert set(blocking(found)) == {"announcement"}
+    product.result(*release, code=3)
+    out, err = product.deploy(*release, "--override", "announcement=told by phone")
+    assert "--risk high --yes" in err
+    assert "succeeded" in out

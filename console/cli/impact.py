@@ -1,0 +1,55 @@
+"""What is said about a release on the command line, as a value. Knows the words of the contract; nothing of what they change."""
+
+from typing import Any
+
+from console.core.durations import seconds_of
+from console.errors import UsageFault
+from console.model.impact import Impact
+from console.text import SafeText
+
+CHOICES = {
+    "migration": ("yes", "no"), "breaking": ("yes", "no"), "risk": ("low", "medium", "high"), "old_code": ("ok", "breaks", "unknown"),
+}  # fmt: skip
+NOTES = 64 * 1024
+"""Bytes of notes that are kept."""
+
+
+def impact_of(given: dict[str, Any]) -> Impact:
+    """Take the answers out of what was typed. Raises UsageFault for one that is none of the words."""
+    answers: dict[str, Any] = {name: _chosen(name, given.pop(name, None)) for name in CHOICES}
+    return Impact(**answers, downtime=_downtime(given.pop("downtime", None)), notes=_notes(given.pop("notes", None)))
+
+
+def impact_words(impact: Impact) -> tuple[str, ...]:
+    """Return the answers as they are typed; notes of the screen's have no file, and are left out."""
+    said = [(name, getattr(impact, name)) for name in CHOICES]
+    words = [word for name, value in said if value for word in (f"--{name.replace('_', '-')}", value)]
+    if impact.downtime is not None:
+        words += ["--downtime", f"{impact.downtime:g}s" if impact.downtime else "none"]
+    return tuple(words)
+
+
+def _chosen(name: str, text: str | None) -> str:
+    option = f"--{name.replace('_', '-')}"
+    if text is not None and text not in CHOICES[name]:
+        raise UsageFault(f"{option} {text}: expected {', '.join(CHOICES[name])}", f"{option} {CHOICES[name][0]}")
+    return text or ""
+
+
+def _downtime(text: str | None) -> float | None:
+    if text is None:
+        return None
+    found = 0.0 if text == "none" else seconds_of(text)
+    if found is None:
+        raise UsageFault(f"--downtime {text}: expected none, or a duration", "--downtime 5m")
+    return found
+
+
+def _notes(path: str | None) -> SafeText:
+    if path is None:
+        return SafeText("")
+    try:
+        with open(path, "rb") as file:
+            return SafeText(file.read(NOTES).decode("utf-8"))
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageFault(f"--notes {path}: cannot be read: {fault}", f"ls -l {path}") from None

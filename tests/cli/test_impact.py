@@ -1,0 +1,30 @@
+"""What is said about a release, typed and typed again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.cli.impact import CHOICES, impact_of, impact_words
+from console.errors import UsageFault
+from console.model.impact import Impact
+
+ANSWERS = st.fixed_dictionaries({name: st.sampled_from([None, *words]) for name, words in CHOICES.items()})
+
+
+@given(ANSWERS, st.one_of(st.none(), st.integers(0, 10_000)))
+def test_what_is_printed_is_what_was_typed(answers: dict[str, str | None], downtime: int | None):
+    impact = impact_of({**answers, "downtime": None if downtime is None else f"{downtime}s"})
+    words = list(impact_words(impact))
+    again = {words[place].removeprefix("--").replace("-", "_"): words[place + 1] for place in range(0, len(words), 2)}
+    assert impact_of(dict(again)) == impact
+
+
+@pytest.mark.parametrize(("name", "text"), [("risk", "huge"), ("migration", "maybe"), ("downtime", "soon"), ("notes", "/nowhere/at/all")])
+def test_what_is_none_of_the_words_is_refused_with_the_words(name: str, text: str):
+    with pytest.raises(UsageFault) as fault:
+        impact_of({name: text})
+    assert f"--{name}" in str(fault.value)
+
+
+def test_nothing_said_is_nothing_said():
+    assert impact_of({}) == Impact()
