@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from console.model.board import Board, Candidate, HostRelease
+from console.model.checks import Finding
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.facts import HostFacts, LockHolder
-from console.model.fleet import Environment, HealthCheck, Host
+from console.model.fleet import CheckSpec, Environment, HealthCheck, Host
 from console.model.pending import Between
 from console.model.release import Package, Release, Revision
 from console.model.request import Request
@@ -234,6 +235,16 @@ class Gates(Protocol):
         """Ask once."""
 
 
+class Checks(Protocol):
+    """Checks of the pre-flight that the file asks for. They change nothing."""
+
+    async def ask(self, environment: Environment, check: CheckSpec, hosts: tuple[Host, ...], values: Mapping[str, str]) -> tuple[tuple[str, Finding], ...]:
+        """Ask once from every place that the check names, within its time-out: (the host's name, or nothing for the console; what was found).
+
+        `hosts` are the run's; `values` fill placeholders, those of a host are added.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message to one channel, named without its secrets; `problem` is empty when the channel took it."""
@@ -289,6 +300,10 @@ class Outside(Protocol):
     @property
     def gates(self) -> Gates:
         """Asks for health."""
+
+    @property
+    def checks(self) -> Checks:
+        """Asks before a release."""
 
     @property
     def notifier(self) -> Notifier:

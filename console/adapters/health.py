@@ -1,38 +1,22 @@
 """Health checks of hosts, asked through each host's own connection, or from the console's machine. Implements `ports.Gates`.
 
-Owns the asking: http, tcp, command. When a gate is passed is `core/gates.py`'s to say; it must not know of plans or runs.
+Owns the asking again; what each kind asks is `checks`'. When a gate is passed is `core/gates.py`'s to say; it must not know of plans or runs.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
-import httpcore
-import httpx
-
+from console.adapters.checks.asked import Asked, Reveal, RunCommand
+from console.adapters.checks.dispatch import CONSOLE, observe
 from console.adapters.clock import SystemClock
-from console.adapters.http import NotOpened, client_through
-from console.core.gates import GateState, Observation, Verdict, assess_answer, judge, next_patience, next_wait
+from console.core.gates import GateState, Observation, Verdict, judge, next_patience, next_wait
 from console.core.scripts import user_command
-from console.core.shell import PLACEHOLDER, deploy_variables, exports, filled, filled_url, quote
-from console.errors import ConsoleError
+from console.core.shell import deploy_variables, exports, filled, quote
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.values import changed
-from console.ports import Clock, GateResult, Ran, Transport, Unreached
-from console.text import SafeText
+from console.ports import Clock, GateResult, Ran, Transport
 
-BODY = 1024 * 1024
-"""Bytes of a body that are looked at."""
-SPARE = 5.0
-"""Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
-LIFE = 2.0
-"""Seconds that a host has to show that it lives, when the application on it does not answer."""
-CONSOLE = Host("localhost", "localhost")
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
-
-RunCommand = Callable[[Host, Command, Mapping[str, str], float], Awaitable[Ran]]
-"""(where, command, placeholders' values, seconds): run a check's command there."""
-
 
 def place_of(environment: Environment, host: Host, check: HealthCheck) -> Host:
     """Where the check is asked from: the host itself, the console's machine, or the host that it names."""
@@ -69,70 +53,29 @@ def release_command(transport: Transport, environment: Environment, variables: C
     return run
 
 
-def _filled_address(template: str, values: Mapping[str, str]) -> str:
-    """Fill an address, which no shell reads. An unknown placeholder is left as it stands: the file's reader has refused it."""
-    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
+def check_command(transport: Transport, environment: Environment, variables: Callable[[], Mapping[str, str]]) -> RunCommand:
+    """Return a way to run a command of the pre-flight: on a host in its live release, where it has one; here in the folder of the file."""
 
+    async def run(place: Host, command: Command, values: Mapping[str, str], seconds: float) -> Ran:
+        is_host = environment.host(place.name) is not None
+        folder = f"{environment.path_on(place)}/current" if is_host else environment.file.rpartition("/")[0] or "/"
+        words = f"cd -- {quote(folder)} 2>/dev/null || :\n{filled(command.run, values)}"
+        body = user_command("/", {**deploy_variables(values), **variables()}, changed(command, run=words))
+        return await transport.run(place, READ_AND_RUN, body.encode(), deadline=seconds)
 
-async def _tcp(transport: Transport, place: Host, address: str, port: int, seconds: float) -> Observation:
-    stream = await transport.open_stream(place, address, port, deadline=seconds + SPARE)
-    if isinstance(stream, Unreached):
-        return _not_opened(transport, place, stream)
-    await stream.close()
-    return Observation("ok", SafeText(f"{address}:{port} takes connections"))
-
-
-async def _http(transport: Transport, place: Host, check: HealthCheck, url: str, seconds: float) -> Observation:
-    try:
-        async with client_through(transport, place, timeout=seconds + SPARE) as client, client.stream("GET", url) as response:
-            return assess_answer(check, response.status_code, await _beginning(response))
-    except NotOpened as fault:
-        return _not_opened(transport, place, fault.problem)
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as fault:
-        return _no_answer(transport, place, str(fault) or type(fault).__name__)
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) >= BODY:
-            break
-    return bytes(body[:BODY])
-
-
-def _command_seen(transport: Transport, place: Host, ran: Ran) -> Observation:
-    if ran.status is None:
-        words = str(ran.problem.message) if ran.problem else "the link was lost"
-        return Observation("error", SafeText(words)) if not ran.problem or ran.problem.kind != "late" else _no_answer(transport, place, words)
-    lines = (ran.err or ran.out).strip().splitlines()
-    words = f": {SafeText(lines[-1], 200)}" if lines else ""
-    return Observation("ok" if ran.ok else "bad", SafeText(f"exit {ran.status}{words}"))
-
-
-def _not_opened(transport: Transport, place: Host, problem: Unreached) -> Observation:
-    words = str(problem.message)
-    if problem.kind not in ("channel", "late"):
-        return Observation("error", SafeText(words))
-    if problem.kind == "channel" and problem.hint:  # the server forwards nothing: no word on the application
-        return Observation("error", SafeText(f"{words}: {problem.hint}"))
-    return _no_answer(transport, place, words)
-
-
-def _no_answer(transport: Transport, place: Host, words: str) -> Observation:
-    """Tell an application that does not answer from a host that could not be asked."""
-    if transport.is_linked(place):
-        return Observation("bad", SafeText(words))
-    return Observation("error", SafeText(f"no link to {place.name}: {words}"))
+    return run
 
 
 class HostGates:
     """The gates of an environment. `run_command` knows the release's folder and variables; without it commands run as they stand."""
 
-    def __init__(self, transport: Transport, clock: Clock | None = None, run_command: RunCommand | None = None) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock | None = None, run_command: RunCommand | None = None, reveal: Reveal = lambda name: None
+    ) -> None:
         self._transport = transport
         self._clock = clock or SystemClock()
         self._run_command = run_command or bare_command(transport)
+        self._reveal = reveal
 
     async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask at the check's interval until it has passed often enough in a row, or its deadline is over."""
@@ -157,26 +100,5 @@ class HostGates:
     async def ask(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
         """Ask once from that place, within `patience` seconds."""
         began = self._clock.mono()
-        try:
-            async with asyncio.timeout(patience):
-                seen = await self._asked(place, check, values, patience)
-        except TimeoutError:
-            seen = await self._silent(place, f"no answer within {patience:.3g} s")
-        except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
-            seen = Observation("error", SafeText(f"{check.name} cannot be asked: {fault}"))
+        seen = await observe(Asked(self._transport, place, check, values, patience, self._run_command, self._reveal))
         return Observation(seen.kind, seen.seen, 1000 * (self._clock.mono() - began))
-
-    async def _silent(self, place: Host, words: str) -> Observation:
-        """Tell an application that does not answer from a host that does not: a link that is cut is not known to be so for a while."""
-        if self._transport.is_linked(place) and (await self._transport.run(place, ":", deadline=LIFE)).status is None:
-            return Observation("error", SafeText(f"{place.name} itself does not answer: {words}"))
-        return _no_answer(self._transport, place, words)
-
-    async def _asked(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
-        if check.kind == "http":
-            return await _http(self._transport, place, check, filled_url(check.url, values), patience)
-        if check.kind == "tcp":
-            return await _tcp(self._transport, place, _filled_address(check.address, values) or "localhost", check.port, patience)
-        if check.command is None:
-            return Observation("error", SafeText(f"{check.name} names no command"))
-        return _command_seen(self._transport, place, await self._run_command(place, check.command, values, patience + SPARE))

@@ -61,6 +61,11 @@ class _Plain(httpcore.AsyncNetworkStream):
         return tls
 
 
+def over_stream(stream: Stream) -> httpcore.AsyncNetworkStream:
+    """Return the stream as one that speaks TLS where it is asked to. Raises httpcore's exceptions."""
+    return _Plain(stream)
+
+
 class _Tls(httpcore.AsyncNetworkStream):
     """TLS over a plain stream, in memory, since the transport gives no socket."""
 

@@ -27,6 +27,13 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
+def _words(fault: OSError) -> str:
+    """Say what the system says of a connection that failed; asyncio puts words of its own there."""
+    if isinstance(fault, ConnectionError) and fault.errno is not None:
+        return os.strerror(fault.errno)
+    return fault.strerror or str(fault)
+
+
 class _Process(asyncio.SubprocessProtocol):
     """What a script prints, capped, and when it has ended."""
 
@@ -187,7 +194,7 @@ class LocalTransport:
         except TimeoutError:
             return Unreached(host.name, "late", SafeText(f"{address}:{port}: no answer within {deadline:g} s"))
         except OSError as fault:
-            return Unreached(host.name, "channel", SafeText(f"{address}:{port}: {fault.strerror or fault}"))
+            return Unreached(host.name, "channel", SafeText(f"{address}:{port}: {_words(fault)}"))
 
     def is_linked(self, host: Host) -> bool:
         """Say yes: there is no link that could break."""

@@ -3,8 +3,10 @@
 from typing import Any
 
 from console.cli.notes import keep_note
+from console.cli.runs import judge_checks
 from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell
 from console.errors import Exit, NoGo
+from console.model.request import Request
 from console.plain.jsonl import problem_object
 
 
@@ -58,6 +60,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
         for problem in fault.problems:
             tell(f"deploy: {problem}")
         return int(fault.exit)
+    judge_checks(Request(**argument), found)
     client = await engine_of(how, found)
     try:
         await configure(client, found)

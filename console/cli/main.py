@@ -14,7 +14,7 @@ from console.cli.options import how_of, how_options, how_parameters, reason, sec
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
-LATER = ("maintenance", "promote", "ack", "restore", "doctor", "init")
+LATER = ("maintenance", "promote", "restore", "doctor", "init")
 """Commands that are still to come."""
 
 
@@ -71,7 +71,7 @@ def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
     from console.cli import runs
     from console.model.request import Request
 
-    _run(runs.open_run(how, environment, Request(**what, yes=how.yes, wait_for_person=how.wait_for_person or 0.0)))
+    _run(runs.open_run(how, environment, Request(**what, yes=how.yes, wait_for_person=how.patience)))
 
 
 def _near_a_command(how: How, word: str) -> None:
@@ -100,10 +100,8 @@ def check(ctx: click.Context, /, environment: str, **given: Any) -> None:
     """Show the go/no-go and the whole plan; change nothing."""
     how = how_of(ctx, given)
     what = what_of(given)
-    from console.cli import fleet, runs
-    from console.model.request import Request
+    from console.cli import fleet
 
-    runs.judge_overrides(Request(**what))
     _run(fleet.check(how, environment, what))
 
 
@@ -125,7 +123,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
     from console.model.request import Request
 
     request = Request(
-        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, yes=how.yes, wait_for_person=how.wait_for_person or 0.0
+        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, yes=how.yes, wait_for_person=how.patience
     )  # fmt: skip
     _run(runs.open_run(how, environment, request))
 
@@ -142,7 +140,7 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
     from console.cli import runs
     from console.model.request import Request
 
-    _run(runs.open_run(how, environment, Request(kind="restart", hosts=hosts, yes=how.yes, wait_for_person=how.wait_for_person or 0.0)))
+    _run(runs.open_run(how, environment, Request(kind="restart", hosts=hosts, yes=how.yes, wait_for_person=how.patience)))
 
 
 @cli.command()
@@ -211,6 +209,9 @@ _steer(
 )  # fmt: skip
 _steer("skip", "Leave a host on its old release.", "Skip", lambda given: ("skip", given["host"], "RUN"), click.Argument(["host"]))
 _steer("retry", "Try a host again.", "Retry", lambda given: ("retry", given["host"], "RUN"), click.Argument(["host"]))
+_steer(
+    "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
+)  # fmt: skip
 _steer("note", "A remark for the record.", "Note", lambda given: ("note", given["text"], "RUN"), click.Argument(["text"]))
 
 

@@ -11,7 +11,7 @@ from console.errors import NotYet, UsageFault
 F = TypeVar("F", bound=Callable[..., Any])
 
 STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
-LATER_OPTIONS = ("ack", "limit_rate")
+LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
 
 
@@ -62,7 +62,7 @@ def what_options(command: F) -> F:
         click.option("--without", multiple=True, metavar="HOST=REASON", help="Leave a host out."),
         click.option("--hotfix", metavar="REASON", help="Release in a closed time, with the reason on record."),
         click.option("--override", "overrides", multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
-        click.option("--ack", multiple=True, metavar="CHECK", hidden=True),
+        click.option("--ack", "acks", multiple=True, metavar="CHECK", help="Tick a manual check off."),
         click.option("--limit-rate", metavar="SIZE", hidden=True),
         *(click.option(name, metavar=metavar, help=words) for name, metavar, words in answers),
     ]
@@ -127,6 +127,7 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         "hosts": given.pop("hosts"),
         "without": pairs(given.pop("without"), "--without"),
         "overrides": pairs(given.pop("overrides"), "--override"),
+        "acks": tuple(given.pop("acks")),
         "hotfix": "" if hotfix is None else reason(hotfix, "--hotfix"),
         "impact": impact_of(given),
     }

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from console.adapters.attended import AttendedCommands
 from console.adapters.build import GitWorkshop
+from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.clock import SystemClock
 from console.adapters.facts import HostScout
 from console.adapters.git import GitRepository
-from console.adapters.health import HostGates, release_command
+from console.adapters.health import HostGates, check_command, release_command
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks
 from console.adapters.metrics.procfs import MetricsWatch
@@ -36,6 +37,7 @@ class RealOutside:
     shipper: HostShipper
     workshop: GitWorkshop
     gates: HostGates
+    checks: ConfiguredChecks
     notifier: AppriseNotifier
     announcer: AppriseNotifier
     attended: AttendedCommands
@@ -61,6 +63,13 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     work = Path(state) / "work" / environment.app
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     repository = GitRepository(environment.repository, str(work))
+
+    def variables() -> Mapping[str, str]:
+        return variables_of(environment, secrets)
+
+    def reveal(name: str) -> str | None:
+        return secrets[name].reveal() if name in secrets else None
+
     return RealOutside(
         transport,
         HostScout(transport),
@@ -69,7 +78,8 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         DurableSteps(transport),
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
-        HostGates(transport, run_command=release_command(transport, environment, lambda: variables_of(environment, secrets))),
+        HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal),
+        ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         AttendedCommands(transport),

@@ -21,17 +21,12 @@ if TYPE_CHECKING:
     from console.model.state import RunState
     from console.ports import RunSummary
 
-CHECKS = (
-    "branch", "tree", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed", "freeze", "announcement",
-)  # fmt: skip
-"""Checks that may be overridden."""
-
-
 async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
     """Begin a run and follow it. `refs`: releases that the screen may open after it."""
     judge_overrides(request)
     rollback = request.kind == "rollback"
     found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
+    judge_checks(request, found)
     with Leaving() as leaving:
         client = await engine_of(how, found)
         if rollback and client.welcome.run and not request.ref:
@@ -44,14 +39,27 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
 
 
 def judge_overrides(request: Request) -> None:
-    """Refuse overrides of checks that are never overridden, or that there are not. Raises UsageFault."""
+    """Refuse overrides of checks that are never overridden, whatever the file says. Raises UsageFault."""
     from console.model.checks import NEVER_OVERRIDABLE
 
     for check, _ in request.overrides:
         if check in NEVER_OVERRIDABLE:
             raise UsageFault(f"--override {check}: this check is never overridden", f"deploy check shows what {check} is about")
-        if check not in CHECKS:
-            raise UsageFault(f"--override {check}: there is no such check", f"one of {', '.join(CHECKS)}")
+
+
+def judge_checks(request: Request, found: "Environment") -> None:
+    """Refuse overrides of checks that there are not, and ticks of what nobody ticks off. Raises UsageFault."""
+    from console.model.checks import OVERRIDABLE
+
+    judge_overrides(request)
+    known = (*OVERRIDABLE, *(check.name for check in found.checks))
+    manual = [check.name for check in found.checks if check.kind == "manual"]
+    for check, _ in request.overrides:
+        if check not in known:
+            raise UsageFault(f"--override {check}: there is no such check", f"one of {', '.join(known)}")
+    for check in request.acks:
+        if check not in manual:
+            raise UsageFault(f"--ack {check}: no manual check of {found.name} is called that", f"manual: {', '.join(manual) or 'none'}")
 
 
 def twin_of(name: str, request: Request) -> tuple[str, ...]:
@@ -62,6 +70,8 @@ def twin_of(name: str, request: Request) -> tuple[str, ...]:
     for option, pairs in (("--without", request.without), ("--override", request.overrides)):
         for left, right in pairs:
             words += [option, f"{left}={right}"]
+    for check in request.acks:
+        words += ["--ack", check]
     if request.hotfix:
         words += ["--hotfix", request.hotfix]
     words += impact_words(request.impact)

@@ -12,17 +12,15 @@ PATIENCE = 60.0
 
 
 def secrets_of(environment: Environment) -> dict[str, str]:
-    """Return the secrets by the names of their variables. Raises UsageFault that names each one that is missing."""
+    """Return the secrets by their names. Raises UsageFault that names each one that is missing."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    told = [one.secrets for one in (environment.notify, environment.announce) if one]
-    for name, value in {**environment.variables, **{name: secret for secrets in told for name, secret in secrets.items()}}.items():
-        if isinstance(value, SecretRef):
-            text = _read(name, value)
-            if isinstance(text, Problem):
-                problems.append(text)
-            else:
-                found[name] = text
+    for name, value in environment.secrets.items():
+        text = _read(name, value)
+        if isinstance(text, Problem):
+            problems.append(text)
+        else:
+            found[name] = text
     if problems:
         raise UsageFault(problems[0].message, problems[0].hint, tuple(problems))
     return found

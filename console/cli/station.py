@@ -15,6 +15,7 @@ from console.errors import EngineLost, NoGo, UsageFault
 from console.model.board import Board, Candidate, HostRelease
 from console.model.events import AnyEvent
 from console.model.request import Request
+from console.model.values import changed
 from console.ports import FeedItem, LogPage, RunSummary
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class EngineStation:
         self._feeds: list[LastingFeed] = []
         self._beside: list[EngineStation] = []
         self._client: Client | None = None
+        self._told: Client | None = None
         self._meeting = asyncio.Lock()
 
     @property
@@ -86,6 +88,7 @@ class EngineStation:
         """The events of a pre-flight that is no run."""
         from console.wire.codec import as_plain
 
+        await self._tell_secrets()
         return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
 
     async def releases(self, host: str) -> tuple[HostRelease, ...]:
@@ -153,7 +156,7 @@ class EngineStation:
         client = await engine_of(self._how, self._found)
         try:
             await configure(client, self._found)
-            return self._kept(client, await client.open_run(request))
+            return self._kept(client, await client.open_run(changed(request, wait_for_person=self._how.patience)))
         except BaseException:
             await client.close()
             raise
@@ -166,6 +169,17 @@ class EngineStation:
         from console.wire.codec import from_plain
 
         return from_plain(await (await self._engine()).query(name, argument), kind)
+
+    async def _tell_secrets(self) -> None:
+        """Give the engine what its checks need to know, once, where nothing goes on."""
+        client = await self._engine()
+        if not self._found.secrets or self._told is client or client.welcome.busy or self._how.read_only:
+            return
+        from console.cli.secrets import secrets_of
+        from console.config.load import digest
+
+        await client.configure(self._found, digest(self._found), await asyncio.to_thread(secrets_of, self._found))
+        self._told = client
 
     async def _engine(self) -> "Client":
         async with self._meeting:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from console.core.policy import is_closed_word
 from console.core.selection import nearest
 from console.core.shell import PLACEHOLDER, PLACEHOLDERS
+from console.model.checks import NEVER_OVERRIDABLE, OVERRIDABLE
 
 RESERVED: Final = frozenset(
     {
@@ -24,6 +25,8 @@ RESERVED: Final = frozenset(
 COMMANDS: Final = (
     "install", "start", "stop", "restart", "fetch", "has", "logs", "logs_follow", "maintenance_on", "maintenance_off",
 )  # fmt: skip
+
+BUILT_IN_CHECKS: Final = frozenset({*OVERRIDABLE, *NEVER_OVERRIDABLE})
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
@@ -45,6 +48,13 @@ def environment_name(text: str) -> str:
 def label(text: str) -> str:
     """Judge a title that people read."""
     return "" if text.isprintable() and len(text) <= 80 else "a name on one line, 80 characters at most"
+
+
+def check_name(text: str) -> str:
+    """Judge the name of a configured check, which is its id: `--override NAME=REASON`."""
+    if "=" in text or text.strip() != text:
+        return "a name without = and without blanks at its ends"
+    return "a name that no built-in check has" if text.lower() in BUILT_IN_CHECKS else label(text)
 
 
 def host_name(text: str) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from console.config import forms
 from console.config.hosts import read_hosts, read_jump
+from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.problems import Place
-from console.core.selection import nearest
-from console.model.fleet import Access, Announce, Build, Command, Environment, Freeze, HealthCheck, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -46,6 +46,10 @@ def resolved(sources: Sources) -> Environment:
     commands, tag_commands = _commands(sources, hosts)
     ssh = _ssh(values.get("ssh", {}), sources.file)
     _warn_of_pipes(sources)
+
+    def anchored(value: Variable) -> Variable:
+        return _anchored(value, sources.file)
+
     return Environment(
         app=sources.app_name,
         name=sources.name,
@@ -68,7 +72,8 @@ def resolved(sources: Sources) -> Environment:
         timezone=values.get("timezone", ""),
         closed=values.get("closed", ("fri",) if is_protected else ()),
         rolling=Rolling(**values.get("rolling", {})),
-        health=_health(sources, hosts),
+        health=health_checks(values.get("health", ()), hosts, sources.place.at("health"), anchored),
+        checks=pre_flight_checks(values.get("checks", ()), hosts, sources.place.at("checks"), anchored),
         monitor=values.get("monitor", {}).get("window", 0.0),
         migrations=values.get("database", {}).get("migrations", ""),
         metrics_interval=values.get("metrics", {}).get("interval", 1.0),
@@ -196,52 +201,6 @@ def _hook(values: Values) -> Hook:
     command = {name: value for name, value in values.items() if name in ("run", "run_as", "timeout", "cancel")}
     rest = {name: value for name, value in values.items() if name in ("at", "tags", "once", "fatal")}
     return Hook(command=Command(**command), **rest)
-
-
-def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: Place) -> None:
-    """Record each tag that no host bears: what it is for would silently never happen."""
-    known = tuple(dict.fromkeys(tag for host in hosts for tag in host.tags))
-    for tag in tags:
-        if hosts and tag not in known:
-            like = nearest(tag, known)
-            place.wrong(f"no host has the tag {tag}", f"did you mean {like}?" if like else f"tags: {', '.join(known) or 'none'}")
-
-
-def _health(sources: Sources, hosts: tuple[Host, ...]) -> tuple[HealthCheck, ...]:
-    found: dict[str, HealthCheck] = {}
-    for number, values in enumerate(sources.values.get("health", ())):
-        place = sources.place.at("health", number)
-        judge_tags(values.get("tags", ()), hosts, place.at("tags"))
-        _judge_on(values.get("on", "host"), hosts, place.at("on"))
-        check = _health_check(values)
-        if check is None:
-            continue
-        if check.name in found:
-            place.wrong(f"a second health check is named {check.name}", "give each its own name")
-        found.setdefault(check.name, check)
-    return tuple(found.values())
-
-
-def _health_check(values: Values) -> HealthCheck | None:
-    needed = {"http": "url", "tcp": "port", "command": "command"}.get(values.get("kind", ""))
-    if needed is None or needed not in values:
-        return None
-    made = dict(values)
-    made.setdefault("name", f"{values['kind']} {values.get('url') or values.get('port') or values['command'].get('run', '')}"[:80])
-    if values["kind"] == "tcp":
-        made.setdefault("address", "localhost" if values.get("on", "host") == "host" else "{address}")
-    if "command" in made:
-        if "run" not in made["command"]:
-            return None
-        made["command"] = Command(**made["command"])
-    return HealthCheck(**made)
-
-
-def _judge_on(on: str, hosts: tuple[Host, ...], place: Place) -> None:
-    names = tuple(host.name for host in hosts)
-    if hosts and on not in ("host", "console", *names):
-        like = nearest(on, ("host", "console", *names))
-        place.expected("host, console, or the name of a host", on, f"did you mean {like}?" if like else "")
 
 
 def _warn_of_pipes(sources: Sources) -> None:

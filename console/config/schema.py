@@ -223,13 +223,12 @@ HEALTH: Final = ByKind(
         "tags": Key(_TAGS),
     },
     _PROBES,
-    later=frozenset({"postgres", "redis", "memcached", "prometheus"}),
     what="health check",
 )
 
 CHECK: Final = ByKind(
     {
-        "name": Key(Text("a name", forms.label), required=True),
+        "name": Key(Text("a name", forms.check_name), required=True),
         "blocking": Key(Flag()),
         "on": _ON,
         "timeout": Key(Duration(above_zero=True)),
@@ -426,7 +425,7 @@ ENVIRONMENT: Final = Table(
         ),
         "bluegreen": Key(Table({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
         "balancer": Key(List(BALANCER), later="balancers"),
-        "checks": Key(List(CHECK), later="configured checks"),
+        "checks": Key(List(CHECK)),
         "health": Key(List(HEALTH)),
         "critical": Key(List(CRITICAL), later="critical paths"),
         "metrics": Key(METRICS),

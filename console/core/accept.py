@@ -70,6 +70,17 @@ def _decide(environment: Environment, command: cmd.Decide, state: RunState, by: 
     return (ev.Decided(go=True, by=by, digest=digest, overrides=request.overrides, hotfix=SafeText(request.hotfix)),)
 
 
+def _acknowledge(environment: Environment, command: cmd.Acknowledge, state: RunState, by: Person) -> Events | Refusal:
+    names = [check.name for check in environment.checks if check.kind == "manual"]
+    if command.check not in names:
+        return _no(f"there is no manual check {command.check}", f"manual: {', '.join(names) or 'none'}")
+    if state.phase not in ("preflight", "deciding") or state.go is not None or state.kind != "deploy":
+        return _no(_told("there is nothing to tick off now", state.acts.get("go")), f"deploy attach {state.run}")
+    if any(check.id == command.check and check.by for check in state.checks):
+        return _no(_told(f"{command.check} is ticked off already", state.acts.get(f"check {command.check}")))
+    return (ev.CheckAcknowledged(check=command.check, by=by),)
+
+
 def _pause(environment: Environment, command: cmd.Pause, state: RunState, by: Person) -> Events | Refusal:
     if state.phase == "rolling-back" or state.kind == "rollback":
         return _no("a rollback is not paused")
@@ -173,6 +184,7 @@ def _forgive(environment: Environment, command: cmd.Forgive, state: RunState, by
 
 _ANSWERS: dict[type, Callable[[Environment, Any, RunState, Person], Events | Refusal]] = {
     cmd.Decide: _decide,
+    cmd.Acknowledge: _acknowledge,
     cmd.Pause: _pause,
     cmd.Continue: _continue,
     cmd.Abort: _abort,

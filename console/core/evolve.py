@@ -6,6 +6,7 @@ It knows nothing of where events come from.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from console.core.configured import ticked
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.plan import Step
@@ -37,9 +38,9 @@ def _with_act(state: RunState, event: ev.Event) -> RunState:
     subject, words = _ACTS.get(type(event), ("", ""))
     if by is None or not subject:
         return state
-    host = getattr(event, "host", "")
-    act = Act(event.seq, event.at, by, words.format(host=host))
-    return changed(state, acts={**state.acts, subject.format(host=host): act})
+    names = {"host": getattr(event, "host", ""), "check": getattr(event, "check", "")}
+    act = Act(event.seq, event.at, by, words.format(**names))
+    return changed(state, acts={**state.acts, subject.format(**names): act})
 
 
 def _with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
@@ -82,7 +83,14 @@ def _resolved(state: RunState, event: ev.RevisionResolved) -> RunState:
 
 
 def _checked(state: RunState, event: ev.CheckReported) -> RunState:
-    return changed(state, checks=_with_check(state.checks, event.check))
+    is_ticked = any(known.id == event.check.id and known.by for known in state.checks)
+    return state if is_ticked and event.check.is_open else changed(state, checks=_with_check(state.checks, event.check))
+
+
+def _acknowledged(state: RunState, event: ev.CheckAcknowledged) -> RunState:
+    known = next((check for check in state.checks if check.id == event.check), None)
+    check = ticked(event.check, known.title if known else SafeText(event.check), str(event.by), event.at, blocking=known.blocking if known else True)
+    return changed(state, checks=_with_check(state.checks, check))
 
 
 def _with_check(checks: tuple[Check, ...], check: Check) -> tuple[Check, ...]:
@@ -333,6 +341,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.RunOpened: _opened,
     ev.RevisionResolved: _resolved,
     ev.CheckReported: _checked,
+    ev.CheckAcknowledged: _acknowledged,
     ev.HostSeen: _seen,
     ev.PlanMade: _planned,
     ev.Decided: _decided,
@@ -361,6 +370,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
 
 _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.Decided: ("go", "decided"),
+    ev.CheckAcknowledged: ("check {check}", "ticked {check} off"),
     ev.Paused: ("pause", "paused it"),
     ev.Continued: ("pause", "continued it"),
     ev.AbortAsked: ("end", "aborted it"),

@@ -6,7 +6,7 @@ It must not know how anything is asked, nor which clock the seconds are from.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from console.model.fleet import HealthCheck
+from console.model.fleet import HealthCheck, Probe
 from console.text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]
@@ -95,12 +95,12 @@ def next_patience(check: HealthCheck, elapsed: float) -> float:
     return max(0.1, min(check.timeout, check.deadline - elapsed))
 
 
-def expected_status(check: HealthCheck) -> str:
+def expected_status(check: Probe) -> str:
     """The accepted HTTP codes in words: `200`, `200-299, 404`."""
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in check.expect_status)
 
 
-def assess_answer(check: HealthCheck, status: int, body: bytes) -> Observation:
+def assess_answer(check: Probe, status: int, body: bytes) -> Observation:
     """Judge an HTTP answer by its code and what its body contains."""
     if not any(low <= status <= high for low, high in check.expect_status):
         return Observation("bad", SafeText(f"HTTP {status}, expected {expected_status(check)}"))

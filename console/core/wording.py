@@ -67,6 +67,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.RunOpened: _opened,
     ev.RevisionResolved: lambda event: f"version {event.revision.version}, commit {event.revision.commit[:12]}: {event.revision.subject}",
     ev.CheckReported: _check,
+    ev.CheckAcknowledged: lambda event: f"check {event.check}: ticked off{_by(event)}",
     ev.HostSeen: _seen,
     ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps",
     ev.Decided: _decided,

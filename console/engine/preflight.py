@@ -5,21 +5,29 @@ from dataclasses import replace
 
 from console.core.accept import accept
 from console.core.announcement import assess_delivery
+from console.core.configured import asks_again, still_waiting
 from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
 from console.engine import questions
 from console.engine.announcing import Announcer
-from console.engine.prepare import Survey, prepare, prepare_again
+from console.engine.asking import verdict
+from console.engine.prepare import Survey, chosen_hosts, prepare, prepare_again, subject_of
 from console.engine.runner import Runner
 from console.errors import Exit, Locked
+from console.model.checks import Check
 from console.model.commands import Accepted, Decide, Refusal
 from console.model.events import CheckReported, Decided
+from console.model.fleet import CheckSpec
 from console.model.request import Person
 from console.ports import Clock
 from console.text import SafeText
 
 FRESH = 60.0
 """Seconds that a look at the fleet is good for."""
+AGAIN = 5.0
+"""Seconds until a check that waits is asked again for the first time."""
+TURN = 1.0
+"""Seconds between two looks at what waits."""
 
 
 class Preflight:
@@ -31,18 +39,29 @@ class Preflight:
         self._clock = clock
         self._announcer = announcer
         self._looked = clock.mono()
+        self._began = clock.mono()
         self._going = asyncio.Lock()
 
     async def look(self) -> bool:
         """Write down what is found, as it is found; False where somebody decided meanwhile. Raises ConsoleError for what ends it at once."""
         self._looked = self._clock.mono()
-        async for event in prepare(self._survey):
+        async for event in prepare(self._now()):
             if self._runner.state.go is not None:
                 return False
             self._runner.record(event)
         if self._runner.state.request.yes:
             await self._changed_since()
         return self._runner.state.go is None
+
+    def _now(self) -> Survey:
+        ticked = {check.id: check for check in self._runner.state.checks if check.by}
+        return replace(self._survey, now=self._clock.now(), ticked=ticked)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether checks that may still come true are waited for."""
+        patience = self._runner.state.request.wait_for_person
+        return patience is None or self._clock.mono() - self._began < patience
 
     async def decide(self, person: Person) -> None:
         """Say no-go where a check blocks, GO where it was asked for beforehand; else it waits for a person. Raises Locked."""
@@ -52,14 +71,53 @@ class Preflight:
             return
         if questions.check_exit(blocking, planned=state.plan is not None) is Exit.LOCKED:
             raise Locked(f"{blocking[0].title}: {blocking[0].detail}", str(blocking[0].remedy))
+        if state.plan is not None and blocking and self._waits and all(check.status == "waiting" for check in blocking):
+            return
         if blocking or state.plan is None:
             reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
             self._runner.record(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
-        elif state.request.yes and (problems := await self._untold()):
-            self._runner.record(Decided(go=False, by=person, reasons=problems, overrides=state.request.overrides))
         elif state.request.yes:
-            hotfix = SafeText(state.request.hotfix)
-            self._runner.record(Decided(go=True, by=person, digest=state.plan.digest, overrides=state.request.overrides, hotfix=hotfix))
+            problems = await self._untold()
+            if self._runner.state.go is not None:  # somebody decided while people were told
+                return
+            hotfix, overrides = SafeText(state.request.hotfix), state.request.overrides
+            no_go = Decided(go=False, by=person, reasons=problems, overrides=overrides)
+            self._runner.record(no_go if problems else Decided(go=True, by=person, digest=state.plan.digest, overrides=overrides, hotfix=hotfix))
+
+    async def wait_for_checks(self, person: Person) -> None:
+        """Ask checks that wait again, until the decision, and write down what has changed; the run ends where they wait for too long."""
+        runner, due = self._runner, dict[str, float]()
+        known = {spec.name: spec for spec in runner.environment.checks}
+        while runner.state.phase == "deciding" and runner.state.go is None:
+            now = self._clock.mono()
+            waiting = [check for check in runner.state.checks if asks_again(check) and check.id in known]
+            for check in waiting:
+                due.setdefault(check.id, now + AGAIN)
+            wanted = [check for check in waiting if due[check.id] <= now]
+            if wanted:
+                await self._ask_again(wanted, known, due)
+            await self._decide_on_checks(person)
+            await self._clock.sleep(TURN)
+
+    async def _decide_on_checks(self, person: Person) -> None:
+        """Decide where what waited has come true, has failed, or has waited for too long; else it stays open."""
+        async with self._going:
+            state = self._runner.state
+            if state.phase == "deciding" and state.go is None and (state.request.yes or any(check.blocks for check in state.checks)):
+                await self.decide(person)
+
+    async def _ask_again(self, wanted: list[Check], known: dict[str, CheckSpec], due: dict[str, float]) -> None:
+        runner, survey = self._runner, self._now()
+        subject = subject_of(survey, chosen_hosts(survey.environment, survey.request), runner.state.revision)
+        if subject is None:
+            return
+        verdicts = await asyncio.gather(*(verdict(subject, known[check.id]) for check in wanted))
+        for check, found in zip(wanted, verdicts, strict=True):
+            due[check.id] = self._clock.mono() + max(found.again, TURN)
+            now_known = next((one for one in runner.state.checks if one.id == check.id), check)
+            seen = still_waiting(check, found.check)
+            if runner.state.phase == "deciding" and runner.state.go is None and (seen.status, seen.detail) != (now_known.status, now_known.detail):
+                runner.record(CheckReported(check=seen))
 
     async def go(self, command: Decide, person: Person) -> Accepted | Refusal:
         """Take a GO. One that stands on an old look is looked into again, and refused with what has changed; what blocks now ends the run."""
@@ -95,7 +153,7 @@ class Preflight:
         if runner.state.phase != "deciding" or self._clock.mono() - self._looked <= FRESH:
             return ()
         looked = self._clock.mono()
-        found = await prepare_again(replace(self._survey, now=self._clock.now()), runner.state.revision)
+        found = await prepare_again(self._now(), runner.state.revision)
         if runner.state.phase != "deciding" or runner.state.go is not None:
             return ()
         self._looked = looked

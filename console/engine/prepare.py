@@ -5,9 +5,10 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Any
 
 from console.core.announcement import assess_announcement
 from console.core.planner import plan_release, plan_restart, plan_way_back
@@ -17,22 +18,25 @@ from console.core.rollback import way_back
 from console.core.selection import select
 from console.core.staging import assess_staging
 from console.core.targets import Targets
+from console.engine.asking import Subject, unanswered, verdict
 from console.engine.past import Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
 from console.model.events import ChangesListed, CheckReported, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
-from console.model.fleet import Environment, Host
+from console.model.fleet import CheckSpec, Environment, Host
 from console.model.plan import Plan, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Request
 from console.model.values import changed
-from console.ports import Repository, Scout
+from console.ports import Checks, Repository, Scout
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0
 CHANGES = 200
 """Commits that a run's record lists."""
+SLOW = 0.5
+"""Seconds after which it is said which checks have not answered yet."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Survey:
     request: Request
     scout: Scout
     repository: Repository
+    checks: Checks
     now: datetime
     zone: tzinfo | None
     run: str
@@ -52,6 +57,8 @@ class Survey:
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = lambda environment, commit: ()
     """Runs of a commit in another environment."""
+    ticked: Mapping[str, Check] = field(default_factory=dict)
+    """Checks that a person has ticked off."""
 
 
 def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
@@ -85,15 +92,31 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
     """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
     hosts = chosen_hosts(survey.environment, survey.request)
     looking = asyncio.ensure_future(look_at(survey, hosts))
+    asking: dict[asyncio.Future[Any], CheckSpec] = {}
     try:
         revision = await survey.repository.resolve(survey.request.ref) if survey.request.kind == "deploy" else None
-        facts = await looking
+        subject = subject_of(survey, hosts, revision)
+        asking = {asyncio.ensure_future(verdict(subject, spec)): spec for spec in survey.environment.checks} if subject else {}
+        open_ones: set[asyncio.Future[Any]] = {looking, *asking}
+        patience: float | None = SLOW
+        while open_ones:
+            done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if looking in done:
+                if revision is not None and (listed := await _changes(survey, looking.result(), revision)):
+                    yield listed
+                for event in _found(survey, looking.result(), revision):
+                    yield event
+            for one in sorted(done - {looking}, key=list(asking).index):
+                yield CheckReported(check=one.result().check)
+            if not done and subject:
+                patience = None
+                for one in (one for one in asking if one in open_ones):
+                    yield CheckReported(check=unanswered(subject, asking[one]))
+        for event in _planned(survey, hosts, looking.result(), revision):
+            yield event
     finally:
-        looking.cancel()
-    if revision is not None and (listed := await _changes(survey, facts, revision)):
-        yield listed
-    for event in _found(survey, hosts, facts, revision):
-        yield event
+        for one in (looking, *asking):
+            one.cancel()
 
 
 async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed | None:
@@ -110,19 +133,34 @@ async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revis
 async def prepare_again(survey: Survey, revision: Revision | None) -> tuple[Event, ...]:
     """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become."""
     hosts = chosen_hosts(survey.environment, survey.request)
-    return tuple(_found(survey, hosts, await look_at(survey, hosts), revision))
+    subject = subject_of(survey, hosts, revision)
+    asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
+    facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
+    configured = tuple(CheckReported(check=one.check) for one in verdicts)
+    return (*_found(survey, facts, revision), *configured, *_planned(survey, hosts, facts, revision))
 
 
-def _found(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
+def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | None) -> Subject | None:
+    """What configured checks are asked about; a restart and a rollback are held up by none."""
+    release = release_of(survey, revision)
+    if revision is None or release is None:
+        return None
+    return Subject(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
+
+
+def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
     yield from (seen(fact) for fact in facts)
     release = release_of(survey, revision)
     if revision and release:
         yield RevisionResolved(revision=revision, release=release, live=_live(facts))
     for check in _checks(survey, facts, revision):
         yield CheckReported(check=check)
+
+
+def _planned(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
     reached = tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
     if reached:
-        yield _plan_made(survey, reached, facts, release)
+        yield _plan_made(survey, reached, facts, release_of(survey, revision))
 
 
 def seen(fact: HostFacts) -> HostSeen:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from console.engine.asking import ticks
 from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
@@ -30,8 +31,8 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
     now = fleet.clock.now()
     request = from_plain({**argument, "kind": "deploy"}, Request)
     survey = Survey(
-        fleet.environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app),
+        fleet.environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
+        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
     )  # fmt: skip
     return check_result([event async for event in prepare(survey)])
 
@@ -65,7 +66,7 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
 def check_result(events: Iterable[Event]) -> dict[str, Any]:
     """The pre-flight's events as the contract's result."""
     found = tuple(events)
-    checks = [event.check for event in found if isinstance(event, CheckReported)]
+    checks = list({event.check.id: event.check for event in found if isinstance(event, CheckReported)}.values())
     made = next((event for event in found if isinstance(event, PlanMade)), None)
     revision = next((event.revision for event in found if isinstance(event, RevisionResolved)), None)
     blocking = [check for check in checks if check.blocks]
@@ -93,7 +94,7 @@ def check_exit(blocking: list[Check], *, planned: bool) -> Exit:
 
 
 def _check_row(check: Check) -> dict[str, Any]:
-    names = ("id", "title", "status", "blocking", "detail", "remedy")
+    names = ("id", "title", "status", "blocking", "detail", "remedy", "since", "by")
     return {name: getattr(check, name) for name in names}
 
 

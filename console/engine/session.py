@@ -15,6 +15,7 @@ from console.core.evolve import fold
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine import questions, station
 from console.engine.announcing import Announcer
+from console.engine.asking import ticks
 from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
@@ -27,7 +28,7 @@ from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
 from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import AnyEvent, Decided, RunEnded, RunOpened
+from console.model.events import AnyEvent, CheckAcknowledged, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
@@ -139,6 +140,7 @@ class Session:
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         chosen_hosts(environment, request)
+        acknowledged = ticks(environment, request, person, self._clock.now())
         run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
         one = self._new_run(environment, outside, run)
         rolling = environment.rolling
@@ -149,6 +151,8 @@ class Session:
                 on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
             )
         )  # fmt: skip
+        for check in acknowledged:
+            one.runner.record(CheckAcknowledged(check=check, by=person))
         one.task = asyncio.create_task(self._carry(one, person))
         return run
 
@@ -217,7 +221,7 @@ class Session:
     async def _survey(self, request: Request, run: str) -> Survey:
         environment, outside = self._model()
         survey = Survey(
-            environment, request, outside.scout, outside.repository, self._clock.now(), self._zone_of(environment.timezone), run,
+            environment, request, outside.scout, outside.repository, outside.checks, self._clock.now(), self._zone_of(environment.timezone), run,
             usual_seconds(self._journal, environment.app, environment.name), verifications=verifications(self._journal, environment.app),
         )  # fmt: skip
         if request.kind != "rollback":
@@ -244,6 +248,8 @@ class Session:
         one.preflight = Preflight(survey, runner, self._clock, one.announcer)
         if await one.preflight.look():
             await one.preflight.decide(person)
+            if runner.environment.checks:
+                runner.accompany(one.preflight.wait_for_checks(person))
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+from console.engine.asking import ticks
 from console.engine.fleet import Fleet
 from console.engine.past import verifications
 from console.engine.prepare import LOOK_DEADLINE, Survey, chosen_hosts, prepare
@@ -67,8 +68,8 @@ async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Pers
     now, environment = fleet.clock.now(), fleet.environment
     request = from_plain(dict(argument), Request)
     survey = Survey(
-        environment, request, fleet.outside.scout, fleet.outside.repository, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app),
+        environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
+        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
     )  # fmt: skip
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,

@@ -59,6 +59,12 @@ class Note(Command, frozen=True, tag="note", kw_only=True):
     text: SafeText
 
 
+class Acknowledge(Command, frozen=True, tag="acknowledge", kw_only=True):
+    """Tick a manual check off."""
+
+    check: str
+
+
 class TakeHelm(Command, frozen=True, tag="take-helm"):
     """Be the one who answers the run's questions from a screen."""
 
@@ -70,7 +76,7 @@ class Forgive(Command, frozen=True, tag="forgive", kw_only=True):
     reason: SafeText
 
 
-AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | TakeHelm | Forgive
+AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | Acknowledge | TakeHelm | Forgive
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):

@@ -66,6 +66,13 @@ class CheckReported(Event, frozen=True, tag="check-reported"):
     check: Check
 
 
+class CheckAcknowledged(Event, frozen=True, tag="check-acknowledged"):
+    """Somebody ticked a manual check off."""
+
+    check: str
+    by: Person
+
+
 class HostSeen(Event, frozen=True, tag="host-seen"):
     """What a host had before the run."""
 
@@ -304,6 +311,7 @@ AnyEvent = (
     RunOpened
     | RevisionResolved
     | CheckReported
+    | CheckAcknowledged
     | HostSeen
     | PlanMade
     | Decided

@@ -10,6 +10,8 @@ import msgspec
 
 from console.model.secret import SecretRef
 
+Variable = str | SecretRef
+
 
 class Command(msgspec.Struct, frozen=True):
     """A command for a host, run by `sh -eu` in the release's folder. Times are seconds."""
@@ -90,12 +92,15 @@ class Rolling(msgspec.Struct, frozen=True):
     on_failure: Literal["rollback", "pause", "stop"] = "rollback"
 
 
-class HealthCheck(msgspec.Struct, frozen=True):
-    """A gate that a host must pass after its update. Times are seconds."""
+ProbeKind = Literal["http", "tcp", "command", "postgres", "redis", "memcached", "prometheus", "github", "gitlab", "manual"]
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """A question to a part of the system, and which answer is right. What is not the kind's own stays empty."""
 
     name: str
-    kind: Literal["http", "tcp", "command"]
-    url: str = ""
+    kind: ProbeKind
+    url: Variable = ""
     address: str = ""
     port: int = 0
     command: Command | None = None
@@ -103,6 +108,27 @@ class HealthCheck(msgspec.Struct, frozen=True):
     """Ranges of HTTP status codes, both ends included; redirects are not followed."""
     expect_body: str = ""
     """Text that the body must contain."""
+    query: str = ""
+    expect: str = ""
+    """A line that the answer to the query must have."""
+    above: float | None = None
+    below: float | None = None
+    """Every number that a query finds lies between these two."""
+
+    @property
+    def label(self) -> str:
+        """What its secrets are named after."""
+        return self.name
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """What is to be read, by the name that a problem is told with."""
+        return {f"{self.label} url": self.url} if isinstance(self.url, SecretRef) else {}
+
+
+class HealthCheck(Probe, frozen=True):
+    """A gate that a host must pass after its update. Times are seconds."""
+
     interval: float = 1.0
     timeout: float = 5.0
     passes: int = 3
@@ -111,6 +137,37 @@ class HealthCheck(msgspec.Struct, frozen=True):
     on: str = "host"
     """`host`: seen from the host, through its connection; `console`; or the name of one host."""
     tags: tuple[str, ...] = ()
+    """Hosts with any of these; empty: all."""
+
+    @property
+    def label(self) -> str:
+        """What its secrets are named after."""
+        return f"health {self.name}"
+
+
+class CheckSpec(Probe, frozen=True):
+    """A check of the pre-flight that the file asks for; its id is its name. `timeout` is seconds, for each time that it is asked."""
+
+    blocking: bool = True
+    on: str = "console"
+    """`console`; `host`: seen from each host of the run; or the name of one host."""
+    timeout: float = 30.0
+    repository: str = ""
+    token: Variable = ""
+    contexts: tuple[str, ...] = ()
+    """Names or globs of the jobs that must have passed; empty: all that there are."""
+    prompt: str = ""
+
+    @property
+    def label(self) -> str:
+        """What its secrets are named after."""
+        return f"check {self.name}"
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """What is to be read, by the name that a problem is told with."""
+        token = {f"{self.label} token": self.token} if isinstance(self.token, SecretRef) else {}
+        return super().secrets | token
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -126,9 +183,6 @@ class Access(msgspec.Struct, frozen=True):
 
     operators: tuple[str, ...] = ()
     viewers: tuple[str, ...] = ()
-
-
-Variable = str | SecretRef
 
 
 class Announce(msgspec.Struct, frozen=True):
@@ -199,6 +253,8 @@ class Environment(msgspec.Struct, frozen=True):
     """Times without releases, in the file's words: `fri`, `fri 12:00-24:00`."""
     rolling: Rolling = Rolling()
     health: tuple[HealthCheck, ...] = ()
+    checks: tuple[CheckSpec, ...] = ()
+    """Of the pre-flight, beside the built-in ones."""
     monitor: float = 0.0
     """How long health is watched after the last switch."""
     metrics_interval: float = 1.0
@@ -214,6 +270,14 @@ class Environment(msgspec.Struct, frozen=True):
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""
     requires_within: float = 7 * 86400.0
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """Everything that is to be read before a run, by the name that a problem is told with; variables by their own names."""
+        found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
+        for part in (*self.checks, *self.health, *(one for one in (self.notify, self.announce) if one)):
+            found |= part.secrets
+        return found
 
     def host(self, name: str) -> Host | None:
         """The host of that name."""

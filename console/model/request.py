@@ -38,6 +38,8 @@ class Request(msgspec.Struct, frozen=True):
     """(host, reason) of hosts that are left out."""
     overrides: tuple[tuple[str, str], ...] = ()
     """(check id, reason)."""
+    acks: tuple[str, ...] = ()
+    """Manual checks that are ticked off with it."""
     hotfix: str = ""
     command: str = ""
     """What an exec runs, secrets masked."""
@@ -45,7 +47,7 @@ class Request(msgspec.Struct, frozen=True):
     halves: bool = False
     yes: bool = False
     """Confirmations and the typed name are answered already; checks are not."""
-    wait_for_person: float = 0.0
-    """Seconds that a question stays open when nobody is there to answer."""
+    wait_for_person: float | None = 0.0
+    """Seconds that a question stays open, and that checks are waited for; None: for as long as somebody is there."""
     impact: Impact = Impact()
     """What is said about the release; for the record."""

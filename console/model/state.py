@@ -140,7 +140,7 @@ class RunState(msgspec.Struct, frozen=True):
     helm: Person | None = None
     """Who answers the run's questions from a screen; None: whoever opened it."""
     acts: dict[str, Act] = {}
-    """By subject: `go`, `pause`, `end`, `host NAME`."""
+    """By subject: `go`, `pause`, `end`, `host NAME`, `check NAME`."""
     notes: tuple[tuple[str, str, SafeText], ...] = ()
     """(at, by, text)."""
     exit: int | None = None

@@ -3,10 +3,12 @@
 An answer becomes a command and its twin on the command line; who reads the answer is `cli`.
 """
 
+import shlex
 from dataclasses import dataclass
 
 from console.core.decide import running_steps
 from console.model import commands as cmd
+from console.model.checks import Check
 from console.model.state import RunState
 from console.views.lines import decision_lines
 
@@ -55,13 +57,28 @@ def question(state: RunState) -> Question | None:
 
 
 def _decision(state: RunState) -> Question | None:
-    if state.plan is None or state.go is not None or state.request.yes or any(check.blocks for check in state.checks):
+    if state.plan is None or state.go is not None:
+        return None
+    open_one = next((check for check in state.checks if check.is_open and check.blocks), None)
+    if open_one is not None:
+        return _tick(state, open_one)
+    if state.request.yes or any(check.blocks for check in state.checks):
         return None
     typed = state.environment if state.protected else ""
     go = cmd.Decide(go=True, digest=state.plan.digest, typed=typed)
     choices = (Choice("GO", go, _deploy_twin(state)), Choice("no-go", cmd.Decide(go=False, digest=state.plan.digest)))
     lines = decision_lines(state) if typed else (*decision_lines(state), *_numbered(choices))
     return Question(f"decide {state.plan.digest}", lines, choices, typed)
+
+
+def _tick(state: RunState, check: Check) -> Question:
+    """Ask for a manual check, of those who asked for GO beforehand too: it is theirs to say."""
+    digest = state.plan.digest if state.plan else ""
+    choices = (
+        Choice("yes: tick it off", cmd.Acknowledge(check=check.id), f"deploy ack {shlex.quote(check.id)} {state.run}"),
+        Choice("no-go", cmd.Decide(go=False, digest=digest)),
+    )
+    return Question(f"tick {check.id}", (f"{check.title}: {check.detail}", *_numbered(choices)), choices)
 
 
 def _numbered(choices: tuple[Choice, ...]) -> tuple[str, ...]:

@@ -167,6 +167,12 @@ def _may_visit(now: Situation) -> bool:
     return now.has_station and not now.read_only and bool(now.host)
 
 
+def may_tick(now: Situation) -> bool:
+    """Return whether a manual check waits for somebody to tick it off."""
+    state = now.state
+    return state.phase in ("preflight", "deciding") and not now.read_only and any(check.is_open for check in state.checks)
+
+
 def may_deploy(now: Situation) -> bool:
     """Return whether another release may be prepared."""
     return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
@@ -264,7 +270,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
     Action("maintenance", ("m",), "maintenance mode", soon=True),
     Action("promote", ("o",), "promote the canary", soon=True),
-    Action("acknowledge", ("k",), "tick a check off", soon=True),
+    Action("acknowledge", ("k",), "tick a manual check off", "tick off", may_tick, "no check waits to be ticked off"),
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
     Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),

@@ -278,8 +278,12 @@ def _deciding(state: RunState, now: float) -> tuple[Line, Line]:
         return line(Span("waits for you: ", "accent"), f"GO or no-go, {since}"), _keys(("enter", "GO"), ("q", "no-go, leave"))
     if not blocking:
         return line(Span("waits: ", "dim"), f"the plan, {since}"), _keys(("q", "leave"))
-    first = blocking[0]
+    first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
     more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    if first.is_open:
+        return line(Span("waits for you: ", "accent"), f"{first.title}{more}: {first.detail}"), _keys(("k", "tick off"), ("q", "no-go, leave"))
+    if first.status == "waiting":
+        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), _keys(("q", "no-go, leave"))
     why = f" ({first.detail})" if first.detail else ""
     return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), _keys(("q", "leave, exit 3"))
 

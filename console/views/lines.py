@@ -23,6 +23,9 @@ def waited_for(state: RunState, now: float) -> str:
     """Return what the run waits for and since when. `now` is on the boot-time clock, in seconds."""
     if state.phase == "ended":
         return "nothing: the run has ended"
+    waiting = [check for check in state.checks if check.blocks and check.status == "waiting"]
+    if state.phase == "deciding" and waiting:
+        return f"{', '.join(f'{check.title} ({check.detail})' for check in waiting[:SHOWN])}, {seconds_in_words(now - state.opened)}"
     if state.phase == "deciding":
         return f"GO or no-go, {seconds_in_words(now - state.mono)}"
     running = [_step_line(state, now, index) for index in range(len(running_steps(state)))]

@@ -121,6 +121,8 @@ def _run(event: ev.Event) -> LogLine | None:
             tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "error": "unknown", "warning": "warn"}
             told = f"{event.check.title}: {event.check.status}" + (f", {event.check.detail}" if event.check.detail else "")
             return LogLine(event.at, "", told, tones.get(event.check.status, "dim"))
+        case ev.CheckAcknowledged():
+            return LogLine(event.at, "", f"{event.check}: ticked off by {event.by}", "good")
         case ev.PlanMade():
             return LogLine(event.at, "", f"planned: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps")
         case ev.LocksTaken():

@@ -21,7 +21,7 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("words", [
     ("maintenance",), ("doctor",), ("init", "--from", "ssh-config"),
-    ("production", "--yes", "--limit-rate", "20MiB"), ("production", "--yes", "--ack", "Login"), ("check", "--strategy", "canary"),
+    ("production", "--yes", "--limit-rate", "20MiB"), ("check", "--strategy", "canary"),
 ])  # fmt: skip
 def test_what_is_still_to_come_says_so(tmp_path: Path, words: tuple[str, ...]):
     ran = deploy(tmp_path, *words)
@@ -74,7 +74,7 @@ def test_history_is_empty_before_the_first_run(tmp_path: Path):
 
 @pytest.mark.parametrize(("words", "hint"), [
     (("--plain", "--json", "status"), "exclude"), (("rollback", "--at-once", "--halves", "--yes"), "exclude"),
-    (("production", "--yes", "--override", "reach=x"), "never overridden"), (("production", "--yes", "--override", "luck=x"), "no such check"),
+    (("production", "--yes", "--override", "reach=x"), "never overridden"),
     (("production", "--yes", "--strategy", "magic"), "no such strategy"), (("production", "--yes", "--wait-for-person", "soon"), "not a duration"),
     (("production", "--yes", "--hotfix", " "), "a reason is missing"), (("lock", "production", "--reason", ""), "a reason is missing"),
     (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
@@ -88,6 +88,23 @@ def test_what_is_wrong_is_said_with_what_to_type(tmp_path: Path, words: tuple[st
     assert ran.stdout == "" or "--json" in words
 
 
+@pytest.mark.parametrize("verb", [("production", "--yes"), ("check", "production")])
+@pytest.mark.parametrize(("option", "hint"), [
+    (("--override", "luck=x"), "no such check"), (("--override", "Partner=x"), "one of branch"), (("--ack", "CI"), "manual: Support knows"),
+    (("--override", "lock=x"), "never overridden"),
+])  # fmt: skip
+def test_checks_are_called_by_the_names_of_the_file(tmp_path: Path, verb: tuple[str, ...], option: tuple[str, ...], hint: str):
+    (tmp_path / "hosts.toml").write_text(
+        '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = ["web01"]\n'
+        '[[environments.production.checks]]\nname = "CI"\nkind = "tcp"\naddress = "a"\nport = 1\n'
+        '[[environments.production.checks]]\nname = "Support knows"\nkind = "manual"\nprompt = "Told?"\n'
+    )
+    ran = deploy(tmp_path, *verb, *option)
+    assert ran.returncode == 2
+    assert hint in ran.stderr
+    assert not (tmp_path / "state" / "run").exists()
+
+
 def test_options_stand_before_or_after_the_command(tmp_path: Path):
     (tmp_path / "other.toml").write_text('[app]\nname = "shop"\n')
     for words in (("-c", "other.toml", "check", "--json"), ("--json", "check", "-c", "other.toml"), ("check", "--json", "-c", "other.toml")):
@@ -98,7 +115,7 @@ def test_options_stand_before_or_after_the_command(tmp_path: Path):
 
 def test_each_command_of_this_part_has_its_help(tmp_path: Path):
     listed = deploy(tmp_path, "--help").stdout
-    names = "check rollback restart status attach resume pause continue abort skip retry note lock unlock exec logs forgive trust history events demo engine"
+    names = "check rollback restart status attach resume pause continue abort skip retry ack note lock unlock exec logs forgive trust history events demo engine"
     for name in names.split():
         assert f"  {name} " in listed
     assert "ENV " not in listed.partition("Commands:")[2]

@@ -58,7 +58,8 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     config = load_file(str(file))
     assert config.warnings == ()
     environment = config.environment("production")
-    assert [check.kind for check in environment.health] == ["http", "tcp", "command"]
+    assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "prometheus"]
+    assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
     expected = {"journal", "app.artifact", "app.commands.has", "environments.production.balancer", "environments.production.limit_rate"}
     assert expected <= {problem.key for problem in config.not_yet()}
 

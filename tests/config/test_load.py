@@ -405,9 +405,6 @@ def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
 hosts = ["a"]
 strategy = "canary"
 limit_rate = "20MiB"
-[[environments.staging.health]]
-kind = "redis"
-url = "redis://x"
 [[environments.staging.balancer]]
 kind = "haproxy"
 socket = "/run/x"
@@ -416,7 +413,7 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "app.commands.has", "strategy", "limit_rate", "health[0].kind", "balancer",
+        "app.commands.has", "strategy", "limit_rate", "balancer",
     }  # fmt: skip
     assert {problem.key for problem in config.not_yet("other")} == {"app.commands.has", "environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))

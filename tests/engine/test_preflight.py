@@ -64,7 +64,7 @@ class Asked:
                 request=request, config_digest="d", hosts=names,
             )
         )  # fmt: skip
-        survey = Survey(ENVIRONMENT, request, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
+        survey = Survey(ENVIRONMENT, request, self.fleet, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
         self.preflight = Preflight(survey, self.runner, self.clock)
 
     @property

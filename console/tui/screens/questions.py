@@ -3,14 +3,15 @@
 Decides nothing: whether something may be done is the run's to say.
 """
 
+import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
-from console.model.commands import Abort, Decide, Note, RollBack, Skip
+from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
 from console.text import SafeText
 from console.tui.screens.decide import go_dialog
-from console.tui.screens.dialog import TypingDialog
+from console.tui.screens.dialog import Choice, Dialog, TypingDialog
 from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dialog
-from console.views.spans import line
+from console.views.spans import Span, line
 
 if TYPE_CHECKING:
     from console.tui.screens.host import HostScreen
@@ -65,6 +66,18 @@ def ask_skip(screen: "Asking") -> None:
             screen.send(Skip(expects=seen, host=host), f"deploy skip {host}")
 
     screen.app.push_screen(skip_dialog(screen.state, host), answered)
+
+
+def ask_tick(screen: "RunScreen") -> None:
+    """Ask about the first manual check that waits; it is ticked off on the second `k`."""
+    check = next(check for check in screen.state.checks if check.is_open)
+
+    def answered(name: str | None) -> None:
+        if name:
+            screen.send(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}")
+
+    body = (line(Span(str(check.detail))), line(Span("Your name and the time go into the record.", "dim")))
+    screen.app.push_screen(Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),)), answered)
 
 
 def ask_note(screen: "RunScreen") -> None:

@@ -255,7 +255,7 @@ class RunScreen(Page):
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in _PANELS}
         return panels | self.reading.handlers() | one_host.handlers(self) | {
             "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
-            "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self),
+            "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self), "acknowledge": lambda: questions.ask_tick(self),
             "pause": lambda: self.send(Pause(), "deploy pause"),
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),

@@ -1,0 +1,102 @@
+"""One question: what is asked, from where, with which secrets; and what an answer that does not come means.
+
+The kinds beside this module know how each is asked. It must not know of plans, runs or verdicts over several hosts.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from console.core.gates import Observation
+from console.core.shell import PLACEHOLDER
+from console.errors import UsageFault
+from console.model.fleet import Command, Host, Probe
+from console.ports import Ran, Stream, Transport, Unreached
+from console.text import SafeText
+
+SPARE = 5.0
+"""Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
+MASK = "[redacted]"
+
+RunCommand = Callable[[Host, Command, Mapping[str, str], float], Awaitable[Ran]]
+"""(where, command, placeholders' values, seconds): run a check's command there."""
+Reveal = Callable[[str], str | None]
+"""Returns a secret by its name; None where it was not read."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question from one place."""
+
+    transport: Transport
+    place: Host
+    probe: Probe
+    values: Mapping[str, str]
+    seconds: float
+    """How long it may take."""
+    run_command: RunCommand
+    reveal: Reveal
+
+    def secret(self, field: str) -> str:
+        """Return `url` or `token`, as it stands or as it was read. Raises UsageFault where it was not."""
+        value = getattr(self.probe, field)
+        if isinstance(value, str):
+            return value
+        text = self.reveal(f"{self.probe.label} {field}")
+        if text is None:
+            raise UsageFault(f"its secret {field} was not read: the console that asks has to have it", "deploy check ENV")
+        return text
+
+    @property
+    def url(self) -> str:
+        """The address, with placeholders filled in."""
+        return self.filled(self.secret("url"))
+
+    def filled(self, template: str) -> str:
+        """Fill what no shell reads. An unknown placeholder is left as it stands: the file's reader has refused it."""
+        return PLACEHOLDER.sub(lambda found: self.values.get(found.group(1), found.group()), template)
+
+    def masked(self, text: str) -> str:
+        """Return the text without what must not be shown."""
+        for hidden in sorted(self._hidden(), key=len, reverse=True):
+            text = text.replace(hidden, MASK)
+        return text
+
+    def _hidden(self) -> set[str]:
+        found: set[str] = set()
+        for field in self.probe.secrets:
+            found.add(self.reveal(field) or "")
+        for text in {*found, str(self.probe.url) if isinstance(self.probe.url, str) else ""}:
+            found |= _passwords(text)
+        token = getattr(self.probe, "token", "")
+        return (found | {token if isinstance(token, str) else ""}) - {""}
+
+    async def opened(self, address: str, port: int) -> Stream | Observation:
+        """Open a connection from that place: a stream, or what that it could not be opened says."""
+        stream = await self.transport.open_stream(self.place, address, port, deadline=self.seconds + SPARE)
+        return not_opened(self.transport, self.place, stream) if isinstance(stream, Unreached) else stream
+
+
+def _passwords(url: str) -> set[str]:
+    try:
+        password = urlsplit(url).password or ""
+    except ValueError:
+        return set()
+    return {password, unquote(password)}
+
+
+def not_opened(transport: Transport, place: Host, problem: Unreached) -> Observation:
+    """Say what a connection that could not be opened means."""
+    words = str(problem.message)
+    if problem.kind not in ("channel", "late"):
+        return Observation("error", SafeText(words))
+    if problem.kind == "channel" and problem.hint:  # the server forwards nothing: no word on the application
+        return Observation("error", SafeText(f"{words}: {problem.hint}"))
+    return no_answer(transport, place, words)
+
+
+def no_answer(transport: Transport, place: Host, words: str) -> Observation:
+    """Tell an application that does not answer from a host that could not be asked."""
+    if transport.is_linked(place):
+        return Observation("bad", SafeText(words))
+    return Observation("error", SafeText(f"no link to {place.name}: {words}"))

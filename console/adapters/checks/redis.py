@@ -1,0 +1,74 @@
+"""What Redis answers to one command, over its protocol's second version (RESP2)."""
+
+import shlex
+from urllib.parse import unquote, urlsplit
+
+import httpcore
+
+from console.adapters.checks.asked import Asked, no_answer
+from console.adapters.checks.wire import Cut, Wire, wire_to
+from console.core.answers import assess_lines
+from console.core.gates import Observation
+from console.text import SafeText
+
+PORT = 6379
+DEEP = 8
+"""Lists in lists that an answer may have."""
+BUSY = ("LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN")
+"""It lives and does not serve."""
+
+
+class Said(Exception):
+    """It answered with an error."""
+
+
+async def ask(asked: Asked) -> Observation:
+    """Log in, choose the database, and ask. Without a query: PING."""
+    url = urlsplit(asked.url)
+    address = url.hostname or "localhost"
+    try:
+        wire = await wire_to(asked, address, url.port or PORT, tls=url.scheme == "rediss")
+        if isinstance(wire, Observation):
+            return wire
+        try:
+            lines = await _conversation(wire, url.username, url.password, url.path.strip("/"), shlex.split(asked.probe.query) or ["PING"])
+        finally:
+            await wire.close()
+    except Said as said:
+        words = SafeText(str(said))
+        return Observation("bad" if words.startswith(BUSY) else "error", words)
+    except (Cut, httpcore.NetworkError) as fault:
+        return no_answer(asked.transport, asked.place, str(fault))
+    return assess_lines(asked.probe, tuple(lines))
+
+
+async def _conversation(wire: Wire, user: str | None, password: str | None, database: str, command: list[str]) -> list[str]:
+    if password:
+        await _said(wire, ["AUTH", *([unquote(user)] if user else []), unquote(password)])
+    if database:
+        await _said(wire, ["SELECT", database])
+    return await _said(wire, command)
+
+
+async def _said(wire: Wire, words: list[str]) -> list[str]:
+    parts = [word.encode() for word in words]
+    await wire.send(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+    return await _reply(wire, 0)
+
+
+async def _reply(wire: Wire, depth: int) -> list[str]:
+    line = await wire.line()
+    kind, rest = line[:1], line[1:].decode("utf-8", "replace")
+    if kind == b"-":
+        raise Said(rest)
+    if kind in b"+:" and kind:
+        return [rest]
+    if kind not in (b"$", b"*") or not rest.lstrip("-").isdigit() or depth > DEEP:
+        raise Said(f"this is no Redis: it answers {line[:60]!r}")
+    count = int(rest)
+    if count < 0:
+        return []
+    if kind == b"$":
+        text = await wire.exactly(count + 2)
+        return text[:-2].decode("utf-8", "replace").splitlines()
+    return [element for _ in range(count) for element in await _reply(wire, depth + 1)]

@@ -1,0 +1,15 @@
+"""Whether something takes connections."""
+
+from console.adapters.checks.asked import Asked
+from console.core.gates import Observation
+from console.text import SafeText
+
+
+async def ask(asked: Asked) -> Observation:
+    """Connect, and let go."""
+    address, port = asked.filled(asked.probe.address) or "localhost", asked.probe.port
+    stream = await asked.opened(address, port)
+    if isinstance(stream, Observation):
+        return stream
+    await stream.close()
+    return Observation("ok", SafeText(f"{address}:{port} takes connections"))

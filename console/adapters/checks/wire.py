@@ -1,0 +1,66 @@
+"""A conversation in lines over a connection that is opened from a host, TLS included. What is said is the kinds'."""
+
+import ssl
+
+import httpcore
+
+from console.adapters.checks.asked import Asked
+from console.adapters.http import over_stream
+from console.core.gates import Observation
+
+PIECE = 65536
+LIMIT = 4 * 1024 * 1024
+"""Bytes that an answer may have."""
+
+
+class Cut(Exception):
+    """The other side ended in the middle of its answer, or says more than can be looked at."""
+
+
+class Wire:
+    """Bytes both ways, with what was read too far kept."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._held = bytearray()
+        self._read = 0
+
+    async def send(self, data: bytes) -> None:
+        """Say something."""
+        await self._stream.write(data)
+
+    async def line(self) -> bytes:
+        """Return the next line without its end. Raises Cut."""
+        while (end := self._held.find(b"\n")) < 0:
+            await self._more()
+        found = bytes(self._held[:end])
+        del self._held[: end + 1]
+        return found.removesuffix(b"\r")
+
+    async def exactly(self, count: int) -> bytes:
+        """Return so many bytes. Raises Cut."""
+        while len(self._held) < count:
+            await self._more()
+        found = bytes(self._held[:count])
+        del self._held[:count]
+        return found
+
+    async def _more(self) -> None:
+        data = await self._stream.read(PIECE)
+        self._read += len(data)
+        if not data or self._read > LIMIT:
+            raise Cut("the connection was closed" if not data else f"more than {LIMIT} bytes came")
+        self._held += data
+
+    async def close(self) -> None:
+        """Let go."""
+        await self._stream.aclose()
+
+
+async def wire_to(asked: Asked, address: str, port: int, *, tls: bool = False) -> Wire | Observation:
+    """Connect from the question's place. Raises httpcore.ConnectError where TLS is refused."""
+    stream = await asked.opened(address, port)
+    if isinstance(stream, Observation):
+        return stream
+    plain = over_stream(stream)
+    return Wire(await plain.start_tls(ssl.create_default_context(), address) if tls else plain)
