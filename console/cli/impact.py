@@ -20,15 +20,6 @@ def impact_of(given: dict[str, Any]) -> Impact:
     return Impact(**answers, downtime=_downtime(given.pop("downtime", None)), notes=_notes(given.pop("notes", None)))
 
 
-def impact_words(impact: Impact) -> tuple[str, ...]:
-    """Return the answers as they are typed; notes of the screen's have no file, and are left out."""
-    said = [(name, getattr(impact, name)) for name in CHOICES]
-    words = [word for name, value in said if value for word in (f"--{name.replace('_', '-')}", value)]
-    if impact.downtime is not None:
-        words += ["--downtime", f"{impact.downtime:g}s" if impact.downtime else "none"]
-    return tuple(words)
-
-
 def _chosen(name: str, text: str | None) -> str:
     option = f"--{name.replace('_', '-')}"
     if text is not None and text not in CHOICES[name]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from console.cli.ask import confirm
 from console.cli.back_alone import take_back
 from console.cli.follow import Leaving, Part, follow
-from console.cli.impact import impact_words
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
+from console.core.twin import request_words
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
@@ -64,18 +64,7 @@ def judge_checks(request: Request, found: "Environment") -> None:
 
 def twin_of(name: str, request: Request) -> tuple[str, ...]:
     """Return the words of the command line that asks for that run."""
-    head = (name,) if request.kind == "deploy" else (request.kind, name)
-    option = "--version" if request.kind == "deploy" else "--to"
-    words = [*head, *((option, request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
-    for option, pairs in (("--without", request.without), ("--override", request.overrides)):
-        for left, right in pairs:
-            words += [option, f"{left}={right}"]
-    for check in request.acks:
-        words += ["--ack", check]
-    if request.hotfix:
-        words += ["--hotfix", request.hotfix]
-    words += impact_words(request.impact)
-    return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []), "--yes")
+    return (*request_words(name, request), "--yes")
 
 
 async def _roll_back_open(how: How, client: "Client", found: "Environment", request: Request, leaving: Leaving) -> int:

@@ -5,10 +5,13 @@ from collections import Counter
 from datetime import tzinfo
 from typing import NamedTuple
 
+from console.core.twin import request_words
 from console.errors import Problem
 from console.model.board import Board, Candidate
+from console.model.impact import Impact
 from console.model.request import Request
 from console.model.state import RunState
+from console.model.values import changed
 from console.views.filter import Filter, Subject
 from console.views.form import Field, Seen, needed
 from console.views.headline import go_allowed
@@ -136,9 +139,17 @@ def problem_lines(problem: Problem, cells: int) -> tuple[Line, ...]:
 
 
 def twin(environment: str, request: Request) -> str:
-    """Return the command line that asks for the same release. The answers of the impact have no options yet."""
-    words = ["deploy", environment, *(("--version", request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
-    words += [word for host, reason in request.without for word in ("--without", f"{host}={reason}")]
-    words += ["--hotfix", request.hotfix] if request.hotfix else []
-    words += [word for check, reason in request.overrides for word in ("--override", f"{check}={reason}")]
-    return shlex.join(words)
+    """Return the command line that asks for the same release."""
+    return shlex.join(("deploy", *request_words(environment, request)))
+
+
+def answers_between(before: Impact, after: Impact) -> frozenset[str]:
+    """Return the names of the answers that differ."""
+    return frozenset(name for name in Impact.__struct_fields__ if getattr(before, name) != getattr(after, name))
+
+
+def prefilled(request: Request, state: RunState, said: frozenset[str]) -> Request:
+    """Answer what nobody has said and can be seen: new migration files are a migration."""
+    if "migration" in said:
+        return request
+    return changed(request, impact=changed(request.impact, migration="yes" if state.migrations else ""))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.cli.impact import CHOICES, impact_of, impact_words
+from console.cli.impact import CHOICES, impact_of
+from console.core.twin import impact_options
 from console.errors import UsageFault
 from console.model.impact import Impact
 
@@ -14,7 +15,7 @@ ANSWERS = st.fixed_dictionaries({name: st.sampled_from([None, *words]) for name,
 @given(ANSWERS, st.one_of(st.none(), st.integers(0, 10_000)))
 def test_what_is_printed_is_what_was_typed(answers: dict[str, str | None], downtime: int | None):
     impact = impact_of({**answers, "downtime": None if downtime is None else f"{downtime}s"})
-    words = list(impact_words(impact))
+    words = list(impact_options(impact))
     again = {words[place].removeprefix("--").replace("-", "_"): words[place + 1] for place in range(0, len(words), 2)}
     assert impact_of(dict(again)) == impact
 

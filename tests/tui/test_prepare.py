@@ -232,15 +232,33 @@ async def test_every_answer_of_the_form_goes_into_the_request():
         assert (impact.migration, impact.downtime, impact.breaking, impact.risk, impact.old_code, impact.notes) == ("yes", 600.0, "no", "high", "ok", "basket")
 
 
-async def test_answers_that_change_nothing_on_the_hosts_are_not_asked_about():
+async def test_an_answer_is_asked_about_and_notes_are_not():
     station = ScriptedStation()
     async with preparing(station).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await in_form(pilot, 8)
         await pilot.press("space")
-        await eventually(pilot, lambda: screen.request.impact.risk == "low")
+        await eventually(pilot, lambda: len(requests(station)) == 2)
+        assert requests(station)[-1].impact.risk == "low"
+        await eventually(pilot, lambda: "GO is open" in head(pilot))
+        await in_form(pilot, 10)
+        await pilot.press("enter", *"basket", "enter")
+        await eventually(pilot, lambda: screen.request.impact.notes == "basket")
         assert "GO is open" in head(pilot)
-        assert len(requests(station)) == 1
+        assert len(requests(station)) == 2
+
+
+async def test_new_migration_files_answer_the_question_until_somebody_does():
+    station = ScriptedStation()
+    station.feed.record(ev.ChangesListed(subjects=(), migrations=(SafeText("db/migrations/0042.sql"),)))
+    async with preparing(station).run_test(size=(80, 24)) as pilot:
+        screen = await prepared(pilot)
+        assert screen.request.impact.migration == "yes"
+        await in_form(pilot, 5)
+        await pilot.press("space")
+        await eventually(pilot, lambda: screen.request.impact.migration == "no")
+        await eventually(pilot, lambda: "GO is open" in head(pilot))
+        assert screen.request.impact.migration == "no"
 
 
 async def test_bad_input_is_refused_at_the_field_and_escape_leaves_it_as_it_was():

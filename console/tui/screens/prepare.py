@@ -33,11 +33,13 @@ from console.views.filter import count_words
 from console.views.form import FIELDS, Seen, turned
 from console.views.prepare import (
     Answer,
+    answers_between,
     candidate_row,
     field_row,
     first_choice,
     go_row,
     kept,
+    prefilled,
     prepare_lines,
     problem_lines,
     twin,
@@ -63,6 +65,8 @@ class PrepareScreen(Page):
         self.board: Board | None = None
         self.candidates: tuple[Candidate, ...] = ()
         self.request = Request()
+        self._said: frozenset[str] = frozenset()
+        """Answers of the impact that a person has given."""
         self.answer = Answer()
         self._shown: tuple[Candidate, ...] = ()
         self.filling = Filling(self)
@@ -163,6 +167,7 @@ class PrepareScreen(Page):
         await asyncio.sleep(rest)
         try:
             self.answer = Answer(fold(await self.station.preview(request)), asking=False)
+            self.request = prefilled(self.request, self.answer.state, self._said)
         except ConsoleError as fault:
             self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
         self.show()
@@ -284,7 +289,8 @@ class PrepareScreen(Page):
     def fill_in(self, request: Request) -> None:
         """Take what was said in the form, and ask again where that may change what is found."""
         before, self.request = self.request, request
-        if changed(before, impact=request.impact) == request:
+        self._said |= answers_between(before.impact, request.impact)
+        if changed(before, impact=changed(before.impact, notes=request.impact.notes)) == request:
             self.show()
         else:
             self._ask()
