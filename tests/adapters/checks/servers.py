@@ -55,8 +55,8 @@ def running(*argv: str, port: int, cwd: Path, user: str = "") -> Iterator[int]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Yield the URL of a PostgreSQL with a password."""
+def postgres(folder: Path, listen: str = "127.0.0.1") -> Iterator[str]:
+    """Yield the URL of a PostgreSQL with a password; only this machine is let in."""
     data, pw, port = folder / "data", folder / "pw", free_port()
     pw.write_text(PASSWORD)
     as_root = os.getuid() == 0
@@ -69,7 +69,7 @@ def postgres(folder: Path) -> Iterator[str]:
     user = "postgres" if as_root else None
     initdb = [postgres_bin("initdb"), "-D", str(data), "-U", "shop", "-A", "scram-sha-256", f"--pwfile={pw}", "-N"]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user=user, extra_groups=[] if user else None)
-    argv = (postgres_bin("postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
+    argv = (postgres_bin("postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", f"listen_addresses={listen}", "-c", "fsync=off")
     with running(*argv, port=port, cwd=folder, user="postgres"):
         yield f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/postgres"
 
