@@ -14,7 +14,6 @@ from console.model.state import RunState
 from console.model.values import changed
 from console.views.filter import Filter, Subject
 from console.views.form import Field, Seen, needed
-from console.views.headline import go_allowed
 from console.views.spans import Line, Span, Tone, by_room, cell, clipped, line, mark, width
 from console.views.times import day_and_time
 
@@ -73,25 +72,27 @@ def field_row(field: Field, request: Request, seen: Seen, cells: int) -> Line:
 
 
 def why_closed(answer: Answer, chosen: Candidate | None) -> str:
-    """Return why GO may not be pressed; empty: it may."""
+    """Return why the run may not be opened; empty: it may. What waits is waited for in the run."""
     if chosen is None:
         return "no version is chosen"
     if answer.asking:
         return f"the checks of {chosen.ref} are being made"
     if answer.problem:
         return answer.problem.message + (f"; {answer.problem.hint}" if answer.problem.hint else "")
-    blocking = [check for check in answer.state.checks if check.blocks]
+    blocking = [check for check in answer.state.checks if check.blocks and check.status != "waiting"]
     if blocking:
         names = ", ".join(str(check.title) for check in blocking[:3]) + (f" and {len(blocking) - 3} more" if len(blocking) > 3 else "")
         return f"{names} in the way: {blocking[0].detail or 'see the checks'}"
-    return "" if go_allowed(answer.state) else "no host was reached: there is nothing to plan with"
+    return "" if answer.state.plan is not None else "no host was reached: there is nothing to plan with"
 
 
 def go_row(answer: Answer, chosen: Candidate | None, cells: int) -> Line:
     """Return the line that opens the run, or says why it does not."""
     why = why_closed(answer, chosen)
     if not why and chosen:
-        return clipped(line("  ", Span("GO", "accent"), f" {chosen.ref}: opens the run, and asks for the last time"), cells)
+        waiting = ", ".join(str(check.title) for check in answer.state.checks if check.blocks)
+        then = f"waits for {waiting}" if waiting else "asks for the last time"
+        return clipped(line("  ", Span("GO", "accent"), f" {chosen.ref}: opens the run, and {then}"), cells)
     tone: Tone = "dim" if answer.asking and chosen else "bad"
     return clipped(line("  ", Span("GO is closed", tone), Span(f": {why}", "dim")), cells)
 

@@ -114,7 +114,7 @@ def test_a_release_waits_for_the_ci_and_for_somebody_to_tick_a_check_off(product
     while hub.asked < 4 and time.monotonic() < until:
         time.sleep(0.2)
     assert "no manual check" in product.deploy("ack", "CI", code=3)[1]
-    out, err = product.deploy("ack", "Support knows")
+    _, err = product.deploy("ack", "Support knows")
     assert "same as: deploy ack 'Support knows'" in err
     assert "first" in product.deploy("ack", "Support knows", code=3)[1]
     assert product.live() == {"v1.4.1"}
