@@ -315,6 +315,10 @@ def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
     return changed(state, announced=event.told) if event.moment == "before" else state
 
 
+def _operator_joined(state: RunState, event: ev.OperatorJoined) -> RunState:
+    return changed(state, joined=(*state.joined, event.by))
+
+
 def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
     return changed(state, helm=event.by)
 
@@ -362,6 +366,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.RollbackBegan: _rollback_began,
     ev.NoteAdded: _noted,
     ev.HelmTaken: _helm_taken,
+    ev.OperatorJoined: _operator_joined,
     ev.ChangesListed: _changes_listed,
     ev.AnnouncementSent: _announced,
     ev.TakenUp: _taken_up,

@@ -270,6 +270,8 @@ class Environment(msgspec.Struct, frozen=True):
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""
     requires_within: float = 7 * 86400.0
+    team_required: int = 0
+    """Operators that a release needs besides whoever begins it."""
 
     @property
     def secrets(self) -> dict[str, SecretRef]:
