@@ -63,7 +63,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     judge_checks(Request(**argument), found)
     client = await engine_of(how, found)
     try:
-        await configure(client, found)
+        await configure(client, found, for_release=True)
         answer = await client.query("check", argument)
     finally:
         await client.close()
