@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from console.model.board import Board, Candidate, HostRelease
 from console.model.checks import Finding
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.database import Migration, TableFacts
 from console.model.events import AnyEvent
 from console.model.facts import HostFacts, LockHolder
 from console.model.fleet import CheckSpec, Environment, HealthCheck, Host
@@ -186,6 +187,9 @@ class Repository(Protocol):
     async def between(self, live: str, commit: str, migrations: str) -> Between:
         """Say what one commit has that a live one has not; `migrations` is a glob of files. Fetches nothing."""
 
+    async def text(self, commit: str, path: str) -> str:
+        """Return a file of the commit as text, what is no UTF-8 replaced. Raises NoGo where it cannot be read."""
+
     async def export(self, revision: Revision, folder: str) -> None:
         """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""
 
@@ -260,6 +264,31 @@ class Notifier(Protocol):
         """Send to every channel within so many seconds, and say how each one took it."""
 
 
+class DatabaseView(Protocol):
+    """What is to be known of a database, and where its commands stand on its host. What could not be read is a SafeText that says why."""
+
+    async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
+        """Read migrations for what they lock, and have a linter read them; the migrations, and what could not be done."""
+
+    async def tables(self, host: Host, names: tuple[str, ...], *, deadline: float) -> tuple[TableFacts, ...] | SafeText:
+        """How large those tables are, and who works on them now."""
+
+    async def schema(self, host: Host, *, deadline: float) -> str | SafeText:
+        """A digest of the schema (a plain text); the same twice: nothing in it changed meanwhile."""
+
+    def waits(self, host: Host, application: str, *, deadline: float) -> AsyncIterator[tuple[SafeText, ...]]:
+        """Who waits for whom, again and again; it ends by itself where it cannot be read, and its last word says why. `deadline`: for each look."""
+
+    async def end(self, host: Host, application: str, *, deadline: float) -> SafeText:
+        """End the sessions of that application; empty: done."""
+
+    async def enter(self, host: Host, name: str, holder: LockHolder) -> str | StepResult:
+        """Hold a folder of the console's own on that host, where no application is; its path. What is held for the same run is taken over."""
+
+    async def leave(self, host: Host, path: str, epoch: str) -> None:
+        """Let go of it."""
+
+
 class MetricWatch(Protocol):
     """Looks at machines again and again, between `start` and `stop`."""
 
@@ -312,6 +341,10 @@ class Outside(Protocol):
     @property
     def announcer(self) -> Notifier:
         """Tells people of releases."""
+
+    @property
+    def database(self) -> DatabaseView:
+        """Looks at the database."""
 
     @property
     def attended(self) -> Attended:

@@ -128,6 +128,14 @@ class GitRepository:
             changes=gitlog.changes_from(said), backwards=int(back), migrations=tuple(SafeText(name) for name in added.split("\0") if name)
         )  # fmt: skip
 
+    async def text(self, commit: str, path: str) -> str:
+        """Return a file of the commit as text, what is no UTF-8 replaced. Raises NoGo where it cannot be read."""
+        await self._find(commit)
+        said = await self._git("cat-file", "blob", f"{commit}:{path}")
+        if said.status:
+            raise NoGo(f"{path} cannot be read in {commit[:7]}: {said.words}")
+        return said.out.decode("utf-8", "replace")
+
     async def export(self, revision: Revision, folder: str, *, allow_unbuilt: bool = False) -> None:
         """Write a clean copy of the commit into an empty folder.
 

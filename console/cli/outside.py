@@ -8,6 +8,7 @@ from console.adapters.attended import AttendedCommands
 from console.adapters.build import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.clock import SystemClock
+from console.adapters.database.view import PostgresView
 from console.adapters.facts import HostScout
 from console.adapters.git import GitRepository
 from console.adapters.health import HostGates, check_command, release_command
@@ -19,7 +20,7 @@ from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
-from console.engine.perform import variables_of
+from console.engine.task import variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
 from console.ports import Sample, Transport
@@ -40,6 +41,7 @@ class RealOutside:
     checks: ConfiguredChecks
     notifier: AppriseNotifier
     announcer: AppriseNotifier
+    database: PostgresView
     attended: AttendedCommands
     interval: float
     """Seconds between two samples of a host."""
@@ -70,11 +72,12 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     def reveal(name: str) -> str | None:
         return secrets[name].reveal() if name in secrets else None
 
+    locks = HostLocks(transport)
     return RealOutside(
         transport,
         HostScout(transport),
         repository,
-        HostLocks(transport),
+        locks,
         DurableSteps(transport),
         HostShipper(transport),
         GitWorkshop(repository, str(work)),
@@ -82,9 +85,18 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
+        PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(transport),
         environment.metrics_interval,
     )
+
+
+def url_of(environment: Environment, secrets: Mapping[str, Secret]) -> str:
+    """Return where the database is read; empty: nowhere."""
+    url = environment.database.url if environment.database else ""
+    if isinstance(url, SecretRef):
+        return secrets["database.url"].reveal() if "database.url" in secrets else ""
+    return url
 
 
 def addresses_of(listed: tuple[Variable, ...], key: str, secrets: Mapping[str, Secret]) -> tuple[str, ...]:

@@ -63,6 +63,17 @@ def read_jump(text: str, place: Place, hosts: tuple[Host, ...]) -> Host | None:
     )
 
 
+def read_one(entry: str | dict[str, Any], place: Place, hosts: tuple[Host, ...]) -> Host | None:
+    """Return the one host that a text or a table means: one of the fleet by its name, else as it is written."""
+    known = next((host for host in hosts if host.name == entry), None)
+    if known is not None:
+        return known
+    found = _read_entry(entry, place)
+    if len(found) > 1:
+        place.expected("one host", entry)
+    return found[0] if len(found) == 1 else None
+
+
 def _read_entry(entry: str | dict[str, Any], place: Place) -> list[Host]:
     table = {"name": entry} if isinstance(entry, str) else entry
     name_place = place if isinstance(entry, str) else place.at("name")

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.config import forms
+from console.config.databases import read_database
 from console.config.hosts import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.problems import Place
+from console.core.selection import nearest
 from console.model.fleet import Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
@@ -76,6 +78,8 @@ def resolved(sources: Sources) -> Environment:
         checks=pre_flight_checks(values.get("checks", ()), hosts, sources.place.at("checks"), anchored),
         monitor=values.get("monitor", {}).get("window", 0.0),
         migrations=values.get("database", {}).get("migrations", ""),
+        database=read_database(values.get("database"), hosts, sources.place.at("database"), sources.file),
+        migrate_on=_migrate_on(values.get("migrate_on", ""), hosts, sources.place.at("migrate_on")),
         metrics_interval=values.get("metrics", {}).get("interval", 1.0),
         ssh=ssh,
         jumps=_jumps(sources, hosts, ssh),
@@ -83,10 +87,17 @@ def resolved(sources: Sources) -> Environment:
         notify=_notify(values, sources.file),
         announce=_announce(values, sources.file),
         freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
-        team_required=values.get("team", {}).get("required", 0),
         requires=values.get("requires", ""),
         requires_within=values.get("requires_within", 7 * 86400.0),
     )
+
+
+def _migrate_on(name: str, hosts: tuple[Host, ...], place: Place) -> str:
+    names = tuple(host.name for host in hosts)
+    if name and hosts and name not in names:
+        like = nearest(name, names)
+        place.expected("the name of a host", name, f"did you mean {like}?" if like else "")
+    return name
 
 
 def _announce(values: Values, file: str) -> Announce | None:

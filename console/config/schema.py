@@ -407,7 +407,7 @@ ENVIRONMENT: Final = Table(
         ),
         "timezone": Key(Text("a time zone", forms.zone_name)),
         "closed": Key(List(Text("a closed time", forms.closed_word))),
-        "migrate_on": Key(Text("the name of a host"), later="migrations"),
+        "migrate_on": Key(Text("the name of a host")),
         "confirm_within": Key(Duration(), later="hosts that go back by themselves"),
         "limit_rate": Key(Size(), later="a limited rate"),
         "ssh": Key(SSH),
@@ -431,12 +431,12 @@ ENVIRONMENT: Final = Table(
         "metrics": Key(METRICS),
         "thresholds": Key(List(THRESHOLD), later="thresholds"),
         "monitor": Key(Table({"window": Key(Duration())})),
-        "database": Key(DATABASE, later="databases"),
+        "database": Key(DATABASE),
         "announce": Key(Table({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
         "notify": Key(Table({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
         "ticket": Key(Table({"close": Key(Secretable())})),
         "freezes": Key(List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
-        "team": Key(Table({"required": Key(Whole(0, 100))})),
+        "team": Key(Table({"required": Key(Whole(0, 100))}), later="a second operator's consent"),
     }
 )
 

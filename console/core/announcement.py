@@ -78,7 +78,7 @@ def before(state: RunState) -> Message:
     impact, name = state.request.impact, f"{state.app} {state.environment}"
     version = state.release.version if state.release else ""
     live = f" (now {state.live[0]})" if state.live else ""
-    lines = [f"{version} goes to {len(state.hosts)} hosts of {name}{live}.", *_impact_lines(impact)]
+    lines = [f"{version} goes to {len(state.hosts)} hosts of {name}{live}.", *_impact_lines(impact, migrates=state.review is not None and state.review.runs)]
     if state.request.hotfix:
         lines.append(f"Hotfix in a closed time: {state.request.hotfix}")
     lines += [f"Overridden: {check}: {reason}" for check, reason in state.request.overrides]
@@ -89,12 +89,12 @@ def before(state: RunState) -> Message:
     return Message(f"{name}: releasing {version}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run}"]))
 
 
-def _impact_lines(impact: Impact) -> list[str]:
+def _impact_lines(impact: Impact, *, migrates: bool) -> list[str]:
     said = (
         ("Downtime", duration_words(impact.downtime) if impact.downtime else ""),
         ("Breaking", "yes" if impact.breaking == "yes" else ""),
         ("Risk", impact.risk),
-        ("Migration", "yes" if impact.migration == "yes" else ""),
+        ("Migration", "yes" if migrates or impact.migration == "yes" else ""),
     )
     return [f"{what}: {words}" for what, words in said if words]
 

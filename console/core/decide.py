@@ -6,6 +6,7 @@ unless a step runs.
 
 from collections.abc import Iterator
 
+from console.core.database import KINDS, needs_person
 from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
 from console.core.rollback import plan_return, plan_rollback
@@ -90,7 +91,12 @@ def _is_ready(state: RunState, step: Step) -> bool:
         return False
     if step.host in state.hosts and not _in_play(state, step):
         return False
-    return all(is_settled(state, state.index[need]) for need in step.needs if need in state.index)
+    return all(_lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
+
+
+def _lets_begin(state: RunState, need: Step) -> bool:
+    """Whether a step that needs this one may begin: it is settled; what is done to the database has to be done, whatever else is tolerated."""
+    return state.step_state(need).status == "done" if need.kind in KINDS else is_settled(state, need)
 
 
 def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
@@ -109,7 +115,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, _returns(state))
         return
-    returning = tuple(_send_back(environment, state, frozenset({"failed", "skipped"})))
+    returning = tuple(_send_back(environment, state, frozenset({"skipped"} if needs_person(state) else {"failed", "skipped"})))
     if returning:
         yield from returning
         return
@@ -157,6 +163,9 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     reason = _trip_reason(state)
     if state.changed and _is_network(environment, state):
         yield Happened(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
+    elif state.changed and state.on_failure == "rollback" and needs_person(state):
+        words = f"{reason}; nothing goes back by itself: the database is migrated, and the code before is not known to run on it"
+        yield Happened(Paused(reason=SafeText(words), cause="failure"))
     elif state.on_failure == "pause" and state.changed:
         yield Happened(Paused(reason=reason, cause="failure"))
     elif state.on_failure == "rollback" and state.changed:

@@ -1,5 +1,6 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
+from console.core.database import KINDS, is_migrated, left_words, needs_person
 from console.errors import Exit
 from console.model.state import HostState, RunState, StepState
 
@@ -37,8 +38,13 @@ def _not_gone(state: RunState) -> Conclusion:
 
 
 def _unchanged(state: RunState) -> Conclusion:
+    if is_migrated(state):
+        return _migrated_only(state)
     if state.aborting:
         return Exit.INTERRUPTED, "interrupted", "aborted before anything was changed", ""
+    ended = _database_failed(state)
+    if ended is not None:
+        return ended
     alone = _failed_alone(state)
     if alone is not None:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
@@ -50,6 +56,29 @@ def _unchanged(state: RunState) -> Conclusion:
     if not any(host.condition == "new" for host in state.hosts.values()):
         return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", f"deploy {state.environment}"
     return _forward(state)
+
+
+def _migrated_only(state: RunState) -> Conclusion:
+    """Every host is as it was, and the database is not."""
+    why = "aborted" if state.aborting else _names(_bad(state)) or "every host was left out"
+    reason = f"{why}; no host was changed, {left_words(state)}"
+    if needs_person(state):
+        return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}, or deploy {state.environment}"
+    return Exit.ROLLED_BACK, "rolled-back", reason, f"deploy {state.environment}"
+
+
+def _database_failed(state: RunState) -> Conclusion | None:
+    """A backup or a migration that did not end well. `failed` is said of it only where the database is known to be as it was."""
+    found = ((step, known) for name, known in state.steps.items() if (step := state.index.get(name)) and step.kind in KINDS)
+    step, known = next(((step, known) for step, known in found if known.status not in ("done", "pending", "void")), (None, None))
+    if step is None or known is None:
+        return None
+    what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
+    reason = f"{what} {'failed' if known.status == 'failed' else known.status}: {known.detail}; no host was changed"
+    hint = str(known.hint) or f"deploy {state.environment}, once that is mended"
+    if known.status in ("failed", "unreachable"):
+        return Exit.ROLLED_BACK, "rolled-back", reason, hint
+    return Exit.FAILED, "failed", reason, hint
 
 
 def _failed_alone(state: RunState) -> StepState | None:
@@ -78,7 +107,7 @@ def _rolled_back(state: RunState) -> Conclusion:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
     if state.kind == "restart":
         return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
-    return Exit.ROLLED_BACK, "rolled-back", str(state.back_reason), ""
+    return Exit.ROLLED_BACK, "rolled-back", "; ".join(filter(None, (str(state.back_reason), left_words(state)))), ""
 
 
 def _forward(state: RunState) -> Conclusion:

@@ -4,12 +4,16 @@ Releases are brought to all hosts first; then waves change what is in service; t
 waves: pauses are taken there.
 """
 
+from console.core.database import database_steps
 from console.core.lanes import Lane, chained
 from console.core.rollback import return_steps
+from console.model.database import Review
 from console.model.fleet import Amount, Environment, Host
 from console.model.plan import Plan, Step
 from console.model.values import sealed
 from console.text import SafeText
+
+NOT_REVIEWED = Review()
 
 
 def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> tuple[tuple[Host, ...], ...]:
@@ -24,8 +28,10 @@ def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> tuple[tuple[
     return tuple(waves)
 
 
-def plan_release(environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str]) -> Plan:
-    """A rolling release to those hosts. `first`: hosts that never had one."""
+def plan_release(
+    environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False
+) -> Plan:  # fmt: skip
+    """A rolling release to those hosts. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a backup too."""
     waves = waves_of(environment.rolling.batch, hosts)
     steps = [*_prepare_console(environment)]
     lane_ends: list[str] = []
@@ -34,7 +40,9 @@ def plan_release(environment: Environment, hosts: tuple[Host, ...], release: str
         lane = _prepare_host(environment, host, release, packed, leads=host is hosts[0])
         steps.extend(lane)
         lane_ends.append(lane[-1].name)
-    steps.extend(_waves(environment, waves, release, first, tuple(lane_ends)))
+    database = database_steps(environment, review, release, tuple(lane_ends), unbacked=unbacked)
+    steps.extend(database)
+    steps.extend(_waves(environment, waves, release, first, (*lane_ends, *(step.name for step in database))))
     steps.extend(_close(environment, hosts, release, _ends(steps, waves)))
     return sealed(Plan("rolling", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 

@@ -1,5 +1,6 @@
 """The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
 
+from console.core.database import revert_step
 from console.core.lanes import Lane, chained
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
@@ -53,12 +54,12 @@ def _is_back(state: RunState, host: HostState) -> bool:
 
 
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
-    """Every touched host back to what it had: all at once, or in halves where that was asked for."""
+    """Every touched host back to what it had: all at once, or in halves where that was asked for. A migration is taken back first, where that is declared."""
     names = touched_hosts(state)
     half = (len(names) + 1) // 2
     waves = tuple(wave for wave in (names[:half], names[half:]) if wave) if how == "halves" else (names,)
-    steps: list[Step] = []
-    needs: tuple[str, ...] = ()
+    steps: list[Step] = list(revert_step(environment, state))
+    needs = tuple(step.name for step in steps)
     for number, wave in enumerate(waves, start=1):
         chains = [
             return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from console.core.database import backup_words, pointed_out, schema_words
 from console.core.durations import duration_words
 from console.model import events as ev
 from console.model.impact import Impact
@@ -59,6 +60,12 @@ def _gate(event: ev.GateJudged) -> str:
     return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
 
 
+def _reviewed(event: ev.DatabaseReviewed) -> str:
+    review = event.review
+    words = f"database: {len(review.migrations)} new migrations" if review.migrations else "database: no new migration file"
+    return "; ".join((words, schema_words(review), *pointed_out(review), *review.problems))
+
+
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
@@ -87,9 +94,10 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.Continued: lambda event: f"continued{_by(event)}",
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
     ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
-    ev.OperatorJoined: lambda event: f"{event.by} joined",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
     ev.ChangesListed: lambda event: f"{len(event.subjects)} commits" + (f", {len(event.migrations)} new migrations" if event.migrations else ""),
+    ev.DatabaseReviewed: _reviewed,
+    ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",
     ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",

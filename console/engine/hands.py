@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from console.engine.perform import Task, Tools, epoch_of, perform, remote
+from console.engine.perform import perform
+from console.engine.task import Task, Tools, epoch_of, remote
 from console.model.events import Decided, Event, LocksRefused, LocksTaken, StepFinished
 from console.model.facts import LockHolder
 from console.model.fleet import Environment, Host
@@ -36,7 +37,7 @@ class FleetHands:
         self._unheld: set[str] = set()
         self.record: Callable[..., None] = lambda *events: None
         self._tools = Tools(
-            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, secrets
+            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, outside.database, secrets
         )  # fmt: skip
 
     def _now(self) -> str:
@@ -47,8 +48,9 @@ class FleetHands:
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         """Carry a step out."""
-        if step.host in self._unheld:
-            await self._hold_host(state, step.host)
+        place = step.host or step.at
+        if place in self._unheld:
+            await self._hold_host(state, place)
         key = (step.name, attempt)
         work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
         self._work[key] = work
@@ -69,7 +71,7 @@ class FleetHands:
             if work := self._work.get((step.name, attempt)):
                 work.cancel()
             return
-        host = self._environment.host(step.host)
+        host = self._environment.host(step.host or step.at)
         if host is None:
             return
         await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from console.core.evolve import fold
 from console.core.usual import usual_by_kind
 from console.errors import ConsoleError
+from console.model.database import Backup
+from console.model.events import BackupTaken
 from console.model.state import RunState
 from console.ports import Journal
 
@@ -24,6 +26,18 @@ def usual_seconds(journal: Journal, app: str, environment: str) -> dict[str, flo
         return usual_by_kind(fold(journal.read(run)) for run in ended[:PAST])
     except ConsoleError:
         return {}
+
+
+def last_backup(journal: Journal, app: str, environment: str) -> Backup | None:
+    """The last backup that a run took; a record that cannot be read knows of none."""
+    try:
+        for one in journal.runs(app, environment, limit=LOOKED_AT):
+            taken = [event.backup for event in journal.of_type(one.run, BackupTaken) if isinstance(event, BackupTaken)] if one.kind == "deploy" else []
+            if taken:
+                return taken[-1]
+    except ConsoleError:
+        return None
+    return None
 
 
 def verifications(journal: Journal, app: str) -> Verifications:

@@ -5,98 +5,19 @@ Knows the ports and the texts that run on a host; never whether a step may run, 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 
 from console.core import scripts
 from console.core.lanes import gates_of
 from console.core.shell import filled
+from console.engine import perform_database
+from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, StepFinished, StepStatus
-from console.model.fleet import Command, Environment, Host, Variable
-from console.model.plan import Step
-from console.model.release import Package
-from console.model.secret import Secret
-from console.model.state import RunState
-from console.ports import Gates, Output, RemoteStep, Shipper, StepResult, Steps, Workshop
-from console.text import Lines, SafeText
+from console.model.fleet import Command
+from console.ports import StepResult
+from console.text import SafeText
 
-TAIL = 20
 MONITOR_ROUND = 1.0
-
-
-@dataclass
-class Tools:
-    """The ports that steps use, and what they say aloud."""
-
-    steps: Steps
-    shipper: Shipper
-    workshop: Workshop
-    gates: Gates
-    tell: Callable[[Output], None]
-    judged: Callable[[GateJudged], None]
-    now: Callable[[], str]
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
-    package: Package | None = None
-    at_once: int = 32
-    """Releases on their way to hosts at the same time."""
-
-    def __post_init__(self) -> None:
-        self.shipping = asyncio.Semaphore(self.at_once)
-        self.packing = asyncio.Lock()
-
-
-@dataclass
-class Task:
-    """One attempt at a step, with what it needs to know."""
-
-    environment: Environment
-    state: RunState
-    step: Step
-    attempt: int
-    tools: Tools
-    lines: Lines = field(default_factory=Lines)
-    tail: list[SafeText] = field(default_factory=list)
-
-    @property
-    def host(self) -> Host:
-        """The step's host."""
-        found = self.environment.host(self.step.host)
-        if found is None:
-            raise LookupError(self.step.host)
-        return found
-
-    @property
-    def path(self) -> str:
-        """The application's folder there."""
-        return self.environment.path_on(self.host)
-
-    @property
-    def epoch(self) -> str:
-        """The lock's folder that the step is fenced by."""
-        return epoch_of(self.state)
-
-    def hear(self, data: bytes) -> None:
-        """Take output: to whoever listens, and the last lines for the record."""
-        self._say(self.lines.feed(data))
-
-    def _say(self, lines: list[SafeText]) -> None:
-        for line in lines:
-            self.tools.tell(Output(self.tools.now(), self.step.host, self.step.name, line))
-        self.tail = [*self.tail, *lines][-TAIL:]
-
-    def finished(self, result: StepResult, seconds: float) -> StepFinished:
-        """The event that the attempt ended with."""
-        self._say(self.lines.end())
-        tail = () if result.status == "done" else tuple(self.tail)
-        return StepFinished(
-            step=self.step.name, host=self.step.host, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
-            detail=result.detail, hint=result.hint, tail=tail,
-        )  # fmt: skip
-
-
-def epoch_of(state: RunState) -> str:
-    """The lock's folder name: the run, and how often it was taken up."""
-    return f"{state.run}.{state.epoch}"
 
 
 async def perform(task: Task) -> StepFinished:
@@ -104,44 +25,6 @@ async def perform(task: Task) -> StepFinished:
     began = time.monotonic()
     result = await _KINDS[task.step.kind](task)
     return task.finished(result, time.monotonic() - began)
-
-
-def remote(task: Task, script: str, command: Command | None = None) -> RemoteStep:
-    """The attempt as a durable step for its host."""
-    cancel = filled(command.cancel, values_of(task)) if command and command.cancel else ""
-    return RemoteStep(
-        path=task.path, run=task.state.run, epoch=task.epoch, name=task.step.name, attempt=task.attempt, script=script,
-        timeout=task.step.timeout, cancel=cancel, idempotent=task.step.idempotent,
-    )  # fmt: skip
-
-
-def values_of(task: Task) -> dict[str, str]:
-    """What the placeholders stand for on that host."""
-    state, host = task.state, task.host
-    release = state.release
-    live = state.hosts.get(host.name)
-    goes_back = task.step.phase == "rollback" and live is not None
-    return {
-        "host": host.name,
-        "address": host.address or host.name,
-        "server": host.server or host.name,
-        "version": str(live.before_version) if goes_back and live else str(release.version if release else live.version if live else ""),
-        "commit": release.commit if release else "",
-        "release": task.step.release,
-        "previous": live.before if live else "",
-        "shared": f"{task.path}/shared",
-        "run": state.run,
-        "env": task.environment.name,
-    }
-
-
-def variables_of(environment: Environment, secrets: Mapping[str, Secret]) -> dict[str, str]:
-    """The variables of commands, secrets in the clear: for a standard input, and nothing else."""
-
-    def text(name: str, value: Variable) -> str:
-        return value if isinstance(value, str) else secrets[name].reveal()
-
-    return {name: text(name, value) for name, value in environment.variables.items()}
 
 
 async def _build(task: Task) -> StepResult:
@@ -224,7 +107,7 @@ async def _gate(task: Task) -> StepResult:
 async def _judge(task: Task, number: int) -> StepResult:
     check = gates_of(task.environment, task.host)[number]
     found = await task.tools.gates.watch(task.environment, task.host, check, values_of(task))
-    task.tools.judged(
+    task.tools.record(
         GateJudged(
             step=task.step.name, host=task.host.name, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
             seconds=round(found.seconds, 3), seen=found.seen,
@@ -276,4 +159,7 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "prune": _prune,
     "gate": _gate,
     "monitor": _monitor,
+    "backup": perform_database.back_up,
+    "migrate": perform_database.migrate,
+    "revert": perform_database.migrate,
 }

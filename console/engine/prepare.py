@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.core.announcement import assess_announcement
+from console.core.database import assess_backup, assess_migrations, settled, with_schema
 from console.core.planner import plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
@@ -18,19 +19,20 @@ from console.core.rollback import way_back
 from console.core.selection import select
 from console.core.staging import assess_staging
 from console.core.targets import Targets
-from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
+from console.engine.databases import Look, review
 from console.engine.past import Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
-from console.model.events import ChangesListed, CheckReported, Event, HostSeen, PlanMade, RevisionResolved
+from console.model.database import Backup, Review
+from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.plan import Plan, WayBack
 from console.model.release import Release, Revision
-from console.model.request import Person, Request
+from console.model.request import Request
 from console.model.values import changed
-from console.ports import Checks, Repository, Scout
+from console.ports import Checks, DatabaseView, Repository, Scout
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0
@@ -58,12 +60,11 @@ class Survey:
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = lambda environment, commit: ()
     """Runs of a commit in another environment."""
+    database: DatabaseView | None = None
+    backup: Backup | None = None
+    """The last one that the journal knows."""
     ticked: Mapping[str, Check] = field(default_factory=dict)
     """Checks that a person has ticked off."""
-    by: Person = Person("")
-    """Who asks for it."""
-    joined: tuple[Person, ...] = ()
-    """Operators who have joined."""
 
 
 def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
@@ -97,6 +98,7 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
     """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
     hosts = chosen_hosts(survey.environment, survey.request)
     looking = asyncio.ensure_future(look_at(survey, hosts))
+    known: Review | None = None
     asking: dict[asyncio.Future[Any], CheckSpec] = {}
     try:
         revision = await survey.repository.resolve(survey.request.ref) if survey.request.kind == "deploy" else None
@@ -107,9 +109,11 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
         while open_ones:
             done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if looking in done:
-                if revision is not None and (listed := await _changes(survey, looking.result(), revision)):
+                listed = await _changes(survey, looking.result(), revision) if revision else None
+                if listed:
                     yield listed
-                for event in _found(survey, looking.result(), revision):
+                known = await _reviewed(survey, hosts, looking.result(), listed, revision)
+                for event in _found(survey, looking.result(), revision, known):
                     yield event
             for one in sorted(done - {looking}, key=list(asking).index):
                 yield CheckReported(check=one.result().check)
@@ -117,7 +121,7 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
                 patience = None
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=unanswered(subject, asking[one]))
-        for event in _planned(survey, hosts, looking.result(), revision):
+        for event in _planned(survey, hosts, looking.result(), revision, known):
             yield event
     finally:
         for one in (looking, *asking):
@@ -135,14 +139,33 @@ async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revis
     return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
 
 
-async def prepare_again(survey: Survey, revision: Revision | None) -> tuple[Event, ...]:
-    """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become."""
+async def _reviewed(
+    survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
+) -> Review | None:  # fmt: skip
+    """What is known of the database; None where the environment has none, or nothing is released."""
+    if survey.environment.database is None or survey.database is None or revision is None:
+        return None
+    look = Look(survey.environment, survey.repository, survey.database, survey.backup)
+    return _settled(survey, hosts, facts, await review(look, _reached(hosts, facts), listed, revision))
+
+
+def _settled(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
+    return settled(survey.environment, _reached(hosts, facts), known, survey.request.impact, survey.now)
+
+
+def _reached(hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
+    return tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
+
+
+async def prepare_again(survey: Survey, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
+    """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become, and so do its migrations."""
     hosts = chosen_hosts(survey.environment, survey.request)
     subject = subject_of(survey, hosts, revision)
     asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
     facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
-    return (*_found(survey, facts, revision), *configured, *_planned(survey, hosts, facts, revision))
+    known = _settled(survey, hosts, facts, known) if known else None
+    return (*_found(survey, facts, revision, known), *configured, *_planned(survey, hosts, facts, revision, known))
 
 
 def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | None) -> Subject | None:
@@ -153,19 +176,21 @@ def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | Non
     return Subject(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
 
 
-def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
+def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
     yield from (seen(fact) for fact in facts)
+    if known is not None:
+        yield DatabaseReviewed(review=known)
     release = release_of(survey, revision)
     if revision and release:
         yield RevisionResolved(revision=revision, release=release, live=_live(facts))
-    for check in _checks(survey, facts, revision):
+    for check in _checks(survey, facts, revision, known):
         yield CheckReported(check=check)
 
 
-def _planned(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None) -> Iterator[Event]:
-    reached = tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
+def _planned(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
+    reached = _reached(hosts, facts)
     if reached:
-        yield _plan_made(survey, reached, facts, release_of(survey, revision))
+        yield _plan_made(survey, reached, facts, release_of(survey, revision), known)
 
 
 def seen(fact: HostFacts) -> HostSeen:
@@ -186,7 +211,7 @@ def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
 
 
-def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> tuple[Check, ...]:
+def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> tuple[Check, ...]:
     environment, request = survey.environment, survey.request
     if request.kind == "rollback":
         return _rollback_checks(survey, facts)
@@ -202,11 +227,18 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
         *_staging(survey, revision),
         *fleet,
-        assess_way_back(ways, sum(bool(fact.current) for fact in facts)),
+        *_database(survey, known),
+        with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts)), known or Review()),
         assess_announcement(environment.announce, request.impact),
-        assess_team(needed_operators(environment.team_required, request.impact), survey.by, survey.joined),
     )
     return overridden(checks, request.overrides)
+
+
+def _database(survey: Survey, known: Review | None) -> tuple[Check, ...]:
+    database = survey.environment.database
+    if database is None or known is None:
+        return ()
+    return (assess_backup(database, known, survey.now), assess_migrations(database, known, survey.request.impact))
 
 
 def _staging(survey: Survey, revision: Revision) -> tuple[Check, ...]:
@@ -230,9 +262,9 @@ def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
     return tuple(changed(fact, closed=None) for fact in facts)
 
 
-def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> PlanMade:
+def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> PlanMade:
     ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
-    return PlanMade(plan=_plan(survey, hosts, facts, release), way_back=ways, usual=survey.usual)
+    return PlanMade(plan=_plan(survey, hosts, facts, release, known), way_back=ways, usual=survey.usual)
 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:
@@ -249,7 +281,7 @@ def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
     return None if target == current and host.name in survey.targets.settled else target
 
 
-def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None) -> Plan:
+def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> Plan:
     current = {fact.host: fact.current for fact in facts}
     if survey.request.kind == "restart":
         return plan_restart(survey.environment, hosts, current)
@@ -260,4 +292,5 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
     if release is None:
         raise NoGo("there is no release to plan with")
     first = frozenset(host.name for host in hosts if not current[host.name])
-    return plan_release(survey.environment, hosts, release.id, first)
+    unbacked = any(check == "backup" for check, _ in survey.request.overrides)
+    return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked)

@@ -7,17 +7,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from console.core.database import schema_words
 from console.engine.asking import ticks
 from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive, debts_of
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
-from console.engine.past import verifications
+from console.engine.past import last_backup, verifications
 from console.engine.pending import answer_pending
 from console.engine.prepare import Survey, chosen_hosts, prepare
 from console.errors import Exit
 from console.model.checks import Check
-from console.model.events import CheckReported, Event, PlanMade, RevisionResolved
+from console.model.events import CheckReported, DatabaseReviewed, Event, PlanMade, RevisionResolved
 from console.model.facts import HostFacts
 from console.model.request import Person, Request
 from console.wire.codec import from_plain
@@ -32,7 +33,8 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
     request = from_plain({**argument, "kind": "deploy"}, Request)
     survey = Survey(
         fleet.environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app), by=person, ticked=ticks(fleet.environment, request, person, now),
+        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
+        database=fleet.outside.database, backup=last_backup(fleet.journal, fleet.environment.app, fleet.environment.name),
     )  # fmt: skip
     return check_result([event async for event in prepare(survey)])
 
@@ -68,6 +70,7 @@ def check_result(events: Iterable[Event]) -> dict[str, Any]:
     found = tuple(events)
     checks = list({event.check.id: event.check for event in found if isinstance(event, CheckReported)}.values())
     made = next((event for event in found if isinstance(event, PlanMade)), None)
+    known = next((event.review for event in found if isinstance(event, DatabaseReviewed)), None)
     revision = next((event.revision for event in found if isinstance(event, RevisionResolved)), None)
     blocking = [check for check in checks if check.blocks]
     code = check_exit(blocking, planned=made is not None)
@@ -81,7 +84,7 @@ def check_result(events: Iterable[Event]) -> dict[str, Any]:
         "commit": revision.commit if revision else None,
         "checks": [_check_row(check) for check in checks],
         "plan": {"strategy": made.plan.strategy if made else None, "steps": steps},
-        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": None},
+        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": schema_words(known) if known else None},
         "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
     }
 

@@ -20,7 +20,7 @@ from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.links import LinkWatch
-from console.engine.past import usual_seconds, verifications
+from console.engine.past import last_backup, usual_seconds, verifications
 from console.engine.preflight import Preflight
 from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
 from console.engine.record import Record
@@ -223,6 +223,7 @@ class Session:
         survey = Survey(
             environment, request, outside.scout, outside.repository, outside.checks, self._clock.now(), self._zone_of(environment.timezone), run,
             usual_seconds(self._journal, environment.app, environment.name), verifications=verifications(self._journal, environment.app),
+            database=outside.database, backup=last_backup(self._journal, environment.app, environment.name),
         )  # fmt: skip
         if request.kind != "rollback":
             return survey
@@ -248,7 +249,7 @@ class Session:
         one.preflight = Preflight(survey, runner, self._clock, one.announcer)
         if await one.preflight.look():
             await one.preflight.decide(person)
-            if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
+            if runner.environment.checks:
                 runner.accompany(one.preflight.wait_for_checks(person))
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
@@ -285,12 +286,6 @@ class Session:
         """The state of a run, of this engine or from the journal."""
         one = self._runs.get(run)
         return one.runner.state if one else fold(self._journal.read(run))
-
-    async def joined(self, run: str, person: Person) -> None:
-        """Hear that an operator follows a run."""
-        one = self._runs.get(run)
-        if one is not None and one.preflight is not None:
-            one.preflight.joined(person)
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.engine.asking import ticks
 from console.engine.fleet import Fleet
-from console.engine.past import verifications
+from console.engine.past import last_backup, verifications
 from console.engine.prepare import LOOK_DEADLINE, Survey, chosen_hosts, prepare
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
@@ -69,7 +69,8 @@ async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Pers
     request = from_plain(dict(argument), Request)
     survey = Survey(
         environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app), by=person, ticked=ticks(fleet.environment, request, person, now),
+        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
+        database=fleet.outside.database, backup=last_backup(fleet.journal, environment.app, environment.name),
     )  # fmt: skip
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,

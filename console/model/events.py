@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from console.model.checks import Check
+from console.model.database import Backup, Review
 from console.model.facts import LockHolder
 from console.model.plan import Plan, Step, WayBack
 from console.model.release import Release, Revision
@@ -64,12 +65,6 @@ class CheckReported(Event, frozen=True, tag="check-reported"):
     """A pre-flight check has a verdict."""
 
     check: Check
-
-
-class OperatorJoined(Event, frozen=True, tag="operator-joined"):
-    """Another operator has joined the run before its decision."""
-
-    by: Person
 
 
 class CheckAcknowledged(Event, frozen=True, tag="check-acknowledged"):
@@ -267,6 +262,18 @@ class ChangesListed(Event, frozen=True, tag="changes-listed"):
     """New files among the migrations."""
 
 
+class DatabaseReviewed(Event, frozen=True, tag="database-reviewed"):
+    """What the release would do to its database, and what is known of its last backup."""
+
+    review: Review
+
+
+class BackupTaken(Event, frozen=True, tag="backup-taken"):
+    """The database was backed up, and the backup looked at."""
+
+    backup: Backup
+
+
 class AnnouncementSent(Event, frozen=True, tag="announcement-sent"):
     """People were told of the release."""
 
@@ -339,9 +346,10 @@ AnyEvent = (
     | RollbackBegan
     | NoteAdded
     | HelmTaken
-    | OperatorJoined
     | PersonCalled
     | ChangesListed
+    | DatabaseReviewed
+    | BackupTaken
     | AnnouncementSent
     | CommandRefused
     | TakenUp

@@ -221,6 +221,30 @@ class Notify(msgspec.Struct, frozen=True):
         return {f"notify.to[{number}]": one for number, one in enumerate(self.to) if isinstance(one, SecretRef)}
 
 
+class Database(msgspec.Struct, frozen=True):
+    """How a database is backed up, migrated and brought back. Times are seconds."""
+
+    kind: Literal["postgres", "command"]
+    url: Variable = ""
+    """For `postgres`: where its tables and locks are read; empty: they are not."""
+    host: Host | None = None
+    """Where backup and restore run, and from where the URL is seen; none: the host that migrates."""
+    backup: Command | None = None
+    backup_within: float = 0.0
+    """A backup that is so old at most is fresh enough; 0: each migration has its own."""
+    migrate: Command | None = None
+    revert: Command | None = None
+    restore: Command | None = None
+    lock_timeout: float = 5.0
+    lock_tries: int = 5
+    """The first try counted."""
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """What is to be read, by the name that a problem is told with."""
+        return {"database.url": self.url} if isinstance(self.url, SecretRef) else {}
+
+
 class Environment(msgspec.Struct, frozen=True):
     """One application in one environment, as the file resolves it. Times are seconds."""
 
@@ -260,6 +284,9 @@ class Environment(msgspec.Struct, frozen=True):
     metrics_interval: float = 1.0
     migrations: str = ""
     """A glob of files of the repository that are migrations; empty: none."""
+    database: Database | None = None
+    migrate_on: str = ""
+    """The host that migrations run on; empty: the first host of the plan."""
     ssh: Ssh = Ssh()
     jumps: tuple[Host, ...] = ()
     """Jump hosts, each named as hosts name them in `jump`."""
@@ -270,13 +297,12 @@ class Environment(msgspec.Struct, frozen=True):
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""
     requires_within: float = 7 * 86400.0
-    team_required: int = 0
-    """Operators that a release needs besides whoever begins it."""
 
-    def secrets(self, *, for_release: bool) -> dict[str, SecretRef]:
-        """What is to be read before a run, by the name that a problem is told with; variables by their own names. Checks are a release's alone."""
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """Everything that is to be read before a run, by the name that a problem is told with; variables by their own names."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        for part in (*(self.checks if for_release else ()), *self.health, *(one for one in (self.notify, self.announce) if one)):
+        for part in (*self.checks, *self.health, *(one for one in (self.notify, self.announce, self.database) if one)):
             found |= part.secrets
         return found
 

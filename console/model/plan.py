@@ -12,7 +12,7 @@ from console.text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
-    "wave", "monitor",
+    "wave", "monitor", "backup", "migrate", "revert",
 ]  # fmt: skip
 
 Phase = Literal["prepare", "release", "verify", "close", "rollback"]
@@ -27,6 +27,8 @@ class Step(msgspec.Struct, frozen=True):
     title: SafeText
     host: str = ""
     """Empty: on the console's machine, or a mark in the plan (`wave`)."""
+    at: str = ""
+    """The host that a step runs on which is the whole run's affair: its failure is the run's, not that host's."""
     wave: int = 0
     needs: tuple[str, ...] = ()
     """Steps that are settled before this one starts: done, or no longer to be done."""

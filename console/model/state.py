@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from console.model.checks import Check
+from console.model.database import Backup, Review
 from console.model.plan import Plan, Step, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
@@ -103,6 +104,10 @@ class RunState(msgspec.Struct, frozen=True):
     changes: tuple[SafeText, ...] = ()
     """What the release brings: first lines of commits, newest first."""
     migrations: tuple[SafeText, ...] = ()
+    review: Review | None = None
+    """What is known of the database before the decision."""
+    backup: Backup | None = None
+    """The one that this run took."""
     announced: tuple[SafeText, ...] = ()
     """Channels that took the announcement."""
     checks: tuple[Check, ...] = ()
@@ -137,8 +142,6 @@ class RunState(msgspec.Struct, frozen=True):
     decided_by: Person | None = None
     reasons: tuple[SafeText, ...] = ()
     locked_by: SafeText = SafeText("")
-    joined: tuple[Person, ...] = ()
-    """Operators who have joined before the decision, beside the starter."""
     helm: Person | None = None
     """Who answers the run's questions from a screen; None: whoever opened it."""
     acts: dict[str, Act] = {}

@@ -1,0 +1,114 @@
+"""The port `DatabaseView`: what PostgreSQL says through a host, what squawk says here, and a folder on the database's host for its commands.
+
+psycopg is imported when the first question is asked.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import ModuleType
+
+from console.adapters.database.squawk import lint
+from console.core.migrations import read_migration
+from console.core.shell import quote
+from console.model.database import Migration, TableFacts
+from console.model.facts import LockHolder
+from console.model.fleet import Host
+from console.ports import HostLock, StepResult, Transport, Unreached
+from console.text import SafeText
+
+ENTERING = 20.0
+"""Seconds to make the folder on the host."""
+UNREAD = "the database could not be read"
+
+
+def _postgres() -> ModuleType:
+    from console.adapters.database import postgres
+
+    return postgres
+
+
+class PostgresView:
+    """Asks by the environment's URL; `url` reveals it when it is needed, and is empty where there is none."""
+
+    def __init__(self, transport: Transport, locks: HostLock, url: Callable[[], str]) -> None:
+        self._transport = transport
+        self._locks = locks
+        self._url = url
+
+    async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
+        """Read migrations for what they lock; those in SQL are linted too."""
+        sql = {path: text for path, text in texts.items() if path.lower().endswith(".sql")}
+        found = await lint(sql, deadline) if sql else {}
+        findings = {} if isinstance(found, SafeText) else found
+        other = [path for path in texts if path not in sql]
+        problems = [found] if isinstance(found, SafeText) else []
+        problems += [SafeText(f"not SQL, so what it locks is not known: {', '.join(other[:4])}")] if other else []
+        return tuple(read_migration(path, text, findings.get(path, ())) for path, text in texts.items()), tuple(problems)
+
+    async def tables(self, host: Host, names: tuple[str, ...], *, deadline: float) -> tuple[TableFacts, ...] | SafeText:
+        """How large those tables are, and who works on them now."""
+        if not self._url():
+            return SafeText("the tables were not looked at: the file names no url of the database")
+        postgres = _postgres()
+        try:
+            found: tuple[TableFacts, ...] = await postgres.read_tables(self._transport, host, self._url(), names, deadline)
+        except postgres.NotRead as fault:
+            return SafeText(f"{UNREAD}: {fault}")
+        return found
+
+    async def schema(self, host: Host, *, deadline: float) -> str | SafeText:
+        """A digest of the schema."""
+        if not self._url():
+            return SafeText("the file names no url of the database")
+        postgres = _postgres()
+        try:
+            return str(await postgres.read_schema(self._transport, host, self._url(), deadline))
+        except postgres.NotRead as fault:
+            return SafeText(f"{UNREAD}: {fault}")
+
+    async def waits(self, host: Host, application: str, *, deadline: float) -> AsyncIterator[tuple[SafeText, ...]]:
+        """Who waits for whom, again and again."""
+        if not self._url():
+            return
+        postgres = _postgres()
+        try:
+            async with contextlib.aclosing(postgres.watch_waits(self._transport, host, self._url(), application, deadline)) as looks:
+                async for rows in looks:
+                    yield rows
+        except postgres.NotRead as fault:
+            yield (SafeText(f"locks are not watched: {fault}"),)
+
+    async def end(self, host: Host, application: str, *, deadline: float) -> SafeText:
+        """End the sessions of that application."""
+        if not self._url():
+            return SafeText("the file names no url of the database")
+        postgres = _postgres()
+        try:
+            await postgres.end_sessions(self._transport, host, self._url(), application, deadline)
+        except postgres.NotRead as fault:
+            return SafeText(str(fault))
+        return SafeText("")
+
+    async def enter(self, host: Host, name: str, holder: LockHolder) -> str | StepResult:
+        """Hold a folder below the login's home on that host."""
+        reached = await self._transport.connect(host)
+        if isinstance(reached, Unreached):
+            return StepResult("unreachable", detail=reached.message, hint=reached.hint)
+        script = f'umask 077; d="$HOME/.deploy-console"/{quote(name)}; mkdir -p "$d" && cd "$d" && pwd -P'
+        made = await self._transport.run(host, script, deadline=ENTERING)
+        path = made.out.decode("utf-8", "replace").strip()
+        if made.status != 0 or not path.startswith("/"):
+            words = made.problem.message if made.problem else SafeText(made.err.decode("utf-8", "replace").strip()[-200:])
+            return StepResult("failed", detail=SafeText(f"no folder could be made on {host.name} for the database's commands: {words}"))
+        held = await self._locks.take(host, path, holder)
+        if isinstance(held, LockHolder) and held.run == holder.run:
+            held = None if held.epoch == holder.epoch else await self._locks.take_over(host, path, held.epoch, holder.epoch)
+        if isinstance(held, LockHolder):
+            return StepResult("failed", detail=SafeText(f"the database's commands on {host.name} are held by {held.run or held.by}"))
+        if isinstance(held, Unreached):
+            return StepResult("unreachable", detail=held.message, hint=held.hint)
+        return path
+
+    async def leave(self, host: Host, path: str, epoch: str) -> None:
+        """Let go of the folder; where that fails the next run of the same application takes it over or says who holds it."""
+        await self._locks.release(host, path, epoch)

@@ -1,0 +1,224 @@
+"""What a release does to its database: whether it migrates, what must be there before, how it goes back. Pure; who reads the database is not known here."""
+
+from datetime import datetime
+
+from console.core.durations import duration_words
+from console.core.sizes import size_words
+from console.model.checks import Check, CheckStatus
+from console.model.database import Backup, Migration, Review, TableFacts, Touch
+from console.model.fleet import Database, Environment, Host
+from console.model.impact import Impact, OldCode
+from console.model.plan import Step
+from console.model.state import RunState, StepState
+from console.model.values import changed
+from console.text import SafeText
+
+LARGE = 100_000
+"""Rows from which on a lock that others wait for is pointed out."""
+LARGE_BYTES = 64 * 2**20
+SHOWN = 6
+TRY_EVERY = 15.0
+"""Seconds from one try at a lock to the next."""
+
+BACKUP, MIGRATE, REVERT = "database/backup", "database/migrate", "database/revert"
+KINDS = frozenset({"backup", "migrate", "revert"})
+"""Steps that what needs them does not begin without."""
+
+
+def migrates(database: Database | None, review: Review, impact: Impact) -> bool:
+    """Whether the release migrates: where the file says how, and the diff or the one who releases says that there is something."""
+    if database is None or database.migrate is None or impact.migration == "no":
+        return False
+    return bool(review.migrations) or impact.migration == "yes"
+
+
+def known_old_code(migrations: tuple[Migration, ...], impact: Impact) -> OldCode:
+    """How the code before runs on the schema after: what the files say, else what was answered. A file's `breaks` outweighs every answer."""
+    said = [one.old_code for one in migrations]
+    if "breaks" in said:
+        return "breaks"
+    if said and all(one == "ok" for one in said):
+        return "ok"
+    return impact.old_code or "unknown"
+
+
+def settled(environment: Environment, hosts: tuple[Host, ...], review: Review, impact: Impact, now: datetime) -> Review:
+    """Return the review with what follows from it: whether, where and after which backup the release migrates, and how the code before runs."""
+    database = environment.database
+    if database is None or not migrates(database, review, impact):
+        return changed(review, runs=False)
+    names = tuple(host.name for host in hosts)
+    where = environment.migrate_on or (names[0] if names else "")
+    fresh = is_fresh(review.backup, database.backup_within, now)
+    return changed(
+        review, runs=True, where=where if where in names else "", fresh=fresh, backs_up=database.backup is not None and not fresh,
+        old_code=known_old_code(review.migrations, impact), reversible=database.revert is not None,
+    )  # fmt: skip
+
+
+def is_fresh(backup: Backup | None, within: float, now: datetime) -> bool:
+    """Whether that backup is young enough to stand for one that the plan would take."""
+    return backup is not None and within > 0 and _age(backup, now) <= within
+
+
+def _age(backup: Backup, now: datetime) -> float:
+    return (now - datetime.fromisoformat(backup.at)).total_seconds()
+
+
+def database_steps(environment: Environment, review: Review, release: str, needs: tuple[str, ...], *, unbacked: bool = False) -> tuple[Step, ...]:
+    """The steps between shipping and the first switch. No migration without a backup before it (S2), unless that was overridden (`unbacked`)."""
+    database = environment.database
+    if database is None or database.migrate is None or not review.runs or not review.where:
+        return ()
+    steps: list[Step] = []
+    if review.backs_up and database.backup:
+        host = database.host.name if database.host else review.where
+        title = SafeText(f"back the database up on {host}")
+        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=database.backup, release=release, at=review.where,
+                          timeout=database.backup.timeout))  # fmt: skip
+    elif not review.fresh and not unbacked:
+        return ()
+    title = SafeText(f"migrate the database on {review.where}: {database.migrate.run}")
+    needs = (BACKUP,) if steps else needs
+    timeout = database.migrate.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
+    steps.append(Step(MIGRATE, "migrate", "prepare", title, needs=needs, command=database.migrate, release=release, at=review.where, timeout=timeout))
+    return tuple(steps)
+
+
+def waiting_at_most(database: Database) -> float:
+    """Seconds that all tries at a lock may take, without the migration's own work."""
+    return database.lock_tries * database.lock_timeout + (database.lock_tries - 1) * TRY_EVERY
+
+
+def is_migrated(state: RunState) -> bool:
+    """Whether the run has migrated the database, and has not taken that back."""
+    return _status(state, MIGRATE) == "done" and _status(state, REVERT) != "done"
+
+
+def _status(state: RunState, name: str) -> str:
+    return state.steps.get(name, StepState()).status
+
+
+def needs_person(state: RunState) -> bool:
+    """Whether no host goes back by itself: the database is migrated, and the code before is not known to run on it."""
+    return is_migrated(state) and (state.review is None or state.review.old_code != "ok")
+
+
+def left_words(state: RunState) -> str:
+    """What stays of the database when every host is on what it had; empty: nothing was done to it."""
+    if not is_migrated(state):
+        return ""
+    return f"the database stays migrated: {schema_words(state.review)}" if needs_person(state) and state.review else "the database stays migrated"
+
+
+def revert_step(environment: Environment, state: RunState) -> tuple[Step, ...]:
+    """The step that takes the migration back before any host goes back, where that is both needed and possible."""
+    database, review = environment.database, state.review
+    is_wanted = is_migrated(state) and review is not None and review.old_code == "breaks"
+    if not is_wanted or review is None or database is None or database.revert is None or state.release is None:
+        return ()
+    title = SafeText(f"take the migration back on {review.where}: {database.revert.run}")
+    timeout = database.revert.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
+    return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, at=review.where, timeout=timeout),)
+
+
+def assess_backup(database: Database, review: Review, now: datetime) -> Check:
+    """W1.4, S2: the last backup is fresh enough, or the plan takes one."""
+    last = f"the last is {backup_words(review.backup, now)}" if review.backup else "none is known"
+    if not review.runs:
+        return _check("backup", "Backup", "skipped", f"no migration; {last}", blocking=False)
+    if review.backs_up:
+        return _check("backup", "Backup", "passed", f"the plan takes one before it migrates; {last}")
+    if review.fresh:
+        within = duration_words(database.backup_within)
+        return _check("backup", "Backup", "passed", f"{last}, {within} old at most is fresh enough")
+    remedy = 'name a command: [environments.ENV.database] backup = "pg_dump -Fc -f /var/backups/shop-{run}.dump shop", or --override backup=REASON'
+    return _check("backup", "Backup", "failed", f"no backup before the migration: the file names no command for one, {last}", remedy)
+
+
+def backup_words(backup: Backup, now: datetime | None = None) -> str:
+    """A backup in words: when, how old, how big, where, how verified."""
+    age = f" ({duration_words(max(0.0, round(_age(backup, now))))} ago)" if now else ""
+    size = f", {size_words(backup.size)}" if backup.size else ""
+    path = f", {backup.path} on {backup.host}" if backup.path else ""
+    return f"of {backup.at[:16].replace('T', ' ')} UTC{age}{size}{path}" + (f", {backup.proof}" if backup.proof else "")
+
+
+def assess_migrations(database: Database, review: Review, impact: Impact) -> Check:
+    """W2.2: what the new migrations are, what they lock, and how big that is."""
+    title = "Migrations"
+    if not review.known and not impact.migration:
+        detail = "not known whether the release brings any: what is live is no commit of the repository"
+        return _check("migrations", title, "failed", detail, "say it: --migration yes, or --migration no")
+    if review.runs and not review.where:
+        return _check("migrations", title, "failed", "the host that migrates is no part of this run", "take it in, or name another: migrate_on")
+    count = len(review.migrations)
+    if not count and not review.runs and impact.migration != "yes":
+        return _check("migrations", title, "passed", "none in this release")
+    files = f"{count} new: {', '.join(one.path for one in review.migrations[:SHOWN])}" if count else "declared; no new file was found to be read"
+    if not review.runs:
+        why = "--migration no" if impact.migration == "no" else "the file names no command that migrates"
+        return _check("migrations", title, "warning", f"{files}; not run: {why}", blocking=False)
+    found = pointed_out(review)
+    status: CheckStatus = "warning" if found or review.problems or not count else "passed"
+    return _check("migrations", title, status, "; ".join((files, *found, *review.problems)) + f"; they run on {review.where}")
+
+
+def pointed_out(review: Review) -> tuple[str, ...]:
+    """What an operator should know of the migrations before deciding, the worst first: locks on large or busy tables, then what the linter found."""
+    tables = {table.name: table for table in review.tables}
+    locks = [(touch, one.path, tables.get(touch.table)) for one in review.migrations for touch in one.touches if touch.blocks != "nothing"]
+    told = [(table.size if table else 0, _lock_words(path, touch, table)) for touch, path, table in locks if table is None or is_notable(table)]
+    lint = [f"{one.path}:{found.line}: {found.message}" for one in review.migrations for found in one.findings]
+    words = [words for _, words in sorted(told, key=lambda pair: -pair[0])] + lint
+    return (*words[:SHOWN], *((f"and {len(words) - SHOWN} more",) if len(words) > SHOWN else ()))
+
+
+def is_notable(table: TableFacts) -> bool:
+    """Whether a lock on that table is likely to be felt: it is large, or somebody works on it now."""
+    return table.exists and (table.rows >= LARGE or table.size >= LARGE_BYTES or table.sessions > 0)
+
+
+def _lock_words(path: SafeText, touch: Touch, table: TableFacts | None) -> str:
+    about = f"{touch.table}: {table_words(table)}" if table else f"{touch.table}: its size is not known"
+    return f"{path}:{touch.line}: {touch.words}: {touch.lock} lock, blocks {touch.blocks} on {about}"
+
+
+def table_words(table: TableFacts) -> str:
+    """A table in words: its size, its rows, and who is on it."""
+    words = f"{size_words(table.size)}, about {table.rows:,} rows"
+    if table.changes:
+        words += f", {table.changes:,} written since its statistics began"
+    if table.sessions:
+        many = f"{table.sessions} open transactions hold" if table.sessions > 1 else "1 open transaction holds"
+        words += f", {many} locks on it, the oldest for {duration_words(max(1.0, round(table.oldest)))} ({table.holder})"
+    return words
+
+
+def with_schema(check: Check, review: Review) -> Check:
+    """S4: lay the database over the way back of the hosts; a code before that is not known to run on the new schema is none."""
+    if not review.runs:
+        return check
+    words = schema_words(review)
+    if review.old_code == "ok" or (review.old_code == "breaks" and review.reversible):
+        return changed(check, detail=SafeText(f"{check.detail}; {words}"))
+    remedy = "a line `-- old-code: ok` in the migration, --old-code ok, or --override way-back=REASON"
+    detail = SafeText(f"{check.detail}; {words}" if check.status == "failed" else words)
+    return changed(check, status="failed", detail=detail, remedy=SafeText(f"{check.remedy}; {remedy}" if check.remedy else remedy))
+
+
+def schema_words(review: Review) -> str:
+    """What would become of the database on the way back."""
+    if not review.runs:
+        return "the database is not migrated"
+    if review.old_code == "ok":
+        return "the database stays migrated: the code before runs on it"
+    if review.old_code == "breaks" and review.reversible:
+        return "the code before does not run on the migrated schema: a person's rollback takes the migration back first, and with it what was written there"
+    if review.old_code == "breaks":
+        return "the code before does not run on the migrated schema, and nothing takes the migration back"
+    return "not known whether the code before runs on the migrated schema"
+
+
+def _check(name: str, title: str, status: CheckStatus, detail: str, remedy: str = "", *, blocking: bool = True) -> Check:
+    return Check(name, SafeText(title), status, blocking=blocking, detail=SafeText(detail), remedy=SafeText(remedy))

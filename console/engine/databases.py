@@ -1,0 +1,75 @@
+"""The database before a release: reads the new migrations, and the tables that they touch. What follows from that is `core.database`'s."""
+
+from dataclasses import dataclass
+
+from console.core.migrations import read_migration
+from console.errors import ConsoleError
+from console.model.database import Backup, Migration, Review
+from console.model.events import ChangesListed
+from console.model.fleet import Environment, Host
+from console.model.release import Revision
+from console.model.values import changed
+from console.ports import DatabaseView, Repository
+from console.text import SafeText
+
+READ_WITHIN = 15.0
+"""Seconds that the database, and the linter, have to answer before the decision."""
+FILES = 100
+"""Migrations that are read."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the database works with."""
+
+    environment: Environment
+    repository: Repository
+    view: DatabaseView
+    backup: Backup | None = None
+    """The last one that the journal knows."""
+
+
+async def review(look: Look, hosts: tuple[Host, ...], listed: ChangesListed | None, revision: Revision) -> Review:
+    """Read what the release brings. What cannot be read is said in the review; nothing is raised."""
+    bare = Review(known=_is_known(look.environment, listed), backup=look.backup)
+    if listed is None or not listed.migrations:
+        return bare
+    texts, problems = await _texts(look, listed, revision)
+    if look.environment.database is None or look.environment.database.kind != "postgres":
+        return changed(bare, migrations=tuple(_unlinted(path, text) for path, text in texts.items()), problems=problems)
+    migrations, unread = await look.view.review(texts, deadline=READ_WITHIN)
+    names = tuple(dict.fromkeys(touch.table for one in migrations for touch in one.touches))
+    place = _place(look.environment, hosts)
+    tables = await look.view.tables(place, names, deadline=READ_WITHIN) if names and place else ()
+    problems = (*problems, *unread, *((tables,) if isinstance(tables, SafeText) else ()))
+    return changed(bare, migrations=migrations, tables=() if isinstance(tables, SafeText) else tables, problems=problems)
+
+
+def _is_known(environment: Environment, listed: ChangesListed | None) -> bool:
+    if environment.database is None or environment.database.migrate is None:
+        return True
+    return listed is not None and bool(environment.migrations)
+
+
+def _unlinted(path: SafeText, text: str) -> Migration:
+    """Of another kind of database nothing is known but what the file says of itself."""
+    return changed(read_migration(path, text, ()), touches=())
+
+
+async def _texts(look: Look, listed: ChangesListed, revision: Revision) -> tuple[dict[SafeText, str], tuple[SafeText, ...]]:
+    texts: dict[SafeText, str] = {}
+    problems = [SafeText(f"of {len(listed.migrations)} new migrations {FILES} are read")] if len(listed.migrations) > FILES else []
+    for path in listed.migrations[:FILES]:
+        try:
+            texts[path] = await look.repository.text(revision.commit, str(path))
+        except ConsoleError as fault:
+            texts[path] = ""
+            problems.append(SafeText(fault.message))
+    return texts, tuple(problems)
+
+
+def _place(environment: Environment, hosts: tuple[Host, ...]) -> Host | None:
+    """The host that the database is seen from."""
+    if environment.database and environment.database.host:
+        return environment.database.host
+    return next((host for host in hosts if host.name == environment.migrate_on), hosts[0] if hosts else None)
