@@ -3,11 +3,8 @@
 from typing import Any
 
 from console.cli.notes import keep_note
-from console.cli.runs import judge_checks
 from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell
 from console.errors import Exit, NoGo
-from console.model.request import Request
-from console.plain.jsonl import problem_object
 
 
 async def status(how: How, name: str) -> int:
@@ -52,6 +49,9 @@ def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
 
 async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     """Print the go/no-go and the plan."""
+    from console.cli.runs import judge_checks
+    from console.model.request import Request
+
     try:
         found = environment(how, name, gated=True)
     except NoGo as fault:
@@ -63,7 +63,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     judge_checks(Request(**argument), found)
     client = await engine_of(how, found)
     try:
-        await configure(client, found)
+        await configure(client, found, for_release=True)
         answer = await client.query("check", argument)
     finally:
         await client.close()
@@ -76,6 +76,8 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
 
 
 def _no_go(fault: NoGo) -> dict[str, Any]:
+    from console.plain.jsonl import problem_object
+
     return {
         "type": "result", "exit": int(fault.exit), "decision": "no-go", "version": None, "commit": None, "checks": [],
         "plan": {"strategy": None, "steps": []}, "rollback": {"possible": False, "hosts": [], "database": None},

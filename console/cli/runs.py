@@ -31,7 +31,7 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
         client = await engine_of(how, found)
         if rollback and client.welcome.run and not request.ref:
             return await _roll_back_open(how, client, found, request, leaving)
-        await configure(client, found)
+        await configure(client, found, for_release=request.kind == "deploy")
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_twin(*twin_of(found.name, request))

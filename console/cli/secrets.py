@@ -11,11 +11,11 @@ PATIENCE = 60.0
 """Seconds that a command has to print a secret."""
 
 
-def secrets_of(environment: Environment) -> dict[str, str]:
+def secrets_of(environment: Environment, *, for_release: bool) -> dict[str, str]:
     """Return the secrets by their names. Raises UsageFault that names each one that is missing."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, value in environment.secrets.items():
+    for name, value in environment.secrets(for_release=for_release).items():
         text = _read(name, value)
         if isinstance(text, Problem):
             problems.append(text)

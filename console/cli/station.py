@@ -155,7 +155,7 @@ class EngineStation:
     async def _begun(self, request: Request) -> LastingFeed:
         client = await engine_of(self._how, self._found)
         try:
-            await configure(client, self._found)
+            await configure(client, self._found, for_release=request.kind == "deploy")
             return self._kept(client, await client.open_run(changed(request, wait_for_person=self._how.patience)))
         except BaseException:
             await client.close()
@@ -173,12 +173,12 @@ class EngineStation:
     async def _tell_secrets(self) -> None:
         """Give the engine what its checks need to know, once, where nothing goes on."""
         client = await self._engine()
-        if not self._found.secrets or self._told is client or client.welcome.busy or self._how.read_only:
+        if not self._found.secrets(for_release=True) or self._told is client or client.welcome.busy or self._how.read_only:
             return
         from console.cli.secrets import secrets_of
         from console.config.load import digest
 
-        await client.configure(self._found, digest(self._found), await asyncio.to_thread(secrets_of, self._found))
+        await client.configure(self._found, digest(self._found), await asyncio.to_thread(secrets_of, self._found, for_release=True))
         self._told = client
 
     async def _engine(self) -> "Client":

@@ -111,14 +111,14 @@ async def engine_of(how: How, found: "Environment") -> "Client":
     return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only)
 
 
-async def configure(client: "Client", found: "Environment") -> None:
-    """Hand the engine the model and the secrets of a run. Raises Locked where it is busy with another."""
+async def configure(client: "Client", found: "Environment", *, for_release: bool = False) -> None:
+    """Hand the engine the model and the secrets of a run; those of the pre-flight's checks for a release alone. Raises Locked where it is busy with another."""
     from console.cli.models import remember
     from console.cli.secrets import secrets_of
     from console.config.load import digest
 
     mark = digest(found)
-    await client.configure(found, mark, secrets_of(found))
+    await client.configure(found, mark, secrets_of(found, for_release=for_release))
     remember(mark, found)
 
 

@@ -87,6 +87,7 @@ def resolved(sources: Sources) -> Environment:
         notify=_notify(values, sources.file),
         announce=_announce(values, sources.file),
         freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
+        team_required=values.get("team", {}).get("required", 0),
         requires=values.get("requires", ""),
         requires_within=values.get("requires_within", 7 * 86400.0),
     )

@@ -436,7 +436,7 @@ ENVIRONMENT: Final = Table(
         "notify": Key(Table({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
         "ticket": Key(Table({"close": Key(Secretable())})),
         "freezes": Key(List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
-        "team": Key(Table({"required": Key(Whole(0, 100))}), later="a second operator's consent"),
+        "team": Key(Table({"required": Key(Whole(0, 100))})),
     }
 )
 

@@ -1,5 +1,6 @@
 """How an event changes the state of a run. The only writer of state; total: an event that does not fit changes nothing but its place.
 
+A state is never changed: `evolve` makes another. Only `fold`, which shows nobody what lies between, writes into a dict of hosts that is its own.
 It knows nothing of where events come from.
 """
 
@@ -24,12 +25,18 @@ def evolve(state: RunState, event: ev.Event) -> RunState:
     return changed(after, seq=event.seq or after.seq, at=event.at or after.at, mono=event.mono or after.mono, boot=event.boot or after.boot)
 
 
+class _Own(dict[str, HostState]):
+    """The hosts of a state that nobody but a fold has seen: they may be written into."""
+
+
 def fold(events: Iterable[ev.Event], state: RunState | None = None) -> RunState:
-    """Return what all those events add up to."""
+    """Return what all those events add up to: the same as `evolve` one after another, without a copy of the fleet for each."""
     result = state or RunState()
     for event in events:
+        if type(result.hosts) is not _Own:
+            result = changed(result, hosts=_Own(result.hosts))
         result = evolve(result, event)
-    return result
+    return changed(result, hosts=dict(result.hosts))
 
 
 def _with_act(state: RunState, event: ev.Event) -> RunState:
@@ -47,7 +54,11 @@ def _with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: 
     host = state.hosts.get(name)
     if host is None:
         return state
-    return changed(state, hosts={**state.hosts, name: changed(host, **fields)})
+    fresh = changed(host, **fields)
+    if type(state.hosts) is _Own:
+        state.hosts[name] = fresh
+        return state
+    return changed(state, hosts={**state.hosts, name: fresh})
 
 
 def _with_step(state: RunState, step: Step, step_state: StepState) -> RunState:
@@ -59,10 +70,14 @@ def _with_step(state: RunState, step: Step, step_state: StepState) -> RunState:
 
 def _with_steps_known(state: RunState, steps: tuple[Step, ...]) -> RunState:
     fresh = {step.name: step for step in steps}
+    by_host: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.host:
+            by_host.setdefault(step.host, []).append(step)
     lanes = dict(state.lanes)
-    for host in {step.host for step in steps if step.host}:
+    for host, added in by_host.items():
         kept = tuple(step for step in lanes.get(host, ()) if step.name not in fresh)
-        lanes[host] = kept + tuple(step for step in steps if step.host == host)
+        lanes[host] = (*kept, *added)
     return changed(state, index={**state.index, **fresh}, lanes=lanes)
 
 
@@ -139,8 +154,7 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
     fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
     host = state.hosts.get(step.host)
     touched = step.changes or (host.touched if host else False)
-    after = _with_step(state, step, fresh)
-    after = _with_host(after, step.host, step=step.name, touched=touched)
+    after = _with_host(_with_step(state, step, fresh), step.host, step=step.name, touched=touched)
     if host and step.phase == "release" and host.condition != "updating":
         after = _with_host(after, step.host, condition="updating", since=event.mono)
     if host and step.phase == "rollback" and host.condition != "returning":
@@ -323,6 +337,10 @@ def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
     return changed(state, announced=event.told) if event.moment == "before" else state
 
 
+def _operator_joined(state: RunState, event: ev.OperatorJoined) -> RunState:
+    return changed(state, joined=(*state.joined, event.by))
+
+
 def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
     return changed(state, helm=event.by)
 
@@ -370,6 +388,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.RollbackBegan: _rollback_began,
     ev.NoteAdded: _noted,
     ev.HelmTaken: _helm_taken,
+    ev.OperatorJoined: _operator_joined,
     ev.ChangesListed: _changes_listed,
     ev.DatabaseReviewed: _reviewed,
     ev.BackupTaken: _backed_up,

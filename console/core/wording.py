@@ -94,6 +94,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.Continued: lambda event: f"continued{_by(event)}",
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
     ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
+    ev.OperatorJoined: lambda event: f"{event.by} joined",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
     ev.ChangesListed: lambda event: f"{len(event.subjects)} commits" + (f", {len(event.migrations)} new migrations" if event.migrations else ""),
     ev.DatabaseReviewed: _reviewed,

@@ -47,6 +47,9 @@ class Brain(Protocol):
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
         """Everything of a run after that event, at the pace of its reader (`viewers.Broadcast` does that), until it has ended."""
 
+    async def joined(self, run: str, person: Person) -> None:
+        """Hear that an operator follows a run."""
+
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""
 

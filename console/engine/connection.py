@@ -219,6 +219,8 @@ class Connection:
     async def _follow(self, message: Follow) -> Said:
         self._follows.add(message.id)
         self._house.changed(self)
+        if self.role == "operator" and message.run:
+            await self._brain.joined(message.run, self.person)
         items = self._brain.follow(message.run, message.after)
         try:
             async for item in items:

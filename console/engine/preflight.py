@@ -8,6 +8,7 @@ from console.core.announcement import assess_delivery
 from console.core.configured import asks_again, still_waiting
 from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
+from console.core.team import assess_team, needed_operators
 from console.engine import questions
 from console.engine.announcing import Announcer
 from console.engine.asking import verdict
@@ -16,7 +17,7 @@ from console.engine.runner import Runner
 from console.errors import Exit, Locked
 from console.model.checks import Check
 from console.model.commands import Accepted, Decide, Refusal
-from console.model.events import CheckReported, Decided
+from console.model.events import CheckReported, Decided, OperatorJoined
 from console.model.fleet import CheckSpec
 from console.model.request import Person
 from console.ports import Clock
@@ -55,7 +56,18 @@ class Preflight:
 
     def _now(self) -> Survey:
         ticked = {check.id: check for check in self._runner.state.checks if check.by}
-        return replace(self._survey, now=self._clock.now(), ticked=ticked)
+        return replace(self._survey, now=self._clock.now(), ticked=ticked, by=self._runner.state.by, joined=self._runner.state.joined)
+
+    def joined(self, person: Person) -> None:
+        """Hear that an operator has joined: whoever is new, and not the starter, counts."""
+        runner = self._runner
+        state = runner.state
+        if state.go is not None or state.phase not in ("preflight", "deciding") or person.uid in {state.by.uid, *(one.uid for one in state.joined)}:
+            return
+        runner.record(OperatorJoined(by=person))
+        if any(check.id == "team" for check in state.checks):
+            check = assess_team(needed_operators(runner.environment.team_required, state.request.impact), state.by, runner.state.joined)
+            runner.record(CheckReported(check=overridden((check,), state.request.overrides)[0]))
 
     @property
     def _waits(self) -> bool:

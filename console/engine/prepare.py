@@ -19,6 +19,7 @@ from console.core.rollback import way_back
 from console.core.selection import select
 from console.core.staging import assess_staging
 from console.core.targets import Targets
+from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
 from console.engine.past import Verifications
@@ -30,7 +31,7 @@ from console.model.facts import HostFacts
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.plan import Plan, WayBack
 from console.model.release import Release, Revision
-from console.model.request import Request
+from console.model.request import Person, Request
 from console.model.values import changed
 from console.ports import Checks, DatabaseView, Repository, Scout
 from console.text import SafeText
@@ -65,6 +66,10 @@ class Survey:
     """The last one that the journal knows."""
     ticked: Mapping[str, Check] = field(default_factory=dict)
     """Checks that a person has ticked off."""
+    by: Person = Person("")
+    """Who asks for it."""
+    joined: tuple[Person, ...] = ()
+    """Operators who have joined."""
 
 
 def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
@@ -230,6 +235,7 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         *_database(survey, known),
         with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts)), known or Review()),
         assess_announcement(environment.announce, request.impact),
+        assess_team(needed_operators(environment.team_required, request.impact), survey.by, survey.joined),
     )
     return overridden(checks, request.overrides)
 

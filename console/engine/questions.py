@@ -33,7 +33,7 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
     request = from_plain({**argument, "kind": "deploy"}, Request)
     survey = Survey(
         fleet.environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
+        verifications=verifications(fleet.journal, fleet.environment.app), by=person, ticked=ticks(fleet.environment, request, person, now),
         database=fleet.outside.database, backup=last_backup(fleet.journal, fleet.environment.app, fleet.environment.name),
     )  # fmt: skip
     return check_result([event async for event in prepare(survey)])

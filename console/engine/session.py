@@ -249,7 +249,7 @@ class Session:
         one.preflight = Preflight(survey, runner, self._clock, one.announcer)
         if await one.preflight.look():
             await one.preflight.decide(person)
-            if runner.environment.checks:
+            if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
                 runner.accompany(one.preflight.wait_for_checks(person))
 
     def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
@@ -286,6 +286,12 @@ class Session:
         """The state of a run, of this engine or from the journal."""
         one = self._runs.get(run)
         return one.runner.state if one else fold(self._journal.read(run))
+
+    async def joined(self, run: str, person: Person) -> None:
+        """Hear that an operator follows a run."""
+        one = self._runs.get(run)
+        if one is not None and one.preflight is not None:
+            one.preflight.joined(person)
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""

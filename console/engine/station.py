@@ -69,7 +69,7 @@ async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Pers
     request = from_plain(dict(argument), Request)
     survey = Survey(
         environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app), ticked=ticks(fleet.environment, request, person, now),
+        verifications=verifications(fleet.journal, fleet.environment.app), by=person, ticked=ticks(fleet.environment, request, person, now),
         database=fleet.outside.database, backup=last_backup(fleet.journal, environment.app, environment.name),
     )  # fmt: skip
     opened = RunOpened(

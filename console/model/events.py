@@ -67,6 +67,12 @@ class CheckReported(Event, frozen=True, tag="check-reported"):
     check: Check
 
 
+class OperatorJoined(Event, frozen=True, tag="operator-joined"):
+    """Another operator has joined the run before its decision."""
+
+    by: Person
+
+
 class CheckAcknowledged(Event, frozen=True, tag="check-acknowledged"):
     """Somebody ticked a manual check off."""
 
@@ -346,6 +352,7 @@ AnyEvent = (
     | RollbackBegan
     | NoteAdded
     | HelmTaken
+    | OperatorJoined
     | PersonCalled
     | ChangesListed
     | DatabaseReviewed

@@ -297,12 +297,13 @@ class Environment(msgspec.Struct, frozen=True):
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""
     requires_within: float = 7 * 86400.0
+    team_required: int = 0
+    """Operators that a release needs besides whoever begins it."""
 
-    @property
-    def secrets(self) -> dict[str, SecretRef]:
-        """Everything that is to be read before a run, by the name that a problem is told with; variables by their own names."""
+    def secrets(self, *, for_release: bool) -> dict[str, SecretRef]:
+        """What is to be read before a run, by the name that a problem is told with; variables by their own names. Checks are a release's alone."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        for part in (*self.checks, *self.health, *(one for one in (self.notify, self.announce, self.database) if one)):
+        for part in (*(self.checks if for_release else ()), *self.health, *(one for one in (self.notify, self.announce, self.database) if one)):
             found |= part.secrets
         return found
 

@@ -142,6 +142,8 @@ class RunState(msgspec.Struct, frozen=True):
     decided_by: Person | None = None
     reasons: tuple[SafeText, ...] = ()
     locked_by: SafeText = SafeText("")
+    joined: tuple[Person, ...] = ()
+    """Operators who have joined before the decision, beside the starter."""
     helm: Person | None = None
     """Who answers the run's questions from a screen; None: whoever opened it."""
     acts: dict[str, Act] = {}

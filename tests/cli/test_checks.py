@@ -96,6 +96,7 @@ def test_check_shows_each_verdict_and_changes_nothing(product: Product, hub: Hub
     assert "HTTP 401, the token is refused" in blocking(product.result(*asked, code=3))["CI"]
     del product.environ["HUB_TOKEN"]
     assert "HUB_TOKEN, which is not set" in product.deploy(*asked, code=2)[1]
+    product.deploy("-c", product.config, "restart", "production", "--yes")  # holds up no restart and no rollback
     product.environ["HUB_TOKEN"] = TOKEN
     assert product.live() == {"v1.4.1"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.other_login import OTHER
-from tests.cli.product import Product
+from tests.cli.product import Product, until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two people")
 TOP = Path(__file__).parents[2]
@@ -88,3 +88,20 @@ def test_a_stranger_is_told_that_the_folder_is_not_theirs(product: Product):
     assert code == 2, said
     assert "nobody" in said, said
     product.deploy("abort")
+
+
+def test_a_release_of_high_risk_waits_for_another_person_who_joins(product: Product):
+    share(product, 'operators = ["root", "nobody"]')
+    release = ("-c", product.config, "production", "--version", "v1.4.2", "--risk", "high", "--yes", "--json", "--override", "announcement=told by phone")
+    out, _ = product.deploy(*release, code=3)
+    assert "1 more operator is needed" in json.loads(out.splitlines()[-1])["problems"][0]["message"]
+    viewer = product.start(*release, "--wait-for-person", "60s")
+    until(viewer.stdout, '"id":"team"')
+    code, said = as_other(product, "attach", "--json")
+    assert code == 0, said
+    out, err = viewer.communicate(timeout=60)
+    assert viewer.returncode == 0, err
+    run = json.loads(out.splitlines()[-1])["run"]
+    events = [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]
+    joined = next(event for event in events if event["type"] == "operator-joined")
+    assert (joined["by"]["name"], joined["by"]["uid"]) == (OTHER.pw_name, OTHER.pw_uid)

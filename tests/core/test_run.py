@@ -1,17 +1,23 @@
 """The core as a whole: planner, fold, decide and accept over simulated runs."""
 
+from copy import deepcopy
+from functools import reduce
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.core.accept import accept
 from console.core.decide import decide, running_steps
-from console.core.evolve import fold
+from console.core.evolve import evolve, fold
 from console.errors import Exit
 from console.model import commands as cmd
+from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.request import Person
+from console.model.state import RunState
 from console.model.values import changed
+from console.text import SafeText
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
@@ -194,6 +200,34 @@ def test_any_prefix_folds_and_a_paused_run_starts_nothing(hosts, cut, data):
         assert say(say_to, cmd.Pause()) is None
         started = {type(effect).__name__ for effect in decide(run.environment, say_to.state, 0.0)}
         assert "StartStep" not in started
+
+
+def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
+    words = SafeText("seen")
+    return st.sampled_from([
+        ev.LinkLost(host=host), ev.LinkRestored(host=host), ev.HostSkipped(host=host, by=ADA), ev.HostRetried(host=host, by=ADA),
+        ev.HostOwed(host=host, reason=words), ev.HostForgiven(host=host, by=ADA, reason=words), ev.HostSeen(host=host, problem=words),
+        ev.TakenUp(epoch=2, by=ADA), ev.Continued(by=ADA), ev.AbortAsked(by=ADA),
+    ])  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4), st.booleans(), st.data())
+def test_a_fold_is_one_evolve_after_another_and_changes_no_state_that_was_given(hosts, in_order, data):
+    run = a_run(hosts, lambda step, attempt: data.draw(ENDINGS), max_failures=1)
+    run.run()
+    events = list(run.events)
+    for event in data.draw(st.lists(st.integers(1, hosts).flatmap(lambda number: what_people_and_links_do(f"web{number:02}")), max_size=6)):
+        events.insert(data.draw(st.integers(1, len(events))), event)
+    if not in_order:
+        events = data.draw(st.permutations(events))
+    cut = data.draw(st.integers(0, len(events)))
+    first = fold(events[:cut])
+    as_it_was = deepcopy(first)
+    whole = fold(events[cut:], first)
+    assert whole == reduce(evolve, events, RunState())
+    assert first == as_it_was
+    assert type(first.hosts) is type(whole.hosts) is dict
 
 
 @settings(max_examples=40, deadline=None)

@@ -67,6 +67,9 @@ class ScriptedBrain:
     def follow(self, run, after):
         return self.broadcast.follow(after)
 
+    async def joined(self, run, person):
+        self.people_joined = [*getattr(self, "people_joined", []), (run, person.name)]
+
     async def submit(self, run, command, person):
         if not isinstance(command, Note):
             return Refusal(SafeText("only notes"), SafeText("deploy note TEXT"))

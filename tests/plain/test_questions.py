@@ -3,8 +3,10 @@
 from console.core.evolve import fold
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.checks import Check
 from console.model.values import changed
 from console.plain.questions import question
+from console.text import SafeText
 from tests.core.simulation import Simulation, an_environment, opening
 
 
@@ -67,3 +69,16 @@ def test_a_pause_offers_what_may_be_done_now_with_its_twin():
 def test_a_pause_that_a_person_made_asks_nothing():
     state = paused(on_failure="pause")
     assert question(changed(state, pausing=changed(state.pausing, cause="operator"))) is None
+
+
+def test_a_manual_check_is_asked_for_also_of_those_who_said_yes_beforehand():
+    waiting = Check("Support knows", SafeText("Support knows"), "waiting", detail=SafeText("Told?"), kind="manual")
+    state = changed(undecided(), checks=(waiting,))
+    state = changed(state, request=changed(state.request, yes=True))
+    asked = question(state)
+    assert asked is not None
+    assert asked.lines[0] == "Support knows: Told?"
+    assert asked.answer("1").command == cmd.Acknowledge(check="Support knows")
+    assert asked.answer("1").twin == f"deploy ack 'Support knows' {state.run}"
+    assert asked.answer("2").command.go is False
+    assert question(changed(state, checks=(changed(waiting, kind="github"),))) is None

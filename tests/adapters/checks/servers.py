@@ -69,7 +69,11 @@ def postgres(folder: Path, listen: str = "127.0.0.1") -> Iterator[str]:
     user = "postgres" if as_root else None
     initdb = [postgres_bin("initdb"), "-D", str(data), "-U", "shop", "-A", "scram-sha-256", f"--pwfile={pw}", "-N"]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, user=user, extra_groups=[] if user else None)
-    argv = (postgres_bin("postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-c", f"listen_addresses={listen}", "-c", "fsync=off")
+    key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", "key", "-out", "certificate"]
+    subprocess.run([*key, "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True, cwd=data, user=user, extra_groups=[] if user else None)
+    (data / "key").chmod(0o600)
+    tls = ("-c", "ssl=on", "-c", "ssl_cert_file=certificate", "-c", "ssl_key_file=key")
+    argv = (postgres_bin("postgres"), *tls, "-D", str(data), "-p", str(port), "-k", str(folder), "-c", f"listen_addresses={listen}", "-c", "fsync=off")
     with running(*argv, port=port, cwd=folder, user="postgres"):
         yield f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/postgres"
 

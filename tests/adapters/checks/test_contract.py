@@ -226,6 +226,17 @@ async def test_postgres_cannot_write_and_stops_a_slow_query(database):
     assert time.monotonic() - began < 3
 
 
+async def test_postgres_through_a_host_speaks_tls_where_the_url_asks_for_it_and_judges_the_name(database, tmp_path_factory):
+    asks = database.check({"query": "select ssl from pg_stat_ssl where pid = pg_backend_pid()", "expect": "t"}, on="host")
+    assert (await asked(asks, f"{database.url}?sslmode=require")).status == "passed"
+    assert (await asked(asks, database.url)).seen == "answers 'f', expected 't'"
+    certificate = next(tmp_path_factory.getbasetemp().glob("postgres*/data/certificate"))
+    guarded = f"?sslmode=verify-full&sslrootcert={certificate}"
+    assert (await asked(asks, database.url.replace("127.0.0.1", "localhost") + guarded)).status == "passed"
+    other = await asked(asks, database.url + guarded)
+    assert (other.status, "does not match" in other.seen) == ("failed", True), other
+
+
 async def test_postgres_with_a_password_in_its_error_is_masked(database):
     found = await asked(database.check({"query": f"select '{PASSWORD}'"}), database.url)
     assert (found.status, found.seen) == ("passed", "answers '[redacted]'")
