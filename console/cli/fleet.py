@@ -95,4 +95,6 @@ def check_lines(found: dict[str, Any]) -> list[str]:
     for way in found["rollback"]["hosts"]:
         target = way["release"] or "stopped and removed"
         lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
+    if said := found.get("announcement"):
+        lines += [f"  said     {said['title']}", *(f"           {words}" for words in said["body"].splitlines())]
     return [*lines, str(found["decision"])]

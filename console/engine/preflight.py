@@ -9,10 +9,10 @@ from console.core.configured import asks_again, still_waiting
 from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
 from console.core.team import assess_team, needed_operators
-from console.engine import questions
 from console.engine.announcing import Announcer
 from console.engine.asking import verdict
 from console.engine.prepare import Survey, chosen_hosts, prepare, prepare_again, subject_of
+from console.engine.rehearsal import check_exit
 from console.engine.runner import Runner
 from console.errors import Exit, Locked
 from console.model.checks import Check
@@ -81,7 +81,7 @@ class Preflight:
         blocking = [check for check in state.checks if check.blocks]
         if state.go is not None:
             return
-        if questions.check_exit(blocking, planned=state.plan is not None) is Exit.LOCKED:
+        if check_exit(blocking, planned=state.plan is not None) is Exit.LOCKED:
             raise Locked(f"{blocking[0].title}: {blocking[0].detail}", str(blocking[0].remedy))
         if state.plan is not None and blocking and self._waits and all(check.status == "waiting" for check in blocking):
             return

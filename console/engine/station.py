@@ -7,19 +7,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from console.engine.asking import ticks
 from console.engine.fleet import Fleet
-from console.engine.past import last_backup, verifications
-from console.engine.prepare import LOOK_DEADLINE, Survey, chosen_hosts, prepare
+from console.engine.prepare import LOOK_DEADLINE
+from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
 from console.model.board import Board, BoardHost, Candidate, Holder, HostRelease
-from console.model.events import Event, RunOpened, stamped
 from console.model.facts import HostFacts
 from console.model.fleet import Host
-from console.model.request import Person, Request
+from console.model.request import Person
 from console.ports import FeedItem, MetricWatch, Sample
-from console.wire.codec import from_plain
 
 CANDIDATES = 200
 """Tags, and commits, that are offered for a release."""
@@ -61,23 +58,6 @@ async def answer_versions(fleet: Fleet, argument: Mapping[str, Any], person: Per
     """Say what could be released, newest first, after a fetch. `live`: commits with the number of hosts that have them."""
     live = {str(commit): int(hosts) for commit, hosts in dict(argument.get("live", {})).items()}
     return await fleet.outside.repository.candidates(live, CANDIDATES)
-
-
-async def answer_preview(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[Event, ...]:
-    """Say what a run would find and do, as the events of its pre-flight; it is no run, and changes nothing."""
-    now, environment = fleet.clock.now(), fleet.environment
-    request = from_plain(dict(argument), Request)
-    survey = Survey(
-        environment, request, fleet.outside.scout, fleet.outside.repository, fleet.outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        verifications=verifications(fleet.journal, fleet.environment.app), by=person, ticked=ticks(fleet.environment, request, person, now),
-        database=fleet.outside.database, backup=last_backup(fleet.journal, environment.app, environment.name),
-    )  # fmt: skip
-    opened = RunOpened(
-        run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
-        config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,
-    )  # fmt: skip
-    found = [opened, *[event async for event in prepare(survey)]]
-    return tuple(stamped(event, number, _now(fleet), fleet.clock.mono(), fleet.clock.boot) for number, event in enumerate(found, 1))
 
 
 async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[HostRelease, ...]:

@@ -105,6 +105,17 @@ def test_a_major_change_goes_only_when_somebody_is_told_or_with_a_reason(product
     found = product.result("-c", product.config, "check", "--version", "v1.4.2", "--risk", "high", code=3)
     assert set(blocking(found)) == {"announcement"}
     product.result(*release, code=3)
-    out, err = product.deploy(*release, "--override", "announcement=told by phone")
+    out, err = product.deploy(*release, "--override", "announcement=told by phone", "--override", "team=alone at night")
     assert "--risk high --yes" in err
     assert "succeeded" in out
+
+
+def test_check_shows_what_people_would_be_told_and_tells_nobody(product: Product, receiver: Receiver):
+    product.environ["OPS_URL"] = receiver.address
+    append(product, '[environments.production.announce]\nto = [{ env = "OPS_URL" }]\n')
+    found = product.result("-c", product.config, "check", "--version", "v1.4.2", "--downtime", "5m")
+    assert found["announcement"]["title"] == "shop production: releasing v1.4.2"
+    assert "Downtime: 5m" in found["announcement"]["body"]
+    out, _ = product.deploy("-c", product.config, "check", "--version", "v1.4.2")
+    assert "said     shop production: releasing v1.4.2" in out
+    assert receiver.messages == []
