@@ -86,13 +86,13 @@ class Terminal:
     def shown(self) -> str:
         return "\n".join(self.lines)
 
-    def until(self, found: Callable[[], object], within: float = 15.0) -> None:
+    def until(self, found: Callable[[], object], within: float = 45.0) -> None:
         end = time.monotonic() + within
         while not found():
             assert time.monotonic() < end, f"not within {within} s:\n{self.shown}"
             time.sleep(0.03)
 
-    def until_shown(self, words: str, within: float = 15.0) -> None:
+    def until_shown(self, words: str, within: float = 45.0) -> None:
         self.until(lambda: words in self.shown, within)
 
     def quiet(self, seconds: float = 0.5) -> None:
