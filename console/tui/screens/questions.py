@@ -6,6 +6,7 @@ Decides nothing: whether something may be done is the run's to say.
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
+from console.core.twin import request_words
 from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
 from console.text import SafeText
 from console.tui.screens.decide import go_dialog
@@ -26,7 +27,8 @@ def ask_go(screen: "RunScreen") -> None:
 
     def answered(typed: str | None) -> None:
         if typed and state.plan:
-            screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), f"deploy {state.environment} --yes")
+            twin = shlex.join(("deploy", *request_words(state.environment, state.request), "--yes"))
+            screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), twin)
 
     screen.app.push_screen(go_dialog(state, screen.dialog_width()), answered)
 
