@@ -36,6 +36,8 @@ async def settled(pilot) -> None:
 
 
 def is_busy(app: ConsoleApp) -> bool:
+    if app.return_value is not None:
+        return False
     followers = [screen.follower for screen in app.screen_stack if isinstance(screen, RunScreen)]
     return bool(app._burst._held or app._tasks or any(follower.changed for follower in followers))
 
