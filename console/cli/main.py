@@ -14,7 +14,7 @@ from console.cli.options import how_of, how_options, how_parameters, reason, sec
 from console.cli.wiring import How, fail, need_yes
 from console.errors import ConsoleError, Exit, NotYet, UsageFault
 
-LATER = ("maintenance", "promote", "restore", "doctor", "init")
+LATER = ("maintenance", "promote", "doctor", "init")
 """Commands that are still to come."""
 
 
@@ -170,6 +170,20 @@ def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
     from console.cli import runs
 
     _run(runs.attach(how, run))
+
+
+@cli.command()
+@click.argument("environment", default="")
+@click.option("--run", "of", required=True, metavar="RUN", help="The run whose backup it is: its id, a unique prefix, or last.")
+@how_options
+@click.pass_context
+def restore(ctx: click.Context, /, environment: str, of: str, **given: Any) -> None:
+    """Bring the database back from the backup that a run took. Never done by anything else; the environment's name is typed."""
+    how = how_of(ctx, given)
+    need_yes(how, "deploy restore")
+    from console.cli import restore as restoring
+
+    _run(restoring.restore(how, environment, of))
 
 
 @cli.command()

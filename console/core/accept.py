@@ -114,6 +114,8 @@ def _abort(environment: Environment, command: cmd.Abort, state: RunState, by: Pe
 def _roll_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> Events | Refusal:
     if state.phase == "rolling-back" or state.kind == "rollback":
         return _no(_told("the rollback is under way", state.acts.get("end")))
+    if state.kind == "restore":
+        return _no("a restore changes no host, and nothing takes it back", "deploy abort")
     if state.kind == "restart":
         return _no("a restart changes no release, so there is none to go back to", "deploy abort --leave")
     if not state.changed or not touched_hosts(state):

@@ -1,5 +1,6 @@
 """What a release does to its database: whether it migrates, what must be there before, how it goes back. Pure; who reads the database is not known here."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from console.core.durations import duration_words
@@ -8,9 +9,9 @@ from console.model.checks import Check, CheckStatus
 from console.model.database import Backup, Migration, Review, TableFacts, Touch
 from console.model.fleet import Database, Environment, Host
 from console.model.impact import Impact, OldCode
-from console.model.plan import Step
+from console.model.plan import Plan, Step
 from console.model.state import RunState, StepState
-from console.model.values import changed
+from console.model.values import changed, sealed
 from console.text import SafeText
 
 LARGE = 100_000
@@ -20,8 +21,8 @@ SHOWN = 6
 TRY_EVERY = 15.0
 """Seconds from one try at a lock to the next."""
 
-BACKUP, MIGRATE, REVERT = "database/backup", "database/migrate", "database/revert"
-KINDS = frozenset({"backup", "migrate", "revert"})
+BACKUP, MIGRATE, REVERT, RESTORE = "database/backup", "database/migrate", "database/revert", "database/restore"
+KINDS = frozenset({"backup", "migrate", "revert", "restore"})
 """Steps that what needs them does not begin without."""
 
 
@@ -120,6 +121,48 @@ def revert_step(environment: Environment, state: RunState) -> tuple[Step, ...]:
     title = SafeText(f"take the migration back on {review.where}: {database.revert.run}")
     timeout = database.revert.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
     return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, at=review.where, timeout=timeout),)
+
+
+def migrated_last(states: Iterable[RunState]) -> RunState | None:
+    """The run, of those from the newest back, whose migration is still there while its release may be taken back; None: the last release had none."""
+    for state in states:
+        if state.kind == "rollback" and state.exit == 0:
+            return None
+        if state.kind == "deploy" and (state.changed or is_migrated(state)):
+            return state if is_migrated(state) else None
+    return None
+
+
+def assess_schema_back(state: RunState, environment: Environment) -> Check:
+    """W5.3: what becomes of the database where a release is taken back by a run of its own. It is said, and holds no rollback up."""
+    review = state.review or Review(runs=True, old_code="unknown")
+    if revert_step(environment, state):
+        detail = f"the migration of run {state.run} is taken back first, and with it what was written there"
+        return _check("migrations", "Database", "warning", detail, blocking=False)
+    remedy = "" if review.old_code == "ok" else f"deploy restore {environment.name} --run {state.run}" if state.backup else "mend it by hand"
+    status: CheckStatus = "passed" if review.old_code == "ok" else "warning"
+    return _check("migrations", "Database", status, f"it stays as run {state.run} left it: {schema_words(review)}", remedy, blocking=False)
+
+
+def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str) -> Plan:
+    """The database back from that run's backup. Every host is held meanwhile, and none is changed."""
+    names, database = tuple(host.name for host in hosts), environment.database
+    if database is None or database.restore is None or not names:
+        return sealed(Plan("restore", (names,), ()))
+    at = environment.migrate_on if environment.migrate_on in names else names[0]
+    title = SafeText(f"bring the database back on {database.host.name if database.host else at} from the backup of {run}")
+    step = Step(RESTORE, "restore", "release", title, command=database.restore, at=at, timeout=database.restore.timeout, changes=True)
+    return sealed(Plan("restore", (names,), (step,)))
+
+
+def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime) -> Check:
+    """Whether there is a backup of that run, and a command that brings it back."""
+    title = "Backup to restore"
+    if database is None or database.restore is None:
+        return _check("backup", title, "failed", "the file names no command that restores", "[environments.ENV.database] restore = …")
+    if backup is None:
+        return _check("backup", title, "failed", f"run {run} took no backup", "deploy events RUN shows which run did: backup-taken")
+    return _check("backup", title, "passed", backup_words(backup, now))
 
 
 def assess_backup(database: Database, review: Review, now: datetime) -> Check:

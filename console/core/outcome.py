@@ -1,6 +1,6 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
-from console.core.database import KINDS, is_migrated, left_words, needs_person
+from console.core.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.errors import Exit
 from console.model.state import HostState, RunState, StepState
 
@@ -23,6 +23,8 @@ def conclude(state: RunState) -> Conclusion:
         return _not_gone(state)
     if state.kind == "rollback":
         return _rollback(state)
+    if state.kind == "restore":
+        return _restore(state)
     if not state.changed:
         return _unchanged(state)
     if state.back is not None:
@@ -58,6 +60,17 @@ def _unchanged(state: RunState) -> Conclusion:
     return _forward(state)
 
 
+def _restore(state: RunState) -> Conclusion:
+    known = state.steps.get(RESTORE, StepState())
+    if known.status == "done":
+        return Exit.DONE, "succeeded", "", ""
+    if known.status == "pending":
+        return Exit.INTERRUPTED, "interrupted", "ended before anything was changed", ""
+    if known.status == "unreachable":
+        return Exit.CONSOLE_FAILED, "error", f"the restore did not begin: {known.detail}", str(known.hint)
+    return Exit.FAILED, "failed", f"the restore {known.status}: {known.detail}; look at the database before anything else", str(known.hint)
+
+
 def _migrated_only(state: RunState) -> Conclusion:
     """Every host is as it was, and the database is not."""
     why = "aborted" if state.aborting else _names(_bad(state)) or "every host was left out"
@@ -88,6 +101,9 @@ def _failed_alone(state: RunState) -> StepState | None:
 def _rollback(state: RunState) -> Conclusion:
     alone = _failed_alone(state)
     if alone is not None and not state.changed:
+        if REVERT in state.steps:
+            reason = f"taking the migration back {alone.status}: {alone.detail}; no host was changed"
+            return Exit.FAILED, "failed", reason, str(alone.hint) or f"deploy status {state.environment}"
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not _is_there_already(state, host)]
     if missing:

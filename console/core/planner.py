@@ -60,13 +60,13 @@ def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[s
     return sealed(Plan("restart", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 
 
-def plan_way_back(environment: Environment, targets: dict[str, str], how: str = "") -> Plan:
-    """A rollback as a run of its own: each host to its target, all at once or in halves. Empty target: stop and remove."""
+def plan_way_back(environment: Environment, targets: dict[str, str], how: str = "", first: tuple[Step, ...] = ()) -> Plan:
+    """A rollback as a run of its own: each host to its target, all at once or in halves. Empty target: stop and remove. `first`: what has to be done before."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
     half = (len(hosts) + 1) // 2
     waves = tuple(wave for wave in (hosts[:half], hosts[half:]) if wave) if how == "halves" else (hosts,)
-    steps: list[Step] = []
-    needs: tuple[str, ...] = ()
+    steps: list[Step] = list(first)
+    needs = tuple(step.name for step in first)
     for number, wave in enumerate(waves, start=1):
         chains = [return_steps(environment, host, targets[host.name], needs, number) for host in wave]
         steps.extend(step for chain in chains for step in chain)

@@ -10,7 +10,7 @@ ANSWERS = ("migration", "breaking", "risk", "old_code")
 def request_words(environment: str, request: Request) -> tuple[str, ...]:
     """Return the words after `deploy` that ask for that run. Notes are left out: they come from a file."""
     head = (environment,) if request.kind == "deploy" else (request.kind, environment)
-    option = "--version" if request.kind == "deploy" else "--to"
+    option = {"deploy": "--version", "restore": "--run"}.get(request.kind, "--to")
     words = [*head, *((option, request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
     for option, pairs in (("--without", request.without), ("--override", request.overrides)):
         words += [word for left, right in pairs for word in (option, f"{left}={right}")]

@@ -28,6 +28,15 @@ def usual_seconds(journal: Journal, app: str, environment: str) -> dict[str, flo
         return {}
 
 
+def backup_of(journal: Journal, run: str) -> Backup | None:
+    """The backup that a run took; a record that cannot be read knows of none."""
+    try:
+        taken = [event.backup for event in journal.of_type(run, BackupTaken) if isinstance(event, BackupTaken)]
+    except ConsoleError:
+        return None
+    return taken[-1] if taken else None
+
+
 def last_backup(journal: Journal, app: str, environment: str) -> Backup | None:
     """The last backup that a run took; a record that cannot be read knows of none."""
     try:

@@ -162,4 +162,5 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "backup": perform_database.back_up,
     "migrate": perform_database.migrate,
     "revert": perform_database.migrate,
+    "restore": perform_database.restore,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
 
 from console.core import database_scripts, scripts
@@ -30,20 +31,41 @@ async def back_up(task: Task) -> StepResult:
     if database is None or command is None:
         return StepResult("failed", detail=SafeText("the step has no command"))
     host = database.host or task.host
-    view, state = task.tools.database, task.state
-    holder = LockHolder(by=SafeText(state.by.name), since=SafeText(task.tools.now()), run=state.run, epoch=task.epoch, came_from=SafeText(state.by.claims))
-    path = await view.enter(host, f"{task.environment.app}-{task.environment.name}", holder)
+    path = await _entered(task, host)
     if isinstance(path, StepResult):
         return path
-    result = await task.tools.steps.perform(host, _backup_step(task, host, path, command), task.hear)
+    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, {}, proves=True), task.hear)
     if result.status != "unknown":
-        await view.leave(host, path, task.epoch)
+        await task.tools.database.leave(host, path, task.epoch)
     return _proven(task, database, host, result)
 
 
-def _backup_step(task: Task, host: Host, path: str, command: Command) -> RemoteStep:
-    values = {**values_of(task), "host": host.name, "address": host.address or host.name}
-    run = database_scripts.backup_command(filled(command.run, values))
+async def restore(task: Task) -> StepResult:
+    """Bring the database back from the backup of the run that was named."""
+    database, command = task.environment.database, task.step.command
+    if database is None or command is None:
+        return StepResult("failed", detail=SafeText("the step has no command"))
+    host = database.host or task.host
+    path = await _entered(task, host)
+    if isinstance(path, StepResult):
+        return path
+    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, {"run": task.state.request.ref}), task.hear)
+    if result.status != "unknown":
+        await task.tools.database.leave(host, path, task.epoch)
+    return result
+
+
+async def _entered(task: Task, host: Host) -> str | StepResult:
+    state = task.state
+    holder = LockHolder(by=SafeText(state.by.name), since=SafeText(task.tools.now()), run=state.run, epoch=task.epoch, came_from=SafeText(state.by.claims))
+    return await task.tools.database.enter(host, f"{task.environment.app}-{task.environment.name}", holder)
+
+
+def _own_step(task: Task, host: Host, path: str, command: Command, named: Mapping[str, str], *, proves: bool = False) -> RemoteStep:
+    """A command on the database's host, in the console's own folder there; `proves`: what it wrote is looked at."""
+    values = {**values_of(task), "host": host.name, "address": host.address or host.name, **named}
+    run = filled(command.run, values)
+    run = database_scripts.backup_command(run) if proves else run
     script = scripts.user_command(path, _variables(task, values), Command(run, command.run_as, command.timeout))
     cancel = filled(command.cancel, values) if command.cancel else ""
     return RemoteStep(path, task.state.run, task.epoch, task.step.name, task.attempt, script, task.step.timeout, cancel)

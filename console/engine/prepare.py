@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.core.announcement import assess_announcement
-from console.core.database import assess_backup, assess_migrations, settled, with_schema
+from console.core.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
 from console.core.planner import plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
@@ -32,6 +32,7 @@ from console.model.fleet import CheckSpec, Environment, Host
 from console.model.plan import Plan, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
+from console.model.state import RunState
 from console.model.values import changed
 from console.ports import Checks, DatabaseView, Repository, Scout
 from console.text import SafeText
@@ -61,6 +62,8 @@ class Survey:
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = lambda environment, commit: ()
     """Runs of a commit in another environment."""
+    undoes: RunState | None = None
+    """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
     backup: Backup | None = None
     """The last one that the journal knows."""
@@ -222,6 +225,9 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         return _rollback_checks(survey, facts)
     size, files = (revision.size, revision.files) if revision else (0, 0)
     fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures), assess_lock(facts, survey.run))
+    if request.kind == "restore":
+        shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
+        return (*shown, assess_lock(_without_notes(facts), survey.run), assess_restore(environment.database, request.ref, survey.backup, survey.now))
     if revision is None:
         return overridden((*fleet, assess_live(facts)), request.overrides)
     ways = tuple(way_back(fact) for fact in facts if not fact.problem)
@@ -261,7 +267,8 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
-    return (*shown, assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)))
+    schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
+    return (*shown, assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)), *schema)
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -289,12 +296,15 @@ def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
 
 def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> Plan:
     current = {fact.host: fact.current for fact in facts}
+    if survey.request.kind == "restore":
+        return plan_restore(survey.environment, hosts, survey.request.ref)
     if survey.request.kind == "restart":
         return plan_restart(survey.environment, hosts, current)
     if survey.request.kind == "rollback":
         how = "halves" if survey.request.halves else ""
         targets = {host.name: target for host in hosts if (target := _still_to_go(survey, host, current[host.name])) is not None}
-        return plan_way_back(survey.environment, targets, how)
+        before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
+        return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.at in targets))
     if release is None:
         raise NoGo("there is no release to plan with")
     first = frozenset(host.name for host in hosts if not current[host.name])

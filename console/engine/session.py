@@ -6,11 +6,12 @@ runs `questions`', who may ask `serve`'s.
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
+from console.core.database import migrated_last
 from console.core.evolve import fold
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine import questions, station
@@ -20,7 +21,7 @@ from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.links import LinkWatch
-from console.engine.past import last_backup, usual_seconds, verifications
+from console.engine.past import backup_of, last_backup, usual_seconds, verifications
 from console.engine.preflight import Preflight
 from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
 from console.engine.record import Record
@@ -148,7 +149,7 @@ class Session:
             RunOpened(
                 run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
                 request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
-                on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+                on_failure="stop" if request.kind == "restore" else rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
             )
         )  # fmt: skip
         for check in acknowledged:
@@ -225,9 +226,11 @@ class Session:
             usual_seconds(self._journal, environment.app, environment.name), verifications=verifications(self._journal, environment.app),
             database=outside.database, backup=last_backup(self._journal, environment.app, environment.name),
         )  # fmt: skip
+        if request.kind == "restore":
+            return replace(survey, backup=backup_of(self._journal, request.ref))
         if request.kind != "rollback":
             return survey
-        return replace(survey, targets=await self._targets(survey))
+        return replace(survey, targets=await self._targets(survey), undoes=None if request.ref else migrated_last(self._ended(environment, run)))
 
     async def _targets(self, survey: Survey) -> Targets:
         hosts = chosen_hosts(survey.environment, survey.request)
@@ -235,13 +238,14 @@ class Session:
             facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
             found = targets_named(facts, survey.request.ref)
         else:
-            environment = survey.environment
-            summaries = self._journal.runs(environment.app, environment.name)
-            states = (fold(self._journal.read(one.run)) for one in summaries if one.outcome and one.run != survey.run)
-            found = targets_before(states, tuple(host.name for host in hosts))
+            found = targets_before(self._ended(survey.environment, survey.run), tuple(host.name for host in hosts))
         if isinstance(found, Problem):
             raise NoGo(found.message, found.hint)
         return found
+
+    def _ended(self, environment: Environment, but: str) -> Iterator[RunState]:
+        """The environment's ended runs, newest first."""
+        return (fold(self._journal.read(one.run)) for one in self._journal.runs(environment.app, environment.name) if one.outcome and one.run != but)
 
     async def _preflight(self, one: OpenRun, person: Person) -> None:
         runner = one.runner

@@ -6,7 +6,7 @@ import msgspec
 
 from console.model.impact import Impact
 
-RunKind = Literal["deploy", "rollback", "restart", "exec"]
+RunKind = Literal["deploy", "rollback", "restart", "exec", "restore"]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class Request(msgspec.Struct, frozen=True):
 
     kind: RunKind = "deploy"
     ref: str = ""
-    """REF to deploy, or the release to go back to; empty: HEAD, or the one before."""
+    """REF to deploy, the release to go back to, or the run whose backup is restored; empty: HEAD, or the one before."""
     hosts: str = ""
     """A host pattern; empty: all."""
     without: tuple[tuple[str, str], ...] = ()

@@ -6,6 +6,8 @@ A line that nothing stands behind yet says so; it never shows as passed.
 from textwrap import wrap
 from typing import NamedTuple
 
+from console.core.database import BACKUP
+from console.core.sizes import size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
 from console.model.state import RunState
@@ -53,7 +55,7 @@ def _deploy_row(state: RunState, now: float) -> Row:
     reached = "back" if state.kind == "rollback" else "new"
     new = sum(1 for host in state.hosts.values() if host.condition == reached)
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
-    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART"}[state.kind]
+    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART", "restore": "RESTORE"}[state.kind]
     if state.phase in ("preflight", "deciding", "locking"):
         return Row("busy" if state.phase == "locking" else "waiting", title, title, f"{hosts} hosts" if hosts else "")
     if state.phase == "rolling-back":
@@ -99,6 +101,21 @@ def _monitor_row(state: RunState, now: float) -> Row:
     return Row(signs.get(ran.status, "waiting"), title, short, "" if ran.status == "done" else clock_span(watch_seconds(step)))
 
 
+def _backup_row(state: RunState, now: float) -> Row:
+    """Where the plan takes the backup, it is there once it was taken and looked at."""
+    title, short = "Database backed up", "backup"
+    step = state.index.get(BACKUP)
+    if step is None:
+        return _checked(state, title, short, ("backup",), "no database")
+    ran = state.step_state(step)
+    if ran.status == "running":
+        return Row("busy", title, short, clock_span(now - ran.started))
+    if state.backup:
+        return Row("done", title, short, size_words(state.backup.size) if state.backup.size else "")
+    blocked = any(check.id == "backup" and check.blocks for check in state.checks)
+    return Row("failed" if blocked or ran.status not in ("pending", "done", "void") else "waiting", title, short, "by the plan")
+
+
 def _ci(state: RunState) -> tuple[str, ...]:
     return tuple(check.id for check in state.checks if check.kind in ("github", "gitlab"))
 
@@ -108,7 +125,7 @@ def checklist(state: RunState, now: float) -> tuple[Row, ...]:
     return (
         _checked(state, "Code frozen, CI passed", "code", ("branch", "tree", *_ci(state)), "not checked"),
         _checked(state, "Staging verified", "staging", ("staging",), "not yet"),
-        _checked(state, "Database backed up", "backup", ("backup",), "not yet"),
+        _backup_row(state, now),
         _checked(state, "Team notified", "team", ("team", "announcement"), "not yet"),
         _deploy_row(state, now),
         _health_row(state),

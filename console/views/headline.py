@@ -12,7 +12,8 @@ _STEP_NAMES = {
     "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
     "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
     "prune": "pruning", "wave": "pause",
-    "monitor": "health of the fleet",
+    "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
+    "restore": "restore of the database",
 }  # fmt: skip
 
 _OUTCOMES: dict[int, tuple[str, Tone]] = {
@@ -58,6 +59,8 @@ def outcome_words(state: RunState) -> tuple[str, Tone]:
         return "ROLLED BACK AS ASKED", "good"
     if state.kind == "restart" and state.exit == 0:
         return "RESTARTED", "good"
+    if state.kind == "restore" and state.exit == 0:
+        return "DATABASE RESTORED", "good"
     return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
 
 

@@ -1,8 +1,10 @@
 """A release with a migration, against a real PostgreSQL: reviewed, backed up, locked out by somebody's transaction, migrated, taken back, restored."""
 
+import json
 import os
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +36,7 @@ class Shop:
         keys: dict[str, str | None] = {
             "kind": '"postgres"', "url": '{ env = "SHOP_DB" }', "migrations": '"db/*.sql"', "lock_timeout": '"1s"', "lock_tries": "1",
             "backup": f"'pg_dump -Fc -f {self.folder}/shop-{{run}}.dump -d \"$DB\"'",
+            "restore": f"'pg_restore --clean --if-exists -d \"$DB\" {self.folder}/shop-{{run}}.dump'",
             "migrate": "'for f in db/*.sql; do psql -X -q -1 -v ON_ERROR_STOP=1 -f \"$f\" \"$DB\"; done'", **over,
         }  # fmt: skip
         table = "\n".join(f"{name} = {value}" for name, value in keys.items() if value is not None)
@@ -78,22 +81,18 @@ def ready(url: str) -> psycopg.Connection:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop() -> Iterator[Shop]:
     if not postgres_bin("initdb"):
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("database")
-    with postgres(folder, "0.0.0.0") as url:
-        with ready(url) as connection:
-            connection.execute("create table orders as select n as id, repeat('x', 40) as what from generate_series(1, %s) n", (ROWS,))
-            connection.execute("analyze orders")
-        backups = tmp_path_factory.mktemp("backups")
-        backups.chmod(0o777)
-        for parent in list(backups.parents)[:3]:
-            if str(parent).startswith("/tmp/"):
-                parent.chmod(parent.stat().st_mode | 0o055)
-        one = Shop(backups, url)
-        yield one
-        one.product.close()
+    with tempfile.TemporaryDirectory(prefix="deploy-database-") as own, tempfile.TemporaryDirectory(prefix="deploy-backups-") as backups:
+        Path(backups).chmod(0o777)
+        with postgres(Path(own), "0.0.0.0") as url:
+            with ready(url) as connection:
+                connection.execute("create table orders as select n as id, repeat('x', 40) as what from generate_series(1, %s) n", (ROWS,))
+                connection.execute("analyze orders")
+            one = Shop(Path(backups), url)
+            yield one
+            one.product.close()
 
 
 def checks(result: dict) -> dict[str, dict]:
@@ -131,3 +130,87 @@ def test_then_it_goes_through_with_a_backup_that_is_read(shop: Shop):
     events = shop.said("events", result["run"])
     assert f'"size":{os.path.getsize(dump)}' in events
     assert "read by pg_restore" in events
+
+
+def test_a_restore_is_typed_and_brings_back_what_the_backup_has(shop: Shop):
+    run = json.loads(shop.said("history", "production", "--json"))[0]["run"]
+    with psycopg.connect(shop.url, autocommit=True) as connection:
+        connection.execute("delete from orders where id <= 10")
+    assert "--yes" in shop.said("restore", "production", "--run", run, code=2)
+    result = shop.deploy("restore", "production", "--run", run, "--yes")
+    assert result["outcome"] == "succeeded"
+    with psycopg.connect(shop.url) as connection:
+        assert connection.execute("select count(*) from orders").fetchone() == (ROWS,)
+    assert "note" not in shop.columns()
+    assert shop.product.live() == {"v2.0.0"}
+    assert "took no backup" in shop.said("restore", "production", "--run", result["run"], "--yes", code=3)
+    assert "database restored" in shop.said("report", result["run"], "--format", "md")
+
+
+def test_code_before_that_is_not_known_to_run_is_no_way_back(shop: Shop):
+    version = shop.commit("v2.1.0", b_new="CREATE TABLE fresh (id bigint);\nCREATE INDEX big ON orders (what);\n")
+    found = checks(shop.deploy("check", "production", "--version", version, code=3))
+    assert found["way-back"]["status"] == "failed"
+    assert "not known whether the code before runs" in found["way-back"]["detail"]
+    assert "db/b_new.sql:2: During normal index creation, table updates are blocked" in found["migrations"]["detail"]
+    assert checks(shop.deploy("check", "production", "--version", version, "--old-code", "ok"))["way-back"]["status"] == "passed"
+    assert checks(shop.deploy("check", "production", "--version", version, "--override", "way-back=told everybody"))["way-back"]["status"] == "overridden"
+    left_out = shop.deploy("check", "production", "--version", version, "--migration", "no")
+    assert not [step for step in left_out["plan"]["steps"] if step["id"].startswith("database/")]
+    assert "not run: --migration no" in checks(left_out)["migrations"]["detail"]
+
+
+def test_no_backup_is_no_go_and_its_override_migrates_without(shop: Shop):
+    shop.use(backup=None)
+    try:
+        found = shop.deploy("check", "production", "--version", "v2.1.0", "--old-code", "ok", code=3)
+        assert checks(found)["backup"]["status"] == "failed"
+        assert not [step for step in found["plan"]["steps"] if step["id"].startswith("database/")]
+        overridden = shop.deploy("check", "production", "--version", "v2.1.0", "--old-code", "ok", "--override", "backup=a test")
+        assert [step["id"] for step in overridden["plan"]["steps"] if step["id"].startswith("database/")] == ["database/migrate"]
+        shop.use(backup=None, backup_within='"1h"')
+        fresh = shop.deploy("check", "production", "--version", "v2.1.0", "--old-code", "ok")
+        assert "1h old at most is fresh enough" in checks(fresh)["backup"]["detail"]
+    finally:
+        shop.use()
+
+
+def test_a_migration_that_takes_effect_in_part_is_never_called_failed(shop: Shop):
+    shop.use(migrate="""'psql -X -q -d "$DB" -c "create table half (id int)" && psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c "select 1/0"'""")
+    try:
+        said = shop.said("production", "--version", "v2.1.0", "--old-code", "ok", "--yes", "--plain", code=5)
+        assert "the schema is not as it was: it took effect in part" in said
+        assert "no host was changed" in said
+        assert shop.product.live() == {"v2.0.0"}
+    finally:
+        shop.use()
+
+
+def test_a_migration_is_ended_at_its_time_out_with_its_sessions(shop: Shop):
+    shop.use(migrate="""{ run = 'psql -X -q -d "$DB" -c "select pg_sleep(60)"', timeout = "1s" }""", lock_timeout='"100ms"')
+    try:
+        said = shop.said("production", "--version", "v2.1.0", "--old-code", "ok", "--yes", "--plain", code=4)
+        assert "timed out after" in said
+        assert "the schema is as it was; no host was changed" in said
+        with psycopg.connect(shop.url) as connection:
+            assert connection.execute("select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()").fetchone() == (0,)
+    finally:
+        shop.use()
+
+
+def test_what_the_code_before_breaks_on_is_taken_back_before_a_host_is(shop: Shop):
+    version = shop.commit("v2.2.0", c_gone="-- old-code: breaks\nCREATE TABLE gone (id bigint);\n")
+    migrate = """'psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -f db/c_gone.sql'"""
+    shop.use(migrate=migrate)
+    try:
+        assert "nothing takes the migration back" in checks(shop.deploy("check", "production", "--version", version, code=3))["way-back"]["detail"]
+        shop.use(migrate=migrate, revert="""'psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c "drop table gone"'""")
+        shop.deploy("production", "--version", version, "--yes")
+        said = shop.said("rollback", "production", "--yes", "--plain")
+        assert said.index("database/revert: done") < said.index("back/web01/switch: started")
+        assert "is taken back first" in said
+        with psycopg.connect(shop.url) as connection:
+            assert connection.execute("select to_regclass('gone')").fetchone() == (None,)
+        assert shop.product.live() == {"v2.0.0"}
+    finally:
+        shop.use()
