@@ -9,10 +9,11 @@ from console.model.state import RunState
 
 
 class Targets(NamedTuple):
-    """The release that each host goes to, and the hosts that a run has left there already, verified."""
+    """The release that each host goes to; the hosts that a run has left there already, verified; and those that it never touched, which stay."""
 
     goes_to: dict[str, str]
     settled: frozenset[str] = frozenset()
+    untouched: frozenset[str] = frozenset()
 
 
 def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
@@ -29,7 +30,7 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
         if not any(host.before for host in touched.values()):
             return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
         settled = frozenset(name for name, host in touched.items() if host.condition in ("back", "skipped"))
-        return Targets({name: host.before for name, host in touched.items() if host.before}, settled)
+        return Targets({name: host.before for name, host in touched.items() if host.before}, settled, frozenset(hosts) - touched.keys())
     return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
 
 

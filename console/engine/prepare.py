@@ -281,7 +281,7 @@ def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, 
 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:
-    target = survey.targets.goes_to.get(fact.host, "")
+    target = fact.current if fact.host in survey.targets.untouched else survey.targets.goes_to.get(fact.host, "")
     release = fact.release(target)
     if target and release is None:
         return WayBack(fact.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))

@@ -1,0 +1,42 @@
+"""Where a rollback goes: what each host had, and which hosts it leaves alone."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.targets import Targets, targets_before
+from console.errors import Problem
+from console.model.state import HostState, RunState
+
+CONDITIONS = st.sampled_from(["new", "back", "skipped", "owed", "old", "left-out"])
+
+
+def a_release(**hosts: HostState) -> RunState:
+    return RunState(run="r1", kind="deploy", outcome="succeeded", exit=0, changed=True, phase="ended", hosts=hosts)
+
+
+def a_host(name: str, condition: str, before: str = "r0") -> HostState:
+    return HostState(name, condition=condition, before=before, release="r1", touched=condition not in ("old", "left-out"))  # type: ignore[arg-type]
+
+
+def test_who_was_left_out_stays_and_who_went_back_alone_is_there():
+    run = a_release(a=a_host("a", "new"), b=a_host("b", "left-out"), c=a_host("c", "skipped"))
+    found = targets_before([run], ("a", "b", "c", "d"))
+    assert found == Targets({"a": "r0", "c": "r0"}, frozenset({"c"}), frozenset({"b", "d"}))
+
+
+def test_a_release_that_left_nothing_live_is_passed_over_for_the_one_before():
+    newer = a_release(a=a_host("a", "back"))
+    older = a_release(a=a_host("a", "new", "r00"))
+    found = targets_before([newer, older], ("a",))
+    assert isinstance(found, Targets)
+    assert found.goes_to == {"a": "r00"}
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), CONDITIONS, min_size=1), st.sets(st.sampled_from(["a", "b", "c", "d", "e"]), min_size=1))
+def test_every_host_that_is_asked_for_goes_somewhere_or_stays(conditions: dict[str, str], asked: set[str]):
+    run = a_release(**{name: a_host(name, condition) for name, condition in conditions.items()})
+    found = targets_before([run], tuple(sorted(asked)))
+    if not isinstance(found, Problem):
+        assert found.goes_to.keys() | found.untouched == asked
+        assert not found.goes_to.keys() & found.untouched
+        assert found.settled <= found.goes_to.keys()
