@@ -242,7 +242,7 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
 
 def _close(state: RunState) -> Iterator[Effect]:
     owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
-    owed += [HostOwed(host=host.name, reason=SafeText(f"left out: {host.detail}")) for host in _behind_for_good(state)]
+    owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
     if owed:
         yield from map(Happened, owed)
     else:
@@ -254,9 +254,13 @@ def _is_lost(state: RunState, host: HostState) -> bool:
 
 
 def _behind_for_good(state: RunState) -> Iterator[HostState]:
-    """Hosts that were left out of a release which is live now."""
+    """Hosts that were left out of a release which is live now, or were not reached for it."""
     if state.kind == "deploy" and state.back is None and not state.aborting and any(host.condition == "new" for host in state.hosts.values()):
-        yield from (host for host in state.hosts.values() if host.condition == "left-out")
+        yield from (host for host in state.hosts.values() if host.condition == "left-out" or (host.condition in LOST and not host.touched))
+
+
+def _why_behind(host: HostState) -> SafeText:
+    return SafeText(f"left out: {host.detail}" if host.condition == "left-out" else f"not reached: {host.detail or host.condition}")
 
 
 def _end(state: RunState) -> Happened:

@@ -8,7 +8,7 @@ from console.model.fleet import Host
 from console.ports import Clock
 from console.text import SafeText
 
-INTERVAL = 0.5
+INTERVAL = 0.1
 """Seconds between two looks; each costs no round trip."""
 GOES_ON = frozenset({"locking", "running", "rolling-back"})
 

@@ -3,7 +3,7 @@
 import pytest
 
 from console.model.commands import Accepted, Decide, Refusal
-from console.model.events import PlanMade
+from console.model.events import HostOwed, PlanMade
 from console.model.request import Request
 from tests.faults.conftest import ADA
 
@@ -91,3 +91,13 @@ async def test_a_current_that_dangles(stage):
         assert (state.exit, state.outcome) == (3, "no-go")
         assert "web02: current points at" in state.reason
         assert scene.activations("web01", "v1.0.0") == 1
+
+
+async def test_a_host_that_is_not_reached_within_the_budget_is_owed_the_release(stage):
+    async with stage(3, connect_timeout="2s", max_failures=1) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        scene.fleet.kill("web02")
+        state = await scene.release("v1.1.0")
+        assert state.exit == 8
+        assert {name: host.condition for name, host in state.hosts.items()} == {"web01": "new", "web02": "owed", "web03": "new"}
+        assert [event.reason.startswith("not reached: ") for event in scene.events_of(HostOwed)] == [True]
