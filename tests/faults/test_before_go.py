@@ -101,3 +101,4 @@ async def test_a_host_that_is_not_reached_within_the_budget_is_owed_the_release(
         assert state.exit == 8
         assert {name: host.condition for name, host in state.hosts.items()} == {"web01": "new", "web02": "owed", "web03": "new"}
         assert [event.reason.startswith("not reached: ") for event in scene.events_of(HostOwed)] == [True]
+        scene.fleet.start("web02")
