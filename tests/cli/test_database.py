@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.adapters.checks.servers import postgres, postgres_bin
-from tests.cli.product import Product
+from tests.cli.product import Product, until
 
 ROWS = 1_000_000
 LOCKS = "ALTER TABLE orders ADD COLUMN note text;\n"
@@ -212,5 +213,25 @@ def test_what_the_code_before_breaks_on_is_taken_back_before_a_host_is(shop: Sho
         with psycopg.connect(shop.url) as connection:
             assert connection.execute("select to_regclass('gone')").fetchone() == (None,)
         assert shop.product.live() == {"v2.0.0"}
+    finally:
+        shop.use()
+
+
+def test_a_migration_outlives_its_engine_and_runs_once(shop: Shop):
+    version = shop.commit("v2.3.0", d_late="-- old-code: ok\nCREATE TABLE late (id bigint);\n")
+    run_once = """'psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c "create table if not exists runs (at timestamptz); insert into runs select now(); select pg_sleep(4)"'"""
+    shop.use(migrate=run_once, host='"localhost"')
+    try:
+        console = shop.product.start("-c", shop.product.config, "production", "--version", version, "--yes", "--plain")
+        until(console.stdout, "database/migrate: started")
+        time.sleep(1)
+        os.kill(shop.product.engine(), signal.SIGKILL)
+        console.communicate(timeout=60)
+        run = json.loads(shop.said("history", "production", "--json"))[0]["run"]
+        if console.returncode != 0:
+            assert shop.deploy("resume", run, "--yes")["outcome"] == "succeeded"
+        with psycopg.connect(shop.url) as connection:
+            assert connection.execute("select count(*) from runs").fetchone() == (1,)
+        assert shop.product.live() == {version}
     finally:
         shop.use()
