@@ -230,8 +230,6 @@ def _lock_words(path: SafeText, touch: Touch, table: TableFacts | None) -> str:
 def table_words(table: TableFacts) -> str:
     """A table in words: its size, its rows, and who is on it."""
     words = f"{size_words(table.size)}, about {table.rows:,} rows"
-    if table.changes:
-        words += f", {table.changes:,} written since its statistics began"
     if table.sessions:
         many = f"{table.sessions} open transactions hold" if table.sessions > 1 else "1 open transaction holds"
         words += f", {many} locks on it, the oldest for {duration_words(max(1.0, round(table.oldest)))} ({table.holder})"

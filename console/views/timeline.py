@@ -1,5 +1,6 @@
 """The plan in words, and the way back. Pure."""
 
+from console.core.database import schema_words
 from console.model.plan import Plan
 from console.model.state import RunState
 from console.views.headline import step_words
@@ -37,12 +38,20 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
-    room = max(1, height - 3)
+    database = tuple(line(Span("database   ", "dim"), words) for words in (database_words(plan),) if words)
+    room = max(1, height - 3 - len(database))
     shown = [line(Span(f"wave {number:<2}    ", "dim"), names_in_words(wave)) for number, wave in enumerate(plan.waves, 1)]
     if len(shown) > room:
         rest = len(shown) - room + 1
         shown = [*shown[: room - 1], line(Span(f"and {rest} more waves, to {plan.waves[-1][-1]}", "dim"))]
-    return tuple(clipped(one, width) for one in (head, *shown, then, end))
+    return tuple(clipped(one, width) for one in (head, *database, *shown, then, end))
+
+
+def database_words(plan: Plan) -> str:
+    """What is done to the database, and where; empty: nothing."""
+    verbs = {"backup": "backed up", "migrate": "migrated", "revert": "migrated back", "restore": "restored"}
+    done = [verbs[step.kind] for step in plan.steps if step.kind in verbs]
+    return f"{', then '.join(done)}, on {next(step.at for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
 
 
 def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ...]:
@@ -56,6 +65,9 @@ def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line
         told = f"{target}  " if possible else "none  "
         why = f"  {reason}" if reason else ""
         out.append(line(mark("back") if possible else Span("!", "warn"), f" {told}", Span(names_in_words(tuple(names)) + why, "dim")))
+    if state.review and state.review.runs:
+        is_known = state.review.old_code == "ok" or (state.review.old_code == "breaks" and state.review.reversible)
+        out.append(line(mark("back") if is_known else Span("!", "warn"), " ", schema_words(state.review)))
     return tuple(clipped(one, width) for one in out[:height])
 
 
@@ -74,8 +86,9 @@ def blast_radius(state: RunState) -> str:
     back = [way for way in state.way_back if not way.possible]
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
+    database = f"the database is {words} first; " if state.kind == "deploy" and state.plan and (words := database_words(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}{times}; {way}"
+    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}{times}; {database}{way}"
 
 
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:

@@ -1,0 +1,43 @@
+"""What the screen says of a release's database: in the plan, on the way back, in the checklist."""
+
+from console.core.database import BACKUP
+from console.model.database import Backup, Review
+from console.model.plan import Plan, Step
+from console.model.state import RunState, StepState
+from console.model.values import changed
+from console.text import SafeText
+from console.views.checklist import checklist
+from console.views.timeline import blast_radius, plan_lines, way_back_lines
+
+STEPS = (
+    Step(BACKUP, "backup", "prepare", SafeText("back up"), at="web01"),
+    Step("database/migrate", "migrate", "prepare", SafeText("migrate"), at="web01"),
+)
+STATE = RunState(
+    kind="deploy", environment="production", plan=Plan("rolling", (("web01",),), STEPS), index={step.name: step for step in STEPS},
+    review=Review(runs=True, old_code="unknown"),
+)  # fmt: skip
+
+
+def words(lines):
+    return ["".join(span if isinstance(span, str) else span.text for span in one) for one in lines]
+
+
+def test_the_plan_and_the_last_question_say_what_is_done_to_the_database():
+    assert "database   backed up, then migrated, on web01" in words(plan_lines(STATE, 80))
+    assert "the database is backed up, then migrated, on web01 first" in blast_radius(STATE)
+
+
+def test_the_way_back_says_what_becomes_of_the_schema():
+    assert any("not known whether the code before runs" in one for one in words(way_back_lines(STATE, 100)))
+    assert not any("code before" in one for one in words(way_back_lines(changed(STATE, review=None), 100)))
+
+
+def test_the_database_is_backed_up_once_the_backup_was_looked_at():
+    def row(state):
+        return next((one.state, one.found) for one in checklist(state, 5.0) if one.short == "backup")
+
+    assert row(STATE) == ("waiting", "by the plan")
+    assert row(changed(STATE, steps={BACKUP: StepState("running")}))[0] == "busy"
+    assert row(changed(STATE, steps={BACKUP: StepState("failed")}))[0] == "failed"
+    assert row(changed(STATE, backup=Backup("r", "2026-11-24T10:00:00Z", size=2048))) == ("done", "2.0 KiB")
