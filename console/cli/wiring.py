@@ -4,6 +4,7 @@ Knows how parts are wired together; nothing of what a command does with them.
 """
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from console.errors import ConsoleError, NoGo, UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
@@ -55,7 +56,13 @@ class How:
 def need_yes(how: How, command: str) -> None:
     """Refuse a command that asks, where nobody can answer. Raises UsageFault before anything is contacted."""
     if not how.yes and not how.is_terminal:
-        raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", f"{command} --yes")
+        raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", with_yes(sys.argv[1:]))
+
+
+def with_yes(typed: "Sequence[str]") -> str:
+    """Return what was typed after `deploy` as a command line that does not ask."""
+    end = typed.index("--") if "--" in typed else len(typed)
+    return shlex.join(["deploy", *typed[:end], "--yes", *typed[end:]])
 
 
 def state() -> str:
@@ -220,6 +227,4 @@ def tell(line: str) -> None:
 
 def tell_twin(*words: str) -> None:
     """Say the command line that does what was done here."""
-    import shlex
-
     tell("same as: deploy " + " ".join(shlex.quote(word) for word in words if word))

@@ -334,7 +334,7 @@ def leave_word(now: Situation) -> str:
         return "leave" if now.place == "home" else "back"
     if state.phase == "ended":
         return "leave"
-    return "no-go, leave" if state.phase == "deciding" else "leave" if state.phase == "preflight" else "detach"
+    return "no-go, leave" if state.phase == "deciding" and not now.helm else "leave" if state.phase == "preflight" else "detach"
 
 
 def footer_line(now: Situation, cells: int) -> Line:

@@ -240,19 +240,22 @@ def go_allowed(state: RunState) -> bool:
     return state.phase == "deciding" and state.plan is not None and not any(check.blocks for check in state.checks)
 
 
-def waits_line(state: RunState, now: float, width: int, host: str = "") -> Line:
-    """Return what is waited for, since when, and which key. `host`: the one that `x` and `t` would act on."""
-    told, keys = _waits(state, now, host)
+def waits_line(state: RunState, now: float, width: int, host: str = "", helm: str = "") -> Line:
+    """Return what is waited for, since when, and which key.
+
+    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this.
+    """
+    told, keys = _waits(state, now, host, helm)
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
     return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
 
 
-def _waits(state: RunState, now: float, host: str) -> tuple[Line, Line]:
+def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Line]:
     if state.phase == "ended":
         return _ended(state)
     if state.phase == "deciding":
-        return _deciding(state, now)
+        return _deciding(state, now, helm)
     if state.phase == "preflight":
         return line(Span("waits: ", "dim"), *_before(state, now)), _keys(("q", "leave"))
     if state.phase == "locking":
@@ -264,8 +267,8 @@ def _waits(state: RunState, now: float, host: str) -> tuple[Line, Line]:
         return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), _keys(("q", "detach"))
     if state.pausing:
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
-        keys = (("c", "continue"), *((("t", "retry"),) if _can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
-        return line(Span("waits for you: ", "warn"), why), _keys(*keys)
+        keys = (_answer("c", "continue", helm), *((("t", "retry"),) if _can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
+        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), _keys(*keys)
     keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), _keys(*keys)
 
@@ -274,11 +277,17 @@ def _can_retry(host: HostState | None) -> bool:
     return host is not None and host.condition in ("failed", "unknown", "unreachable", "skipped", "back")
 
 
-def _deciding(state: RunState, now: float) -> tuple[Line, Line]:
+def _answer(key: str, word: str, helm: str) -> tuple[str, str]:
+    """The key that answers the run's question; who has not got the helm takes it first."""
+    return ("h", "take the helm") if helm else (key, word)
+
+
+def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Line]:
     since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
     blocking = [check for check in state.checks if check.blocks]
     if go_allowed(state):
-        return line(Span("waits for you: ", "accent"), f"GO or no-go, {since}"), _keys(("enter", "GO"), ("q", "no-go, leave"))
+        keys = (_answer("enter", "GO", helm), ("q", "detach" if helm else "no-go, leave"))
+        return line(Span(f"waits for {helm or 'you'}: ", "accent"), f"GO or no-go, {since}"), _keys(*keys)
     if not blocking:
         return line(Span("waits: ", "dim"), f"the plan, {since}"), _keys(("q", "leave"))
     first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
@@ -311,13 +320,13 @@ def waited_host(state: RunState) -> str:
 
 def headline(
     state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = "",
-    problem: str = "",
+    problem: str = "", helm: str = "",
 ) -> tuple[Line, Line]:  # fmt: skip
-    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run."""
+    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; `helm`: see `waits_line`."""
     if not state.run and not state.app:
         return line(Span(" deploy", "strong"), "  waiting for the run"), line(" ")
     top = top_line(state, now, width, present, round_trip, problem=problem)
-    return top, waits_line(state, now, width, host)
+    return top, waits_line(state, now, width, host, helm)
 
 
 def last_lines(state: RunState, now: float) -> tuple[str, ...]:

@@ -37,6 +37,15 @@ def test_what_asks_needs_yes_without_a_terminal_and_contacts_nothing(tmp_path: P
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize(("words", "hint"), [
+    (("rollback", "staging", "--to", "v1.0.0"), "deploy rollback staging --to v1.0.0 --yes"),
+    (("unlock", "staging", "--reason", "all done"), "deploy unlock staging --reason 'all done' --yes"),
+    (("exec", "staging", "--hosts", "web01", "--", "id", "-u"), "deploy exec staging --hosts web01 --yes -- id -u"),
+])  # fmt: skip
+def test_what_to_type_next_is_what_was_typed_and_yes(tmp_path: Path, words: tuple[str, ...], hint: str):
+    assert deploy(tmp_path, *words).stderr.splitlines()[-1].strip() == hint
+
+
 def test_without_a_file_it_says_where_one_was_looked_for(tmp_path: Path):
     ran = deploy(tmp_path, "production", "--yes", "--json")
     assert ran.returncode == 2

@@ -1,8 +1,10 @@
 """Several people on one run: who answers its questions, and what the second of two is told."""
 
+import msgspec
+
 from console.model import commands as cmd
 from console.model import events as ev
-from console.model.request import Person
+from console.model.request import Person, Request
 from console.ports import Presence
 from console.tui.widgets.lines import LineView
 from tests.core.simulation import ADA
@@ -32,6 +34,38 @@ async def test_who_has_not_the_helm_says_no_go_until_it_is_taken():
         assert kinds(feed) == []
         await press(pilot, "h")
         assert kinds(feed) == ["TakeHelm"]
+
+
+async def test_who_joined_from_the_home_screen_leaves_without_deciding_for_the_other():
+    feed = watched_by(ScriptedFeed(), LIN, ADA)
+    async with an_app(feed, drives=True).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
+        screen = pilot.app.run_screen
+        headline, footer = (pilot.app.screen.query_one(part, LineView).shown for part in ("#headline", "#footer"))
+        assert f"waits for {ADA}: GO or no-go" in headline
+        assert "h take the helm" in headline
+        assert "enter GO" not in headline
+        assert "no-go" not in footer
+        assert screen.exit_code() == 7
+        await press(pilot, "q")
+    assert kinds(feed) == []
+
+
+async def test_who_has_the_helm_leaves_with_a_no_go():
+    feed = watched_by(ScriptedFeed(), ADA, LIN)
+    async with an_app(feed, drives=True).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
+        await press(pilot, "q")
+        await eventually(pilot, lambda: kinds(feed) == ["Decide"])
+
+
+async def test_go_says_the_command_line_that_releases_the_same():
+    feed = watched_by(ScriptedFeed(protected=False), ADA)
+    feed.run.events[0] = msgspec.structs.replace(feed.run.events[0], request=Request(ref="v1.1.0", hosts="web0*"))
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.state.plan)
+        await press(pilot, "g", "g")
+        assert "same as: deploy production --version v1.1.0 --hosts 'web0*' --yes" in message(pilot)
 
 
 async def test_the_helm_of_one_who_has_left_holds_nobody_up():

@@ -177,7 +177,7 @@ class RunScreen(Page):
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
         """The two lines on top."""
         presence, problem = self.follower.presence, self._link_problem()
-        return headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem)
+        return headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem, helm=self.helm)
 
     def show_edges(self) -> None:
         """Show headline, message and footer; on the smallest screens the headline says what was just said, too."""
@@ -186,7 +186,7 @@ class RunScreen(Page):
         super().show_edges()
         state, now = self.state, self.now
         self.query_one("#headline", LineView).draw(
-            lambda width, height: run_in_words(state, now, width, height, self._message, self.host)
+            lambda width, height: run_in_words(state, now, width, height, self._message, self.host, self.helm)
             if self.has_class("tiny")
             else self.head_lines(state, now, width)
         )
@@ -346,7 +346,7 @@ class RunScreen(Page):
     # -- leaving ------------------------------------------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """Leave: with the run's code when it has ended, as a no-go before GO, else detached."""
+        """Leave: with the run's code when it has ended, as a no-go before GO where the helm is here, else detached."""
         if self._is_undecided() and self.state.run and not self._leaving:
             self._leaving = True
             self.say("leaving: no-go")
@@ -355,8 +355,11 @@ class RunScreen(Page):
             self.app.go_back(self)
 
     def _is_undecided(self) -> bool:
-        drives = self.app.drives and not self.app.read_only
-        return drives and self.follower.state.phase in ("preflight", "deciding") and not self.follower.finished
+        return self._answers() and not self.app.read_only and self.follower.state.phase in ("preflight", "deciding") and not self.follower.finished
+
+    def _answers(self) -> bool:
+        """Whether GO is asked of who sits here. Who only joined leaves without deciding for others."""
+        return self.app.drives and not self.helm
 
     async def _leave_undecided(self) -> None:
         plan = self.follower.state.plan
@@ -372,6 +375,6 @@ class RunScreen(Page):
         state = self.follower.state
         if state.phase == "ended" and state.exit is not None:
             return state.exit
-        undecided = self.app.drives and state.phase in ("preflight", "deciding")
+        undecided = self._answers() and state.phase in ("preflight", "deciding")
         blocked = any(check.blocks for check in state.checks) or self._leaving
         return int((Exit.NO_GO if blocked else Exit.INTERRUPTED) if undecided else Exit.DETACHED)
