@@ -301,9 +301,10 @@ class Environment(msgspec.Struct, frozen=True):
     """Operators that a release needs besides whoever begins it."""
 
     def secrets(self, *, for_release: bool) -> dict[str, SecretRef]:
-        """What is to be read before a run, by the name that a problem is told with; variables by their own names. Checks are a release's alone."""
+        """What is to be read before a run, by the name a problem is told with; variables by their own. Checks and the database's URL are a release's alone."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        for part in (*(self.checks if for_release else ()), *self.health, *(one for one in (self.notify, self.announce, self.database) if one)):
+        release = (*self.checks, *((self.database,) if self.database else ())) if for_release else ()
+        for part in (*release, *self.health, *(one for one in (self.notify, self.announce) if one)):
             found |= part.secrets
         return found
 

@@ -111,12 +111,12 @@ def _wait_words(row: tuple[Any, ...], application: str) -> SafeText:
     who = "the migration" if waiting == application else f"pid {pid}"
     whom = "the migration" if held_by == application else str(_who(holder, user, held_by, state))
     on = f" on {table}" if table else ""
-    blocked = f"{who} waits {since or 0:.0f} s for a lock{on}: {_one_line(query)}"
-    return SafeText(f"{blocked}; blocked by {whom}, its transaction open for {age or 0:.0f} s: {_one_line(held_query)}")
+    blocked = f"{who} waits {since or 0:.0f} s for a lock{on}, blocked by {whom}, open for {age or 0:.0f} s with {_one_line(held_query)}"
+    return SafeText(f"{blocked}; what waits: {_one_line(query)}")
 
 
 def _one_line(query: str | None) -> str:
-    return " ".join((query or "").split())[:ASKED] or "(its query is hidden)"
+    return " ".join((query or "").split())[:ASKED].rstrip("; ") or "(its query is hidden)"
 
 
 async def end_sessions(transport: Transport, host: Host, url: str, application: str, seconds: float) -> int:
