@@ -3,11 +3,12 @@
 Knows how parts are wired together; nothing of what a command does with them.
 """
 
+import errno
 import os
 import shlex
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from console.errors import ConsoleError, NoGo, UsageFault
 
@@ -210,7 +211,19 @@ def fail(error: ConsoleError, *, as_json: bool) -> int:
 
 def say(line: str) -> None:
     """Write a line of data."""
-    print(line, flush=True)
+    _print(line, sys.stdout)
+
+
+def _print(line: str, stream: TextIO) -> None:
+    """Write a line; once the terminal has hung up, what is written goes nowhere, and the command ends with its own code."""
+    try:
+        print(line, file=stream, flush=True)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def say_json(value: Any) -> None:
@@ -222,7 +235,7 @@ def say_json(value: Any) -> None:
 
 def tell(line: str) -> None:
     """Write a line for the person, beside the data."""
-    print(line, file=sys.stderr, flush=True)
+    _print(line, sys.stderr)
 
 
 def tell_twin(*words: str) -> None:

@@ -1,0 +1,17 @@
+"""What the commands write once their terminal has hung up."""
+
+import os
+import pty
+import subprocess
+import sys
+
+WRITES = "import os, sys; sys.stdin.readline(); from console.cli.wiring import say, tell; tell('one'); say('two'); tell('three'); sys.exit(7)"
+
+
+def test_what_is_written_to_a_terminal_that_hung_up_changes_no_exit_code():
+    master, slave = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", WRITES], stdin=subprocess.PIPE, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    os.close(master)
+    process.communicate(b"\n", timeout=20)
+    assert process.returncode == 7
