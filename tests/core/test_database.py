@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.core.announcement import after, before
 from console.core.database import BACKUP, MIGRATE, REVERT, assess_backup, assess_migrations, known_old_code, settled, with_schema
 from console.core.planner import plan_release
 from console.model import events as ev
@@ -143,3 +144,10 @@ def test_the_way_back_needs_code_that_runs_on_the_new_schema(old_code, reversibl
     check = Check("way-back", SafeText("Way back"), "passed", detail=SafeText("3 hosts know it"))
     assert with_schema(check, Review(runs=True, old_code=old_code, reversible=reversible)).blocks is blocks
     assert with_schema(check, Review()) == check
+
+
+def test_people_are_told_that_it_did_not_go_and_that_nothing_was_changed():
+    simulation = a_run(lambda step, attempt: "failed" if step.kind == "migrate" else "done")
+    assert "Migration: yes" in before(simulation.state).body
+    simulation.run()
+    assert "the migration failed: failed; no host was changed" in after(simulation.state).body
