@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check lint types imports test bench demo picture
+.PHONY: check lint types imports test bench demo picture keys
 
 check: lint types imports test
 
@@ -21,6 +21,9 @@ bench:
 
 picture:
 	$(PYTHON) -m tests.tui.picture docs/screen.svg
+
+keys:
+	$(PYTHON) -m tests.tui.keys_page docs/keys.md
 
 demo:
 	$(PYTHON) -m console demo

@@ -5,14 +5,11 @@ It prints nothing itself. Runs are elsewhere: whatever happens here, they go on.
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from textual import events
-from textual.app import App
-from textual.filter import LineFilter
-from textual.theme import Theme
 from textual.timer import Timer
 
 from console.errors import ConsoleError
@@ -20,7 +17,6 @@ from console.model.commands import AnyCommand, Refusal
 from console.ports import Clock, Feed, RunSummary, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
-from console.tui.driver import PatientDriver
 from console.tui.follower import Follower
 from console.tui.idle import Awake, Idle
 from console.tui.replay import ReplayFeed
@@ -33,9 +29,8 @@ from console.tui.screens.record import RecordScreen
 from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
 from console.tui.screens.runs import RunsScreen
-from console.tui.terminal import SecondWall, Stall
-from console.tui.themes import FOR_SIXTEEN, read_themes, variables_of
-from console.tui.widgets.lines import Toned
+from console.tui.terminal import Stall
+from console.tui.themed import ThemedApp
 from console.views.headline import last_lines
 from console.views.spans import Tone
 
@@ -50,7 +45,7 @@ class Ending(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
-class ConsoleApp(App[Ending]):
+class ConsoleApp(ThemedApp[Ending]):
     """One operator's screens: on one run, or on an environment at rest and the runs that are begun from there."""
 
     CSS_PATH = "console.tcss"
@@ -62,43 +57,16 @@ class ConsoleApp(App[Ending]):
         self, feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: tzinfo | None = None, theme: str = "",
         sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
-        self._problems: tuple[str, ...] = ()
-        super().__init__(driver_class=PatientDriver, ansi_color=True if no_color else None)
-        self.animation_level = "none"
+        super().__init__(theme, sixteen=sixteen, no_color=no_color, ascii_only=ascii_only)
         self.clock, self.zone, self.station = clock, zone, station
         self.read_only, self.drives = read_only, drives
         self._feed = feed
-        self._wanted_theme = theme or (FOR_SIXTEEN if sixteen or no_color else "dark")
         self._burst: Burst[events.Key] = Burst()
         self._idle = Idle(clock.mono())
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
         self._followed: dict[RunScreen, asyncio.Task[None]] = {}
         self._repaint: Timer | None = None
-        Toned.ascii_only = ascii_only
-        self._take_themes()
-
-    def _take_themes(self) -> None:
-        themes, self._problems = read_themes()
-        for theme in themes.values():
-            self.register_theme(theme)
-        if self._wanted_theme not in themes:
-            self._problems = (*self._problems, f"no theme {self._wanted_theme}; there are: {', '.join(sorted(themes))}")
-            self._wanted_theme = "dark"
-        self.theme = self._wanted_theme
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give a theme that is not ours our tones."""
-        theme: Theme = self.current_theme
-        text, back = theme.foreground or "#e0e0e0", theme.background or "#121212"
-        names = {"background": back, "surface": theme.surface or back, "text": text, "dim": text, "border": text, "accent": theme.primary}
-        states = {"good": theme.success, "busy": theme.secondary, "warn": theme.warning, "bad": theme.error, "unknown": theme.accent}
-        more = {"back": theme.warning, "owed": theme.warning, "frame": theme.error}
-        return variables_of(names | {name: color or text for name, color in (states | more).items()})
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Put a second wall before the terminal."""
-        return [*super().get_line_filters(), SecondWall()]
 
     def on_mount(self) -> None:
         """Begin with the run that is there, else at home."""
@@ -108,8 +76,8 @@ class ConsoleApp(App[Ending]):
             self.push_screen(HomeScreen(self.station))
         self._listen_to_signals()
         self.set_interval(0.1, self.tick)
-        if self._problems:
-            self.call_after_refresh(self.say, self._problems[0], "warn")
+        if self.theme_problem:
+            self.call_after_refresh(self.say, self.theme_problem, "warn")
 
     def show_run(self, feed: Feed, *, asks: bool = False) -> Page:
         """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself. A replay is put over what is there."""

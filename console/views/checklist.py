@@ -84,6 +84,8 @@ def _health_row(state: RunState) -> Row:
     passed, failed = states.count("done"), states.count("failed")
     if failed:
         return Row("failed", title, short, f"{failed} failed")
+    if state.back:
+        return Row("skipped", title, short, f"{passed} of {len(gates)}")
     if passed == len(gates):
         return Row("done", title, short, f"{passed} of {len(gates)}")
     return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)}" if passed else "")

@@ -169,7 +169,9 @@ def elapsed_words(state: RunState, now: float) -> str:
 
 
 def commit_words(state: RunState) -> str:
-    """Return the commit in short, where the version does not say it."""
+    """Return the commit in short, where the version does not say it; of a way back none is known."""
+    if state.back:
+        return ""
     commit = state.revision.commit[:7] if state.revision else ""
     return "" if state.release and str(state.release.version) == commit else commit
 

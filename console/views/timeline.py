@@ -1,5 +1,7 @@
 """The plan in words, and the way back. Pure."""
 
+from collections.abc import Collection
+
 from console.core.database import schema_words
 from console.model.plan import Plan
 from console.model.state import RunState
@@ -54,10 +56,12 @@ def database_words(plan: Plan) -> str:
     return f"{', then '.join(done)}, on {next(step.at for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
 
 
-def way_back_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ...]:
-    """Where each host would return to, hosts with the same way back together."""
+def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collection[str] | None = None) -> tuple[Line, ...]:
+    """Where each host would return to, hosts with the same way back together. `hosts`: only these."""
     ways: dict[tuple[str, bool, str], list[str]] = {}
     for way in state.way_back:
+        if hosts is not None and way.host not in hosts:
+            continue
         target = str(way.version) or way.release or "stopped and removed (first release)"
         ways.setdefault((target, way.possible, str(way.reason)), []).append(way.host)
     out = [line(Span("way back", "strong"))] if ways else [line(Span("way back: not known yet", "dim"))]
@@ -97,7 +101,7 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     halves = prefers_halves(state)
     out = [
         line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
-        *way_back_lines(state, width, 6)[1:],
+        *way_back_lines(state, width, 6, touched)[1:],
         line(Span("how    ", "dim"), "in two halves, the rest keeps serving" if halves else "all at once, over the warm connections"),
         line(Span("time   ", "dim"), _back_time(state, halves)),
         line(Span("stays  ", "dim"), "the database: this console has not changed it"),

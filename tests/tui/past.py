@@ -5,13 +5,13 @@ from console.model.events import AnyEvent
 from console.ports import Output
 from console.text import SafeText
 from tests.core.simulation import ADA
-from tests.tui.scripted import ScriptedFeed
+from tests.tui.scripted import HOSTILE, ScriptedFeed
 from tests.tui.station import ScriptedStation, a_summary
 
 
-def past_run(hosts: int = 3, *, failing: str = "") -> tuple[AnyEvent, ...]:
+def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) -> tuple[AnyEvent, ...]:
     """Every event of a release, stamped; `failing`: a step that fails, so that it goes back."""
-    feed = ScriptedFeed(hosts)
+    feed = ScriptedFeed(hosts, words=words)
     feed.record(
         ev.Decided(go=True, by=ADA, overrides=(("space", "it is enough"),), hotfix=SafeText("basket")),
         ev.LocksTaken(epoch=1),

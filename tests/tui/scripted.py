@@ -28,22 +28,24 @@ class ScriptedFeed:
         *,
         protected: bool = True,
         blocked: bool = False,
+        words: SafeText = HOSTILE,
+        began: float = 0.0,
         ending: Callable[[Step, int], str] = lambda step, attempt: "done",
         **rolling: object,
     ) -> None:
         self.environment = an_environment(hosts, **rolling)  # type: ignore[arg-type]
-        self.run = Simulation(self.environment, ending, hour=12)
+        self.run = Simulation(self.environment, ending, hour=12, now=began)
         self.said: list[AnyCommand] = []
         self.beside: list[FeedItem] = []
         """What is told beside the events: presence, output."""
         self._news = asyncio.Event()
         first, *seen, plan, _, _ = opening(self.environment)
         release = Release(NEW, SafeText("v1.1.0"), COMMIT)
-        check = Check("space", SafeText("Room"), "failed" if blocked else "passed", detail=HOSTILE)
+        check = Check("space", SafeText("Room"), "failed" if blocked else "passed", detail=words)
         self.record(
             ev.RunOpened(**{**{name: getattr(first, name) for name in first.__struct_fields__}, "protected": protected, "request": type(first.request)()}),
             *(ev.HostSeen(host=each.host, release=OLD, version=SafeText("v1.0.0")) for each in seen),
-            ev.RevisionResolved(revision=Revision(COMMIT, SafeText("v1.1.0"), subject=HOSTILE), release=release, live=(SafeText("v1.0.0"),)),
+            ev.RevisionResolved(revision=Revision(COMMIT, SafeText("v1.1.0"), subject=words), release=release, live=(SafeText("v1.0.0"),)),
             ev.CheckReported(check=check),
             plan,
         )

@@ -54,6 +54,7 @@ class ScriptedStation:
     protected: bool = True
     suggested: str = ""
     way: tuple[str, ...] = ("true",)
+    candidates_there: tuple[Candidate, ...] = CANDIDATES
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -78,7 +79,7 @@ class ScriptedStation:
             yield await self.news.get()
 
     async def candidates(self, board: Board) -> tuple[Candidate, ...]:
-        return CANDIDATES
+        return self.candidates_there
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         self.asked.append(request)

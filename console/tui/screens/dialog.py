@@ -11,6 +11,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from console.tui.sizes import is_tiny
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.views.narrow import rows_of, wrapped
 from console.views.spans import Line, Span, clipped, line
@@ -66,7 +67,7 @@ class Dialog(ModalScreen[str]):
     def fit(self) -> None:
         """Make room for the keys first, then for the words; where there is hardly any, frame and margins go."""
         width, height = self.app.size
-        self.set_class(height < 14 or width < 50, "tiny")
+        self.set_class(is_tiny(width, height), "tiny")
         tiny = self.has_class("tiny")
         room = width if tiny else min(int(width * 0.92), 84) - 6
         keys = len(rows_of(self.key_words(), room, " " if tiny else "   "))

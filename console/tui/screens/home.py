@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.events import Resize
 
 from console.core.evolve import fold
 from console.errors import ConsoleError
@@ -72,7 +71,8 @@ class HomeScreen(Page):
     def on_mount(self) -> None:
         """Begin to look."""
         self.query_one("#fleet").add_class("panel")
-        self.query_one(Picker).entitle(line("4 Runs"))
+        self.query_one(Fleet).title_words, self.query_one(Metrics).title_words = "Fleet", "Metrics"
+        self.query_one(Picker).entitle(line("Last runs"))
         self.lay_out()
         self.look()
 
@@ -95,16 +95,10 @@ class HomeScreen(Page):
         """Look no more."""
         self.look_away()
 
-    def on_resize(self, _: Resize) -> None:
-        """Arrange for the new size."""
-        self.lay_out()
-
     def lay_out(self) -> None:
         """Choose the arrangement for the size."""
-        width, height = self.app.size
-        tiny = height < 14 or width < 50
-        self.set_class(tiny, "tiny")
-        self.set_class(width < 110 and not tiny, "narrow")
+        super().lay_out()
+        height = self.app.size.height
         self.query_one("#top").styles.height = max(4, (height - 4) // 2)
         self._changed = True
 

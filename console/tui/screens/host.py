@@ -10,7 +10,6 @@ from typing import Protocol
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
 
 from console.core.evolve import evolve
 from console.errors import ConsoleError
@@ -134,23 +133,22 @@ class HostScreen(Page):
         """Look again."""
         self.below.look()
 
-    def on_resize(self, _: Resize) -> None:
-        """Arrange for the new size."""
-        self.lay_out()
-
     def lay_out(self) -> None:
         """Choose the arrangement for the size, and for what is known."""
-        width, height = self.app.size
-        tiny = height < 14 or width < 50
-        self.set_class(tiny, "tiny")
-        self.set_class(width < 110 and not tiny, "narrow")
+        super().lay_out()
+        height = self.app.size.height
         self.set_class(not self._has_steps, "resting")
         self.set_class(self._zoom > 0, "zoomed")
         for number in _PANELS:
             self.set_class(self._zoom == number, f"zoom-{number}")
         self.query_one("#log").styles.height = "1fr" if self._zoom == 4 else max(6, (height - 4) // 3)
         self._fit_fault()
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._laid_out)
+
+    def _laid_out(self) -> None:
+        self.show()
+        if self.focused is None:
+            self.query_one("#steps").focus()
 
     def _fit_fault(self) -> None:
         width, height = self.app.size

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.events import Resize
 from textual.screen import Screen
 
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.screens.dialog import Words
 from console.tui.screens.palette import Palette
+from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
 from console.views.spans import Line, Span, Tone, line
 
@@ -43,6 +45,18 @@ class Page(Screen[None]):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what each action does here."""
         return {}
+
+    def on_resize(self, _: Resize) -> None:
+        """Arrange for the new size."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Choose the arrangement for the size: the style sheet knows what each of these words means."""
+        width, height = self.app.size
+        tiny = is_tiny(width, height)
+        self.set_class(tiny, "tiny")
+        self.set_class(width < NARROW and not tiny, "narrow")
+        self.set_class(NARROW <= width < MIDDLE and not tiny, "middle")
 
     def tick(self) -> None:
         """Take what came; called up to ten times a second."""

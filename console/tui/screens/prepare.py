@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
 from textual.widget import Widget
 
 from console.core.evolve import fold
@@ -174,16 +173,10 @@ class PrepareScreen(Page):
 
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
-    def on_resize(self, _: Resize) -> None:
-        """Arrange for the new size."""
-        self.lay_out()
-
     def lay_out(self) -> None:
         """Choose the arrangement for the size: four panels, or one alone."""
-        width, height = self.app.size
-        self._tiny = height < 14 or width < 50
-        self.set_class(self._tiny, "tiny")
-        self.set_class(width < 110 and not self._tiny, "narrow")
+        super().lay_out()
+        self._tiny = self.has_class("tiny")
         alone = self._alone or (1 if self._tiny else 0)
         self.set_class(alone > 0, "alone")
         for number in PANELS:

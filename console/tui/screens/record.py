@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.events import Resize
 
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
@@ -18,6 +17,7 @@ from console.tui import keys
 from console.tui.replay import ReplayFeed
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
+from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.tui.widgets.log import Log
@@ -76,14 +76,10 @@ class RecordScreen(Page):
         if self._reader is not None:
             self._reader.cancel()
 
-    def on_resize(self, _: Resize) -> None:
-        """Arrange for the new size."""
-        self.lay_out()
-
     def lay_out(self) -> None:
         """Both panels above each other, beside each other where there is width, or one alone."""
         width, height = self.app.size
-        self.set_class(width >= 150, "wide")
+        self.set_class(width >= MIDDLE, "wide")
         self.set_class(height < 14, "tiny")
         self.query_one("#report").display = self._zoom != 4
         self.query_one("#log").display = self._zoom != 1 and not (height < 14 and self._zoom != 4)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.events import Resize
 from textual.reactive import reactive
 
 from console.errors import Exit
@@ -41,7 +40,7 @@ _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "p
 class RunScreen(Page):
     """One run, watched and steered. `asks`: GO is asked for by itself, once, when it is open."""
 
-    AUTO_FOCUS = "#fleet"
+    AUTO_FOCUS = "#log"
     place: keys.Place = "run"
     state: reactive[RunState] = reactive(RunState, layout=False, repaint=False)
     second: reactive[int] = reactive(0, layout=False, repaint=False)
@@ -82,17 +81,11 @@ class RunScreen(Page):
         self.lay_out()
         self.show_slices()
 
-    def on_resize(self, _: Resize) -> None:
-        """Arrange for the new size."""
-        self.lay_out()
-
     def lay_out(self) -> None:
         """Choose the arrangement for the size: wide, narrow, tiny."""
-        width, height = self.app.size
-        tiny = height < 14 or width < 50
-        self.set_class(tiny, "tiny")
-        self.set_class(width < 110 and not tiny, "narrow")
-        top = 9 if height < 28 else 12 if height < 44 else 16
+        super().lay_out()
+        height = self.app.size.height
+        top = 9 if height < 28 else 12 if height < 34 else 14 if height < 44 else 16
         self.query_one("#top").styles.height = "1fr" if self._zoom in (1, 2, 3) else 5 if self._zoom == 4 else top
         self.set_class(self._zoom in (1, 2, 3) or (self._zoom == 4 and not self._half), "zoomed")
         self.set_class(self._half, "half")
@@ -192,10 +185,13 @@ class RunScreen(Page):
         )
 
     def _show_panels(self, state: RunState, now: float) -> None:
+        was_before = self.has_class("before")
         before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
         self.set_class(before, "before")
         self.set_class(not before, "during")
         self.set_class(state.protected, "protected")
+        if was_before and not before:
+            self.call_after_refresh(self._focus_fleet)
         self.query_one("#checkline", Checklist).show_run(state, now)
         if before:
             self.query_one(Checks).show_run(state)
@@ -207,6 +203,11 @@ class RunScreen(Page):
         self.query_one("#checklist", Checklist).show_run(
             state, now, lambda width: run_lines(state, now, width, presence.names, presence.round_trip, problem=problem)
         )
+
+    def _focus_fleet(self) -> None:
+        """Give the fleet the arrows once it is there, unless somebody reads or types."""
+        if not self.reading.typing and self.query_one(Log).following:
+            self.query_one(Fleet).focus()
 
     def _link_problem(self) -> str:
         return "the engine is gone" if self.follower.finished and self.state.phase != "ended" else ""

@@ -31,6 +31,7 @@ class Fleet(LineView, can_focus=True):
         self._names: tuple[str, ...] = ()
         self._load: Load | None = None
         self.filter = Filter()
+        self.title_words = "2 Fleet"
 
     def show_only(self, wanted: Filter) -> None:
         """Show only the hosts that it keeps."""
@@ -51,7 +52,7 @@ class Fleet(LineView, can_focus=True):
         letters = grid.mode in ("heat", "groups")
         counts = counts_in_words(state)
         short = counts if len(counts) <= room else counts.replace(" hosts:", ":")
-        self.entitle(line("2 Fleet  ", kept, legend(state, self._names, room) if letters else short))
+        self.entitle(line(f"{self.title_words}  ", kept, legend(state, self._names, room) if letters else short))
         told = host_line(state, self._host, self._now) if letters and self._host in state.hosts else ""
         group = f"{grid.each} hosts a letter, the worst" if grid.mode == "groups" else ""
         self.entitle_below("   ".join(words for words in (told, group) if words))

@@ -24,11 +24,18 @@ class Toned(Widget):
 
     COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}  # noqa: RUF012 (Textual's)
     ascii_only = False
+    _title: Line = ()
 
     def tone_style(self, tone: Tone) -> Style:
         """Return the style of a tone on this widget."""
         style = self.get_component_rich_style(f"tone--{tone}")
         return style + Style(dim=True) if tone == "dim" and self.app.native_ansi_color else style
+
+    def entitle(self, title: Line) -> None:
+        """Set the panel's title."""
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
 
     def strip_of(self, spans: Line, width: int) -> Strip:
         """Return the line as it goes to the terminal, in exactly that width."""
@@ -44,7 +51,6 @@ class LineView(Toned):
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Line, ...] = ()
         self._drawing: Drawing | None = None
-        self._title: Line = ()
 
     def draw(self, drawing: Drawing) -> None:
         """Show what that makes of the room there is, now and after each change of size."""
@@ -71,12 +77,6 @@ class LineView(Toned):
         shown = text(ascii_line((Span(words),))) if self.ascii_only else words
         if str(self.border_subtitle or "") != shown:
             self.border_subtitle = Content(shown)
-
-    def entitle(self, title: Line) -> None:
-        """Set the panel's title."""
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
 
     @property
     def shown(self) -> str:

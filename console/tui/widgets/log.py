@@ -17,6 +17,7 @@ from console.tui.widgets.lines import Toned
 from console.views.filter import Filter
 from console.views.logbook import LogBook, Place, log_title
 from console.views.logs import LogLine, drawn, subject_of
+from console.views.spans import Line, Span, line
 
 _STRIPS = 600
 SIDEWAYS = 20
@@ -255,11 +256,15 @@ class Log(Toned, ScrollView, can_focus=True):
         self._painted = None
         self._settle()
 
+    def _empty_words(self) -> Line:
+        words = "no line matches; esc clears the filter" if self.book.filter else "nothing was printed yet"
+        return line(Span(words, "warn" if self.book.filter else "dim"))
+
     def render_line(self, y: int) -> Strip:
         """Return one row for the compositor."""
         row, cells = y + round(self.scroll_y), self.content_size.width
         if row >= len(self.book.lines):
-            return self.strip_of((), cells)
+            return self.strip_of(self._empty_words() if row == 0 else (), cells)
         place = self.book.places[row]
         current = place == self._current
         key = (place, cells, self._skip, current)

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 from textual import events
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.tui.widgets.lines import Toned
-from console.views.spans import Line, Span, ascii_line, filled, line, text
+from console.views.spans import Line, Span, filled, line, text
 
 Rows = Callable[[int], tuple[Line, ...]]
 """Makes the rows for a width."""
@@ -32,7 +31,6 @@ class Picker(Toned, ScrollView, can_focus=True):
         self._empty = empty
         self._making: Rows = lambda _: ()
         self._rows: tuple[Line, ...] = ()
-        self._title: Line = ()
         self.index = 0
         self.marked = False
         """The chosen row is marked though another widget has the focus."""
@@ -69,12 +67,6 @@ class Picker(Toned, ScrollView, can_focus=True):
         if words != self._empty:
             self._empty = words
             self.refresh()
-
-    def entitle(self, title: Line) -> None:
-        """Set the panel's title."""
-        if title != self._title:
-            self._title = title
-            self.border_title = Content(text(ascii_line(title) if self.ascii_only else title))
 
     @property
     def shown(self) -> str:

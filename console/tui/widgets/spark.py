@@ -11,9 +11,11 @@ from console.views.spans import line
 class Metrics(LineView):
     """Sparklines with a fixed scale from zero; a late source says so."""
 
+    title_words = "3 Metrics"
+
     def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "") -> None:
         """Show those numbers as they stand now (boot-time clock)."""
         columns = max(1, self.content_size.width)
         span = f"  {window_words(window(series, now, columns))}" if newest(series) is not None else ""
-        self.entitle(line("3 Metrics", f"  {host}" if host else "", span))
+        self.entitle(line(self.title_words, f"  {host}" if host else "", span))
         self.draw(lambda width, height: metric_lines(series, state, now, (width, height)))
