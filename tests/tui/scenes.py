@@ -126,6 +126,7 @@ def on_run(feed: ScriptedFeed) -> tuple[ConsoleApp, Doing]:
         await eventually(pilot, lambda: app.run_screen and app.run_screen.state.seq == feed.run.state.seq and not feed.beside)
         screen = app.run_screen
         assert screen is not None
+        await at_rest(pilot)
         for sample in samples(clock.mono()):
             screen.follower.numbers.add(sample, sample.at)
         screen.show_slices()
@@ -142,6 +143,7 @@ def at_home() -> tuple[ConsoleApp, Doing]:
         home = app.screen
         assert isinstance(home, HomeScreen)
         await eventually(pilot, lambda: home.board and home.last.run and home.numbers.series("web12")[0].points)
+        await at_rest(pilot)
         home.numbers = Numbers()
         for sample in samples(clock.mono()):
             home.numbers.add(sample, sample.at)
