@@ -108,7 +108,7 @@ class GitRepository:
         await self._fetch()
         here = [commit for commit in live if (await self._git("cat-file", "-e", f"{commit}^{{commit}}")).status == 0]
         held = frozenset([tag for commit in here for tag in (await self._ask("tag", "--merged", commit)).split("\n")])
-        said = await self._ask("for-each-ref", "--sort=-creatordate", f"--count={limit}", f"--format={gitlog.TAGS}", "refs/tags")
+        said = await self._ask("for-each-ref", "--sort=-version:refname", "--sort=-creatordate", f"--count={limit}", f"--format={gitlog.TAGS}", "refs/tags")
         tags = tuple(each for each in gitlog.tags_from(said, live, held) if SafeText(each.ref) not in self._moved)
         hidden = [f"^{commit}" for commit in here]
         since = await self._ask("log", "--no-show-signature", "--encoding=UTF-8", f"--max-count={limit}", f"--format={gitlog.COMMITS}", "HEAD", *hidden, "--")

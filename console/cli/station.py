@@ -131,11 +131,19 @@ class EngineStation:
             record.close()
 
     async def open(self, request: Request) -> LastingFeed:
-        """Begin a run. Raises Locked while another goes on."""
+        """Begin a run, by the file as it is now. Raises Locked while another goes on, UsageFault for a file that is not sound any more."""
+        self._found = self._by_the_file(request)
         feed = await self._begun(request)
         if self._suggested and request.ref == self._suggested[0]:
             self._suggested.pop(0)
         return feed
+
+    def _by_the_file(self, request: Request) -> "Environment":
+        from console.cli.wiring import config_if_any, environment
+
+        if config_if_any(self._how) is None:
+            return self._found
+        return environment(self._how, self.environment, gated=request.kind == "deploy")
 
     async def open_back(self, run: str, how: str) -> LastingFeed:
         """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""

@@ -41,7 +41,8 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
         return _check("way-back", "Way back", "failed", _named(bad), "mend `current` on the host, or --override way-back=REASON")
     if first:
         return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
-    return _check("way-back", "Way back", "passed", f"{releases} hosts know the release they return to")
+    known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
+    return _check("way-back", "Way back", "passed", known)
 
 
 def assess_live(facts: Iterable[HostFacts]) -> Check:
@@ -97,7 +98,7 @@ def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable
     bad = [(fact.host, words) for fact in facts if (words := finding(fact))]
     if bad:
         return _check(name, title, "failed", _named(bad), remedy)
-    return _check(name, title, "passed", f"on {len(facts)} hosts")
+    return _check(name, title, "passed", "on 1 host" if len(facts) == 1 else f"on {len(facts)} hosts")
 
 
 def _sudo(fact: HostFacts) -> str:

@@ -78,7 +78,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HostSeen: _seen,
     ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps",
     ev.Decided: _decided,
-    ev.LocksTaken: lambda event: f"{len(event.hosts)} hosts are locked for this run",
+    ev.LocksTaken: lambda event: f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'} locked for this run",
     ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
     ev.StepFinished: _finished,

@@ -100,7 +100,8 @@ def may_roll_back(now: Situation) -> bool:
 
 
 def _left_live(state: RunState) -> bool:
-    return state.kind == "deploy" and state.exit in (0, 5, 8)
+    """Whether the run left its release live, and there was one before it."""
+    return state.kind == "deploy" and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
 
 
 def _record_refusal(now: Situation) -> str:

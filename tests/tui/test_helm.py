@@ -100,3 +100,11 @@ async def test_the_second_of_two_who_continue_is_told_who_was_first():
         screen.send(cmd.Continue(expects=seen), "deploy continue")
         await eventually(pilot, lambda: "lin was first and paused it" in message(pilot))
         assert feed.run.state.pausing is not None
+
+
+async def test_who_loses_the_helm_is_told_by_whom():
+    feed = watched_by(running(), ADA, LIN)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
+        feed.record(ev.HelmTaken(by=LIN))
+        await eventually(pilot, lambda: "lin took the helm; h takes it back" in message(pilot))

@@ -50,6 +50,7 @@ class RunScreen(Page):
         self.follower = follower
         self._asks = asks
         self._told_end = False
+        self._helm = ""
         self._leaving = False
         self._pinned = ""
         self._zoom = 0
@@ -138,6 +139,10 @@ class RunScreen(Page):
             self.second = int(self.now)
 
     def _react(self) -> None:
+        if self.helm != self._helm:
+            before, self._helm = self._helm, self.helm
+            if self.helm and not before and self.state.helm is not None:
+                self.say(f"{self.helm} took the helm; h takes it back", "warn")
         if self._asks and self.state.phase == "deciding" and self.is_current and keys.may_go(self.situation):
             self._asks = False
             questions.ask_go(self)
