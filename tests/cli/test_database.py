@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -28,7 +29,8 @@ class Shop:
         self.url = url
         self.folder = folder
         self.repository = self.product.ready["repository"]
-        self.plain = Path(self.product.config).read_text(encoding="utf-8")
+        self.name = f"shop-{os.getpid()}"
+        self.plain = Path(self.product.config).read_text(encoding="utf-8").replace('name = "shop"', f'name = "{self.name}"', 1)
         self.product.environ["SHOP_DB"] = url
         self.use()
 
@@ -96,6 +98,7 @@ def shop() -> Iterator[Shop]:
             one = Shop(Path(backups), url)
             yield one
             one.product.close()
+            shutil.rmtree(Path.home() / ".deploy-console" / f"{one.name}-production", ignore_errors=True)
 
 
 def checks(result: dict) -> dict[str, dict]:
