@@ -64,7 +64,7 @@ def grid_for(names: tuple[str, ...], width: int, height: int) -> Grid:
     rows = -(-hosts // columns)
     if size >= name + _MARK + 15:
         return Grid("rows", columns, rows, min(size, name + LOAD_FROM + 8), name, len(names))
-    if size >= name + 3:
+    if size >= name + _MARK:
         return Grid("cells", columns, rows, min(size, name + 16), name, len(names))
     if hosts <= width * height:
         return Grid("heat", min(width, hosts), -(-hosts // width), 1, name, len(names))
