@@ -4,16 +4,17 @@ Implements `ports.Feed`. Knows how an engine is met; nothing of how a run is sho
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
-from console.cli.wiring import How, configure, engine_of
+from console.cli.wiring import How, configure, engine_of, state
 from console.core.evolve import evolve
-from console.errors import EngineLost
+from console.errors import ConsoleError, EngineLost
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.state import RunState
-from console.ports import FeedItem
+from console.ports import FeedItem, Output
 
 if TYPE_CHECKING:
     from console.client.attach import Client
@@ -25,6 +26,15 @@ LATELY = 60.0
 """Seconds."""
 LOOKING = 60.0
 """Seconds that one who only looks on waits for somebody to start a new engine."""
+
+
+PRINTED = 1000
+"""Lines of output that a screen which joins late is given from the run's log files."""
+
+
+def _is_before(item: FeedItem, line: Output) -> bool:
+    """Whether an item stands before a line that was printed. What a step prints now stands behind every one; numbers and people have no place."""
+    return item.at < line.at if isinstance(item, Event) else not isinstance(item, Output)
 
 
 class LastingFeed:
@@ -46,9 +56,12 @@ class LastingFeed:
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
         seen = after
+        printed = deque(await asyncio.to_thread(self._printed)) if self._samples and not after else deque[Output]()
         while True:
             try:
                 async for item in self._client.follow(self.run, seen, samples=self._samples):
+                    while printed and not _is_before(item, printed[0]):
+                        yield printed.popleft()
                     if isinstance(item, Event):
                         seen = item.seq
                         self.state = evolve(self.state, item)
@@ -56,7 +69,18 @@ class LastingFeed:
             except EngineLost as lost:
                 await self._go_on(lost)
             else:
+                for line in printed:
+                    yield line
                 return
+
+    def _printed(self) -> tuple[Output, ...]:
+        """What the run's steps printed last before this console joined; nothing where its files may not be read."""
+        from console.adapters.runlog import RunLog
+
+        try:
+            return RunLog(state(), self.run).page("", "", PRINTED).lines
+        except (OSError, ConsoleError):
+            return ()
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
         """Say something to the run. Raises EngineLost while there is no engine."""

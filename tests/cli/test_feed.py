@@ -1,0 +1,66 @@
+"""A run that is joined late: what was printed before stands between the events of its time."""
+
+from console.adapters.runlog import RunLog
+from console.adapters.statefolder import prepared
+from console.cli.feed import LastingFeed
+from console.cli.wiring import How
+from console.model.events import NoteAdded, StepStarted
+from console.model.request import Person
+from console.ports import Output, Presence
+from console.text import SafeText
+
+RUN = "20261124T120000Z-production-abcd"
+
+
+def at(second: int) -> str:
+    return f"2026-11-24T12:00:{second:02}.000Z"
+
+
+def printed(second: int, words: str) -> Output:
+    return Output(at(second), "web01", "wave-1/web01/restart", SafeText(words))
+
+
+class Client:
+    """An engine's client that has these items to tell."""
+
+    path = ""
+
+    def __init__(self, *items: object) -> None:
+        self._items = items
+
+    async def follow(self, run: str, after: int, *, samples: bool):
+        for item in self._items:
+            yield item
+
+
+async def followed(tmp_path, monkeypatch, *items: object, samples: bool = True) -> list[object]:
+    state = str(tmp_path / "state")
+    prepared(state)
+    monkeypatch.setenv("DEPLOY_STATE", state)
+    log = RunLog(state, RUN)
+    for line in (printed(2, "stopping"), printed(4, "started")):
+        log.append(line.host, line.step, line.at, [line.text])
+    feed = LastingFeed(How(), Client(*items), RUN, None, lambda _: None, samples=samples)  # type: ignore[arg-type]
+    return [item async for item in feed.follow()]
+
+
+ADA = Person("ada", 1000)
+BEGUN = StepStarted(step="wave-1/web01/restart", host="web01", seq=1, at=at(1))
+NOTED = NoteAdded(by=ADA, text=SafeText("seen"), seq=2, at=at(3))
+
+
+async def test_what_was_printed_before_stands_in_its_time(tmp_path, monkeypatch):
+    found = await followed(tmp_path, monkeypatch, Presence(("ada",)), BEGUN, NOTED, printed(5, "listening"))
+    told = [item.text if isinstance(item, Output) else type(item).__name__ for item in found]
+    assert told == ["Presence", "StepStarted", "stopping", "NoteAdded", "started", "listening"]
+
+
+async def test_lines_and_json_are_told_events_alone(tmp_path, monkeypatch):
+    found = await followed(tmp_path, monkeypatch, BEGUN, NOTED, samples=False)
+    assert found == [BEGUN, NOTED]
+
+
+async def test_a_run_without_a_log_is_followed_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEPLOY_STATE", str(tmp_path / "empty"))
+    feed = LastingFeed(How(), Client(BEGUN), "another", None, lambda _: None, samples=True)  # type: ignore[arg-type]
+    assert [item async for item in feed.follow()] == [BEGUN]
