@@ -1,4 +1,5 @@
 PYTHON ?= .venv/bin/python
+TOGETHER ?= -n 2 --dist loadfile
 
 .PHONY: check lint types imports test bench demo picture keys
 
@@ -14,7 +15,7 @@ imports:
 	PATH="$(dir $(PYTHON)):$$PATH" lint-imports
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(TOGETHER)
 
 bench:
 	$(PYTHON) -m tests.bench
