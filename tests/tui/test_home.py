@@ -26,7 +26,7 @@ def at_home(station: ScriptedStation, **more: object) -> ConsoleApp:
 
 
 def head(pilot) -> str:
-    return pilot.app.screen.query_one("#headline", LineView).shown
+    return "\n".join(one.shown for one in pilot.app.screen.query("#headline").results(LineView))
 
 
 def message(pilot) -> str:

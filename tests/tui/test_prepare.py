@@ -55,7 +55,7 @@ def requests(station: ScriptedStation) -> list[Request]:
 
 
 def head(pilot) -> str:
-    return pilot.app.screen.query_one("#headline", LineView).shown
+    return "\n".join(one.shown for one in pilot.app.screen.query("#headline").results(LineView))
 
 
 def message(pilot) -> str:
