@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from console.model.board import Board, Candidate, HostRelease
+from console.model.board import Board, BoardRelease, Candidate
 from console.model.checks import Finding
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.database import Migration, TableFacts
@@ -494,7 +494,7 @@ class Station(Protocol):
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""
 
-    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+    async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         """What a host has on its disk, newest first."""
 
     def visit(self, host: str) -> tuple[str, ...]:

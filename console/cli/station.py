@@ -12,7 +12,7 @@ from console.cli.feed import LastingFeed
 from console.cli.wiring import How, asking, configure, engine_of, journal, state, tell
 from console.core.visit import visit
 from console.errors import EngineLost, NoGo, UsageFault
-from console.model.board import Board, Candidate, HostRelease
+from console.model.board import Board, BoardRelease, Candidate
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.model.values import changed
@@ -91,9 +91,9 @@ class EngineStation:
         await self._tell_secrets()
         return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
 
-    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+    async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         """What a host has on its disk, newest first."""
-        return await self._asked("releases", {"host": host}, tuple[HostRelease, ...])
+        return await self._asked("releases", {"host": host}, tuple[BoardRelease, ...])
 
     def visit(self, host: str) -> tuple[str, ...]:
         """The argv of an interactive shell on that host, in its live release."""

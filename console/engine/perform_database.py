@@ -26,22 +26,19 @@ SAY_AGAIN = 5.0
 
 
 async def back_up(task: Task) -> StepResult:
-    """Take a backup on the database's host, in a folder of the console's own there, and look at what it made."""
-    database, command = task.environment.database, task.step.command
-    if database is None or command is None:
-        return StepResult("failed", detail=SafeText("the step has no command"))
-    host = database.host or task.host
-    path = await _entered(task, host)
-    if isinstance(path, StepResult):
-        return path
-    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, {}, proves=True), task.hear)
-    if result.status != "unknown":
-        await task.tools.database.leave(host, path, task.epoch)
-    return _proven(task, database, host, result)
+    """Take a backup on the database's host, and look at what it made."""
+    database = task.environment.database
+    result = await _run_there(task, {}, proves=True)
+    return result if database is None else _proven(task, database, database.host or task.host, result)
 
 
 async def restore(task: Task) -> StepResult:
     """Bring the database back from the backup of the run that was named."""
+    return await _run_there(task, {"run": task.state.request.ref})
+
+
+async def _run_there(task: Task, named: Mapping[str, str], *, proves: bool = False) -> StepResult:
+    """Run the step's command on the database's host, in a folder of the console's own there."""
     database, command = task.environment.database, task.step.command
     if database is None or command is None:
         return StepResult("failed", detail=SafeText("the step has no command"))
@@ -49,7 +46,7 @@ async def restore(task: Task) -> StepResult:
     path = await _entered(task, host)
     if isinstance(path, StepResult):
         return path
-    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, {"run": task.state.request.ref}), task.hear)
+    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, named, proves=proves), task.hear)
     if result.status != "unknown":
         await task.tools.database.leave(host, path, task.epoch)
     return result

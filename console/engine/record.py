@@ -1,10 +1,11 @@
 """A run that nobody carries, written on: what is still said to it goes into its record, behind all else. Knows the journal; nothing of hosts."""
 
 from console.core.accept import accept
-from console.core.evolve import evolve, fold
+from console.core.evolve import fold
 from console.core.outcome import conclude
+from console.engine.writing import written
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AbortAsked, AnyEvent, Decided, Event, NoteAdded, RunEnded, stamped
+from console.model.events import AbortAsked, AnyEvent, Decided, Event, NoteAdded, RunEnded
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.ports import Clock, Journal
@@ -17,19 +18,12 @@ class Record:
     def __init__(self, journal: Journal, clock: Clock, run: str) -> None:
         self._journal = journal
         self._clock = clock
-        self._run = run
         self.state = fold(journal.read(run))
 
     def write(self, *events: Event) -> tuple[AnyEvent, ...]:
         """Write events down, fold them, and return them with their places. Raises ConsoleError when the journal cannot take them: then nothing happened."""
-        state, written = self.state, []
-        for event in events:
-            now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            written.append(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot))
-            state = evolve(state, written[-1])
-        self._journal.append(self._run, tuple(written))  # type: ignore[arg-type]
-        self.state = state
-        return tuple(written)  # type: ignore[arg-type]
+        self.state, found = written(self._journal, self._clock, self.state, events)
+        return found
 
     def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
         """Take a note, or a debt that is forgiven; all else needs an engine."""

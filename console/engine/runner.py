@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from console.core.accept import accept
 from console.core.decide import decide
-from console.core.evolve import evolve, fold
+from console.core.evolve import fold
+from console.engine.writing import written
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
@@ -25,7 +26,6 @@ from console.model.events import (
     StepFinished,
     StepStarted,
     TakenUp,
-    stamped,
 )
 from console.model.fleet import Environment
 from console.model.plan import Step
@@ -84,14 +84,8 @@ class Runner:
 
     def record(self, *events: Event) -> None:
         """Write events down, fold them, and tell everyone. Raises ConsoleError when the journal cannot take them: then nothing happened."""
-        state, written = self.state, []
-        for event in events:
-            now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            written.append(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot))
-            state = evolve(state, written[-1])
-        self._journal.append(state.run, tuple(written))  # type: ignore[arg-type]
-        self.state = state
-        self._publish(tuple(written))  # type: ignore[arg-type]
+        self.state, found = written(self._journal, self._clock, self.state, events)
+        self._publish(found)
         self._news.set()
 
     def record_first(self, opened: RunOpened) -> None:

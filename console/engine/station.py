@@ -12,7 +12,7 @@ from console.engine.prepare import LOOK_DEADLINE
 from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
-from console.model.board import Board, BoardHost, Candidate, Holder, HostRelease
+from console.model.board import Board, BoardHost, BoardRelease, Candidate, Holder
 from console.model.facts import HostFacts
 from console.model.fleet import Host
 from console.model.request import Person
@@ -60,7 +60,7 @@ async def answer_versions(fleet: Fleet, argument: Mapping[str, Any], person: Per
     return await fleet.outside.repository.candidates(live, CANDIDATES)
 
 
-async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[HostRelease, ...]:
+async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[BoardRelease, ...]:
     """Say which releases a host has on its disk, newest first."""
     name = str(argument.get("host", ""))
     host = next((host for host in fleet.environment.hosts if host.name == name), None)
@@ -69,7 +69,7 @@ async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Per
     fact = await fleet.outside.scout.look(fleet.environment, host, deadline=LOOK_DEADLINE)
     if fact.problem:
         raise UsageFault(f"{name} is not reached: {fact.problem}", str(fact.hint))
-    found = (HostRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)
+    found = (BoardRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)
     return tuple(sorted(found, key=lambda one: one.release, reverse=True))
 
 

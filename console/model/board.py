@@ -62,8 +62,8 @@ class Candidate(msgspec.Struct, frozen=True):
     """It holds commits that what is live does not."""
 
 
-class HostRelease(msgspec.Struct, frozen=True):
-    """A release on a host's disk."""
+class BoardRelease(msgspec.Struct, frozen=True):
+    """A release on a host's disk, and whether it is the one that is live."""
 
     release: str
     version: SafeText = SafeText("")

@@ -6,7 +6,7 @@ It knows a run's state, and what was read of a host at rest; nothing of widgets 
 from statistics import median
 from textwrap import wrap
 
-from console.model.board import HostRelease
+from console.model.board import BoardRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.views.fleet import condition_words, host_mark, host_words
@@ -137,7 +137,7 @@ def _doing(state: RunState, host: HostState, now: float, width: int) -> Line:
     return clipped(line(" ", mark("busy"), f" {step.title}  ", Span(told, "warn" if is_late(spent, usual) else "dim"), *lost), width)
 
 
-def release_rows(releases: tuple[HostRelease, ...] | None, way_back: str, drift: str, width: int) -> tuple[Line, ...]:
+def release_rows(releases: tuple[BoardRelease, ...] | None, way_back: str, drift: str, width: int) -> tuple[Line, ...]:
     """Return the releases on the host's disk, newest first, with what each is; above them what is not as it was left. None: not read yet."""
     if releases is None:
         return (line(Span("reading the host …", "dim")),)
@@ -147,7 +147,7 @@ def release_rows(releases: tuple[HostRelease, ...] | None, way_back: str, drift:
     return tuple(clipped(one, width) for one in (*drifted, *(_release_row(one, way_back) for one in releases)))
 
 
-def _release_row(one: HostRelease, way_back: str) -> Line:
+def _release_row(one: BoardRelease, way_back: str) -> Line:
     role: Line = ()
     if one.live:
         role = line(mark("now"), Span(" live", "strong"))

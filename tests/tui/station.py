@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from console.adapters.history import holds
 from console.errors import ConsoleError
-from console.model.board import Board, BoardHost, Candidate, HostRelease
+from console.model.board import Board, BoardHost, BoardRelease, Candidate
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.ports import Feed, FeedItem, LogPage, Output, RunSummary, Sample
@@ -87,11 +87,11 @@ class ScriptedStation:
             raise self.blocked
         return tuple(self.feed.run.events)
 
-    async def releases(self, host: str) -> tuple[HostRelease, ...]:
+    async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         self.asked.append(("releases", host))
         return (
-            HostRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),
-            HostRelease("20261001T000000Z-eeeeeee", SafeText("v0.9.0"), "e" * 40, healthy=True, whole=False),
+            BoardRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),
+            BoardRelease("20261001T000000Z-eeeeeee", SafeText("v0.9.0"), "e" * 40, healthy=True, whole=False),
         )
 
     def visit(self, host: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.model import events as ev
-from console.model.board import HostRelease
+from console.model.board import BoardRelease
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.text import SafeText
@@ -91,9 +91,9 @@ def test_neighbours_go_round_and_back(names, by, data):
 
 
 @pytest.mark.parametrize(("one", "words"), [
-    (HostRelease("r3", SafeText("v3"), "c" * 40, live=True, healthy=True), ("v3", "▶ live", "healthy")),
-    (HostRelease("r2", SafeText("v2"), "b" * 40, healthy=True), ("v2", "↶ way back", "healthy")),
-    (HostRelease("r1", SafeText(""), "a" * 40, whole=False), ("r1", "not verified", "files differ")),
+    (BoardRelease("r3", SafeText("v3"), "c" * 40, live=True, healthy=True), ("v3", "▶ live", "healthy")),
+    (BoardRelease("r2", SafeText("v2"), "b" * 40, healthy=True), ("v2", "↶ way back", "healthy")),
+    (BoardRelease("r1", SafeText(""), "a" * 40, whole=False), ("r1", "not verified", "files differ")),
 ])  # fmt: skip
 def test_a_release_says_what_it_is(one, words):
     (row,) = release_rows((one,), "r2", "", 80)

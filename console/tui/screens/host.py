@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 
 from console.core.evolve import evolve
 from console.errors import ConsoleError
-from console.model.board import HostRelease
+from console.model.board import BoardRelease
 from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
 from console.tui import keys
@@ -86,7 +86,7 @@ class HostScreen(Page):
         self.below = below
         self.host = host
         self._zoom = 0
-        self._releases: tuple[HostRelease, ...] | None = None
+        self._releases: tuple[BoardRelease, ...] | None = None
         self._no_releases = ""
         self._stands: tuple[str, str] = ("", "")
         self._at = -1
