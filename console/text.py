@@ -1,4 +1,4 @@
-"""Text from outside, made harmless where it enters: `SafeText` for one line, `Lines` for a stream of them.
+"""Text from outside, made harmless where it enters: `SafeText` for one line, `SafeLines` for a text of several, `Lines` for a stream of them.
 
 Owns the scanner that drops terminal sequences and shows what is invisible. It knows nothing of hosts, screens or encodings
 other than UTF-8, and does no I/O.
@@ -12,6 +12,8 @@ from typing import Final, Self
 
 LIMIT: Final = 4096
 """Characters that a line may have."""
+TEXT_LIMIT: Final = 64 * 1024
+"""Characters that a text of several lines may have."""
 
 NEWLINE: Final = "⏎"
 """Stands for a line break inside a `SafeText`."""
@@ -45,6 +47,20 @@ class SafeText(str):
         if not (text.isascii() and text.isprintable()):
             text = _one_line(text)
         if len(text) > limit or len(value) > limit * 16:
+            text = text[: max(0, limit - 1)].rstrip(CUT) + CUT
+        return super().__new__(cls, text)
+
+
+class SafeLines(str):
+    """Lines of text, each as harmless as a `SafeText`, with line breaks between them. Longer than `limit` characters is cut, with a mark. Never raises."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str = "", limit: int = TEXT_LIMIT) -> Self:  # noqa: D102 (the class says it)
+        if isinstance(value, cls) and len(value) <= limit:
+            return value
+        text = "\n".join(SafeText(line).rstrip() for line in value[: limit * 2].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        if len(text) > limit or len(value) > limit * 2:
             text = text[: max(0, limit - 1)].rstrip(CUT) + CUT
         return super().__new__(cls, text)
 

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.text import CUT, LIMIT, Lines, SafeText
+from console.text import CUT, LIMIT, Lines, SafeLines, SafeText
 
 HOSTILE = st.lists(
     st.one_of(
@@ -54,6 +54,21 @@ def test_nothing_that_acts_or_hides_is_left(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_become_harmless(data: bytes) -> None:
     assert is_harmless(SafeText(data))
+
+
+@given(st.lists(HOSTILE, max_size=6), st.sampled_from(("\n", "\r\n", "\r")), st.integers(min_value=1, max_value=200))
+def test_a_text_of_lines_keeps_them_and_each_is_harmless(parts: list[str], ending: str, limit: int) -> None:
+    once = SafeLines(ending.join(parts), limit)
+    assert all(is_harmless(line) for line in once.split("\n"))
+    assert len(once) <= limit
+    assert SafeLines(str(once), limit) == once
+    assert SafeLines(once, limit) is once
+
+
+def test_line_breaks_of_a_text_stay_line_breaks_and_sequences_do_not_reach_over_them() -> None:
+    assert SafeLines("New:\r\n- a\x1b[31m  \r\n\r\n- b\x1b]0;t\n- c") == "New:\n- a\n\n- b\n- c"
+    assert SafeText(SafeLines("a\nb")) == "a⏎b"
+    assert len(SafeLines("x\n" * 200_000)) == 64 * 1024
 
 
 @given(HOSTILE, st.integers(min_value=1, max_value=60))

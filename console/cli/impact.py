@@ -5,13 +5,13 @@ from typing import Any
 from console.core.durations import seconds_of
 from console.errors import UsageFault
 from console.model.impact import Impact
-from console.text import SafeText
+from console.text import SafeLines
 
 CHOICES = {
     "migration": ("yes", "no"), "breaking": ("yes", "no"), "risk": ("low", "medium", "high"), "old_code": ("ok", "breaks", "unknown"),
 }  # fmt: skip
 NOTES = 64 * 1024
-"""Bytes of notes that are kept."""
+"""Bytes that notes may have."""
 
 
 def impact_of(given: dict[str, Any]) -> Impact:
@@ -36,11 +36,14 @@ def _downtime(text: str | None) -> float | None:
     return found
 
 
-def _notes(path: str | None) -> SafeText:
+def _notes(path: str | None) -> SafeLines:
     if path is None:
-        return SafeText("")
+        return SafeLines("")
     try:
         with open(path, "rb") as file:
-            return SafeText(file.read(NOTES).decode("utf-8"))
+            text = file.read(NOTES + 1)
+        if len(text) > NOTES:
+            raise UsageFault(f"--notes {path}: longer than {NOTES // 1024} KiB", "shorter notes, with a link to the rest")
+        return SafeLines(text.decode("utf-8").rstrip())
     except (OSError, UnicodeDecodeError) as fault:
         raise UsageFault(f"--notes {path}: cannot be read: {fault}", f"ls -l {path}") from None

@@ -13,6 +13,8 @@ from console.text import SafeText
 
 SHOWN = 30
 """Changes that an announcement lists."""
+NO_RUN = "…"
+"""Stands for the run that is not open yet."""
 
 _KIND = re.compile(r"(?P<kind>[a-z]+)(?:\([^)]*\))?!?: *(?P<words>.+)")
 _GROUPS = (("New", ("feat", "feature")), ("Mended", ("fix", "bugfix", "hotfix", "security", "perf")), ("Else", ()))
@@ -73,6 +75,12 @@ def grouped(subjects: Iterable[str]) -> tuple[str, ...]:
     return tuple(line for heading, lines in used.items() for line in (f"{heading}:", *lines))
 
 
+def made_notes(state: RunState) -> str:
+    """Notes as they are made from the commits since what is live; empty: nothing is known of what changed."""
+    more = len(state.changes) - SHOWN
+    return "\n".join([*grouped(state.changes), *([f"and {more} more"] if more > 0 else [])])
+
+
 def before(state: RunState) -> Message:
     """What is said before the first host changes."""
     impact, name = state.request.impact, f"{state.app} {state.environment}"
@@ -82,11 +90,8 @@ def before(state: RunState) -> Message:
     if state.request.hotfix:
         lines.append(f"Hotfix in a closed time: {state.request.hotfix}")
     lines += [f"Overridden: {check}: {reason}" for check, reason in state.request.overrides]
-    notes = impact.notes.strip() or "\n".join(grouped(state.changes))
-    more = len(state.changes) - SHOWN
-    if not impact.notes.strip() and more > 0:
-        notes += f"\nand {more} more"
-    return Message(f"{name}: releasing {version}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run}"]))
+    notes = impact.notes.strip() or made_notes(state)
+    return Message(f"{name}: releasing {version}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run or NO_RUN}"]))
 
 
 def _impact_lines(impact: Impact, *, migrates: bool) -> list[str]:

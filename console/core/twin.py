@@ -8,7 +8,7 @@ ANSWERS = ("migration", "breaking", "risk", "old_code")
 
 
 def request_words(environment: str, request: Request) -> tuple[str, ...]:
-    """Return the words after `deploy` that ask for that run. Notes are left out: they come from a file."""
+    """Return the words after `deploy` that ask for that run. Notes come from a file, which is for a person to name."""
     head = (environment,) if request.kind == "deploy" else (request.kind, environment)
     option = {"deploy": "--version", "restore": "--run"}.get(request.kind, "--to")
     words = [*head, *((option, request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
@@ -17,6 +17,7 @@ def request_words(environment: str, request: Request) -> tuple[str, ...]:
     words += [word for check in request.acks for word in ("--ack", check)]
     words += ["--hotfix", request.hotfix] if request.hotfix else []
     words += impact_options(request.impact)
+    words += ["--notes", "FILE"] if request.impact.notes else []
     return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []))
 
 

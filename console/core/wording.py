@@ -7,6 +7,7 @@ from console.core.database import backup_words, pointed_out, schema_words
 from console.core.durations import duration_words
 from console.model import events as ev
 from console.model.impact import Impact
+from console.text import SafeText
 
 
 def sentence(event: ev.Event) -> str:
@@ -22,7 +23,7 @@ def impact_words(impact: Impact) -> str:
         ("migration", impact.migration), ("downtime", downtime), ("breaking changes", impact.breaking), ("risk", impact.risk), ("old code", impact.old_code),
     )  # fmt: skip
     words = ", ".join(f"{title} {answer}" for title, answer in answers if answer)
-    notes = f"notes: {impact.notes}" if impact.notes else ""
+    notes = f"notes: {SafeText(impact.notes)}" if impact.notes else ""
     return "; ".join(filter(None, (words, notes)))
 
 

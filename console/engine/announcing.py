@@ -7,7 +7,7 @@ from console.engine.runner import Runner
 from console.model.events import AnnouncementSent
 from console.model.fleet import Announce
 from console.ports import Notifier
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 
 TELL_WITHIN = 8.0
 """Seconds that the channels have: who says GO waits for them."""
@@ -43,7 +43,7 @@ class Announcer:
     async def _sent(self, moment: str, message: Message) -> AnnouncementSent:
         deliveries = await self._notifier.tell(message.title, message.body, deadline=TELL_WITHIN)
         return AnnouncementSent(
-            moment="before" if moment == "before" else "after", title=SafeText(message.title), body=SafeText(message.body),
+            moment="before" if moment == "before" else "after", title=SafeText(message.title), body=SafeLines(message.body),
             told=tuple(one.channel for one in deliveries if not one.problem),
             problems=tuple(SafeText(f"{one.channel}: {one.problem}") for one in deliveries if one.problem),
         )  # fmt: skip

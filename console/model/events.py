@@ -14,7 +14,7 @@ from console.model.facts import LockHolder
 from console.model.plan import Plan, Step, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -285,7 +285,7 @@ class AnnouncementSent(Event, frozen=True, tag="announcement-sent"):
 
     moment: Literal["before", "after"]
     title: SafeText
-    body: SafeText
+    body: SafeLines
     told: tuple[SafeText, ...] = ()
     """Channels that took it, without their secrets."""
     problems: tuple[SafeText, ...] = ()

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.text import SafeText
+from console.text import SafeLines
 
 YesNo = Literal["", "yes", "no"]
 Risk = Literal["", "low", "medium", "high"]
@@ -21,4 +21,4 @@ class Impact(msgspec.Struct, frozen=True):
     risk: Risk = ""
     old_code: OldCode = ""
     """How the code before it runs on the schema after it."""
-    notes: SafeText = SafeText("")
+    notes: SafeLines = SafeLines("")

@@ -7,7 +7,7 @@ import re
 
 from console.text import SafeText
 from console.views.headline import outcome_words
-from console.views.report import Failure, HostPart, Moment, Report
+from console.views.report import Failure, HostPart, Moment, Report, Told
 from console.views.times import clock_span, seconds_in_words
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -24,6 +24,7 @@ def markdown(report: Report) -> str:
         ("", _head(report)),
         ("Decision", _decision(report)),
         ("Failures", [line for failure in report.failures for line in _failure(failure)]),
+        ("Announcement", _announced(report)),
         ("Notes", [f"- {_clock(at)} {escaped(by)}: {escaped(words)}" for at, by, words in report.state.notes]),
         ("Timeline", _timeline(report.timeline)),
         ("Hosts", _hosts(report.hosts)),
@@ -67,6 +68,24 @@ def _decision(report: Report) -> list[str]:
     wrong = [check for check in report.state.checks if check.status not in ("passed", "skipped")]
     listed += [f"- Check {escaped(check.title)}: {check.status}" + (f", {escaped(check.detail)}" if check.detail else "") for check in wrong]
     return [*out, *([""] if listed else []), *listed]
+
+
+def _announced(report: Report) -> list[str]:
+    out = [row for one in report.told for row in _told(one)]
+    if report.notes and not any(one.moment == "before" for one in report.told):
+        out = ["- Nobody was told; the release notes that were written:", *_quoted(report.notes), *out]
+    return out
+
+
+def _told(told: Told) -> list[str]:
+    who = ", ".join(map(escaped, told.channels)) or "nobody"
+    head = f"- {_clock(told.at)} Told {who}: **{escaped(told.title)}**"
+    return [head, *(f"  - not taken by {escaped(problem)}" for problem in told.problems), *_quoted(told.body)]
+
+
+def _quoted(lines: tuple[str, ...]) -> list[str]:
+    """Lines as they are, as code below a point of a list."""
+    return ["", *(f"      {line}".rstrip() for line in lines), ""]
 
 
 def _failure(failure: Failure) -> list[str]:

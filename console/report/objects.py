@@ -34,6 +34,12 @@ def report_object(report: Report) -> dict[str, Any]:
                 "detail": one.detail, "hint": one.hint, "output": list(map(str, one.tail)),
             } for one in report.failures
         ],
+        "announcements": [
+            {
+                "at": one.at, "moment": one.moment, "title": one.title, "body": "\n".join(one.body), "told": list(one.channels), "problems": list(one.problems),
+            } for one in report.told
+        ],
+        "release_notes": "\n".join(report.notes),
         "notes": [{"at": at, "by": by, "text": str(words)} for at, by, words in state.notes],
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from console.model.checks import NEVER_OVERRIDABLE, Check
 from console.model.fleet import Host
 from console.model.request import Request
 from console.model.values import changed
-from console.text import SafeText
+from console.text import SafeLines
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -110,7 +110,7 @@ def _hotfix(request: Request, text: str, _: Seen) -> Request | Problem:
 
 
 def _notes(request: Request, text: str, _: Seen) -> Request | Problem:
-    return changed(request, impact=changed(request.impact, notes=SafeText(text.strip())))
+    return changed(request, impact=changed(request.impact, notes=SafeLines(text.strip())))
 
 
 def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:

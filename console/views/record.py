@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from console.text import SafeText
 from console.views.headline import from_to, outcome_words, standing
-from console.views.report import Failure, HostPart, Moment, Report
+from console.views.report import Failure, HostPart, Moment, Report, Told
 from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock
 
@@ -48,6 +48,7 @@ def report_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line,
     sections = (
         ("What", _what(report, zone)), ("Decision", _decision(report, zone)), ("Outcome", _outcome(report, zone)),
         ("Failures", tuple(one for failure in report.failures for one in _failure(failure, zone))),
+        ("Announcement", _announced(report, zone)),
         ("Notes", tuple(line(Span(f"{wall_clock(at, zone)} {by}: ", "dim"), str(words)) for at, by, words in report.state.notes)),
         ("Timeline", tuple(_moment(moment, zone) for moment in report.timeline)),
         ("Hosts", _hosts(report.hosts)),
@@ -107,6 +108,21 @@ def _outcome(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     out += [line("  ", str(state.reason))] if state.reason else []
     out += [line("  next: ", Span(str(state.hint), "accent"))] if state.hint else []
     return tuple(out)
+
+
+def _announced(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
+    """What people were told, as it was sent; the notes that were written, where nobody was told before the release."""
+    out = [row for one in report.told for row in _told(one, zone)]
+    if report.notes and not any(one.moment == "before" for one in report.told):
+        out = [line(Span("nobody was told; the release notes that were written:", "dim")), *(line("  ", words) for words in report.notes), *out]
+    return tuple(out)
+
+
+def _told(told: Told, zone: tzinfo | None) -> tuple[Line, ...]:
+    who = ", ".join(told.channels) or "nobody"
+    head = line(Span(f"{wall_clock(told.at, zone)} ", "dim"), "told ", Span(who, "accent"), ": ", Span(told.title, "strong"))
+    wrong = tuple(line("  ", Span(f"! {problem}", "warn")) for problem in told.problems)
+    return (head, *wrong, *(line("  ", words or " ") for words in told.body))
 
 
 def _failure(failure: Failure, zone: tzinfo | None) -> tuple[Line, ...]:

@@ -99,6 +99,18 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What people were told, word for word: before the first change, or after the last; and which channels took it."""
+
+    at: str
+    moment: str
+    title: str
+    body: tuple[str, ...]
+    channels: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that is told of a run."""
 
@@ -108,6 +120,12 @@ class Report:
     timeline: tuple[Moment, ...]
     hosts: tuple[HostPart, ...]
     failures: tuple[Failure, ...]
+    told: tuple[Told, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The release notes that a person wrote; none where they were made from the commits."""
+        return tuple(self.state.request.impact.notes.split("\n")) if self.state.request.impact.notes else ()
 
     @property
     def version(self) -> str:
@@ -118,7 +136,7 @@ class Report:
 def report_of(events: Sequence[ev.AnyEvent]) -> Report:
     """Return the report of a run, from all its events or from the first so many."""
     state, tape = fold(events), Tape(events)
-    return Report(state, tape.seconds, _decision(events), _timeline(tape, state), _hosts(events, state), _failures(events, state))
+    return Report(state, tape.seconds, _decision(events), _timeline(tape, state), _hosts(events, state), _failures(events, state), _told(events))
 
 
 def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
@@ -127,6 +145,13 @@ def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
         return None
     overrides = tuple((check, SafeText(why)) for check, why in said.overrides)
     return Decision(said.go, str(said.by), said.at, overrides, str(said.hotfix), tuple(map(str, said.reasons)))
+
+
+def _told(events: Sequence[ev.AnyEvent]) -> tuple[Told, ...]:
+    return tuple(
+        Told(event.at, event.moment, str(event.title), tuple(event.body.split("\n")), tuple(map(str, event.told)), tuple(map(str, event.problems)))
+        for event in events if isinstance(event, ev.AnnouncementSent)
+    )  # fmt: skip
 
 
 def _timeline(tape: Tape, state: RunState) -> tuple[Moment, ...]:

@@ -1,6 +1,6 @@
 """Values as JSON bytes and back: events for the journal and for people's programs, environments, and anything else the model holds.
 
-Owns how text from outside is restored as `SafeText`. Knows nothing of sockets, files or frames.
+Owns how text from outside is restored as `SafeText` and `SafeLines`. Knows nothing of sockets, files or frames.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ import msgspec
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class DecodeError(ConsoleError):
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
     """Say what msgspec should encode in the place of a value that it does not know."""
-    if isinstance(value, SafeText):
+    if isinstance(value, SafeText | SafeLines):
         return str(value)
     raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
 
@@ -34,6 +34,8 @@ def restored(kind: type, value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
     """Make a value of ours out of what stands in the JSON."""
     if kind is SafeText and isinstance(value, str):
         return SafeText(value)
+    if kind is SafeLines and isinstance(value, str):
+        return SafeLines(value)
     raise NotImplementedError(f"{kind.__name__} has no form on the wire")
 
 

@@ -75,7 +75,9 @@ def receiver() -> Iterator[Receiver]:
 def test_people_are_told_before_the_first_change_and_how_it_ended(product: Product, receiver: Receiver):
     product.environ["OPS_URL"] = receiver.address
     append(product, '[environments.production.announce]\nto = [{ env = "OPS_URL" }]\nrequired = true\n')
-    release = ("-c", product.config, "production", "--yes", "--version")
+    notes = Path(product.environ["DEPLOY_STATE"]) / "notes.md"
+    notes.write_text("Mended:\n- the basket\n\nAsk ada.\n")
+    release = ("-c", product.config, "production", "--yes", "--notes", str(notes), "--version")
     receiver.status = 503
     refused = product.result(*release, "v1.4.2", code=3)
     assert "503" in refused["problems"][0]["message"]
@@ -84,6 +86,11 @@ def test_people_are_told_before_the_first_change_and_how_it_ended(product: Produ
     result = product.result(*release, "v1.5.0", code=4)
     eventually(lambda: len(receiver.messages) == 2)
     assert ["releasing v1.5.0" in receiver.messages[0]["title"], "ROLLED BACK" in receiver.messages[1]["title"]] == [True, True]
+    assert "\n\nMended:\n- the basket\n\nAsk ada.\n\nby " in receiver.messages[0]["message"]
+    told = product.result("report", result["run"], "--format", "json")["announcements"]
+    assert [(one["moment"], one["body"]) for one in told[:1]] == [("before", receiver.messages[0]["message"])]
+    out, _ = product.deploy("report", result["run"])
+    assert "      - the basket\n\n      Ask ada." in out
     out, _ = product.deploy("events", result["run"])
     assert "s3cret" not in out
     events = [json.loads(line) for line in out.splitlines()]

@@ -27,5 +27,14 @@ def test_what_is_none_of_the_words_is_refused_with_the_words(name: str, text: st
     assert f"--{name}" in str(fault.value)
 
 
+def test_notes_keep_their_lines_and_longer_ones_are_refused(tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text("New:\n- é\x1b[31m\n")
+    assert impact_of({"notes": str(notes)}).notes == "New:\n- é"
+    notes.write_text("é" * 40_000)
+    with pytest.raises(UsageFault, match="longer than 64 KiB"):
+        impact_of({"notes": str(notes)})
+
+
 def test_nothing_said_is_nothing_said():
     assert impact_of({}) == Impact()

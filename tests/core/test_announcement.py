@@ -8,7 +8,7 @@ from console.core.announcement import after, assess_announcement, assess_deliver
 from console.model.fleet import Announce
 from console.model.impact import Impact
 from console.model.values import changed
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 from tests.core.test_run import a_run, failing
 
 ONE = Announce(("json://x",))
@@ -48,8 +48,8 @@ def test_what_is_said_before_and_after():
     told = before(state)
     assert "production: releasing" in told.title
     assert all(words in told.body for words in ("Downtime: 1m30s", "Hotfix in a closed time: CVE", "- basket", "by ada, run r1"))
-    noted = before(changed(state, request=changed(state.request, impact=Impact(notes=SafeText("By hand")))))
-    assert "By hand" in noted.body
+    noted = before(changed(state, request=changed(state.request, impact=Impact(notes=SafeLines("By hand\n\n- in lines")))))
+    assert "\n\nBy hand\n\n- in lines\n\nby ada" in noted.body
     assert "basket" not in noted.body
     ended = after(run.run())
     assert "ROLLED BACK" in ended.title

@@ -22,7 +22,7 @@ from console.model.impact import Impact
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports import Journal, Sample
-from console.text import SafeText
+from console.text import SafeLines
 from console.wire.codec import as_plain, from_plain
 from tests.fleet import Fleet
 
@@ -254,7 +254,7 @@ async def test_one_host_alone_is_taken_back_in_a_run_and_after_it_restarted_and_
 
 @pytest.mark.real
 async def test_a_preview_finds_what_a_run_would_and_changes_nothing_on_a_host(product: Product):
-    said = Impact(migration="no", downtime=0.0, risk="medium", notes=SafeText("mind the basket"))
+    said = Impact(migration="no", downtime=0.0, risk="medium", notes=SafeLines("mind the basket\nand the till"))
     first = await product.run(Request(ref="v1.0.0", yes=True, impact=said))
     assert first.exit == 0
 

@@ -3,7 +3,7 @@
 from console.model import events as ev
 from console.model.events import AnyEvent
 from console.ports import Output
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 from tests.core.simulation import ADA
 from tests.tui.scripted import HOSTILE, ScriptedFeed
 from tests.tui.station import ScriptedStation, a_summary
@@ -14,9 +14,13 @@ def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) ->
     feed = ScriptedFeed(hosts, words=words)
     feed.record(
         ev.Decided(go=True, by=ADA, overrides=(("space", "it is enough"),), hotfix=SafeText("basket")),
+        ev.AnnouncementSent(
+            moment="before", title=SafeText("shop production: releasing v1.2.0"), body=SafeLines("v1.2.0 goes out.\n\n- *basket*"),
+            told=(SafeText("json://ops.example/"),), problems=(SafeText("slack://…: 503"),),
+        ),
         ev.LocksTaken(epoch=1),
         ev.NoteAdded(by=ADA, text=SafeText("Friday, and yet")),
-    )
+    )  # fmt: skip
     if failing:
         feed.go_on(failing)
         step = feed.run.state.index[failing]

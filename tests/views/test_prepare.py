@@ -15,7 +15,7 @@ from console.model.impact import Impact
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.text import SafeText
+from console.text import SafeLines, SafeText
 from console.views.filter import parse
 from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned
 from console.views.prepare import Answer, candidate_row, field_row, first_choice, go_row, kept, prepare_lines, standing, twin, why_closed
@@ -33,7 +33,7 @@ overrides = st.lists(st.tuples(st.sampled_from(["branch", "closed"]), reasons), 
 milliseconds = st.integers(0, 10**9).map(lambda count: count / 1000)
 impacts = st.builds(
     Impact, migration=st.sampled_from(["", "yes", "no"]), downtime=st.none() | milliseconds, breaking=st.sampled_from(["", "yes", "no"]),
-    risk=st.sampled_from(["", "low", "medium", "high"]), old_code=st.sampled_from(["", "ok", "breaks", "unknown"]), notes=reasons.map(SafeText),
+    risk=st.sampled_from(["", "low", "medium", "high"]), old_code=st.sampled_from(["", "ok", "breaks", "unknown"]), notes=reasons.map(SafeLines),
 )  # fmt: skip
 requests = st.builds(
     Request, ref=st.sampled_from(["", "v1.2.0"]), hosts=st.sampled_from(["", "web*", "!web01", "tag:eu"]), without=pairs, overrides=overrides,

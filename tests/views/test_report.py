@@ -110,7 +110,7 @@ def test_nothing_from_outside_becomes_markup():
 def test_the_screen_and_the_text_tell_the_same():
     report = report_of(BACK)
     seen = "\n".join(text(one) for one in report_lines(report, 200, None))
-    for words in ("Traceback: no such table", "Friday, and yet", "it is enough"):
+    for words in ("Traceback: no such table", "Friday, and yet", "it is enough", "- *basket*"):
         assert words in seen
         assert words in markdown(report)
 
