@@ -12,53 +12,11 @@ from console.errors import ConsoleError
 from console.model.events import Event
 from console.model.state import RunState
 from console.ports import Clock, Feed, FeedItem, Output, Presence, Sample
+from console.tui.numbers import Numbers
 from console.views.logs import LogLine, log_lines
-from console.views.metrics import Kind, Point, Series
 
-KINDS: tuple[Kind, ...] = ("cpu", "memory", "load")
 PENDING = 5000
 """Log lines that wait for the screen; what is older is dropped and counted."""
-KEPT = 660
-"""Points kept of each kind and host: ten minutes of seconds, and a little."""
-
-
-class Numbers:
-    """The samples that came, by kind: the fleet's mean a second, and each host's own."""
-
-    def __init__(self) -> None:
-        self._fleet: dict[Kind, deque[tuple[float, float, int]]] = {kind: deque(maxlen=KEPT) for kind in KINDS}
-        self._hosts: dict[tuple[Kind, str], deque[Point]] = {}
-
-    def add(self, sample: Sample, at: float) -> None:
-        """Take a sample that came at that time (boot-time clock)."""
-        for kind, value in zip(KINDS, (sample.cpu, sample.memory, sample.load), strict=True):
-            if value is not None:
-                self._hosts.setdefault((kind, sample.host), deque(maxlen=KEPT)).append((at, value))
-                self._add_to_fleet(kind, float(int(at)), value)
-
-    def _add_to_fleet(self, kind: Kind, second: float, value: float) -> None:
-        points = self._fleet[kind]
-        if points and points[-1][0] == second:
-            _, total, count = points[-1]
-            points[-1] = (second, total + value, count + 1)
-        else:
-            points.append((second, value, 1))
-
-    def series(self, host: str = "") -> tuple[Series, ...]:
-        """Return what there is to draw: the fleet's means, or one host's points."""
-        return tuple(self._one(kind, host) for kind in KINDS)
-
-    def load_of(self, host: str, since: float) -> tuple[float | None, float | None]:
-        """Return the newest cpu and memory of a host, as shares; None for what has not come since then (boot-time clock)."""
-        cpu, memory = (self._hosts.get((kind, host)) for kind in ("cpu", "memory"))
-        return (cpu[-1][1] if cpu and cpu[-1][0] >= since else None, memory[-1][1] if memory and memory[-1][0] >= since else None)
-
-    def _one(self, kind: Kind, host: str) -> Series:
-        if host:
-            points = tuple(self._hosts.get((kind, host), ()))
-            return Series(kind, points, {host: points[-1]} if points else {})
-        latest = {name: points[-1] for (known, name), points in self._hosts.items() if known == kind and points}
-        return Series(kind, tuple((at, total / count) for at, total, count in self._fleet[kind]), latest)
 
 
 class Follower:

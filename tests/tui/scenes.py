@@ -20,7 +20,7 @@ from console.model.commands import Refusal, RollBack
 from console.ports import Output, Presence, Sample
 from console.text import SafeText
 from console.tui.app import ConsoleApp
-from console.tui.follower import Numbers
+from console.tui.numbers import Numbers
 from console.tui.screens.home import HomeScreen
 from tests.core.simulation import ADA
 from tests.tui.past import past_run

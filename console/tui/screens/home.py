@@ -16,7 +16,7 @@ from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.ports import Presence, RunSummary, Sample, Station
 from console.tui import keys
-from console.tui.follower import Numbers
+from console.tui.numbers import Numbers
 from console.tui.screens import one_host
 from console.tui.screens.choose import Choose
 from console.tui.screens.host import HostScreen

@@ -17,7 +17,7 @@ from console.model.board import BoardRelease
 from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
 from console.tui import keys
-from console.tui.follower import Numbers
+from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
 from console.tui.screens.page import Page
 from console.tui.widgets.lines import LineView

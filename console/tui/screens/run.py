@@ -14,7 +14,8 @@ from console.errors import Exit
 from console.model.commands import AnyCommand, Continue, Decide, Pause, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui import keys
-from console.tui.follower import Follower, Numbers
+from console.tui.follower import Follower
+from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page

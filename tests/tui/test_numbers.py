@@ -1,0 +1,55 @@
+"""The numbers that a screen keeps: a bound on time, gaps, and a mean that a plain sum agrees with."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.ports import Sample
+from console.tui.numbers import KINDS, MOST, SLACK, SPAN, Numbers
+
+SHARES = st.one_of(st.none(), st.floats(0, 1))
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 40), SHARES, SHARES, st.one_of(st.none(), st.floats(0, 99))), max_size=200))
+def test_a_host_has_the_points_that_came_and_no_gap_is_a_number(looks: list[tuple[float, float | None, float | None, float | None]]) -> None:
+    numbers, now, came = Numbers(), 0.0, list[tuple[float, tuple[float | None, ...]]]()
+    for passed, *values in looks:
+        now += passed
+        numbers.add(Sample("web01", now, *values), now)
+        came.append((now, tuple(values)))
+    for place, series in enumerate(numbers.series("web01")):
+        expected = [(at, values[place]) for at, values in came if values[place] is not None]
+        fresh = [point for point in expected if point[0] >= now - SPAN]
+        assert list(series.points[-len(fresh) :] if fresh else ()) == fresh
+        assert list(series.points) == expected[-len(series.points) :] if series.points else not fresh
+        assert series.latest == ({"web01": expected[-1]} if series.points else {})
+
+
+def test_a_night_keeps_ten_minutes_and_not_more() -> None:
+    numbers = Numbers()
+    for second in range(5000):
+        numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), float(second))
+    (cpu, *_) = numbers.series("web01")
+    assert SPAN <= len(cpu.points) <= SPAN + SLACK + 1
+    assert len(numbers.series()[0].points) == SPAN
+
+
+def test_a_host_that_is_looked_at_too_often_is_bounded_too() -> None:
+    numbers = Numbers()
+    for tenth in range(5000):
+        numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), tenth / 10)
+    assert MOST <= len(numbers.series("web01")[0].points) <= MOST + SLACK + 1
+
+
+def test_the_fleets_number_is_the_mean_of_its_hosts_and_an_unknown_host_has_none() -> None:
+    numbers = Numbers()
+    for host, cpu in (("web01", 0.2), ("web02", 0.4), ("web03", None)):
+        numbers.add(Sample(host, 0.0, cpu, 0.5, 1.0), 7.25)
+    cpu_series, memory, _ = numbers.series()
+    assert [(at, round(value, 9)) for at, value in cpu_series.points] == [(7.0, 0.3)]
+    assert set(cpu_series.latest) == {"web01", "web02"}
+    assert set(memory.latest) == {"web01", "web02", "web03"}
+    assert [series.kind for series in numbers.series("db01")] == list(KINDS)
+    assert not any(series.points for series in numbers.series("db01"))
+    assert numbers.load_of("web01", since=7.0) == (0.2, 0.5)
+    assert numbers.load_of("web01", since=8.0) == (None, None)
+    assert numbers.load_of("web03", since=7.0) == (None, 0.5)
