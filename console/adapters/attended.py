@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from console.core.shell import quote
 from console.model.fleet import Host
-from console.ports import Ran, Sink, Transport
+from console.ports.hosts import Ran, Sink, Transport
 
 ATTENDED = r"""
 end=$1 text= whole=

@@ -14,7 +14,8 @@ from console.core.shell import deploy_variables, filled, quote
 from console.errors import ConsoleError
 from console.model.fleet import Build, Environment, Host
 from console.model.release import Package, Release, Revision
-from console.ports import Sink, StepResult
+from console.ports.hosts import Sink
+from console.ports.steps import StepResult
 from console.text import SafeText
 
 KEPT = 24 * 3600.0

@@ -15,7 +15,7 @@ from console.core.scripts import RELEASE_GLOBS
 from console.core.shell import PLACEHOLDER, quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command, Environment, Host
-from console.ports import Ran, Transport
+from console.ports.hosts import Ran, Transport
 from console.text import SafeText
 
 NAMED = 3

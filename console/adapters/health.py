@@ -14,7 +14,9 @@ from console.core.scripts import user_command
 from console.core.shell import deploy_variables, exports, filled, quote
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.values import changed
-from console.ports import Clock, GateResult, Ran, Transport
+from console.ports.clock import Clock
+from console.ports.health import GateResult
+from console.ports.hosts import Ran, Transport
 
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent, PlanMade, RevisionResolved, RunEnded, RunOpened
-from console.ports import FeedItem, Journal, RunSummary
+from console.ports.feed import FeedItem
+from console.ports.journal import Journal, RunSummary
 from console.text import SafeText
 
 

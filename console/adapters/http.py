@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from console.model.fleet import Host
-from console.ports import Stream, Transport, Unreached
+from console.ports.hosts import Stream, Transport, Unreached
 
 PIECE = 65536
 OPENING = 10.0

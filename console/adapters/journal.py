@@ -21,7 +21,7 @@ from console.adapters.history import OPEN, SEARCHED, found_run, holds, sought, s
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import ConsoleError, UsageFault
 from console.model.events import AnyEvent
-from console.ports import RunSummary
+from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.wire.codec import DecodeError, decode_event, encode_event
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from console.model.fleet import Host
-from console.ports import Ran, Reached, Sink, Stream, Unreached
+from console.ports.hosts import Ran, Reached, Sink, Stream, Unreached
 from console.text import SafeText
 
 CAP = 1024 * 1024

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from console.core.shell import quote
 from console.model.facts import LockHolder
 from console.model.fleet import Host
-from console.ports import Ran, Transport, Unreached
+from console.ports.hosts import Ran, Transport, Unreached
 from console.text import SafeText
 
 DEADLINE = 20.0

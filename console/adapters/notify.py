@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from console.ports import Delivery
+from console.ports.people import Delivery
 from console.text import SafeText
 
 if TYPE_CHECKING:

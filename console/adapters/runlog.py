@@ -10,7 +10,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from console.adapters.statefolder import Modes, logs_folder, made_folder, modes_of
-from console.ports import LogPage, Output
+from console.ports.feed import LogPage, Output
 from console.text import SafeText
 from console.wire.address import path_part
 

@@ -11,7 +11,8 @@ from typing import BinaryIO
 from console.core.shell import quote
 from console.model.fleet import Host
 from console.model.release import Package
-from console.ports import Ran, StepResult, Transport
+from console.ports.hosts import Ran, Transport
+from console.ports.steps import StepResult
 from console.text import SafeText
 
 CHUNK = 256 * 1024

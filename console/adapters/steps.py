@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from console.adapters import wrapper
 from console.adapters.wrapper import Answer, Claim
 from console.model.fleet import Host
-from console.ports import Ran, RemoteStep, Sink, StepResult, Transport, Unreached
+from console.ports.hosts import Ran, Sink, Transport, Unreached
+from console.ports.steps import RemoteStep, StepResult
 from console.text import SafeText
 
 GRACE = 20.0

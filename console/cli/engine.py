@@ -22,7 +22,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.cli.outside import open_outside
     from console.engine.serve import idle_seconds, serve
     from console.engine.session import Session
-    from console.ports import Output
+    from console.ports.feed import Output
     from console.wire.address import lock_path, socket_path
 
     state = state_folder(os.environ)

@@ -16,7 +16,7 @@ from console.cli.wiring import How, asking_with_secrets, environment_or_known, s
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished
 from console.plain.jsonl import problem_object
-from console.ports import Output
+from console.ports.feed import Output
 
 if TYPE_CHECKING:
     from console.client.attach import Client

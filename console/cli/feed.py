@@ -14,7 +14,7 @@ from console.errors import ConsoleError, EngineLost
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.state import RunState
-from console.ports import FeedItem, Output
+from console.ports.feed import FeedItem, Output
 
 if TYPE_CHECKING:
     from console.client.attach import Client

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from console.cli.notes import kept_note
 from console.cli.wiring import How, say
 from console.errors import ConsoleError
-from console.ports import Journal, RunSummary
+from console.ports.journal import Journal, RunSummary
 
 
 async def motd(how: How, name: str) -> int:

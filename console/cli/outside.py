@@ -23,7 +23,8 @@ from console.adapters.transport import RoutedTransport
 from console.engine.task import variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
-from console.ports import Sample, Transport
+from console.ports.feed import Sample
+from console.ports.hosts import Transport
 
 
 @dataclass

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from console.client.attach import Client
     from console.model.fleet import Environment
     from console.model.state import RunState
-    from console.ports import RunSummary
+    from console.ports.journal import RunSummary
 
 async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
     """Begin a run and follow it. `refs`: releases that the screen may open after it."""

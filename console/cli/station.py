@@ -16,7 +16,8 @@ from console.model.board import Board, BoardRelease, Candidate
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.model.values import changed
-from console.ports import FeedItem, LogPage, RunSummary
+from console.ports.feed import FeedItem, LogPage
+from console.ports.journal import RunSummary
 
 if TYPE_CHECKING:
     from console.client.attach import Client

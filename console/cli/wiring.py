@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from console.client.attach import Client
     from console.config.load import ConfigFile
     from console.model.fleet import Environment
-    from console.ports import RunSummary
+    from console.ports.journal import RunSummary
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from console.errors import ConsoleError, EngineLost, UsageFault
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Environment
 from console.model.request import Request
-from console.ports import FeedItem
+from console.ports.feed import FeedItem
 from console.wire.address import reachable
 from console.wire.codec import DecodeError
 from console.wire.frames import TO_CLIENT, FrameError, Frames

@@ -6,7 +6,7 @@ from console.core.announcement import Message, after, before, depends_on_it
 from console.engine.runner import Runner
 from console.model.events import AnnouncementSent
 from console.model.fleet import Announce
-from console.ports import Notifier
+from console.ports.people import Notifier
 from console.text import SafeLines, SafeText
 
 TELL_WITHIN = 8.0

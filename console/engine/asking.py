@@ -14,7 +14,7 @@ from console.model.checks import Check
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
-from console.ports import Checks
+from console.ports.health import Checks
 from console.text import SafeText
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
-from console.ports import FeedItem
+from console.ports.feed import FeedItem
 
 
 class Brain(Protocol):

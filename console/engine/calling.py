@@ -9,7 +9,8 @@ from collections.abc import Callable
 from console.core.attention import Wanted, wanted
 from console.model.events import PersonCalled
 from console.model.state import RunState
-from console.ports import Clock, Notifier
+from console.ports.clock import Clock
+from console.ports.people import Notifier
 from console.text import SafeText
 
 LOOK = 1.0

@@ -19,7 +19,7 @@ from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted,
 from console.model.facts import HostFacts
 from console.model.fleet import Command, Host
 from console.model.request import Person, Request
-from console.ports import FeedItem, Output
+from console.ports.feed import FeedItem, Output
 from console.text import SafeText
 
 LOOK = 30.0

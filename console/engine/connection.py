@@ -14,7 +14,7 @@ from console.engine.brain import Brain
 from console.errors import ConsoleError, UsageFault
 from console.model.fleet import Access
 from console.model.request import Person
-from console.ports import Presence, Sample
+from console.ports.feed import Presence, Sample
 from console.wire.codec import DecodeError, as_plain
 from console.wire.frames import TO_ENGINE, FrameError, Frames
 from console.wire.messages import (

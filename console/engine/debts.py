@@ -13,7 +13,7 @@ from console.model.debt import Debt
 from console.model.events import HostOwed
 from console.model.request import Person
 from console.model.state import RunState
-from console.ports import Journal
+from console.ports.journal import Journal
 from console.text import SafeText
 
 BACK = 1000

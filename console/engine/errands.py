@@ -9,7 +9,8 @@ from console.core.scripts import user_command
 from console.core.shell import deploy_variables, filled
 from console.model.facts import HostFacts
 from console.model.fleet import Command, Environment, Host
-from console.ports import Attended, Output, Ran, Unreached
+from console.ports.feed import Output
+from console.ports.hosts import Attended, Ran, Unreached
 from console.text import Lines, SafeText
 
 KEPT = 20_000

@@ -8,7 +8,10 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.model.secret import Secret
-from console.ports import Clock, FeedItem, Journal, Outside
+from console.ports.clock import Clock
+from console.ports.feed import FeedItem
+from console.ports.journal import Journal
+from console.ports.outside import Outside
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from console.model.plan import Step
 from console.model.request import Person
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import Clock, Output, Outside, Unreached
+from console.ports.clock import Clock
+from console.ports.feed import Output
+from console.ports.hosts import Unreached
+from console.ports.outside import Outside
 from console.text import SafeText
 
 HEARTBEAT = 10.0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from console.engine.runner import Runner
 from console.model.events import Event, LinkLost, LinkRestored
 from console.model.fleet import Host
-from console.ports import Clock
+from console.ports.clock import Clock
 from console.text import SafeText
 
 INTERVAL = 0.1

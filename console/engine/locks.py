@@ -14,7 +14,7 @@ from console.errors import Locked, UsageFault
 from console.model.events import RunOpened
 from console.model.facts import HostFacts, LockHolder
 from console.model.request import Person
-from console.ports import Unreached
+from console.ports.hosts import Unreached
 from console.text import SafeText
 
 LOOK = 30.0

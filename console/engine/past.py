@@ -8,7 +8,7 @@ from console.errors import ConsoleError
 from console.model.database import Backup
 from console.model.events import BackupTaken
 from console.model.state import RunState
-from console.ports import Journal
+from console.ports.journal import Journal
 
 PAST = 5
 """Runs whose steps say how long steps usually take."""

@@ -14,7 +14,7 @@ from console.engine import perform_database
 from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, StepFinished, StepStatus
 from console.model.fleet import Command
-from console.ports import StepResult
+from console.ports.steps import StepResult
 from console.text import SafeText
 
 MONITOR_ROUND = 1.0

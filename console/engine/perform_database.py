@@ -16,7 +16,7 @@ from console.model.events import BackupTaken
 from console.model.facts import LockHolder
 from console.model.fleet import Command, Database, Host
 from console.model.values import changed
-from console.ports import RemoteStep, StepResult
+from console.ports.steps import RemoteStep, StepResult
 from console.text import SafeText
 
 LOOK = 10.0

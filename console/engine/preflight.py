@@ -20,7 +20,7 @@ from console.model.commands import Accepted, Decide, Refusal
 from console.model.events import CheckReported, Decided, OperatorJoined
 from console.model.fleet import CheckSpec
 from console.model.request import Person
-from console.ports import Clock
+from console.ports.clock import Clock
 from console.text import SafeText
 
 FRESH = 60.0

@@ -34,7 +34,10 @@ from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports import Checks, DatabaseView, Repository, Scout
+from console.ports.database import DatabaseView
+from console.ports.health import Checks
+from console.ports.hosts import Scout
+from console.ports.source import Repository
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0

@@ -8,7 +8,8 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AbortAsked, AnyEvent, Decided, Event, NoteAdded, RunEnded
 from console.model.fleet import Environment
 from console.model.request import Person
-from console.ports import Clock, Journal
+from console.ports.clock import Clock
+from console.ports.journal import Journal
 from console.text import SafeText
 
 

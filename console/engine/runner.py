@@ -31,7 +31,8 @@ from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import RunState
-from console.ports import Clock, Journal
+from console.ports.clock import Clock
+from console.ports.journal import Journal
 from console.text import SafeText
 
 Publish = Callable[[tuple[AnyEvent, ...]], None]

@@ -18,7 +18,7 @@ from console.engine.access import Role, peer_of, person_of, user_name
 from console.engine.brain import Brain as Brain  # noqa: PLC0414 (its place for those who look here)
 from console.engine.connection import Connection
 from console.errors import Locked, UsageFault
-from console.ports import Presence
+from console.ports.feed import Presence
 from console.wire.address import reachable
 from console.wire.messages import Welcome
 

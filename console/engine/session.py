@@ -34,7 +34,10 @@ from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import Clock, FeedItem, Journal, MetricWatch, Output, Outside, Sample
+from console.ports.clock import Clock
+from console.ports.feed import FeedItem, Output, Sample
+from console.ports.journal import Journal
+from console.ports.outside import MetricWatch, Outside
 from console.text import SafeText
 
 FEEDS = 50

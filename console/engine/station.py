@@ -16,7 +16,8 @@ from console.model.board import Board, BoardHost, BoardRelease, Candidate, Holde
 from console.model.facts import HostFacts
 from console.model.fleet import Host
 from console.model.request import Person
-from console.ports import FeedItem, MetricWatch, Sample
+from console.ports.feed import FeedItem, Sample
+from console.ports.outside import MetricWatch
 
 CANDIDATES = 200
 """Tags, and commits, that are offered for a release."""

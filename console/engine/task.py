@@ -11,7 +11,11 @@ from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports import DatabaseView, Gates, Output, RemoteStep, Shipper, StepResult, Steps, Workshop
+from console.ports.database import DatabaseView
+from console.ports.feed import Output
+from console.ports.health import Gates
+from console.ports.source import Workshop
+from console.ports.steps import RemoteStep, Shipper, StepResult, Steps
 from console.text import Lines, SafeText
 
 TAIL = 20

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from console.errors import ConsoleError
 from console.model.events import AnyEvent, RunEnded
-from console.ports import FeedItem, Output, Presence, Sample
+from console.ports.feed import FeedItem, Output, Presence, Sample
 from console.text import SafeText
 
 KEPT = 1000

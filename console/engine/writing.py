@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from console.core.evolve import evolve
 from console.model.events import AnyEvent, Event, stamped
 from console.model.state import RunState
-from console.ports import Clock, Journal
+from console.ports.clock import Clock
+from console.ports.journal import Journal
 
 
 def written(journal: Journal, clock: Clock, state: RunState, events: Iterable[Event]) -> tuple[RunState, tuple[AnyEvent, ...]]:

@@ -14,7 +14,10 @@ from textual.timer import Timer
 
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand, Refusal
-from console.ports import Clock, Feed, RunSummary, Station
+from console.ports.clock import Clock
+from console.ports.feed import Feed
+from console.ports.journal import RunSummary
+from console.ports.station import Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
 from console.tui.follower import Follower

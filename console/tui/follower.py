@@ -11,7 +11,8 @@ from console.core.evolve import evolve
 from console.errors import ConsoleError
 from console.model.events import Event
 from console.model.state import RunState
-from console.ports import Clock, Feed, FeedItem, Output, Presence, Sample
+from console.ports.clock import Clock
+from console.ports.feed import Feed, FeedItem, Output, Presence, Sample
 from console.tui.numbers import Numbers
 from console.views.logs import LogLine, log_lines
 

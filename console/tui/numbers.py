@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import deque
 from math import isnan, nan
 
-from console.ports import Sample
+from console.ports.feed import Sample
 from console.views.metrics import Kind, Point, Series
 
 KINDS: tuple[Kind, ...] = ("cpu", "memory", "load")

@@ -5,7 +5,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
-from console.ports import Clock, Feed, Station
+from console.ports.clock import Clock
+from console.ports.feed import Feed
+from console.ports.station import Station
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
-from console.ports import FeedItem
+from console.ports.feed import FeedItem
 from console.text import SafeText
 from console.views.tape import Tape
 

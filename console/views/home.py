@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from console.model.board import Board, BoardHost
 from console.model.state import HostCondition, HostState, RunState
-from console.ports import RunSummary
+from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.views.spans import Line, Span, Tone, by_room, cell, line
 from console.views.spans import width as spans_width

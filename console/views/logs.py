@@ -8,7 +8,7 @@ from datetime import tzinfo
 from console.core.wording import sentence
 from console.model import events as ev
 from console.model.state import RunState
-from console.ports import Output
+from console.ports.feed import Output
 from console.views.filter import Level, Subject
 from console.views.spans import Line, Span, Tone, cell, clipped, line, without
 from console.views.times import seconds_in_words, wall_clock

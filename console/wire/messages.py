@@ -11,7 +11,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
 from console.model.request import Request
-from console.ports import FeedItem, Output, Presence, Sample
+from console.ports.feed import FeedItem, Output, Presence, Sample
 from console.text import SafeText
 from console.wire import codec
 from console.wire.frames import TO_CLIENT, TO_ENGINE, framed

@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters.local import LocalTransport
 from console.model.fleet import Host
-from console.ports import Ran, Reached, Sink, Unreached
+from console.ports.hosts import Ran, Reached, Sink, Unreached
 from console.text import SafeText
 
 HERE = Host("here")

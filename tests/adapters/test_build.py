@@ -11,7 +11,7 @@ from console.adapters.git import GitRepository
 from console.model.fleet import Build, Environment
 from console.model.release import Package, Release, Revision
 from console.model.values import changed
-from console.ports import StepResult
+from console.ports.steps import StepResult
 from tests.adapters.test_git import commit, git, pytestmark  # noqa: F401
 
 ENVIRONMENT = Environment("shop", "production", "/srv/shop", ())

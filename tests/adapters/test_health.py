@@ -14,7 +14,7 @@ from console.adapters.health import HostGates
 from console.adapters.http import client_through
 from console.adapters.local import LocalTransport
 from console.model.fleet import Command, Environment, HealthCheck, Host
-from console.ports import Ran, Reached, Stream, Unreached
+from console.ports.hosts import Ran, Reached, Stream, Unreached
 from console.text import SafeText
 
 WEB = Host("web01", "localhost")

@@ -12,7 +12,7 @@ from console.adapters import lock
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks, holder_lines, holder_of, words_of
 from console.model.facts import LockHolder
-from console.ports import Unreached
+from console.ports.hosts import Unreached
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 

@@ -11,7 +11,7 @@ from console.adapters.health import HostGates
 from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import Environment, HealthCheck, Host, Ssh
-from console.ports import Sample
+from console.ports.feed import Sample
 from tests.fleet import Fleet, missing
 
 pytestmark = pytest.mark.real

@@ -6,7 +6,7 @@ from console.adapters.local import LocalTransport
 from console.adapters.scripted import CAP, Answer, ScriptedTransport
 from console.adapters.transport import RoutedTransport
 from console.model.fleet import Host
-from console.ports import Reached, Transport, Unreached
+from console.ports.hosts import Reached, Transport, Unreached
 from console.text import SafeText
 
 HOST = Host("localhost")

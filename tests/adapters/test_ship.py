@@ -135,7 +135,7 @@ class Cut(LocalTransport):
         self.lost = False
 
     async def run(self, host, script, data: bytes | AsyncIterator[bytes] = b"", *, deadline, sink=None):
-        from console.ports import Unreached
+        from console.ports.hosts import Unreached
 
         ran = await super().run(host, script, data, deadline=deadline, sink=sink)
         if self.lost:

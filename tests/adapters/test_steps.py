@@ -10,7 +10,7 @@ import pytest
 from console.adapters import steps, wrapper
 from console.adapters.local import LocalTransport
 from console.adapters.steps import DurableSteps
-from console.ports import RemoteStep, StepResult
+from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
 RUN = "20261124T071407Z-production-3f2a"

@@ -13,7 +13,7 @@ import pytest
 from console.adapters.local import LocalTransport
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import Host, Ssh
-from console.ports import Reached, Transport, Unreached
+from console.ports.hosts import Reached, Transport, Unreached
 from tests.fleet import Fleet
 
 KIB = 1024

@@ -6,7 +6,7 @@ from console.cli.feed import LastingFeed
 from console.cli.wiring import How
 from console.model.events import NoteAdded, StepStarted
 from console.model.request import Person
-from console.ports import Output, Presence
+from console.ports.feed import Output, Presence
 from console.text import SafeText
 
 RUN = "20261124T120000Z-production-abcd"

@@ -13,7 +13,7 @@ from console.adapters.local import LocalTransport
 from console.core import scripts
 from console.errors import UsageFault
 from console.model.fleet import Command
-from console.ports import Ran
+from console.ports.hosts import Ran
 from tests.adapters.hosts import HERE, SHELLS, host_with
 
 RUN = "20261124T071407Z-production-3f2a"

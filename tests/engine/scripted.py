@@ -11,7 +11,7 @@ from console.model.commands import Accepted, Note, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
 from console.model.fleet import Access, Environment, Host
 from console.model.request import Person, Request
-from console.ports import Output
+from console.ports.feed import Output
 from console.text import SafeText
 from console.wire.address import lock_path, socket_path
 

@@ -10,7 +10,7 @@ from console.core.attention import wanted
 from console.engine.calling import Caller
 from console.model import commands as cmd
 from console.model import events as ev
-from console.ports import Delivery
+from console.ports.people import Delivery
 from console.text import SafeText
 from tests.core.test_run import a_run, failing, say
 

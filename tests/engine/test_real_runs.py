@@ -21,7 +21,8 @@ from console.model.events import AnyEvent, Event, StepStarted
 from console.model.impact import Impact
 from console.model.request import Person, Request
 from console.model.state import RunState
-from console.ports import Journal, Sample
+from console.ports.feed import Sample
+from console.ports.journal import Journal
 from console.text import SafeLines
 from console.wire.codec import as_plain, from_plain
 from tests.fleet import Fleet

@@ -18,7 +18,7 @@ from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFa
 from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
 from console.model.request import Request
-from console.ports import Output, Presence, Sample
+from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.wire.address import lock_path, socket_path
 from console.wire.frames import TO_ENGINE

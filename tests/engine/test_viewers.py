@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from console.engine.viewers import Broadcast
 from console.model.events import NoteAdded, RunEnded
 from console.model.request import Person
-from console.ports import Output, Presence, Sample
+from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from console.adapters.clock import SetClock
 from console.model import events as ev
-from console.ports import FeedItem, Output, Sample
+from console.ports.feed import FeedItem, Output, Sample
 from console.text import Lines, SafeText
 from console.tui.open import ScreenFailed, run_screen
 from console.tui.screens.run import RunScreen

@@ -17,7 +17,7 @@ from console.model import events as ev
 from console.model.board import Candidate
 from console.model.checks import Check
 from console.model.commands import Refusal, RollBack
-from console.ports import Output, Presence, Sample
+from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.numbers import Numbers

@@ -10,7 +10,8 @@ from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.plan import Step
 from console.model.release import Release, Revision
-from console.ports import Clock, FeedItem
+from console.ports.clock import Clock
+from console.ports.feed import FeedItem
 from console.text import SafeText
 from console.tui.app import ConsoleApp
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening

@@ -10,7 +10,8 @@ from console.errors import ConsoleError
 from console.model.board import Board, BoardHost, BoardRelease, Candidate
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.ports import Feed, FeedItem, LogPage, Output, RunSummary, Sample
+from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample
+from console.ports.journal import RunSummary
 from console.text import SafeText
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
 

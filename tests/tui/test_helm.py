@@ -5,7 +5,7 @@ import msgspec
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.request import Person, Request
-from console.ports import Presence
+from console.ports.feed import Presence
 from console.tui.widgets.lines import LineView
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app

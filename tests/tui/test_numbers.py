@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.ports import Sample
+from console.ports.feed import Sample
 from console.tui.numbers import KINDS, MOST, SLACK, SPAN, Numbers
 
 SHARES = st.one_of(st.none(), st.floats(0, 1))

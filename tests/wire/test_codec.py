@@ -10,7 +10,7 @@ from console.model.events import NoteAdded, RunOpened
 from console.model.fleet import Environment, Host
 from console.model.request import Person, Request
 from console.model.secret import SecretRef
-from console.ports import Output, Presence, Sample
+from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.wire import codec
 from console.wire.address import LONGEST, engine_name, reachable

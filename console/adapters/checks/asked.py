@@ -11,7 +11,7 @@ from console.core.gates import Observation
 from console.core.shell import PLACEHOLDER
 from console.errors import UsageFault
 from console.model.fleet import Command, Host, Probe
-from console.ports import Ran, Stream, Transport, Unreached
+from console.ports.hosts import Ran, Stream, Transport, Unreached
 from console.text import SafeText
 
 SPARE = 5.0

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from console.ports import Stream
+from console.ports.hosts import Stream
 
 PIECE = 65536
 

@@ -2,7 +2,7 @@
 
 from console.adapters.checks.asked import SPARE, Asked, no_answer
 from console.core.gates import Observation
-from console.ports import Ran
+from console.ports.hosts import Ran
 from console.text import SafeText
 
 

@@ -16,7 +16,7 @@ from console.core.gates import Observation
 from console.errors import ConsoleError
 from console.model.checks import Finding
 from console.model.fleet import CheckSpec, Environment, Host
-from console.ports import Transport
+from console.ports.hosts import Transport
 from console.text import SafeText
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from psycopg import conninfo
 
 from console.adapters.checks.bridge import loopback_bridge, unix_bridge
 from console.model.fleet import Host
-from console.ports import Transport, Unreached
+from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
 
 PORT = 5432

@@ -11,7 +11,7 @@ from console.adapters.database.link import Connection, NotRead, linked
 from console.model.database import TableFacts
 from console.model.fleet import Host
 from console.model.values import changed
-from console.ports import Transport
+from console.ports.hosts import Transport
 from console.text import SafeText
 
 __all__ = ["NotRead", "end_sessions", "read_schema", "read_tables", "watch_waits"]

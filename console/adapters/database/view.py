@@ -13,7 +13,9 @@ from console.core.shell import quote
 from console.model.database import Migration, TableFacts
 from console.model.facts import LockHolder
 from console.model.fleet import Host
-from console.ports import HostLock, StepResult, Transport, Unreached
+from console.ports.hosts import Transport, Unreached
+from console.ports.lock import HostLock
+from console.ports.steps import StepResult
 from console.text import SafeText
 
 ENTERING = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psutil  # type: ignore[import-untyped]
 
-from console.ports import Sample
+from console.ports.feed import Sample
 
 
 class LocalMetrics:

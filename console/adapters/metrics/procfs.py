@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 
 from console.core.procfs import Look, cpu_share, loop_script, parse_line
 from console.model.fleet import Host
-from console.ports import Sample, Transport
+from console.ports.feed import Sample
+from console.ports.hosts import Transport
 
 Emit = Callable[[Sample], None]
 

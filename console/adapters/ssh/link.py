@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import asyncssh
 
 from console.model.fleet import Host
-from console.ports import Unreached
+from console.ports.hosts import Unreached
 
 CHANNELS = 4
 """Commands at once on a connection; sshd allows ten as it comes."""

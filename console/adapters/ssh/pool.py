@@ -24,7 +24,7 @@ from console.adapters.ssh.session import WINDOW, Session
 from console.adapters.ssh.stream import SshStream
 from console.model.fleet import Host, Ssh
 from console.model.values import changed
-from console.ports import Ran, Reached, Sink, Unreached
+from console.ports.hosts import Ran, Reached, Sink, Unreached
 
 HANDSHAKES = 32
 """At once, over all hosts: more of them only wait for each other."""

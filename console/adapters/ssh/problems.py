@@ -11,7 +11,7 @@ import asyncssh
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.keys import KnownHosts, host_pattern
 from console.model.fleet import Host
-from console.ports import ProblemKind, Unreached
+from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
 
 

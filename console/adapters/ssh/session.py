@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import asyncssh
 
 from console.adapters.ssh.command import command_line
-from console.ports import Sink
+from console.ports.hosts import Sink
 
 CAP = 1024 * 1024
 """Bytes of output, and of errors, that are kept."""

@@ -12,7 +12,7 @@ from console.adapters.ssh.keys import KnownHosts, host_pattern, known_line
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.ssh.problems import Attempt, failed
 from console.model.fleet import Host, Ssh
-from console.ports import Unreached
+from console.ports.hosts import Unreached
 from console.text import SafeText
 
 

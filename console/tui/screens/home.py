@@ -14,7 +14,9 @@ from console.errors import ConsoleError
 from console.model.board import Board
 from console.model.commands import AnyCommand
 from console.model.state import RunState
-from console.ports import Presence, RunSummary, Sample, Station
+from console.ports.feed import Presence, Sample
+from console.ports.journal import RunSummary
+from console.ports.station import Station
 from console.tui import keys
 from console.tui.numbers import Numbers
 from console.tui.screens import one_host

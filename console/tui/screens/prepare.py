@@ -18,7 +18,8 @@ from console.model.fleet import Host
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports import Feed, Station
+from console.ports.feed import Feed
+from console.ports.station import Station
 from console.tui import keys
 from console.tui.screens.dialog import Words
 from console.tui.screens.filling import Filling

@@ -12,7 +12,8 @@ from textual.containers import Container
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.state import RunState
-from console.ports import RunSummary, Station
+from console.ports.journal import RunSummary
+from console.ports.station import Station
 from console.tui import keys
 from console.tui.replay import ReplayFeed
 from console.tui.screens.page import Page

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from console.model.state import RunState
-from console.ports import Clock
+from console.ports.clock import Clock
 from console.tui import keys
 from console.tui.follower import Follower
 from console.tui.replay import ReplayFeed

@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from console.errors import ConsoleError
-from console.ports import RunSummary, Station
+from console.ports.journal import RunSummary
+from console.ports.station import Station
 from console.tui.screens.page import Page
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView

@@ -15,7 +15,8 @@ from console.adapters.metrics.local import LocalMetrics
 from console.adapters.metrics.procfs import MetricsWatch
 from console.core.procfs import loop_script, parse_line
 from console.model.fleet import Host
-from console.ports import ProblemKind, Ran, Sample, Sink, Unreached
+from console.ports.feed import Sample
+from console.ports.hosts import ProblemKind, Ran, Sink, Unreached
 from console.text import SafeText
 
 WEB = Host("web01")

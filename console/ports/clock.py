@@ -1,0 +1,19 @@
+"""Time."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time. `mono` goes on through suspend and is comparable within one `boot`."""
+
+    boot: str
+
+    def now(self) -> datetime:
+        """The wall time, in UTC."""
+
+    def mono(self) -> float:
+        """Seconds since the boot."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""

@@ -1,0 +1,35 @@
+"""What is to be known of a database. Knows no database by name."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+from console.model.database import Migration, TableFacts
+from console.model.facts import LockHolder
+from console.model.fleet import Host
+from console.ports.steps import StepResult
+from console.text import SafeText
+
+
+class DatabaseView(Protocol):
+    """What is to be known of a database, and where its commands stand on its host. What could not be read is a SafeText that says why."""
+
+    async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
+        """Read migrations for what they lock, and have a linter read them; the migrations, and what could not be done."""
+
+    async def tables(self, host: Host, names: tuple[str, ...], *, deadline: float) -> tuple[TableFacts, ...] | SafeText:
+        """How large those tables are, and who works on them now."""
+
+    async def schema(self, host: Host, *, deadline: float) -> str | SafeText:
+        """A digest of the schema (a plain text); the same twice: nothing in it changed meanwhile."""
+
+    def waits(self, host: Host, application: str, *, deadline: float) -> AsyncIterator[tuple[SafeText, ...]]:
+        """Who waits for whom, again and again; it ends by itself where it cannot be read, and its last word says why. `deadline`: for each look."""
+
+    async def end(self, host: Host, application: str, *, deadline: float) -> SafeText:
+        """End the sessions of that application; empty: done."""
+
+    async def enter(self, host: Host, name: str, holder: LockHolder) -> str | StepResult:
+        """Hold a folder of the console's own on that host, where no application is; its path. What is held for the same run is taken over."""
+
+    async def leave(self, host: Host, path: str, epoch: str) -> None:
+        """Let go of it."""

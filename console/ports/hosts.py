@@ -1,0 +1,104 @@
+"""Hosts as the console reaches them: what is run on them, and a look at what is there. Knows nothing of runs or steps.
+
+As in every port, remote failure is a value, never an exception, and each call that touches the outside ends by its deadline (seconds).
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from console.model.facts import HostFacts
+from console.model.fleet import Environment, Host
+from console.text import SafeText
+
+Sink = Callable[[bytes], None]
+"""Takes output as it comes, in pieces of any size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A host that answers: what it calls itself, and how long a round trip takes (seconds)."""
+
+    host: str
+    round_trip: float = 0.0
+
+
+ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "channel", "late"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A host that does not, and why: what was seen, and what to type next."""
+
+    host: str
+    kind: ProblemKind
+    message: SafeText
+    hint: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command on a host that ended. `status` is None when the link died under it: it may still be running."""
+
+    status: int | None
+    out: bytes = b""
+    err: bytes = b""
+    problem: Unreached | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Only an exit status of zero is success."""
+        return self.status == 0
+
+
+class Stream(Protocol):
+    """A byte stream to something that a host can reach."""
+
+    async def read(self, limit: int) -> bytes:
+        """Return what came, at most `limit` bytes; empty at its end."""
+
+    async def write(self, data: bytes) -> None:
+        """Send."""
+
+    async def close(self) -> None:
+        """Let go."""
+
+
+class Transport(Protocol):
+    """Commands and streams on hosts. One connection a host, kept warm, opened when first needed."""
+
+    async def connect(self, host: Host) -> Reached | Unreached:
+        """Reach the host, or say why not. A refused login or key is not tried again by itself."""
+
+    async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
+        """Run a POSIX sh script, whatever the login shell, with `data` as its standard input.
+
+        The script stands in an argv: it carries no secret. With a `sink`, standard output goes there and not into `out`;
+        `out` and `err` are capped at 1 MiB each.
+        """
+
+    async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> Stream | Unreached:
+        """Open a connection from the host to an address that it can reach."""
+
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection stands now."""
+
+    def round_trip(self, host: Host) -> float | None:
+        """Seconds that the last answer took; None when nothing is known."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+class Attended(Protocol):
+    """Commands that end with whoever hears them."""
+
+    async def run(self, host: Host, body: str, run_as: str, sink: Sink, *, deadline: float) -> Ran:
+        """Run a sh script as that user (empty: the login's own), its output and errors merged into `sink`; cancelled, it is ended on the host."""
+
+
+class Scout(Protocol):
+    """A look at a host that changes nothing."""
+
+    async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        """Say what the host has; one that is not reached says why."""

@@ -1,0 +1,32 @@
+"""Who holds a host, so that two runs never act on one application at once."""
+
+from typing import Protocol
+
+from console.model.facts import LockHolder
+from console.model.fleet import Host
+from console.ports.hosts import Unreached
+
+
+class HostLock(Protocol):
+    """The runs' lock on a host, and a person's note."""
+
+    async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
+        """Hold the host under `holder.epoch`; None when it is held now, else who holds it."""
+
+    async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
+        """Exchange one epoch for the next, if the first still holds."""
+
+    async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
+        """Give a sign of life on all."""
+
+    async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
+        """Let go, if this epoch still holds."""
+
+    async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
+        """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago."""
+
+    async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
+        """Leave a person's note."""
+
+    async def open_again(self, host: Host, path: str) -> Unreached | None:
+        """Remove a person's note."""

@@ -1,0 +1,85 @@
+"""The ports of one environment together."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from console.model.fleet import Host
+from console.ports.database import DatabaseView
+from console.ports.feed import Sample
+from console.ports.health import Checks, Gates
+from console.ports.hosts import Attended, Scout
+from console.ports.lock import HostLock
+from console.ports.people import Notifier
+from console.ports.source import Repository, Workshop
+from console.ports.steps import Shipper, Steps
+
+
+class MetricWatch(Protocol):
+    """Looks at machines again and again, between `start` and `stop`."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End, and leave nothing running on the machines."""
+
+
+class Outside(Protocol):
+    """The ports of one environment, opened together and closed together."""
+
+    @property
+    def scout(self) -> Scout:
+        """Looks."""
+
+    @property
+    def repository(self) -> Repository:
+        """Where releases come from."""
+
+    @property
+    def locks(self) -> HostLock:
+        """Holds hosts."""
+
+    @property
+    def steps(self) -> Steps:
+        """Carries steps out."""
+
+    @property
+    def shipper(self) -> Shipper:
+        """Brings releases."""
+
+    @property
+    def workshop(self) -> Workshop:
+        """Makes releases."""
+
+    @property
+    def gates(self) -> Gates:
+        """Asks for health."""
+
+    @property
+    def checks(self) -> Checks:
+        """Asks before a release."""
+
+    @property
+    def notifier(self) -> Notifier:
+        """Calls people when a run waits for one."""
+
+    @property
+    def announcer(self) -> Notifier:
+        """Tells people of releases."""
+
+    @property
+    def database(self) -> DatabaseView:
+        """Looks at the database."""
+
+    @property
+    def attended(self) -> Attended:
+        """Runs a person's commands."""
+
+    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricWatch:
+        """Sample hosts at the environment's interval, once started."""
+
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection to the host stands now."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""

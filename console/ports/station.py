@@ -1,0 +1,65 @@
+"""An environment between runs, as the screens ask for it."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from console.model.board import Board, BoardRelease, Candidate
+from console.model.events import AnyEvent
+from console.model.request import Request
+from console.ports.feed import Feed, FeedItem, LogPage
+from console.ports.journal import RunSummary
+
+
+class Station(Protocol):
+    """An environment between runs, and the door to its runs. Every method raises ConsoleError for what a person can be told."""
+
+    app: str
+    environment: str
+    protected: bool
+
+    @property
+    def suggested(self) -> str:
+        """The version that is to be offered first; empty: the newest."""
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments that can be gone to from here, this one among them."""
+
+    def beside(self, environment: str) -> "Station":
+        """Another environment of the same application."""
+
+    async def board(self) -> Board:
+        """What runs where, read from the hosts."""
+
+    def numbers(self) -> AsyncIterator[FeedItem]:
+        """Samples of the hosts, for as long as they are read."""
+
+    async def candidates(self, board: Board) -> tuple[Candidate, ...]:
+        """What could be released, newest first."""
+
+    async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
+        """The events of a pre-flight that is no run."""
+
+    async def releases(self, host: str) -> tuple[BoardRelease, ...]:
+        """What a host has on its disk, newest first."""
+
+    def visit(self, host: str) -> tuple[str, ...]:
+        """The argv of an interactive shell on that host, in its live release. UsageFault where there is no such way."""
+
+    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""
+
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        """Every event of a run, from the journal."""
+
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        """At most so many lines of what a run's steps printed, on that host (empty: on all, by time), before that place (empty: from the end)."""
+
+    async def open(self, request: Request) -> Feed:
+        """Begin a run."""
+
+    async def open_back(self, run: str, how: str) -> Feed:
+        """Begin the way back from a release that has ended, `at-once` or `halves`. NoGo where it is not the last one any more."""
+
+    async def attach(self, run: str) -> Feed:
+        """Join a run that goes on."""

@@ -1,0 +1,55 @@
+"""What changes a host: durable steps, and releases that are brought there. Each happens once, however often the link dies."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from console.model.fleet import Host
+from console.model.release import Package
+from console.ports.hosts import Sink
+from console.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteStep:
+    """A durable step for a host. `script` is sent by standard input and may hold secrets; the rest is plain."""
+
+    path: str
+    """The application's folder on the host."""
+    run: str
+    epoch: str
+    """The lock's folder name that must be there (RUN.N)."""
+    name: str
+    attempt: int
+    script: str
+    timeout: float
+    """Seconds from its start on the host."""
+    cancel: str = ""
+    """The command's own way of being cancelled."""
+    idempotent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a durable step ended."""
+
+    status: Literal["done", "failed", "unknown", "cancelled", "unreachable"]
+    code: int | None = None
+    detail: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+
+
+class Steps(Protocol):
+    """Durable steps: each runs at most once an attempt, however often the link dies."""
+
+    async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
+        """Carry the step out, or take up the attempt that is already there, and follow it to its end."""
+
+    async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
+        """End an attempt that runs: its own `cancel`, else TERM, a wait, KILL for its session."""
+
+
+class Shipper(Protocol):
+    """Releases onto hosts."""
+
+    async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
+        """Bring the release to the host whole, or not at all; done already is done."""
