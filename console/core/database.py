@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from console.core.dumps import backup_of, dump_problem, dump_words, restore_of, takes_dump
 from console.core.durations import duration_words
 from console.core.sizes import size_words
 from console.model.checks import Check, CheckStatus
@@ -52,9 +53,13 @@ def settled(environment: Environment, hosts: tuple[Host, ...], review: Review, i
     where = environment.migrate_on or (names[0] if names else "")
     fresh = is_fresh(review.backup, database.backup_within, now)
     return changed(
-        review, runs=True, where=where if where in names else "", fresh=fresh, backs_up=database.backup is not None and not fresh,
+        review, runs=True, where=where if where in names else "", fresh=fresh, backs_up=not fresh and _can_back_up(database, review),
         old_code=known_old_code(review.migrations, impact), reversible=database.revert is not None,
     )  # fmt: skip
+
+
+def _can_back_up(database: Database, review: Review) -> bool:
+    return dump_problem(review.dump) is None if takes_dump(database) else database.backup is not None
 
 
 def is_fresh(backup: Backup | None, within: float, now: datetime) -> bool:
@@ -72,11 +77,12 @@ def database_steps(environment: Environment, review: Review, release: str, needs
     if database is None or database.migrate is None or not review.runs or not review.where:
         return ()
     steps: list[Step] = []
-    if review.backs_up and database.backup:
+    command = backup_of(database)
+    if review.backs_up and command:
         host = database.host.name if database.host else review.where
-        title = SafeText(f"back the database up on {host}")
-        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=database.backup, release=release, at=review.where,
-                          timeout=database.backup.timeout))  # fmt: skip
+        own = f": pg_dump to {review.dump.folder}" if review.dump and takes_dump(database) else ""
+        title = SafeText(f"back the database up on {host}{own}")
+        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=command, release=release, at=review.where, timeout=command.timeout))
     elif not review.fresh and not unbacked:
         return ()
     title = SafeText(f"migrate the database on {review.where}: {database.migrate.run}")
@@ -144,25 +150,34 @@ def assess_schema_back(state: RunState, environment: Environment) -> Check:
     return _check("migrations", "Database", status, f"it stays as run {state.run} left it: {schema_words(review)}", remedy, blocking=False)
 
 
-def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str) -> Plan:
+def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str, backup: Backup | None) -> Plan:
     """The database back from that run's backup. Every host is held meanwhile, and none is changed."""
     names, database = tuple(host.name for host in hosts), environment.database
-    if database is None or database.restore is None or not names:
+    command = restore_of(database, backup) if database else None
+    if database is None or command is None or not names:
         return sealed(Plan("restore", (names,), ()))
     at = environment.migrate_on if environment.migrate_on in names else names[0]
     title = SafeText(f"bring the database back on {database.host.name if database.host else at} from the backup of {run}")
-    step = Step(RESTORE, "restore", "release", title, command=database.restore, at=at, timeout=database.restore.timeout, changes=True)
+    step = Step(RESTORE, "restore", "release", title, command=command, at=at, timeout=command.timeout, changes=True)
     return sealed(Plan("restore", (names,), (step,)))
 
 
 def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime) -> Check:
-    """Whether there is a backup of that run, and a command that brings it back."""
+    """Whether there is a backup of that run, and something that brings it back."""
     title = "Backup to restore"
-    if database is None or database.restore is None:
-        return _check("backup", title, "failed", "the file names no command that restores", "[environments.ENV.database] restore = …")
+    if database is None:
+        return _check("backup", title, "failed", "the file names no database", "[environments.ENV.database]")
     if backup is None:
         return _check("backup", title, "failed", f"run {run} took no backup", "deploy events RUN shows which run did: backup-taken")
-    return _check("backup", title, "passed", backup_words(backup, now))
+    command = restore_of(database, backup)
+    if command is None:
+        why = "the file names no command that restores, and by itself the console restores only a dump that pg_restore has read, by the database's url"
+        return _check("backup", title, "failed", f"{why}; run {run} took {backup_words(backup, now)}", "[environments.ENV.database] restore = …")
+    if database.restore is None and database.host is not None and database.host.name != backup.host:
+        detail = f"the backup lies on {backup.host}, and the file names {database.host.name} now"
+        return _check("backup", title, "failed", detail, f'[environments.ENV.database] host = "{backup.host}", or restore = …')
+    own = "; it comes back in one transaction, and what the database has had since goes" if database.restore is None else ""
+    return _check("backup", title, "passed", f"{backup_words(backup, now)}{own}")
 
 
 def assess_backup(database: Database, review: Review, now: datetime) -> Check:
@@ -171,12 +186,22 @@ def assess_backup(database: Database, review: Review, now: datetime) -> Check:
     if not review.runs:
         return _check("backup", "Backup", "skipped", f"no migration; {last}", blocking=False)
     if review.backs_up:
-        return _check("backup", "Backup", "passed", f"the plan takes one before it migrates; {last}")
+        own = f" ({dump_words(review.dump)})" if review.dump and takes_dump(database) else ""
+        return _check("backup", "Backup", "passed", f"the plan takes one before it migrates{own}; {last}")
     if review.fresh:
         within = duration_words(database.backup_within)
         return _check("backup", "Backup", "passed", f"{last}, {within} old at most is fresh enough")
-    remedy = 'name a command: [environments.ENV.database] backup = "pg_dump -Fc -f /var/backups/shop-{run}.dump shop", or --override backup=REASON'
-    return _check("backup", "Backup", "failed", f"no backup before the migration: the file names no command for one, {last}", remedy)
+    why, remedy = _unbacked(database, review)
+    return _check("backup", "Backup", "failed", f"no backup before the migration: {why}; {last}", remedy)
+
+
+def _unbacked(database: Database, review: Review) -> tuple[str, str]:
+    problem = dump_problem(review.dump) if takes_dump(database) else None
+    if problem:
+        return problem
+    example = 'backup = "pg_dump -Fc -f /var/backups/shop-{run}.dump shop"'
+    keys, why = ("url = …, or ", "neither a command for one nor a url to dump by") if database.kind == "postgres" else ("", "no command for one")
+    return f"the file names {why}", f"[environments.ENV.database] {keys}{example}, or --override backup=REASON"
 
 
 def backup_words(backup: Backup, now: datetime | None = None) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from console.core.dumps import takes_dump
 from console.core.migrations import read_migration
 from console.errors import ConsoleError
-from console.model.database import Backup, Migration, Review
+from console.model.database import Backup, DumpLook, Migration, Review
 from console.model.events import ChangesListed
 from console.model.fleet import Environment, Host
 from console.model.release import Revision
@@ -32,7 +33,7 @@ class Look:
 
 async def review(look: Look, hosts: tuple[Host, ...], listed: ChangesListed | None, revision: Revision) -> Review:
     """Read what the release brings. What cannot be read is said in the review; nothing is raised."""
-    bare = Review(known=_is_known(look.environment, listed), backup=look.backup)
+    bare = Review(known=_is_known(look.environment, listed), backup=look.backup, dump=await _dump(look, hosts))
     if listed is None or not listed.migrations:
         return bare
     texts, problems = await _texts(look, listed, revision)
@@ -44,6 +45,19 @@ async def review(look: Look, hosts: tuple[Host, ...], listed: ChangesListed | No
     tables = await look.view.tables(place, names, deadline=READ_WITHIN) if names and place else ()
     problems = (*problems, *unread, *((tables,) if isinstance(tables, SafeText) else ()))
     return changed(bare, migrations=migrations, tables=() if isinstance(tables, SafeText) else tables, problems=problems)
+
+
+async def _dump(look: Look, hosts: tuple[Host, ...]) -> DumpLook | None:
+    """What the console's own dump would meet, where the file leaves the backup to it and has something that migrates."""
+    database, place = look.environment.database, _place(look.environment, hosts)
+    if database is None or database.migrate is None or not takes_dump(database) or place is None:
+        return None
+    return await look.view.dump(place, folder_of(look.environment), deadline=READ_WITHIN)
+
+
+def folder_of(environment: Environment) -> str:
+    """The name of the console's own folder on the database's host."""
+    return f"{environment.app}-{environment.name}"
 
 
 def _is_known(environment: Environment, listed: ChangesListed | None) -> bool:

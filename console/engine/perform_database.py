@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping
 from contextlib import aclosing
 
-from console.core import database_scripts, scripts
+from console.core import database_scripts, dumps, scripts
 from console.core.database import TRY_EVERY, backup_words
 from console.core.durations import duration_words
 from console.core.masking import masking
 from console.core.shell import filled
+from console.engine.databases import folder_of
 from console.engine.task import Task, remote, values_of, variables_of
 from console.model.database import Backup
 from console.model.events import BackupTaken
@@ -43,10 +44,16 @@ async def _run_there(task: Task, named: Mapping[str, str], *, proves: bool = Fal
     if database is None or command is None:
         return StepResult("failed", detail=SafeText("the step has no command"))
     host = database.host or task.host
+    is_own = dumps.takes_dump(database) if proves else database.restore is None
+    libpq = task.tools.database.variables() if is_own else {}
+    if isinstance(libpq, SafeText):
+        return StepResult("failed", detail=libpq)
+    if is_own:
+        libpq = {"PGAPPNAME": _application(task), "PGOPTIONS": _options(libpq, database), "PGCONNECT_TIMEOUT": "10", **libpq}
     path = await _entered(task, host)
     if isinstance(path, StepResult):
         return path
-    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, named, proves=proves), task.hear)
+    result = await task.tools.steps.perform(host, _own_step(task, host, path, command, named, libpq, proves=proves, is_own=is_own), task.hear)
     if result.status != "unknown":
         await task.tools.database.leave(host, path, task.epoch)
     return result
@@ -55,17 +62,24 @@ async def _run_there(task: Task, named: Mapping[str, str], *, proves: bool = Fal
 async def _entered(task: Task, host: Host) -> str | StepResult:
     state = task.state
     holder = LockHolder(by=SafeText(state.by.name), since=SafeText(task.tools.now()), run=state.run, epoch=task.epoch, came_from=SafeText(state.by.claims))
-    return await task.tools.database.enter(host, f"{task.environment.app}-{task.environment.name}", holder)
+    return await task.tools.database.enter(host, folder_of(task.environment), holder)
 
 
-def _own_step(task: Task, host: Host, path: str, command: Command, named: Mapping[str, str], *, proves: bool = False) -> RemoteStep:
-    """A command on the database's host, in the console's own folder there; `proves`: what it wrote is looked at."""
+def _own_step(
+    task: Task, host: Host, path: str, command: Command, named: Mapping[str, str], libpq: Mapping[str, str], *, proves: bool, is_own: bool
+) -> RemoteStep:  # fmt: skip
+    """A command on the database's host, in the console's own folder there. `proves`: what it wrote is looked at; `is_own`: nobody but the console wrote it."""
     values = {**values_of(task), "host": host.name, "address": host.address or host.name, **named}
-    run = filled(command.run, values)
-    run = database_scripts.backup_command(run) if proves else run
-    script = scripts.user_command(path, _variables(task, values), Command(run, command.run_as, command.timeout))
+    run = command.run if is_own and not proves else filled(command.run, values)
+    if proves:
+        run = database_scripts.backup_command(dumps.guarded(run)) + dumps.kept(task.environment.keep) if is_own else database_scripts.backup_command(run)
+    script = scripts.user_command(path, {**_variables(task, values), **libpq}, Command(run, command.run_as, command.timeout))
     cancel = filled(command.cancel, values) if command.cancel else ""
     return RemoteStep(path, task.state.run, task.epoch, task.step.name, task.attempt, script, task.step.timeout, cancel)
+
+
+def _options(variables: Mapping[str, str], database: Database) -> str:
+    return f"{variables.get('PGOPTIONS', '')} -c lock_timeout={round(database.lock_timeout * 1000)}".strip()
 
 
 def _variables(task: Task, values: dict[str, str]) -> dict[str, str]:
@@ -114,8 +128,7 @@ def _migration(task: Task, database: Database, command: Command) -> str:
     own = Command(filled(command.run, values), command.run_as, command.timeout)
     if database.kind != "postgres":
         return scripts.user_command(folder, variables, own)
-    options = f"{variables.get('PGOPTIONS', '')} -c lock_timeout={round(database.lock_timeout * 1000)}".strip()
-    body = scripts.user_command(folder, {**variables, "PGOPTIONS": options, "PGAPPNAME": _application(task)}, own)
+    body = scripts.user_command(folder, {**variables, "PGOPTIONS": _options(variables, database), "PGAPPNAME": _application(task)}, own)
     return database_scripts.tried(body, database.lock_tries, duration_words(database.lock_timeout), TRY_EVERY)
 
 

@@ -300,7 +300,7 @@ def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
 def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> Plan:
     current = {fact.host: fact.current for fact in facts}
     if survey.request.kind == "restore":
-        return plan_restore(survey.environment, hosts, survey.request.ref)
+        return plan_restore(survey.environment, hosts, survey.request.ref, survey.backup)
     if survey.request.kind == "restart":
         return plan_restart(survey.environment, hosts, current)
     if survey.request.kind == "rollback":

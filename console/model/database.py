@@ -22,6 +22,30 @@ class Backup(msgspec.Struct, frozen=True):
     """How it was verified."""
 
 
+class DumpLook(msgspec.Struct, frozen=True):
+    """What a dump of the console's own would meet on the database's host."""
+
+    host: str
+    folder: SafeText = SafeText("")
+    """Where it would lie."""
+    free: int = 0
+    """Bytes that are free there."""
+    size: int = 0
+    """Bytes of the database, without any dump's compression."""
+    missing: tuple[str, ...] = ()
+    """Programs that are not there."""
+    dumper: int = 0
+    """Major version of pg_dump; `server`: of the server."""
+    server: int = 0
+    refused: SafeText = SafeText("")
+    """Why the server let nobody in."""
+    unread: int = 0
+    """Tables that the login may not read; `example`: one of them."""
+    example: SafeText = SafeText("")
+    problem: SafeText = SafeText("")
+    """Why the host could not be asked."""
+
+
 class Touch(msgspec.Struct, frozen=True):
     """A statement of a migration that takes a lock on something that other sessions need."""
 
@@ -96,3 +120,5 @@ class Review(msgspec.Struct, frozen=True):
     """How the code before it runs on the schema after it; empty: nothing is migrated."""
     reversible: bool = False
     """There is a command that takes the migration back."""
+    dump: DumpLook | None = None
+    """What the console's own dump would meet, where it would take one."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from console.model.database import Migration, TableFacts
+from console.model.database import DumpLook, Migration, TableFacts
 from console.model.facts import LockHolder
 from console.model.fleet import Host
 from console.ports.steps import StepResult
@@ -15,6 +15,12 @@ class DatabaseView(Protocol):
 
     async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
         """Read migrations for what they lock, and have a linter read them; the migrations, and what could not be done."""
+
+    async def dump(self, host: Host, name: str, *, deadline: float) -> DumpLook:
+        """What a dump of the console's own would meet on that host; `name`: of its folder there, as for `enter`."""
+
+    def variables(self) -> Mapping[str, str] | SafeText:
+        """The database's URL as PostgreSQL's programs read it from their environment, password and all: for a standard input, and nothing else."""
 
     async def tables(self, host: Host, names: tuple[str, ...], *, deadline: float) -> tuple[TableFacts, ...] | SafeText:
         """How large those tables are, and who works on them now."""

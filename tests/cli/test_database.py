@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.adapters.checks.servers import postgres, postgres_bin
+from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin
 from tests.cli.product import Product, until
 
 ROWS = 1_000_000
@@ -171,16 +171,50 @@ def test_no_backup_is_no_go_its_override_migrates_without_and_a_fresh_one_is_eno
     version = big_index(shop)
     release = ("production", "--version", version, "--old-code", "ok")
     try:
+        with psycopg.connect(shop.url, autocommit=True) as connection:
+            connection.execute("create role nobody login password 'nobody'")
+        shop.product.environ["SHOP_DB"] = shop.url.replace(f"shop:{PASSWORD}", "nobody:nobody")
         shop.use(backup=None)
         found = shop.deploy("check", *release, code=3)
         assert checks(found)["backup"]["status"] == "failed"
+        assert "may not read 1 table (orders)" in checks(found)["backup"]["detail"]
         assert not [step for step in found["plan"]["steps"] if step["id"].startswith("database/")]
         overridden = shop.deploy("check", *release, "--override", "backup=a test")
         assert [step["id"] for step in overridden["plan"]["steps"] if step["id"].startswith("database/")] == ["database/migrate"]
+        shop.product.environ["SHOP_DB"] = shop.url
         shop.use(migrate="'exit 3'")
         shop.said(*release, "--yes", "--plain", code=4)
         shop.use(backup=None, backup_within='"1h"')
         assert "1h old at most is fresh enough" in checks(shop.deploy("check", *release))["backup"]["detail"]
+    finally:
+        shop.product.environ["SHOP_DB"] = shop.url
+        shop.use()
+
+
+def test_without_a_command_the_console_takes_the_dump_itself_and_brings_it_back(shop: Shop):
+    version = shop.commit("v2.4.0", e_new="-- old-code: ok\nCREATE TABLE e (id bigint primary key, o bigint);\nCREATE TYPE mood AS ENUM ('ok');\n")
+    shop.use(backup=None, restore=None)
+    try:
+        found = shop.deploy("check", "production", "--version", version)
+        said = re.search(r"the plan takes one before it migrates \(pg_dump on web01 to (\S+): the database has \d+ MiB", checks(found)["backup"]["detail"])
+        assert said
+        dumps = Path(said[1])
+        assert not dumps.exists()
+        run = shop.deploy("production", "--version", version, "--yes")["run"]
+        assert [file.name for file in dumps.iterdir()] == [f"{run}.dump"]
+        assert (dumps / f"{run}.dump").stat().st_mode & 0o777 == 0o600
+        events = shop.said("events", run)
+        assert "read by pg_restore" in events
+        assert PASSWORD not in events
+        with psycopg.connect(shop.url, autocommit=True) as connection:
+            connection.execute("delete from orders where id <= 10")
+        (dumps / f"{run}.dump").rename(dumps / "away")
+        said = shop.said("restore", "production", "--run", run, "--yes", "--plain", code=5)
+        assert "is not there any more" in said
+        (dumps / "away").rename(dumps / f"{run}.dump")
+        assert "in one transaction" in shop.said("restore", "production", "--run", run, "--yes", "--plain")
+        with psycopg.connect(shop.url) as connection:
+            assert connection.execute("select count(*), to_regclass('e'), to_regtype('mood') from orders").fetchone() == (ROWS, None, None)
     finally:
         shop.use()
 

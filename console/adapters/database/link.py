@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
-from psycopg import conninfo
+from psycopg import conninfo, pq
 
 from console.adapters.checks.bridge import loopback_bridge, unix_bridge
 from console.model.fleet import Host
@@ -30,13 +30,24 @@ class NotRead(Exception):
         super().__init__(SafeText(" ".join(str(words).split()), 300))
 
 
+def libpq_variables(url: str) -> dict[str, str]:
+    """Return the URL as the variables that libpq reads; what has no variable is left out. Raises NotRead."""
+    given = _parsed(url)
+    names = {option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
+    return {names[name]: str(value) for name, value in given.items() if name in names and value is not None}
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo.conninfo_to_dict(url))
+    except psycopg.Error:
+        raise NotRead("the database's url is none that PostgreSQL's clients read") from None
+
+
 @asynccontextmanager
 async def linked(transport: Transport, host: Host, url: str, seconds: float) -> AsyncIterator[Connection]:
     """Yield a connection in autocommit whose statements take so many seconds at most. Raises NotRead."""
-    try:
-        given: dict[str, Any] = dict(conninfo.conninfo_to_dict(url))
-    except psycopg.Error:
-        raise NotRead("the database's url is none that PostgreSQL's clients read") from None
+    given = _parsed(url)
     try:
         async with contextlib.AsyncExitStack() as stack:
             if not host.is_local:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 
 from console.adapters.database.squawk import lint
+from console.core.dumps import look_script, read_look
 from console.core.migrations import read_migration
 from console.core.shell import quote
-from console.model.database import Migration, TableFacts
+from console.model.database import DumpLook, Migration, TableFacts
 from console.model.facts import LockHolder
 from console.model.fleet import Host
 from console.ports.hosts import Transport, Unreached
@@ -20,6 +21,8 @@ from console.text import SafeText
 
 ENTERING = 20.0
 """Seconds to make the folder on the host."""
+READER = 'p=$(cat) && eval "$p"'
+"""Runs what comes by standard input, so that nothing of it stands in an argv."""
 UNREAD = "the database could not be read"
 
 
@@ -46,6 +49,32 @@ class PostgresView:
         problems = [found] if isinstance(found, SafeText) else []
         problems += [SafeText(f"not SQL, so what it locks is not known: {', '.join(other[:4])}")] if other else []
         return tuple(read_migration(path, text, findings.get(path, ())) for path, text in texts.items()), tuple(problems)
+
+    async def dump(self, host: Host, name: str, *, deadline: float) -> DumpLook:
+        """What a dump of the console's own would meet on that host, seen with its login and its programs."""
+        variables = self.variables()
+        if isinstance(variables, SafeText):
+            return DumpLook(host.name, problem=variables)
+        reached = await self._transport.connect(host)
+        if isinstance(reached, Unreached):
+            return DumpLook(host.name, problem=reached.message)
+        ran = await self._transport.run(host, READER, look_script(name, variables).encode(), deadline=deadline)
+        if ran.status != 0:
+            words = ran.problem.message if ran.problem else SafeText(" ".join(ran.err.decode("utf-8", "replace").split())[-200:])
+            return DumpLook(host.name, problem=words or SafeText(f"its shell ended with {ran.status}"))
+        return read_look(host.name, ran.out.decode("utf-8", "replace"))
+
+    def variables(self) -> Mapping[str, str] | SafeText:
+        """The URL as libpq's variables."""
+        if not self._url():
+            return SafeText("the file names no url of the database")
+        from console.adapters.database import link
+
+        try:
+            found: dict[str, str] = link.libpq_variables(self._url())
+        except link.NotRead as fault:
+            return SafeText(str(fault))
+        return found
 
     async def tables(self, host: Host, names: tuple[str, ...], *, deadline: float) -> tuple[TableFacts, ...] | SafeText:
         """How large those tables are, and who works on them now."""
