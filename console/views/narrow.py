@@ -1,11 +1,15 @@
 """What is said where there is hardly room: the run in a few words, wrapped lines, keys in as many rows as they need. Pure."""
 
+import re
 from collections.abc import Iterable
 
 from console.model.state import RunState
 from console.views.fleet import fleet_counts
 from console.views.headline import from_to, standing, waits_line, wave_now
 from console.views.spans import Line, Span, by_room, clipped, joined, line, text, width
+
+_LEAD = re.compile(r" *(?:\S(?:\S| (?! ))* {2,})?")
+"""What stands before a line's words: blanks, and a name that two blanks or more set apart."""
 
 
 def rows_of(items: Iterable[Line], cells: int, between: str = "   ") -> tuple[Line, ...]:
@@ -30,6 +34,27 @@ def wrapped(spans: Line, cells: int) -> tuple[Line, ...]:
         else:
             rows.append(clipped(word, cells))
     return tuple(rows)
+
+
+def folded(spans: Line, cells: int) -> tuple[Line, ...]:
+    """Return a line as it stands where it fits, else in several rows that begin under its words: a leading mark or name has its column to itself."""
+    if width(spans) <= cells:
+        return (spans,)
+    lead = _LEAD.match(text(spans))
+    column = lead.group() if lead and len(lead.group()) * 2 <= cells else ""
+    head, rest = _parted(spans, len(column))
+    first, *others = wrapped(rest, cells - width(head)) or ((),)
+    return ((*head, *first), *((Span(" " * width(head)), *row) for row in others))
+
+
+def _parted(spans: Line, letters: int) -> tuple[Line, Line]:
+    """A line's first letters, and what comes after them."""
+    head, rest = list[Span](), list[Span]()
+    for span in spans:
+        head.append(Span(span.text[:letters], span.tone))
+        rest.append(Span(span.text[letters:], span.tone))
+        letters = max(0, letters - len(span.text))
+    return tuple(span for span in head if span.text), tuple(span for span in rest if span.text)
 
 
 def _words(spans: Line) -> tuple[Line, ...]:

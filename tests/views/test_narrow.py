@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.views.narrow import rows_of, run_in_words, wrapped
+from console.views.narrow import folded, rows_of, run_in_words, wrapped
 from console.views.spans import Line, Span, text, width
 from tests.core.simulation import Simulation, an_environment, opening
 
@@ -18,6 +18,30 @@ def test_wrapped_keeps_words_and_room(spans: Line, cells: int):
     words = [word for word in text(spans).split(" ") if word]
     if all(width((Span(word),)) <= cells for word in words):
         assert [word for row in rows for word in text(row).split(" ")] == words
+
+
+@given(LINES, st.integers(2, 30))
+def test_folded_keeps_a_line_that_fits_and_every_word_of_one_that_does_not(spans: Line, cells: int):
+    rows = folded(spans, cells)
+    assert all(width(row) <= cells for row in rows)
+    words = text(spans).split()
+    if width(spans) <= cells:
+        assert rows == (spans,)
+    elif all(width((Span(word),)) * 2 <= cells for word in words):
+        assert [word for row in rows for word in text(row).split()] == words
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("l  or all stays as it is, half new", ["l  or all stays as", "   it is, half new"]),
+        ("no column, but many words", ["no column, but many", "words"]),
+        ("back   all of them, at once", ["back   all of them,", "       at once"]),
+        ("  indented words go on below", ["  indented words go", "  on below"]),
+    ],
+)  # fmt: skip
+def test_folded_rows_begin_under_the_words(words: str, rows: list[str]):
+    assert [text(row) for row in folded((Span(words),), 20)] == rows
 
 
 @given(st.lists(LINES, max_size=6), st.integers(2, 40))

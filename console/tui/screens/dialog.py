@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from console.tui.sizes import is_tiny
 from console.tui.widgets.lines import LineView, ScrolledLines
-from console.views.narrow import rows_of, wrapped
+from console.views.narrow import folded, rows_of
 from console.views.spans import Line, Span, clipped, line
 
 
@@ -74,10 +74,11 @@ class Dialog(ModalScreen[str]):
         for keys_view in self.query("#dialog-keys"):
             keys_view.styles.height = keys if tiny else keys + 1
         for body in self.query("#dialog-body"):
-            body.styles.height = min(len(self._body(room)), max(0, height - keys - 2)) if tiny else max(1, len(self._body(room)))
+            rows = len(self._body(room))
+            body.styles.height = min(rows, max(0, height - keys - 2)) if tiny else min(max(1, rows), max(1, height - keys - 5 - len(self.query(Input))))
 
     def _body(self, width: int) -> tuple[Line, ...]:
-        return tuple(row for one in self.body for row in wrapped(one, width)) if self.has_class("tiny") else self.body
+        return tuple(row for one in self.body for row in folded(one, width))
 
     def key_words(self) -> tuple[Line, ...]:
         """Return the dialog's keys and what each says."""
