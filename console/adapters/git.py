@@ -97,10 +97,10 @@ class GitRepository:
         tags, branches, subject, tree, uncommitted = await asyncio.gather(
             self._tags(commit), self._branches(commit), self._subject(commit), self._tree(commit), self._uncommitted()
         )
-        author, committed, title = subject
+        author, committed, title, held = subject
         return Revision(
             commit=commit, version=SafeText(_version(wanted, tags, commit)), ref=SafeText(wanted), branches=branches, tags=tuple(map(SafeText, tags)),
-            author=SafeText(author), subject=SafeText(title), committed=committed, uncommitted=uncommitted, files=tree.files, size=tree.size,
+            author=SafeText(author), subject=SafeText(title), committed=committed, uncommitted=uncommitted, files=tree.files, size=tree.size, tree=held,
         )  # fmt: skip
 
     async def candidates(self, live: Mapping[str, int], limit: int) -> tuple[Candidate, ...]:
@@ -234,11 +234,11 @@ class GitRepository:
         """Tags on the commit, the highest version first."""
         return (await self._ask("tag", "--points-at", commit, "--sort=-version:refname")).split()
 
-    async def _subject(self, commit: str) -> tuple[str, str, str]:
-        """Author, time (UTC, RFC 3339) and title of the commit."""
-        said = await self._ask("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%an%x00%ct%x00%s", commit, "--")
-        author, seconds, title = said.rstrip("\n").split("\0")
-        return author, datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), title
+    async def _subject(self, commit: str) -> tuple[str, str, str, str]:
+        """Author, time (UTC, RFC 3339), title of the commit, and the name of its tree."""
+        said = await self._ask("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%an%x00%ct%x00%s%x00%T", commit, "--")
+        author, seconds, title, tree = said.rstrip("\n").split("\0")
+        return author, datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), title, tree
 
     async def _tree(self, commit: str) -> _Tree:
         entries = (await self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit)).split("\0")

@@ -73,11 +73,20 @@ class _Manifest:
 
     release: Release
     digests: dict[str, str] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
     unpacked: int = 0
 
-    def add(self, name: str, passed: _Digesting) -> None:
+    def add(self, name: str, passed: _Digesting, mode: int) -> None:
         self.digests[name] = passed.digest()
+        self.modes[name] = f"{mode:o}"
         self.unpacked += passed.size
+
+    def shipped(self) -> str:
+        """The digest of what is packed, without its version, commit and release: files with their modes, links with their targets."""
+        files = (f"{digest} {self.modes[name]} {name}\n" for name, digest in sorted(self.digests.items()))
+        links = (f"link {name} {target}\n" for name, target in sorted(self.links.items()))
+        return hashlib.sha256(b"".join(map(os.fsencode, (*files, *links)))).hexdigest()
 
     def content(self) -> bytes:
         head = (f"# version {self.release.version}", f"# commit {self.release.commit}", f"# release {self.release.id}")
@@ -99,7 +108,7 @@ def _packed(folder: str, release: Release, target: str, mtime: int) -> Package:
         with contextlib.suppress(FileNotFoundError):
             os.remove(partial)
     digest = hashlib.sha256(manifest.content()).hexdigest()
-    return Package(target, archive.digest(), archive.size, digest, len(manifest.digests), manifest.unpacked)
+    return Package(target, archive.digest(), archive.size, digest, len(manifest.digests), manifest.unpacked, manifest.shipped())
 
 
 def _write(folder: str, to: _Digesting, manifest: _Manifest, mtime: int) -> None:
@@ -138,6 +147,7 @@ def _add(archive: tarfile.TarFile, root: Path, path: Path, manifest: _Manifest, 
     elif stat.S_ISLNK(found.st_mode):
         member = _member(f"./{name}", tarfile.SYMTYPE, 0o777, mtime)
         member.linkname = _link_inside(root, path, name)
+        manifest.links[member.name] = member.linkname
         archive.addfile(member)
     else:
         raise NoGo(f"{SafeText(name)} cannot be in a release: it is neither file, folder nor link", "remove it, or let it be made on the host")
@@ -147,7 +157,7 @@ def _add_file(archive: tarfile.TarFile, path: Path, member: tarfile.TarInfo, man
     with path.open("rb") as file:
         passing = _Digesting(file)
         archive.addfile(member, passing)
-    manifest.add(member.name, passing)
+    manifest.add(member.name, passing, member.mode)
 
 
 def _member(name: str, kind: bytes, mode: int, mtime: int, size: int = 0) -> tarfile.TarInfo:

@@ -329,6 +329,10 @@ def _reviewed(state: RunState, event: ev.DatabaseReviewed) -> RunState:
     return changed(state, review=event.review)
 
 
+def _packed(state: RunState, event: ev.ReleasePacked) -> RunState:
+    return changed(state, content=event.content)
+
+
 def _backed_up(state: RunState, event: ev.BackupTaken) -> RunState:
     return changed(state, backup=event.backup)
 
@@ -391,6 +395,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.OperatorJoined: _operator_joined,
     ev.ChangesListed: _changes_listed,
     ev.DatabaseReviewed: _reviewed,
+    ev.ReleasePacked: _packed,
     ev.BackupTaken: _backed_up,
     ev.AnnouncementSent: _announced,
     ev.TakenUp: _taken_up,

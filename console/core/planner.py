@@ -29,11 +29,13 @@ def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> tuple[tuple[
 
 
 def plan_release(
-    environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False
+    environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False,
+    expects: str = "",
 ) -> Plan:  # fmt: skip
-    """A rolling release to those hosts. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a backup too."""
+    """A rolling release to those hosts. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a backup too;
+    `expects`: the digest that the packed release must have."""
     waves = waves_of(environment.rolling.batch, hosts)
-    steps = [*_prepare_console(environment)]
+    steps = [*_prepare_console(environment, expects)]
     lane_ends: list[str] = []
     packed = (steps[-1].name,)
     for host in hosts:
@@ -74,7 +76,7 @@ def plan_way_back(environment: Environment, targets: dict[str, str], how: str = 
     return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 
 
-def _prepare_console(environment: Environment) -> list[Step]:
+def _prepare_console(environment: Environment, expects: str) -> list[Step]:
     steps: list[Step] = []
     if environment.build:
         steps.append(
@@ -88,7 +90,7 @@ def _prepare_console(environment: Environment) -> list[Step]:
             )
         )
     needs = tuple(step.name for step in steps)
-    steps.append(Step("release/pack", "pack", "prepare", SafeText("pack the release"), needs=needs, timeout=900.0, idempotent=True))
+    steps.append(Step("release/pack", "pack", "prepare", SafeText("pack the release"), needs=needs, timeout=900.0, idempotent=True, expects=expects))
     return steps
 
 

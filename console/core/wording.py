@@ -5,6 +5,7 @@ from typing import Any
 
 from console.core.database import backup_words, pointed_out, schema_words
 from console.core.durations import duration_words
+from console.core.sizes import size_words
 from console.model import events as ev
 from console.model.impact import Impact
 from console.text import SafeText
@@ -99,6 +100,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
     ev.ChangesListed: lambda event: f"{len(event.subjects)} commits" + (f", {len(event.migrations)} new migrations" if event.migrations else ""),
     ev.DatabaseReviewed: _reviewed,
+    ev.ReleasePacked: lambda event: f"packed: {event.files} files, {size_words(event.size)}, content {event.content[:12]}",
     ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",
     ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),

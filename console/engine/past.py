@@ -1,12 +1,14 @@
 """What earlier runs say to a new one: how long steps usually take, and whether a commit was verified elsewhere. Reads the journal, a few runs at a time."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from console.core.evolve import fold
 from console.core.usual import usual_by_kind
 from console.errors import ConsoleError
 from console.model.database import Backup
-from console.model.events import BackupTaken
+from console.model.events import BackupTaken, ReleasePacked, RevisionResolved
+from console.model.release import Revision
 from console.model.state import RunState
 from console.ports.journal import Journal
 
@@ -15,8 +17,18 @@ PAST = 5
 LOOKED_AT = 200
 """Runs of another environment among which a commit's verification is sought."""
 
-Verifications = Callable[[str, str], tuple[RunState, ...]]
-"""(environment, commit): the runs of that commit there, newest first."""
+@dataclass(frozen=True)
+class Known:
+    """What the record says of a commit."""
+
+    runs: tuple[RunState, ...] = ()
+    """Runs in another environment that may have released the same, newest first."""
+    contents: frozenset[str] = frozenset()
+    """Digests of what was packed of it, in whichever environment."""
+
+
+Verifications = Callable[[str, Revision], Known]
+"""(environment, revision): what is known of it there."""
 
 
 def usual_seconds(journal: Journal, app: str, environment: str) -> dict[str, float]:
@@ -50,10 +62,25 @@ def last_backup(journal: Journal, app: str, environment: str) -> Backup | None:
 
 
 def verifications(journal: Journal, app: str) -> Verifications:
-    """Return what finds the runs of a commit in another environment. It raises ConsoleError where the record cannot be read."""
+    """Return what finds the runs of a commit, or of the same build, in another environment. It raises ConsoleError where the record cannot be read."""
 
-    def found(environment: str, commit: str) -> tuple[RunState, ...]:
-        runs = journal.runs(app, environment, limit=LOOKED_AT)
-        return tuple(fold(journal.read(one.run)) for one in runs if one.kind == "deploy" and one.commit and commit.startswith(one.commit))
+    def found(environment: str, revision: Revision) -> Known:
+        contents = _contents(journal, app, revision.commit)
+        runs = [one for one in journal.runs(app, environment, limit=LOOKED_AT) if one.kind == "deploy" and one.commit]
+        same = [one.run for one in runs if revision.commit.startswith(one.commit) or (one.outcome and _ships_same(journal, one.run, revision, contents))]
+        return Known(tuple(fold(journal.read(run)) for run in same), contents)
 
     return found
+
+
+def _contents(journal: Journal, app: str, commit: str) -> frozenset[str]:
+    runs = [one.run for one in journal.runs(app, limit=LOOKED_AT) if one.commit and commit.startswith(one.commit)]
+    packed = [event for run in runs for event in journal.of_type(run, ReleasePacked)]
+    return frozenset(event.content for event in packed if isinstance(event, ReleasePacked))
+
+
+def _ships_same(journal: Journal, run: str, revision: Revision, contents: frozenset[str]) -> bool:
+    resolved, packed = journal.of_type(run, RevisionResolved), journal.of_type(run, ReleasePacked)
+    if any(isinstance(event, ReleasePacked) and event.content in contents for event in packed):
+        return True
+    return bool(revision.tree) and any(isinstance(event, RevisionResolved) and event.revision.tree == revision.tree for event in resolved)

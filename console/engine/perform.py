@@ -12,8 +12,9 @@ from console.core.lanes import gates_of
 from console.core.shell import filled
 from console.engine import perform_database
 from console.engine.task import Task, remote, values_of, variables_of
-from console.model.events import GateJudged, StepFinished, StepStatus
+from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
+from console.model.release import Package
 from console.ports.steps import StepResult
 from console.text import SafeText
 
@@ -41,8 +42,23 @@ async def _pack(task: Task) -> StepResult:
     packed = await task.tools.workshop.pack(task.environment, state.revision, state.release)
     if isinstance(packed, StepResult):
         return packed
+    if problem := _unexpected(task, packed):
+        return problem
     task.tools.package = packed
+    if state.content != packed.content:
+        task.tools.record(ReleasePacked(content=packed.content, files=packed.files, size=packed.size))
     return StepResult("done", detail=SafeText(f"{packed.files} files, {packed.size} bytes"))
+
+
+def _unexpected(task: Task, packed: Package) -> StepResult | None:
+    """Refuse what is not what was verified elsewhere, where that spoke for it."""
+    steps = task.state.plan.steps if task.state.plan else ()
+    expected = next((step.expects for step in steps if step.kind == "pack"), "")
+    if expected in ("", packed.content):
+        return None
+    requires = task.environment.requires
+    seen = f"the release is not what was verified in {requires}: its content is {packed.content[:12]}, expected {expected[:12]}"
+    return StepResult("failed", detail=SafeText(seen), hint=SafeText(f"deploy {requires} with this commit, or --override staging=REASON"))
 
 
 async def _ship(task: Task) -> StepResult:

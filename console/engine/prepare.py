@@ -17,12 +17,12 @@ from console.core.policy import assess_branch, assess_closed, assess_freeze, ass
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
 from console.core.rollback import way_back
 from console.core.selection import select
-from console.core.staging import assess_staging
+from console.core.staging import Made, assess_staging, expected_content
 from console.core.targets import Targets
 from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
-from console.engine.past import Verifications
+from console.engine.past import Known, Verifications
 from console.errors import NoGo, Problem, UsageFault
 from console.model.checks import Check
 from console.model.database import Backup, Review
@@ -63,8 +63,8 @@ class Survey:
     """Seconds that each kind of step took before."""
     targets: Targets = Targets({})
     """For a rollback: the release that each host goes to."""
-    verifications: Verifications = lambda environment, commit: ()
-    """Runs of a commit in another environment."""
+    verifications: Verifications = lambda environment, revision: Known()
+    """What the record says of a commit in another environment."""
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
@@ -201,7 +201,7 @@ def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | No
 def _planned(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
     reached = _reached(hosts, facts)
     if reached:
-        yield _plan_made(survey, reached, facts, release_of(survey, revision), known)
+        yield _plan_made(survey, reached, facts, revision, known)
 
 
 def seen(fact: HostFacts) -> HostSeen:
@@ -260,8 +260,21 @@ def _staging(survey: Survey, revision: Revision) -> tuple[Check, ...]:
     environment = survey.environment
     if not environment.requires:
         return ()
-    runs = survey.verifications(environment.requires, revision.commit)
-    return (assess_staging(environment.requires, environment.requires_within, revision, runs, survey.now),)
+    made, runs = _made(survey, revision)
+    return (assess_staging(environment.requires, environment.requires_within, made, runs, survey.now),)
+
+
+def _made(survey: Survey, revision: Revision) -> tuple[Made, tuple[RunState, ...]]:
+    """What is released, and the runs of the required environment that may speak for it."""
+    known = survey.verifications(survey.environment.requires, revision)
+    return Made(revision, survey.environment.build is not None, known.contents), known.runs
+
+
+def _expected(survey: Survey, revision: Revision | None) -> str:
+    """The digest that the release must have, where another commit was verified in its place; empty: any."""
+    if revision is None or not survey.environment.requires or any(check == "staging" for check, _ in survey.request.overrides):
+        return ""
+    return expected_content(*_made(survey, revision))
 
 
 def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:
@@ -278,9 +291,9 @@ def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
     return tuple(changed(fact, closed=None) for fact in facts)
 
 
-def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> PlanMade:
+def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> PlanMade:
     ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
-    return PlanMade(plan=_plan(survey, hosts, facts, release, known), way_back=ways, usual=survey.usual)
+    return PlanMade(plan=_plan(survey, hosts, facts, revision, known), way_back=ways, usual=survey.usual)
 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:
@@ -297,7 +310,7 @@ def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
     return None if target == current and host.name in survey.targets.settled else target
 
 
-def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], release: Release | None, known: Review | None) -> Plan:
+def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Plan:
     current = {fact.host: fact.current for fact in facts}
     if survey.request.kind == "restore":
         return plan_restore(survey.environment, hosts, survey.request.ref, survey.backup)
@@ -308,8 +321,9 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
         targets = {host.name: target for host in hosts if (target := _still_to_go(survey, host, current[host.name])) is not None}
         before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
         return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.at in targets))
+    release = release_of(survey, revision)
     if release is None:
         raise NoGo("there is no release to plan with")
     first = frozenset(host.name for host in hosts if not current[host.name])
     unbacked = any(check == "backup" for check, _ in survey.request.overrides)
-    return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked)
+    return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked, expects=_expected(survey, revision))

@@ -274,6 +274,15 @@ class DatabaseReviewed(Event, frozen=True, tag="database-reviewed"):
     review: Review
 
 
+class ReleasePacked(Event, frozen=True, tag="release-packed"):
+    """What the release ships is known: the same `content` (hex) is the same files, whatever commit they are of."""
+
+    content: str
+    files: int
+    size: int
+    """Bytes of the archive."""
+
+
 class BackupTaken(Event, frozen=True, tag="backup-taken"):
     """The database was backed up, and the backup looked at."""
 
@@ -356,6 +365,7 @@ AnyEvent = (
     | PersonCalled
     | ChangesListed
     | DatabaseReviewed
+    | ReleasePacked
     | BackupTaken
     | AnnouncementSent
     | CommandRefused

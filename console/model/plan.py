@@ -42,6 +42,8 @@ class Step(msgspec.Struct, frozen=True):
     """Changes what is in service: from the first of these on there is something to roll back."""
     fatal: bool = True
     """Its failure is its host's failure."""
+    expects: str = ""
+    """For `pack`: the digest of what was verified elsewhere, and is therefore what it must come to."""
     pause: float = 0.0
     """Seconds to wait before it, for a `wave`."""
 

@@ -26,6 +26,8 @@ class Revision(msgspec.Struct, frozen=True):
     files: int = 0
     size: int = 0
     """Bytes of the tree."""
+    tree: str = ""
+    """Git's name of what the commit holds: two commits of the same tree ship the same files, where nothing is built."""
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -49,3 +51,5 @@ class Package(msgspec.Struct, frozen=True):
     files: int
     unpacked: int
     """Bytes once unpacked."""
+    content: str = ""
+    """SHA-256 of what is shipped, whatever it is called: path, mode and digest of each file. Hex."""

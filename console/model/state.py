@@ -100,6 +100,8 @@ class RunState(msgspec.Struct, frozen=True):
     pause_after: int = 0
     revision: Revision | None = None
     release: Release | None = None
+    content: str = ""
+    """Digest of what it ships; empty: it is not packed yet."""
     live: tuple[SafeText, ...] = ()
     changes: tuple[SafeText, ...] = ()
     """What the release brings: first lines of commits, newest first."""

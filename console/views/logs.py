@@ -50,7 +50,7 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", f"no-go by {event.by}" + "".join(f"; {reason}" for reason in event.reasons), "warn")
         case ev.Paused():
             return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
-        case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ChangesListed():
+        case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():
             return LogLine(event.at, "", f"abort asked by {event.by}" + (", all stays as it is" if event.leave else ""), "back")

@@ -1,6 +1,7 @@
 """What a release has to pass before it begins: freezes, and the same commit verified in another environment. On a fleet, by the command line."""
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,55 @@ def test_the_same_commit_verified_in_staging_opens_production_and_another_does_n
     assert product.result("-c", product.config, "staging", "--yes", "--version", "v1.4.2")["outcome"] == "succeeded"
     product.result(*production, "v1.5.1", code=3)
     assert product.result(*production, "v1.4.2")["outcome"] == "succeeded"
+
+
+def commit(product: Product, version: str, **files: str) -> str:
+    """Commit those files on top of v1.4.2 and name that."""
+    folder = Path(product.ready["repository"])
+    git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.net"]
+    subprocess.run([*git, "checkout", "-q", "--detach", "v1.4.2"], check=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", f"Release {version}"], check=True)
+    subprocess.run([*git, "branch", "-qf", "main"], check=True)
+    subprocess.run([*git, "tag", version], check=True)
+    return version
+
+
+def test_a_commit_that_ships_the_same_is_verified_with_the_other(product: Product):
+    split_into_staging_and_production(product)
+    product.result("-c", product.config, "staging", "--yes", "--version", "v1.4.2")
+    same = commit(product, "v1.4.3")
+    found = product.result("-c", product.config, "check", "production", "--version", same)
+    assert "verified in staging as v1.4.2" in next(check["detail"] for check in found["checks"] if check["id"] == "staging")
+    assert product.result("-c", product.config, "production", "--yes", "--version", same)["outcome"] == "succeeded"
+    assert "staging" in blocking(product.result("-c", product.config, "check", "production", "--version", commit(product, "v1.4.4", readme="x"), code=3))
+
+
+def test_a_build_with_the_same_digest_opens_the_gate_and_one_that_comes_out_otherwise_is_not_shipped(product: Product):
+    split_into_staging_and_production(product)
+    file = Path(product.config)
+    salt = Path(product.environ["DEPLOY_STATE"]) / "salt"
+    salt.write_text("1")
+    command = f"mkdir out && cp -r app.py behaviour.json VERSION bin {salt} out"
+    file.write_text(file.read_text().replace("[app.commands]", f'[app.build]\ncommand = "{command}"\noutput = "out"\n\n[app.commands]', 1))
+    product.result("-c", product.config, "staging", "--yes", "--version", "v1.4.2")
+    other = commit(product, "v1.4.3", readme="not in the build")
+    production = ("-c", product.config, "production", "--version", other, "--yes")
+    assert "staging" in blocking(product.result("-c", product.config, "check", "production", "--version", other, code=3))
+    part = product.result("-c", product.config, "staging", "--yes", "--hosts", "web01", "--version", other)
+    packed = [json.loads(line) for line in product.deploy("events", part["run"])[0].splitlines() if "release-packed" in line]
+    assert len(packed) == 1
+    found = product.result("-c", product.config, "check", "production", "--version", other)
+    verdict = next(check["detail"] for check in found["checks"] if check["id"] == "staging")
+    assert f", which ships the same (content {packed[0]['content'][:7]})" in verdict
+    salt.write_text("2")
+    refused = product.result(*production, code=1)
+    assert "the release is not what was verified in staging" in refused["problems"][0]["message"]
+    assert product.live() == {"v1.4.1"}
+    salt.write_text("1")
+    assert product.result(*production)["outcome"] == "succeeded"
 
 
 def split_into_staging_and_production(product: Product) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.staging import assess_staging, is_verified
+from console.core.staging import Made, assess_staging, expected_content, is_same, is_verified
+from console.model.plan import Plan, Step
 from console.model.release import Revision
 from console.model.request import Request
 from console.model.state import RunState
@@ -24,11 +25,11 @@ def a_run(hours: float = 1.0, **fields: object) -> RunState:
 
 
 def status(*runs: RunState) -> str:
-    return assess_staging("staging", 86400.0, REVISION, runs, NOW).status
+    return assess_staging("staging", 86400.0, Made(REVISION), runs, NOW).status
 
 
 def test_that_commit_verified_there_opens_the_gate():
-    check = assess_staging("staging", 86400.0, REVISION, [a_run(2.5)], NOW)
+    check = assess_staging("staging", 86400.0, Made(REVISION), (a_run(2.5),), NOW)
     assert (check.status, check.detail) == ("passed", "verified in staging 2 h ago")
 
 
@@ -41,7 +42,7 @@ def test_that_commit_verified_there_opens_the_gate():
     ],
 )  # fmt: skip
 def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run: RunState):
-    check = assess_staging("staging", 86400.0, REVISION, [run], NOW)
+    check = assess_staging("staging", 86400.0, Made(REVISION), (run,), NOW)
     assert check.blocks
     assert "--override staging=REASON" in check.remedy
 
@@ -56,3 +57,33 @@ def test_older_never_passes_where_newer_fails(one: float, other: float):
     if status(a_run(older)) == "passed":
         assert status(a_run(newer)) == "passed"
     assert is_verified(a_run(older))
+
+
+TREE = "e" * 40
+OTHER = Revision("c" * 40, SafeText("v1.0.9"), tree=TREE)
+BUILT = Plan("rolling", (), (Step("release/build", "build", "prepare", SafeText("build")),))
+
+
+@pytest.mark.parametrize(("run", "made", "is_the_same"), [
+    (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), True),
+    (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE), is_built=True), False),
+    (a_run(revision=OTHER, plan=BUILT), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), False),
+    (a_run(revision=OTHER), Made(REVISION), False),
+    (a_run(revision=Revision("c" * 40, SafeText("v1.0.9"))), Made(REVISION), False),
+    (a_run(revision=OTHER, content="d1", plan=BUILT), Made(REVISION, is_built=True, contents=frozenset({"d0", "d1"})), True),
+    (a_run(revision=OTHER, content="d2"), Made(REVISION, contents=frozenset({"d0", "d1"})), False),
+    (a_run(revision=OTHER), Made(REVISION, contents=frozenset({"d0"})), False),
+])  # fmt: skip
+def test_another_commit_is_the_same_where_its_build_or_what_it_holds_is(run: RunState, made: Made, is_the_same: bool):
+    assert is_same(run, made) is is_the_same
+    check = assess_staging("staging", 86400.0, made, (run,), NOW)
+    assert check.blocks is not is_the_same
+    assert expected_content(made, (run,)) == (run.content if is_the_same else "")
+
+
+def test_a_run_of_its_own_commit_speaks_before_one_of_another():
+    made = Made(REVISION, contents=frozenset({"d"}))
+    runs = (a_run(1, revision=OTHER, content="d"), a_run(2))
+    assert assess_staging("staging", 86400.0, made, runs, NOW).detail == "verified in staging 2 h ago"
+    assert expected_content(made, runs) == ""
+    assert "as v1.0.9 ccccccc, which ships the same (content d), 60 min ago" in assess_staging("staging", 86400.0, made, runs[:1], NOW).detail
