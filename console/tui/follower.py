@@ -53,7 +53,8 @@ class Follower:
     def _take_in(self, item: FeedItem) -> None:
         self.changed = True
         if isinstance(item, Sample):
-            self.numbers.add(item, self._clock.mono())
+            known = self.state.hosts.get(item.host)
+            self.numbers.add(item, self._clock.mono(), new=known is not None and known.condition == "new")
         elif isinstance(item, Presence):
             self.presence = item
         elif isinstance(item, Output):

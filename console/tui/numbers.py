@@ -7,11 +7,14 @@ from array import array
 from bisect import bisect_left
 from collections import deque
 from math import isnan, nan
+from typing import Literal
 
 from console.ports.feed import Sample
 from console.views.metrics import Kind, Point, Series
 
 KINDS: tuple[Kind, ...] = ("cpu", "memory", "load")
+Group = Literal["all", "new", "old"]
+GROUPS: tuple[Group, ...] = ("all", "new", "old")
 SPAN = 660.0
 """Seconds that are kept: ten minutes, and a little."""
 MOST = 1320
@@ -52,18 +55,21 @@ class Numbers:
     """The samples that came, by kind: the fleet's mean a second, and each host's own."""
 
     def __init__(self) -> None:
-        self._fleet: dict[Kind, deque[tuple[float, float, int]]] = {kind: deque(maxlen=int(SPAN)) for kind in KINDS}
+        self._means: dict[tuple[Kind, Group], deque[tuple[float, float, int]]] = {
+            (kind, group): deque(maxlen=int(SPAN)) for kind in KINDS for group in GROUPS
+        }
         self._hosts: dict[str, HostNumbers] = {}
 
-    def add(self, sample: Sample, at: float) -> None:
-        """Take a sample that came at that time (boot-time clock)."""
+    def add(self, sample: Sample, at: float, *, new: bool = False) -> None:
+        """Take a sample that came at that time (boot-time clock), of a host that is on the new release by then or is not."""
         self._hosts.setdefault(sample.host, HostNumbers()).add(at, sample)
         for kind, value in zip(KINDS, (sample.cpu, sample.memory, sample.load), strict=True):
             if value is not None:
-                self._add_to_fleet(kind, float(int(at)), value)
+                for group in ("all", "new" if new else "old"):
+                    self._add_to_mean(self._means[kind, group], float(int(at)), value)
 
-    def _add_to_fleet(self, kind: Kind, second: float, value: float) -> None:
-        points = self._fleet[kind]
+    @staticmethod
+    def _add_to_mean(points: deque[tuple[float, float, int]], second: float, value: float) -> None:
         if points and points[-1][0] == second:
             _, total, count = points[-1]
             points[-1] = (second, total + value, count + 1)
@@ -92,4 +98,5 @@ class Numbers:
 
     def _of_fleet(self, kind: Kind) -> Series:
         latest = {host: newest for host in self._hosts if (newest := self._newest(kind, host))}
-        return Series(kind, tuple((at, total / count) for at, total, count in self._fleet[kind]), latest)
+        everyone, new, old = (tuple((at, total / count) for at, total, count in self._means[kind, group]) for group in GROUPS)
+        return Series(kind, everyone, latest, new, old)

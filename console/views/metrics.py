@@ -9,7 +9,8 @@ from typing import Literal
 
 from console.model.state import RunState
 from console.views.pace import Newest
-from console.views.spans import Line, Span, by_room, clipped, line
+from console.views.plot import SCALE, Track, plot, time_axis
+from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line
 from console.views.times import clock_span, seconds_in_words
 
 Kind = Literal["cpu", "memory", "load"]
@@ -17,17 +18,25 @@ Point = tuple[float, float]
 
 _BARS = "▁▂▃▄▅▆▇█"
 _STEPS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+PLOT_ROWS = 4
+PLOT_COLUMNS = 40
+"""The room from which on a kind of number is plotted, with axes, and not only a sparkline."""
 STALE_AFTER = 2.0
 """A source is stale when it is so many of its intervals late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One kind of number: the points to draw, in the order of time, and the newest point of each host."""
+    """One kind of number: the points to draw, in the order of time, and the newest point of each host.
+
+    `new` and `old` are the means of the hosts that were on the new release at that time, and of the others.
+    """
 
     kind: Kind
     points: tuple[Point, ...] = ()
     latest: dict[str, Point] = field(default_factory=dict)
+    new: tuple[Point, ...] = ()
+    old: tuple[Point, ...] = ()
 
 
 def step_for(age: float, columns: int) -> float:
@@ -91,9 +100,9 @@ def _numbers(series: Series, state: RunState) -> Line:
     new = [host.name for host in state.hosts.values() if host.condition == "new"]
     old = [host.name for host in state.hosts.values() if host.condition != "new"]
     means = (("new", _mean(series, new)), ("old", _mean(series, old)))
-    told = [f"{word} {said(series.kind, value)}" for word, value in means if value is not None]
+    told = [line(Span(f"{word} {said(series.kind, value)}", "strong")) for word, value in means if value is not None]
     if len(told) == 2:
-        return line(Span("  ".join(told), "strong"))
+        return joined(told, "  ")
     value = _mean(series, series.latest)
     return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no numbers yet", "dim"))
 
@@ -110,8 +119,15 @@ def newest(all_series: Iterable[Series]) -> float | None:
     return max((at for series in all_series for at, _ in series.latest.values()), default=None)
 
 
-def window(all_series: Iterable[Series], now: float, columns: int) -> float:
-    """Return the seconds that the sparklines show: as long as there are points, and ten minutes at most."""
+def _plot_rows(all_series: Sequence[Series], room: tuple[int, int]) -> int:
+    """Rows of a plot in that room (width, height), each below its numbers and all above one axis; 0 where sparklines do."""
+    rows = (room[1] - 1) // max(1, len(all_series)) - 1
+    return rows if rows >= PLOT_ROWS and room[0] >= PLOT_COLUMNS else 0
+
+
+def window(all_series: Sequence[Series], now: float, room: tuple[int, int]) -> float:
+    """Return the seconds that are drawn in that room: as long as there are points, and ten minutes at most."""
+    columns = room[0] - SCALE if _plot_rows(all_series, room) else room[0]
     oldest = min((series.points[0][0] for series in all_series if series.points), default=now)
     return step_for(min(600.0, now - oldest), columns) * columns
 
@@ -126,17 +142,30 @@ def metric_lines(
         return (line(Span("no numbers from the hosts yet", "dim")),)
     late = now - last
     stale = late > max(3.0, STALE_AFTER * interval)
-    step = window(all_series, now, width) / width
+    rows = _plot_rows(all_series, room)
+    columns = width - SCALE if rows else width
+    step = window(all_series, now, room) / columns
     moment = changed_at(state)
-    change = None if moment is None else width - 1 - (int(now // step) - int(moment // step))
+    change = None if moment is None else columns - 1 - (int(now // step) - int(moment // step))
     out: list[Line] = []
     for series in all_series:
-        values = buckets(series.points, now, step, width)
         numbers = line(Span(f"STALE {seconds_in_words(late)}", "warn")) if stale else _numbers(series, state)
         out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, _highest(series))), width))
-        if height >= 2 * len(all_series):
+        if rows:
+            out += _plot(series, (now, step, columns), rows, change, stale=stale)
+        elif height >= 2 * len(all_series):
+            values = buckets(series.points, now, step, width)
             out.append(clipped(_toned(spark(values, scale_top(series.kind, values), change), "dim" if stale else "busy"), width))
-    return tuple(out[:height])
+    return tuple((*out, time_axis(columns * step, columns)) if rows else out[:height])
+
+
+def _plot(series: Series, over: tuple[float, float, int], rows: int, change: int | None, *, stale: bool) -> tuple[Line, ...]:
+    """The plot of one kind over (now, seconds a column, columns): new and old hosts apart, once there are new ones."""
+    parts: tuple[tuple[tuple[Point, ...], Tone, bool], ...]
+    parts = ((series.old, "strong", True), (series.new, "busy", False)) if series.new else ((series.points, "busy", False),)
+    tracks = tuple(Track(buckets(points, *over), "dim" if stale else tone, dashed=dashed) for points, tone, dashed in parts)
+    top = scale_top(series.kind, (value for track in tracks for value in track.values))
+    return plot(tracks, top, rows, change, lambda value: said(series.kind, value))
 
 
 def _toned(bars: str, tone: Literal["dim", "busy"]) -> Line:

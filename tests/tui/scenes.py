@@ -22,6 +22,7 @@ from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.numbers import Numbers
 from console.tui.screens.home import HomeScreen
+from console.views.metrics import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past import past_run
 from tests.tui.scripted import ScriptedFeed
@@ -127,8 +128,11 @@ def on_run(feed: ScriptedFeed) -> tuple[ConsoleApp, Doing]:
         screen = app.run_screen
         assert screen is not None
         await at_rest(pilot)
+        state = screen.state
+        since = changed_at(state) or math.inf
         for sample in samples(clock.mono()):
-            screen.follower.numbers.add(sample, sample.at)
+            new = sample.at >= since and sample.host in state.hosts and state.hosts[sample.host].condition == "new"
+            screen.follower.numbers.add(sample, sample.at, new=new)
         screen.show_slices()
 
     return app, fill

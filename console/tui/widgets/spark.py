@@ -1,4 +1,4 @@
-"""The metrics panel: a number and a sparkline for each kind, of the fleet or of the chosen host."""
+"""The metrics panel: a number and a sparkline for each kind, of the fleet or of the chosen host; a plot with axes where there is room."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ class Metrics(LineView):
 
     def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "") -> None:
         """Show those numbers as they stand now (boot-time clock)."""
-        columns = max(1, self.content_size.width)
-        span = f"  {window_words(window(series, now, columns))}" if newest(series) is not None else ""
+        room = (max(1, self.content_size.width), self.content_size.height)
+        span = f"  {window_words(window(series, now, room))}" if newest(series) is not None else ""
         self.entitle(line(self.title_words, f"  {host}" if host else "", span))
         self.draw(lambda width, height: metric_lines(series, state, now, (width, height)))

@@ -1,0 +1,80 @@
+"""A plot of numbers over time: lines of braille dots (four to a row) over a scale from zero, gaps as gaps, the moment of change marked. Pure.
+
+Two lines are told apart by their shape too: one of them may be dashed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from console.views.spans import Line, Span, Tone, line, spread
+from console.views.times import clock_span
+
+SCALE = 8
+"""Cells at the left that the scale takes."""
+_LEFT = (0x01, 0x02, 0x04, 0x40)
+_RIGHT = (0x08, 0x10, 0x20, 0x80)
+_DOTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One line of a plot: a value for each column, None where there was none."""
+
+    values: tuple[float | None, ...]
+    tone: Tone
+    dashed: bool = False
+
+
+def plot(tracks: Sequence[Track], top: float, rows: int, change: int | None, said: Callable[[float], str]) -> tuple[Line, ...]:
+    """Return so many rows with the scale at their left. `top`: the value of the upper edge; `change`: the column that gets the mark."""
+    drawn = [_drawn(track, top, rows) for track in tracks]
+    marked = {0: top, rows - 1: 0.0} | ({rows - 1 - rows // 2: top / 2} if rows >= 5 else {})
+    return tuple(
+        (*_scale(said(marked[row]) if row in marked else ""), *_cells([dots[row] for dots in drawn], [track.tone for track in tracks], change))
+        for row in range(rows)
+    )  # fmt: skip
+
+
+def time_axis(seconds: float, columns: int) -> Line:
+    """Return the row below the plots: how long ago the left edge is, and its half."""
+    half = columns // 2
+    ago = line(Span(f"-{clock_span(seconds)}".ljust(half) + f"-{clock_span(seconds / 2)}", "dim"))
+    return spread((Span(" " * SCALE), *ago), line(Span("now", "dim")), SCALE + columns)
+
+
+def _scale(words: str) -> Line:
+    return line(Span(f"{words:>{SCALE - 2}} ", "dim"), Span("┤" if words else "│", "dim"))
+
+
+def _drawn(track: Track, top: float, rows: int) -> list[list[int]]:
+    """The dots of a track: a level stretch for each value, joined to the one before where there is one."""
+    grid = [[0] * len(track.values) for _ in range(rows)]
+    before: int | None = None
+    for column, value in enumerate(track.values):
+        if value is None:
+            before = None
+            continue
+        height = min(rows * _DOTS - 1, max(0, int(value / top * rows * _DOTS)))
+        if not (track.dashed and column % 3 == 2):
+            for dot in range(min(height, height if before is None else before), max(height, height if before is None else before) + 1):
+                row, place = divmod(rows * _DOTS - 1 - dot, _DOTS)
+                grid[row][column] |= _LEFT[place] | (_RIGHT[place] if dot == height else 0)
+        before = height
+    return grid
+
+
+def _cells(dots: Sequence[Sequence[int]], tones: Sequence[Tone], change: int | None) -> Line:
+    """One row of all tracks: where two meet, the last one's tone."""
+    cells = [_cell(column, [row[column] for row in dots], tones, change) for column in range(len(dots[0]))] if dots else []
+    return tuple(Span("".join(cell.text for cell in run), tone) for tone, run in groupby(cells, key=lambda cell: cell.tone))
+
+
+def _cell(column: int, bits: Sequence[int], tones: Sequence[Tone], change: int | None) -> Span:
+    drawn = [(found, tone) for found, tone in zip(bits, tones, strict=True) if found]
+    if drawn:
+        both = 0
+        for found, _ in drawn:
+            both |= found
+        return Span(chr(0x2800 | both), drawn[-1][1])
+    return Span("┊", "accent") if column == change else Span(" ")

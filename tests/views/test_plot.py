@@ -1,0 +1,84 @@
+"""Plots: nothing is wider or higher than its room, a dot stands where its value is, gaps stay gaps, and two lines differ without colour."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.model.state import RunState
+from console.views.metrics import Series, metric_lines
+from console.views.plot import SCALE, Track, plot, time_axis
+from console.views.spans import ascii_line, text, width
+
+VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=60).map(tuple)
+
+
+def say(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def dots(rows: list[str], column: int) -> int:
+    """How many dots stand in a column."""
+    return sum(bin(ord(row[SCALE + column]) - 0x2800).count("1") for row in rows if row[SCALE + column] not in " ┊")
+
+
+@given(VALUES, st.integers(2, 12), st.one_of(st.none(), st.integers(-5, 70)))
+def test_a_plot_fills_its_room_and_draws_what_there_is(values: tuple[float | None, ...], rows: int, change: int | None) -> None:
+    drawn = plot((Track(values, "busy"),), 1.0, rows, change, say)
+    assert [width(row) for row in drawn] == [SCALE + len(values)] * rows
+    shown = [text(row) for row in drawn]
+    for column, value in enumerate(values):
+        assert (dots(shown, column) > 0) == (value is not None)
+    if change is not None and 0 <= change < len(values) and values[change] is None:
+        assert all(row[SCALE + change] == "┊" for row in shown)
+
+
+@given(st.floats(0, 1), st.integers(2, 12))
+def test_a_dot_stands_at_its_value(value: float, rows: int) -> None:
+    shown = [text(row) for row in plot((Track((value,), "busy"),), 1.0, rows, None, say)]
+    (row,) = (index for index, one in enumerate(shown) if one[SCALE] != " ")
+    assert rows - 1 - row == min(rows - 1, int(value * rows * 4) // 4)
+
+
+def test_the_scale_says_its_ends_and_a_value_beyond_it_stays_in_the_plot() -> None:
+    shown = [text(row) for row in plot((Track((9.0, 0.0), "busy"),), 1.0, 8, None, say)]
+    assert shown[0].startswith("  1.00 ┤")
+    assert shown[-1].startswith("  0.00 ┤")
+    assert sum("┤" in row for row in shown) == 3
+    assert dots(shown[:1], 0) > 0
+
+
+def test_two_lines_differ_by_their_shape_too() -> None:
+    new, old = Track((None, *[0.9] * 11), "busy"), Track((0.1,) * 12, "strong", dashed=True)
+    shown = [text(row) for row in plot((old, new), 1.0, 4, 0, say)]
+    assert [dots(shown[:1], column) > 0 for column in range(12)] == [False, *[True] * 11]
+    assert [dots(shown[-1:], column) > 0 for column in range(12)] == [True, True, False] * 4
+    assert all(character.isascii() for row in plot((old, new), 1.0, 4, 0, say) for character in text(ascii_line(row)))
+
+
+def test_the_time_axis_names_its_ends() -> None:
+    axis = text(time_axis(180.0, 60))
+    assert len(axis) == SCALE + 60
+    assert axis.split() == ["-03:00", "-01:30", "now"]
+
+
+def test_there_is_a_plot_where_there_is_room_and_a_sparkline_where_there_is_little() -> None:
+    points = tuple((float(at), 0.5) for at in range(60))
+    series = tuple(Series(kind, points, {"web01": points[-1]}) for kind in ("cpu", "memory", "load"))
+    roomy = metric_lines(series, RunState(), 60.0, (80, 17))
+    assert len(roomy) <= 17
+    assert sum("┤" in text(row) for row in roomy) == 6
+    assert text(roomy[-1]).rstrip().endswith("now")
+    for small in ((80, 15), (30, 30), (30, 6)):
+        rows = metric_lines(series, RunState(), 60.0, small)
+        assert len(rows) <= small[1]
+        assert not any("┤" in text(row) for row in rows)
+        assert any(set(text(row)) & set("▁▂▃▄▅▆▇█") for row in rows)
+
+
+def test_new_and_old_hosts_are_drawn_apart() -> None:
+    everyone, old, new = (tuple((float(at), value) for at in range(start, 60)) for start, value in ((0, 0.5), (0, 0.1), (30, 0.9)))
+    series = (Series("cpu", everyone, {"web01": (59.0, 0.9), "web02": (59.0, 0.1)}, new, old),)
+    rows = metric_lines(series, RunState(), 60.0, (68, 12))
+    tones = {span.tone for row in rows for span in row if any(0x2800 <= ord(character) < 0x2900 for character in span.text)}
+    assert tones == {"busy", "strong"}
+    stale = metric_lines(series, RunState(), 99.0, (68, 12))
+    assert {span.tone for row in stale for span in row if any(0x2800 <= ord(c) < 0x2900 for c in span.text)} == {"dim"}
