@@ -1,7 +1,6 @@
 """What PostgreSQL answers to one query, in a transaction that cannot write and is taken back.
 
-From a host the connection goes through its SSH connection: as a Unix socket's, or where the URL asks for TLS as one of 127.0.0.1,
-with the certificate's name still judged.
+From a host the connection goes through its SSH connection, see `libpq`.
 """
 
 import math
@@ -10,17 +9,15 @@ from typing import Any
 import psycopg
 from psycopg import conninfo
 
+from console.adapters.checks import libpq
 from console.adapters.checks.asked import Asked, no_answer
-from console.adapters.checks.bridge import loopback_bridge, unix_bridge
 from console.core.answers import assess_lines
 from console.core.gates import Observation
 from console.text import SafeText
 
-PORT = 5432
 ROWS = 100
 NOT_SERVING = ("57P01", "57P02", "57P03", "53300", "57014")
 """It lives and does not serve: shutting down, starting, full, or a query that took too long."""
-GUARDED = ("require", "verify-ca", "verify-full")
 
 
 async def ask(asked: Asked) -> Observation:
@@ -29,17 +26,19 @@ async def ask(asked: Asked) -> Observation:
     if asked.place.is_local:
         return await _asked(asked, {"conninfo": url})
     given: dict[str, Any] = dict(conninfo.conninfo_to_dict(url))
-    address, port = str(given.get("host") or "localhost"), int(given.get("port") or PORT)
-    if "/" in address or "," in address:
-        return Observation("error", SafeText("through a host it is asked at one name and port, not at a Unix socket's folder or at several"))
-    stream = await asked.opened(address, port)
+    found = await _through(asked, given)
+    return await _through(asked, {**given, "sslmode": "require"}) if libpq.wants_tls(str(found.seen), given) else found
+
+
+async def _through(asked: Asked, given: dict[str, Any]) -> Observation:
+    place = libpq.place_of(given)
+    if place is None:
+        return Observation("error", SafeText(libpq.NO_PLACE))
+    stream = await asked.opened(*place)
     if isinstance(stream, Observation):
         return stream
-    if given.get("sslmode") in GUARDED:
-        async with loopback_bridge(stream) as here:
-            return await _asked(asked, {**given, "host": address, "hostaddr": "127.0.0.1", "port": here, "gssencmode": "disable"})
-    async with unix_bridge(stream, f".s.PGSQL.{port}") as folder:
-        return await _asked(asked, {**given, "host": folder, "port": port, "hostaddr": None})
+    async with libpq.led(stream, given) as parameters:
+        return await _asked(asked, parameters)
 
 
 async def _asked(asked: Asked, given: dict[str, Any]) -> Observation:

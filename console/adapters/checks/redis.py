@@ -1,7 +1,10 @@
 """What Redis answers to one command, over its protocol's second version (RESP2)."""
 
+import os
 import shlex
-from urllib.parse import unquote, urlsplit
+import ssl
+from collections.abc import Mapping
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpcore
 
@@ -25,13 +28,18 @@ class Said(Exception):
 async def ask(asked: Asked) -> Observation:
     """Log in, choose the database, and ask. Without a query: PING."""
     url = urlsplit(asked.url)
-    address = url.hostname or "localhost"
+    address, options = url.hostname or "localhost", {name: values[-1] for name, values in parse_qs(url.query).items()}
     try:
-        wire = await wire_to(asked, address, url.port or PORT, tls=url.scheme == "rediss")
+        tls = tls_of(options) if url.scheme == "rediss" else None
+    except (OSError, ValueError) as fault:
+        return Observation("error", SafeText(f"TLS: {fault}"))
+    try:
+        wire = await wire_to(asked, address, url.port or PORT, tls)
         if isinstance(wire, Observation):
             return wire
         try:
-            lines = await _conversation(wire, url.username, url.password, url.path.strip("/"), shlex.split(asked.probe.query) or ["PING"])
+            number, command = url.path.strip("/") or options.get("db", ""), shlex.split(asked.probe.query) or ["PING"]
+            lines = await _conversation(wire, url.username, url.password, number, command)
         finally:
             await wire.close()
     except Said as said:
@@ -40,6 +48,33 @@ async def ask(asked: Asked) -> Observation:
     except (Cut, httpcore.NetworkError) as fault:
         return no_answer(asked.transport, asked.place, str(fault))
     return assess_lines(asked.probe, tuple(lines))
+
+
+def tls_of(options: Mapping[str, str]) -> ssl.SSLContext:
+    """Return how TLS is spoken, by the names that Redis' own client has in a URL. Raises OSError for a file that is none, ValueError for an unknown word."""
+    authority = options.get("ssl_ca_certs")
+    try:
+        context = ssl.create_default_context(cafile=os.path.expanduser(authority) if authority else None)
+    except OSError as fault:
+        raise OSError(f"ssl_ca_certs={authority}: {_why(fault)}") from fault
+    needs = options.get("ssl_cert_reqs", "required")
+    if needs not in ("required", "none"):
+        raise ValueError(f"ssl_cert_reqs={needs}, expected required or none")
+    if needs == "none" or options.get("ssl_check_hostname", "true").lower() in ("false", "0", "no"):
+        context.check_hostname = False
+    if needs == "none":
+        context.verify_mode = ssl.CERT_NONE
+    if certificate := options.get("ssl_certfile"):
+        key = options.get("ssl_keyfile")
+        try:
+            context.load_cert_chain(os.path.expanduser(certificate), os.path.expanduser(key) if key else None, password=lambda: "")
+        except OSError as fault:
+            raise OSError(f"ssl_certfile={certificate}{f', ssl_keyfile={key}' if key else ''}: {_why(fault)}") from fault
+    return context
+
+
+def _why(fault: OSError) -> str:
+    return "it holds no certificate or key that can be read" if isinstance(fault, ssl.SSLError) else fault.strerror or str(fault)
 
 
 async def _conversation(wire: Wire, user: str | None, password: str | None, database: str, command: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """A conversation in lines over a connection that is opened from a host, TLS included. What is said is the kinds'."""
 
+import asyncio
 import ssl
 
 import httpcore
@@ -9,6 +10,8 @@ from console.adapters.http import over_stream
 from console.core.gates import Observation
 
 PIECE = 65536
+SHAKING = 0.8
+"""Share of the time that TLS may take before it is said that it does not come about."""
 LIMIT = 4 * 1024 * 1024
 """Bytes that an answer may have."""
 
@@ -57,10 +60,16 @@ class Wire:
         await self._stream.aclose()
 
 
-async def wire_to(asked: Asked, address: str, port: int, *, tls: bool = False) -> Wire | Observation:
-    """Connect from the question's place. Raises httpcore.ConnectError where TLS is refused."""
+async def wire_to(asked: Asked, address: str, port: int, tls: ssl.SSLContext | None = None) -> Wire | Observation:
+    """Connect from the question's place, by TLS where a context is given. Raises httpcore.ConnectError where that is refused."""
     stream = await asked.opened(address, port)
     if isinstance(stream, Observation):
         return stream
     plain = over_stream(stream)
-    return Wire(await plain.start_tls(ssl.create_default_context(), address) if tls else plain)
+    if tls is None:
+        return Wire(plain)
+    try:
+        async with asyncio.timeout(asked.seconds * SHAKING):
+            return Wire(await plain.start_tls(tls, address))
+    except TimeoutError:
+        raise httpcore.ConnectError(f"TLS: no answer to the handshake: does {address}:{port} speak TLS?") from None

@@ -12,13 +12,10 @@ from typing import Any
 import psycopg
 from psycopg import conninfo, pq
 
-from console.adapters.checks.bridge import loopback_bridge, unix_bridge
+from console.adapters.checks import libpq
 from console.model.fleet import Host
 from console.ports.hosts import Transport, Unreached
 from console.text import SafeText
-
-PORT = 5432
-GUARDED = ("require", "verify-ca", "verify-full")
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -47,30 +44,32 @@ def _parsed(url: str) -> dict[str, Any]:
 @asynccontextmanager
 async def linked(transport: Transport, host: Host, url: str, seconds: float) -> AsyncIterator[Connection]:
     """Yield a connection in autocommit whose statements take so many seconds at most. Raises NotRead."""
-    given = _parsed(url)
+    given = {"connect_timeout": max(2, math.ceil(seconds)), "application_name": "deploy-console", **_parsed(url)}
     try:
         async with contextlib.AsyncExitStack() as stack:
-            if not host.is_local:
-                given |= await _through(transport, host, given, stack, seconds)
-            given = {"connect_timeout": max(2, math.ceil(seconds)), "application_name": "deploy-console", **given}
-            connection = await psycopg.AsyncConnection.connect(**{name: value for name, value in given.items() if value is not None}, autocommit=True)
-            async with connection:
-                await connection.execute(f"set statement_timeout = {max(1, int(seconds * 1000))}")
-                yield connection
+            connection = await _connected(transport, host, given, stack, seconds)
+            await connection.execute(f"set statement_timeout = {max(1, int(seconds * 1000))}")
+            yield connection
     except psycopg.Error as fault:
         raise NotRead(fault) from None
 
 
+async def _connected(transport: Transport, host: Host, given: dict[str, Any], stack: contextlib.AsyncExitStack, seconds: float) -> Connection:
+    led_there = given if host.is_local else await _through(transport, host, given, stack, seconds)
+    try:
+        connection = await psycopg.AsyncConnection.connect(**{name: value for name, value in led_there.items() if value is not None}, autocommit=True)
+    except psycopg.OperationalError as fault:
+        if host.is_local or not libpq.wants_tls(str(fault), given):
+            raise
+        return await _connected(transport, host, {**given, "sslmode": "require"}, stack, seconds)
+    return await stack.enter_async_context(connection)
+
+
 async def _through(transport: Transport, host: Host, given: dict[str, Any], stack: contextlib.AsyncExitStack, seconds: float) -> dict[str, Any]:
-    """Lead the connection through the host; what of its parameters changes with that."""
-    address, port = str(given.get("host") or "localhost"), int(given.get("port") or PORT)
-    if "/" in address or "," in address:
-        raise NotRead("through a host it is read at one name and port, not at a Unix socket's folder or at several")
-    stream = await transport.open_stream(host, address, port, deadline=seconds)
+    place = libpq.place_of(given)
+    if place is None:
+        raise NotRead(libpq.NO_PLACE)
+    stream = await transport.open_stream(host, *place, deadline=seconds)
     if isinstance(stream, Unreached):
         raise NotRead(stream.message)
-    if given.get("sslmode") in GUARDED:
-        here = await stack.enter_async_context(loopback_bridge(stream))
-        return {"host": address, "hostaddr": "127.0.0.1", "port": here, "gssencmode": "disable"}
-    folder = await stack.enter_async_context(unix_bridge(stream, f".s.PGSQL.{port}"))
-    return {"host": folder, "hostaddr": None, "port": port}
+    return await stack.enter_async_context(libpq.led(stream, given))
