@@ -7,9 +7,9 @@ from console.model.board import Board, BoardHost
 from console.model.state import HostCondition, HostState, RunState
 from console.ports.journal import RunSummary
 from console.text import SafeText
-from console.views.spans import Line, Span, Tone, by_room, cell, line
+from console.views.spans import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.spans import width as spans_width
-from console.views.times import day_and_time
+from console.views.times import clock_span, day_and_time, seconds_between
 
 _OUTCOME_TONES: dict[str, Tone] = {
     "succeeded": "good", "rolled-back": "back", "failed": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn", "error": "bad",
@@ -81,11 +81,17 @@ def _some(names: list[str]) -> str:
 
 
 def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
-    """A run in the history: when, what, which version, how it ended, who."""
+    """A run in the history: when, how it ended, which version, who, which run; with more room also how long it took, how, and which commit."""
     outcome = run.outcome or "goes on"
-    when = day_and_time(run.started, zone)
-    what = run.kind if run.kind != "deploy" else ""
-    fixed = line(Span(cell(when, 12), "dim"), Span(cell(outcome, 13), _OUTCOME_TONES.get(outcome, "accent")))
-    rest = max(0, width - 25)
-    version = cell(f"{what} {run.version or run.commit[:7]}".strip(), min(26, rest))
-    return (*fixed, Span(version, "strong"), Span(cell(f" {run.by}  {run.run}", max(0, rest - 26)), "dim"))
+    roomy = width >= 100
+    cells = (
+        (12, day_and_time(run.started, zone), "dim"),
+        (13, outcome, _OUTCOME_TONES.get(outcome, "accent")),
+        (22 if roomy else 18, f"{run.kind if run.kind != 'deploy' else ''} {run.version or run.commit[:7]}".strip(), "strong"),
+        (9, clock_span(seconds_between(run.started, run.ended)) if run.ended else "", "plain"),
+        *(((11, run.strategy, "dim"), (9, run.commit[:7], "dim")) if roomy else ()),
+        (11, run.by, "plain"),
+    )  # fmt: skip
+    shown = tuple(Span(cell(words, room), tone) for room, words, tone in cells)
+    return clipped((*shown, Span(run.run, "dim")), width)
+

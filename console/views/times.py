@@ -21,6 +21,14 @@ def clock_span(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
+def seconds_between(started: str, ended: str) -> float:
+    """Return the seconds between two RFC 3339 moments; 0 where one of them is none."""
+    try:
+        return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds())
+    except ValueError:
+        return 0.0
+
+
 def wall_clock(at: str, zone: tzinfo | None) -> str:
     """Return the time of day of an RFC 3339 moment in that zone, `12:03:11`; empty when there is none."""
     if not at:

@@ -1,0 +1,46 @@
+"""A run's row in the history: it never outgrows its room, says how it ended at every width, and how long it took."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.ports.journal import RunSummary
+from console.views.home import run_row
+from console.views.spans import text, width
+from console.views.times import seconds_between
+
+RUN = RunSummary(
+    "20261124T071407Z-production-3f2a", "shop", "production", "deploy", "v1.4.2", "3f2a91c" * 5, "rolling", "ada",
+    "2026-11-24T07:14:07Z", "2026-11-24T07:19:37Z", "succeeded", 0,
+)  # fmt: skip
+WORDS = st.text("ab漢-é", max_size=40)
+
+
+@given(WORDS, WORDS, st.sampled_from([None, "succeeded", "rolled-back", "failed"]), st.integers(30, 200))
+def test_a_row_keeps_its_room_and_says_how_it_ended(version: str, by: str, outcome: str | None, room: int) -> None:
+    row = run_row(replace(RUN, version=version, by=by, outcome=outcome, ended=RUN.ended if outcome else None), room, UTC)
+    assert width(row) <= room
+    assert (outcome or "goes on") in text(row)
+
+
+@pytest.mark.parametrize(("room", "words"), [
+    (76, "11-24 07:14 succeeded v1.4.2 05:30 ada 20261124T071…"),
+    (120, "11-24 07:14 succeeded v1.4.2 05:30 rolling 3f2a91c ada 20261124T071407Z-production-3f2a"),
+])  # fmt: skip
+def test_more_room_says_more(room: int, words: str) -> None:
+    assert text(run_row(RUN, room, UTC)).split() == words.split()
+    assert text(run_row(replace(RUN, kind="rollback"), room, UTC)).split()[3:5] == ["rollback", "v1.4.2"]
+
+
+@given(st.datetimes().filter(lambda moment: moment.year < 3000), st.integers(0, 10**6))
+def test_the_seconds_between_two_moments(started: datetime, seconds: int) -> None:
+    assert seconds_between(f"{started.isoformat()}Z", f"{(started + timedelta(seconds=seconds)).isoformat()}Z") == seconds
+
+
+def test_no_moment_has_no_seconds() -> None:
+    assert seconds_between("", "2026-11-24T07:14:07Z") == 0.0
+    assert seconds_between("2026-11-24T07:14:07Z", "2026-11-24T07:14:08.500Z") == 1.5
+    assert seconds_between("2026-11-24T07:14:08Z", "2026-11-24T07:14:07Z") == 0.0
