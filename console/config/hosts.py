@@ -3,8 +3,9 @@
 It knows the notation and what makes a fleet sound (no host twice); it must not know how hosts are reached.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from console.config import forms
 from console.config.problems import Place
@@ -13,8 +14,7 @@ from console.errors import Problem
 from console.model.fleet import Host
 
 
-@dataclass(frozen=True)
-class Notation:
+class Notation(msgspec.Struct, frozen=True):
     """A host's text in its parts; port 0 and an empty user stand for none."""
 
     name: str

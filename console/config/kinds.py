@@ -6,8 +6,9 @@ A kind knows its own form; it must not know which keys there are. What it return
 import datetime
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+
+import msgspec
 
 from console.config.problems import Place
 from console.core.durations import seconds_of
@@ -27,8 +28,7 @@ class Kind(Protocol):
         """Return what the value means, or WRONG."""
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """Text on one line or several. `check` returns what was expected, or nothing when the text is right."""
 
     what: str = "text"
@@ -49,12 +49,11 @@ class Text:
         return WRONG if self.fills is not None and not _fills(value, self.fills, place) else value
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of a few words. `later` are those whose capability is still to come."""
 
     words: tuple[str, ...]
-    later: Mapping[str, str] = field(default_factory=dict)
+    later: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
         """Return the word."""
@@ -67,8 +66,7 @@ class Choice:
         return value
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """A whole number within its limits."""
 
     least: int = 0
@@ -82,8 +80,7 @@ class Whole:
         return value
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """True or false."""
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
@@ -94,8 +91,7 @@ class Flag:
         return value
 
 
-@dataclass(frozen=True)
-class Duration:
+class Duration(msgspec.Struct, frozen=True):
     """A time such as "90s", "10m", "7d", "1h30m"; read as seconds."""
 
     above_zero: bool = False
@@ -109,8 +105,7 @@ class Duration:
         return seconds
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(msgspec.Struct, frozen=True):
     """A size such as "2GiB"; read as bytes."""
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
@@ -123,8 +118,7 @@ class Size:
         return int(float(found[1]) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
 
 
-@dataclass(frozen=True)
-class Hosts:
+class Hosts(msgspec.Struct, frozen=True):
     """A number of hosts: a count, or a share such as "25%"."""
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
@@ -138,8 +132,7 @@ class Hosts:
         return WRONG
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(msgspec.Struct, frozen=True):
     """A number to compare with: a number, a share, or a duration."""
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
@@ -153,8 +146,7 @@ class Level:
         return number
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(msgspec.Struct, frozen=True):
     """A date."""
 
     def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
@@ -165,8 +157,7 @@ class Day:
         return value
 
 
-@dataclass(frozen=True)
-class Secretable:
+class Secretable(msgspec.Struct, frozen=True):
     """Text, or where it is to be read: `{ env = … }`, `{ command = … }`, `{ file = … }`. Its value is never shown."""
 
     kind: Text = Text(may_be_empty=True)
@@ -191,8 +182,7 @@ class Secretable:
         return SecretRef(source, name)
 
 
-@dataclass(frozen=True)
-class List:
+class List(msgspec.Struct, frozen=True):
     """A list of one kind. With `or_one`, a single one may stand without its brackets."""
 
     kind: Kind
@@ -214,8 +204,7 @@ class List:
         return tuple(element for element in found if element is not WRONG)
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key of a table. `later` names the capability that is still to come, when there is one."""
 
     kind: Kind
@@ -223,11 +212,10 @@ class Key:
     later: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """A table with known keys, and maybe `others` of one kind, whose names `check` judges as in Text."""
 
-    keys: Mapping[str, Key] = field(default_factory=dict)
+    keys: Mapping[str, Key] = msgspec.field(default_factory=dict)
     others: Kind | None = None
     check: Callable[[str], str] | None = None
 
@@ -275,4 +263,3 @@ def _fills(template: str, known: tuple[str, ...], place: Place) -> bool:
 
 def _within(least: int, most: int) -> str:
     return f"a whole number from {least}" if most >= 1_000_000_000 else f"a whole number from {least} to {most}"
-

@@ -8,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -24,8 +23,7 @@ NAME = "hosts.toml"
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(msgspec.Struct, frozen=True):
     """A sound hosts.toml. `path` is absolute; `warnings` are what works and is probably not meant."""
 
     path: str
@@ -34,7 +32,7 @@ class ConfigFile:
     default_environment: str = ""
     """The one that `default_environment` names, or the only one; empty: neither."""
     warnings: tuple[Problem, ...] = ()
-    resolved: Mapping[tuple[str, str], Environment] = field(default_factory=dict)
+    resolved: Mapping[tuple[str, str], Environment] = msgspec.field(default_factory=dict)
     later: tuple[tuple[Path, Problem], ...] = ()
 
     def environment(self, name: str = "", app: str = "") -> Environment:

@@ -5,7 +5,8 @@ It knows places and sentences; it must not know which keys there are.
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from console.core.selection import nearest
 from console.errors import Problem
@@ -36,15 +37,14 @@ def shown(value: object) -> str:
     return "a list" if isinstance(value, list) else "a table" if isinstance(value, dict) else "nothing"
 
 
-@dataclass
-class Findings:
+class Findings(msgspec.Struct):
     """What was found in one file so far. `file` is its name as the caller wrote it."""
 
     file: str
-    lines: Mapping[Path, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    later: list[tuple[Path, Problem]] = field(default_factory=list)
+    lines: Mapping[Path, int] = msgspec.field(default_factory=dict)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    warnings: list[Problem] = msgspec.field(default_factory=list)
+    later: list[tuple[Path, Problem]] = msgspec.field(default_factory=list)
     """Keys whose capability is still to come."""
 
     def line(self, path: Path) -> int:
@@ -58,8 +58,7 @@ class Findings:
         return Problem(message, hint, self.file, self.line(path), spelled(path))
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A place in the file that is being read."""
 
     findings: Findings

@@ -5,8 +5,9 @@ It works on what the schema has read, and records what only shows when the parts
 
 import os.path
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from console.config import forms
 from console.config.databases import read_database
@@ -21,8 +22,7 @@ Values = dict[str, Any]
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|(?:[^/@\s]+@)?[^/:\s]+:")
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """What an environment is resolved from: each part's values, and its place in the file."""
 
     file: str

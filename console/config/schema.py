@@ -3,182 +3,19 @@
 This is the file's grammar as a value. It must not know how values are resolved against each other.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from console.config import forms
-from console.config.kinds import (
-    WRONG,
-    Choice,
-    Day,
-    Duration,
-    Flag,
-    Hosts,
-    Key,
-    Kind,
-    Level,
-    List,
-    Secretable,
-    Size,
-    Table,
-    Text,
-    Whole,
-)
-from console.config.problems import Place
+from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, Command, Commands, HostList, HostRef, Statuses
+from console.config.kinds import Choice, Day, Duration, Flag, Hosts, Key, Kind, Level, List, Secretable, Size, Table, Text, Whole
 from console.core.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
-_TEMPLATE: Final = Text("a command", fills=PLACEHOLDERS)
 _URL: Final = Text("a URL", forms.http_url, fills=PLACEHOLDERS)
 _PORT: Final = Whole(1, 65535)
 _TAGS: Final = List(Text("a tag", forms.plain_name))
 _ADDRESS: Final = Text("a host name or an IP address", fills=("address", "host"))
-
-_COMMAND_KEYS: Final = {
-    "run": Key(_TEMPLATE),
-    "run_as": Key(Text("a user", forms.user_name)),
-    "timeout": Key(Duration(above_zero=True)),
-    "cancel": Key(_TEMPLATE),
-    "retries": Key(Whole(0, 100)),
-}
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command: text, or a table; read as the table's keys, which may be laid over another's."""
-
-    table: Table = Table(_COMMAND_KEYS)
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return a dict with some of run, run_as, timeout (seconds), cancel, retries."""
-        if isinstance(value, str):
-            text = _TEMPLATE.read(value, place)
-            return WRONG if text is WRONG else {"run": text}
-        if isinstance(value, dict):
-            return self.table.read(value, place)
-        place.expected("a command, or a table with run", value)
-        return WRONG
-
-
-@dataclass(frozen=True)
-class Commands:
-    """Commands by name, and tables of them by tag. A name that is not a command's is a tag's, if it holds commands."""
-
-    one: Command = Command()
-    later: tuple[tuple[str, str], ...] = (("has", "releases without files"),)
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return a dict: commands by name, and under a tag's name such a dict again."""
-        if not isinstance(value, dict):
-            place.expected("a table of commands", value)
-            return WRONG
-        found = {name: self._read_one(name, element, place.at(name)) for name, element in value.items()}
-        return {name: element for name, element in found.items() if element is not WRONG}
-
-    def _read_one(self, name: str, value: object, place: Place) -> Any:  # noqa: ANN401
-        if name in forms.COMMANDS:
-            for command, what in self.later:
-                if name == command:
-                    place.not_yet(what)
-            return self.one.read(value, place)
-        looks_like_one = not isinstance(value, dict) or (value and set(value) <= set(_COMMAND_KEYS))
-        if looks_like_one or forms.plain_name(name):
-            place.unknown("command", name, forms.COMMANDS)
-            return WRONG
-        return Table({command: Key(self.one) for command in forms.COMMANDS}).read(value, place)
-
-
-@dataclass(frozen=True)
-class HostList:
-    """The hosts of an environment: a list of strings and tables; or a command that prints such a list."""
-
-    one: Table
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return a tuple of (place in the list, text or dict)."""
-        if isinstance(value, dict):
-            place.not_yet("hosts from a command")
-            Table({"command": Key(Text("a command"), required=True)}).read(value, place)
-            return ()
-        if not isinstance(value, list) or not value:
-            place.expected('a list of hosts, at least one, such as ["web[01-12].example.net"]', value)
-            return WRONG
-        found = [(number, self._read_one(element, place.at(number))) for number, element in enumerate(value)]
-        return tuple((number, element) for number, element in found if element is not WRONG)
-
-    def _read_one(self, value: object, place: Place) -> Any:  # noqa: ANN401
-        if isinstance(value, dict):
-            host = self.one.read(value, place)
-            return host if host is not WRONG and "name" in host else WRONG
-        if isinstance(value, str):
-            return value
-        place.expected("a host as text, or a table with name", value)
-        return WRONG
-
-
-@dataclass(frozen=True)
-class HostRef:
-    """One host, by text or by a table."""
-
-    table: Table
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return the text or the dict."""
-        return Text("a host").read(value, place) if isinstance(value, str) else self.table.read(value, place)
-
-
-@dataclass(frozen=True)
-class Statuses:
-    """HTTP status codes: 200, "2xx", or a list of them; read as ranges, both ends included."""
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return a tuple of (first, last)."""
-        values = value if isinstance(value, list) and value else [value]
-        found = [_status(one) for one in values]
-        if None in found:
-            place.expected('a status code such as 200, "2xx", or a list of them', next(one for one in values if _status(one) is None))
-            return WRONG
-        return tuple(found)
-
-
-def _status(value: object) -> tuple[int, int] | None:
-    if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
-        return value, value
-    is_class = isinstance(value, str) and len(value) == 3 and value[0] in "12345" and value[1:].lower() == "xx"
-    return (int(str(value)[0]) * 100, int(str(value)[0]) * 100 + 99) if is_class else None
-
-
-@dataclass(frozen=True)
-class ByKind:
-    """A table whose `kind` says which other keys it has."""
-
-    common: dict[str, Key]
-    kinds: dict[str, dict[str, Key]]
-    later: frozenset[str] = frozenset()
-    """Kinds whose capability is still to come."""
-    what: str = ""
-
-    @property
-    def keys(self) -> dict[str, Key]:
-        """All keys of all kinds."""
-        every = {"kind": Key(Choice(tuple(self.kinds)), required=True), **self.common}
-        return every | {name: key for keys in self.kinds.values() for name, key in keys.items()}
-
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
-        """Return a dict of the keys that are right."""
-        kind = value.get("kind") if isinstance(value, dict) else None
-        if not isinstance(kind, str) or kind not in self.kinds:
-            keys = {name: Key(key.kind) for name, key in self.keys.items()} | {"kind": self.keys["kind"]}
-            return Table(keys).read(value, place) and WRONG
-        if kind in self.later:
-            place.at("kind").not_yet(f"{self.what} of the kind {kind}")
-        keys = {"kind": self.keys["kind"], **self.common, **self.kinds[kind]}
-        misplaced = [name for name in value if name in self.keys and name not in keys]
-        for name in misplaced:
-            place.at(name).wrong(f"a {self.what} of the kind {kind} has no such key", f"its keys: {', '.join(keys)}")
-        return Table(keys).read({name: element for name, element in value.items() if name not in misplaced}, place)
-
 
 _HTTP: Final = {"url": Key(_URL, required=True), "expect_status": Key(Statuses()), "expect_body": Key(Text())}
 _QUERY: Final = {"url": Key(Secretable(), required=True), "query": Key(Text()), "expect": Key(Text())}
@@ -265,8 +102,8 @@ BALANCER: Final = ByKind(
         "nginx": {
             "file": Key(Text("a path"), required=True),
             "upstream": Key(Text(), required=True),
-            "test": Key(_TEMPLATE),
-            "reload": Key(_TEMPLATE),
+            "test": Key(TEMPLATE),
+            "reload": Key(TEMPLATE),
         },
         "command": {"drain": Key(Command(), required=True), "restore": Key(Command(), required=True), "state": Key(Command())},
     },
@@ -276,10 +113,10 @@ BALANCER: Final = ByKind(
 HOOK: Final = Table(
     {
         "at": Key(Choice(get_args(HookPlace)), required=True),
-        "run": Key(_TEMPLATE, required=True),
-        "run_as": _COMMAND_KEYS["run_as"],
-        "timeout": _COMMAND_KEYS["timeout"],
-        "cancel": _COMMAND_KEYS["cancel"],
+        "run": Key(TEMPLATE, required=True),
+        "run_as": COMMAND_KEYS["run_as"],
+        "timeout": COMMAND_KEYS["timeout"],
+        "cancel": COMMAND_KEYS["cancel"],
         "tags": Key(_TAGS),
         "once": Key(Flag()),
         "fatal": Key(Flag()),
