@@ -15,37 +15,28 @@ LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
 
 
-def _with(command: F, options: Iterable[Callable[[F], F]]) -> F:
-    for option in reversed(list(options)):
-        command = option(command)
-    return command
-
-
-def _how() -> list[Callable[[F], F]]:
-    return [
-        click.option("-c", "file", metavar="FILE", help="hosts.toml to use ($DEPLOY_CONFIG, or here and in the folders above)."),
-        click.option("--app", metavar="NAME", help="Application, where the file has several."),
-        click.option("--theme", metavar="NAME", help="Colours of the screen."),
-        click.option("--yes", is_flag=True, help="Answer confirmations and the typed name; never a check."),
-        click.option("--plain", is_flag=True, help="A line for each event."),
-        click.option("--json", "json_", is_flag=True, help="An object for each event, the last one the result."),
-        click.option("--wait-for-person", metavar="DURATION", help="How long a question stays open (without a terminal: 0s)."),
-        click.option("--read-only", is_flag=True, help="Look, and change nothing."),
-    ]
+HOW = (
+    click.Option(["-c", "file"], metavar="FILE", help="hosts.toml to use ($DEPLOY_CONFIG, or here and in the folders above)."),
+    click.Option(["--app"], metavar="NAME", help="Application, where the file has several."),
+    click.Option(["--theme"], metavar="NAME", help="Colours of the screen."),
+    click.Option(["--yes"], is_flag=True, help="Answer confirmations and the typed name; never a check."),
+    click.Option(["--plain"], is_flag=True, help="A line for each event."),
+    click.Option(["--json", "json_"], is_flag=True, help="An object for each event, the last one the result."),
+    click.Option(["--wait-for-person"], metavar="DURATION", help="How long a question stays open (without a terminal: 0s)."),
+    click.Option(["--read-only"], is_flag=True, help="Look, and change nothing."),
+)
+"""The options that stand before or after every command; all commands share these very objects, which nothing changes."""
 
 
 def how_options(command: F) -> F:
     """The options that stand before or after every command."""
-    return _with(command, _how())
+    return _with(command, HOW)
 
 
-def how_parameters() -> list[click.Parameter]:
-    """The same options, for a command that is put together by hand."""
-
-    def nothing() -> None:
-        """Carry the options."""
-
-    return list(reversed(how_options(nothing).__click_params__))  # type: ignore[attr-defined]
+def _with(command: F, options: Iterable[click.Option]) -> F:
+    """Add options to what becomes a command, as click's own decorators do: the last one first."""
+    vars(command).setdefault("__click_params__", []).extend(reversed(tuple(options)))
+    return command
 
 
 def what_options(command: F) -> F:
@@ -56,15 +47,15 @@ def what_options(command: F) -> F:
         ("--old-code", "ok|breaks|unknown", "How the code before it runs on the schema after it."), ("--notes", "FILE", "Release notes for the announcement."),
     ]  # fmt: skip
     options = [
-        click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
-        click.option("--strategy", metavar="NAME", help="rolling."),
-        click.option("--hosts", metavar="P", default="", help="Names, globs, ranges, tag:x, ! in front of any."),
-        click.option("--without", multiple=True, metavar="HOST=REASON", help="Leave a host out."),
-        click.option("--hotfix", metavar="REASON", help="Release in a closed time, with the reason on record."),
-        click.option("--override", "overrides", multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
-        click.option("--ack", "acks", multiple=True, metavar="CHECK", help="Tick a manual check off."),
-        click.option("--limit-rate", metavar="SIZE", hidden=True),
-        *(click.option(name, metavar=metavar, help=words) for name, metavar, words in answers),
+        click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
+        click.Option(["--strategy"], metavar="NAME", help="rolling."),
+        click.Option(["--hosts"], metavar="P", default="", help="Names, globs, ranges, tag:x, ! in front of any."),
+        click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
+        click.Option(["--hotfix"], metavar="REASON", help="Release in a closed time, with the reason on record."),
+        click.Option(["--override", "overrides"], multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
+        click.Option(["--ack", "acks"], multiple=True, metavar="CHECK", help="Tick a manual check off."),
+        click.Option(["--limit-rate"], metavar="SIZE", hidden=True),
+        *(click.Option([name], metavar=metavar, help=words) for name, metavar, words in answers),
     ]
     return _with(command, options)
 

@@ -8,12 +8,12 @@ import os
 import shlex
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from console.errors import ConsoleError, NoGo, UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
 
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
@@ -52,6 +52,13 @@ class How:
         if self.wait_for_person is not None:
             return self.wait_for_person
         return None if self.is_terminal else 0.0
+
+
+def finish(work: "Coroutine[Any, Any, int]") -> NoReturn:
+    """Carry a command out, and end with its exit code."""
+    import asyncio
+
+    sys.exit(asyncio.run(work))
 
 
 def need_yes(how: How, command: str) -> None:

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from console.cli.vocabulary import PLACES
 
 SLOW = ("textual", "asyncssh", "sqlalchemy")
 
@@ -150,3 +153,8 @@ def test_the_record_is_read_without_an_engine(tmp_path: Path):
     assert "has ended" in deploy(tmp_path, "pause", "last").stderr
     assert deploy(tmp_path, "pause", "last").returncode == 3
     assert not list((tmp_path / "state" / "run").glob("*.sock"))
+
+
+def test_each_word_is_told_where_the_vocabulary_says():
+    told = {(str(command.name), module) for module in set(PLACES.values()) for command in import_module(f"console.cli.words.{module}").COMMANDS}
+    assert told == set(PLACES.items())

@@ -1,0 +1,44 @@
+"""The words that may stand behind `deploy`, and where each is told. Knows no command; one is loaded when it is typed, or asked for in the help."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from console.errors import NotYet
+
+PLACES: Final = {
+    "ENV": "releasing", "check": "releasing", "rollback": "releasing", "restart": "releasing",
+    "status": "fleet", "attach": "steering", "restore": "releasing", "resume": "steering",
+    "pause": "steering", "continue": "steering", "abort": "steering", "skip": "steering", "retry": "steering", "ack": "steering", "note": "steering",
+    "lock": "fleet", "unlock": "fleet", "exec": "fleet", "logs": "fleet", "pending": "fleet", "forgive": "fleet", "trust": "fleet",
+    "history": "records", "events": "records", "report": "records", "replay": "records",
+    "demo": "machine", "engine": "machine",
+}  # fmt: skip
+"""Each command's module in `words`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
+
+LATER: Final = ("maintenance", "promote", "doctor", "init")
+"""Commands that are still to come."""
+
+
+class Words(click.Group):
+    """A group in which a word that is no command is an environment, and options that belong to all may stand before the command."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the first word for a command, or for the environment of a release."""
+        if args and args[0] in LATER:
+            raise NotYet(f"deploy {args[0]}: not yet", "deploy --help names what is there")
+        if args and (args[0] not in PLACES or args[0] == "ENV") and not args[0].startswith("-"):
+            return "ENV", self.get_command(ctx, "ENV"), args
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are needed."""
+        return [name for name in PLACES if name != "ENV"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module that tells of the command."""
+        if cmd_name not in PLACES:
+            return None
+        commands: tuple[click.Command, ...] = import_module(f"console.cli.words.{PLACES[cmd_name]}").COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
