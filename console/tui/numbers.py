@@ -19,6 +19,8 @@ SPAN = 660.0
 """Seconds that are kept: ten minutes, and a little."""
 MOST = 1320
 """Points kept of a host that is looked at more than twice a second."""
+FRESH = 5.0
+"""Seconds after which a host's own numbers are not shown beside its name any more."""
 SLACK = 60
 """Points that may be too old before the oldest are dropped together."""
 
@@ -80,9 +82,9 @@ class Numbers:
         """Return what there is to draw: the fleet's means, or one host's points."""
         return tuple(self._of_host(kind, host) if host else self._of_fleet(kind) for kind in KINDS)
 
-    def load_of(self, host: str, since: float) -> tuple[float | None, float | None]:
-        """Return the newest cpu and memory of a host, as shares; None for what has not come since then (boot-time clock)."""
-        return self._since("cpu", host, since), self._since("memory", host, since)
+    def load_of(self, host: str, now: float) -> tuple[float | None, float | None]:
+        """Return the newest cpu and memory of a host, as shares; None for what is not fresh at that time (boot-time clock)."""
+        return self._since("cpu", host, now - FRESH), self._since("memory", host, now - FRESH)
 
     def _since(self, kind: Kind, host: str, since: float) -> float | None:
         newest = self._newest(kind, host)

@@ -50,6 +50,6 @@ def test_the_fleets_number_is_the_mean_of_its_hosts_and_an_unknown_host_has_none
     assert set(memory.latest) == {"web01", "web02", "web03"}
     assert [series.kind for series in numbers.series("db01")] == list(KINDS)
     assert not any(series.points for series in numbers.series("db01"))
-    assert numbers.load_of("web01", since=7.0) == (0.2, 0.5)
-    assert numbers.load_of("web01", since=8.0) == (None, None)
-    assert numbers.load_of("web03", since=7.0) == (None, 0.5)
+    assert numbers.load_of("web01", now=12.0) == (0.2, 0.5)
+    assert numbers.load_of("web01", now=12.5) == (None, None)
+    assert numbers.load_of("web03", now=12.0) == (None, 0.5)

@@ -159,7 +159,7 @@ class HomeScreen(Page):
         board, now = self.board, self.app.clock.mono()
         self.set_class(self.station.protected, "protected")
         self.query_one("#headline", LineView).draw(lambda width, _: home_lines(board, self._open_run(), width))
-        self.query_one(Fleet).show_fleet(self._fleet, now, self._host)
+        self.query_one(Fleet).show_fleet(self._fleet, now, self._host, lambda host: self.numbers.load_of(host, now))
         self.query_one(Metrics).show_numbers(self.numbers.series(self._host), self._fleet, now, self._host)
         self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in self.runs))
         self.show_edges()

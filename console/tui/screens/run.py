@@ -33,8 +33,6 @@ from console.views.narrow import run_in_words
 from console.views.spans import Line, Span, line
 from console.views.times import seconds_in_words
 
-FRESH = 5.0
-"""Seconds for which a host's load stands in its row; older numbers are the metrics' to call stale."""
 _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
 
 
@@ -203,7 +201,7 @@ class RunScreen(Page):
             self.query_one(Checks).show_run(state)
             self.query_one(PlanPanel).show_run(state)
         else:
-            self.query_one(Fleet).show_fleet(state, now, self.host, lambda host: self.follower.numbers.load_of(host, now - FRESH))
+            self.query_one(Fleet).show_fleet(state, now, self.host, lambda host: self.follower.numbers.load_of(host, now))
             self._show_numbers(state, now)
         presence, problem = self.follower.presence, self._link_problem()
         self.query_one("#checklist", Checklist).show_run(
