@@ -69,8 +69,8 @@ class Job:
 
 def judge_jobs(jobs: tuple[Job, ...], contexts: tuple[str, ...], again: float) -> Finding:
     """Judge a commit by its jobs: all of them, or those that `contexts` name. What has not begun is waited for."""
-    wanted = tuple(job for job in jobs if not contexts or any(fnmatchcase(job.name, context) for context in contexts))
-    absent = [context for context in contexts if not any(fnmatchcase(job.name, context) for job in jobs)]
+    wanted = tuple(job for job in jobs if not contexts or any(_is_named(job, context) for context in contexts))
+    absent = [context for context in contexts if not any(_is_named(job, context) for job in jobs)]
     failed = [job for job in wanted if job.state == "failed"]
     pending = [job for job in wanted if job.state == "pending"]
     if failed:
@@ -80,10 +80,16 @@ def judge_jobs(jobs: tuple[Job, ...], contexts: tuple[str, ...], again: float) -
         told = _listed([*(f"{job.name} ({job.words})" if job.words else job.name for job in pending), *(f"{name} (not begun)" for name in absent)])
         count = len(wanted) + len(absent)
         words = SafeText(f"{len(wanted) - len(pending)} of {count} passed, waits for {told}")
-        return Finding("waiting", words, SafeText("it is asked again"), _first(pending), again)
+        names = _listed(dict.fromkeys(job.name for job in jobs))
+        remedy = f"it is asked again; contexts are names as they are reported, so far: {names}" if absent and names else "it is asked again"
+        return Finding("waiting", words, SafeText(remedy), _first(pending), again)
     if not wanted:
         return Finding("waiting", SafeText("nothing has reported on this commit yet"), SafeText("push it, or see whether its CI runs"), again=again)
     return Finding("passed", SafeText(f"{len(wanted)} passed: {_listed(job.name for job in wanted)}"), since=max(job.since for job in wanted))
+
+
+def _is_named(job: Job, context: str) -> bool:
+    return job.name == context or fnmatchcase(job.name, context)
 
 
 def _first(jobs: Iterable[Job]) -> str:

@@ -1,4 +1,4 @@
-"""What GitHub knows of a commit: its commit statuses and its check runs. Also a server of one's own."""
+"""What GitHub knows of a commit: its commit statuses, its check runs, and the suites that have not begun all of theirs. Also a server of one's own."""
 
 import asyncio
 from typing import Any
@@ -15,8 +15,9 @@ API = "https://api.github.com"
 PAGE = 100
 PAGES = 10
 AGAIN = 5.0
-AGAIN_WITHOUT_TOKEN = 150.0
-"""Seconds between two looks: 60 requests an hour are free without a token, and a look is two."""
+AGAIN_WITHOUT_TOKEN = 200.0
+"""Seconds between two looks: 60 requests an hour are free without a token, and a look is three."""
+ACTIONS = "github-actions"
 GOOD = ("success", "neutral", "skipped")
 
 
@@ -27,10 +28,13 @@ async def ask(asked: Asked, spec: CheckSpec, commit: str) -> Finding:
     try:
         async with Api(asked, _base(asked.url), headers) as api:
             at = f"/repos/{spec.repository}/commits/{commit}"
-            statuses, runs = await asyncio.gather(_pages(api, f"{at}/status", "statuses"), _runs(api, f"{at}/check-runs"))
-            jobs = (*(_status(one) for one in statuses), *(_run(one) for one in runs))
-    except NoAnswer as none:
-        return _unknown_commit(commit) if none.status == 422 else none.finding
+            try:
+                statuses, runs, suites = await asyncio.gather(
+                    _pages(api, f"{at}/status", "statuses"), _checks(api, f"{at}/check-runs"), _checks(api, f"{at}/check-suites")
+                )
+            except NoAnswer as none:
+                return none.finding if none.status not in (404, 422) or await _is_gone(api, none, spec.repository) else _unknown_commit(commit)
+        jobs = (*(_status(one) for one in statuses), *(_run(one) for one in runs), *(job for one in suites if (job := _suite(one))))
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         return unmeasured(f"this is not what GitHub answers: {type(fault).__name__} {fault}", "see its url").finding
     return judge_jobs(jobs, spec.contexts, AGAIN if token else AGAIN_WITHOUT_TOKEN)
@@ -39,14 +43,28 @@ async def ask(asked: Asked, spec: CheckSpec, commit: str) -> Finding:
 def _base(url: str) -> str:
     """Return the API's address, of the site's address too."""
     url = url.rstrip("/")
-    if not url or urlsplit(url).hostname in ("github.com", "api.github.com"):
+    name = urlsplit(url).hostname or ""
+    if not url or name in ("github.com", "api.github.com"):
         return API
+    if name.endswith(".ghe.com") and not urlsplit(url).path:
+        return f"https://api.{name.removeprefix('api.')}"
     return url if urlsplit(url).path else f"{url}/api/v3"
 
 
-async def _runs(api: Api, path: str) -> list[dict[str, Any]]:
+async def _is_gone(api: Api, none: NoAnswer, repository: str) -> bool:
+    """Whether it is the repository that is not there, or not seen, and not the commit alone."""
+    if none.status == 422:
+        return False
     try:
-        return await _pages(api, path, "check_runs")
+        await api.get(f"/repos/{repository}")
+    except NoAnswer:
+        return True
+    return False
+
+
+async def _checks(api: Api, path: str) -> list[dict[str, Any]]:
+    try:
+        return await _pages(api, path, path.rpartition("/")[2].replace("-", "_"))
     except NoAnswer as none:
         if none.status == 404:  # a server that has statuses alone
             return []
@@ -74,6 +92,18 @@ def _run(one: dict[str, Any]) -> Job:
         return Job(str(one["name"]), "pending", str(one.get("started_at") or ""), str(one["status"]))
     ended = str(one["conclusion"])
     return Job(str(one["name"]), "passed" if ended in GOOD else "failed", str(one.get("completed_at") or ""), ended)
+
+
+def _suite(one: dict[str, Any]) -> Job | None:
+    """A suite whose runs do not say it all: jobs that wait for others have no run yet, and a workflow that cannot be read never has one.
+
+    Many apps leave a suite of theirs queued for ever without a run: those are nothing.
+    """
+    app, count = one.get("app") or {}, int(one.get("latest_check_runs_count") or 0)
+    name, at = f"suite of {app.get('name') or app.get('slug') or '?'}", str(one.get("updated_at") or "")
+    if one["status"] != "completed":
+        return Job(name, "pending", str(one.get("created_at") or ""), str(one["status"])) if count or app.get("slug") == ACTIONS else None
+    return None if count or one["conclusion"] in (*GOOD, None) else Job(name, "failed", at, str(one["conclusion"]))
 
 
 def _unknown_commit(commit: str) -> Finding:

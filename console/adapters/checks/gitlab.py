@@ -16,7 +16,7 @@ PAGE = 100
 PAGES = 10
 AGAIN = 5.0
 GOOD = ("success", "skipped", "manual")
-"""`manual`: a job that waits for a person to want it; it holds no pipeline up."""
+"""`manual`: a job that waits for a person to want it; what it holds up is `created`, and is waited for."""
 BAD = ("failed", "canceled")
 
 
@@ -27,7 +27,7 @@ async def ask(asked: Asked, spec: CheckSpec, commit: str) -> Finding:
     try:
         async with Api(asked, _base(asked.url), {"PRIVATE-TOKEN": token} if token else {}) as api:
             statuses, pipelines = await asyncio.gather(_pages(api, f"{project}/repository/commits/{commit}/statuses"), _pipelines(api, project, commit))
-            jobs = (*(_job(one) for one in statuses if not _may_fail(one)), *(_pipeline(one) for one in _latest(pipelines)))
+            jobs = (*(_job(one) for one in statuses if not _may_fail(one)), *(_pipeline(one) for one in _telling(_latest(pipelines))))
     except NoAnswer as none:
         return _unknown(none, commit)
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
@@ -69,6 +69,11 @@ def _latest(pipelines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _telling(pipelines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out those that were skipped where another was not: a commit that was skipped alone was tested by nobody."""
+    return [one for one in pipelines if one["status"] != "skipped"] or pipelines
+
+
 def _may_fail(one: dict[str, Any]) -> bool:
     return bool(one.get("allow_failure")) and one["status"] not in GOOD
 
@@ -79,6 +84,8 @@ def _job(one: dict[str, Any]) -> Job:
 
 
 def _pipeline(one: dict[str, Any]) -> Job:
+    if one["status"] == "skipped":
+        return Job(f"pipeline {one['ref']}", "failed", str(one.get("updated_at") or ""), "skipped, so nothing was tested")
     return Job(f"pipeline {one['ref']}", _state(one["status"]), str(one.get("updated_at") or ""), str(one["status"]))  # type: ignore[arg-type]
 
 

@@ -20,6 +20,7 @@ from console.text import SafeText
 LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read."""
 LIMITED = ("x-ratelimit-remaining", "ratelimit-remaining")
+REDIRECTIONS = 4
 RESETS = ("x-ratelimit-reset", "ratelimit-reset")
 
 
@@ -52,14 +53,8 @@ class Api:
         await self._client.aclose()
 
     async def get(self, path: str, **parameters: str | int) -> Any:  # noqa: ANN401 (whatever JSON holds)
-        """Return the JSON of an answer with 200. Raises NoAnswer for everything else."""
-        try:
-            async with self._client.stream("GET", self._base + path, params=parameters) as response:
-                body = await beginning(response, LIMIT)
-        except NotOpened as fault:
-            raise unmeasured(f"{fault.problem.message}", str(fault.problem.hint)) from fault
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as fault:
-            raise unmeasured(f"{self._client_words()}: {fault or type(fault).__name__}") from fault
+        """Return the JSON of an answer with 200; a redirection is followed on the same server. Raises NoAnswer for everything else."""
+        response, body = await self._answered(httpx.URL(self._base + path, params=parameters))
         if response.status_code != 200:
             raise _refused(response, body)
         try:
@@ -67,8 +62,39 @@ class Api:
         except ValueError as fault:
             raise unmeasured(f"this is no API: it answers 200 with {body[:40]!r}", "see its url", 200) from fault
 
+    async def _answered(self, url: httpx.URL) -> tuple[httpx.Response, bytes]:
+        for _ in range(REDIRECTIONS):
+            response, body = await self._asked(url)
+            onward = _onward(response, url)
+            if onward is None:
+                break
+            url = onward
+        return response, body
+
+    async def _asked(self, url: httpx.URL) -> tuple[httpx.Response, bytes]:
+        try:
+            async with self._client.stream("GET", url) as response:
+                return response, await beginning(response, LIMIT)
+        except NotOpened as fault:
+            raise unmeasured(f"{fault.problem.message}", str(fault.problem.hint)) from fault
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as fault:
+            raise unmeasured(f"{self._client_words()}: {fault or type(fault).__name__}") from fault
+
     def _client_words(self) -> str:
         return f"no answer from {httpx.URL(self._base).host}"
+
+
+def _onward(response: httpx.Response, url: httpx.URL) -> httpx.URL | None:
+    """Where a redirection leads (a repository has been renamed), if that is the same server: the token is told to no other."""
+    location = response.headers.get("location", "")
+    if not 300 <= response.status_code < 400 or not location:
+        return None
+    try:
+        onward = url.join(location)
+    except httpx.InvalidURL:
+        return None
+    is_same = (onward.scheme, onward.host, onward.port) == (url.scheme, url.host, url.port)
+    return onward if is_same else None
 
 
 def _refused(response: httpx.Response, body: bytes) -> NoAnswer:
