@@ -31,13 +31,15 @@ class AppriseNotifier:
         """Send, and say of each address whether it was taken within so many seconds."""
         return tuple(await asyncio.gather(*(self._told(address, title, body, deadline) for address in self._addresses())))
 
-    async def _told(self, address: str, title: str, body: str, deadline: float) -> Delivery:
-        import apprise
+    async def channels(self) -> tuple[SafeText, ...]:
+        """Return their names, without their secrets."""
+        addresses = tuple(self._addresses())
+        return await asyncio.to_thread(lambda: tuple(_service(address)[1] for address in addresses))
 
-        service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    async def _told(self, address: str, title: str, body: str, deadline: float) -> Delivery:
+        service, shown = _service(address)
         if service is None:
-            return Delivery(SafeText(f"{address.partition('://')[0]}://…"), SafeText("no service of Apprise has such an address"))
-        shown = SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
+            return Delivery(shown, SafeText("no service of Apprise has such an address"))
         taken: bool | str = f"no answer within {deadline:g} s"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(deadline):
@@ -47,6 +49,16 @@ class AppriseNotifier:
                     if taken is True:
                         break
         return Delivery(shown, SafeText("" if taken is True else taken or "refused by the service"))
+
+
+def _service(address: str) -> "tuple[apprise.NotifyBase | None, SafeText]":
+    """The service of an address, if there is one, and how the address may be shown."""
+    import apprise
+
+    service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    if service is None:
+        return None, SafeText(f"{address.partition('://')[0]}://…")
+    return service, SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
 
 
 def _sent(service: "apprise.NotifyBase", title: str, body: str) -> bool | str:

@@ -18,6 +18,7 @@ from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import FeedItem, LogPage
 from console.ports.journal import RunSummary
+from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.attach import Client
@@ -91,6 +92,11 @@ class EngineStation:
 
         await self._tell_secrets()
         return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
+
+    async def channels(self) -> tuple[SafeText, ...]:
+        """The channels that people are told of a release by, without their secrets."""
+        await self._tell_secrets()
+        return await self._asked("channels", {}, tuple[SafeText, ...])
 
     async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         """What a host has on its disk, newest first."""

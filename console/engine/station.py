@@ -18,6 +18,7 @@ from console.model.fleet import Host
 from console.model.request import Person
 from console.ports.feed import FeedItem, Sample
 from console.ports.outside import MetricWatch
+from console.text import SafeText
 
 CANDIDATES = 200
 """Tags, and commits, that are offered for a release."""
@@ -74,8 +75,19 @@ async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Per
     return tuple(sorted(found, key=lambda one: one.release, reverse=True))
 
 
+async def answer_channels(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[SafeText, ...]:
+    """Say by which channels people are told of a release, without their secrets."""
+    announce = fleet.environment.announce
+    if announce is None:
+        return ()
+    found = await fleet.outside.announcer.channels()
+    missing = len(announce.to) - len(found)
+    return (*found, *([SafeText(f"{missing} more, whose {'secret is' if missing == 1 else 'secrets are'} not known here")] if missing else []))
+
+
 ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {
     "board": answer_board,
+    "channels": answer_channels,
     "versions": answer_versions,
     "preview": answer_preview,
     "releases": answer_releases,

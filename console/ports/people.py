@@ -19,3 +19,6 @@ class Notifier(Protocol):
 
     async def tell(self, title: str, body: str, *, deadline: float) -> tuple[Delivery, ...]:
         """Send to every channel within so many seconds, and say how each one took it."""
+
+    async def channels(self) -> tuple[SafeText, ...]:
+        """Their names, without their secrets. Nothing is sent; a channel whose secret is not there is not among them."""

@@ -8,6 +8,7 @@ from console.model.events import AnyEvent
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage
 from console.ports.journal import RunSummary
+from console.text import SafeText
 
 
 class Station(Protocol):
@@ -39,6 +40,9 @@ class Station(Protocol):
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""
+
+    async def channels(self) -> tuple[SafeText, ...]:
+        """The channels that people are told of a release by, without their secrets; none: nobody is told."""
 
     async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         """What a host has on its disk, newest first."""

@@ -32,6 +32,7 @@ from console.tui.screens.record import RecordScreen
 from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
 from console.tui.screens.runs import RunsScreen
+from console.tui.screens.writing import Writing
 from console.tui.terminal import Stall
 from console.tui.themed import ThemedApp
 from console.views.headline import last_lines
@@ -176,7 +177,7 @@ class ConsoleApp(ThemedApp[Ending]):
             self.set_timer(WITHIN, self._settle)
 
     def _is_typing(self) -> bool:
-        return isinstance(self.screen, TypingDialog) or (isinstance(self.screen, Page) and self.screen.typing())
+        return isinstance(self.screen, TypingDialog | Writing) or (isinstance(self.screen, Page) and self.screen.typing())
 
     async def _settle(self) -> None:
         for event in self._burst.settle():

@@ -256,6 +256,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("environment", ("e",), "go to another environment", "", places=("home",)),
     Action("refresh", ("u",), "read again", "", places=("home", "prepare", "runs")),
     Action("fill", ("enter",), "go on to the form; there: fill in, change, or GO; at checks and plan: all of it", "open", places=("prepare",)),
+    Action("announcement", ("w",), "the announcement as it will be sent; its notes are written there", "announcement", places=("prepare",)),
     Action("change", ("space", "right"), "the next answer of a line of the form", "", places=("prepare",)),
     Action("change-back", ("left",), "the answer before it", "", places=("prepare",)),
     Action("panel-next", ("tab",), "next panel: versions, form, checks, plan", "", places=("prepare",)),

@@ -1,6 +1,6 @@
 """The form of a release: its fields, what each one takes, and what it says of a value that it does not take. Pure.
 
-The answers are the fields of a `Request`. Whether a release may go is not the form's to say.
+The answers are the fields of a `Request`; its notes are a text of their own. Whether a release may go is not the form's to say.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from console.model.checks import NEVER_OVERRIDABLE, Check
 from console.model.fleet import Host
 from console.model.request import Request
 from console.model.values import changed
-from console.text import SafeLines
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -109,10 +108,6 @@ def _hotfix(request: Request, text: str, _: Seen) -> Request | Problem:
     return changed(request, hotfix=text.strip())
 
 
-def _notes(request: Request, text: str, _: Seen) -> Request | Problem:
-    return changed(request, impact=changed(request.impact, notes=SafeLines(text.strip())))
-
-
 def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
     """A field of the impact that is one of a few words, or not said."""
     expects = ", ".join(words[:-1]) + f" or {words[-1]}"
@@ -139,7 +134,6 @@ FIELDS = (
     _answer("breaking", "breaking", ("yes", "no")),
     _answer("risk", "risk", ("low", "medium", "high")),
     _answer("old_code", "old code", ("ok", "breaks", "unknown")),
-    Field("notes", "notes", "what changes for those who use it", lambda request: str(request.impact.notes), _notes),
 )
 
 

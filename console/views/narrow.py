@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from rich.cells import cell_len, chop_cells
+
 from console.model.state import RunState
 from console.views.fleet import fleet_counts
 from console.views.headline import from_to, standing, waits_line, wave_now
@@ -55,6 +57,21 @@ def _parted(spans: Line, letters: int) -> tuple[Line, Line]:
         rest.append(Span(span.text[letters:], span.tone))
         letters = max(0, letters - len(span.text))
     return tuple(span for span in head if span.text), tuple(span for span in rest if span.text)
+
+
+def broken(words: str, cells: int) -> tuple[str, ...]:
+    """Return a text's line in as many rows as it needs, with every letter of it: broken between words, else where a row ends."""
+    rows: list[str] = []
+    room = 0
+    for word in re.findall(r" *[^ ]+| +$", words):
+        if rows and cell_len(word) <= room:
+            rows[-1] += word
+        elif not rows and cell_len(word) <= cells:
+            rows.append(word)
+        else:
+            rows += chop_cells((word.lstrip(" ") if rows else word) or " ", max(2, cells))
+        room = cells - cell_len(rows[-1])
+    return tuple(rows) or ("",)
 
 
 def _words(spans: Line) -> tuple[Line, ...]:

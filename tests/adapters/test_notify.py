@@ -31,6 +31,13 @@ async def test_every_channel_is_told_and_one_that_fails_holds_none_up(taking: Re
     assert "503" in found[0].problem
 
 
+async def test_channels_are_named_without_their_secrets_and_told_nothing(taking: Receiver):
+    found = await AppriseNotifier(lambda: (taking.address, "nonsense://t0k3n")).channels()
+    assert [name.partition("://")[0] for name in found] == ["json", "nonsense"]
+    assert not {"s3cret", "t0k3n"} & set("".join(found).replace("/", " ").replace(":", " ").replace("@", " ").split())
+    assert taking.messages == []
+
+
 async def test_a_channel_that_recovers_is_told_once(refusing: Receiver, monkeypatch: pytest.MonkeyPatch):
     from console.adapters import notify
 

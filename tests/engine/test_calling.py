@@ -24,6 +24,9 @@ class Channel:
         self.told.append(title)
         return (Delivery(SafeText("json://ops"), SafeText(self._problem)),)
 
+    async def channels(self) -> tuple[SafeText, ...]:
+        return (SafeText("json://ops"),)
+
 
 def paused():
     run = a_run(4, failing("web02"), on_failure="pause")

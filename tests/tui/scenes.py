@@ -48,6 +48,16 @@ def a_feed(hosts: int = 12, **more: Any) -> ScriptedFeed:
     return feed
 
 
+def a_preview() -> ScriptedFeed:
+    """What a pre-flight that is no run finds."""
+    feed = a_feed()
+    feed.record(
+        ev.CheckReported(check=Check("announcement", SafeText("Announcement"), "passed", detail=SafeText("2 channels are told at GO"))),
+        ev.ChangesListed(subjects=(SUBJECT, SafeText("fix(till): round prices as the till does"), SafeText("feat: find a product by its colour"))),
+    )
+    return feed
+
+
 def under_way(until: str = "wave-5/web05/gate", **more: Any) -> ScriptedFeed:
     """A run in the middle of a wave."""
     feed = a_feed(**more)
@@ -97,7 +107,7 @@ def a_station(feed: ScriptedFeed | None = None) -> ScriptedStation:
     logs = {one.run: tuple(Output(done[-1].at, f"web{1 + at % 12:02}", "restart", SafeText(PRINTED[at % 5])) for at in range(60)) for one in runs}
     return ScriptedStation(
         current=a_board(12), runs=tuple(runs), records={one.run: back if one.outcome == "rolled-back" else done for one in runs}, logs=logs,
-        feed=feed or a_feed(), candidates_there=(
+        feed=feed or a_preview(), candidates_there=(
             Candidate(SafeText("v1.1.0"), "b" * 40, is_tag=True, at="2026-11-23T10:00:00Z", by=SafeText("Lin"), subject=SUBJECT),
             Candidate(SafeText("v1.0.1"), "c" * 40, is_tag=True, at="2026-11-22T10:00:00Z", by=SafeText("Ada"), subject=SafeText("Round prices as the till does")),
             Candidate(SafeText("v1.0.0"), "a" * 40, is_tag=True, at="2026-11-01T10:00:00Z", by=SafeText("Ada"), subject=SafeText("Begin"), live=12, ahead=False),
@@ -189,6 +199,8 @@ SCENES: dict[str, tuple[Callable[[], ScriptedFeed] | None, tuple[str, ...]]] = {
     "home": (None, ()), "home-rollback": (None, ("r",)), "environment": (None, ("e",)), "home-host": (None, ("tab", "down", "enter")),
     "runs": (None, ("l",)), "record": (None, ("l", "enter")), "record-back": (None, ("l", "down", "down", "enter")), "replay": (None, ("l", "enter", "v")),
     "prepare": (None, ("d",)), "prepare-go": (None, ("d", "g")),
+    "prepare-form": (None, ("d", "2")), "prepare-checks": (None, ("d", "3")), "prepare-plan": (None, ("d", "4")), "prepare-help": (None, ("d", "question_mark")),
+    "announcement": (None, ("d", "w")), "announcement-notes": (None, ("d", "w", "e")),
     "before": (a_feed, ()), "before-blocked": (lambda: ScriptedFeed(12, blocked=True, words=SafeText("web07 has 0.4 GB of 40 GB"), began=60.0), ()), "go": (a_feed, ("g",)),
     "mid": (under_way, ()), "mid-zoom2": (under_way, ("2",)), "mid-zoom3": (under_way, ("3",)), "mid-zoom4": (under_way, ("4",)), "mid-host": (under_way, ("enter",)),
     "mid-help": (under_way, ("question_mark",)), "palette": (under_way, ("colon",)), "mid-rollback": (under_way, ("r",)), "mid-abort": (under_way, ("a",)),

@@ -56,6 +56,7 @@ class ScriptedStation:
     suggested: str = ""
     way: tuple[str, ...] = ("true",)
     candidates_there: tuple[Candidate, ...] = CANDIDATES
+    told_by: tuple[SafeText, ...] = (SafeText("slack://****/"), SafeText("json://ops.example/hook"))
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -87,6 +88,12 @@ class ScriptedStation:
         if self.blocked:
             raise self.blocked
         return tuple(self.feed.run.events)
+
+    async def channels(self) -> tuple[SafeText, ...]:
+        self.asked.append("channels")
+        if self.blocked:
+            raise self.blocked
+        return self.told_by
 
     async def releases(self, host: str) -> tuple[BoardRelease, ...]:
         self.asked.append(("releases", host))

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from console.tui.sizes import is_tiny
-from console.tui.widgets.lines import LineView, ScrolledLines
+from console.tui.widgets.lines import LineView, ScrolledLines, Wording
 from console.views.narrow import folded, rows_of
 from console.views.spans import Line, Span, clipped, line
 
@@ -143,30 +143,47 @@ class TypingDialog(Dialog):
 
 
 class Words(Dialog):
-    """Words to read: help, a host. They scroll."""
+    """Words to read: help, a host. They scroll. Those that are made for a width fill the room there is, and no more."""
+
+    def __init__(self, title: str, body: tuple[Line, ...] | Wording, choices: tuple[Choice, ...] = ()) -> None:
+        super().__init__(title, (), choices)
+        self._making = body
 
     def compose(self) -> ComposeResult:
         """Lay out title, words, keys."""
         with Vertical(id="dialog", classes="reading"):
             yield LineView(id="dialog-title")
-            yield ScrolledLines(self.body, id="dialog-words")
+            yield ScrolledLines(self._making, id="dialog-words")
             yield LineView(id="dialog-keys")
 
     def fill(self) -> None:
         """Give title, words and keys their lines; the words scroll."""
         self.query_one("#dialog-title", LineView).draw(lambda _w, _h: (line(Span(self.title_words, "strong")),))
-        self.query_one("#dialog-keys", LineView).draw(lambda _w, _h: (line(Span(" Close ", "selected"), Span(" esc", "dim")),))
+        self.query_one("#dialog-keys", LineView).draw(lambda width, _h: rows_of(self.key_words(), width, " " if self.has_class("tiny") else "   "))
         self.query_one(ScrolledLines).focus()
+        self.fit()
 
-    def show(self, body: tuple[Line, ...]) -> None:
+    @property
+    def shown(self) -> str:
+        """The words that are read."""
+        return self.query_one(ScrolledLines).shown
+
+    def key_words(self) -> tuple[Line, ...]:
+        """Return the dialog's keys and what each says."""
+        close = line(Span(" Close ", "selected"), Span(" esc", "dim"))
+        return (close, *(line(Span(choice.key, "accent"), f" {choice.words}") for choice in self.choices))
+
+    def show(self, body: tuple[Line, ...] | Wording) -> None:
         """Show other words."""
-        self.body = body
-        self.query_one(ScrolledLines).show(body)
+        self._making = body
+        for view in self.query(ScrolledLines):
+            view.give(body)
 
     def press(self, key: str) -> bool:
         """Close on the usual keys; the others scroll."""
-        if key in ("escape", "enter", "q", "question_mark", "ctrl+c", "ctrl+q"):
-            self.dismiss("")
+        found = next((choice for choice in self.choices if choice.key == key), None)
+        if found or key in ("escape", "enter", "q", "question_mark", "ctrl+c", "ctrl+q"):
+            self.dismiss(found.answer if found else "")
             return True
         return False
 

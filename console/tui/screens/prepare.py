@@ -21,6 +21,7 @@ from console.model.values import changed
 from console.ports.feed import Feed
 from console.ports.station import Station
 from console.tui import keys
+from console.tui.screens.announcement import Announcing
 from console.tui.screens.dialog import Words
 from console.tui.screens.filling import Filling
 from console.tui.screens.page import Page
@@ -28,6 +29,7 @@ from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
+from console.views.announcement import notes_row
 from console.views.checklist import check_lines
 from console.views.filter import count_words
 from console.views.form import FIELDS, Seen, turned
@@ -70,6 +72,7 @@ class PrepareScreen(Page):
         self.answer = Answer()
         self._shown: tuple[Candidate, ...] = ()
         self.filling = Filling(self)
+        self.announcing = Announcing(self)
         self._alone = 0
         self._tiny = False
         self._opening = False
@@ -105,6 +108,7 @@ class PrepareScreen(Page):
         for task in (self._asking, self._reading):
             if task is not None:
                 task.cancel()
+        self.announcing.stop()
 
     @property
     def _versions(self) -> Picker:
@@ -158,7 +162,8 @@ class PrepareScreen(Page):
         if self._asking is not None:
             self._asking.cancel()
         chosen = self.chosen
-        self.request = changed(self.request, ref=str(chosen.ref) if chosen else "")
+        ref = str(chosen.ref) if chosen else ""
+        self.request = changed(self.request, ref=ref, impact=changed(self.request.impact, notes=self.announcing.notes_for(ref)))
         self.answer = Answer(self.answer.state, asking=chosen is not None)
         self._asking = asyncio.create_task(self._asked(self.request, 0.0 if now else REST)) if chosen else None
         self.show()
@@ -193,6 +198,7 @@ class PrepareScreen(Page):
         self._versions.entitle(line("1 Versions  ", count_words(shown, len(self.candidates), source) if source else f"{shown:,}"))
         self._form.draw(self._form_rows)
         self._show_answer()
+        self.announcing.show()
         self.query_one("#headline", LineView).draw(self._head)
         self.show_edges()
 
@@ -202,7 +208,9 @@ class PrepareScreen(Page):
         return (first, self._message) if self._tiny and self._message else (first, second)
 
     def _form_rows(self, width: int) -> tuple[Line, ...]:
-        return (*(field_row(field, self.request, self.seen, width) for field in FIELDS), go_row(self.answer, self.chosen, width))
+        fields = (field_row(field, self.request, self.seen, width) for field in FIELDS)
+        notes = notes_row(self.answer.state, self.request, width, asking=self.answer.asking)
+        return (*fields, notes, go_row(self.answer, self.chosen, width))
 
     def _show_answer(self) -> None:
         checks, plan, answer = self.query_one(Checks), self.query_one(PlanPanel), self.answer
@@ -238,7 +246,7 @@ class PrepareScreen(Page):
         return panels | {
             "open-run": self.go, "fill": self.open_focused, "change": lambda: self.turn(1), "change-back": lambda: self.turn(-1),
             "panel-next": lambda: self.go_on(1), "panel-before": lambda: self.go_on(-1), "filter": self.open_filter, "unzoom": self.back,
-            "refresh": self.read, "roll-back": self.ask_rollback,
+            "refresh": self.read, "roll-back": self.ask_rollback, "announcement": self.announcing.open,
         }  # fmt: skip
 
     def typing(self) -> bool:
@@ -340,13 +348,14 @@ class PrepareScreen(Page):
             self._open_words("Plan and way back", lambda width: (*plan_lines(state, width), line(" "), *way_back_lines(state, width)))
 
     def _open_words(self, title: str, lines: Callable[[int], tuple[Line, ...]]) -> None:
-        width = self.dialog_width(100)
         problem = self.answer.problem
-        self.app.push_screen(Words(title, problem_lines(problem, 1000) if problem else lines(width)))
+        self.app.push_screen(Words(title, problem_lines(problem, 1000) if problem else lines))
 
     def _open_row(self) -> None:
-        if self._form.index >= len(FIELDS):
+        if self._form.index > len(FIELDS):
             self._press_go()
+        elif self._form.index == len(FIELDS):
+            self.announcing.open()
         elif FIELDS[self._form.index].choices:
             self.turn(1)
         elif not self.app.read_only:

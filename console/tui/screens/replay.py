@@ -124,10 +124,13 @@ class ReplayScreen(RunScreen):
 
     def open_host(self) -> None:
         """Show the chosen host's steps as they were then."""
-        state, width = self.state, self.dialog_width(100)
-        fault = fault_lines(state, self.host, width)
-        rows = step_rows(state, self.host, self.now, width)
-        self.app.push_screen(Words(self.host, (*rows, *([line(" "), *fault] if fault else []))))
+        state, host, now = self.state, self.host, self.now
+
+        def rows(width: int) -> tuple[Line, ...]:
+            fault = fault_lines(state, host, width)
+            return (*step_rows(state, host, now, width), *([line(" "), *fault] if fault else []))
+
+        self.app.push_screen(Words(host, rows))
 
     # -- winding ------------------------------------------------------------------------------------------------------------------
 

@@ -93,16 +93,35 @@ class LineView(Toned):
         return self.strip_of(self._at(self._lines, y), self.content_size.width)
 
 
-class ScrolledLines(Toned, ScrollView, can_focus=True):
-    """More lines than fit: help, a host's steps."""
+Wording = Callable[[int], tuple[Line, ...]]
+"""Makes lines for a width."""
 
-    def __init__(self, lines: tuple[Line, ...], id: str | None = None) -> None:  # noqa: A002 (Textual's name)
+
+class ScrolledLines(Toned, ScrollView, can_focus=True):
+    """More lines than fit: help, a host's steps. Lines that are made for a width are made again for another one."""
+
+    def __init__(self, lines: tuple[Line, ...] | Wording, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self._lines = lines
+        self._making: Wording | None = None
+        self._lines: tuple[Line, ...] = ()
+        self._first = lines
 
     def on_mount(self) -> None:
         """Take the room that the lines need."""
-        self.show(self._lines)
+        self.give(self._first)
+
+    def give(self, lines: tuple[Line, ...] | Wording) -> None:
+        """Show those lines; or what that makes of the width there is, now and after each change of it."""
+        self._making = lines if callable(lines) else None
+        if not callable(lines):
+            self.show(lines)
+        elif self.content_size.width > 0:
+            self.show(lines(self.content_size.width))
+
+    def on_resize(self, _: Resize) -> None:
+        """Make the lines for the new width; a scroll bar that came has taken a cell of it."""
+        if self._making is not None:
+            self.give(self._making)
 
     def show(self, lines: tuple[Line, ...]) -> None:
         """Show those lines."""
