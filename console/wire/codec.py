@@ -41,8 +41,6 @@ def restored(kind: type, value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
 
 _encoder = msgspec.json.Encoder(enc_hook=plain)
 _canonical = msgspec.json.Encoder(enc_hook=plain, order="deterministic")
-_events = msgspec.json.Decoder(AnyEvent, dec_hook=restored)
-_environments = msgspec.json.Decoder(Environment, dec_hook=restored)
 
 
 def encode(value: object) -> bytes:
@@ -51,14 +49,14 @@ def encode(value: object) -> bytes:
 
 
 def decoder(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (a union is no type to mypy)
-    """Return a function that decodes such values. It raises `DecodeError`."""
-    return _guarded(msgspec.json.Decoder(kind, dec_hook=restored))
+    """Return a function that decodes such values; msgspec looks through their types at its first call. It raises `DecodeError`."""
+    made: list[msgspec.json.Decoder[Any]] = []
 
-
-def _guarded(made: "msgspec.json.Decoder[Any]") -> Callable[[bytes], Any]:
     def decode(data: bytes) -> Any:  # noqa: ANN401
+        if not made:
+            made.append(msgspec.json.Decoder(kind, dec_hook=restored))
         try:
-            return made.decode(data)
+            return made[0].decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
             raise DecodeError(f"not understood: {problem}", "it was written by another version of the console, or is damaged") from None
 
@@ -70,7 +68,7 @@ def encode_event(event: AnyEvent) -> bytes:
     return _canonical.encode(event)
 
 
-decode_event: Callable[[bytes], AnyEvent] = _guarded(_events)
+decode_event: Callable[[bytes], AnyEvent] = decoder(AnyEvent)
 """An event from its bytes. Fields that this version does not know are passed over."""
 
 
@@ -79,7 +77,7 @@ def encode_environment(environment: Environment) -> bytes:
     return _canonical.encode(environment)
 
 
-decode_environment: Callable[[bytes], Environment] = _guarded(_environments)
+decode_environment: Callable[[bytes], Environment] = decoder(Environment)
 """An environment from its bytes."""
 
 
