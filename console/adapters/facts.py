@@ -1,4 +1,4 @@
-"""One look at a host, in one read-only command that creates nothing; what it printed becomes `HostFacts`.
+"""A look at a host, in one read-only command that creates nothing; what it printed becomes `HostFacts`.
 
 Reading the text is pure (`facts_of`); only `HostScout` touches a host. What the facts mean is judged elsewhere.
 """
@@ -21,12 +21,15 @@ from console.text import SafeText
 NAMED = 3
 """So many changed files are named; the others are counted."""
 
-LOOK = r"""
+_ASK = r"""
 p=$1
 shift
 say() { printf '%s %s\n' "$1" "$2"; }
 say now "$(date +%s)"
 read -r b < /proc/sys/kernel/random/boot_id && say boot "$b"
+"""
+
+_FIT = r"""
 for t in sh tar gzip setsid sha256sum mv readlink df date; do command -v "$t" > /dev/null 2>&1 || say missing "$t"; done
 case $(mv --help 2>&1) in *-T* | *'[-'*T*) ;; *) say missing 'mv -T' ;; esac
 n=$p
@@ -45,6 +48,10 @@ for s in "$@"; do
     sudo:*) eval "sudo -n ${s#sudo:}" > /dev/null 2>&1 < /dev/null || say sudo "${s#sudo:}" ;;
   esac
 done
+"""
+"""Whether a release can be made here. Each command that it asks `sudo` about costs a process and a line in the host's log of logins."""
+
+_STANDS = r"""
 cd -- "$p" 2>/dev/null || exit 0
 live=
 if [ -L current ]; then
@@ -93,6 +100,9 @@ done
 exit 0
 """.replace("@GLOBS@", RELEASE_GLOBS)
 
+LOOK = _ASK + _STANDS
+EXAMINE = _ASK + _FIT + _STANDS
+
 
 class HostScout:
     """The port `Scout` over a transport."""
@@ -101,19 +111,21 @@ class HostScout:
         self._transport = transport
 
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
-        """Look at one host. `deadline` is seconds."""
-        return await look(self._transport, environment, host, deadline=deadline)
+        """Say what stands on the host. `deadline` is seconds."""
+        return await self._ask(host, LOOK, (environment.path_on(host),), environment, deadline)
 
+    async def examine(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        """Say what stands on the host, and whether a release can be made there. `deadline` is seconds."""
+        files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
+        words = (environment.path_on(host), *files, *(f"sudo:{asked}" for asked in sudo_asks(environment, host)))
+        return await self._ask(host, EXAMINE, words, environment, deadline)
 
-async def look(transport: Transport, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
-    """Look at one host; one that is not reached says why. `deadline` is seconds."""
-    files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
-    words = [environment.path_on(host), *files, *(f"sudo:{asked}" for asked in sudo_asks(environment, host))]
-    sent = time.time()
-    ran = await transport.run(host, f"set -- {' '.join(map(quote, words))}\n{LOOK}", deadline=deadline)
-    if not ran.ok:
-        return _not_seen(host, ran)
-    return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes)
+    async def _ask(self, host: Host, script: str, words: tuple[str, ...], environment: Environment, deadline: float) -> HostFacts:
+        sent = time.time()
+        ran = await self._transport.run(host, f"set -- {' '.join(map(quote, words))}\n{script}", deadline=deadline)
+        if not ran.ok:
+            return _not_seen(host, ran)
+        return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes)
 
 
 def _not_seen(host: Host, ran: Ran) -> HostFacts:
@@ -172,7 +184,7 @@ def _sudo_ask(words: list[str]) -> str:
 
 @dataclass(frozen=True)
 class _Printed:
-    """What LOOK printed, by its first word."""
+    """What a look printed, by its first word."""
 
     lines: dict[str, list[str]] = field(default_factory=dict)
 
@@ -197,7 +209,7 @@ def _read(printed: bytes) -> _Printed:
 def facts_of(
     host: str, printed: bytes, sent: float, received: float, shared: tuple[str, ...] = (), writes: tuple[str, ...] = ()
 ) -> HostFacts:
-    """Read what LOOK printed. `sent` and `received` are the console's clock (seconds) around the look."""
+    """Read what a look printed. `sent` and `received` are the console's clock (seconds) around the look."""
     found = _read(printed)
     history = [words for line in found.all("history") if len(words := line.split("\t")) >= 5]
     target = found.one("current")

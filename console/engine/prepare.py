@@ -101,7 +101,7 @@ def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]
 
 async def look_at(survey: Survey, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
-    looks = (survey.scout.look(survey.environment, host, deadline=LOOK_DEADLINE) for host in hosts)
+    looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE) for host in hosts)
     return tuple(await asyncio.gather(*looks))
 
 

@@ -101,4 +101,7 @@ class Scout(Protocol):
     """A look at a host that changes nothing."""
 
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
-        """Say what the host has; one that is not reached says why."""
+        """Say what stands on the host: its releases, and who holds it. One that is not reached says why."""
+
+    async def examine(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        """Look, and say whether a release can be made there: tools, room, rights, what `sudo` allows."""

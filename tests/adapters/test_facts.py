@@ -36,7 +36,7 @@ def environment(app: Path, **fields: object) -> Environment:
 
 
 async def seen(host: LocalTransport, app: Path, **fields: object) -> HostFacts:
-    return await HostScout(host).look(environment(app, **fields), HERE, deadline=20)
+    return await HostScout(host).examine(environment(app, **fields), HERE, deadline=20)
 
 
 def release(app: Path, name: str, files: dict[str, str], version: str = "v1 beta", commit: str = "c" * 40) -> None:
@@ -236,6 +236,24 @@ async def test_a_host_that_is_not_reached_says_why(host: LocalTransport, app: Pa
     assert (facts.problem, facts.problem_kind) == ("the link was cut by the test", "unreachable")
     assert (await HostScout(LocalTransport(("false",))).look(environment(app), HERE, deadline=5)).problem_kind == "channel"
     assert (await HostScout(Away(host, "never")).look(environment(app), HERE, deadline=5)).problem
+
+
+async def test_a_look_asks_nothing_of_a_release_to_come(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    sudo = tmp_path / "tools" / "sudo"
+    sudo.unlink(missing_ok=True)
+    sudo.write_text(f"#!/bin/sh\necho >> {asked}\nexit 1\n")
+    sudo.chmod(0o755)
+    release(app, OLD, {"a": "one"})
+    live(app, OLD)
+    fields = {"commands": {"restart": Command("sudo systemctl restart shop")}, "shared": (".env",)}
+    looked = await HostScout(host).look(environment(app, **fields), HERE, deadline=20)
+    assert not asked.exists()
+    examined = await seen(host, app, **fields)
+    assert asked.exists()
+    assert (looked.current, looked.releases, looked.drift, looked.lock) == (examined.current, examined.releases, examined.drift, examined.lock)
+    assert examined.missing_shared
+    assert not looked.missing_shared
 
 
 def test_a_captured_look() -> None:

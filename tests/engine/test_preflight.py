@@ -38,7 +38,7 @@ class Fleet:
     looks: int = 0
     commits: int = 0
 
-    async def look(self, environment, host, *, deadline):
+    async def examine(self, environment, host, *, deadline):
         self.looks += 1
         return self.facts[host.name]
 
@@ -179,14 +179,14 @@ async def test_a_pre_flight_that_took_long_is_made_again_before_a_go_that_was_gi
 
 
 async def test_who_leaves_while_it_is_looked_again_is_heard(asked):
-    look = asked.fleet.look
+    examine = asked.fleet.examine
 
     async def leaving(environment, host, *, deadline):
         if asked.state.go is None:
             asked.runner.submit(Abort(), ADA)
-        return await look(environment, host, deadline=deadline)
+        return await examine(environment, host, deadline=deadline)
 
-    asked.fleet.look = leaving
+    asked.fleet.examine = leaving
     await asked.clock.advance(FRESH + 1)
     said = await asked.go()
     assert isinstance(said, Refusal)
