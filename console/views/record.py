@@ -158,5 +158,5 @@ def _host(host: HostPart, names: int, states: int, versions: int) -> Line:
     took = f"{seconds_in_words(host.seconds) if host.seconds else '':>6}"
     late = any(one.is_late for one in host.spent)
     lost = Span("  " + ", ".join(map(str, host.lost)), "warn" if late else "dim")
-    detail = Span(f"  {host.detail}" if host.detail else "", "warn")
+    detail = Span(f"  {host.detail}" if host.detail else "", "dim" if host.state in ("new", "old") else "warn")
     return line(sign, f" {cell(host.host, names)}  {cell(host.state, states)}  {cell(_versions(host), versions)} {took}", lost, detail)
