@@ -133,7 +133,7 @@ class ScriptedStation:
         return self.feed
 
 
-async def eventually(pilot, is_so: Callable[[], object], seconds: float = 10.0) -> None:
+async def eventually(pilot, is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until that is so, however slow the machine is."""
     until = time.monotonic() + seconds
     while not is_so():
