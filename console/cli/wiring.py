@@ -35,6 +35,8 @@ class How:
     read_only: bool = False
     wait_for_person: float | None = None
     """Seconds that a question stays open; None: for ever at a terminal, not at all without one."""
+    join: str = "deploy attach"
+    """What somebody types in another terminal to join."""
 
     @property
     def is_terminal(self) -> bool:
@@ -186,6 +188,8 @@ def run_named(how: How, text: str) -> "RunSummary":
     if len(found) == 1:
         return found[0]
     if not found:
+        if text == "last":
+            raise UsageFault("no run is known here yet", "deploy status shows the fleet, deploy ENV begins a run")
         raise UsageFault(f"no run is called {text}" if text else "no run is open", "deploy history")
     fitting = "\n".join(_listed(found[:8]))
     raise UsageFault(f"{len(found)} runs {'begin with ' + text if text else 'are open'}:\n{fitting}", "name one of them")

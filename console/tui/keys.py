@@ -92,6 +92,12 @@ def _may_take_helm(now: Situation) -> bool:
     return bool(now.helm) and not now.read_only and now.state.phase != "ended"
 
 
+def _helm_refusal(now: Situation) -> str:
+    if now.read_only:
+        return "you only look on: the helm is not for you"
+    return "the run has ended: nothing is left to answer" if now.state.phase == "ended" else "you have the helm"
+
+
 def may_roll_back(now: Situation) -> bool:
     """Return whether there is something to roll back, as far as the screen can tell."""
     state = now.state
@@ -228,10 +234,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)", places=ON_HOSTS),
     Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort", places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
-    Action(
-        "host", ("enter",), "open the chosen host: its steps with times", "", lambda now: now.chosen is not None and not may_go(now), "",
-        places=_WATCHED,
-    ),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
     Action("panel-1", ("1",), "checklist or checks on the whole screen, and back", places=_WATCHED),
     Action("panel-2", ("2",), "fleet on the whole screen, and back", places=_WATCHED),
@@ -243,6 +245,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("follow", ("end", "f"), "follow the end of the log"),
     Action(
         "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter",
+        places=_WATCHED,
+    ),
+    Action(
+        "host", ("enter",), "open the chosen host: its steps with times", "open {host}", lambda now: now.chosen is not None and not may_go(now), "",
         places=_WATCHED,
     ),
     Action("match", ("n",), "next match in the log", places=_WATCHED),
@@ -275,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("acknowledge", ("k",), "tick a manual check off", "tick off", may_tick, "no check waits to be ticked off"),
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
-    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, "you have the helm"),
+    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", _may_take_helm, _helm_refusal),
     Action("next-host", ("right_square_bracket", "right"), "next host", "next host", places=("host",)),
     Action("host-before", ("left_square_bracket", "left"), "host before it", places=("host",)),
     Action(

@@ -41,10 +41,12 @@ def speaks_unicode() -> bool:
 async def run_screen(
     feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: "tzinfo | None" = None, theme: str = "",
     read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
+    join: str = "deploy attach",
 ) -> "Ending":  # fmt: skip
     """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
 
-    `drives`: this screen answers for GO, and leaving it before GO is a no-go. Raises ScreenFailed when the screen itself fails.
+    `drives`: this screen answers for GO, and leaving it before GO is a no-go.
+    `join`: what another terminal types to see it. Raises ScreenFailed when the screen itself fails.
     """
     from console.tui.app import ConsoleApp, Ending
 
@@ -52,7 +54,7 @@ async def run_screen(
     plain = not speaks_unicode() if ascii_only is None else ascii_only
     app = ConsoleApp(
         feed, clock, zone=zone, theme=theme, sixteen=tier == "sixteen", no_color=tier == "none", ascii_only=plain,
-        read_only=read_only, drives=drives, station=station,
+        read_only=read_only, drives=drives, station=station, join=join,
     )  # fmt: skip
     ending = await app.run_async(mouse=mouse)
     if ending is None:

@@ -122,3 +122,40 @@ async def test_a_failed_host_is_tried_again():
         feed.go_on("")
         await settled(pilot)
         assert feed.run.state.hosts["web02"].condition == "new"
+
+
+async def test_a_long_sentence_takes_the_rows_that_it_needs_and_gives_them_back():
+    async with an_app(running()).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        page = pilot.app.page
+        page.say("refused: run 20261124T181005Z-production-6975 has ended: succeeded; deploy rollback takes it back, on every host", "warn")
+        await settled(pilot)
+        assert "takes it back, on every host" in " ".join("\n".join(on_screen(pilot)[-3:-1]).split())
+        page.unsay()
+        await settled(pilot)
+        assert "deploy attach" in on_screen(pilot)[-2]
+        assert on_screen(pilot)[-3].startswith("╰")
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (120, "/state deploy attach r1"),
+        (80, "back: DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach"),
+        (60, " DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach"),
+    ],
+    ids=str,
+)
+async def test_how_another_terminal_finds_the_run_is_never_cut(width: int, shown: str):
+    async with an_app(running(), join="DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach").run_test(size=(width, 24)) as pilot:
+        await settled(pilot)
+        assert on_screen(pilot)[-2].rstrip().endswith(shown)
+
+
+async def test_the_helm_of_a_run_that_has_ended_is_nobodys():
+    feed = running()
+    feed.record(ev.RunEnded(outcome="succeeded", exit=0, reason=""))
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "h")
+        assert "the run has ended" in on_screen(pilot)[-2]

@@ -16,10 +16,14 @@ from console.tui.screens.dialog import Words
 from console.tui.screens.palette import Palette
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
-from console.views.spans import Line, Span, Tone, line
+from console.views.narrow import wrapped
+from console.views.spans import Line, Span, Tone, line, width
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
+
+MOST_ROWS = 4
+"""Rows that what was said may take."""
 
 
 class Page(Screen[None]):
@@ -69,8 +73,19 @@ class Page(Screen[None]):
         """Show the message and the footer."""
         if not self.is_mounted:
             return
-        self.query_one("#message", LineView).draw(lambda _w, _h: (self._message or self.rest_line(),))
+        rows = self._message_rows()
+        message = self.query_one("#message", LineView)
+        message.styles.height = len(rows)
+        message.draw(lambda _w, _h: rows)
         self.query_one("#footer", LineView).draw(lambda width, _h: (keys.footer_line(self.situation, width),))
+
+    def _message_rows(self) -> tuple[Line, ...]:
+        """What was said, in as many rows as its words need; else what stands there at rest, in one."""
+        cells = max(1, self.app.size.width - 2)
+        if self._message and width(self._message) <= cells:
+            return (self._message,)
+        rows = tuple(line(" ", *row) for row in wrapped(self._message, cells))
+        return rows[:MOST_ROWS] or (self.rest_line(),)
 
     def say(self, words: str, tone: Tone = "plain") -> None:
         """Put a sentence on the message line."""

@@ -226,8 +226,11 @@ class RunScreen(Page):
             since = seconds_in_words(self.app.clock.mono() - self.reading.frozen_since)
             lines, events = self.query_one(Log).unseen, self.state.seq - self._frozen.seq
             return line(Span(" FROZEN ", "selected"), f" for {since}; since then {lines:,} lines, {events:,} events", Span("   space goes on", "accent"))
-        run = self.state.run
-        return line(Span(f" run {run}   comes back with: deploy attach {run}", "dim")) if run and self.state.phase != "ended" else line(" ")
+        run, join = self.state.run, self.app.join
+        if not run or self.state.phase == "ended":
+            return line(" ")
+        ways = (f" run {run}   join or come back: {join} {run}", f" join or come back: {join}", f" {join}")
+        return line(Span(next((way for way in ways if len(way) <= self.app.size.width), ""), "dim"))
 
     def freeze(self, on: bool) -> None:
         """Hold the panels as they are; the header, the questions and every key go on."""

@@ -53,7 +53,7 @@ class Fleet(LineView, can_focus=True):
         counts = counts_in_words(state)
         short = counts if len(counts) <= room else counts.replace(" hosts:", ":")
         self.entitle(line(f"{self.title_words}  ", kept, legend(state, self._names, room) if letters else short))
-        told = host_line(state, self._host, self._now) if letters and self._host in state.hosts else ""
+        told = f"{host_line(state, self._host, self._now)}   enter opens it" if letters and self._host in state.hosts else ""
         group = f"{grid.each} hosts a letter, the worst" if grid.mode == "groups" else ""
         self.entitle_below("   ".join(words for words in (told, group) if words))
 
