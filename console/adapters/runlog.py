@@ -2,15 +2,13 @@
 of output never stops a run. Knows nothing of runs' states.
 """
 
-import heapq
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from typing import BinaryIO
+from collections.abc import Iterable
 from urllib.parse import unquote
 
+from console.adapters.logpages import page_after, page_before
 from console.adapters.statefolder import Modes, logs_folder, made_folder, modes_of
-from console.ports.feed import LogPage, Output
+from console.ports.feed import LogPage
 from console.text import SafeText
 from console.wire.address import path_part
 
@@ -19,12 +17,6 @@ CAP = 64 << 20
 
 TAIL = 1 << 20
 """Bytes at a log's end that a look at its last lines reads."""
-
-BLOCK = 1 << 14
-"""Bytes that are read at once on the way back through a log."""
-
-LONGEST = 1 << 16
-"""Bytes of a line that are shown at most; steps print shorter ones."""
 
 
 class RunLog:
@@ -96,57 +88,14 @@ class RunLog:
 
     def page(self, host: str, before: str, limit: int) -> LogPage:
         """Return the last lines before that place, of a host (empty: of all, by time), oldest first. Files that cannot be read are left out."""
-        places = _places(before) if before else dict.fromkeys((host,) if host else map(_host_of, self.hosts()), -1)
-        with ExitStack() as files:
-            sources = [self._backwards(files, name, place) for name, place in places.items() if place]
-            found: list[tuple[int, Output]] = []
-            for one in heapq.merge(*sources, key=lambda one: one[1].at, reverse=True):
-                if len(found) >= limit:
-                    break
-                found.append(one)
-        for place, line in found:
-            places[line.host] = place
-        known = {name: place for name, place in places.items() if place != 0}
-        more = len(found) >= limit > 0 and any(known.values())
-        return LogPage(tuple(line for _, line in reversed(found)), _as_text(known) if more else "")
+        return page_before(self._paths((host,) if host else self._known()), before, limit)
 
-    def _backwards(self, files: ExitStack, host: str, place: int) -> Iterator[tuple[int, Output]]:
-        """Yield (where it begins, line) of a host's lines before that place, the last one first."""
-        try:
-            file = files.enter_context(open(self.path(host), "rb"))  # noqa: SIM115 (the stack closes it)
-        except OSError:
-            return
-        end = file.seek(0, os.SEEK_END)
-        for start, data in _lines_before(file, end if place < 0 else min(place, end)):
-            at, step, words = (*data.decode("utf-8", "replace").split(" ", 2), "", "")[:3]
-            yield start, Output(SafeText(at), host, SafeText(step), SafeText(words))
+    def page_on(self, host: str, after: str, limit: int) -> LogPage:
+        """Return the first lines after that place, of a host (empty: of all, by time), oldest first."""
+        return page_after(self._paths((host,) if host else self._known()), after, limit)
 
+    def _known(self) -> tuple[str, ...]:
+        return tuple("" if name == "console" else unquote(name) for name in self.hosts())
 
-def _lines_before(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (where it begins, bytes) of each whole line before that place, the last one first."""
-    rest, place = b"", end
-    while place > 0:
-        size = min(BLOCK, place)
-        place -= size
-        file.seek(place)
-        data = file.read(size) + rest
-        stop = len(data)
-        while stop > 0:
-            begin = data.rfind(b"\n", 0, stop - 1) + 1
-            if begin == 0 and place:
-                break
-            yield place + begin, data[begin:stop].rstrip(b"\n")
-            stop = begin
-        rest = data[: min(stop, LONGEST)]
-
-
-def _host_of(name: str) -> str:
-    return "" if name == "console" else unquote(name)
-
-
-def _as_text(places: dict[str, int]) -> str:
-    return " ".join(f"{path_part(host)}={place}" for host, place in places.items())
-
-
-def _places(text: str) -> dict[str, int]:
-    return {unquote(name): int(place) for name, _, place in (one.rpartition("=") for one in text.split())}
+    def _paths(self, hosts: Iterable[str]) -> dict[str, str]:
+        return {host: self.path(host) for host in hosts}

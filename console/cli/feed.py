@@ -14,7 +14,7 @@ from console.errors import ConsoleError, EngineLost
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.state import RunState
-from console.ports.feed import FeedItem, Output
+from console.ports.feed import FeedItem, LogPage, Output, Untold
 
 if TYPE_CHECKING:
     from console.client.attach import Client
@@ -56,11 +56,14 @@ class LastingFeed:
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
         seen = after
-        printed = deque(await asyncio.to_thread(self._printed)) if self._samples and not after else deque[Output]()
+        page = await asyncio.to_thread(self._printed) if self._samples and not after else LogPage(())
+        printed = deque(page.lines)
         while True:
             try:
                 async for item in self._client.follow(self.run, seen, samples=self._samples):
                     while printed and not _is_before(item, printed[0]):
+                        if page.before and len(printed) == len(page.lines):
+                            yield Untold(printed[0].at)
                         yield printed.popleft()
                     if isinstance(item, Event):
                         seen = item.seq
@@ -73,14 +76,14 @@ class LastingFeed:
                     yield line
                 return
 
-    def _printed(self) -> tuple[Output, ...]:
+    def _printed(self) -> LogPage:
         """What the run's steps printed last before this console joined; nothing where its files may not be read."""
         from console.adapters.runlog import RunLog
 
         try:
-            return RunLog(state(), self.run).page("", "", PRINTED).lines
+            return RunLog(state(), self.run).page("", "", PRINTED)
         except (OSError, ConsoleError):
-            return ()
+            return LogPage(())
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
         """Say something to the run. Raises EngineLost while there is no engine."""

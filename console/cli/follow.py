@@ -90,6 +90,7 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineSt
     """Show the screen; None when it failed, and lines are to go on from here."""
     from datetime import datetime
 
+    from console.cli.past import RunRecords
     from console.tui.open import ScreenFailed, run_screen
 
     zone = datetime.now().astimezone().tzinfo
@@ -97,7 +98,7 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineSt
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await run_screen(
-            feed, SystemClock(), station=station, zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
+            feed, SystemClock(), station=station, records=RunRecords(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
             join=how.join,
         )  # fmt: skip
     except ScreenFailed as fault:

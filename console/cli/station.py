@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.cli.feed import LastingFeed
-from console.cli.wiring import How, asking, configure, engine_of, journal, state, tell
+from console.cli.past import RunRecords
+from console.cli.wiring import How, asking, configure, engine_of, journal, tell
 from console.core.visit import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.board import Board, BoardRelease, Candidate
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.model.values import changed
-from console.ports.feed import FeedItem, LogPage
+from console.ports.feed import FeedItem
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -33,7 +34,7 @@ def feed_of(how: How, client: "Client", run: str, model: "Environment | None") -
     return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
 
 
-class EngineStation:
+class EngineStation(RunRecords):
     """One environment. `suggested`: the version that is to be offered first."""
 
     def __init__(self, how: How, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
@@ -113,27 +114,10 @@ class EngineStation:
         """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""
         return await asyncio.to_thread(self._history, limit, after, words)
 
-    async def record(self, run: str) -> tuple[AnyEvent, ...]:
-        """Every event of a run, from the journal."""
-        return await asyncio.to_thread(self._record, run)
-
-    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
-        """At most so many lines of what a run's steps printed, before that place; from the log files."""
-        from console.adapters.runlog import RunLog
-
-        return await asyncio.to_thread(RunLog(state(), run).page, host, before, limit)
-
     def _history(self, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
         record = journal()
         try:
             return record.runs(self.app, self.environment, limit=limit, after=after, words=words)
-        finally:
-            record.close()
-
-    def _record(self, run: str) -> tuple[AnyEvent, ...]:
-        record = journal()
-        try:
-            return record.read(run)
         finally:
             record.close()
 

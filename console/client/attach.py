@@ -12,7 +12,7 @@ from console.errors import ConsoleError, EngineLost, UsageFault
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Environment
 from console.model.request import Request
-from console.ports.feed import FeedItem
+from console.ports.feed import Heard
 from console.wire.address import reachable
 from console.wire.codec import DecodeError
 from console.wire.frames import TO_CLIENT, FrameError, Frames
@@ -242,7 +242,7 @@ class Client:
         """End the engine. Raises Locked while something is open and it is not forced."""
         await self._ask(Stop(id=self._number(), force=force), deadline)
 
-    async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncIterator[FeedItem]:
+    async def follow(self, run: str, after: int = 0, *, samples: bool = True) -> AsyncIterator[Heard]:
         """Everything of a run after that event, then what comes, until it has ended, by a connection of its own. Raises EngineLost."""
         self._same_version()
         try:
@@ -275,7 +275,7 @@ class SocketFeed:
         self._run = run
         self._samples = samples
 
-    def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+    def follow(self, after: int = 0) -> AsyncIterator[Heard]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where the engine dies before."""
         return self._client.follow(self._run, after, samples=self._samples)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
-from console.ports.feed import FeedItem
+from console.ports.feed import Heard
 
 
 class Brain(Protocol):
@@ -44,7 +44,7 @@ class Brain(Protocol):
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run and return its id."""
 
-    def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
+    def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event, at the pace of its reader (`viewers.Broadcast` does that), until it has ended."""
 
     async def joined(self, run: str, person: Person) -> None:

@@ -19,7 +19,7 @@ from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted,
 from console.model.facts import HostFacts
 from console.model.fleet import Command, Host
 from console.model.request import Person, Request
-from console.ports.feed import FeedItem, Output
+from console.ports.feed import Heard, Output
 from console.text import SafeText
 
 LOOK = 30.0
@@ -61,7 +61,7 @@ def _judge(facts: tuple[HostFacts, ...], *, locks: bool) -> None:
         raise NoGo(f"no release is live on {', '.join(bare[:5])}; nothing was run on any host", "deploy status")
 
 
-async def _executed(fleet: Fleet, run: str, request: Request, errands: tuple[Errand, ...], person: Person) -> AsyncIterator[FeedItem]:
+async def _executed(fleet: Fleet, run: str, request: Request, errands: tuple[Errand, ...], person: Person) -> AsyncIterator[Heard]:
     """Run it everywhere, written down before it is sent and as it ends."""
     environment = fleet.environment
     _end_forgotten(fleet, person)
@@ -125,7 +125,7 @@ async def answer_logs(fleet: Fleet, argument: Mapping[str, Any], person: Person)
     return {"feed": feed, "hosts": [host.name for host in having], "without": [host.name for host in hosts if host not in having]}
 
 
-async def _logged(fleet: Fleet, hosts: tuple[Host, ...], name: str) -> AsyncIterator[FeedItem]:
+async def _logged(fleet: Fleet, hosts: tuple[Host, ...], name: str) -> AsyncIterator[Heard]:
     facts = await _looks(fleet, hosts)
     for fact in facts:
         if fact.problem:

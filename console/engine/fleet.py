@@ -9,7 +9,7 @@ from console.model.fleet import Environment
 from console.model.request import Person
 from console.model.secret import Secret
 from console.ports.clock import Clock
-from console.ports.feed import FeedItem
+from console.ports.feed import Heard
 from console.ports.journal import Journal
 from console.ports.outside import Outside
 
@@ -30,7 +30,7 @@ class Fleet:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     digest: str = ""
     """Of the model."""
-    feeds: dict[str, Callable[[], AsyncIterator[FeedItem]]] = field(default_factory=dict)
+    feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = field(default_factory=dict)
     """What begins when somebody follows it, and ends with them; by name. One who follows takes it out."""
     carried: Collection[str] = ()
     """Feeds that are followed now."""

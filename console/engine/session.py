@@ -35,7 +35,7 @@ from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.ports.feed import FeedItem, Output, Sample
+from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.ports.outside import MetricWatch, Outside
 from console.text import SafeText
@@ -81,7 +81,7 @@ class Session:
         self._outside: Outside | None = None
         self._runs: dict[str, OpenRun] = {}
         self._lookout = station.Lookout(self._watch_all)
-        self._feeds: dict[str, Callable[[], AsyncIterator[FeedItem]]] = {}
+        self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
 
     @property
@@ -259,7 +259,7 @@ class Session:
             if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
                 runner.accompany(one.preflight.wait_for_checks(person))
 
-    def follow(self, run: str, after: int) -> AsyncIterator[FeedItem]:
+    def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         if not run:
             return self._lookout.follow()
@@ -270,9 +270,9 @@ class Session:
             return one.broadcast.follow(after)
         return self._recorded(run, after)
 
-    async def _feed(self, name: str, items: AsyncIterator[FeedItem]) -> AsyncIterator[FeedItem]:
+    async def _feed(self, name: str, items: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
         self._fed.add(name)
-        first: FeedItem | None = None
+        first: Heard | None = None
         try:
             async for item in items:
                 if isinstance(item, Output) and isinstance(first, RunOpened):
@@ -282,7 +282,7 @@ class Session:
         finally:
             self._fed.discard(name)
 
-    async def _recorded(self, run: str, after: int) -> AsyncIterator[FeedItem]:
+    async def _recorded(self, run: str, after: int) -> AsyncIterator[Heard]:
         events = self._journal.read(run, after)
         for event in events:
             yield event

@@ -16,7 +16,7 @@ from console.model.board import Board, BoardHost, BoardRelease, Candidate, Holde
 from console.model.facts import HostFacts
 from console.model.fleet import Host
 from console.model.request import Person
-from console.ports.feed import FeedItem, Sample
+from console.ports.feed import Heard, Sample
 from console.ports.outside import MetricWatch
 from console.text import SafeText
 
@@ -103,7 +103,7 @@ class Lookout:
         self._lookers = 0
         self._watch: MetricWatch | None = None
 
-    async def follow(self) -> AsyncIterator[FeedItem]:
+    async def follow(self) -> AsyncIterator[Heard]:
         """Samples as they come, for as long as they are read."""
         self._lookers += 1
         try:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from console.errors import ConsoleError
 from console.model.events import AnyEvent, RunEnded
-from console.ports.feed import FeedItem, Output, Presence, Sample
+from console.ports.feed import Heard, Output, Presence, Sample
 from console.text import SafeText
 
 KEPT = 1000
@@ -103,7 +103,7 @@ class Broadcast:
         for viewer in self._viewers:
             viewer.tell(item, self.seq)
 
-    async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
+    async def follow(self, after: int = 0) -> AsyncIterator[Heard]:
         """Every event after that number, with output and samples between them, until the run has ended."""
         viewer = Viewer(self._kept)
         self._viewers.add(viewer)
@@ -113,7 +113,7 @@ class Broadcast:
         finally:
             self._viewers.discard(viewer)
 
-    async def _heard(self, viewer: Viewer, after: int) -> AsyncIterator[FeedItem]:
+    async def _heard(self, viewer: Viewer, after: int) -> AsyncIterator[Heard]:
         place = self._place(after)
         while True:
             viewer.news.clear()

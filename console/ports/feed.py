@@ -21,10 +21,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A piece of what a run's steps printed, oldest line first. `before`: the place from where to read further back; empty: there is no more."""
+    """A piece of what a run's steps printed, oldest line first, between two places."""
 
     lines: tuple[Output, ...]
     before: str = ""
+    """From where to read further back; empty: there is no more."""
+    after: str = ""
+    """From where to read on: what is printed later, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,17 @@ class Presence:
     """Every login that is connected: one person may have several."""
 
 
-FeedItem = AnyEvent | Output | Sample | Presence
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """What was printed before that moment is not told to one who joins late: it is in the run's log files."""
+
+    until: str
+
+
+Heard = AnyEvent | Output | Sample | Presence
+"""What an engine says."""
+
+FeedItem = Heard | Untold
 
 
 class Feed(Protocol):

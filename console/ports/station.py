@@ -11,7 +11,23 @@ from console.ports.journal import RunSummary
 from console.text import SafeText
 
 
-class Station(Protocol):
+class Records(Protocol):
+    """What is kept of runs: the journal, and the files beside it. Every method raises ConsoleError for what a person can be told."""
+
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        """Every event of a run, from the journal."""
+
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        """At most so many lines of what a run's steps printed, on that host (empty: on all, by time), before that place.
+
+        Places come with pages. An empty one is the end; `@MOMENT` (RFC 3339) stands behind every line of that moment.
+        """
+
+    async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
+        """The same from that place on; an empty one is the beginning."""
+
+
+class Station(Records, Protocol):
     """An environment between runs, and the door to its runs. Every method raises ConsoleError for what a person can be told."""
 
     app: str
@@ -52,12 +68,6 @@ class Station(Protocol):
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""
-
-    async def record(self, run: str) -> tuple[AnyEvent, ...]:
-        """Every event of a run, from the journal."""
-
-    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
-        """At most so many lines of what a run's steps printed, on that host (empty: on all, by time), before that place (empty: from the end)."""
 
     async def open(self, request: Request) -> Feed:
         """Begin a run."""

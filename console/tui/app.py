@@ -17,7 +17,7 @@ from console.model.commands import AnyCommand, Refusal
 from console.ports.clock import Clock
 from console.ports.feed import Feed
 from console.ports.journal import RunSummary
-from console.ports.station import Station
+from console.ports.station import Records, Station
 from console.tui import keys
 from console.tui.burst import WITHIN, Burst
 from console.tui.follower import Follower
@@ -58,11 +58,12 @@ class ConsoleApp(ThemedApp[Ending]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: tzinfo | None = None, theme: str = "",
+        self, feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: tzinfo | None = None, theme: str = "",
         sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True, join: str = "deploy attach",
     ) -> None:  # fmt: skip
         super().__init__(theme, sixteen=sixteen, no_color=no_color, ascii_only=ascii_only)
         self.clock, self.zone, self.station = clock, zone, station
+        self._records = records
         self.join = join
         self.read_only, self.drives = read_only, drives
         self._feed = feed
@@ -124,6 +125,11 @@ class ConsoleApp(ThemedApp[Ending]):
         """The screen, seen or below, whose release can be rolled back."""
         pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and not isinstance(screen, PrepareScreen)]
         return next((page for page in pages if keys.may_roll_back(page.situation)), None)
+
+    @property
+    def records(self) -> Records | None:
+        """What is kept of runs, where there is anything to read it from."""
+        return self._records or self.station
 
     def say(self, words: str, tone: Tone = "plain") -> None:
         """Put a sentence on the message line of what is seen."""

@@ -12,12 +12,12 @@ from console.errors import ConsoleError
 from console.model.events import Event
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.ports.feed import Feed, FeedItem, Output, Presence, Sample
+from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.numbers import Numbers
 from console.views.logs import LogLine, log_lines
 
 PENDING = 5000
-"""Log lines that wait for the screen; what is older is dropped and counted."""
+"""Log lines that wait for the screen; what is older is let go."""
 
 
 class Follower:
@@ -35,6 +35,8 @@ class Follower:
         self._fold = fold
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
         self._came = 0
+        self.begins_anew = False
+        """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
 
     async def follow(self) -> None:
         """Follow until the run has ended or the feed can't go on; then `problem` says why."""
@@ -57,14 +59,22 @@ class Follower:
             self.numbers.add(item, self._clock.mono(), new=known is not None and known.condition == "new")
         elif isinstance(item, Presence):
             self.presence = item
+        elif isinstance(item, Untold):
+            self._lines.clear()
+            self.begins_anew = True
         elif isinstance(item, Output):
-            self._lines.extend(log_lines(item, self.state))
+            self._keep(log_lines(item, self.state))
         else:
             self.state = self._fold(self.state, item)
-            self._lines.extend(log_lines(item, self.state))
+            self._keep(log_lines(item, self.state))
+
+    def _keep(self, lines: tuple[LogLine, ...]) -> None:
+        self.begins_anew = self.begins_anew or len(self._lines) + len(lines) > PENDING
+        self._lines.extend(lines)
 
     def take_lines(self) -> tuple[LogLine, ...]:
         """Return the log lines that came since the last call."""
+        self.begins_anew = False
         lines = tuple(self._lines)
         self._lines.clear()
         return lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from console.errors import ConsoleError
 from console.ports.clock import Clock
 from console.ports.feed import Feed
-from console.ports.station import Station
+from console.ports.station import Records, Station
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -39,7 +39,7 @@ def speaks_unicode() -> bool:
 
 
 async def run_screen(
-    feed: Feed | None, clock: Clock, *, station: Station | None = None, zone: "tzinfo | None" = None, theme: str = "",
+    feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: "tzinfo | None" = None, theme: str = "",
     read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
     join: str = "deploy attach",
 ) -> "Ending":  # fmt: skip
@@ -54,7 +54,7 @@ async def run_screen(
     plain = not speaks_unicode() if ascii_only is None else ascii_only
     app = ConsoleApp(
         feed, clock, zone=zone, theme=theme, sixteen=tier == "sixteen", no_color=tier == "none", ascii_only=plain,
-        read_only=read_only, drives=drives, station=station, join=join,
+        read_only=read_only, drives=drives, station=station, records=records, join=join,
     )  # fmt: skip
     ending = await app.run_async(mouse=mouse)
     if ending is None:

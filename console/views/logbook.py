@@ -1,11 +1,13 @@
 """The lines of the log as one list by time, what of it a filter shows, and what had to be let go. No I/O, no clock.
 
-A line's place (its moment, and a number) never changes: what is being read is found again whatever came, went or was filtered.
+A line's place (its moment, and a number) never changes: what is being read is found again whatever came, went or was filtered. What came is the tail;
+before it stands what was read back, in stretches, and between the two a line that says so where they don't meet.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from console.views.filter import Filter, count_words
 from console.views.logs import LogLine, subject_of
@@ -18,6 +20,19 @@ CHARACTERS = 8_000_000
 """Characters kept."""
 LATE = 5.0
 """Seconds: a line that comes later than this after its moment stands where it came, not where it was written."""
+
+
+GAP = "not held here: down reads on, end: the newest"
+LOST = "let go here: end, then up from there reads them"
+
+
+class Stretch(NamedTuple):
+    """Where lines stand that were read back: below which moment, from which number on, how many, of how many characters."""
+
+    ceiling: float
+    number: int
+    length: int
+    size: int
 
 
 def moment_of(at: str) -> float | None:
@@ -34,6 +49,7 @@ class LogBook:
     def __init__(self, most: int = MOST, characters: int = CHARACTERS) -> None:
         self._most, self._characters = most, characters
         self._size = 0
+        """Characters of the tail."""
         self._number = self._number_before = 0
         self._places: list[Place] = []
         self._lines: list[LogLine] = []
@@ -41,8 +57,11 @@ class LogBook:
         self._kept: list[LogLine] = []
         self.filter = Filter()
         self.dropped = 0
-        """Lines that were let go to stay within bounds."""
-        self._room = 0
+        """Lines that were let go to stay within bounds, and not read back."""
+        self._back = 0
+        """Lines that were read back, the gap among them."""
+        self._ceiling = float("inf")
+        self._gap: Place | None = None
 
     def __len__(self) -> int:
         """How many lines are held, shown or not."""
@@ -68,6 +87,20 @@ class LogBook:
         """The oldest line that is held."""
         return self._lines[0] if self._lines else None
 
+    @property
+    def tail(self) -> Sequence[LogLine]:
+        """The lines that came, without what was read back."""
+        return self._lines[self._back :]
+
+    @property
+    def gap_row(self) -> int | None:
+        """The row that says that lines are missing there; None while all meet."""
+        return None if self._gap is None else bisect_left(self.places, self._gap)
+
+    def is_of_tail(self, row: int) -> bool:
+        """Whether the line in that row came by itself, and was not read back."""
+        return self.places[row][1] > 0
+
     def add(self, lines: Iterable[LogLine]) -> int:
         """Take lines that came; how many of them are shown."""
         came = 0
@@ -77,14 +110,14 @@ class LogBook:
         return came
 
     def _add(self, entry: LogLine) -> bool:
-        newest = self._places[-1][0] if self._places else float("-inf")
+        newest = self._places[-1][0] if len(self._places) > self._back else self._ceiling if self._back else float("-inf")
         moment = moment_of(entry.at)
         if moment is None or moment < newest - LATE:
             moment = newest
+        if self._back and self._ceiling != float("inf"):
+            moment = max(moment, self._ceiling)
         self._number += 1
-        return self._put((moment, self._number), entry)
-
-    def _put(self, place: Place, entry: LogLine) -> bool:
+        place = (moment, self._number)
         _insert(self._places, self._lines, place, entry)
         self._size += len(entry.text)
         shown = not self.filter or self.filter.keeps(subject_of(entry))
@@ -92,36 +125,93 @@ class LogBook:
             _insert(self._kept_places, self._kept, place, entry)
         return shown
 
-    def put_before(self, lines: Iterable[LogLine]) -> int:
-        """Put lines before the oldest one: they were read back. How many were taken: as many again as are kept otherwise, at most."""
-        found = list(lines)[-max(0, self._most - self._room) :] if self._room < self._most else []
-        self._room += len(found)
-        for entry in reversed(found):
-            oldest = self._places[0][0] if self._places else 0.0
-            moment = moment_of(entry.at)
-            self._number_before -= 1
-            self._put((oldest if moment is None else min(moment, oldest), self._number_before), entry)
-        self.dropped = max(0, self.dropped - len(found))
-        return len(found)
-
-    def let_earlier_go(self) -> None:
-        """Keep no more room for what was read back: nobody reads there any longer."""
-        self._room = 0
-        self._let_go()
-
     def _let_go(self) -> None:
-        gone = max(0, len(self._lines) - self._most - self._room)
-        size = self._size - sum(len(entry.text) for entry in self._lines[:gone])
-        while size > self._characters * (2 if self._room else 1) and gone < len(self._lines) - 1:
-            size -= len(self._lines[gone].text)
+        held = len(self._lines) - self._back
+        gone = max(0, held - self._most)
+        size = self._size - sum(len(entry.text) for entry in self._lines[self._back : self._back + gone])
+        while size > self._characters and gone < held - 1:
+            size -= len(self._lines[self._back + gone].text)
             gone += 1
         if not gone:
             return
         self._size = size
         self.dropped += gone
-        del self._places[:gone], self._lines[:gone]
-        kept_from = bisect_left(self._kept_places, self._places[0]) if self._places else len(self._kept)
-        del self._kept_places[:kept_from], self._kept[:kept_from]
+        self._cut(self._back, self._back + gone)
+        if self._back:
+            self.show_gap(LOST)
+
+    def _cut(self, begin: int, end: int) -> int:
+        """Let lines go; how many characters they had."""
+        if begin >= end:
+            return 0
+        first, last = self._places[begin], self._places[end - 1]
+        low, high = bisect_left(self._kept_places, first), bisect_right(self._kept_places, last)
+        del self._kept_places[low:high], self._kept[low:high]
+        size = sum(len(entry.text) for entry in self._lines[begin:end])
+        del self._places[begin:end], self._lines[begin:end]
+        return size
+
+    # -- what is read back --------------------------------------------------------------------------------------------------------
+
+    def put_before(self, lines: Sequence[LogLine]) -> Stretch:
+        """Put lines before the oldest one: they were read back. Returns where they stand now, to be put there again."""
+        ceiling = self._places[0][0] if self._places else self._ceiling
+        self._number_before -= len(lines)
+        stretch = Stretch(ceiling, self._number_before, len(lines), sum(len(entry.text) for entry in lines))
+        self.put_again(lines, stretch)
+        return stretch
+
+    def put_again(self, lines: Sequence[LogLine], stretch: Stretch) -> None:
+        """Put lines where they stood when they were read first."""
+        if not lines:
+            return
+        if not self._back:
+            self._ceiling = stretch.ceiling
+        moments: list[float] = []
+        for entry in reversed(lines):
+            moment, limit = moment_of(entry.at), moments[-1] if moments else stretch.ceiling
+            moments.append(limit if moment is None else min(moment, limit))
+        places = [(moment, stretch.number + index) for index, moment in enumerate(reversed(moments))]
+        at = bisect_left(self._places, places[0])
+        self._places[at:at], self._lines[at:at] = places, lines
+        self._back += len(lines)
+        self.dropped = max(0, self.dropped - len(lines))
+        if self.filter:
+            kept = [(place, entry) for place, entry in zip(places, lines, strict=True) if self.filter.keeps(subject_of(entry))]
+            at = bisect_left(self._kept_places, places[0])
+            self._kept_places[at:at], self._kept[at:at] = [place for place, _ in kept], [entry for _, entry in kept]
+
+    def take_out(self, stretch: Stretch) -> None:
+        """Let a stretch go that was read back."""
+        begin = next((index for index, place in enumerate(self._places[: self._back]) if place[1] == stretch.number), None)
+        if begin is not None and stretch.length:
+            self._cut(begin, begin + stretch.length)
+            self._back -= stretch.length
+            self.dropped += stretch.length
+
+    def show_gap(self, words: str) -> None:
+        """Say, where the tail begins, that lines are missing there; no words: all meet."""
+        if self._gap is not None:
+            row = bisect_left(self._places, self._gap)
+            self._cut(row, row + 1)
+            self._back -= 1
+            self._gap = None
+        if words and self._back:
+            self._gap = (self._ceiling, 0)
+            at = self._lines[self._back - 1].at
+            for places, lines in ((self._places, self._lines), *(((self._kept_places, self._kept),) if self.filter else ())):
+                row = bisect_left(places, self._gap)
+                places.insert(row, self._gap)
+                lines.insert(row, LogLine(at, "", words, "dim", rule=True))
+            self._back += 1
+
+    def let_earlier_go(self) -> None:
+        """Let go what was read back: nobody reads there any longer."""
+        if self._back:
+            self.dropped += self._back - (self._gap is not None)
+            self._cut(0, self._back)
+            self._back, self._gap = 0, None
+        self._ceiling = float("inf")
 
     def use(self, wanted: Filter) -> None:
         """Show only what that filter keeps."""
@@ -129,7 +219,7 @@ class LogBook:
             return
         self.filter = wanted
         pairs = zip(self._places, self._lines, strict=True) if wanted else ()
-        kept = [(place, entry) for place, entry in pairs if wanted.keeps(subject_of(entry))]
+        kept = [(place, entry) for place, entry in pairs if place == self._gap or wanted.keeps(subject_of(entry))]
         self._kept_places, self._kept = [place for place, _ in kept], [entry for _, entry in kept]
 
     def row_of(self, place: Place) -> int:
@@ -147,7 +237,8 @@ class LogBook:
 
     def clear(self) -> None:
         """Forget every line; the filter stays."""
-        self._size = self.dropped = self._room = 0
+        self._size = self.dropped = self._back = 0
+        self._gap, self._ceiling = None, float("inf")
         for held in (self._places, self._lines, self._kept_places, self._kept):
             held.clear()
 
@@ -161,7 +252,9 @@ def _insert(places: list[Place], lines: list[LogLine], place: Place, entry: LogL
     insort(places, place)
 
 
-def log_title(book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int, whose: str = "all hosts") -> tuple[str, str]:
+def log_title(
+    book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int, whose: str = "all hosts", reads_back: bool = False
+) -> tuple[str, str]:
     """Return what stands on the panel's upper edge and on its lower one."""
     what = whose
     if book.filter:
@@ -173,6 +266,8 @@ def log_title(book: LogBook, search: Filter, *, following: bool, frozen: bool, u
     below = [f"{len(book):,} lines"]
     if book.dropped:
         below.append(f"{book.dropped:,} older ones let go")
+    if reads_back:
+        below.append("up from the first reads older ones")
     if skip:
         below.append(f"from column {skip + 1}, left goes back")
     return f"4 Log  {what}, {'FROZEN, ' if frozen else ''}{place}", ", ".join(below)

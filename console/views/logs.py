@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from console.core.evolve import evolve
 from console.core.wording import sentence
 from console.model import events as ev
 from console.model.state import RunState
@@ -140,6 +141,15 @@ def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...
         return (LogLine(item.at, item.host, str(item.text)),)
     one = _run(item) or _people(item) or _hosts(item)
     return (one,) if one else _steps(item, state)
+
+
+def chapter_lines(events: Sequence[ev.AnyEvent], host: str = "") -> list[LogLine]:
+    """Return what happened in a run as lines, by time: of one host, or all of it."""
+    state, found = RunState(), list[LogLine]()
+    for event in events:
+        state = evolve(state, event)
+        found += [entry for entry in log_lines(event, state) if not host or entry.where == host]
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def level_of(entry: LogLine) -> Level:

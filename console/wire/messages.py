@@ -11,7 +11,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
 from console.model.request import Request
-from console.ports.feed import FeedItem, Output, Presence, Sample
+from console.ports.feed import Heard, Output, Presence, Sample
 from console.text import SafeText
 from console.wire import codec
 from console.wire.frames import TO_CLIENT, TO_ENGINE, framed
@@ -218,7 +218,7 @@ def read_reply(body: bytes) -> Said:
     return message
 
 
-def item_message(request: int, item: FeedItem) -> Said:
+def item_message(request: int, item: Heard) -> Said:
     """Return what is sent for an item of a feed."""
     match item:
         case Output(at, host, step, text):
@@ -231,7 +231,7 @@ def item_message(request: int, item: FeedItem) -> Said:
             return Happened(id=request, event=event)
 
 
-def message_item(message: Said) -> FeedItem | None:
+def message_item(message: Said) -> Heard | None:
     """Return the item of a feed that was sent; None for another answer."""
     match message:
         case Happened():

@@ -6,7 +6,7 @@ from console.cli.feed import LastingFeed
 from console.cli.wiring import How
 from console.model.events import NoteAdded, StepStarted
 from console.model.request import Person
-from console.ports.feed import Output, Presence
+from console.ports.feed import Output, Presence, Untold
 from console.text import SafeText
 
 RUN = "20261124T120000Z-production-abcd"
@@ -53,6 +53,13 @@ async def test_what_was_printed_before_stands_in_its_time(tmp_path, monkeypatch)
     found = await followed(tmp_path, monkeypatch, Presence(("ada",)), BEGUN, NOTED, printed(5, "listening"))
     told = [item.text if isinstance(item, Output) else type(item).__name__ for item in found]
     assert told == ["Presence", "StepStarted", "stopping", "NoteAdded", "started", "listening"]
+
+
+async def test_what_is_left_out_before_the_last_lines_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.cli.feed.PRINTED", 1)
+    found = await followed(tmp_path, monkeypatch, BEGUN, NOTED, printed(5, "listening"))
+    told = [item.text if isinstance(item, Output) else item.until if isinstance(item, Untold) else type(item).__name__ for item in found]
+    assert told == ["StepStarted", "NoteAdded", at(4), "started", "listening"]
 
 
 async def test_lines_and_json_are_told_events_alone(tmp_path, monkeypatch):

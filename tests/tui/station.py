@@ -113,9 +113,15 @@ class ScriptedStation:
 
     async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
         lines = [one for one in self.logs.get(run, ()) if host in ("", one.host)]
-        end = int(before) if before else len(lines)
+        end = _place(lines, before) if before else len(lines)
         start = max(0, end - limit)
-        return LogPage(tuple(lines[start:end]), str(start) if start else "")
+        return LogPage(tuple(lines[start:end]), str(start) if start else "", str(end))
+
+    async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
+        lines = [one for one in self.logs.get(run, ()) if host in ("", one.host)]
+        start = _place(lines, after) if after else 0
+        end = min(len(lines), start + limit)
+        return LogPage(tuple(lines[start:end]), str(start) if start else "", str(end))
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         return self.records.get(run, ())
@@ -131,6 +137,10 @@ class ScriptedStation:
     async def attach(self, run: str) -> Feed:
         self.asked.append(run)
         return self.feed
+
+
+def _place(lines: list[Output], place: str) -> int:
+    return sum(one.at <= place[1:] for one in lines) if place.startswith("@") else int(place)
 
 
 async def eventually(pilot, is_so: Callable[[], object], seconds: float = 30.0) -> None:

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+from console.errors import UsageFault
+from console.ports.feed import Output
+from console.text import SafeText
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
 from console.views.logbook import LogBook
 from console.views.logs import LogLine
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.station import ScriptedStation, eventually
 from tests.tui.test_keys import kinds, press, running, settled
 
 
@@ -162,19 +166,116 @@ async def test_z_turns_times_to_utc_and_back():
         assert log.zone is not pilot.app.zone
 
 
-async def test_before_the_first_line_it_reads_back_where_somebody_can():
+def kept_of(feed: ScriptedFeed, count: int) -> ScriptedStation:
+    """A station that has a log of that many lines from before what the screen was told, and the run's events."""
+    run = feed.run.state.run
+    logs = tuple(
+        Output(f"2026-01-02T11:{number // 60000:02}:{number // 1000 % 60:02}.{number % 1000:03}Z", f"web0{number % 3 + 1}", "restart", SafeText(f"kept {number}"))
+        for number in range(count)
+    )
+    return ScriptedStation(feed=feed, logs={run: logs}, records={run: tuple(feed.run.events)})
+
+
+async def joined_late(pilot, log: Log) -> None:
+    """The screen was told only the last lines: nothing of what is kept, and no event."""
+    await eventually(pilot, lambda: len(log.book))
+    await settled(pilot)
+    log.clear()
+    log.add(entries(50))
+    log.focus()
+    await settled(pilot)
+
+
+async def test_before_the_first_line_it_reads_back_from_what_is_kept():
+    feed = running()
+    async with an_app(feed, station=kept_of(feed, 2500)).run_test(size=(80, 24)) as pilot:
+        log = pilot.app.run_screen.query_one(Log)
+        await joined_late(pilot, log)
+        await press(pilot, "home", "y")
+        assert pilot.app.clipboard.endswith("error 0")
+        await press(pilot, "up")
+        await eventually(pilot, lambda: len(log.book) > 1000)
+        assert log.current.text == "error 0"
+        await press(pilot, "up", "up")
+        assert log.current not in entries(50)
+        for _ in range(4):
+            await press(pilot, "home")
+            await settled(pilot)
+        assert log.book.first.text == "kept 0" or log.book.first.rule
+        assert sum(one.text.startswith("kept") for one in log.book.held) == 2500
+        assert len({one.text for one in log.book.held if one.text.startswith("kept")}) == 2500
+        await press(pilot, "up", "end")
+        assert len(log.book) == 50
+        assert log.following
+
+
+async def test_a_filter_reads_back_until_something_matches_and_says_when_nothing_does():
+    feed = running()
+    async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
+        log = pilot.app.run_screen.query_one(Log)
+        await joined_late(pilot, log)
+        await press(pilot, "slash", *'"kept 21"', "enter")
+        await press(pilot, "up")
+        await eventually(pilot, lambda: "kept 21" in log.shown)
+        await press(pilot, "slash", *["backspace"] * 9, *"absent", "enter", "up")
+        await eventually(pilot, lambda: "none matches" in str(pilot.app.run_screen.query_one("#message").shown))
+        assert log.book.lines == []
+
+
+async def test_a_search_reads_back_to_the_match_before():
+    feed = running()
+    async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
+        log = pilot.app.run_screen.query_one(Log)
+        await joined_late(pilot, log)
+        await press(pilot, "slash", "tab", *"/kept 21$/", "enter", "N")
+        await eventually(pilot, lambda: log.current and log.current.text == "kept 21")
+        await press(pilot, "N")
+        await settled(pilot)
+        assert log.current.text == "kept 21"
+
+
+async def test_memory_is_bounded_and_what_was_let_go_is_read_again(monkeypatch):
+    monkeypatch.setattr("console.tui.readback.PAGE", 50)
+    monkeypatch.setattr("console.tui.readback.MOST", 200)
+    feed = running()
+    async with an_app(feed, station=kept_of(feed, 1000)).run_test(size=(80, 24)) as pilot:
+        log = pilot.app.run_screen.query_one(Log)
+        await joined_late(pilot, log)
+        for _ in range(12):
+            await press(pilot, "home")
+            await settled(pilot)
+            assert len(log.book) <= 50 + 200 + 100
+        assert log.book.gap_row is not None
+        row = log.book.gap_row - 1
+        newest = log.book.lines[row].text
+        log._go_to(row)
+        await press(pilot, "down")
+        await eventually(pilot, lambda: log.book.lines[log.current_row + 1].text == f"kept {int(newest.split()[1]) + 1}")
+        assert log.current.text == newest
+
+
+async def test_a_record_that_cannot_be_read_is_said_and_keys_go_on():
+    feed = running()
+    station = kept_of(feed, 10)
+    station.log = broken  # type: ignore[method-assign]
+    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+        log = pilot.app.run_screen.query_one(Log)
+        await joined_late(pilot, log)
+        await press(pilot, "home", "up")
+        await eventually(pilot, lambda: "not read: no disk" in str(pilot.app.run_screen.query_one("#message").shown))
+        await press(pilot, "down", "down")
+        assert log.current.text == "line 2"
+
+
+async def broken(*_: object):
+    raise UsageFault("no disk")
+
+
+async def test_without_a_record_the_first_line_is_the_first():
     async with an_app(running()).run_test(size=(80, 24)) as pilot:
-        log = await with_lines(pilot)
-
-        async def earlier(first: LogLine) -> tuple[LogLine, ...]:
-            assert first is log.book.first
-            return (LogLine("2026-01-02T11:00:00Z", "web01", "from the file"),)
-
+        await with_lines(pilot)
         await press(pilot, "home", "up")
         assert "this is the first line" in str(pilot.app.run_screen.query_one("#message").shown)
-        pilot.app.run_screen.reading.earlier = earlier
-        await press(pilot, "up", "up")
-        assert log.current.text == "from the file"
 
 
 async def test_a_lasting_filter_also_meets_what_comes():

@@ -78,7 +78,7 @@ def test_what_was_read_back_stands_before(held: list[LogLine], earlier: list[Log
     book = LogBook()
     book.add(held)
     first = book.lines[0]
-    assert book.put_before(earlier) == len(earlier)
+    assert book.put_before(earlier).length == len(earlier)
     assert book.lines.index(first) >= 0
     assert len(book.lines) == len(held) + len(earlier)
     assert book.places == sorted(book.places)
@@ -88,13 +88,19 @@ def test_what_was_read_back_stands_before(held: list[LogLine], earlier: list[Log
 def test_what_was_read_back_stays_while_news_come_and_goes_when_it_is_no_longer_read(most: int, back: list[LogLine], news: list[LogLine]):
     book = LogBook(most)
     book.add([entry(40)])
-    taken = book.put_before(back)
-    assert taken == min(most, len(back))
-    assert len(book) == taken + 1
+    first = book.put_before(back)
+    assert len(book) == len(back) + 1
     book.add(news)
-    assert len(book) <= 2 * most
+    assert len(book.tail) == min(most, 1 + len(news))
+    assert (book.gap_row == len(back)) == (1 + len(news) > most)
+    again = book.lines[: len(back)]
+    book.take_out(first)
+    book.put_again(again, first)
+    assert book.lines[: len(back)] == again
+    assert book.places == sorted(book.places)
     book.let_earlier_go()
     assert len(book) <= most
+    assert book.gap_row is None
 
 
 @given(st.lists(entries, max_size=20), st.integers(0, 19), st.sampled_from([1, -1]))

@@ -11,21 +11,22 @@ from typing import Protocol
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from console.core.evolve import evolve
 from console.errors import ConsoleError
 from console.model.board import BoardRelease
 from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
 from console.tui import keys
 from console.tui.numbers import Numbers
+from console.tui.readback import ReadBack
 from console.tui.screens import one_host, questions
 from console.tui.screens.page import Page
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
+from console.views.earlier import end_of_log
 from console.views.host import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, way_back_of
-from console.views.logs import LogLine, log_lines, plain_line
+from console.views.logs import LogLine, chapter_lines, plain_line
 from console.views.spans import line
 
 READ_WITHIN = 20.0
@@ -113,6 +114,7 @@ class HostScreen(Page):
         self.query_one("#log").add_class("panel")
         self.query_one("#fault", LineView).entitle(line("What went wrong"))
         self.query_one("#releases", LineView).entitle(line("2 Releases"))
+        self._way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
         self.below.hears = self.hear
         self.below.look()
         self.turn_to(self.host)
@@ -189,6 +191,7 @@ class HostScreen(Page):
         log = self.query_one(Log)
         log.whose = host
         log.clear()
+        self._way_back.read_from(self.app.records, self.below.state.run, host)
         known = self.below.lines_of(host)
         log.add(known or ())
         self._stands = self._standing()
@@ -227,16 +230,21 @@ class HostScreen(Page):
         if station is None or not run:
             return
         try:
-            state, found = RunState(), list[LogLine]()
-            for event in await station.record(run):
-                state = evolve(state, event)
-                found += [entry for entry in log_lines(event, state) if entry.where == host]
+            events = await station.record(run)
             page = await station.log(run, host, "", OUTPUT)
+            found = end_of_log(page, await asyncio.to_thread(chapter_lines, events, host))
         except ConsoleError as fault:
             self.say(f"the run's log was not read: {fault.message}", "warn")
             return
-        found += [LogLine(one.at, one.host, str(one.text)) for one in page.lines]
-        self.query_one(Log).add(sorted(found, key=lambda entry: entry.at))
+        self.query_one(Log).add(found)
+
+    def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
+        """Read on before the first line that is held."""
+        (self._way_back.search_older if event.matching else self._way_back.older)()
+
+    def on_log_wants_later(self, _: Log.WantsLater) -> None:
+        """Read on where lines are missing."""
+        self._way_back.newer()
 
     def hear(self, lines: tuple[LogLine, ...]) -> None:
         """Take the log lines that came for this host."""

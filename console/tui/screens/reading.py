@@ -1,7 +1,6 @@
 """What a reader does on the run screen: filter and search, copy, save, freeze, change the time zone. It sends nothing to the run."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
@@ -14,17 +13,14 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
 from console.views.filter import Filter, parse
 from console.views.fleet import STATES
-from console.views.logs import LogLine, newest_that_fit, plain_line
+from console.views.logs import newest_that_fit, plain_line
 from console.views.spans import line
 
 if TYPE_CHECKING:
     from console.tui.screens.run import RunScreen
 
-Earlier = Callable[[LogLine], Awaitable[Sequence[LogLine]]]
-"""(the first line that is held): lines from before it, in the order of time; none when there are no more."""
 CLIPBOARD = 70_000
 """Bytes that a terminal's clipboard surely takes in one go."""
-EARLIER_WITHIN = 10.0
 
 
 class Reading:
@@ -34,9 +30,7 @@ class Reading:
         self._screen = screen
         self._target: Fleet | Log | None = None
         self._searching = False
-        self._reads_back = False
         self.frozen_since: float | None = None
-        self.earlier: Earlier | None = None
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """The actions that are the reader's, by id."""
@@ -193,24 +187,3 @@ class Reading:
         to: tzinfo | None = UTC if self._log.zone is not UTC else local
         self._log.zone = to
         self._screen.say("times are UTC now" if to is UTC else f"times are local now ({local})" if local else "no local zone is known: times are UTC")
-
-    def wants_earlier(self, first: LogLine) -> None:
-        """Read lines back from before the first one, where somebody can."""
-        if self.earlier is None:
-            gone = self._log.book.dropped
-            self._screen.say(f"{gone:,} older lines are no longer held here" if gone else "this is the first line", "warn" if gone else "plain")
-        elif not self._reads_back:
-            self._reads_back = True
-            self._screen.app.keep(self._read_back(self.earlier, first))
-
-    async def _read_back(self, earlier: Earlier, first: LogLine) -> None:
-        try:
-            async with asyncio.timeout(EARLIER_WITHIN):
-                lines = await earlier(first)
-        except (OSError, TimeoutError) as fault:
-            self._screen.say(f"earlier lines were not read: {fault or 'no answer in time'}", "bad")
-            return
-        finally:
-            self._reads_back = False
-        taken = self._log.put_before(lines)
-        self._screen.say(f"{taken:,} earlier lines were read back" if taken else "there are no earlier lines")

@@ -15,6 +15,7 @@ from console.model.state import RunState
 from console.ports.journal import RunSummary
 from console.ports.station import Station
 from console.tui import keys
+from console.tui.readback import ReadBack
 from console.tui.replay import ReplayFeed
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
@@ -22,8 +23,9 @@ from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.tui.widgets.log import Log
+from console.views.earlier import end_of_log
 from console.views.filter import parse
-from console.views.logs import LogLine, log_lines
+from console.views.logs import chapter_lines
 from console.views.record import record_lines, report_lines
 from console.views.report import Report, report_of
 from console.views.spans import Line, Span, line
@@ -51,8 +53,6 @@ class RecordScreen(Page):
         self._is_last = False
         self._zoom = 0
         self._typing = False
-        self._before = ""
-        self._chapters: list[LogLine] = []
         self._reader: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -69,6 +69,7 @@ class RecordScreen(Page):
         self.query_one("#report").add_class("panel")
         self.query_one("#report").border_title = "1 Report"
         self.query_one("#log").add_class("panel")
+        self.way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
         self.lay_out()
         self._begin(self._read())
 
@@ -104,33 +105,22 @@ class RecordScreen(Page):
     async def _read(self) -> None:
         self.events = await self.station.record(self.run.run)
         report = await asyncio.to_thread(report_of, self.events)
-        self._chapters = [entry for event in self.events for entry in log_lines(event, report.state)]
         self.report = report
         self.show()
         changing = (one for one in await self.station.history(LAST_RUNS) if _changed_the_fleet(one))
         self._is_last = next((one.run for one in changing), "") == self.run.run
-        await self._read_back()
-        self.query_one(Log).follow()
+        page = await self.station.log(self.run.run, "", "", LINES)
+        self.query_one(Log).add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
+        self.way_back.read_from(self.station, self.run.run, events=self.events)
         self.show()
-
-    async def _read_back(self) -> None:
-        """Put a page of output before what is there, with the chapters of its time."""
-        page = await self.station.log(self.run.run, "", self._before, LINES)
-        self._before = page.before
-        since = page.lines[0].at if page.before and page.lines else ""
-        mine = [entry for entry in self._chapters if entry.at >= since]
-        self._chapters = [entry for entry in self._chapters if entry.at < since]
-        output = [LogLine(one.at, one.host, str(one.text)) for one in page.lines]
-        taken = self.query_one(Log).put_before(sorted((*mine, *output), key=lambda entry: entry.at))
-        if not taken:
-            self.say("older lines are not held here: the log is in the state folder", "warn")
 
     def on_log_wants_earlier(self, _: Log.WantsEarlier) -> None:
         """Read on before the first line that is held."""
-        if self._before:
-            self._begin(self._read_back())
-        else:
-            self.say("this is the first line")
+        self.way_back.older()
+
+    def on_log_wants_later(self, _: Log.WantsLater) -> None:
+        """Read on where lines are missing."""
+        self.way_back.newer()
 
     # -- showing ------------------------------------------------------------------------------------------------------------------
 

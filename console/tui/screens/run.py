@@ -16,6 +16,7 @@ from console.model.state import RunState
 from console.tui import keys
 from console.tui.follower import Follower
 from console.tui.numbers import Numbers
+from console.tui.readback import ReadBack
 from console.tui.screens import one_host, questions
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
@@ -77,6 +78,7 @@ class RunScreen(Page):
         """Start with what is known."""
         self.query_one("#fleet").add_class("panel")
         self.query_one("#log").add_class("panel")
+        self.way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
         self.add_class("before")
         self.lay_out()
         self.show_slices()
@@ -129,8 +131,11 @@ class RunScreen(Page):
             return
         if follower.changed:
             follower.changed = False
+            if follower.begins_anew:
+                self.query_one(Log).clear()
             lines = follower.take_lines()
             self.query_one(Log).add(lines)
+            self.way_back.read_from(self.app.records, follower.state.run)
             self.hears(lines)
             self.state = follower.state
             self._react()
@@ -244,7 +249,11 @@ class RunScreen(Page):
 
     def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
         """Read on before the first line that is held."""
-        self.reading.wants_earlier(event.first)
+        (self.way_back.search_older if event.matching else self.way_back.older)()
+
+    def on_log_wants_later(self, _: Log.WantsLater) -> None:
+        """Read on where lines are missing."""
+        self.way_back.newer()
 
     def typing(self) -> bool:
         """Return whether a text field has the keys."""

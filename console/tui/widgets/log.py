@@ -3,7 +3,7 @@
 What is being read stays where it is: whatever comes, goes, or is filtered, the line on top is found again by its place.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
 from textual import events
@@ -29,11 +29,15 @@ class Log(Toned, ScrollView, can_focus=True):
     """A virtual log of merged lines, with a current line while it is read."""
 
     class WantsEarlier(Message):
-        """The reader stands at the first line that is held and wants to read on before it."""
+        """The reader stands at the first line that is held and wants to read on before it. `matching`: until what is searched for is found."""
 
-        def __init__(self, first: LogLine) -> None:
+        def __init__(self, *, matching: bool = False) -> None:
             super().__init__()
-            self.first = first
+            self.matching = matching
+
+    class WantsLater(Message):
+        """The reader goes down to where lines are missing."""
+
 
     def __init__(self, zone: tzinfo | None, id: str | None = None, book: LogBook | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -51,6 +55,10 @@ class Log(Toned, ScrollView, can_focus=True):
         self._skip = 0
         self.unseen = 0
         """Lines that came since it no longer follows."""
+        self.turn = 0
+        """How often it went to the end or was cleared: what was read back before is gone then."""
+        self.may_read_back: Callable[[], bool] = lambda: False
+        """Whether there may be lines before the first one."""
         self._painted: object = None
         self._strips: dict[object, Strip] = {}
 
@@ -61,17 +69,12 @@ class Log(Toned, ScrollView, can_focus=True):
             came = self.book.add(fresh)
             if not self.following:
                 self.unseen += came
-            self._settle()
-
-    def put_before(self, lines: Iterable[LogLine]) -> int:
-        """Put lines that were read back before the first; how many were taken."""
-        taken = self.book.put_before(lines)
-        self._settle()
-        return taken
+            self.settle()
 
     def clear(self) -> None:
         """Forget everything but the filter."""
         self.book.clear()
+        self.turn += 1
         self._strips.clear()
         self.frozen = False
         self.follow()
@@ -80,8 +83,9 @@ class Log(Toned, ScrollView, can_focus=True):
         """Go to the end, and stay there unless the view is frozen."""
         self.following, self.unseen, self._current, self._top = not self.frozen, 0, None, None
         self.book.let_earlier_go()
+        self.turn += 1
         self._go_to_end()
-        self._settle()
+        self.settle()
 
     def freeze(self, on: bool) -> None:
         """Stay at what is shown until it is let go again."""
@@ -90,35 +94,48 @@ class Log(Toned, ScrollView, can_focus=True):
         self.frozen = on
         if on:
             self._resumes, self.following = self.following, False
-            self._settle()
+            self.settle()
         elif self._resumes:
             self.follow()
         else:
-            self._settle()
+            self.settle()
 
     def show_only(self, wanted: Filter) -> None:
         """Show only the lines that it keeps; the line that was read, or the next one after it, stays on top."""
         self.search = Filter()
         self.book.use(wanted)
-        self._settle()
+        self.settle()
 
     def search_for(self, wanted: Filter) -> None:
         """Show every line, and mark those that match."""
         self.book.use(Filter())
         self.search = wanted
         self._strips.clear()
-        self._settle()
+        self.settle()
 
     def go_to_match(self, way: int) -> str:
         """Go to the next match (1) or the one before (-1); why there is none, else nothing."""
         wanted = self.search or self.book.filter
         if not wanted:
             return "nothing is searched for: / says what"
-        row = self.book.match(wanted, self.current_row, way)
-        if row is None:
+        here = self.current_row
+        row = self.book.match(wanted, here, way)
+        if row is not None and not (way < 0 and row >= here and self.may_read_back()):
+            self._go_to(row)
+        elif self.may_read_back():
+            self.post_message(self.WantsEarlier(matching=True))
+        elif row is None:
             return f"no line matches {wanted.source}"
-        self._go_to(row)
         return ""
+
+    def go_to_match_before(self, place: Place | None) -> bool:
+        """Go to the last match before that place; False where there is none."""
+        wanted, rows = self.search or self.book.filter, len(self.book.lines) if place is None else self.book.row_of(place)
+        row = self.book.match(wanted, rows, -1) if wanted and rows else None
+        if row is None or row >= rows:
+            return False
+        self._go_to(row)
+        return True
 
     @property
     def zone(self) -> tzinfo | None:
@@ -130,7 +147,7 @@ class Log(Toned, ScrollView, can_focus=True):
         self._zone = zone
         self._strips.clear()
         self._painted = None
-        self._settle()
+        self.settle()
 
     @property
     def current_row(self) -> int:
@@ -157,7 +174,7 @@ class Log(Toned, ScrollView, can_focus=True):
     def _go_to_end(self) -> None:
         self.scroll_to(y=self._last_top(), animate=False, immediate=True, force=True)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Put the view where it belongs after anything changed; paint only if what is visible did."""
         self.virtual_size = Size(self.content_size.width, len(self.book.lines))
         if self.following:
@@ -175,7 +192,10 @@ class Log(Toned, ScrollView, can_focus=True):
             self.refresh()
 
     def _entitle(self) -> None:
-        title, below = log_title(self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip, whose=self.whose)
+        title, below = log_title(
+            self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip, whose=self.whose,
+            reads_back=not self.following and self.may_read_back(),
+        )  # fmt: skip
         self.border_title, self.border_subtitle = Content(title), Content(below)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -203,7 +223,7 @@ class Log(Toned, ScrollView, can_focus=True):
         if not lines:
             return
         row = min(max(0, row), len(lines) - 1)
-        if row == len(lines) - 1 and not self.frozen and not self.search:
+        if row == len(lines) - 1 and self.book.is_of_tail(row) and not self.frozen and not self.search:
             self.follow()
             return
         self.following = False
@@ -213,7 +233,7 @@ class Log(Toned, ScrollView, can_focus=True):
             self._top = self.book.places[max(0, row if row < top else row - page + 1)]
         elif self._top is None:
             self._top = self.book.places[min(top, len(lines) - 1)]
-        self._settle()
+        self.settle()
 
     def on_key(self, event: events.Key) -> None:
         """Read: line by line, page by page, sideways."""
@@ -227,17 +247,32 @@ class Log(Toned, ScrollView, can_focus=True):
                 self._step(0, 0) if row else self._step(0, -1)
             case "left" | "right":
                 self._skip = max(0, self._skip + (SIDEWAYS if event.key == "right" else -SIDEWAYS))
-                self._settle()
+                self.settle()
             case _:
                 return
         event.stop()
         event.prevent_default()
 
     def _step(self, row: int, by: int) -> None:
-        first = self.book.first
-        if row + by < 0 and first is not None and row == 0:
-            self.post_message(self.WantsEarlier(first))
-        self._go_to(row + by)
+        gap = self.book.gap_row
+        if row + by < 0:
+            self.post_message(self.WantsEarlier())
+        if gap is not None and row < gap <= row + by:
+            self.post_message(self.WantsLater())
+            self._go_to(gap - 1)
+        else:
+            self._go_to(row + by)
+
+    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
+        """Read on before the first line where the wheel can go no further."""
+        if round(self.scroll_y) == 0:
+            self.post_message(self.WantsEarlier())
+
+    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
+        """Read on where lines are missing, once that is seen."""
+        gap, top = self.book.gap_row, round(self.scroll_y)
+        if gap is not None and top <= gap < top + self._page():
+            self.post_message(self.WantsLater())
 
     def on_click(self, event: events.Click) -> None:
         """Make the line under the pointer the current one."""
@@ -254,7 +289,7 @@ class Log(Toned, ScrollView, can_focus=True):
         """Stay at what was read, or at the end."""
         self._strips.clear()
         self._painted = None
-        self._settle()
+        self.settle()
 
     def _empty_words(self) -> Line:
         words = "no line matches; esc clears the filter" if self.book.filter else "nothing was printed yet"
