@@ -13,7 +13,7 @@ from console.cli.past import RunRecords
 from console.cli.wiring import How, asking, configure, engine_of, journal, tell
 from console.core.visit import visit
 from console.errors import EngineLost, NoGo, UsageFault
-from console.model.board import Board, BoardRelease, Candidate
+from console.model.board import Board, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.model.values import changed
@@ -86,6 +86,15 @@ class EngineStation(RunRecords):
         """What could be released, newest first."""
         live = Counter(host.commit for host in board.hosts if host.commit)
         return await self._asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
+
+    async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
+        """Which of them were verified in the environment that has to have had them first."""
+        return await self._asked("verified", {"trees": {one.commit: one.tree for one in candidates}}, Verified)
+
+    async def ci(self, candidate: Candidate) -> CiMark:
+        """What the checks that judge a commit say of that one."""
+        await self._tell_secrets()
+        return await self._asked("ci", {"commit": candidate.commit, "ref": str(candidate.ref)}, CiMark)
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""

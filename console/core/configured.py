@@ -1,7 +1,9 @@
 """A configured check's verdict out of what was found from each place. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
+from console.core.shell import placeholders
 from console.model.checks import Check, Finding
 from console.model.fleet import CheckSpec
 from console.model.values import changed
@@ -26,6 +28,24 @@ def assess_configured(spec: CheckSpec, found: Found, asked: str) -> Check:
     remedy = next((str(finding.remedy) for _, finding in telling if finding.remedy), "")
     words = _words(telling, len(found)) + (f", since {clock(since)}" if since else "")
     return _check(spec, worst, words, _remedy(spec, worst, remedy), since or asked)
+
+
+JUDGED_BY: Final = frozenset({"commit", "version", "env"})
+
+
+def judges_commit(spec: CheckSpec) -> bool:
+    """Whether a check says something of a commit alone, whatever the hosts have: a CI, or a question from the console that names the commit."""
+    if spec.kind in ("github", "gitlab"):
+        return True
+    words = spec.command.run if spec.kind == "command" and spec.command else spec.url if spec.kind == "http" and isinstance(spec.url, str) else ""
+    named = frozenset(placeholders(words))
+    return spec.on == "console" and "commit" in named and named <= JUDGED_BY
+
+
+def most_telling(checks: Iterable[Check]) -> Check | None:
+    """Return the one that tells: the worst of them; None where there is none."""
+    found = list(checks)
+    return next((check for status in ORDER for check in found if check.status == status), None)
 
 
 def asked_now(spec: CheckSpec, at: str) -> Check:

@@ -52,6 +52,11 @@ def expected_content(made: Made, runs: Iterable[RunState]) -> str:
     return "" if verified is None or verified.revision is None or verified.revision.commit == made.revision.commit else verified.content
 
 
+def age_of(verified: RunState, now: datetime) -> timedelta:
+    """How long ago that run ended."""
+    return now - datetime.fromisoformat(verified.ended_at.replace("Z", "+00:00"))
+
+
 def assess_staging(required: str, within: float, made: Made, runs: tuple[RunState, ...], now: datetime) -> Check:
     """Judge the runs of the required environment, newest first. `within`: seconds that a verification is good for."""
     revision = made.revision
@@ -61,7 +66,7 @@ def assess_staging(required: str, within: float, made: Made, runs: tuple[RunStat
         same = [run for run in runs if is_same(run, made)]
         tried = f"; last there: {same[0].outcome or 'not ended'} (run {same[0].run})" if same else ""
         return _failed(f"{revision.version} {revision.commit[:7]} was not verified in {required}{tried}", remedy)
-    age, other = now - datetime.fromisoformat(verified.ended_at.replace("Z", "+00:00")), _other(verified, revision)
+    age, other = age_of(verified, now), _other(verified, revision)
     if age > timedelta(seconds=within):
         return _failed(f"verified in {required}{other} {_age(age)} ago, allowed are {_age(timedelta(seconds=within))}", remedy)
     return Check("staging", TITLE, "passed", detail=SafeText(f"verified in {required}{other} {_age(age)} ago"))

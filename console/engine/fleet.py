@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from console.model.board import CiMark
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Environment
 from console.model.request import Person
@@ -34,3 +35,5 @@ class Fleet:
     """What begins when somebody follows it, and ends with them; by name. One who follows takes it out."""
     carried: Collection[str] = ()
     """Feeds that are followed now."""
+    ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = field(default_factory=dict)
+    """What CI said, by the model's digest and the commit, and until when (boot-time clock) that is not asked again."""

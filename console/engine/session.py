@@ -28,6 +28,7 @@ from console.engine.record import Record
 from console.engine.runner import Runner
 from console.engine.viewers import Broadcast
 from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
+from console.model.board import CiMark
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
 from console.model.events import AnyEvent, CheckAcknowledged, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
@@ -83,6 +84,7 @@ class Session:
         self._lookout = station.Lookout(self._watch_all)
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
+        self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
 
     @property
     def open_run_id(self) -> str:
@@ -339,7 +341,7 @@ class Session:
         environment, outside = self._model()
         fleet = Fleet(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets,
-            self._digest, self._feeds, self._fed,
+            self._digest, self._feeds, self._fed, self._ci_kept,
         )  # fmt: skip
         while len(self._feeds) >= FEEDS:
             del self._feeds[next(iter(self._feeds))]

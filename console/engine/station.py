@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from console.engine.fleet import Fleet
+from console.engine.marks import answer_ci, answer_verified
 from console.engine.prepare import LOOK_DEADLINE
 from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
@@ -88,6 +89,8 @@ async def answer_channels(fleet: Fleet, argument: Mapping[str, Any], person: Per
 ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {
     "board": answer_board,
     "channels": answer_channels,
+    "verified": answer_verified,
+    "ci": answer_ci,
     "versions": answer_versions,
     "preview": answer_preview,
     "releases": answer_releases,

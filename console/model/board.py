@@ -1,5 +1,7 @@
 """What is seen of an environment between runs: what runs where, what could be released, what a host has on its disk. Values only."""
 
+from typing import Literal
+
 import msgspec
 
 from console.text import SafeText
@@ -60,6 +62,32 @@ class Candidate(msgspec.Struct, frozen=True):
     """Hosts on which that commit is live."""
     ahead: bool = True
     """It holds commits that what is live does not."""
+    tree: str = ""
+    """What it holds; empty: not read."""
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """Which of several commits were verified in the environment that has to have had them first."""
+
+    environment: str = ""
+    """That environment; empty: none is required."""
+    at: dict[str, str] = {}
+    """Commits with the time of their last verification there: UTC, RFC 3339."""
+    late: tuple[str, ...] = ()
+    """Those of them whose verification is too old to count."""
+
+
+CiStatus = Literal["none", "passed", "failed", "waiting", "error", "unasked"]
+
+
+class CiMark(msgspec.Struct, frozen=True):
+    """What the checks that judge a commit say of one. `none`: there are no such checks; `error`: it could not be measured; `unasked`: it is not asked."""
+
+    commit: str
+    status: CiStatus = "none"
+    seen: SafeText = SafeText("")
+    again: float = 300.0
+    """Seconds after which it may say something else."""
 
 
 class BoardRelease(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from console.model.board import Board, BoardRelease, Candidate
+from console.model.board import Board, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage
@@ -53,6 +53,12 @@ class Station(Records, Protocol):
 
     async def candidates(self, board: Board) -> tuple[Candidate, ...]:
         """What could be released, newest first."""
+
+    async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
+        """Which of them were verified in the environment that has to have had them first, by the record."""
+
+    async def ci(self, candidate: Candidate) -> CiMark:
+        """What the checks that judge a commit say of that one, within seconds."""
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""

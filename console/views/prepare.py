@@ -2,7 +2,6 @@
 
 import shlex
 from collections import Counter
-from datetime import tzinfo
 from typing import NamedTuple
 
 from console.core.twin import request_words
@@ -12,10 +11,9 @@ from console.model.impact import Impact
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
-from console.views.filter import Filter, Subject
 from console.views.form import Field, Seen, needed
-from console.views.spans import Line, Span, Tone, by_room, cell, clipped, line, mark, width
-from console.views.times import day_and_time
+from console.views.spans import Line, Span, Tone, by_room, clipped, line, width
+from console.views.versions import standing
 
 
 class Answer(NamedTuple):
@@ -24,39 +22,6 @@ class Answer(NamedTuple):
     state: RunState = RunState()
     problem: Problem | None = None
     asking: bool = True
-
-
-def kept(candidates: tuple[Candidate, ...], wanted: Filter) -> tuple[Candidate, ...]:
-    """Return those that the filter shows: by name, commit, author and subject."""
-    return tuple(one for one in candidates if wanted.keeps(Subject("", f"{one.ref} {one.commit} {one.by} {one.subject}")))
-
-
-def first_choice(candidates: tuple[Candidate, ...], suggested: str) -> int:
-    """Return the place of the version that is offered: the suggested one, else the newest that is not live anywhere."""
-    wanted = (
-        [place for place, one in enumerate(candidates) if suggested and one.ref == suggested],
-        [place for place, one in enumerate(candidates) if one.ahead and not one.live],
-    )
-    return next((places[0] for places in wanted if places), 0)
-
-
-def standing(candidate: Candidate) -> Span:
-    """Return how a version stands to what is live."""
-    if candidate.live:
-        return Span(f"live on {candidate.live}", "good")
-    return Span("", "dim") if candidate.ahead else Span("older than what is live", "warn")
-
-
-def candidate_row(candidate: Candidate, chosen: bool, cells: int, zone: tzinfo | None) -> Line:
-    """A version: its name, when, who, how it stands to what is live, what it is; the last ones where there is room."""
-    sign = mark("now") if chosen else Span(" ")
-    name = Span(cell(str(candidate.ref), min(18, max(6, cells // 4))), "strong" if candidate.is_tag else "plain")
-    when = line(Span(day_and_time(candidate.at, zone), "dim"))
-    who = line(Span(cell(str(candidate.by), 10), "dim")) if cells >= 60 else ()
-    stands = standing(candidate)
-    fixed = by_room(((0, line(sign, " ", name)), (3, when), (2, who), (1, line(stands) if stands.text else ())), cells)
-    room = cells - width(fixed) - 2
-    return (*fixed, Span("  "), Span(cell(str(candidate.subject), room))) if room > 3 else fixed
 
 
 def field_row(field: Field, request: Request, seen: Seen, cells: int) -> Line:

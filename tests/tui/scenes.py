@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from console.adapters.clock import SetClock
 from console.core.accept import accept
 from console.model import events as ev
-from console.model.board import Candidate
+from console.model.board import Candidate, CiMark, Verified
 from console.model.checks import Check
 from console.model.commands import Refusal, RollBack
 from console.ports.feed import Output, Presence, Sample
@@ -113,6 +113,10 @@ def a_station(feed: ScriptedFeed | None = None) -> ScriptedStation:
             Candidate(SafeText("v1.0.0"), "a" * 40, is_tag=True, at="2026-11-01T10:00:00Z", by=SafeText("Ada"), subject=SafeText("Begin"), live=12, ahead=False),
             Candidate(SafeText("ddddddd"), "d" * 40, at="2026-11-24T10:00:00Z", by=SafeText("Lin"), subject=SafeText("Try a faster search")),
         ),
+        verified_there=Verified("staging", {"b" * 40: "2026-11-24T09:58:00Z", "c" * 40: "2026-11-15T10:00:00Z", "a" * 40: "2026-11-01T08:00:00Z"}, ("c" * 40,)),
+        marks={
+            "b" * 40: CiMark("b" * 40, "passed"), "c" * 40: CiMark("c" * 40, "failed"), "a" * 40: CiMark("a" * 40, "error"), "d" * 40: CiMark("d" * 40, "waiting"),
+        },
     )  # fmt: skip
 
 

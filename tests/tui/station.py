@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from console.adapters.history import holds
 from console.errors import ConsoleError
-from console.model.board import Board, BoardHost, BoardRelease, Candidate
+from console.model.board import Board, BoardHost, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample
@@ -57,6 +57,8 @@ class ScriptedStation:
     way: tuple[str, ...] = ("true",)
     candidates_there: tuple[Candidate, ...] = CANDIDATES
     told_by: tuple[SafeText, ...] = (SafeText("slack://****/"), SafeText("json://ops.example/hook"))
+    verified_there: Verified = Verified()
+    marks: dict[str, CiMark] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -82,6 +84,13 @@ class ScriptedStation:
 
     async def candidates(self, board: Board) -> tuple[Candidate, ...]:
         return self.candidates_there
+
+    async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
+        return self.verified_there
+
+    async def ci(self, candidate: Candidate) -> CiMark:
+        self.asked.append(("ci", candidate.commit))
+        return self.marks.get(candidate.commit, CiMark(candidate.commit))
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         self.asked.append(request)

@@ -18,8 +18,9 @@ from console.model.values import changed
 from console.text import SafeLines, SafeText
 from console.views.filter import parse
 from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned
-from console.views.prepare import Answer, candidate_row, field_row, first_choice, go_row, kept, prepare_lines, standing, twin, why_closed
+from console.views.prepare import Answer, field_row, go_row, prepare_lines, twin, why_closed
 from console.views.spans import text, width
+from console.views.versions import candidate_row, first_choice, kept, standing
 
 HOSTS = tuple(Host(f"web{number:02}", tags=("eu",)) for number in range(1, 4))
 BRANCH = Check("branch", SafeText("Branch"), "failed", detail=SafeText("main is expected"))

@@ -25,22 +25,19 @@ from console.tui.screens.announcement import Announcing
 from console.tui.screens.dialog import Words
 from console.tui.screens.filling import Filling
 from console.tui.screens.page import Page
+from console.tui.screens.versions import Versions
 from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.views.announcement import notes_row
 from console.views.checklist import check_lines
-from console.views.filter import count_words
 from console.views.form import FIELDS, Seen, turned
 from console.views.prepare import (
     Answer,
     answers_between,
-    candidate_row,
     field_row,
-    first_choice,
     go_row,
-    kept,
     prefilled,
     prepare_lines,
     problem_lines,
@@ -65,13 +62,12 @@ class PrepareScreen(Page):
         super().__init__()
         self.station = station
         self.board: Board | None = None
-        self.candidates: tuple[Candidate, ...] = ()
         self.request = Request()
         self._said: frozenset[str] = frozenset()
         """Answers of the impact that a person has given."""
         self.answer = Answer()
-        self._shown: tuple[Candidate, ...] = ()
         self.filling = Filling(self)
+        self.versions = Versions(self)
         self.announcing = Announcing(self)
         self._alone = 0
         self._tiny = False
@@ -97,7 +93,7 @@ class PrepareScreen(Page):
         checks, plan = self.query_one(Checks), self.query_one(PlanPanel)
         checks.number, plan.number = 3, 4
         checks.can_focus = plan.can_focus = True
-        self._versions.marked = True
+        self.versions.picker.marked = True
         self._form.entitle(line("2 Release"))
         self.set_class(self.station.protected, "protected")
         self.lay_out()
@@ -109,10 +105,7 @@ class PrepareScreen(Page):
             if task is not None:
                 task.cancel()
         self.announcing.stop()
-
-    @property
-    def _versions(self) -> Picker:
-        return self.query_one("#versions", Picker)
+        self.versions.stop()
 
     @property
     def _form(self) -> Picker:
@@ -129,27 +122,23 @@ class PrepareScreen(Page):
         before = self.chosen
         try:
             self.board = await self.station.board()
-            self.candidates = await self.station.candidates(self.board)
+            await self.versions.read(self.board)
         except ConsoleError as fault:
             self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
             self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
             self.show()
             return
-        self._versions.say_empty("no version there: git tag, git push --tags")
         self._show_kept(str(before.ref) if before else "")
         self._ask(now=True)
 
     def _show_kept(self, ref: str) -> None:
-        """Show the versions that the filter keeps, with that one chosen; where it is not among them, the one that is offered."""
-        self._shown = kept(self.candidates, self.filling.filter)
-        self.show()
-        self._versions.choose(first_choice(self._shown, ref or self.station.suggested))
+        self.versions.keep(self.filling.filter, ref)
         self.show()
 
     @property
     def chosen(self) -> Candidate | None:
         """The version that is chosen."""
-        return self._shown[self._versions.index] if self._versions.index < len(self._shown) else None
+        return self.versions.chosen
 
     @property
     def seen(self) -> Seen:
@@ -173,9 +162,15 @@ class PrepareScreen(Page):
         try:
             self.answer = Answer(fold(await self.station.preview(request)), asking=False)
             self.request = prefilled(self.request, self.answer.state, self._said)
+            self.versions.learn(self.answer.state)
         except ConsoleError as fault:
             self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
         self.show()
+
+    def tick(self) -> None:
+        """Ask CI about versions that have come into sight."""
+        if self.is_mounted and self.query("#versions"):
+            self.versions.look()
 
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
@@ -193,9 +188,7 @@ class PrepareScreen(Page):
         """Give every widget its part; each repaints only what differs."""
         if not self.is_mounted or not self.query("#footer"):
             return
-        self._versions.draw(lambda width: tuple(candidate_row(one, one is self.chosen, width, self.app.zone) for one in self._shown))
-        source, shown = self.filling.filter.source, len(self._shown)
-        self._versions.entitle(line("1 Versions  ", count_words(shown, len(self.candidates), source) if source else f"{shown:,}"))
+        self.versions.draw()
         self._form.draw(self._form_rows)
         self._show_answer()
         self.announcing.show()
@@ -273,7 +266,7 @@ class PrepareScreen(Page):
 
     def on_picker_moved(self, event: Picker.Moved) -> None:
         """Another version was chosen."""
-        if event.picker is self._versions and self.chosen and self.request.ref != str(self.chosen.ref):
+        if event.picker is self.versions.picker and self.chosen and self.request.ref != str(self.chosen.ref):
             self.unsay()
             self._ask()
 
@@ -286,7 +279,7 @@ class PrepareScreen(Page):
 
     def move(self, rows: int) -> None:
         """Choose a version so many rows on."""
-        self._versions.choose(self._versions.index + rows)
+        self.versions.picker.choose(self.versions.picker.index + rows)
 
     def fill_in(self, request: Request) -> None:
         """Take what was said in the form, and ask again where that may change what is found."""
