@@ -174,6 +174,11 @@ def _may_visit(now: Situation) -> bool:
     return now.has_station and not now.read_only and bool(now.host)
 
 
+def _has_plot(now: Situation) -> bool:
+    """Whether the metrics have the whole screen."""
+    return now.zoomed == 3 and bool(now.state.go)
+
+
 def may_tick(now: Situation) -> bool:
     """Return whether a manual check waits for somebody to tick it off."""
     state = now.state
@@ -241,7 +246,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-4", ("4",), "log on the whole screen, and back", places=_WATCHED),
     Action("zoom-in", ("plus",), "more room for the panel with the focus, then the whole screen", places=_WATCHED),
     Action("zoom-out", ("underscore",), "one step back", places=_WATCHED),
-    Action("unzoom", ("escape",), "clear a filter; back to all panels; back to the host that is waited for", places=_WATCHED),
+    Action("unzoom", ("escape",), "clear a filter; back from a moment to now; back to all panels; back to the host that is waited for", places=_WATCHED),
+    Action("moment-back", ("left",), "zoomed metrics: a moment earlier, in the log too (a line read there is marked here)", "moment", _has_plot),
+    Action("moment-on", ("right",), "zoomed metrics: a moment later", "", _has_plot),
     Action("follow", ("end", "f"), "follow the end of the log"),
     Action(
         "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter",

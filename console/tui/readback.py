@@ -42,8 +42,11 @@ class ReadBack:
 
     def _may(self) -> bool:
         """Whether there may be lines before what is held."""
-        begun = self._earlier is not None and self._turn == self._log.turn
-        return bool(self._records and self._run) and not (begun and self._earlier is not None and self._earlier.older is None)
+        if self._records is None or not self._run:
+            return False
+        if self._earlier is not None and self._turn == self._log.turn:
+            return self._earlier.older is not None
+        return self._log.is_cut or self._log.book.dropped > 0
 
     def read_from(self, records: Records | None, run: str, host: str = "", events: tuple[AnyEvent, ...] | None = None) -> None:
         """Read that run's log from now on. `events`: all of them, where they are known and no more come."""

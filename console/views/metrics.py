@@ -5,6 +5,7 @@ Times are seconds on the clock that stamped the points; values are shares (0..1)
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from console.model.state import RunState
@@ -132,31 +133,72 @@ def window(all_series: Sequence[Series], now: float, room: tuple[int, int]) -> f
     return step_for(min(600.0, now - oldest), columns) * columns
 
 
+def step_of(all_series: Sequence[Series], now: float, room: tuple[int, int]) -> float:
+    """Return the seconds that one column stands for in that room."""
+    columns = room[0] - SCALE if _plot_rows(all_series, room) else room[0]
+    return window(all_series, now, room) / max(1, columns)
+
+
 def metric_lines(
-    all_series: Sequence[Series], state: RunState, now: float, room: tuple[int, int], *, interval: float = 1.0
+    all_series: Sequence[Series], state: RunState, now: float, room: tuple[int, int], *, interval: float = 1.0, cursor: float | None = None,
+    below: Line = (),
 ) -> tuple[Line, ...]:
-    """Return the number and the sparkline of each kind in that room (width, height). `interval`: seconds between samples."""
+    """Return the number and the sparkline of each kind in that room (width, height). `interval`: seconds between samples.
+
+    `cursor`: a moment that is looked at: it is marked, and the numbers are those of that time. `below`: what stands under a plot then.
+    """
     width, height = room
     last = newest(all_series)
     if last is None or width < 1:
-        return (line(Span("no numbers from the hosts yet", "dim")),)
+        return (clipped(line(Span("no numbers from the hosts yet", "dim")), width),)
     late = now - last
     stale = late > max(3.0, STALE_AFTER * interval)
     rows = _plot_rows(all_series, room)
     columns = width - SCALE if rows else width
     step = window(all_series, now, room) / columns
     moment = changed_at(state)
-    change = None if moment is None else columns - 1 - (int(now // step) - int(moment // step))
+    change, looked = column_of(moment, now, step, columns), column_of(cursor, now, step, columns)
     out: list[Line] = []
     for series in all_series:
-        numbers = line(Span(f"STALE {seconds_in_words(late)}", "warn")) if stale else _numbers(series, state)
-        out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, _highest(series))), width))
+        if cursor is not None:
+            numbers = _numbers_at(series, (now, step, columns), looked)
+        else:
+            numbers = line(Span(f"STALE {seconds_in_words(late)}", "warn")) if stale else _numbers(series, state)
+        out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, () if cursor is not None else _highest(series))), width))
         if rows:
-            out += _plot(series, (now, step, columns), rows, change, stale=stale)
+            out += (looked_at(each, SCALE + looked) if looked is not None else each for each in _plot(series, (now, step, columns), rows, change, stale=stale))
         elif height >= 2 * len(all_series):
             values = buckets(series.points, now, step, width)
-            out.append(clipped(_toned(spark(values, scale_top(series.kind, values), change), "dim" if stale else "busy"), width))
-    return tuple((*out, time_axis(columns * step, columns)) if rows else out[:height])
+            bars = clipped(_toned(spark(values, scale_top(series.kind, values), change), "dim" if stale else "busy"), width)
+            out.append(bars if looked is None else looked_at(bars, looked))
+    axis = clipped(below, width) if below else time_axis(columns * step, columns)
+    return tuple((*out, axis) if rows else out[:height])
+
+
+def column_of(moment: float | None, now: float, step: float, columns: int) -> int | None:
+    """Return the column that a moment is drawn in; None where it is outside."""
+    column = None if moment is None else columns - 1 - (int(now // step) - int(moment // step))
+    return column if column is not None and 0 <= column < columns else None
+
+
+def looked_at(drawn: Line, column: int) -> Line:
+    """Return the line with that cell standing out. Every cell of it is one character."""
+    cells = [Span(letter, span.tone) for span in drawn for letter in span.text]
+    cells += [Span(" ")] * (column + 1 - len(cells))
+    cells[column] = Span(cells[column].text, "selected")
+    return tuple(Span("".join(cell.text for cell in run), tone) for tone, run in groupby(cells, key=lambda cell: cell.tone))
+
+
+def _numbers_at(series: Series, over: tuple[float, float, int], column: int | None) -> Line:
+    """The values of that column: of new and old hosts apart, where there were both."""
+    if column is None:
+        return line(Span("not drawn: too long ago", "dim"))
+    means = [(word, buckets(points, *over)[column]) for word, points in (("new", series.new), ("old", series.old))]
+    told = [line(Span(f"{word} {said(series.kind, value)}", "strong")) for word, value in means if value is not None]
+    if len(told) == 2:
+        return joined(told, "  ")
+    value = buckets(series.points, *over)[column]
+    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no number then", "dim"))
 
 
 def _plot(series: Series, over: tuple[float, float, int], rows: int, change: int | None, *, stale: bool) -> tuple[Line, ...]:

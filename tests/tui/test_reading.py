@@ -181,6 +181,7 @@ async def joined_late(pilot, log: Log) -> None:
     await eventually(pilot, lambda: len(log.book))
     await settled(pilot)
     log.clear()
+    log.is_cut = True
     log.add(entries(50))
     log.focus()
     await settled(pilot)

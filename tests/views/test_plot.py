@@ -82,3 +82,18 @@ def test_new_and_old_hosts_are_drawn_apart() -> None:
     assert tones == {"busy", "strong"}
     stale = metric_lines(series, RunState(), 99.0, (68, 12))
     assert {span.tone for row in stale for span in row if any(0x2800 <= ord(c) < 0x2900 for c in span.text)} == {"dim"}
+
+
+@given(st.one_of(st.none(), st.floats(-100, 700)), st.integers(10, 120), st.integers(2, 40), st.integers(0, 30))
+def test_a_moment_that_is_looked_at_is_one_column_and_nothing_else_moves(cursor: float | None, wide: int, high: int, count: int):
+    points = tuple((float(at), 0.5) for at in range(300, 300 + count))
+    series = [Series(kind, points, {"web01": points[-1]} if points else {}) for kind in ("cpu", "memory", "load")]
+    plain = metric_lines(series, RunState(), 330.0, (wide, high))
+    looked = metric_lines(series, RunState(), 330.0, (wide, high), cursor=cursor)
+    assert len(plain) == len(looked)
+    for before, after in zip(plain, looked, strict=True):
+        cells = [span.tone for span in after for _ in span.text]
+        assert width(after) <= wide
+        assert cells.count("selected") <= 1
+        if "selected" in cells:
+            assert text(before).ljust(wide) == text(after).ljust(wide)

@@ -237,6 +237,7 @@ class HostScreen(Page):
             self.say(f"the run's log was not read: {fault.message}", "warn")
             return
         self.query_one(Log).add(found)
+        self.query_one(Log).is_cut = bool(page.before)
 
     def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
         """Read on before the first line that is held."""

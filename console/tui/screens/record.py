@@ -111,6 +111,7 @@ class RecordScreen(Page):
         self._is_last = next((one.run for one in changing), "") == self.run.run
         page = await self.station.log(self.run.run, "", "", LINES)
         self.query_one(Log).add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
+        self.query_one(Log).is_cut = bool(page.before)
         self.way_back.read_from(self.station, self.run.run, events=self.events)
         self.show()
 

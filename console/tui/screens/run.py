@@ -19,6 +19,7 @@ from console.tui.numbers import Numbers
 from console.tui.readback import ReadBack
 from console.tui.screens import one_host, questions
 from console.tui.screens.host import HostScreen
+from console.tui.screens.moment import Moment
 from console.tui.screens.page import Page
 from console.tui.screens.reading import Reading
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
@@ -59,6 +60,7 @@ class RunScreen(Page):
         self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
         """Told of the log lines that came, for a screen above this one."""
         self.reading = Reading(self)
+        self.moment = Moment(self)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; what is shown by which size is the style sheet's."""
@@ -133,6 +135,7 @@ class RunScreen(Page):
             follower.changed = False
             if follower.begins_anew:
                 self.query_one(Log).clear()
+                self.query_one(Log).is_cut = True
             lines = follower.take_lines()
             self.query_one(Log).add(lines)
             self.way_back.read_from(self.app.records, follower.state.run)
@@ -223,7 +226,7 @@ class RunScreen(Page):
 
     def _show_numbers(self, state: RunState, now: float) -> None:
         host = self._pinned if self._pinned in state.hosts else ""
-        self.query_one(Metrics).show_numbers(self.follower.numbers.series(host), state, now, host)
+        self.query_one(Metrics).show_numbers(self.follower.numbers.series(host), state, now, host, self.moment.looked)
 
     def rest_line(self) -> Line:
         """Say that the panels are frozen, else how the run is come back to."""
@@ -250,6 +253,18 @@ class RunScreen(Page):
     def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
         """Read on before the first line that is held."""
         (self.way_back.search_older if event.matching else self.way_back.older)()
+
+    def on_log_moved(self, event: Log.Moved) -> None:
+        """Mark the time of the line that is read in the metrics."""
+        self.moment.read(event.entry)
+
+    def mono_at(self, wall: float) -> float:
+        """The time of the numbers at that moment (seconds since 1970)."""
+        return self.now - (self.app.clock.now().timestamp() - wall)
+
+    def wall_at(self, mono: float) -> float:
+        """The moment (seconds since 1970) of that time of the numbers."""
+        return self.app.clock.now().timestamp() - (self.now - mono)
 
     def on_log_wants_later(self, _: Log.WantsLater) -> None:
         """Read on where lines are missing."""
@@ -278,7 +293,7 @@ class RunScreen(Page):
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "helm": lambda: self.send(TakeHelm(), ""),
             "host": lambda: self.app.push_screen(HostScreen(self, self.host)), "unzoom": self.unzoom, "follow": lambda: self.query_one(Log).follow(),
-            "zoom-in": self.zoom_in, "zoom-out": self.zoom_out,
+            "moment-on": lambda: self.moment.move(1), "moment-back": lambda: self.moment.move(-1), "zoom-in": self.zoom_in, "zoom-out": self.zoom_out,
         }  # fmt: skip
 
     def send(self, command: AnyCommand, twin: str) -> None:
@@ -320,8 +335,8 @@ class RunScreen(Page):
             wanted.focus()
 
     def unzoom(self) -> None:
-        """Clear a filter; else go back to all panels; else let go of the chosen host."""
-        if self.reading.clear_filter():
+        """Clear a filter; else let go of the moment that is looked at; else go back to all panels; else let go of the chosen host."""
+        if self.reading.clear_filter() or self.moment.release():
             self.unsay()
         elif self._zoom:
             self._zoom, self._half = 0, False

@@ -20,6 +20,8 @@ from console.views.logs import LogLine, drawn, subject_of
 from console.views.spans import Line, Span, line
 
 _STRIPS = 600
+MOST_LINES = 1 << 60
+"""More lines than ever come: behind every line of a moment."""
 SIDEWAYS = 20
 """Cells that one press goes sideways."""
 _MOVES = {"up": -1, "down": 1}
@@ -39,6 +41,13 @@ class Log(Toned, ScrollView, can_focus=True):
         """The reader goes down to where lines are missing."""
 
 
+    class Moved(Message):
+        """Another line is read now; None: none is, it follows or is scrolled."""
+
+        def __init__(self, entry: LogLine | None) -> None:
+            super().__init__()
+            self.entry = entry
+
     def __init__(self, zone: tzinfo | None, id: str | None = None, book: LogBook | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._zone = zone
@@ -57,6 +66,8 @@ class Log(Toned, ScrollView, can_focus=True):
         """Lines that came since it no longer follows."""
         self.turn = 0
         """How often it went to the end or was cleared: what was read back before is gone then."""
+        self.is_cut = False
+        """It was not given the lines before the first one."""
         self.may_read_back: Callable[[], bool] = lambda: False
         """Whether there may be lines before the first one."""
         self._painted: object = None
@@ -74,6 +85,7 @@ class Log(Toned, ScrollView, can_focus=True):
     def clear(self) -> None:
         """Forget everything but the filter."""
         self.book.clear()
+        self.is_cut = False
         self.turn += 1
         self._strips.clear()
         self.frozen = False
@@ -81,7 +93,8 @@ class Log(Toned, ScrollView, can_focus=True):
 
     def follow(self) -> None:
         """Go to the end, and stay there unless the view is frozen."""
-        self.following, self.unseen, self._current, self._top = not self.frozen, 0, None, None
+        self.following, self.unseen, self._top = not self.frozen, 0, None
+        self._read(None)
         self.book.let_earlier_go()
         self.turn += 1
         self._go_to_end()
@@ -204,7 +217,7 @@ class Log(Toned, ScrollView, can_focus=True):
         row, last = round(new_value), self._last_top()
         self._top = self.book.places[row] if row < len(self.book.places) else None
         if self._current is not None and not row <= self.current_row < row + self._page():
-            self._current = None
+            self._read(None)
         at_end = row >= last and not self.frozen and self._current is None
         if at_end != self.following:
             self.following = at_end
@@ -226,8 +239,26 @@ class Log(Toned, ScrollView, can_focus=True):
         if row == len(lines) - 1 and self.book.is_of_tail(row) and not self.frozen and not self.search:
             self.follow()
             return
-        self.following = False
+        self._read(self.book.places[row])
+        self._show(row)
+
+    def go_to_moment(self, moment: float) -> LogLine | None:
+        """Read the last line that stood there at that time (seconds since 1970), else the first one. It is not told: whoever says so knows."""
+        if not self.book.lines:
+            return None
+        row = max(0, self.book.row_of((moment, MOST_LINES)) - 1)
         self._current = self.book.places[row]
+        self._show(row)
+        return self.book.lines[row]
+
+    def _read(self, place: Place | None) -> None:
+        if place != self._current:
+            self._current = place
+            self.post_message(self.Moved(None if place is None else self.current))
+
+    def _show(self, row: int) -> None:
+        lines = self.book.lines
+        self.following = False
         top, page = round(self.scroll_y), self._page()
         if not top <= row < top + page:
             self._top = self.book.places[max(0, row if row < top else row - page + 1)]
