@@ -68,6 +68,7 @@ class ConsoleApp(ThemedApp[Ending]):
         self.read_only, self.drives = read_only, drives
         self._feed = feed
         self._burst: Burst[events.Key] = Burst()
+        self._early: list[events.Key] = []
         self._idle = Idle(clock.mono())
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
@@ -192,8 +193,24 @@ class ConsoleApp(ThemedApp[Ending]):
         if self._burst.dropped:
             self.say("keys came faster than a person presses them: nothing was done", "warn")
 
+    async def _press_early(self) -> None:
+        """Act on the keys that came before their screen was laid out, in their order."""
+        if not self.screen_stack:
+            return
+        if not self.screen.is_mounted:
+            self.set_timer(WITHIN, self._press_early)
+            return
+        early, self._early = self._early, []
+        for event in early:
+            await self._press(event)
+
     async def _press(self, event: events.Key) -> None:
         screen = self.screen
+        if self._early or not screen.is_mounted:
+            self._early.append(event)
+            if len(self._early) == 1:
+                self.set_timer(WITHIN, self._press_early)
+            return
         anywhere = event.key == "ctrl+r" or (event.key == "r" and is_dialog(screen) and not self._is_typing())
         if anywhere and self._press_rollback(event.key):
             return

@@ -30,6 +30,8 @@ class Follower:
         self.numbers = Numbers()
         self.problem = ""
         self.finished = False
+        self.broken = False
+        """It ended by a mistake of the screen's own, and not with the engine."""
         self.changed = True
         self._clock = clock
         self._fold = fold
@@ -50,6 +52,9 @@ class Follower:
             self.problem = fault.message + (f"; {fault.hint}" if fault.hint else "")
         except (OSError, EOFError) as fault:
             self.problem = f"the connection to the engine was lost: {fault}"
+        except Exception as fault:  # a mistake of ours, or a package that was changed under us: said, never passed over
+            self.broken = True
+            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not touched by it: q, then deploy attach"
         self.finished = self.changed = True
 
     def _take_in(self, item: FeedItem) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
@@ -65,7 +66,7 @@ async def run_screen(
 
 
 def _where(fault: BaseException) -> str:
-    last = fault.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    return f" at {os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno}" if last else ""
+    """The last place of ours that it came through."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    ours = [frame for frame in frames if f"{os.sep}console{os.sep}" in frame.filename] or frames
+    return f" at {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}: {fault}" if ours else ""

@@ -325,10 +325,12 @@ def headline(
     problem: str = "", helm: str = "",
 ) -> tuple[Line, Line]:  # fmt: skip
     """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; `helm`: see `waits_line`."""
+    told = line(Span(f" ! {problem}", "bad")) if problem else line(" ")
     if not state.run and not state.app:
-        return line(Span(" deploy", "strong"), "  waiting for the run"), line(" ")
+        return line(Span(" deploy", "strong"), "  waiting for the run"), clipped(told, width)
     top = top_line(state, now, width, present, round_trip, problem=problem)
-    return top, waits_line(state, now, width, host, helm)
+    waits = waits_line(state, now, width, host, helm)
+    return top, clipped(line(*told, Span("   before that:", "dim"), *waits), width) if problem else waits
 
 
 def last_lines(state: RunState, now: float) -> tuple[str, ...]:

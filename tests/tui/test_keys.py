@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from textual.events import Key
 
 from console.model import commands as cmd
 from console.model import events as ev
@@ -39,7 +40,7 @@ def is_busy(app: ConsoleApp) -> bool:
     if app.return_value is not None:
         return False
     followers = [screen.follower for screen in app.screen_stack if isinstance(screen, RunScreen)]
-    return bool(app._burst._held or app._tasks or any(follower.changed for follower in followers))
+    return bool(app._burst._held or app._early or app._tasks or any(follower.changed for follower in followers))
 
 
 async def press(pilot, *keys: str) -> None:
@@ -189,3 +190,40 @@ async def test_it_paints_at_every_size_whatever_the_outside_says(size: tuple[int
         await press(pilot, "escape")
         assert "\x1b]52" not in pilot.app.export_screenshot()
         assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("keys", [("enter", "enter"), ("g", "escape"), ("g", "q"), ("enter", "escape", "question_mark", "escape")], ids=str)
+async def test_keys_that_come_before_their_dialog_is_laid_out_wait_for_it(keys: tuple[str, ...]):
+    feed = ScriptedFeed(protected=False)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for key in keys:
+            pilot.app.post_message(Key(key, None))
+        await settled(pilot)
+        assert not isinstance(pilot.app.screen, Dialog)
+        assert feed.said == []
+    assert pilot.app.return_value is None
+
+
+async def test_a_name_typed_before_its_field_is_there_stands_in_it():
+    feed = ScriptedFeed()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        pilot.app.post_message(Key("g", None))
+        await asyncio.sleep(0.03)
+        for letter in "production":
+            pilot.app.post_message(Key(letter, letter))
+        await settled(pilot)
+        await press(pilot, "enter")
+        assert kinds(feed) == ["Decide"]
+
+
+async def test_a_screen_that_fails_to_follow_says_so_and_what_to_type():
+    feed = ScriptedFeed()
+    feed.tell(None)  # type: ignore[arg-type]
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        shown = " ".join(" ".join("".join(part.text for part in strip) for strip in pilot.app.screen._compositor.render_strips()).split())
+        assert "this screen stopped: q, then deploy attach" in shown
+        assert "can't follow the run any more (AttributeError" in shown
+        assert "the engine is gone" not in shown

@@ -222,6 +222,8 @@ class RunScreen(Page):
             self.query_one(Fleet).focus()
 
     def _link_problem(self) -> str:
+        if self.follower.broken:
+            return "this screen stopped: q, then deploy attach"
         return "the engine is gone" if self.follower.finished and self.state.phase != "ended" else ""
 
     def _show_numbers(self, state: RunState, now: float) -> None:
