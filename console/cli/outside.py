@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.adapters.attended import AttendedCommands
 from console.adapters.build import GitWorkshop
-from console.adapters.checks.dispatch import ConfiguredChecks
+from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.clock import SystemClock
 from console.adapters.database.view import PostgresView
 from console.adapters.facts import HostScout
@@ -62,6 +62,7 @@ class RealOutside:
 
 def open_outside(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> RealOutside:
     """Open the ports of an environment; nothing is contacted before it is needed. Work files go below the state folder."""
+    load_kinds(environment)
     transport = RoutedTransport(SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport())
     work = Path(state) / "work" / environment.app
     work.mkdir(mode=0o700, parents=True, exist_ok=True)

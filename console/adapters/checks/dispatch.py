@@ -1,6 +1,6 @@
 """Which module asks which kind, each within its time; and the checks of a pre-flight from all their places. Implements `ports.Checks`.
 
-A kind is loaded when it is first asked. It must not know what becomes of an answer.
+A kind is loaded when it is first asked, or before, by `load_kinds`. It must not know what becomes of an answer.
 """
 
 import asyncio
@@ -29,6 +29,12 @@ LIFE = 2.0
 CLEARING = 1.0
 """Seconds that a question which is late has to end."""
 _STATUS: Final[dict[str, str]] = {"ok": "passed", "bad": "failed", "error": "error"}
+
+
+def load_kinds(environment: Environment) -> None:
+    """Import what asks the checks and gates of an environment, so that a package that is changed later on cannot fail a gate."""
+    for kind in {asked.kind for asked in (*environment.checks, *environment.health)} & {*PROBES, *CI}:
+        import_module(f"console.adapters.checks.{kind}")
 
 
 async def observe(asked: Asked) -> Observation:
