@@ -66,4 +66,4 @@ def _sent(service: "apprise.NotifyBase", title: str, body: str) -> bool | str:
 
     with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         taken = service.notify(title=title, body=body)
-        return True if taken else log.getvalue().strip().rpartition("\n")[2].partition(" - ")[2][:200]
+        return True if taken else log.getvalue().strip().rpartition("\n")[2].split(" - ", 2)[-1].rstrip(".")[:200]

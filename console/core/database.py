@@ -216,7 +216,7 @@ def assess_migrations(database: Database, review: Review, impact: Impact) -> Che
     """W2.2: what the new migrations are, what they lock, and how big that is."""
     title = "Migrations"
     if not review.known and not impact.migration:
-        detail = "not known whether the release brings any: what is live is no commit of the repository"
+        detail = "not known which are new: nothing is live yet, or what is live is no commit of the repository"
         return _check("migrations", title, "failed", detail, "say it: --migration yes, or --migration no")
     if review.runs and not review.where:
         return _check("migrations", title, "failed", "the host that migrates is no part of this run", "take it in, or name another: migrate_on")

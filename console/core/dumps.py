@@ -134,7 +134,7 @@ def _number(text: str) -> int:
 
 def dump_problem(look: DumpLook | None) -> tuple[str, str] | None:
     """Why no dump can be taken, and what to do about it; None: it can."""
-    own = "or name a command that backs it up ([environments.ENV.database] backup = …), or --override backup=REASON"
+    own = "or name a command that backs it up (backup = … in [environments.ENV.database]), or --override backup=REASON"
     if look is None:
         return "the host that would dump it was not looked at", f"deploy check, {own}"
     if look.problem:

@@ -1,9 +1,10 @@
 """The pre-flight's verdicts on a fleet as it was seen. Pure: facts in, checks out; who looked at the hosts is not known here."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
-from console.model.facts import HostFacts
+from console.model.facts import HostFacts, LockHolder
 from console.model.plan import WayBack
 from console.model.values import changed
 from console.text import SafeText
@@ -14,6 +15,7 @@ ROOM = 3
 INODES_SPARE = 1000
 SKEW = 5.0
 SKEW_BLOCKS = 60.0
+_ENV = re.compile(r"\bENV\b")
 
 Finding = tuple[str, str]
 """(host, what is wrong)."""
@@ -38,7 +40,7 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     bad = [(way.host, str(way.reason)) for way in ways if not way.possible]
     first = [(way.host, str(way.reason)) for way in ways if way.possible and not way.release]
     if bad:
-        return _check("way-back", "Way back", "failed", _named(bad), "mend `current` on the host, or --override way-back=REASON")
+        return _check("way-back", "Way back", "failed", _named(bad), "see deploy status ENV, mend `current` on the host, or --override way-back=REASON")
     if first:
         return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
@@ -50,17 +52,23 @@ def assess_live(facts: Iterable[HostFacts]) -> Check:
     words = ((fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem)
     bad = [finding for finding in words if finding[1]]
     if bad:
-        return _check("way-back", "A release is live", "failed", _named(bad), "mend `current` on the host, or leave it out: --without HOST=REASON")
+        remedy = "see deploy status ENV, mend `current` on the host, or leave it out: --without HOST=REASON"
+        return _check("way-back", "A release is live", "failed", _named(bad), remedy)
     return _check("way-back", "A release is live", "passed", "on every host that answers")
 
 
 def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     """Nobody else holds a host: neither another run nor a person's note."""
     held = [(fact.host, f"held by {fact.lock.run or fact.lock.by}") for fact in facts if fact.lock and fact.lock.run != run]
-    closed = [(fact.host, f"closed by {fact.closed.by}: {fact.closed.reason}") for fact in facts if fact.closed]
+    closed = [(fact.host, f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}") for fact in facts if fact.closed]
     if held or closed:
-        return _check("lock", "Lock free", "failed", _named(held or closed), "deploy status; deploy unlock ENV --reason TEXT")
+        return _check("lock", "Lock free", "failed", _named(held or closed), "deploy status ENV; deploy unlock ENV --reason TEXT")
     return _check("lock", "Lock free", "passed", "no run and no person holds a host")
+
+
+def named(check: Check, environment: str) -> Check:
+    """Return the check with the environment's name where its remedy says ENV: what is told can be typed."""
+    return changed(check, remedy=SafeText(_ENV.sub(environment, check.remedy))) if "ENV" in check.remedy else check
 
 
 def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) -> tuple[Check, ...]:
@@ -132,9 +140,21 @@ def _clock(facts: tuple[HostFacts, ...]) -> Check:
     return _check("clock", "Clocks agree", status, _named(off), "set the host's clock (NTP)")
 
 
+def _until(note: LockHolder) -> str:
+    return f" until {note.until[:16].replace('T', ' ')} UTC" if note.until else ""
+
+
 def _named(findings: list[Finding]) -> str:
-    shown = "; ".join(f"{host}: {words}" for host, words in findings[:5])
-    return shown + (f"; and {len(findings) - 5} more" if len(findings) > 5 else "")
+    """What was found, the hosts of which the same is said together."""
+    hosts: dict[str, list[str]] = {}
+    for host, words in findings:
+        hosts.setdefault(words, []).append(host)
+    told = [f"{_several(names)}: {words}" for words, names in hosts.items()]
+    return "; ".join(told[:5]) + (f"; and {len(told) - 5} more" if len(told) > 5 else "")
+
+
+def _several(hosts: list[str]) -> str:
+    return ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
 
 
 def _count(findings: list[Finding]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.core.database import backup_words, pointed_out, schema_words
 from console.core.durations import duration_words
-from console.core.sizes import size_words
+from console.core.sizes import counted, size_words
 from console.model import events as ev
 from console.model.impact import Impact
 from console.text import SafeText
@@ -64,8 +64,13 @@ def _gate(event: ev.GateJudged) -> str:
 
 def _reviewed(event: ev.DatabaseReviewed) -> str:
     review = event.review
-    words = f"database: {len(review.migrations)} new migrations" if review.migrations else "database: no new migration file"
+    words = f"database: {counted(len(review.migrations), 'new migration')}" if review.migrations else "database: no new migration file"
     return "; ".join((words, schema_words(review), *pointed_out(review), *review.problems))
+
+
+def _changes(event: ev.ChangesListed) -> str:
+    migrations = f", {counted(len(event.migrations), 'new migration')}" if event.migrations else ""
+    return f"{counted(len(event.subjects), 'commit')}{migrations}"
 
 
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
@@ -78,7 +83,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.CheckReported: _check,
     ev.CheckAcknowledged: lambda event: f"check {event.check}: ticked off{_by(event)}",
     ev.HostSeen: _seen,
-    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps",
+    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}",
     ev.Decided: _decided,
     ev.LocksTaken: lambda event: f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'} locked for this run",
     ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
@@ -95,10 +100,10 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}",
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
-    ev.RollbackBegan: lambda event: f"rolling back {sum(map(len, event.plan.waves))} hosts: {event.reason}",
+    ev.RollbackBegan: lambda event: f"rolling back {counted(sum(map(len, event.plan.waves)), 'host')}: {event.reason}",
     ev.OperatorJoined: lambda event: f"{event.by} joined",
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
-    ev.ChangesListed: lambda event: f"{len(event.subjects)} commits" + (f", {len(event.migrations)} new migrations" if event.migrations else ""),
+    ev.ChangesListed: _changes,
     ev.DatabaseReviewed: _reviewed,
     ev.ReleasePacked: lambda event: f"packed: {event.files} files, {size_words(event.size)}, content {event.content[:12]}",
     ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",

@@ -150,12 +150,18 @@ async def _watch(task: Task, place: Host) -> None:
                     task.say(mask(row))
 
 
+def _blocker(task: Task) -> str:
+    """Who held the lock at the last look."""
+    seen = [line.partition(" blocked by ")[2].partition(" with ")[0] for line in task.tail if line.startswith("the migration waits ")]
+    return f" (held by {seen[-1]})" if seen else ""
+
+
 async def _judged(task: Task, database: Database, place: Host, before: str, result: StepResult) -> StepResult:
     """Say what a migration that did not end well has left behind."""
     detail = str(result.detail)
     tries = [line for line in task.tail if line.startswith(database_scripts.LOCKED_OUT)]
     if tries:
-        detail = f"it got no lock within {duration_words(database.lock_timeout)}, in {len(tries)} of {database.lock_tries} tries"
+        detail = f"it got no lock within {duration_words(database.lock_timeout)}, in {len(tries)} of {database.lock_tries} tries{_blocker(task)}"
     if database.kind != "postgres":
         return StepResult("unknown", result.code, SafeText(f"{detail}; not known what of it took effect"), result.hint)
     ended = await task.tools.database.end(place, _application(task), deadline=LOOK)

@@ -14,7 +14,7 @@ from console.core.announcement import assess_announcement
 from console.core.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
 from console.core.planner import plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
-from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, overridden
+from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
 from console.core.rollback import way_back
 from console.core.selection import select
 from console.core.staging import Made, assess_staging, expected_content
@@ -195,7 +195,7 @@ def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | No
     if revision and release:
         yield RevisionResolved(revision=revision, release=release, live=_live(facts))
     for check in _checks(survey, facts, revision, known):
-        yield CheckReported(check=check)
+        yield CheckReported(check=named(check, survey.environment.name))
 
 
 def _planned(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:

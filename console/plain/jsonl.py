@@ -27,13 +27,21 @@ def problem_object(problem: Problem) -> dict[str, Any]:
 
 def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
     """Return the result of a run."""
-    reason, hint = ending.reason, ending.hint
-    if not reason and state.phase == "ended" and ending.exit:
-        reason, hint = str(state.reason), str(state.hint)
     return {
         "type": "result", "exit": ending.exit, "run": state.run or None, "outcome": ending.outcome, "hosts": host_rows(state),
-        "seconds": round(ending.seconds, 2), "problems": [problem_object(Problem(reason, hint))] if reason else [],
+        "seconds": round(ending.seconds, 2), "problems": [problem_object(problem) for problem in _problems(state, ending)],
     }  # fmt: skip
+
+
+def _problems(state: RunState, ending: Ending) -> list[Problem]:
+    """Why it ended so: each check that blocks where it was a no-go, else the run's own reason."""
+    if ending.reason:
+        return [Problem(ending.reason, ending.hint)]
+    if state.phase != "ended" or not ending.exit:
+        return []
+    blocking = [check for check in state.checks if check.blocks] if state.exit == Exit.NO_GO else []
+    found = [Problem(f"{check.title}: {check.detail}", str(check.remedy)) for check in blocking]
+    return found or ([Problem(str(state.reason), str(state.hint))] if state.reason else [])
 
 
 def fault_object(error: ConsoleError) -> dict[str, Any]:

@@ -343,8 +343,9 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     words, _ = outcome_words(state)
     took = clock_span(state.mono - (state.decided or state.opened))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}"]
-    lines += [str(words) for words in (state.reason, state.hint) if words]
-    if state.exit == 3:
-        for check in state.checks:
-            lines += [f"  {check.title}: {check.detail}"] * check.blocks + [f"    {check.remedy}"] * bool(check.blocks and check.remedy)
-    return tuple(lines)
+    blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
+    if not blocking:
+        return (*lines, *(str(words) for words in (state.reason, state.hint) if words))
+    for check in blocking:
+        lines += [f"  {check.title}: {check.detail}", *([f"    {check.remedy}"] if check.remedy else [])]
+    return (*lines, str(state.hint))

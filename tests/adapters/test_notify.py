@@ -26,6 +26,7 @@ async def test_every_channel_is_told_and_one_that_fails_holds_none_up(taking: Re
     nothing = "json://ada:s3cret@127.0.0.1:1/"
     found = await AppriseNotifier(lambda: (refusing.address, taking.address, nothing, "nonsense://x")).tell("a run waits", "look", deadline=20)
     assert [bool(one.problem) for one in found] == [True, False, True, True]
+    assert found[0].problem == "Failed to send JSON POST notification: Servers are overloaded., error=503"
     assert [(message["title"], message["message"]) for message in taking.messages] == [("a run waits", "look")]
     assert "s3cret" not in "".join(one.channel + one.problem for one in found)
     assert "503" in found[0].problem

@@ -5,11 +5,14 @@ import json
 from console.core.evolve import evolve
 from console.errors import ConsoleError, Exit, NoGo, Problem
 from console.model import events as ev
+from console.model.checks import Check
 from console.model.request import Person
 from console.model.state import RunState
-from console.plain.jsonl import JsonPrinter, fault_object, json_text
+from console.model.values import changed
+from console.plain.jsonl import JsonPrinter, fault_object, json_text, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.text import SafeText
+from console.views.headline import last_lines
 from console.wire.codec import event_json
 from tests.core.simulation import Simulation, an_environment, opening
 
@@ -73,6 +76,19 @@ def test_plain_says_why_it_leaves_before_the_end_and_what_to_type():
     lines: list[str] = []
     LinePrinter(lines.append).ended(RunState(run="r1", environment="production"), Ending(9, "paused", 0, "paused by the file", "deploy continue r1"))
     assert lines == ["production: paused: paused by the file", "next: deploy continue r1"]
+
+
+def test_a_no_go_names_each_check_that_blocks_once():
+    checks = tuple(Check(name, SafeText(name.title()), "failed", detail=SafeText(f"{name} is wrong"), remedy=SafeText(f"mend {name}")) for name in ("ci", "lock"))
+    state = RunState(run="r1", app="shop", environment="qa", phase="ended", exit=3, checks=checks, reason=SafeText("Ci: ci is wrong; Lock: lock is wrong"),
+                     hint=SafeText("deploy check qa"))  # fmt: skip
+    problems = result_object(state, Ending(3, "no-go"))["problems"]
+    assert [(one["message"], one["hint"]) for one in problems] == [("Ci: ci is wrong", "mend ci"), ("Lock: lock is wrong", "mend lock")]
+    lines = last_lines(state, 0.0)
+    assert lines[1:] == ("  Ci: ci is wrong", "    mend ci", "  Lock: lock is wrong", "    mend lock", "deploy check qa")
+    bare = changed(state, checks=())
+    assert result_object(bare, Ending(3, "no-go"))["problems"][0]["message"] == str(state.reason)
+    assert last_lines(bare, 0.0)[1:] == (str(state.reason), "deploy check qa")
 
 
 def test_a_fault_before_there_is_a_run_is_a_result_with_all_problems():

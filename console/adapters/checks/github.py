@@ -30,7 +30,7 @@ async def ask(asked: Asked, spec: CheckSpec, commit: str) -> Finding:
             at = f"/repos/{spec.repository}/commits/{commit}"
             try:
                 statuses, runs, suites = await asyncio.gather(
-                    _pages(api, f"{at}/status", "statuses"), _checks(api, f"{at}/check-runs"), _checks(api, f"{at}/check-suites")
+                    _pages(api, f"{at}/status", "statuses"), _checks(api, f"{at}/check-runs"), _suites(api, f"{at}/check-suites")
                 )
             except NoAnswer as none:
                 return none.finding if none.status not in (404, 422) or await _is_gone(api, none, spec.repository) else _unknown_commit(commit)
@@ -69,6 +69,13 @@ async def _checks(api: Api, path: str) -> list[dict[str, Any]]:
         if none.status == 404:  # a server that has statuses alone
             return []
         raise
+
+
+async def _suites(api: Api, path: str) -> list[dict[str, Any]]:
+    try:
+        return await _checks(api, path)
+    except (KeyError, TypeError):  # a server that has check runs and no suites
+        return []
 
 
 async def _pages(api: Api, path: str, name: str) -> list[dict[str, Any]]:

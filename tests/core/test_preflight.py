@@ -1,0 +1,32 @@
+"""The pre-flight's words on a fleet: hosts of which the same is said stand together, and what is told can be typed."""
+
+from console.core.preflight import assess_lock, assess_way_back, named
+from console.core.sizes import counted
+from console.model.facts import HostFacts, LockHolder
+from console.model.plan import WayBack
+from console.text import SafeText
+
+NOTE = LockHolder(SafeText("ada"), reason=SafeText("audit"), until=SafeText("2026-11-24T18:57:26Z"))
+
+
+def closed(count: int) -> tuple[HostFacts, ...]:
+    return tuple(HostFacts(f"web{number:02}", closed=NOTE) for number in range(1, count + 1))
+
+
+def test_hosts_of_which_the_same_is_said_stand_together():
+    assert assess_lock(closed(2), "r1").detail == "web01, web02: closed by ada until 2026-11-24 18:57 UTC: audit"
+    assert assess_lock(closed(40), "r1").detail == "web01, web02, web03, web04, web05 and 35 more: closed by ada until 2026-11-24 18:57 UTC: audit"
+    held = (HostFacts("web01", lock=LockHolder(SafeText("bo"), run="r0")), HostFacts("web02", lock=LockHolder(SafeText("cy"), run="r2")))
+    assert assess_lock(held, "r1").detail == "web01: held by r0; web02: held by r2"
+
+
+def test_a_remedy_names_the_environment():
+    check = named(assess_lock(closed(1), "r1"), "production")
+    assert check.remedy == "deploy status production; deploy unlock production --reason TEXT"
+    broken = assess_way_back([WayBack("web01", "", possible=False, reason=SafeText("$ENVIRONMENT"))], 1)
+    assert named(broken, "qa").remedy == "see deploy status qa, mend `current` on the host, or --override way-back=REASON"
+    assert named(assess_lock((), "r1"), "qa") == assess_lock((), "r1")
+
+
+def test_one_is_one():
+    assert [counted(count, "new migration") for count in (0, 1, 2)] == ["0 new migrations", "1 new migration", "2 new migrations"]
