@@ -75,14 +75,16 @@ def _size(file: BinaryIO) -> int:
 def _standing(files: Mapping[str, BinaryIO], place: str) -> dict[str, int]:
     """Return where each file stands at that place."""
     if place.startswith("@"):
-        moment = _moment(place[1:])
-        return {host: _behind(file, moment) if moment is not None else 0 for host, file in files.items()}
+        return {host: behind(file, place[1:]) for host, file in files.items()}
     named = {unquote(name): int(at) for name, _, at in (one.rpartition("=") for one in place.split())}
     return {host: min(named.get(host, 0), _size(file)) for host, file in files.items()}
 
 
-def _behind(file: BinaryIO, moment: float) -> int:
-    """Return where the first line begins that is later than that moment."""
+def behind(file: BinaryIO, text: str) -> int:
+    """Return where the first line begins that is later than that moment, in a file whose lines begin with theirs; 0 for no moment."""
+    moment = _moment(text)
+    if moment is None:
+        return 0
     low, high = 0, _size(file)
     while low < high:
         middle = (low + high) // 2

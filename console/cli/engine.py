@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 
@@ -18,20 +18,24 @@ async def _serve(app: str, environment: str) -> None:
     from console.adapters.clock import SystemClock
     from console.adapters.journal import SqlJournal
     from console.adapters.runlog import RunLog
+    from console.adapters.samplelog import SampleLog
     from console.adapters.statefolder import prepared, state_folder
     from console.cli.outside import open_outside
     from console.engine.serve import idle_seconds, serve
     from console.engine.session import Session
-    from console.ports.feed import Output
+    from console.ports.feed import Output, Sample
     from console.wire.address import lock_path, socket_path
 
     state = state_folder(os.environ)
     prepared(state)
     logs: dict[str, RunLog] = {}
+    samples: dict[str, SampleLog] = {}
 
-    def keep(run: str, output: Output) -> None:
-        log = logs.setdefault(run, RunLog(state, run))
-        log.append(output.host or "console", output.step, output.at, (output.text,))
+    def keep(run: str, item: Output | Sample) -> None:
+        if isinstance(item, Output):
+            logs.setdefault(run, RunLog(state, run)).append(item.host or "console", item.step, item.at, (item.text,))
+        else:
+            samples.setdefault(run, SampleLog(state, run)).append(item, datetime.now(UTC))
 
     journal = SqlJournal.of(state)
     session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep)

@@ -3,9 +3,10 @@
 import asyncio
 
 from console.adapters.runlog import RunLog
+from console.adapters.samplelog import SampleLog
 from console.cli.wiring import journal, state
 from console.model.events import AnyEvent
-from console.ports.feed import LogPage
+from console.ports.feed import LogPage, SamplePage
 
 
 class RunRecords:
@@ -22,6 +23,10 @@ class RunRecords:
     async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
         """At most so many lines of it from that place on."""
         return await asyncio.to_thread(RunLog(state(), run).page_on, host, after, limit)
+
+    async def samples(self, run: str, after: str, limit: int) -> SamplePage:
+        """The machines' numbers during a run from that place on."""
+        return await asyncio.to_thread(SampleLog(state(), run).page, after, limit)
 
 
 def _events(run: str) -> tuple[AnyEvent, ...]:

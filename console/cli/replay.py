@@ -22,17 +22,19 @@ async def replay(how: How, text: str, speed: float) -> int:
     finally:
         record.close()
     if how.wants_screen:
-        return await _on_screen(how, events, speed)
+        return await _on_screen(how, run, events, speed)
     return await _as_lines(how, events, 0.0 if how.json else speed)
 
 
-async def _on_screen(how: How, events: tuple[AnyEvent, ...], speed: float) -> int:
+async def _on_screen(how: How, run: str, events: tuple[AnyEvent, ...], speed: float) -> int:
     from datetime import datetime
 
+    from console.cli.past import RunRecords
     from console.tui.open import run_screen
     from console.tui.replay import ReplayFeed
 
-    await run_screen(ReplayFeed(events, speed), SystemClock(), zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=True)
+    feed, zone = ReplayFeed(events, speed, RunRecords(), run), datetime.now().astimezone().tzinfo
+    await run_screen(feed, SystemClock(), records=RunRecords(), zone=zone, theme=how.theme, read_only=True)
     return int(Exit.DONE)
 
 

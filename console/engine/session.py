@@ -69,13 +69,13 @@ class Session:
 
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
-        zone_of: Callable[[str], tzinfo | None], keep_output: Callable[[str, Output], None] = lambda run, output: None,
+        zone_of: Callable[[str], tzinfo | None], keep: Callable[[str, Output | Sample], None] = lambda run, item: None,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
         self._open_outside = open_outside
         self._zone_of = zone_of
-        self._keep_output = keep_output
+        self._keep = keep
         self._environment: Environment | None = None
         self._digest = ""
         self._secrets: dict[str, Secret] = {}
@@ -172,7 +172,7 @@ class Session:
         broadcast = Broadcast(events)
 
         def tell(output: Output) -> None:
-            self._keep_output(run, output)
+            self._keep(run, output)
             broadcast.tell(output)
 
         hands = FleetHands(environment, outside, self._clock, self._secrets, tell)
@@ -188,7 +188,12 @@ class Session:
         environment, outside = self._model()
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
         hosts = tuple(host for host in environment.hosts if host.name in taking_part)
-        watch = outside.watch(hosts, one.broadcast.tell)
+
+        def tell(sample: Sample) -> None:
+            self._keep(runner.state.run, sample)
+            one.broadcast.tell(sample)
+
+        watch = outside.watch(hosts, tell)
         watch.start()
         caller = self._caller(environment, outside, runner)
         try:
@@ -278,7 +283,7 @@ class Session:
         try:
             async for item in items:
                 if isinstance(item, Output) and isinstance(first, RunOpened):
-                    self._keep_output(name, item)
+                    self._keep(name, item)
                 first = first or item
                 yield item
         finally:

@@ -43,6 +43,14 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplePage:
+    """A piece of the numbers that were kept of a run, in the order of time. `after`: the place from where to read on."""
+
+    samples: tuple[Sample, ...]
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """Who is connected to the engine."""
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from console.model.board import Board, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.ports.feed import Feed, FeedItem, LogPage
+from console.ports.feed import Feed, FeedItem, LogPage, SamplePage
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -25,6 +25,9 @@ class Records(Protocol):
 
     async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
         """The same from that place on; an empty one is the beginning."""
+
+    async def samples(self, run: str, after: str, limit: int) -> SamplePage:
+        """The machines' numbers during a run from that place on, `at` in seconds since 1970; an empty place is the beginning, `@MOMENT` as for the log."""
 
 
 class Station(Records, Protocol):

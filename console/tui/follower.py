@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from console.core.evolve import evolve
 from console.errors import ConsoleError
-from console.model.events import Event
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
@@ -21,9 +20,9 @@ PENDING = 5000
 
 
 class Follower:
-    """One feed, followed. The screen calls `take` at its own pace."""
+    """One feed, followed. The screen calls `take_lines` at its own pace. `came_at`: when a sample came, where that is not now."""
 
-    def __init__(self, feed: Feed, clock: Clock, fold: Callable[[RunState, Event], RunState] = evolve) -> None:
+    def __init__(self, feed: Feed, clock: Clock, came_at: Callable[[Sample], float] | None = None) -> None:
         self.feed = feed
         self.state = RunState()
         self.presence = Presence()
@@ -33,8 +32,7 @@ class Follower:
         self.broken = False
         """It ended by a mistake of the screen's own, and not with the engine."""
         self.changed = True
-        self._clock = clock
-        self._fold = fold
+        self._came_at = came_at or (lambda sample: clock.mono())
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
         self._came = 0
         self.begins_anew = False
@@ -61,7 +59,7 @@ class Follower:
         self.changed = True
         if isinstance(item, Sample):
             known = self.state.hosts.get(item.host)
-            self.numbers.add(item, self._clock.mono(), new=known is not None and known.condition == "new")
+            self.numbers.add(item, self._came_at(item), new=known is not None and known.condition == "new")
         elif isinstance(item, Presence):
             self.presence = item
         elif isinstance(item, Untold):
@@ -70,7 +68,7 @@ class Follower:
         elif isinstance(item, Output):
             self._keep(log_lines(item, self.state))
         else:
-            self.state = self._fold(self.state, item)
+            self.state = evolve(self.state, item)
             self._keep(log_lines(item, self.state))
 
     def _keep(self, lines: tuple[LogLine, ...]) -> None:

@@ -1,7 +1,7 @@
 """A run's events as a tape: when each came, in seconds from the first, and where chapters begin. Pure; whoever plays it has the clock."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class Tape:
     def __init__(self, events: Sequence[ev.AnyEvent]) -> None:
         self.events = tuple(events)
         self.times = times_of(self.events)
+        self._walls = _rising(event.at for event in self.events)
         self.chapters = chapters_of(self.events)
 
     def __len__(self) -> int:
@@ -48,6 +49,31 @@ class Tape:
     def time_at(self, place: int) -> float:
         """Return the seconds from the first event to the last one before that place."""
         return self.times[place - 1] if place > 0 else 0.0
+
+    def wall_at(self, seconds: float) -> float:
+        """Return the moment (seconds since 1970) that many seconds after the first event."""
+        place = max(0, self.place_at(seconds) - 1)
+        return self._walls[place] + seconds - self.times[place] if self.times else 0.0
+
+    def wall_of(self, at: str) -> float:
+        """Return an RFC 3339 moment as seconds since 1970; the first event's where it is none."""
+        try:
+            return _moment(at).timestamp()
+        except (ValueError, TypeError):
+            return self._walls[0] if self._walls else 0.0
+
+    def seconds_at(self, wall: float) -> float:
+        """Return how many seconds after the first event a moment was (seconds since 1970): between the events that it stood between."""
+        place = bisect_right(self._walls, wall) - 1
+        if place < 0:
+            return 0.0
+        seconds = self.times[place] + wall - self._walls[place]
+        return min(seconds, self.times[place + 1]) if place + 1 < len(self.times) else seconds
+
+    def mono_at(self, wall: float) -> float:
+        """Return a moment (seconds since 1970) on the clock of the event before it."""
+        place = max(0, bisect_right(self._walls, wall) - 1)
+        return self.events[place].mono + wall - self._walls[place] if self.events else 0.0
 
     def place_at(self, seconds: float) -> int:
         """Return how many events have happened so many seconds after the first."""
@@ -82,6 +108,18 @@ def _between(before: ev.Event, after: ev.Event) -> float:
         return max(0.0, (_moment(after.at) - _moment(before.at)).total_seconds())
     except (ValueError, TypeError):
         return 0.0
+
+
+def _rising(moments: Iterable[str]) -> list[float]:
+    """Moments as seconds since 1970 that never go back."""
+    walls: list[float] = []
+    for at in moments:
+        before = walls[-1] if walls else 0.0
+        try:
+            walls.append(max(before, _moment(at).timestamp()))
+        except (ValueError, TypeError):
+            walls.append(before)
+    return walls
 
 
 def _moment(at: str) -> datetime:

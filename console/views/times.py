@@ -1,6 +1,6 @@
 """Times as people read them: spans of seconds in words, moments on the operator's wall clock. Knows no clock of its own."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -27,6 +27,11 @@ def seconds_between(started: str, ended: str) -> float:
         return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds())
     except ValueError:
         return 0.0
+
+
+def rfc3339(seconds: float) -> str:
+    """Return seconds since 1970 as an RFC 3339 moment in UTC, `2026-11-24T12:00:00.000Z`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def wall_clock(at: str, zone: tzinfo | None) -> str:

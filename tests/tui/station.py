@@ -10,9 +10,10 @@ from console.errors import ConsoleError
 from console.model.board import Board, BoardHost, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
 from console.model.request import Request
-from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample
+from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
 from console.ports.journal import RunSummary
 from console.text import SafeText
+from console.views.logbook import moment_of
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
 
 
@@ -59,6 +60,7 @@ class ScriptedStation:
     told_by: tuple[SafeText, ...] = (SafeText("slack://****/"), SafeText("json://ops.example/hook"))
     verified_there: Verified = Verified()
     marks: dict[str, CiMark] = field(default_factory=dict)
+    kept: tuple[Sample, ...] = ()
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -146,6 +148,11 @@ class ScriptedStation:
     async def attach(self, run: str) -> Feed:
         self.asked.append(run)
         return self.feed
+
+    async def samples(self, run: str, after: str, limit: int) -> SamplePage:
+        start = next((at for at, one in enumerate(self.kept) if one.at > (moment_of(after[1:]) or 0.0)), len(self.kept)) if after[:1] == "@" else int(after or 0)
+        found = self.kept[start : start + limit]
+        return SamplePage(found, str(start + len(found)))
 
 
 def _place(lines: list[Output], place: str) -> int:

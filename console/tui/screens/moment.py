@@ -3,14 +3,13 @@
 It changes neither: it knows which moment is looked at, on the clock of the numbers, and who else is to show it.
 """
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Looked, Metrics
 from console.views.logbook import moment_of
 from console.views.logs import LogLine, drawn
-from console.views.times import wall_clock
+from console.views.times import rfc3339, wall_clock
 
 if TYPE_CHECKING:
     from console.tui.screens.run import RunScreen
@@ -36,7 +35,7 @@ class Moment:
         if self.at is None:
             return None
         zone, entry = self._log.zone, self._entry
-        at = datetime.fromtimestamp(self._wall, UTC).isoformat()
+        at = rfc3339(self._wall)
         return Looked(self.at, wall_clock(at, zone), drawn(entry, max(20, self._screen.query_one(Metrics).content_size.width), zone) if entry else ())
 
     def read(self, entry: LogLine | None) -> None:

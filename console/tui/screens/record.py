@@ -174,7 +174,7 @@ class RecordScreen(Page):
     def replay(self) -> None:
         """Replay the run."""
         if self.events:
-            self.app.show_run(ReplayFeed(self.events))
+            self.app.show_run(ReplayFeed(self.events, records=self.station, run=self.run.run))
 
     def ask_rollback(self) -> None:
         """Ask, and roll this release back on the second `r`."""

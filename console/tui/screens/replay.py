@@ -19,6 +19,9 @@ from console.views.replay import replay_line
 from console.views.spans import Line, Span, line
 from console.views.tape import SPEEDS
 
+FAR = 60.0
+"""Seconds of a run that are not played through when somebody winds on."""
+
 
 class ReplayScreen(RunScreen):
     """One run, played."""
@@ -26,8 +29,8 @@ class ReplayScreen(RunScreen):
     place = "replay"
 
     def __init__(self, feed: ReplayFeed, clock: Clock) -> None:
-        super().__init__(Follower(feed, clock))
         self.tape_feed = feed
+        super().__init__(self._anew(clock))
         self.playing = False
         self.speed = feed.speed or SPEEDS[-1]
         self._played = 0.0
@@ -45,6 +48,10 @@ class ReplayScreen(RunScreen):
         if self._following is not None:
             self._following.cancel()
 
+    def _anew(self, clock: Clock) -> Follower:
+        """Follow from the beginning, with numbers in the run's own time."""
+        return Follower(self.tape_feed, clock, came_at=lambda sample: self.tape_feed.tape.mono_at(sample.at))
+
     def _follow(self) -> None:
         if self._following is not None:
             self._following.cancel()
@@ -56,6 +63,10 @@ class ReplayScreen(RunScreen):
         tape, place = self.tape_feed.tape, self.tape_feed.place
         return self.state.mono + max(0.0, self._played - tape.time_at(place)) if place < len(tape) else self.state.mono
 
+    def mono_at(self, wall: float) -> float:
+        """The time in the run of that moment."""
+        return self.tape_feed.tape.mono_at(wall)
+
     def tick(self) -> None:
         """Let the tape go on, and show what came."""
         wall = self.app.clock.mono()
@@ -64,8 +75,7 @@ class ReplayScreen(RunScreen):
         if self.playing and self.is_current:
             self._played = min(feed.tape.seconds, self._played + passed * self.speed)
             reached = feed.tape.place_at(self._played)
-            if reached > feed.place:
-                feed.go_to(reached)
+            feed.go_to(reached, self._played)
             if feed.place >= len(feed.tape):
                 self.playing = False
         super().tick()
@@ -76,11 +86,11 @@ class ReplayScreen(RunScreen):
     def go_to(self, place: int) -> None:
         """Stand where so many events have happened."""
         feed = self.tape_feed
-        back = place < feed.place
+        jumps = place < feed.place or feed.tape.time_at(place) - self._played > FAR
         feed.go_to(place)
         self._played = feed.tape.time_at(feed.place)
-        if back:
-            self.follower = Follower(feed, self.app.clock)
+        if jumps:
+            self.follower = self._anew(self.app.clock)
             self.state = RunState()
             self.query_one(Log).clear()
             self._follow()

@@ -1,0 +1,82 @@
+"""The machines' numbers during a run: `logs/RUN/samples`, a line for each look at a host, capped. Not the journal: losing some never stops a run.
+
+Lines are gathered and written once a second; the last second of a run may be missing.
+"""
+
+import os
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from console.adapters.logpages import behind
+from console.adapters.statefolder import logs_folder, made_folder, modes_of
+from console.ports.feed import Sample, SamplePage
+from console.wire.address import path_part
+
+CAP = 32 << 20
+"""Bytes that the numbers of one run may have: some two hours of a hundred hosts that are looked at each second."""
+GATHERED = 1.0
+"""Seconds for which lines are gathered."""
+
+
+class SampleLog:
+    """The numbers of one run."""
+
+    def __init__(self, state: str, run: str, cap: int = CAP) -> None:
+        self._state = state
+        self.path = os.path.join(logs_folder(state), path_part(run), "samples")
+        self._cap = cap
+        self._lines: list[str] = []
+        self._since = 0.0
+        self._size = -1
+
+    def append(self, sample: Sample, now: datetime) -> None:
+        """Keep a sample that came now, as far as there is room. Never raises for a full disk."""
+        at = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        numbers = " ".join("-" if value is None else f"{value:.4g}" for value in (sample.cpu, sample.memory, sample.load))
+        self._lines.append(f"{at} {path_part(sample.host)} {numbers}\n")
+        self._since = self._since or now.timestamp()
+        if now.timestamp() - self._since >= GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        data, self._lines, self._since = "".join(self._lines).encode(), [], 0.0
+        if not data or 0 <= self._cap < self._size + len(data):
+            return
+        try:
+            modes = modes_of(self._state)
+            made_folder(logs_folder(self._state), modes)
+            made_folder(os.path.dirname(self.path), modes)
+            with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file), "ab", buffering=0) as file:
+                self._size = os.fstat(file.fileno()).st_size
+                if not self._size:
+                    os.fchmod(file.fileno(), modes.file)
+                if self._size + len(data) <= self._cap:
+                    self._size += file.write(data) or 0
+        except OSError:
+            return
+
+    def page(self, after: str, limit: int) -> SamplePage:
+        """Return the first samples after that place (empty: the beginning; `@MOMENT`: after it). `at` is in seconds since 1970."""
+        try:
+            with open(self.path, "rb") as file:
+                place = behind(file, after[1:]) if after.startswith("@") else int(after or 0)
+                file.seek(place)
+                found: list[Sample] = []
+                while len(found) < limit and (line := file.readline()).endswith(b"\n"):
+                    place += len(line)
+                    sample = _sample(line)
+                    if sample is not None:
+                        found.append(sample)
+                return SamplePage(tuple(found), str(place))
+        except (OSError, ValueError):
+            return SamplePage((), after)
+
+
+def _sample(line: bytes) -> Sample | None:
+    try:
+        at, host, *numbers = line.decode("ascii").split()
+        cpu, memory, load = (None if one == "-" else float(one) for one in numbers)
+        return Sample(unquote(host), datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp(), cpu, memory, load)
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""The numbers that are kept of a run."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.adapters.samplelog import SampleLog
+from console.adapters.statefolder import prepared
+from console.ports.feed import Sample
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def state(tmp_path) -> str:
+    prepared(str(tmp_path / "state"))
+    return str(tmp_path / "state")
+
+
+def kept(log: SampleLog, after: str = "", limit: int = 7) -> list[Sample]:
+    found: list[Sample] = []
+    page = log.page(after, limit)
+    while page.samples:
+        assert len(page.samples) <= limit
+        found += page.samples
+        page = log.page(page.after, limit)
+    return found
+
+
+shares = st.one_of(st.none(), st.floats(0, 1))
+looks = st.lists(st.tuples(st.sampled_from(["web01", "web 02/é"]), shares, shares, st.one_of(st.none(), st.floats(0, 500))), max_size=40)
+
+
+@given(looks, st.integers(0, 40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_what_is_kept_comes_back_from_any_moment_on(tmp_path, came, since):
+    state = str(tmp_path / "state")
+    prepared(state)
+    log = SampleLog(state, f"r{len(os.listdir(os.path.join(state, 'logs')))}")
+    for second, (host, cpu, memory, load) in enumerate(came):
+        log.append(Sample(host, 0.0, cpu, memory, load), START + timedelta(seconds=second))
+    log.flush()
+    found = kept(log, f"@{(START + timedelta(seconds=since)).isoformat()}")
+    assert [one.host for one in found] == [host for host, *_ in came[since + 1 :]]
+    for one, (second, (_, cpu, memory, load)) in zip(found, list(enumerate(came))[since + 1 :], strict=True):
+        assert one.at == (START + timedelta(seconds=second)).timestamp()
+        for value, was in zip((one.cpu, one.memory, one.load), (cpu, memory, load), strict=True):
+            assert value == pytest.approx(was, rel=1e-3)
+
+
+def test_it_is_written_once_a_second_private_and_capped(state):
+    log = SampleLog(state, "r1", cap=400)
+    log.append(Sample("web01", 0.0, 0.5), START)
+    assert not os.path.exists(log.path)
+    for second in range(1, 30):
+        log.append(Sample("web01", 0.0, 0.5), START + timedelta(seconds=second))
+    log.flush()
+    assert 300 < os.path.getsize(log.path) <= 400
+    assert os.stat(log.path).st_mode & 0o077 == 0
+    assert all(one.cpu == 0.5 for one in kept(log))
+
+
+def test_what_cannot_be_written_or_read_stops_nothing(state):
+    log = SampleLog(state, "r1")
+    os.makedirs(log.path)
+    log.append(Sample("web01", 0.0, 0.5), START)
+    log.flush()
+    assert kept(log) == kept(SampleLog(state, "r2")) == []
