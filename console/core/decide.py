@@ -113,7 +113,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
-        yield from _starts(state, now, _returns(state))
+        yield from _starts(state, now, (*_returns(state), *_under_way(state)))
         return
     returning = tuple(_send_back(environment, state, frozenset({"skipped"} if needs_person(state) else {"failed", "skipped"})))
     if returning:
@@ -128,6 +128,13 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
 
 def _returns(state: RunState) -> tuple[Step, ...]:
     return tuple(step for step in state.index.values() if step.phase == "rollback")
+
+
+def _under_way(state: RunState) -> tuple[Step, ...]:
+    """What is still to be done on hosts that are being updated when a person's pause comes: no host is left between its switch and its gate."""
+    if state.pausing is None or state.pausing.cause not in ("operator", "pause-after"):
+        return ()
+    return tuple(step for step in state.index.values() if step.phase == "release" and step.host in state.hosts and state.hosts[step.host].condition == "updating")
 
 
 def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Effect]:

@@ -22,7 +22,7 @@ class Decide(Command, frozen=True, tag="decide", kw_only=True):
 
 
 class Pause(Command, frozen=True, tag="pause"):
-    """Start nothing new."""
+    """Begin no other host; those that are being updated come to their gate."""
 
 
 class Continue(Command, frozen=True, tag="continue"):

@@ -232,7 +232,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal, places=ON_HOSTS),
     Action(
-        "pause", ("p",), "pause: start nothing new", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause",
+        "pause", ("p",), "pause: begin no other host; those being updated come to their gate", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause",
         places=ON_HOSTS,
     ),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)", places=ON_HOSTS),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.core.accept import accept
-from console.core.decide import decide, running_steps
+from console.core.decide import StartStep, decide, running_steps
 from console.core.evolve import evolve, fold
 from console.errors import Exit
 from console.model import commands as cmd
@@ -97,6 +97,20 @@ def test_a_host_that_is_retried_takes_the_release():
     run = a_run(3, lambda step, attempt: "failed" if step.kind == "restart" and step.host == "web02" and attempt == 1 else "done", on_failure="pause")
     run.run()
     assert say(run, cmd.Retry(host="web02")) is None
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+
+
+@pytest.mark.parametrize("kind", ["switch", "restart"])
+def test_a_pause_lets_the_hosts_that_are_being_updated_come_to_their_gate(kind: str):
+    run = a_run(4, batch=2)
+    while not any(step.name == f"wave-1/web01/{kind}" for step in running_steps(run.state)):
+        if not run.turn():
+            run.finish(running_steps(run.state)[0])
+    assert say(run, cmd.Pause()) is None
+    state = run.run()
+    assert state.pausing is not None
+    assert [host.condition for host in state.hosts.values()] == ["new", "new", "old", "old"]
     assert say(run, cmd.Continue()) is None
     assert run.run().exit == Exit.DONE
 
@@ -190,7 +204,7 @@ def test_whatever_happens(hosts, batch, budget, on_failure, data):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.integers(0, 400), st.data())
-def test_any_prefix_folds_and_a_paused_run_starts_nothing(hosts, cut, data):
+def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
     run = a_run(hosts, lambda step, attempt: data.draw(ENDINGS), on_failure="pause", max_failures=1)
     run.run()
     state = fold(run.events[: min(cut, len(run.events))])
@@ -198,8 +212,8 @@ def test_any_prefix_folds_and_a_paused_run_starts_nothing(hosts, cut, data):
     if state.phase == "running" and not state.pausing:
         say_to = Simulation(run.environment, run.ending, list(run.events[:cut]), state)
         assert say(say_to, cmd.Pause()) is None
-        started = {type(effect).__name__ for effect in decide(run.environment, say_to.state, 0.0)}
-        assert "StartStep" not in started
+        started = [effect.step for effect in decide(run.environment, say_to.state, 0.0) if isinstance(effect, StartStep)]
+        assert all(say_to.state.hosts[step.host].condition == "updating" and step.phase == "release" for step in started)
 
 
 def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:

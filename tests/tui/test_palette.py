@@ -19,7 +19,7 @@ async def test_an_action_is_found_by_its_words_and_done():
     feed = running()
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        await press(pilot, "colon", *"nothing new", "enter")
+        await press(pilot, "colon", *"no other host", "enter")
         assert feed.said == [cmd.Pause()]
         await press(pilot, "ctrl+p", *"roll back", "enter")
         assert isinstance(pilot.app.screen, Dialog)

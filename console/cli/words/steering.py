@@ -52,7 +52,7 @@ def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tupl
 
 COMMANDS = (
     attach, resume,
-    _verb("pause", "Start nothing new.", "Pause", lambda given: ("pause", "RUN")),
+    _verb("pause", "Begin no other host; those being updated come to their gate.", "Pause", lambda given: ("pause", "RUN")),
     _verb("continue", "Go on after a pause.", "Continue", lambda given: ("continue", "RUN")),
     _verb(
         "abort", "End the run: every touched host goes back.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
