@@ -134,7 +134,8 @@ def _under_way(state: RunState) -> tuple[Step, ...]:
     """What is still to be done on hosts that are being updated when a person's pause comes: no host is left between its switch and its gate."""
     if state.pausing is None or state.pausing.cause not in ("operator", "pause-after"):
         return ()
-    return tuple(step for step in state.index.values() if step.phase == "release" and step.host in state.hosts and state.hosts[step.host].condition == "updating")
+    updating = {host.name for host in state.hosts.values() if host.condition == "updating"}
+    return tuple(step for step in state.index.values() if step.phase == "release" and step.host in updating)
 
 
 def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Effect]:

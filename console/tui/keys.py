@@ -232,8 +232,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("continue", ("c",), "continue after a pause", "continue", _may_continue, _continue_refusal, places=ON_HOSTS),
     Action(
-        "pause", ("p",), "pause: begin no other host; those being updated come to their gate", "pause", lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause",
-        places=ON_HOSTS,
+        "pause", ("p",), "pause: begin no other host; those being updated come to their gate", "pause",
+        lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause", places=ON_HOSTS,
     ),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)", places=ON_HOSTS),
     Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)", places=ON_HOSTS),

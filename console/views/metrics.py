@@ -12,6 +12,7 @@ from console.model.state import RunState
 from console.views.pace import Newest
 from console.views.plot import SCALE, Track, plot, time_axis
 from console.views.spans import Line, Span, Tone, by_room, clipped, joined, line
+from console.views.spans import width as text_width
 from console.views.times import clock_span, seconds_in_words
 
 Kind = Literal["cpu", "memory", "load"]
@@ -108,6 +109,11 @@ def _numbers(series: Series, state: RunState) -> Line:
     return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no numbers yet", "dim"))
 
 
+def _close(numbers: Line) -> Line:
+    """The same with one blank between two numbers, for a panel that is hardly wide enough."""
+    return tuple(Span(" ", span.tone) if span.text == "  " else span for span in numbers)
+
+
 def _highest(series: Series) -> Line:
     if len(series.latest) < 2:
         return ()
@@ -164,7 +170,10 @@ def metric_lines(
             numbers = _numbers_at(series, (now, step, columns), looked)
         else:
             numbers = line(Span(f"STALE {seconds_in_words(late)}", "warn")) if stale else _numbers(series, state)
-        out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, () if cursor is not None else _highest(series))), width))
+        if text_width(numbers) + 8 > width:
+            out.append(clipped(line(series.kind, " ", *_close(numbers)), width))
+        else:
+            out.append(by_room(((0, line(f"{series.kind:<6}")), (0, numbers), (2, () if cursor is not None else _highest(series))), width))
         if rows:
             out += (looked_at(each, SCALE + looked) if looked is not None else each for each in _plot(series, (now, step, columns), rows, change, stale=stale))
         elif height >= 2 * len(all_series):

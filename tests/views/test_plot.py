@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model.state import RunState
-from console.views.metrics import Series, metric_lines
+from console.model.state import HostState, RunState
+from console.views.metrics import Series, metric_lines, said
 from console.views.plot import SCALE, Track, plot, time_axis
 from console.views.spans import ascii_line, text, width
 
@@ -97,3 +97,13 @@ def test_a_moment_that_is_looked_at_is_one_column_and_nothing_else_moves(cursor:
         assert cells.count("selected") <= 1
         if "selected" in cells:
             assert text(before).ljust(wide) == text(after).ljust(wide)
+
+
+@given(st.sampled_from(["cpu", "memory", "load"]), st.floats(0, 1), st.integers(26, 60))
+def test_a_number_never_stands_without_the_name_of_what_it_counts(kind: str, share: float, wide: int):
+    value = share * 99 if kind == "load" else share
+    series = [Series(kind, ((59.0, value),), {"web01": (59.0, value), "web02": (59.0, value)})]
+    state = RunState(hosts={name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "old"))})
+    first = text(metric_lines(series, state, 60.0, (wide, 2))[0])
+    assert first.startswith(f"{kind} ")
+    assert first.count(said(kind, value)) >= 2
