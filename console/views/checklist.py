@@ -166,35 +166,66 @@ def checklist_line(rows: tuple[Row, ...], width: int) -> Line:
     return clipped(line(" ", *(span for row in rows for span in (mark(row.state), Span(" "))), " ", *words), width)
 
 
-def check_lines(state: RunState, width: int, height: int, number: int = 2) -> tuple[Line, ...]:
-    """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room. `number`: the panel's key."""
-    order = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
-    checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, order[check.status]))
-    title = min(22, max((len(check.title) for check in checks), default=8))
-    whole = [shown for check in checks for shown in _check_rows(check, title, width, wrapped=True)]
-    if len(whole) <= height:
-        return tuple(whole)
-    out = [shown for check in checks for shown in _check_rows(check, title, width, wrapped=False)]
-    if len(out) > height > 1:
-        hidden = len(out) - height + 1
-        return (*out[: height - 1], line(Span(f"  and {hidden} more ({number} shows all)", "dim")))
-    return tuple(out)
+BESIDE = 48
+"""Cells from which what was found stands beside a check's title, in a column; below, it stands under it."""
+_WORST = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
 
 
-def _check_rows(check: Check, title: int, width: int, *, wrapped: bool) -> list[Line]:
-    """One check: mark, title, what was found, and what to do; where there is room for that, on as many rows as the words need."""
-    sign = mark("failed") if check.blocks and check.status != "waiting" else mark(_STATUS[check.status])
+def check_lines(state: RunState, width: int, height: int, all_by: str = "2 shows all") -> tuple[Line, ...]:
+    """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room. `all_by`: how all are read.
+
+    Where there is no room for all words, a check that has passed says less; what blocks first is read whole.
+    """
+    checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, _WORST[check.status]))
+    title = min(max(22, width // 2 - 4), max((len(check.title) for check in checks), default=8))
+    whole = [_check_rows(check, title, width) for check in checks]
+    if sum(map(len, whole)) <= height:
+        return tuple(row for rows in whole for row in rows)
+    out: list[Line] = []
+    for place, check in enumerate(checks):
+        room = height - len(out) - (0 if place + 1 == len(checks) else 1)
+        rows = whole[place] if check.status not in ("passed", "skipped") and (len(whole[place]) <= room or not out) else [_short_row(check, title, width)]
+        if len(rows) > room and (out or height < 2):
+            return (*out, line(Span(f"  and {len(checks) - place} more ({all_by})", "dim")))[:height]
+        out += rows
+    return tuple(out[:height])
+
+
+def _sign(check: Check) -> Span:
     if check.status == "warning":
-        sign = Span("!", "warn")
+        return Span("!", "warn")
+    return mark("failed") if check.blocks and check.status != "waiting" else mark(_STATUS[check.status])
+
+
+def _found_words(check: Check) -> str:
     word = {"overridden": "overridden: ", "skipped": "skipped: ", "error": "could not be measured: "}.get(check.status, "")
-    parts = _wrapped(word + str(check.detail), width - title - 4) if wrapped else [word + str(check.detail)]
+    return word + str(check.detail)
+
+
+def _short_row(check: Check, title: int, width: int) -> Line:
+    """A check on one row; where what was found does not fit under a title that is read whole, the mark says enough."""
+    words = _found_words(check)
+    if width >= BESIDE:
+        return clipped(line(_sign(check), " ", cell(str(check.title), title), "  ", Span(words, "dim")), width)
+    shown = f"  {words}" if words and len(check.title) + len(words) + 4 <= width else ""
+    return clipped(line(_sign(check), f" {check.title}", Span(shown, "dim")), width)
+
+
+def _check_rows(check: Check, title: int, width: int) -> list[Line]:
+    """One check: mark, title, what was found, and what to do; on as many rows as the words need."""
+    words = _found_words(check)
     tone: Tone = "plain" if check.blocks else "dim"
-    out = [clipped(line(sign, " ", cell(str(check.title), title), "  ", Span(parts[0], tone)), width)]
-    out += [clipped(line(" " * (title + 4), Span(part, tone)), width) for part in parts[1:]]
+    if width >= BESIDE:
+        first, *more = _wrapped(words, width - title - 4)
+        out = [line(_sign(check), " ", cell(str(check.title), title), "  ", Span(first, tone))]
+        out += [line(" " * (title + 4), Span(part, tone)) for part in more]
+    elif len(check.title) + len(words) + 4 <= width:
+        out = [line(_sign(check), f" {check.title}", Span(f"  {words}" if words else "", tone))]
+    else:
+        out = [line(_sign(check), f" {check.title}"), *(line("  ", Span(part, tone)) for part in _wrapped(words, width - 2))]
     if check.remedy and check.status in ("failed", "error", "warning"):
-        remedy = _wrapped(str(check.remedy), width - 4) if wrapped else [str(check.remedy)]
-        out += [clipped(line("    ", Span(part, "accent" if check.blocks else "dim")), width) for part in remedy]
-    return out
+        out += [line("    ", Span(part, "accent" if check.blocks else "dim")) for part in _wrapped(str(check.remedy), width - 4)]
+    return [clipped(row, width) for row in out]
 
 
 def _wrapped(words: str, cells: int) -> list[str]:

@@ -43,7 +43,7 @@ def folded(spans: Line, cells: int) -> tuple[Line, ...]:
     if width(spans) <= cells:
         return (spans,)
     lead = _LEAD.match(text(spans))
-    column = lead.group() if lead and len(lead.group()) * 2 <= cells else ""
+    column = lead.group() if lead and cell_len(lead.group()) * 2 <= cells else ""
     head, rest = _parted(spans, len(column))
     first, *others = wrapped(rest, cells - width(head)) or ((),)
     return ((*head, *first), *((Span(" " * width(head)), *row) for row in others))

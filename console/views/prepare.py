@@ -11,6 +11,7 @@ from console.model.impact import Impact
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
+from console.views.effects import asked_for, effect_words
 from console.views.form import Field, Seen, needed
 from console.views.spans import Line, Span, Tone, by_room, clipped, line, width
 from console.views.versions import standing
@@ -24,15 +25,17 @@ class Answer(NamedTuple):
     asking: bool = True
 
 
-def field_row(field: Field, request: Request, seen: Seen, cells: int) -> Line:
-    """A field of the form with its value; where it is empty, what it takes, or why it is needed."""
+def field_row(field: Field, request: Request, seen: Seen, cells: int, state: RunState | None = None) -> Line:
+    """A field of the form with its value, and what that changes; where it is empty, what it takes, or why it is needed. `state`: of the last look."""
     value = field.read(request)
     title = Span(f"  {field.title:<10}", "dim")
     if field.id == "strategy":
-        return clipped(line(title, value, Span("  others: not yet", "dim")), cells)
+        return by_room(((0, line(title, value)), (1, line(Span("others: not yet", "dim")))), cells)
     if value:
-        return clipped(line(title, Span(value, "strong")), cells)
-    need = needed(field, request, seen)
+        shown = line(title, Span(value, "strong"))
+        changes = effect_words(field.id, request, state, cells - width(shown) - 2) if state else ()
+        return (*shown, Span("  "), *changes) if changes else clipped(shown, cells)
+    need = needed(field, request, seen) or (asked_for(field.id, state) if state else "")
     return clipped(line(title, Span("! " + need, "warn") if need else Span("all" if field.id == "hosts" else "–", "dim")), cells)
 
 

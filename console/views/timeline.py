@@ -6,8 +6,10 @@ from console.core.database import schema_words
 from console.model.plan import Plan
 from console.model.state import RunState
 from console.views.headline import step_words
+from console.views.narrow import folded, wrapped
 from console.views.pace import back_seconds, whole_seconds
 from console.views.spans import Line, Span, clipped, line, mark
+from console.views.spans import width as cells_of
 from console.views.times import seconds_in_words
 
 
@@ -40,13 +42,24 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
-    database = tuple(line(Span("database   ", "dim"), words) for words in (database_words(plan),) if words)
-    room = max(1, height - 3 - len(database))
-    shown = [line(Span(f"wave {number:<2}    ", "dim"), names_in_words(wave)) for number, wave in enumerate(plan.waves, 1)]
-    if len(shown) > room:
-        rest = len(shown) - room + 1
-        shown = [*shown[: room - 1], line(Span(f"and {rest} more waves, to {plan.waves[-1][-1]}", "dim"))]
-    return tuple(clipped(one, width) for one in (head, *database, *shown, then, end))
+    database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
+    ends = folded(end, width)
+    each = folded(then, width)
+    room = height - 1 - len(ends) - len(database)
+    each = each if len(each) <= room else ()
+    shown = _wave_lines(plan, room - len(each))
+    return tuple(clipped(one, width) for one in (head, *database, *shown, *each, *ends))
+
+
+def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
+    """The waves in so many rows; how many there are is said anyway."""
+    waves = plan.waves
+    if len(waves) <= room:
+        return tuple(line(Span(f"wave {number:<2}    ", "dim"), names_in_words(wave)) for number, wave in enumerate(waves, 1))
+    if room < 2:
+        return (line(Span("waves      ", "dim"), f"{len(waves)}, from {waves[0][0]} to {waves[-1][-1]}"),)[:max(0, room)]
+    rest = len(waves) - room + 1
+    return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], ()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
 
 
 def database_words(plan: Plan) -> str:
@@ -68,11 +81,19 @@ def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collec
     for (target, possible, reason), names in ways.items():
         told = f"{target}  " if possible else "none  "
         why = f"  {reason}" if reason else ""
-        out.append(line(mark("back") if possible else Span("!", "warn"), f" {told}", Span(names_in_words(tuple(names)) + why, "dim")))
+        out += _beside(mark("back") if possible else Span("!", "warn"), line(told, Span(names_in_words(tuple(names)) + why, "dim")), width)
     if state.review and state.review.runs:
         is_known = state.review.old_code == "ok" or (state.review.old_code == "breaks" and state.review.reversible)
-        out.append(line(mark("back") if is_known else Span("!", "warn"), " ", schema_words(state.review)))
+        out += _beside(mark("back") if is_known else Span("!", "warn"), line(schema_words(state.review)), width)
     return tuple(clipped(one, width) for one in out[:height])
+
+
+def _beside(sign: Span, words: Line, cells: int) -> tuple[Line, ...]:
+    """Words beside a mark that has its column to itself."""
+    if cells_of(words) + 2 <= cells:
+        return (line(sign, " ", *words),)
+    first, *more = wrapped(words, cells - 2) or ((),)
+    return (line(sign, " ", *first), *(line("  ", *row) for row in more))
 
 
 def planned_hosts(state: RunState) -> int:

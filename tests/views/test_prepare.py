@@ -10,16 +10,20 @@ from console.core.durations import duration_words, seconds_of
 from console.errors import Problem
 from console.model.board import Candidate
 from console.model.checks import Check
+from console.model.database import Review
 from console.model.fleet import Host
 from console.model.impact import Impact
+from console.model.plan import Plan, Step, WayBack
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeLines, SafeText
+from console.views.checklist import check_lines
 from console.views.filter import parse
 from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned
 from console.views.prepare import Answer, field_row, go_row, prepare_lines, twin, why_closed
 from console.views.spans import text, width
+from console.views.timeline import plan_lines, way_back_lines
 from console.views.versions import candidate_row, first_choice, kept, standing
 
 HOSTS = tuple(Host(f"web{number:02}", tags=("eu",)) for number in range(1, 4))
@@ -154,3 +158,62 @@ def test_a_blocked_go_names_what_blocks():
     assert "GO is closed" in text(go_row(answer, one, 80))
     assert why_closed(answer, None) == "no version is chosen"
     assert "no host was reached" in why_closed(Answer(RunState(), asking=False), one)
+
+
+BRANCH_OK = Check("branch", SafeText("Branch or release tag allowed"), "passed", detail=SafeText("on branch main, which is allowed"))
+WAITS = Check("team", SafeText("Team is there"), "waiting", detail=SafeText("1 more operator is needed, 0 joined"), remedy=SafeText("deploy attach"))
+KEPT = Check("space", SafeText("Room on every host"), "failed", detail=SafeText("web07 has 0.4 GB of 40 GB"), remedy=SafeText("rm old ones, or --override space=REASON"))
+
+
+@pytest.mark.parametrize("cells", [30, 36, 47, 48, 56, 96])
+@pytest.mark.parametrize("height", [4, 7, 12, 40])
+def test_no_title_of_a_check_is_cut_and_what_blocks_is_read_whole(cells: int, height: int):
+    state = RunState(checks=(BRANCH_OK, WAITS, KEPT, changed(BRANCH_OK, id="tree", title=SafeText("Work tree is committed"))))
+    rows = check_lines(state, cells, height, "3 shows all")
+    assert len(rows) <= height
+    assert all(width(row) <= cells for row in rows)
+    said = " ".join(" ".join(text(row) for row in rows).split())
+    assert "web07 has 0.4 GB of 40 GB" in said
+    assert "--override space=REASON" in said
+    if height >= 12:
+        assert "Branch or release tag allowed" in said or cells not in (36, 47, 96)
+    assert height == 4 or "more (3 shows all)" in said or "Work tree is committed" in said
+
+
+def test_the_plan_and_the_way_back_are_read_whole_where_there_is_little_room():
+    steps = tuple(
+        Step(f"w/{host}/{kind}", kind, "release", SafeText(kind), host=host)
+        for host in ("web01", "web02") for kind in ("switch", "restart", "gate")
+    )  # fmt: skip
+    ways = tuple(WayBack(host, "20260101T000000Z-aaaaaaa", SafeText("v1.0.0-rc.1+build.20260101")) for host in ("web01", "web02"))
+    state = RunState(kind="deploy", plan=Plan("rolling", (("web01",), ("web02",)), steps), way_back=ways)
+    for cells in (24, 36, 60):
+        for rows in (plan_lines(state, cells, 6), way_back_lines(state, cells)):
+            assert all(width(row) <= cells for row in rows)
+        assert "health gate" in " ".join(" ".join(text(row) for row in plan_lines(state, cells, 7)).split())
+        assert "all touched hosts go back" in " ".join(" ".join(text(row) for row in plan_lines(state, cells, 3)).split())
+        assert "web01, web02" in " ".join(" ".join(text(row) for row in way_back_lines(state, cells)).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "impact", "review", "words"),
+    [
+        ("risk", Impact(risk="high"), None, "another operator joins, + people are told"), ("risk", Impact(risk="low"), None, ""),
+        ("breaking", Impact(breaking="yes", risk="low"), None, "another operator"), ("downtime", Impact(downtime=60.0), None, "people are told"),
+        ("downtime", Impact(downtime=0.0, risk="high"), None, ""), ("migration", Impact(migration="yes"), None, "no database in the file"),
+        ("migration", Impact(migration="yes"), Review(runs=True, backs_up=True, where="web01"), "+ backup before it, + migrated on web01"),
+        ("migration", Impact(migration="yes"), Review(runs=True, fresh=True), "fresh enough"), ("migration", Impact(migration="yes"), Review(), "no command migrates"),
+        ("migration", Impact(migration="yes"), Review(runs=True), "! no backup"), ("old_code", Impact(old_code="ok"), Review(runs=True, old_code="ok"), "hosts can go back"),
+        ("old_code", Impact(old_code="ok"), Review(runs=True, old_code="breaks"), "the files say breaks: no way back"),
+        ("old_code", Impact(old_code="breaks"), Review(runs=True, old_code="breaks", reversible=True), "after the revert"),
+        ("old_code", Impact(old_code="unknown"), Review(runs=True, old_code="unknown"), "! no way back: GO needs a reason"),
+        ("old_code", Impact(old_code="ok"), Review(), "nothing without a migration"),
+    ],
+)  # fmt: skip
+def test_an_answer_says_what_it_changes(name: str, impact: Impact, review: Review | None, words: str):
+    request, state = Request(impact=impact), RunState(review=review, migrations=())
+    found = text(field_row(field(name), request, Seen(), 100, state))
+    assert words in found
+    assert words or found.rstrip().endswith(field(name).read(request))
+    assert all(width(field_row(field(name), request, Seen(), cells, state)) <= cells for cells in (14, 20, 36, 60))
+    assert not words or len(text(field_row(field(name), request, Seen(), 36, state)).split()) > 2

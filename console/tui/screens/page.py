@@ -16,8 +16,8 @@ from console.tui.screens.dialog import Words
 from console.tui.screens.palette import Palette
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
-from console.views.narrow import wrapped
-from console.views.spans import Line, Span, Tone, line, width
+from console.views.narrow import folded, wrapped
+from console.views.spans import Line, Span, Tone, clipped, line, width
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp
@@ -85,7 +85,7 @@ class Page(Screen[None]):
         if self._message and width(self._message) <= cells:
             return (self._message,)
         rows = tuple(line(" ", *row) for row in wrapped(self._message, cells))
-        return rows[:MOST_ROWS] or (self.rest_line(),)
+        return rows[:MOST_ROWS] or (clipped(self.rest_line(), cells + 2),)
 
     def say(self, words: str, tone: Tone = "plain") -> None:
         """Put a sentence on the message line."""
@@ -143,7 +143,7 @@ class Page(Screen[None]):
 
     def open_help(self) -> None:
         """Show the keys."""
-        self.app.push_screen(Words("Keys", keys.help_lines(self.place)))
+        self.app.push_screen(Words("Keys", lambda width: tuple(row for one in keys.help_lines(self.place) for row in folded(one, width))))
 
     def dialog_width(self, most: int = 84) -> int:
         """Return the cells that a dialog's words have."""

@@ -91,7 +91,7 @@ class PrepareScreen(Page):
     def on_mount(self) -> None:
         """Read what there is to choose from."""
         checks, plan = self.query_one(Checks), self.query_one(PlanPanel)
-        checks.number, plan.number = 3, 4
+        checks.number, plan.number, checks.all_by = 3, 4, "3, enter: all of them"
         checks.can_focus = plan.can_focus = True
         self.versions.picker.marked = True
         self._form.entitle(line("2 Release"))
@@ -201,7 +201,7 @@ class PrepareScreen(Page):
         return (first, self._message) if self._tiny and self._message else (first, second)
 
     def _form_rows(self, width: int) -> tuple[Line, ...]:
-        fields = (field_row(field, self.request, self.seen, width) for field in FIELDS)
+        fields = (field_row(field, self.request, self.seen, width, self.answer.state) for field in FIELDS)
         notes = notes_row(self.answer.state, self.request, width, asking=self.answer.asking)
         return (*fields, notes, go_row(self.answer, self.chosen, width))
 

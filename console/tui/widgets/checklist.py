@@ -24,9 +24,10 @@ class Checklist(LineView):
 
 
 class Checks(LineView):
-    """The pre-flight: what was found, what blocks, what to type. `number` is the key that shows all of it."""
+    """The pre-flight: what was found, what blocks, what to type. `number` is the panel's key, `all_by` says how all of it is read."""
 
     number = 2
+    all_by = "2 shows all"
 
     def show_run(self, state: RunState) -> None:
         """Show the checks as they stand."""
@@ -34,7 +35,7 @@ class Checks(LineView):
         words = f"{len(state.checks)}, {blocking} in the way" if blocking else f"{len(state.checks)}, nothing in the way"
         self.entitle(line(f"{self.number} Checks", f"  {words}" if state.checks else ""))
         nothing: tuple[Line, ...] = (line(Span("the pre-flight begins", "dim")),)
-        self.draw(lambda width, height: check_lines(state, width, height, self.number) or nothing)
+        self.draw(lambda width, height: check_lines(state, width, height, self.all_by) or nothing)
 
 
 class PlanPanel(LineView):
@@ -49,6 +50,6 @@ class PlanPanel(LineView):
 
     @staticmethod
     def _lines_for(state: RunState, width: int, height: int) -> tuple[Line, ...]:
-        back = way_back_lines(state, width, max(2, height // 3)) if state.plan else ()
+        back = way_back_lines(state, width, max(2, height - len(plan_lines(state, width, 0)))) if state.plan else ()
         room = height - len(back)
         return (*plan_lines(state, width, room)[:room], *back)

@@ -97,6 +97,12 @@ Wording = Callable[[int], tuple[Line, ...]]
 """Makes lines for a width."""
 
 
+def beside_bar(making: Wording, room: Size) -> tuple[Line, ...]:
+    """Return the lines for that room; where they are more than it has rows, a scroll bar takes a cell of them."""
+    made = making(max(1, room.width))
+    return made if len(made) <= room.height else making(max(1, room.width - 1))
+
+
 class ScrolledLines(Toned, ScrollView, can_focus=True):
     """More lines than fit: help, a host's steps. Lines that are made for a width are made again for another one."""
 
@@ -116,10 +122,10 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
         if not callable(lines):
             self.show(lines)
         elif self.content_size.width > 0:
-            self.show(lines(self.content_size.width))
+            self.show(beside_bar(lines, self.content_size))
 
     def on_resize(self, _: Resize) -> None:
-        """Make the lines for the new width; a scroll bar that came has taken a cell of it."""
+        """Make the lines for the new room."""
         if self._making is not None:
             self.give(self._making)
 

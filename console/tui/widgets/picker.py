@@ -1,18 +1,13 @@
 """A list of lines of which one is chosen: runs, versions. It knows rows, and nothing of what they stand for."""
 
-from collections.abc import Callable
-
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.tui.widgets.lines import Toned
+from console.tui.widgets.lines import Toned, Wording, beside_bar
 from console.views.spans import Line, Span, filled, line, text
-
-Rows = Callable[[int], tuple[Line, ...]]
-"""Makes the rows for a width."""
 
 
 class Picker(Toned, ScrollView, can_focus=True):
@@ -29,16 +24,16 @@ class Picker(Toned, ScrollView, can_focus=True):
     def __init__(self, empty: str = "nothing", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, classes=classes)
         self._empty = empty
-        self._making: Rows = lambda _: ()
+        self._making: Wording = lambda _: ()
         self._rows: tuple[Line, ...] = ()
         self.index = 0
         self.marked = False
         """The chosen row is marked though another widget has the focus."""
 
-    def draw(self, rows: Rows) -> None:
+    def draw(self, rows: Wording) -> None:
         """Show what that makes of the width there is, now and after each change of size."""
         self._making = rows
-        made = rows(max(1, self.content_size.width))
+        made = beside_bar(rows, self.content_size)
         if made != self._rows:
             self._rows = made
             self.index = min(self.index, max(0, len(made) - 1))
