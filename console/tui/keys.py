@@ -14,7 +14,7 @@ from console.views.spans import Line, Span, joined, line, spread, width
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
 
 
-Place = Literal["home", "prepare", "run", "host", "runs", "record", "replay"]
+Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""
 
 TINY = 50
@@ -190,13 +190,14 @@ def may_deploy(now: Situation) -> bool:
     return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
 
 
-EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record", "replay")
+EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record", "compare", "replay")
 ON_HOSTS: tuple[Place, ...] = ("run", "host")
 _WATCHED: tuple[Place, ...] = ("run", "replay")
 
 _PAST: tuple[Action, ...] = (
     Action("filter", ("slash",), "list only runs with these words: rolled, v1.4, ada, 11-24, !succeeded", "filter", places=("runs",)),
-    Action("unzoom", ("escape",), "list every run again", places=("runs",)),
+    Action("compare", ("equals_sign", "b"), "mark a run; on another one: both side by side", "compare", places=("runs",)),
+    Action("unzoom", ("escape",), "let go of the marked run; list every run again", places=("runs",)),
     Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, _record_refusal, places=("record",)),
     Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
     Action("panel-1", ("1",), "report on the whole screen, and back", places=("record",)),
@@ -312,7 +313,7 @@ def refusal(action: Action, now: Situation) -> str:
 
 
 _SHOWN = {
-    "question_mark": "?", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc", "left_square_bracket": "[",
+    "question_mark": "?", "equals_sign": "=", "slash": "/", "colon": ":", "plus": "+", "underscore": "_", "escape": "esc", "left_square_bracket": "[",
     "right_square_bracket": "]", "less_than_sign": "<", "greater_than_sign": ">",
 }  # fmt: skip
 

@@ -19,11 +19,14 @@ def _title(app: str, environment: str, *, protected: bool) -> Line:
     return line(f" {app} ", Span("▸ ", "dim"), shown)
 
 
-def runs_lines(app: str, environment: str, words: str, held: int, width: int, *, protected: bool, more: bool, read: bool) -> tuple[Line, ...]:
+def runs_lines(app: str, environment: str, words: str, held: int, width: int, *, protected: bool, more: bool, read: bool, marked: str = "") -> tuple[Line, ...]:
     """The lines on top of the list of runs: whose they are, and what of them is listed."""
     count = f"{held}{' and more' if more else ''} {'run' if held == 1 and not more else 'runs'}, newest first"
     parts = ((0, _title(app, environment, protected=protected)), (1, line(Span("runs", "strong"))), (2, line(Span(count if read else "", "dim"))))
     filtered = line(Span(" only with ", "dim"), Span(words, "accent"), Span("   esc", "accent"), Span(" lists all", "dim"))
+    if marked:
+        chosen = line(Span(" = ", "selected"), f" {marked}", Span("   = on another run", "accent"), " compares", Span("   esc", "accent"), " lets go")
+        return by_room(parts, width), clipped(chosen, width)
     return by_room(parts, width), filtered if words else line(Span(" enter opens one, / finds", "dim"))
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 from console.tui import keys
 
 TITLES: dict[keys.Place, str] = {
-    "home": "Home", "prepare": "Prepare a release", "run": "A run", "host": "One host", "runs": "Runs", "record": "The record of a run", "replay": "Replay",
+    "home": "Home", "prepare": "Prepare a release", "run": "A run", "host": "One host", "runs": "Runs", "record": "The record of a run", "compare": "Two runs", "replay": "Replay",
 }  # fmt: skip
 
 

@@ -202,7 +202,7 @@ async def at_rest(pilot: Pilot[Any]) -> None:
 SCENES: dict[str, tuple[Callable[[], ScriptedFeed] | None, tuple[str, ...]]] = {
     "home": (None, ()), "home-rollback": (None, ("r",)), "environment": (None, ("e",)), "home-host": (None, ("tab", "down", "enter")),
     "runs": (None, ("l",)), "record": (None, ("l", "enter")), "record-back": (None, ("l", "down", "down", "enter")), "replay": (None, ("l", "enter", "v")),
-    "prepare": (None, ("d",)), "prepare-go": (None, ("d", "g")),
+    "compare": (None, ("l", "equals_sign", "down", "down", "equals_sign")), "runs-marked": (None, ("l", "equals_sign", "down")), "prepare": (None, ("d",)), "prepare-go": (None, ("d", "g")),
     "prepare-form": (None, ("d", "2")), "prepare-checks": (None, ("d", "3")), "prepare-plan": (None, ("d", "4")), "prepare-help": (None, ("d", "question_mark")),
     "announcement": (None, ("d", "w")), "announcement-notes": (None, ("d", "w", "e")),
     "before": (a_feed, ()), "before-blocked": (lambda: ScriptedFeed(12, blocked=True, words=SafeText("web07 has 0.4 GB of 40 GB"), began=60.0), ()), "go": (a_feed, ("g",)),

@@ -4,6 +4,7 @@ import pytest
 
 from console.core.evolve import fold
 from console.errors import UsageFault
+from console.tui.screens.compare import CompareScreen
 from console.tui.screens.dialog import Dialog, Words
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.record import RecordScreen
@@ -196,6 +197,42 @@ async def test_a_release_that_is_not_the_last_is_not_rolled_back():
         await press(pilot, "r")
         assert "a later run changed the fleet" in message(pilot)
         assert not rolled_back(station)
+
+
+# -- two runs ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50), (20, 6)])
+async def test_a_marked_run_and_another_one_are_shown_side_by_side(size):
+    async with at_home(a_station()).run_test(size=size) as pilot:
+        runs = await to_runs(pilot)
+        await press(pilot, "equals_sign")
+        assert runs.marked == runs.runs[0]
+        await press(pilot, "equals_sign")
+        assert runs.marked is None
+        await press(pilot, "b", "down", "down", "b")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, CompareScreen) and pilot.app.screen.sides)
+        compared = pilot.app.screen
+        assert [side.report.state.outcome for side in compared.sides] == ["succeeded", "rolled-back"]
+        if size[0] >= 80:
+            assert "ROLLED BACK" in "".join("".join(span.text for span in one) for one in compared.query_one("#compared")._lines)
+        await press(pilot, "q")
+        assert pilot.app.screen is runs
+        await press(pilot, "escape")
+        assert runs.marked is None
+
+
+async def test_a_record_that_cannot_be_read_is_said_beside_the_other():
+    station = a_station()
+
+    async def broken(run: str) -> tuple[()]:
+        raise UsageFault("the journal cannot be read", "deploy doctor")
+
+    async with at_home(station).run_test(size=(80, 24)) as pilot:
+        await to_runs(pilot)
+        station.record = broken  # type: ignore[method-assign,assignment]
+        await press(pilot, "b", "down", "b")
+        await eventually(pilot, lambda: "the journal cannot be read" in str(pilot.app.screen.query_one("#message").shown))
 
 
 # -- replay -----------------------------------------------------------------------------------------------------------------------

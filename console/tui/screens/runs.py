@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import tzinfo
 
 from textual.app import ComposeResult
 from textual.widgets import Input
@@ -9,6 +10,7 @@ from textual.widgets import Input
 from console.errors import ConsoleError
 from console.ports.journal import RunSummary
 from console.ports.station import Station
+from console.tui.screens.compare import CompareScreen
 from console.tui.screens.page import Page
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
@@ -36,6 +38,8 @@ class RunsScreen(Page):
         self.station = station
         self.runs: tuple[RunSummary, ...] = ()
         self.words = ""
+        self.marked: RunSummary | None = None
+        """The run that another one is to be compared with."""
         self._more = True
         self._read_yet = False
         self._typing = False
@@ -104,12 +108,20 @@ class RunsScreen(Page):
         picker = self.query_one(Picker)
         self.query_one("#headline", LineView).draw(
             lambda width, _: runs_lines(
-                station.app, station.environment, self.words, len(self.runs), width, protected=station.protected, more=self._more, read=self._read_yet
+                station.app, station.environment, self.words, len(self.runs), width, protected=station.protected, more=self._more, read=self._read_yet,
+                marked=self.marked.run if self.marked else "",
             )
         )
         picker.say_empty(f"no run has these words: {self.words}" if self.words else "no run yet" if self._read_yet else "reading the record …")
-        picker.draw(lambda width: tuple(run_row(run, width, zone) for run in self.runs))
+        picker.draw(lambda width: tuple(self._row(run, width, zone) for run in self.runs))
         self.show_edges()
+
+    def _row(self, run: RunSummary, width: int, zone: tzinfo | None) -> Line:
+        """A run; once one is marked, all stand behind a column for the mark."""
+        if self.marked is None:
+            return run_row(run, width, zone)
+        is_it = run.run == self.marked.run
+        return (Span("= " if is_it else "  ", "selected" if is_it else "plain"), *run_row(run, width - 2, zone))
 
     def on_picker_moved(self, event: Picker.Moved) -> None:
         """Read on before the end of the list is reached."""
@@ -118,7 +130,7 @@ class RunsScreen(Page):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
-        return {"open": self.open_chosen, "filter": self.open_filter, "unzoom": self.clear, "refresh": self.read}
+        return {"open": self.open_chosen, "filter": self.open_filter, "unzoom": self.clear, "refresh": self.read, "compare": self.compare}
 
     def rest_line(self) -> Line:
         """Say how the typing ends."""
@@ -129,6 +141,21 @@ class RunsScreen(Page):
         index = self.query_one(Picker).index
         if index < len(self.runs):
             self.app.open_record(self.runs[index])
+
+    def compare(self) -> None:
+        """Mark the chosen run, or let go of it; show it beside the marked one."""
+        index = self.query_one(Picker).index
+        if index >= len(self.runs):
+            return
+        chosen = self.runs[index]
+        if self.marked is None:
+            self.marked = chosen
+        elif chosen.run == self.marked.run:
+            self.marked = None
+        else:
+            self.app.push_screen(CompareScreen(self.station, self.marked, chosen))
+            return
+        self.show()
 
     # -- words --------------------------------------------------------------------------------------------------------------------
 
@@ -169,6 +196,10 @@ class RunsScreen(Page):
         return True
 
     def clear(self) -> None:
-        """List every run again."""
-        self._find("")
+        """Let go of the marked run; else list every run again."""
+        if self.marked is not None:
+            self.marked = None
+            self.show()
+        else:
+            self._find("")
         self.unsay()
