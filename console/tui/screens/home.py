@@ -65,14 +65,13 @@ class HomeScreen(Page):
         """Lay the screen out."""
         yield LineView(id="headline")
         with Horizontal(id="top"):
-            yield Fleet(id="fleet")
+            yield Fleet(id="fleet", classes="panel")
             yield Metrics(id="metrics", classes="panel")
         yield Picker("no run yet: d deploys the first version", id="runs", classes="panel")
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self.query_one("#fleet").add_class("panel")
         self.query_one(Fleet).title_words, self.query_one(Metrics).title_words = "Fleet", "Metrics"
         self.query_one(Picker).entitle(line("Last runs"))
         self.lay_out()

@@ -106,12 +106,11 @@ class HostScreen(Page):
                 with Vertical(id="host-right"):
                     yield LineView(id="releases", classes="panel")
                     yield Metrics(id="metrics", classes="panel")
-            yield Log(self.app.zone, id="log")
+            yield Log(self.app.zone, id="log", classes="panel")
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Start with what is known."""
-        self.query_one("#log").add_class("panel")
         self.query_one("#fault", LineView).entitle(line("What went wrong"))
         self.query_one("#releases", LineView).entitle(line("2 Releases"))
         self._way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
@@ -139,13 +138,14 @@ class HostScreen(Page):
         """Choose the arrangement for the size, and for what is known."""
         super().lay_out()
         height = self.app.size.height
-        self.set_class(not self._has_steps, "resting")
-        self.set_class(self._zoom > 0, "zoomed")
-        for number in _PANELS:
-            self.set_class(self._zoom == number, f"zoom-{number}")
         self.query_one("#log").styles.height = "1fr" if self._zoom == 4 else max(6, (height - 4) // 3)
         self._fit_fault()
         self.call_after_refresh(self._laid_out)
+
+    def shape(self) -> dict[str, bool]:
+        """Say which panel has the screen, too, and whether there are steps."""
+        zooms = {f"zoom-{number}": self._zoom == number for number in _PANELS}
+        return super().shape() | {"resting": not self._has_steps, "zoomed": self._zoom > 0} | zooms
 
     def _laid_out(self) -> None:
         self.show()

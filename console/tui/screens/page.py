@@ -55,12 +55,14 @@ class Page(Screen[None]):
         self.lay_out()
 
     def lay_out(self) -> None:
-        """Choose the arrangement for the size: the style sheet knows what each of these words means."""
+        """Choose the arrangement for the size."""
+        self.update_classes(self.shape())
+
+    def shape(self) -> dict[str, bool]:
+        """Say which arrangement it is: the style sheet knows what each of these words means."""
         width, height = self.app.size
         tiny = is_tiny(width, height)
-        self.set_class(tiny, "tiny")
-        self.set_class(width < NARROW and not tiny, "narrow")
-        self.set_class(NARROW <= width < MIDDLE and not tiny, "middle")
+        return {"tiny": tiny, "narrow": width < NARROW and not tiny, "middle": NARROW <= width < MIDDLE and not tiny}
 
     def tick(self) -> None:
         """Take what came; called up to ten times a second."""

@@ -95,7 +95,6 @@ class PrepareScreen(Page):
         checks.can_focus = plan.can_focus = True
         self.versions.picker.marked = True
         self._form.entitle(line("2 Release"))
-        self.set_class(self.station.protected, "protected")
         self.lay_out()
         self.read()
 
@@ -178,11 +177,13 @@ class PrepareScreen(Page):
         """Choose the arrangement for the size: four panels, or one alone."""
         super().lay_out()
         self._tiny = self.has_class("tiny")
-        alone = self._alone or (1 if self._tiny else 0)
-        self.set_class(alone > 0, "alone")
-        for number in PANELS:
-            self.set_class(alone == number, f"alone-{number}")
         self.call_after_refresh(self.show)
+
+    def shape(self) -> dict[str, bool]:
+        """Say which panel stands alone, too."""
+        size = super().shape()
+        alone = self._alone or (1 if size["tiny"] else 0)
+        return size | {"alone": alone > 0, "protected": self.station.protected} | {f"alone-{number}": alone == number for number in PANELS}
 
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""

@@ -69,19 +69,16 @@ class RunScreen(Page):
         with Horizontal(id="top"):
             yield Checklist(id="checklist", classes="panel")
             yield Checks(id="checks", classes="panel")
-            yield Fleet(id="fleet")
+            yield Fleet(id="fleet", classes="panel")
             yield PlanPanel(id="plan", classes="panel")
             yield Metrics(id="metrics", classes="panel")
-        yield Log(self.app.zone, id="log")
+        yield Log(self.app.zone, id="log", classes="panel")
         yield FilterLine(id="filter")
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Start with what is known."""
-        self.query_one("#fleet").add_class("panel")
-        self.query_one("#log").add_class("panel")
         self.way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
-        self.add_class("before")
         self.lay_out()
         self.show_slices()
 
@@ -91,11 +88,19 @@ class RunScreen(Page):
         height = self.app.size.height
         top = 9 if height < 28 else 12 if height < 34 else 14 if height < 44 else 16
         self.query_one("#top").styles.height = "1fr" if self._zoom in (1, 2, 3) else 5 if self._zoom == 4 else top
-        self.set_class(self._zoom in (1, 2, 3) or (self._zoom == 4 and not self._half), "zoomed")
-        self.set_class(self._half, "half")
-        for number in _PANELS:
-            self.set_class(self._zoom == number, f"zoom-{number}")
         self.call_after_refresh(self.show_slices)
+
+    def shape(self) -> dict[str, bool]:
+        """Say which panel has the screen, too, and how far the run is."""
+        zoomed = self._zoom in (1, 2, 3) or (self._zoom == 4 and not self._half)
+        zooms = {"zoomed": zoomed, "half": self._half} | {f"zoom-{number}": self._zoom == number for number in _PANELS}
+        return super().shape() | zooms | {"before": self._is_before, "during": not self._is_before, "protected": self.state.protected}
+
+    @property
+    def _is_before(self) -> bool:
+        """Whether nothing was changed yet: checks and plan are what there is to see."""
+        state = self._frozen or self.state
+        return state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
 
     @property
     def host(self) -> str:
@@ -197,11 +202,8 @@ class RunScreen(Page):
         )
 
     def _show_panels(self, state: RunState, now: float) -> None:
-        was_before = self.has_class("before")
-        before = state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
-        self.set_class(before, "before")
-        self.set_class(not before, "during")
-        self.set_class(state.protected, "protected")
+        was_before, before = self.has_class("before"), self._is_before
+        self.update_classes(self.shape())
         if was_before and not before:
             self.call_after_refresh(self._focus_fleet)
         self.query_one("#checkline", Checklist).show_run(state, now)

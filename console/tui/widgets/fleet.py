@@ -23,8 +23,8 @@ class Fleet(LineView, can_focus=True):
             super().__init__()
             self.host = host
 
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id, classes=classes)
         self._state = RunState()
         self._host = ""
         self._now = 0.0

@@ -1,10 +1,12 @@
 """Widgets that show lines of the views: each repaints only the rows that changed. They know tones, and nothing of runs."""
 
 from collections.abc import Callable
-from typing import get_args
+from functools import cached_property
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Region, Size
@@ -14,7 +16,13 @@ from textual.widget import Widget
 
 from console.views.spans import Line, Span, Tone, ascii_line, changed_cells, text
 
-TONES: tuple[Tone, ...] = get_args(Tone)
+_COLORS: Final[dict[Tone, str]] = {"plain": "text", "strong": "text", "selected": "text"}
+"""Tones that have the colour of another name in the theme."""
+_BOLD: Final = Style(bold=True)
+_MANNERS: Final[dict[Tone, Style]] = {
+    "strong": _BOLD, "warn": _BOLD, "bad": _BOLD, "unknown": _BOLD, "owed": _BOLD, "frame": Style(bold=True, reverse=True), "selected": Style(reverse=True),
+}  # fmt: skip
+"""How a tone is told from others without its colour. Told here and not in the style sheet: Textual would match 13 classes for each widget each time."""
 Drawing = Callable[[int, int], tuple[Line, ...]]
 """Makes the lines for a width and a height."""
 
@@ -22,14 +30,26 @@ Drawing = Callable[[int, int], tuple[Line, ...]]
 class Toned(Widget):
     """A widget that turns tones into the theme's colours."""
 
-    COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}  # noqa: RUF012 (Textual's)
     ascii_only = False
     _title: Line = ()
 
+    @cached_property
+    def _tones(self) -> dict[Tone, Style]:
+        """The styles that were asked for since the last change of style."""
+        return {}
+
     def tone_style(self, tone: Tone) -> Style:
         """Return the style of a tone on this widget."""
-        style = self.get_component_rich_style(f"tone--{tone}")
-        return style + Style(dim=True) if tone == "dim" and self.app.native_ansi_color else style
+        if tone not in self._tones:
+            color = Color.parse(self.app.theme_variables[f"tone-{_COLORS.get(tone, tone)}"])
+            style = self.rich_style + Style(color=color.rich_color) + _MANNERS.get(tone, Style())
+            self._tones[tone] = style + Style(dim=True) if tone == "dim" and self.app.native_ansi_color else style
+        return self._tones[tone]
+
+    def notify_style_update(self) -> None:
+        """Forget the styles: the theme changed, or what lies behind."""
+        self._tones.clear()
+        super().notify_style_update()
 
     def entitle(self, title: Line) -> None:
         """Set the panel's title."""

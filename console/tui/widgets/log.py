@@ -48,8 +48,10 @@ class Log(Toned, ScrollView, can_focus=True):
             super().__init__()
             self.entry = entry
 
-    def __init__(self, zone: tzinfo | None, id: str | None = None, book: LogBook | None = None) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
+    def __init__(
+        self, zone: tzinfo | None, *, id: str | None = None, classes: str | None = None, book: LogBook | None = None  # noqa: A002 (Textual's name)
+    ) -> None:  # fmt: skip
+        super().__init__(id=id, classes=classes)
         self._zone = zone
         self.book = book or LogBook()
         self.search = Filter()
