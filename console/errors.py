@@ -5,6 +5,7 @@ Which code a run ends with is decided in `core/outcome.py`; this module only nam
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 
 class Exit(IntEnum):
@@ -38,6 +39,23 @@ class Problem:
         key = f"{self.key}: " if self.key else ""
         hint = f"\n  {self.hint}" if self.hint else ""
         return f"{where}{key}{self.message}{hint}"
+
+
+class Told(Protocol):
+    """What is told a person: a fault, a problem, a refusal."""
+
+    @property
+    def message(self) -> str:
+        """What was wrong."""
+
+    @property
+    def hint(self) -> str:
+        """What to type next; empty: nothing helps."""
+
+
+def in_one_line(told: Told) -> str:
+    """Say it where there is room for a line alone."""
+    return f"{told.message}; {told.hint}" if told.hint else told.message
 
 
 class ConsoleError(Exception):

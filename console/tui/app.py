@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from textual import events
 from textual.timer import Timer
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Refusal
 from console.ports.clock import Clock
 from console.ports.feed import Feed
@@ -271,7 +271,7 @@ class ConsoleApp(ThemedApp[Ending]):
             self.say(f"not said to the run: {fault}", "bad")
             return False
         if isinstance(answer, Refusal):
-            self.say(f"refused: {answer.message}" + (f"; {answer.hint}" if answer.hint else ""), "warn")
+            self.say(f"refused: {in_one_line(answer)}", "warn")
             return False
         return True
 
@@ -287,7 +287,7 @@ class ConsoleApp(ThemedApp[Ending]):
         try:
             self.station = self.station.beside(environment)
         except ConsoleError as fault:
-            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(in_one_line(fault), "bad")
             return
         self.switch_screen(HomeScreen(self.station))
 
@@ -316,7 +316,7 @@ class ConsoleApp(ThemedApp[Ending]):
             feed = await station.attach(run.run)
         except ConsoleError as fault:
             await self.push_screen(RecordScreen(station, run))
-            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "warn")
+            self.say(in_one_line(fault), "warn")
             return
         self.show_run(feed)
 
@@ -329,7 +329,7 @@ class ConsoleApp(ThemedApp[Ending]):
         try:
             feed = await opening
         except ConsoleError as fault:
-            self.say(fault.message + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(in_one_line(fault), "bad")
             return
         screen = self.show_run(feed, asks=asks)
         if twin:

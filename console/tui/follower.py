@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from console.core.evolve import evolve
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
@@ -47,7 +47,7 @@ class Follower:
                 if self._came % 200 == 0:
                     await asyncio.sleep(0)
         except ConsoleError as fault:
-            self.problem = fault.message + (f"; {fault.hint}" if fault.hint else "")
+            self.problem = in_one_line(fault)
         except (OSError, EOFError) as fault:
             self.problem = f"the connection to the engine was lost: {fault}"
         except Exception as fault:  # a mistake of ours, or a package that was changed under us: said, never passed over

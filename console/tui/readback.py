@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
 from console.ports.feed import LogPage
 from console.ports.station import Records
@@ -77,7 +77,7 @@ class ReadBack:
         try:
             await work
         except ConsoleError as fault:
-            self._say(f"earlier lines were not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self._say(f"earlier lines were not read: {in_one_line(fault)}", "bad")
         except (OSError, TimeoutError) as fault:
             self._say(f"earlier lines were not read: {fault or 'no answer in time'}", "bad")
         finally:

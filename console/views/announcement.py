@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from console.core.announcement import NO_RUN, before, made_notes
-from console.errors import Problem
+from console.errors import Problem, in_one_line
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
@@ -44,7 +44,7 @@ def notes_row(state: RunState, request: Request, cells: int, *, asking: bool) ->
 
 def _heard_by(channels: Channels) -> str:
     if channels.problem:
-        return f"not known: {channels.problem.message}" + (f"; {channels.problem.hint}" if channels.problem.hint else "")
+        return f"not known: {in_one_line(channels.problem)}"
     if channels.asking:
         return "asking …"
     return ", ".join(channels.names) or "nobody: no channel is configured"

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from console.core.twin import request_words
-from console.errors import Problem
+from console.errors import Problem, in_one_line
 from console.model.board import Board, Candidate
 from console.model.impact import Impact
 from console.model.request import Request
@@ -46,7 +46,7 @@ def why_closed(answer: Answer, chosen: Candidate | None) -> str:
     if answer.asking:
         return f"the checks of {chosen.ref} are being made"
     if answer.problem:
-        return answer.problem.message + (f"; {answer.problem.hint}" if answer.problem.hint else "")
+        return in_one_line(answer.problem)
     blocking = [check for check in answer.state.checks if check.blocks and check.status != "waiting"]
     if blocking:
         names = ", ".join(str(check.title) for check in blocking[:3]) + (f" and {len(blocking) - 3} more" if len(blocking) > 3 else "")

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from console.core.evolve import fold
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.board import Board
 from console.model.commands import AnyCommand
 from console.model.state import RunState
@@ -127,7 +127,7 @@ class HomeScreen(Page):
             self._fleet = resting_state(self.board)
             await self._read_last()
         except ConsoleError as fault:
-            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(f"not read: {in_one_line(fault)}", "bad")
         self._changed = True
 
     async def _read_last(self) -> None:

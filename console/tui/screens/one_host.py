@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Skip
 from console.model.request import Request
 from console.tui import keys
@@ -97,7 +97,7 @@ def open_shell(page: HostPage) -> None:
     try:
         argv = station.visit(host)
     except ConsoleError as fault:
-        page.say(fault.message + (f"; {fault.hint}" if fault.hint else ""))
+        page.say(in_one_line(fault))
         return
     page.app.keep(_visit(page, host, argv))
 

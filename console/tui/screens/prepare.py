@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from console.core.evolve import fold
-from console.errors import ConsoleError, Problem
+from console.errors import ConsoleError, Problem, in_one_line
 from console.model.board import Board, Candidate
 from console.model.fleet import Host
 from console.model.request import Request
@@ -124,7 +124,7 @@ class PrepareScreen(Page):
             await self.versions.read(self.board)
         except ConsoleError as fault:
             self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
-            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(f"not read: {in_one_line(fault)}", "bad")
             self.show()
             return
         self._show_kept(str(before.ref) if before else "")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.ports.journal import RunSummary
@@ -100,7 +100,7 @@ class RecordScreen(Page):
         except TimeoutError:
             self.say(f"the record was not read within {WITHIN:.0f} s", "bad")
         except ConsoleError as fault:
-            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(f"not read: {in_one_line(fault)}", "bad")
 
     async def _read(self) -> None:
         self.events = await self.station.record(self.run.run)

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, in_one_line
 from console.ports.journal import RunSummary
 from console.ports.station import Station
 from console.tui.screens.compare import CompareScreen
@@ -94,7 +94,7 @@ class RunsScreen(Page):
         try:
             page = await self.station.history(limit, after, self.words)
         except ConsoleError as fault:
-            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(f"not read: {in_one_line(fault)}", "bad")
             return
         self.runs = (*self.runs, *page) if after is not None else page
         self._more, self._read_yet = len(page) == limit, True
