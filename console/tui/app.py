@@ -19,11 +19,11 @@ from console.ports.feed import Feed
 from console.ports.journal import RunSummary
 from console.ports.station import Records, Station
 from console.tui import keys
-from console.tui.burst import WITHIN, Burst
 from console.tui.follower import Follower
 from console.tui.idle import Awake, Idle
+from console.tui.keyed import KeyedApp
 from console.tui.replay import ReplayFeed
-from console.tui.screens.dialog import TypingDialog, is_dialog
+from console.tui.screens.dialog import is_dialog
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
@@ -32,9 +32,7 @@ from console.tui.screens.record import RecordScreen
 from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
 from console.tui.screens.runs import RunsScreen
-from console.tui.screens.writing import Writing
 from console.tui.terminal import Stall
-from console.tui.themed import ThemedApp
 from console.views.headline import last_lines
 from console.views.spans import Tone
 
@@ -49,7 +47,7 @@ class Ending(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
-class ConsoleApp(ThemedApp[Ending]):
+class ConsoleApp(KeyedApp[Ending]):
     """One operator's screens: on one run, or on an environment at rest and the runs that are begun from there."""
 
     CSS_PATH = "console.tcss"
@@ -67,8 +65,6 @@ class ConsoleApp(ThemedApp[Ending]):
         self.join = join
         self.read_only, self.drives = read_only, drives
         self._feed = feed
-        self._burst: Burst[events.Key] = Burst()
-        self._early: list[events.Key] = []
         self._idle = Idle(clock.mono())
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
@@ -171,60 +167,14 @@ class ConsoleApp(ThemedApp[Ending]):
         if self.screen_stack:
             self.screen.refresh()
 
-    async def on_event(self, event: events.Event) -> None:
-        """Hold keys until it is clear that a person pressed them; all else goes its way."""
-        if isinstance(event, events.Paste) and isinstance(self.screen, TypingDialog):
-            self.screen.typed(event.time)
-        if isinstance(event, events.Key):
-            self._idle.touched(self.clock.mono())
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            await super().on_event(event)
-        elif self._is_typing():
-            await self._press(event)
-        elif self._burst.take(event, event.time):
-            self.set_timer(WITHIN, self._settle)
+    def touched(self) -> None:
+        """A key came: the screen is not forgotten."""
+        self._idle.touched(self.clock.mono())
 
-    def _is_typing(self) -> bool:
-        return isinstance(self.screen, TypingDialog | Writing) or (isinstance(self.screen, Page) and self.screen.typing())
-
-    async def _settle(self) -> None:
-        for event in self._burst.settle():
-            await self._press(event)
-        if self._burst.dropped:
-            self.say("keys came faster than a person presses them: nothing was done", "warn")
-
-    async def _press_early(self) -> None:
-        """Act on the keys that came before their screen was laid out, in their order."""
-        if not self.screen_stack:
-            return
-        if not self.screen.is_mounted:
-            self.set_timer(WITHIN, self._press_early)
-            return
-        early, self._early = self._early, []
-        for event in early:
-            await self._press(event)
-
-    async def _press(self, event: events.Key) -> None:
-        screen = self.screen
-        if self._early or not screen.is_mounted:
-            self._early.append(event)
-            if len(self._early) == 1:
-                self.set_timer(WITHIN, self._press_early)
-            return
-        anywhere = event.key == "ctrl+r" or (event.key == "r" and is_dialog(screen) and not self._is_typing())
-        if anywhere and self._press_rollback(event.key):
-            return
-        if isinstance(screen, TypingDialog):
-            if event.key == "enter":
-                screen.typed_enter(event.time)
-                return
-            screen.typed(event.time)
-        press = getattr(screen, "press", None)
-        if press is None or not press(event.key):
-            await super().on_event(event)
-
-    def _press_rollback(self, key: str) -> bool:
+    def press_anywhere(self, key: str) -> bool:
         """Open the rollback over whatever is open; False when the key means something else here."""
+        if key != "ctrl+r" and (key != "r" or self.is_typing or not is_dialog(self.screen)):
+            return False
         screen = self.screen
         choices = getattr(screen, "choices", ())
         if any(choice.key == key for choice in choices):
