@@ -18,18 +18,13 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from console.adapters.history import OPEN, SEARCHED, found_run, holds, sought, summary_after
+from console.adapters.lines import PATIENCE, SCHEMA
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import ConsoleError, UsageFault
 from console.model.events import AnyEvent
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.wire.codec import DecodeError, decode_event, encode_event
-
-SCHEMA = 1
-"""The tables' version, as SQLite's `user_version`. A journal of a newer one is refused."""
-
-PATIENCE = 10.0
-"""Seconds that a writer or reader waits for another."""
 
 PAGE = 2000
 """Events read at once."""

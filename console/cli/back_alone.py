@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
-from console.cli.follow import Leaving, Part, follow
+from console.cli.follow import follow
+from console.cli.part import Leaving, Part
 from console.cli.station import feed_of
 from console.cli.wiring import How, tell, tell_twin
 from console.core.rollback import is_left_old

@@ -31,17 +31,21 @@ def remember(digest: str, environment: Environment) -> None:
 def model_of_run(run: str) -> Environment | None:
     """Return the model that a run was made with; None where it was not kept."""
     from console.model.events import RunOpened
-    from console.wire.codec import decode_environment
 
     record = journal()
     try:
         first = next((event for event in record.read(run) if isinstance(event, RunOpened)), None)
     finally:
         record.close()
-    if first is None:
-        return None
+    return model_kept(first.config_digest) if first else None
+
+
+def model_kept(digest: str) -> Environment | None:
+    """Return the model of that digest; None where it was not kept."""
+    from console.wire.codec import decode_environment
+
     try:
-        with open(_path(state(), first.config_digest), "rb") as file:
+        with open(_path(state(), digest), "rb") as file:
             return decode_environment(file.read())
     except FileNotFoundError:
         return None

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
 from console.cli.back_alone import take_back
-from console.cli.follow import Leaving, Part, follow
+from console.cli.follow import follow
+from console.cli.part import Leaving, Part
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
 from console.core.evolve import fold
@@ -109,16 +110,15 @@ async def attach(how: How, text: str) -> int:
         await client.close()
         summary = run_named(how, summary.run)
         return _show_recorded(how, summary, whole=True)
+    from console.cli.models import model_kept
+
     with Leaving() as leaving:
-        model = _model_for(how, summary)
+        model = _model_for(how, summary, model_kept(client.welcome.digest))
         return await follow(how, feed_of(how, client, summary.run, model), Part(), leaving, EngineStation(how, model) if model else None)
 
 
-def _model_for(how: How, summary: "RunSummary") -> "Environment | None":
-    """Return the model that a run keeps to its end: its own, else the one of the file that is here."""
-    from console.cli.models import model_of_run
-
-    kept = model_of_run(summary.run)
+def _model_for(how: How, summary: "RunSummary", kept: "Environment | None") -> "Environment | None":
+    """Return the model that a run keeps to its end: its own, where that was kept, else the one of the file that is here."""
     if kept is not None:
         return kept
     try:
@@ -129,7 +129,7 @@ def _model_for(how: How, summary: "RunSummary") -> "Environment | None":
 
 def _show_recorded(how: How, summary: "RunSummary", *, whole: bool) -> int:
     """Show a run that no engine carries, from the journal: how it ended, or that it was interrupted and waits for a person."""
-    from console.cli.follow import printer_for
+    from console.cli.as_lines import printer_for
     from console.core.evolve import evolve
     from console.model.state import RunState
     from console.plain.printer import Ending
@@ -158,7 +158,9 @@ async def resume(how: How, text: str) -> int:
     summary = run_named(how, text)
     if summary.outcome is not None:
         raise NoGo(f"run {summary.run} has ended: {summary.outcome}", f"deploy events {summary.run}")
-    found = _model_for(how, summary)
+    from console.cli.models import model_of_run
+
+    found = _model_for(how, summary, model_of_run(summary.run))
     if found is None:
         raise UsageFault(f"the hosts.toml of run {summary.run} is not known here", "deploy -c FILE resume, with the file that the run was made with")
     with Leaving() as leaving:

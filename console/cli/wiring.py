@@ -175,16 +175,7 @@ def journal() -> "SqlJournal":
 
 def run_named(how: How, text: str) -> "RunSummary":
     """Find a run by id, unique prefix, or `last`; left out, the one that is open. Raises UsageFault."""
-    record = journal()
-    try:
-        if text == "last":
-            found = list(record.runs(how.app, limit=1))
-        elif text:
-            found = [run for run in record.find_run(text) if how.app in ("", run.app)]
-        else:
-            found = [run for run in record.runs(how.app, limit=1000) if run.outcome is None and run.kind != "exec"]
-    finally:
-        record.close()
+    found = _meant(text, how.app)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -197,9 +188,26 @@ def run_named(how: How, text: str) -> "RunSummary":
 
 def open_runs(how: How, environment: str = "") -> list[str]:
     """Return the runs that have no end in the record, newest first."""
+    return [run.run for run in _meant("", how.app) if environment in ("", run.environment)]
+
+
+def _meant(text: str, app: str) -> "list[RunSummary]":
+    """Return the runs that a person may mean by that; by nothing: those that are open."""
+    from console.adapters.lines import find_lines
+    from console.adapters.statefolder import journal_path, refuse_network
+
+    folder = state()
+    refuse_network(folder)
+    found = find_lines(journal_path(folder), text, app)
+    if found is not None:
+        return found
     record = journal()
     try:
-        return [run.run for run in record.runs(how.app, environment, limit=1000) if run.outcome is None and run.kind != "exec"]
+        if text == "last":
+            return list(record.runs(app, limit=1))
+        if text:
+            return [run for run in record.find_run(text) if app in ("", run.app)]
+        return [run for run in record.runs(app, limit=1000) if run.outcome is None and run.kind != "exec"]
     finally:
         record.close()
 
