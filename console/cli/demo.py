@@ -1,6 +1,5 @@
 """`deploy demo`: a fleet on this machine in a process of its own, and the console on it with the same code as for any fleet."""
 
-import asyncio
 import contextlib
 import json
 import os
@@ -8,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from console.cli.wiring import How
+from console.cli.wiring import How, carry_out
 from console.errors import ConsoleError
 from console.model.request import Request
 
@@ -26,7 +25,7 @@ def run(how: How, hosts: int) -> int:
             problem = (ready.get("problems") or [{}])[0]
             raise ConsoleError(problem.get("message", "the demo's fleet did not start"), problem.get("hint", ""))
         os.environ["DEPLOY_STATE"] = ready["state"]
-        return asyncio.run(_deploy(how, ready))
+        return carry_out(_deploy(how, ready))
     finally:
         _part(fleet)
 

@@ -1,17 +1,15 @@
 """The engine's own process: wires the real adapters into a session and serves it. Hidden; a console starts it when it needs one."""
 
-import asyncio
 import os
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from console.cli.wiring import carry_out
+
 
 def run_engine(app: str, environment: str) -> None:
     """Be the engine of that application and environment until nobody needs it."""
-    import gc
-
-    gc.freeze()
-    asyncio.run(_serve(app, environment))
+    carry_out(_serve(app, environment))
 
 
 async def _serve(app: str, environment: str) -> None:

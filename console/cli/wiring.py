@@ -4,11 +4,12 @@ Knows how parts are wired together; nothing of what a command does with them.
 """
 
 import errno
+import gc
 import os
 import shlex
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from console.errors import ConsoleError, NoGo, UsageFault
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from console.config.load import ConfigFile
     from console.model.fleet import Environment
     from console.ports.journal import RunSummary
+
+
+T = TypeVar("T")
+
+LOADED = 1.0
+"""Seconds after which a process has loaded what it needs."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,23 @@ class How:
 
 def finish(work: "Coroutine[Any, Any, int]") -> NoReturn:
     """Carry a command out, and end with its exit code."""
+    sys.exit(carry_out(work))
+
+
+def carry_out(work: "Coroutine[Any, Any, T]") -> "T":
+    """Carry out what a process is for. What it loads in its first second stays, and no garbage is looked for in it, then or later."""
     import asyncio
 
-    sys.exit(asyncio.run(work))
+    async def carried() -> T:
+        asyncio.get_running_loop().call_later(LOADED, _look_for_garbage)
+        return await work
+
+    return asyncio.run(carried())
+
+
+def _look_for_garbage() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def need_yes(how: How, command: str) -> None:

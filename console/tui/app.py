@@ -23,21 +23,20 @@ from console.tui.follower import Follower
 from console.tui.idle import Awake, Idle
 from console.tui.keyed import KeyedApp
 from console.tui.replay import ReplayFeed
+from console.tui.screens import doors
 from console.tui.screens.dialog import is_dialog
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
-from console.tui.screens.prepare import PrepareScreen
-from console.tui.screens.record import RecordScreen
-from console.tui.screens.replay import ReplayScreen
 from console.tui.screens.run import RunScreen
-from console.tui.screens.runs import RunsScreen
 from console.tui.terminal import Stall
 from console.views.headline import last_lines
 from console.views.spans import Tone
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
+
+
+STANDS = 0.5
+"""Seconds after which the first screen stands."""
 
 
 class Ending(NamedTuple):
@@ -76,24 +75,25 @@ class ConsoleApp(KeyedApp[Ending]):
         if self._feed is not None:
             self.show_run(self._feed)
         elif self.station is not None:
-            self.push_screen(HomeScreen(self.station))
+            self.push_screen(doors.home(self.station))
         self._listen_to_signals()
         self.set_interval(0.1, self.tick)
+        self.set_timer(STANDS, doors.load)
         if self.theme_problem:
             self.call_after_refresh(self.say, self.theme_problem, "warn")
 
     def show_run(self, feed: Feed, *, asks: bool = False) -> Page:
         """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself. A replay is put over what is there."""
         if isinstance(feed, ReplayFeed):
-            replay = ReplayScreen(feed, self.clock)
+            replay = doors.replay(feed, self.clock)
             self.push_screen(replay)
             return replay
-        if isinstance(self.page, PrepareScreen):
-            while isinstance(self.screen, PrepareScreen) or is_dialog(self.screen):
+        if _place(self.page) == "prepare":
+            while _place(self.screen) == "prepare" or is_dialog(self.screen):
                 self.pop_screen()
         screen = RunScreen(Follower(feed, self.clock), asks=asks)
         self._followed[screen] = asyncio.create_task(screen.follower.follow())
-        while isinstance(self.screen, HostScreen):
+        while _place(self.screen) == "host":
             self.pop_screen()
         if isinstance(self.page, RunScreen):
             self._forget(self.page)
@@ -120,7 +120,7 @@ class ConsoleApp(KeyedApp[Ending]):
     @property
     def rollback_page(self) -> Page | None:
         """The screen, seen or below, whose release can be rolled back."""
-        pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and not isinstance(screen, PrepareScreen)]
+        pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and screen.place != "prepare"]
         return next((page for page in pages if keys.may_roll_back(page.situation)), None)
 
     @property
@@ -180,7 +180,7 @@ class ConsoleApp(KeyedApp[Ending]):
         if any(choice.key == key for choice in choices):
             return False
         below = self.rollback_page
-        if isinstance(self.page, ReplayScreen):
+        if _place(self.page) == "replay":
             self.say("this is a replay: q leaves it, then r rolls back", "warn")
         elif below is not None:
             below.ask_rollback()
@@ -227,8 +227,8 @@ class ConsoleApp(KeyedApp[Ending]):
 
     def open_prepare(self) -> None:
         """Prepare a release."""
-        if self.station is not None and not isinstance(self.page, PrepareScreen):
-            self.push_screen(PrepareScreen(self.station))
+        if self.station is not None and _place(self.page) != "prepare":
+            self.push_screen(doors.prepare(self.station))
 
     def go_to(self, environment: str) -> None:
         """Be at home in another environment."""
@@ -239,7 +239,7 @@ class ConsoleApp(KeyedApp[Ending]):
         except ConsoleError as fault:
             self.say(in_one_line(fault), "bad")
             return
-        self.switch_screen(HomeScreen(self.station))
+        self.switch_screen(doors.home(self.station))
 
     def open_back(self, run: str, how: str) -> None:
         """Open the way back from a release that has ended."""
@@ -249,7 +249,7 @@ class ConsoleApp(KeyedApp[Ending]):
     def open_runs(self) -> None:
         """Show every run."""
         if self.station is not None:
-            self.push_screen(RunsScreen(self.station))
+            self.push_screen(doors.runs(self.station))
 
     def open_record(self, run: RunSummary) -> None:
         """Show the record of a run that is over; join one that goes on."""
@@ -258,14 +258,14 @@ class ConsoleApp(KeyedApp[Ending]):
         if run.outcome is None:
             self.keep(self._join_or_read(self.station, run))
         else:
-            self.push_screen(RecordScreen(self.station, run))
+            self.push_screen(doors.record(self.station, run))
 
     async def _join_or_read(self, station: Station, run: RunSummary) -> None:
         self.say("joining the run")
         try:
             feed = await station.attach(run.run)
         except ConsoleError as fault:
-            await self.push_screen(RecordScreen(station, run))
+            await self.push_screen(doors.record(station, run))
             self.say(in_one_line(fault), "warn")
             return
         self.show_run(feed)
@@ -306,11 +306,11 @@ class ConsoleApp(KeyedApp[Ending]):
     def end_viewer(self) -> None:
         """End the screen and nothing else."""
         self._stall.let_go()
-        run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen) and not isinstance(screen, ReplayScreen)), None)
+        run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.place != "replay"), None)
         if run is None:
             self.exit(Ending(0))
         else:
-            at_home = any(isinstance(screen, HomeScreen) for screen in self.screen_stack)
+            at_home = any(_place(screen) == "home" for screen in self.screen_stack)
             self.exit(Ending(0 if at_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
 
     def terminal_lost(self) -> None:
@@ -324,3 +324,8 @@ class ConsoleApp(KeyedApp[Ending]):
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
+
+
+def _place(screen: object) -> str:
+    """Return where the operator is; in a dialog, nowhere."""
+    return screen.place if isinstance(screen, Page) else ""

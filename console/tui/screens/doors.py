@@ -1,0 +1,50 @@
+"""The screens that are opened from others, each loaded when somebody first goes there: what is seen first is painted sooner.
+
+A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
+"""
+
+from console.ports.clock import Clock
+from console.ports.journal import RunSummary
+from console.ports.station import Station
+from console.tui.replay import ReplayFeed
+from console.tui.screens.page import Page
+
+
+def home(station: Station) -> Page:
+    """An environment at rest."""
+    from console.tui.screens.home import HomeScreen
+
+    return HomeScreen(station)
+
+
+def prepare(station: Station) -> Page:
+    """A release to be made."""
+    from console.tui.screens.prepare import PrepareScreen
+
+    return PrepareScreen(station)
+
+
+def runs(station: Station) -> Page:
+    """Every run."""
+    from console.tui.screens.runs import RunsScreen
+
+    return RunsScreen(station)
+
+
+def record(station: Station, run: RunSummary) -> Page:
+    """A run that is over."""
+    from console.tui.screens.record import RecordScreen
+
+    return RecordScreen(station, run)
+
+
+def replay(feed: ReplayFeed, clock: Clock) -> Page:
+    """A run that is played again."""
+    from console.tui.screens.replay import ReplayScreen
+
+    return ReplayScreen(feed, clock)
+
+
+def load() -> None:
+    """Load every screen."""
+    from console.tui.screens import home, prepare, record, replay, runs  # noqa: F401 (loaded is all they are to be)
