@@ -4,9 +4,10 @@ Owns what a person may type and what it means. A filter that cannot be read says
 """
 
 import re
-import warnings
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from console.views.regex import Regex, Unreadable
 
 Level = Literal["debug", "info", "warn", "error"]
 TermKind = Literal["word", "regex", "host", "level", "state"]
@@ -31,12 +32,13 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition. `value` is in small letters; `pattern` is there for a regex and for a host with wildcards."""
+    """One condition. `value` is in small letters; `regex` is there for one, `pattern` for a host with wildcards."""
 
     kind: TermKind
     value: str
     negated: bool = False
     pattern: re.Pattern[str] | None = None
+    regex: Regex | None = None
 
     def fits(self, subject: Subject) -> bool:
         """Whether the subject meets the condition."""
@@ -47,7 +49,7 @@ class Term:
             case "word":
                 return self.value in subject.text.lower() or self.value in subject.host.lower() or self.value == subject.state
             case "regex":
-                return bool(self.pattern and (self.pattern.search(subject.text) or self.pattern.search(subject.host)))
+                return bool(self.regex and (self.regex.search(subject.text) or self.regex.search(subject.host)))
             case "host":
                 return bool(self.pattern and self.pattern.fullmatch(subject.host))
             case "level":
@@ -67,6 +69,12 @@ class Filter:
     def keeps(self, subject: Subject) -> bool:
         """Whether the subject is to be shown."""
         return all(term.fits(subject) for term in self.terms)
+
+    @property
+    def trouble(self) -> str:
+        """Why it finds nothing more: what it searches for was too much work; empty: it goes on."""
+        given_up = next((term.value for term in self.terms if term.regex and term.regex.given_up), "")
+        return f"/{given_up}/ is too much work for this log, and was given up: a simpler one finds more" if given_up else ""
 
     def __bool__(self) -> bool:
         """Whether it leaves anything out."""
@@ -107,11 +115,9 @@ def _regex(source: str, negated: bool) -> Term | str | None:
     if not source:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Term("regex", source, negated, re.compile(source, re.IGNORECASE))
-    except (re.error, OverflowError, RecursionError) as fault:
-        return f"/{source}/ is no regular expression: {fault}"
+        return Term("regex", source, negated, regex=Regex(source))
+    except Unreadable as fault:
+        return f"/{source}/ is no regular expression to search with: {fault}"
 
 
 def _keyed(key: str, value: str, negated: bool, states: tuple[str, ...]) -> Term | str | None:

@@ -1,5 +1,6 @@
 """What a reader does on the run screen: filter, search, copy, save, freeze."""
 
+import time
 from pathlib import Path
 
 from console.errors import UsageFault
@@ -164,6 +165,19 @@ async def test_z_turns_times_to_utc_and_back():
         await press(pilot, "z", "y")
         assert pilot.app.clipboard.startswith("12:01:38")
         assert log.zone is not pilot.app.zone
+
+
+async def test_a_regex_that_would_hang_holds_no_key_up():
+    async with an_app(running()).run_test(size=(80, 24)) as pilot:
+        log = await with_lines(pilot)
+        log.add(LogLine("2026-01-02T12:03:00Z", "web01", "a" * 3000 + "!") for _ in range(200))
+        began = time.monotonic()
+        await press(pilot, "slash", *"/(a+)+$/", "enter")
+        await settled(pilot)
+        assert time.monotonic() - began < 20
+        assert log.book.lines == []
+        await press(pilot, "escape", "slash", *r"/(?=a)/", "enter")
+        assert "look-around" in str(pilot.app.run_screen.query_one("#message").shown)
 
 
 def kept_of(feed: ScriptedFeed, count: int) -> ScriptedStation:

@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -86,3 +87,20 @@ def test_a_regex_finds_what_python_finds(source: str, subject: Subject):
 def test_an_empty_one_leaves_nothing_out():
     assert not Filter()
     assert Filter().keeps(WEB)
+
+
+@pytest.mark.parametrize("bad", [r"/(a+)+$/", r"/(\w+\s?)*$!/", r"/.*.*.*.*.*=/"])
+def test_a_regex_that_would_hang_filters_a_whole_log_in_time(bad: str):
+    lines = [Subject("web01", "a" * 200 + "!" + str(number)) for number in range(2000)]
+    began = time.perf_counter()
+    wanted = parse(bad)
+    assert not any(wanted.keeps(one) for one in lines)
+    assert time.perf_counter() - began < 5.0
+
+
+def test_a_regex_that_is_given_up_says_so(monkeypatch):
+    monkeypatch.setattr("console.views.regex.WORK", 10)
+    wanted = parse("/(x|y)*z/")
+    assert wanted.trouble == ""
+    assert not wanted.keeps(Subject("web01", "xyxyxyxyxyxyxyxyxy"))
+    assert "too much work" in wanted.trouble

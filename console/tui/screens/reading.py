@@ -80,10 +80,10 @@ class Reading:
             self._apply("")
             self._close()
         elif key == "enter":
-            problem = self._apply(self._line.words).problem
+            wanted = self._apply(self._line.words)
             self._close()
-            if problem:
-                self._screen.say(problem, "warn")
+            if wanted.problem or wanted.trouble:
+                self._screen.say(wanted.problem or wanted.trouble, "warn")
         elif key == "tab":
             if self._target is self._log:
                 self._searching = not self._searching
@@ -111,8 +111,8 @@ class Reading:
         return wanted
 
     def _say_state(self, wanted: Filter) -> None:
-        if wanted.problem:
-            self._screen.say(wanted.problem, "warn")
+        if wanted.problem or wanted.trouble:
+            self._screen.say(wanted.problem or wanted.trouble, "warn")
             return
         other = "filter: only what matches" if self._searching else "search: every line stays"
         tab = f"   tab {other}" if self._target is self._log else ""
