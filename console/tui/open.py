@@ -69,4 +69,4 @@ def _where(fault: BaseException) -> str:
     """The last place of ours that it came through."""
     frames = traceback.extract_tb(fault.__traceback__)
     ours = [frame for frame in frames if f"{os.sep}console{os.sep}" in frame.filename] or frames
-    return f" at {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}: {fault}" if ours else ""
+    return f" at {os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""
