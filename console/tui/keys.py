@@ -283,6 +283,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unzoom", ("escape",), "clear the filter, back to all panels, back", "", places=("prepare",)),
     Action("help", ("question_mark",), "the keys", "keys", places=EVERYWHERE),
     Action("palette", ("colon", "ctrl+p"), "what can be done here, by its words", places=EVERYWHERE),
+    Action("theme", ("T",), "another theme, seen while it is chosen", places=EVERYWHERE),
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
     Action("maintenance", ("m",), "maintenance mode", soon=True),
     Action("promote", ("o",), "promote the canary", soon=True),

@@ -37,6 +37,8 @@ class ThemedApp(App[Result], Generic[Result]):
             self._problems = (*self._problems, f"no theme {self._wanted_theme}; there are: {', '.join(sorted(themes))}")
             self._wanted_theme = "dark"
         self.theme = self._wanted_theme
+        self.theme_names = tuple(sorted(themes))
+        """Themes of ours, and those that a person put beside them."""
 
     @property
     def theme_problem(self) -> str:

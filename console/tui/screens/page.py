@@ -14,6 +14,7 @@ from console.model.state import RunState
 from console.tui import keys
 from console.tui.screens.dialog import Words
 from console.tui.screens.palette import Palette
+from console.tui.screens.theming import ChooseTheme
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
 from console.views.narrow import folded, wrapped
@@ -125,7 +126,7 @@ class Page(Screen[None]):
         (self._shared() | dict(self.handlers()))[action]()
 
     def _shared(self) -> dict[str, Callable[[], object]]:
-        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare, "palette": self.open_palette}
+        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare, "palette": self.open_palette, "theme": self.choose_theme}
 
     def open_palette(self) -> None:
         """Offer what can be done here by its words."""
@@ -135,6 +136,15 @@ class Page(Screen[None]):
                 self.do(action)
 
         self.app.push_screen(Palette(self.situation), chosen)
+
+    def choose_theme(self) -> None:
+        """Offer the themes, each worn while the choice stands on it."""
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.say(f"theme {name}, until this screen is left; deploy --theme {name} opens with it")
+
+        self.app.push_screen(ChooseTheme(self.app.theme_names, self.app.theme), chosen)
 
     def typing(self) -> bool:
         """Return whether a text field has the keys."""
