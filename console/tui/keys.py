@@ -116,6 +116,20 @@ def _record_refusal(now: Situation) -> str:
     return "this run left nothing live that could go back"
 
 
+def may_restore(now: Situation) -> bool:
+    """Return whether the run that is shown took a backup that the database can be brought back from."""
+    over = now.state.phase == "ended" and not now.busy
+    return now.has_station and not now.read_only and over and now.state.backup is not None
+
+
+def _restore_refusal(now: Situation) -> str:
+    if now.read_only:
+        return "you only look on: nothing is changed from here"
+    if now.state.backup is None:
+        return "this run took no backup that the database could go back to"
+    return "no hosts.toml is known here: deploy -c FILE" if not now.has_station else "a run goes on"
+
+
 def may_retry(now: Situation) -> bool:
     """Return whether the chosen host can be tried again."""
     host = now.chosen
@@ -199,6 +213,9 @@ _PAST: tuple[Action, ...] = (
     Action("compare", ("equals_sign", "b"), "mark a run; on another one: both side by side", "compare", places=("runs",)),
     Action("unzoom", ("escape",), "let go of the marked run; list every run again", places=("runs",)),
     Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, _record_refusal, places=("record",)),
+    Action(
+        "restore", ("D",), "bring the database back from the backup of this run", "database back", may_restore, _restore_refusal, places=("record", "run"),
+    ),
     Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
     Action("panel-1", ("1",), "report on the whole screen, and back", places=("record",)),
     Action("panel-4", ("4",), "log on the whole screen, and back", places=("record",)),
@@ -214,7 +231,7 @@ _PAST: tuple[Action, ...] = (
     Action("faster", ("greater_than_sign",), "faster", "faster", places=("replay",)),
     Action("slower", ("less_than_sign",), "slower", places=("replay",)),
     Action(
-        "acts", ("r", "p", "c", "x", "t", "a", "g", "w", "d", "m", "o", "k", "h", "s", "R", "B"), "", when=lambda _: False,
+        "acts", ("r", "p", "c", "x", "t", "a", "g", "w", "d", "m", "o", "k", "h", "s", "R", "B", "D"), "", when=lambda _: False,
         why_not="this is a replay: it acts on nothing; q goes back", places=("replay",),
     ),
 )  # fmt: skip

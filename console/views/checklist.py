@@ -62,6 +62,8 @@ def _deploy_row(state: RunState, now: float) -> Row:
         return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
     if state.phase == "ended":
         sign: MarkName = {0: "done", 8: "done", 4: "back"}.get(state.exit or 0, "skipped" if not state.changed else "failed")  # type: ignore[assignment]
+        if state.kind == "restore":
+            return Row(sign, title, title)
         return Row(sign, title, title, f"{back} back" if back and state.kind != "rollback" else f"{new} of {hosts}")
     if state.pausing:
         return Row("paused", title, title, f"{new} of {hosts}")

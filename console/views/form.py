@@ -150,17 +150,23 @@ def turned(field: Field, request: Request, step: int = 1) -> Request | Problem:
 
 
 def begun(field: Field, request: Request, seen: Seen) -> str:
-    """Return the words that a field is opened with: its value, else the name of what it is needed for."""
-    first = next(iter(overridable(seen.checks)), "") if field.id == "overrides" else ""
-    return field.read(request) or (f"{first}=" if first else "")
+    """Return the words that a field is opened with: its value, and the name of what it is needed for beside that."""
+    value = field.read(request)
+    first = next(iter(_to_override(request, seen)), "") if field.id == "overrides" else ""
+    return "; ".join(filter(None, (value, f"{first}=" if first else "")))
+
+
+def _to_override(request: Request, seen: Seen) -> tuple[str, ...]:
+    """The checks that block, may be overridden, and have no reason yet."""
+    given = {name for name, _ in request.overrides}
+    return tuple(name for name in overridable(tuple(check for check in seen.checks if check.blocks)) if name not in given)
 
 
 def needed(field: Field, request: Request, seen: Seen) -> str:
-    """Return why a field that is empty is needed; empty: it is not."""
-    if field.read(request):
-        return ""
-    blocking = [check for check in seen.checks if check.blocks]
-    if field.id == "hotfix" and any(check.id == "closed" for check in blocking):
+    """Return why a field is needed, or more than stands in it; empty: it is not."""
+    if field.id == "hotfix" and not request.hotfix and any(check.id in ("closed", "freeze") for check in seen.checks if check.blocks):
         return "needed now: the time is closed"
-    open_ones = [name for name in overridable(tuple(blocking)) if name != "closed"]
-    return f"{open_ones[0]}=REASON goes on in spite of it" if field.id == "overrides" and open_ones else ""
+    open_ones = [name for name in _to_override(request, seen) if name != "closed"]
+    if field.id != "overrides" or not open_ones:
+        return ""
+    return f"{', '.join(open_ones)}: =REASON goes on" if len(open_ones) > 1 else f"{open_ones[0]}=REASON goes on in spite of it"

@@ -27,15 +27,16 @@ class Answer(NamedTuple):
 
 def field_row(field: Field, request: Request, seen: Seen, cells: int, state: RunState | None = None) -> Line:
     """A field of the form with its value, and what that changes; where it is empty, what it takes, or why it is needed. `state`: of the last look."""
-    value = field.read(request)
+    value, need = field.read(request), needed(field, request, seen)
     title = Span(f"  {field.title:<10}", "dim")
     if field.id == "strategy":
         return by_room(((0, line(title, value)), (1, line(Span("others: not yet", "dim")))), cells)
     if value:
         shown = line(title, Span(value, "strong"))
         changes = effect_words(field.id, request, state, cells - width(shown) - 2) if state else ()
+        changes = clipped(line(Span("! " + need, "warn")), cells - width(shown) - 2) if need else changes
         return (*shown, Span("  "), *changes) if changes else clipped(shown, cells)
-    need = needed(field, request, seen) or (asked_for(field.id, state) if state else "")
+    need = need or (asked_for(field.id, state) if state else "")
     return clipped(line(title, Span("! " + need, "warn") if need else Span("all" if field.id == "hosts" else "–", "dim")), cells)
 
 

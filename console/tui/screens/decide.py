@@ -16,7 +16,7 @@ def _body(state: RunState, width: int) -> tuple[Line, ...]:
     said = impact_words(state.request.impact)
     out: list[Line] = [line(row) for row in wrap(blast_radius(state) + ".", width)]
     for head, words in (*warnings[:4], *overridden[:4], *left_out[:4], *([("declared ", said)] if said else [])):
-        first, *more = wrap(head + words, width, subsequent_indent="  ")[:3]
+        first, *more = wrap(head + words, width, subsequent_indent="  ", max_lines=3, placeholder=" …")
         out += [line(Span(head, "warn"), first.removeprefix(head)), *(line(row) for row in more)]
     helm = f"; {state.driver.name} has the helm" if state.helm else ""
     out.append(line(Span(f"asked for by {state.by.name}{helm}", "dim")))

@@ -91,7 +91,7 @@ class PrepareScreen(Page):
     def on_mount(self) -> None:
         """Read what there is to choose from."""
         checks, plan = self.query_one(Checks), self.query_one(PlanPanel)
-        checks.number, plan.number, checks.all_by = 3, 4, "3, enter: all of them"
+        checks.number, plan.number, checks.all_by = 3, 4, "3, enter: all"
         checks.can_focus = plan.can_focus = True
         self.versions.picker.marked = True
         self._form.entitle(line("2 Release"))

@@ -18,6 +18,7 @@ from console.tui import keys
 from console.tui.readback import ReadBack
 from console.tui.replay import ReplayFeed
 from console.tui.screens.page import Page
+from console.tui.screens.restore import ask_restore
 from console.tui.screens.rollback import rollback_dialog
 from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
@@ -148,7 +149,7 @@ class RecordScreen(Page):
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         return {
-            "roll-back": self.ask_rollback, "replay": self.replay, "filter": self.open_filter, "unzoom": self.unzoom,
+            "roll-back": self.ask_rollback, "restore": self.ask_restore, "replay": self.replay, "filter": self.open_filter, "unzoom": self.unzoom,
             "panel-1": lambda: self.zoom(1), "panel-4": lambda: self.zoom(4),
         }  # fmt: skip
 
@@ -187,6 +188,11 @@ class RecordScreen(Page):
                 self.app.open_back(self.run.run, how)
 
         self.app.push_screen(rollback_dialog(self.report.state, self.dialog_width()), answered)
+
+    def ask_restore(self) -> None:
+        """Ask, and bring the database back from this run's backup."""
+        if self.report is not None:
+            ask_restore(self, self.report.state)
 
     # -- the filter ---------------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from console.tui.screens.host import HostScreen
 from console.tui.screens.moment import Moment
 from console.tui.screens.page import Page
 from console.tui.screens.reading import Reading
+from console.tui.screens.restore import ask_restore
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
@@ -292,6 +293,7 @@ class RunScreen(Page):
         return panels | self.reading.handlers() | one_host.handlers(self) | {
             "go": lambda: questions.ask_go(self), "roll-back": self.ask_rollback, "abort": lambda: questions.ask_abort(self),
             "skip": lambda: questions.ask_skip(self), "note": lambda: questions.ask_note(self), "acknowledge": lambda: questions.ask_tick(self),
+            "restore": lambda: ask_restore(self, self.state),
             "pause": lambda: self.send(Pause(), "deploy pause"),
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
