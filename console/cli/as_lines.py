@@ -20,6 +20,8 @@ from console.model.events import Event
 from console.plain.jsonl import JsonPrinter
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.plain.questions import Choice, Question, question
+from console.ports.feed import Presence
+from console.views.silence import Signs
 
 QUIET = 30.0
 """Seconds after which it is said again what is waited for."""
@@ -37,6 +39,7 @@ class LineFollower:
         self._clock = SystemClock()
         self._printer = printer_for(how)
         self._began = self._news = self._said = time.monotonic()
+        self._signs, self._told_silence = Signs(self._began), float("-inf")
         self._asked = ""
         self._asked_since = 0.0
         self._goes_on = part.goes_on
@@ -73,6 +76,9 @@ class LineFollower:
 
     async def _hear(self) -> None:
         async for item in self._feed.follow():
+            self._signs.heard(time.monotonic())
+            if isinstance(item, Presence):
+                self._signs.comes_every(item.every)
             if isinstance(item, Event):
                 self._news = self._said = time.monotonic()
                 self._printer.event(item)
@@ -89,11 +95,19 @@ class LineFollower:
         while True:
             await asyncio.sleep(SETTLED / 2)
             now = time.monotonic()
+            self._say_silence(now)
             if self._asking is None and now - self._said >= QUIET:
                 self._said = now
                 self._printer.waits(self._feed.state, self._clock.mono(), self._clock.now().isoformat())
             if now - self._news >= SETTLED and await self._is_too_late(now):
                 return
+
+    def _say_silence(self, now: float) -> None:
+        """Say once, and again after a while, that the engine does not answer."""
+        quiet = self._signs.silence(now)
+        if quiet and now - self._told_silence >= QUIET:
+            self._told_silence = now
+            tell(f"deploy: the engine has not answered for {quiet:.0f} s")
 
     async def _is_too_late(self, now: float) -> bool:
         state = self._feed.state

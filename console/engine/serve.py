@@ -40,6 +40,10 @@ def idle_seconds(text: str) -> float:
     return seconds
 
 
+BEAT = 2.0
+"""Seconds after which those who follow hear again who is there, and by it that the engine lives."""
+
+
 class Engine:
     """The clients of an engine and the rule when it ends."""
 
@@ -58,6 +62,7 @@ class Engine:
         self._had_client = False
         self._carried = False
         self._rest_since = asyncio.get_running_loop().time()
+        self._shown_at = self._rest_since
         self.when_changed: Callable[[], None] = lambda: None
 
     def welcome(self, role: Role) -> Welcome:
@@ -112,7 +117,8 @@ class Engine:
         return tuple(sorted({each.person.name for each in self._connections if each.introduced}))
 
     def _show_presence(self) -> None:
-        presence = Presence(self.people, logins=tuple(sorted({each.person.login for each in self._connections if each.introduced})))
+        presence = Presence(self.people, logins=tuple(sorted({each.person.login for each in self._connections if each.introduced})), every=BEAT)
+        self._shown_at = asyncio.get_running_loop().time()
         for connection in self._connections:
             connection.show(presence)
 
@@ -124,6 +130,8 @@ class Engine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(tick):
                     await self._news.wait()
+            if asyncio.get_running_loop().time() - self._shown_at >= BEAT:
+                self._show_presence()
 
     def _may_end(self) -> bool:
         now = asyncio.get_running_loop().time()

@@ -60,6 +60,8 @@ class Presence:
     """The login of the one who hears this, as the engine knows it."""
     logins: tuple[str, ...] = ()
     """Every login that is connected: one person may have several."""
+    every: float = 0.0
+    """Seconds after which it is said again, also when nothing changed; 0: only when it changes. Silence for much longer is an engine that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.numbers import Numbers
 from console.views.logs import LogLine, log_lines
+from console.views.silence import Signs
 
 PENDING = 5000
 """Log lines that wait for the screen; what is older is let go."""
@@ -35,6 +36,8 @@ class Follower:
         self._came_at = came_at or (lambda sample: clock.mono())
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
         self._came = 0
+        self._clock = clock
+        self._signs = Signs(clock.mono())
         self.begins_anew = False
         """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
 
@@ -57,11 +60,13 @@ class Follower:
 
     def _take_in(self, item: FeedItem) -> None:
         self.changed = True
+        self._signs.heard(self._clock.mono())
         if isinstance(item, Sample):
             known = self.state.hosts.get(item.host)
             self.numbers.add(item, self._came_at(item), new=known is not None and known.condition == "new")
         elif isinstance(item, Presence):
             self.presence = item
+            self._signs.comes_every(item.every)
         elif isinstance(item, Untold):
             self._lines.clear()
             self.begins_anew = True
@@ -74,6 +79,10 @@ class Follower:
     def _keep(self, lines: tuple[LogLine, ...]) -> None:
         self.begins_anew = self.begins_anew or len(self._lines) + len(lines) > PENDING
         self._lines.extend(lines)
+
+    def silence(self, now: float) -> float:
+        """Return for how many seconds an engine that says regularly that it is there has said nothing; 0 while that is no news."""
+        return 0.0 if self.finished else self._signs.silence(now)
 
     def take_lines(self) -> tuple[LogLine, ...]:
         """Return the log lines that came since the last call."""

@@ -187,6 +187,7 @@ class Present(ToClient, frozen=True, tag="presence"):
     round_trip: float | None = None
     me: str = ""
     logins: tuple[str, ...] = ()
+    every: float = 0.0
 
 
 Said = Welcome | Answer | Told | Failed | Ended | Happened | Printed | Sampled | Present
@@ -225,8 +226,8 @@ def item_message(request: int, item: Heard) -> Said:
             return Printed(id=request, at=at, host=host, step=step, text=text)
         case Sample():
             return Sampled(id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra))
-        case Presence(names, round_trip, me, logins):
-            return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins)
+        case Presence(names, round_trip, me, logins, every):
+            return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins, every=every)
         case event:
             return Happened(id=request, event=event)
 
@@ -241,7 +242,7 @@ def message_item(message: Said) -> Heard | None:
         case Sampled():
             return Sample(message.host, message.at, message.cpu, message.memory, message.load, message.extra)
         case Present():
-            return Presence(message.names, message.round_trip, message.me, message.logins)
+            return Presence(message.names, message.round_trip, message.me, message.logins, message.every)
         case _:
             return None
 

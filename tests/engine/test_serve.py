@@ -234,6 +234,22 @@ async def test_those_who_follow_hear_who_is_there(state):
         await client.close()
 
 
+async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatch):
+    monkeypatch.setattr("console.engine.serve.BEAT", 0.1)
+    async with engine(state, ScriptedBrain()) as (path, _):
+        client = await connect(path)
+        items = client.follow(await client.open_run(Request()))
+        heard: list[Presence] = []
+        async with asyncio.timeout(5):
+            async for item in items:
+                heard += [item] if isinstance(item, Presence) else []
+                if len(heard) == 4:
+                    break
+        assert {item.every for item in heard} == {0.1}
+        await items.aclose()
+        await client.close()
+
+
 async def test_a_console_that_only_looks_changes_nothing(state):
     brain = ScriptedBrain()
     async with engine(state, brain) as (path, _):

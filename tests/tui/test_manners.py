@@ -7,10 +7,12 @@ import pytest
 from console.adapters.clock import SetClock
 from console.model import commands as cmd
 from console.model import events as ev
+from console.ports.feed import Presence
 from console.tui.idle import FORGOTTEN_AFTER, Awake
 from console.tui.screens.dialog import Dialog
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.station import eventually
 from tests.tui.test_keys import kinds, press, running, settled
 
 
@@ -159,3 +161,18 @@ async def test_the_helm_of_a_run_that_has_ended_is_nobodys():
         await settled(pilot)
         await press(pilot, "h")
         assert "the run has ended" in on_screen(pilot)[-2]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=str)
+async def test_an_engine_that_does_not_answer_is_told_from_a_run_that_waits(size: tuple[int, int]):
+    feed = running()
+    clock, app = forgotten(feed)
+    feed.tell(Presence(("ada",), every=2.0))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await clock.advance(5.0)
+        await eventually(pilot, lambda: "waits: web02" in on_screen(pilot)[1])
+        await clock.advance(7.0)
+        await eventually(pilot, lambda: "! the engine has not answered for 12 s" in on_screen(pilot)[1])
+        feed.tell(Presence(("ada",), every=2.0))
+        await eventually(pilot, lambda: "waits: web02" in on_screen(pilot)[1])

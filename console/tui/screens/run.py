@@ -227,6 +227,9 @@ class RunScreen(Page):
     def _link_problem(self) -> str:
         if self.follower.broken:
             return "this screen stopped: q, then deploy attach"
+        quiet = self.follower.silence(self.app.clock.mono())
+        if quiet and self.state.phase != "ended":
+            return f"the engine has not answered for {seconds_in_words(quiet)}"
         return "the engine is gone" if self.follower.finished and self.state.phase != "ended" else ""
 
     def _show_numbers(self, state: RunState, now: float) -> None:
