@@ -9,7 +9,7 @@ from typing import Literal
 from console.adapters.checks.asked import Asked, Reveal, RunCommand
 from console.adapters.checks.dispatch import CONSOLE, observe
 from console.adapters.clock import SystemClock
-from console.core.gates import GateState, Observation, Verdict, judge, next_patience, next_wait
+from console.core.gates import GateState, Observation, Verdict, counted, judge, next_patience, next_wait
 from console.core.scripts import user_command
 from console.core.shell import deploy_variables, exports, filled, quote
 from console.model.fleet import Command, Environment, HealthCheck, Host
@@ -17,6 +17,7 @@ from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.health import GateResult
 from console.ports.hosts import Ran, Transport
+from console.text import SafeText
 
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
@@ -81,18 +82,23 @@ class HostGates:
 
     async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask at the check's interval until it has passed often enough in a row, or its deadline is over."""
-        began = self._clock.mono()
         place = place_of(environment, host, check)
-        state = GateState()
+        state, elapsed = GateState(), 0.0
         while True:
-            asked = self._clock.mono()
-            observation = await self.ask(place, check, values, next_patience(check, asked - began))
-            now = self._clock.mono()
-            judged = judge(check, state, observation, now - began)
+            patience, asked = next_patience(check, elapsed), self._clock.mono()
+            observation = await self.ask(place, check, values, patience)
+            took = self._clock.mono() - asked
+            spent = counted(took, patience)
+            if spent < took:
+                observation = Observation("error", SafeText(f"the console's machine stood still for {took - spent:.0f} s"))
+            elapsed += spent
+            judged = judge(check, state, observation, elapsed)
             if isinstance(judged, Verdict):
                 return GateResult(judged.verdict, judged.passes, judged.needed, judged.seconds, judged.seen)
             state = judged
-            await self._clock.sleep(next_wait(check, now - began, now - asked))
+            wait, waited = next_wait(check, elapsed, spent), self._clock.mono()
+            await self._clock.sleep(wait)
+            elapsed += counted(self._clock.mono() - waited, wait)
 
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask once."""

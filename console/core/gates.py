@@ -4,12 +4,15 @@ It must not know how anything is asked, nor which clock the seconds are from.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from console.model.fleet import HealthCheck, Probe
 from console.text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]
+
+STILL: Final = 5.0
+"""Seconds that a try or a wait may come late because much is going on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class GateState:
     tries: int = 0
     wrong: int = 0
     unmeasured: int = 0
+    blind: int = 0
+    """How often in a row it could not be measured, up to now."""
     seen: SafeText = SafeText("")
     """The last thing seen."""
     wrong_seen: SafeText = SafeText("")
@@ -69,20 +74,26 @@ def _added(state: GateState, observation: Observation) -> GateState:
         tries=state.tries + 1,
         wrong=state.wrong + wrong,
         unmeasured=state.unmeasured + (not right and not wrong),
+        blind=0 if right or wrong else state.blind + 1,
         seen=observation.seen,
         wrong_seen=observation.seen if wrong else state.wrong_seen,
     )
 
 
 def _at_deadline(check: HealthCheck, state: GateState, elapsed: float) -> Verdict:
-    measured = state.wrong or not state.unmeasured
-    if not measured:
-        return _verdict(check, state, "error", elapsed)
+    if (state.unmeasured and not state.wrong) or state.blind >= max(2, needed(check)):
+        words = f"{state.seen}; before that: {state.wrong_seen}" if state.wrong else state.seen
+        return _verdict(check, replace(state, seen=SafeText(words)), "error", elapsed)
     return _verdict(check, replace(state, seen=state.wrong_seen or state.seen), "failed", elapsed)
 
 
 def _verdict(check: HealthCheck, state: GateState, verdict: GateVerdict, elapsed: float) -> Verdict:
     return Verdict(verdict, state.passes, needed(check), elapsed, state.seen)
+
+
+def counted(took: float, allowed: float) -> float:
+    """Return the seconds of something that was allowed so many: where it took far longer, this machine or process stood still, which is not the host's."""
+    return allowed if took > allowed + STILL else took
 
 
 def next_wait(check: HealthCheck, elapsed: float, spent: float) -> float:

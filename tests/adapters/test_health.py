@@ -283,6 +283,22 @@ class TestGate:
         assert (found.verdict, found.seen) == ("failed", "no answer within 0.3 s")
         assert clock.mono() - began < 2
 
+    async def test_time_in_which_this_machine_slept_is_not_the_hosts(self) -> None:
+        class Slept(SystemClock):
+            ahead = 0.0
+
+            def mono(self) -> float:
+                return super().mono() + self.ahead
+
+            async def sleep(self, seconds: float) -> None:
+                await super().sleep(seconds)
+                self.ahead = 600.0
+
+        async with serving(says(503), says(200)) as server:
+            found = await HostGates(LocalTransport(), Slept()).watch(ENVIRONMENT, WEB, http(server.port, passes=2, deadline=20.0), VALUES)
+        assert found.verdict == "passed"
+        assert found.seconds < 20
+
     async def test_a_lost_host_ends_as_error(self) -> None:
         found = await HostGates(Unlinked()).watch(ENVIRONMENT, WEB, http(1, deadline=0.05), VALUES)
         assert found.verdict == "error"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.gates import GateState, Observation, Verdict, assess_answer, judge, next_patience, next_wait
+from console.core.gates import GateState, Observation, Verdict, assess_answer, counted, judge, next_patience, next_wait
 from console.model.fleet import HealthCheck
 from console.text import SafeText
 
@@ -50,6 +50,17 @@ def test_a_failure_shows_the_wrong_answer_and_not_the_lost_link_after_it() -> No
     assert (found.verdict, found.seen) == ("failed", "bad 9")
 
 
+def test_wrong_once_and_then_not_to_be_measured_is_no_failure_and_says_both() -> None:
+    found = verdict("b" + "e" * 9)
+    assert (found.verdict, found.seen) == ("error", "error 10; before that: bad 1")
+    assert verdict("e" * 9 + "b").verdict == "failed"
+
+
+def test_a_machine_that_stood_still_is_not_held_against_the_host() -> None:
+    assert counted(40.0, 5.0) == 5.0
+    assert counted(7.0, 5.0) == 7.0
+
+
 def test_a_host_that_was_never_asked_is_an_error_and_not_a_failure() -> None:
     assert verdict("e" * 10).verdict == "error"
 
@@ -87,7 +98,7 @@ def test_every_gate_ends_by_its_deadline_and_never_fails_without_a_wrong_answer_
     if found.verdict == "failed":
         assert "bad" in kinds[:20] or "error" not in kinds[:20]
     if found.verdict == "error":
-        assert "bad" not in kinds[:20]
+        assert "bad" not in kinds[:20] or kinds[17:20] == ["error"] * 3
 
 
 @given(st.floats(0, 500), st.floats(0, 20))
