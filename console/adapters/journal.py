@@ -91,7 +91,11 @@ class SqlJournal:
             self._writer = _opened(path, writes=True)
             self._reader = _opened(path, writes=False)
             self._connection = self._writer.connect()
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
 
     @classmethod
     def of(cls, state: str) -> "SqlJournal":
@@ -293,7 +297,11 @@ def _opened(path: str, *, writes: bool) -> sa.Engine:
         connection = sqlite3.connect(
             f"file:{quote(os.path.abspath(path))}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
-        _set_up(connection, writes=writes)
+        try:
+            _set_up(connection, writes=writes)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=NullPool)
