@@ -1,6 +1,7 @@
 """A pre-flight that is no run: what a release would find, do and say, as events. For `check` and for the screen that prepares one. Changes nothing."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from console.core.announcement import before
@@ -8,8 +9,8 @@ from console.core.database import schema_words
 from console.core.evolve import fold
 from console.engine.asking import ticks
 from console.engine.fleet import Fleet
-from console.engine.past import last_backup, usual_seconds, verifications
-from console.engine.prepare import Survey, chosen_hosts, prepare
+from console.engine.prepare import chosen_hosts, prepare
+from console.engine.survey import survey_of
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import Event, RunOpened, stamped
@@ -30,13 +31,8 @@ async def answer_check(fleet: Fleet, argument: Mapping[str, Any], person: Person
 
 async def rehearsed(fleet: Fleet, request: Request, person: Person) -> tuple[Event, ...]:
     """Return the events of the pre-flight. Raises ConsoleError for what ends it at once."""
-    now, environment, outside = fleet.clock.now(), fleet.environment, fleet.outside
-    survey = Survey(
-        environment, request, outside.scout, outside.repository, outside.checks, now, fleet.zone, f"{now:%Y%m%dT%H%M%SZ}-check",
-        usual_seconds(fleet.journal, environment.app, environment.name), verifications=verifications(fleet.journal, environment.app), by=person,
-        ticked=ticks(environment, request, person, now), database=outside.database,
-        backup=last_backup(fleet.journal, environment.app, environment.name),
-    )  # fmt: skip
+    now, environment = fleet.clock.now(), fleet.environment
+    survey = replace(survey_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
         config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,

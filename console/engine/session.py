@@ -6,14 +6,12 @@ runs `questions`', who may ask `serve`'s.
 
 import asyncio
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from console.core.database import migrated_last
 from console.core.evolve import fold
-from console.core.targets import Targets, targets_before, targets_named
 from console.engine import questions, station
 from console.engine.announcing import Announcer
 from console.engine.asking import ticks
@@ -21,13 +19,13 @@ from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
 from console.engine.links import LinkWatch
-from console.engine.past import backup_of, last_backup, usual_seconds, verifications
 from console.engine.preflight import Preflight
-from console.engine.prepare import Survey, chosen_hosts, look_at, meant_hosts
+from console.engine.prepare import chosen_hosts, meant_hosts
 from console.engine.record import Record
 from console.engine.runner import Runner
+from console.engine.survey import survey_for
 from console.engine.viewers import Broadcast
-from console.errors import ConsoleError, Locked, NoGo, Problem, UsageFault
+from console.errors import ConsoleError, Locked, UsageFault
 from console.model.board import CiMark
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
 from console.model.events import AnyEvent, CheckAcknowledged, Decided, RunEnded, RunOpened
@@ -139,6 +137,14 @@ class Session:
             raise UsageFault("this engine has no hosts.toml yet", "call it with -c FILE, or in the folder of the file")
         return self._environment, self._outside
 
+    def _fleet(self) -> Fleet:
+        """What a question, and a pre-flight, is about now."""
+        environment, outside = self._model()
+        return Fleet(
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets,
+            self._digest, self._feeds, self._fed, self._ci_kept,
+        )  # fmt: skip
+
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
         environment, outside = self._model()
@@ -229,37 +235,9 @@ class Session:
         del self._runs[one.runner.state.run]
         one.broadcast.interrupt(error)
 
-    async def _survey(self, request: Request, run: str) -> Survey:
-        environment, outside = self._model()
-        survey = Survey(
-            environment, request, outside.scout, outside.repository, outside.checks, self._clock.now(), self._zone_of(environment.timezone), run,
-            usual_seconds(self._journal, environment.app, environment.name), verifications=verifications(self._journal, environment.app),
-            database=outside.database, backup=last_backup(self._journal, environment.app, environment.name),
-        )  # fmt: skip
-        if request.kind == "restore":
-            return replace(survey, backup=backup_of(self._journal, request.ref))
-        if request.kind != "rollback":
-            return survey
-        return replace(survey, targets=await self._targets(survey), undoes=None if request.ref else migrated_last(self._ended(environment, run)))
-
-    async def _targets(self, survey: Survey) -> Targets:
-        hosts = chosen_hosts(survey.environment, survey.request)
-        if survey.request.ref:
-            facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
-            found = targets_named(facts, survey.request.ref)
-        else:
-            found = targets_before(self._ended(survey.environment, survey.run), tuple(host.name for host in hosts))
-        if isinstance(found, Problem):
-            raise NoGo(found.message, found.hint)
-        return found
-
-    def _ended(self, environment: Environment, but: str) -> Iterator[RunState]:
-        """The environment's ended runs, newest first."""
-        return (fold(self._journal.read(one.run)) for one in self._journal.runs(environment.app, environment.name) if one.outcome and one.run != but)
-
     async def _preflight(self, one: OpenRun, person: Person) -> None:
         runner = one.runner
-        survey = await self._survey(runner.state.request, runner.state.run)
+        survey = await survey_for(self._fleet(), runner.state.request, runner.state.run)
         one.preflight = Preflight(survey, runner, self._clock, one.announcer)
         if await one.preflight.look():
             await one.preflight.decide(person)
@@ -343,11 +321,7 @@ class Session:
         answer = questions.ANSWERS.get(name) or station.ANSWERS.get(name)
         if answer is None:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
-        environment, outside = self._model()
-        fleet = Fleet(
-            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets,
-            self._digest, self._feeds, self._fed, self._ci_kept,
-        )  # fmt: skip
+        fleet = self._fleet()
         while len(self._feeds) >= FEEDS:
             del self._feeds[next(iter(self._feeds))]
         return await answer(fleet, argument, person)

@@ -1,0 +1,52 @@
+"""What a pre-flight starts from: the model, the ports, and what the record says of releases before. Asks hosts only for a way back by name."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from console.core.database import migrated_last
+from console.core.evolve import fold
+from console.core.targets import Targets, targets_before, targets_named
+from console.engine.fleet import Fleet
+from console.engine.past import backup_of, last_backup, usual_seconds, verifications
+from console.engine.prepare import Survey, chosen_hosts, look_at
+from console.errors import NoGo, Problem
+from console.model.request import Request
+from console.model.state import RunState
+
+
+def survey_of(fleet: Fleet, request: Request, run: str) -> Survey:
+    """Return what is known before anything is asked."""
+    environment, outside = fleet.environment, fleet.outside
+    place = environment.app, environment.name
+    return Survey(
+        environment, request, outside.scout, outside.repository, outside.checks, fleet.clock.now(), fleet.zone, run, usual_seconds(fleet.journal, *place),
+        verifications=verifications(fleet.journal, environment.app), database=outside.database, backup=last_backup(fleet.journal, *place),
+    )  # fmt: skip
+
+
+async def survey_for(fleet: Fleet, request: Request, run: str) -> Survey:
+    """Return what a run's pre-flight starts from: for a rollback, where each host goes back to. Raises NoGo where that is not known."""
+    survey = survey_of(fleet, request, run)
+    if request.kind == "restore":
+        return replace(survey, backup=backup_of(fleet.journal, request.ref))
+    if request.kind != "rollback":
+        return survey
+    return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else migrated_last(_ended(fleet, run)))
+
+
+async def _targets(fleet: Fleet, survey: Survey) -> Targets:
+    hosts = chosen_hosts(survey.environment, survey.request)
+    if survey.request.ref:
+        facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
+        found = targets_named(facts, survey.request.ref)
+    else:
+        found = targets_before(_ended(fleet, survey.run), tuple(host.name for host in hosts))
+    if isinstance(found, Problem):
+        raise NoGo(found.message, found.hint)
+    return found
+
+
+def _ended(fleet: Fleet, but: str) -> Iterator[RunState]:
+    """The environment's ended runs, newest first."""
+    runs = fleet.journal.runs(fleet.environment.app, fleet.environment.name)
+    return (fold(fleet.journal.read(one.run)) for one in runs if one.outcome and one.run != but)
