@@ -1,12 +1,9 @@
-"""Runs that are past: a line of the history for each, kept from its events, and a run read again as a Feed. Knows no storage but the port."""
+"""The lines of the history: kept from a run's events, searched, and found by what a person types. Knows no storage."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent, PlanMade, RevisionResolved, RunEnded, RunOpened
-from console.ports.feed import FeedItem
-from console.ports.journal import Journal, RunSummary
+from console.ports.journal import RunSummary
 from console.text import SafeText
 
 
@@ -56,20 +53,3 @@ def found_run(text: str, candidates: list[RunSummary]) -> list[RunSummary]:
     """Return the run of exactly that id, else all candidates. An empty text means none."""
     exact = [each for each in candidates if each.run == text]
     return exact or (candidates if text else [])
-
-
-class JournalFeed:
-    """A run that nobody carries any more, read from the journal as a Feed. It ends with the last event that was written."""
-
-    def __init__(self, journal: Journal, run: str) -> None:
-        self._journal = journal
-        self._run = run
-
-    async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
-        """Every event after that one. Raises ConsoleError where the record cannot be believed."""
-        for event in self._journal.read(self._run, after):
-            yield event
-
-    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
-        """Refuse: what is written is over."""
-        return Refusal(SafeText(f"run {self._run} is not carried by an engine now"), SafeText(f"deploy resume {self._run}"))

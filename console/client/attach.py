@@ -267,23 +267,6 @@ class Client:
         await self._line.close()
 
 
-class SocketFeed:
-    """A run that an engine carries, as a Feed."""
-
-    def __init__(self, client: Client, run: str, *, samples: bool = True) -> None:
-        self._client = client
-        self._run = run
-        self._samples = samples
-
-    def follow(self, after: int = 0) -> AsyncIterator[Heard]:
-        """Everything after that event, then what comes, until the run has ended. Raises EngineLost where the engine dies before."""
-        return self._client.follow(self._run, after, samples=self._samples)
-
-    async def submit(self, command: AnyCommand) -> Accepted | Refusal:
-        """Say something to the run."""
-        return await self._client.submit(self._run, command)
-
-
 async def connect(path: str, *, claims: str = "", read_only: bool = False) -> Client:
     """Connect to the engine at a socket. Raises NoEngine where none answers, UsageFault where the caller may not."""
     hello = Hello(claims=claims, read_only=read_only)

@@ -17,7 +17,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DIGIT, _HEX = "[0-9]", "[0-9a-f]"
 RELEASE_GLOBS = f"{_DIGIT * 8}T{_DIGIT * 6}Z-{_HEX * 7}*|{_DIGIT * 14}"
 """The same as patterns of `case`; after the seventh digit anything stands, so a text checks `*[!0-9a-fTZ-]*` before."""
-NONE = "-"
 RUNS_KEPT = 30
 """Folders of earlier runs' steps that a host keeps."""
 END_MARK = "\n#:this is the end of what was sent:#"
@@ -289,15 +288,6 @@ def _guide(path: str, restart: str) -> str:
     typed = restart.replace("\nRESTART", "\n RESTART").strip("\n") or "(no restart command is configured)"
     back = _replaced(_BACK, {"PATH": quote(path), "RESTART": typed})
     return _replaced(_GUIDE.lstrip(), {"BACK": quote(back), "README": quote(_README)})
-
-
-def write_guide(path: str, run: str, release: str, previous: str, restart: str = "") -> str:
-    """Leave `.deploy/rollback`, which goes back without the console, and `.deploy/README`; a switch leaves both by itself.
-
-    `previous` empty: nothing was live before. `restart` is what the person types then. None of it may hold a secret.
-    """
-    names = f"release={quote(_checked(release))} live={quote(previous)}\n"
-    return f"{_recording(path, run)}{_guide(path, restart)}{names}guide\n"
 
 
 def _replaced(text: str, values: Mapping[str, str]) -> str:

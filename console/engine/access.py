@@ -50,11 +50,6 @@ def person_of(uid: int, claims: str = "") -> Person:
     return Person(user_name(uid), uid, str(SafeText(claims[:CLAIMS])))
 
 
-def same_person(one: Person, other: Person) -> bool:
-    """Whether two logins are one and the same uid."""
-    return one.uid == other.uid
-
-
 def role_of(uid: int, access: Access | None, owner: int) -> Role:
     """Return what a uid may do with an engine of that owner. The owner and root may do everything."""
     if uid in (0, owner) or (access is not None and is_listed(uid, access.operators)):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, Level, Subject
 from console.views.grid import LOAD_FROM, Grid, grid_for
-from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark, mark_tone
+from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
 from console.views.times import seconds_in_words
 
 Load = Callable[[str], tuple[float | None, float | None]]
@@ -226,12 +226,3 @@ def counts_in_words(state: RunState) -> str:
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
     parts += f", {cut} without a link" if cut else ""
     return f"{hosts} {'host' if hosts == 1 else 'hosts'}" + (f": {parts}" if parts else "")
-
-
-def counts_line(state: RunState) -> Line:
-    """Return the counts with their marks, for the smallest screens."""
-    spans: list[Span] = []
-    for condition, number in fleet_counts(state):
-        sign, word = _WORDS[condition]
-        spans += [mark(sign), Span(f" {number} {word}  ")]
-    return line(*spans)

@@ -4,7 +4,6 @@ Owns how text from outside is restored as `SafeText` and `SafeLines`. Knows noth
 """
 
 import dataclasses
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -79,11 +78,6 @@ def encode_environment(environment: Environment) -> bytes:
 
 decode_environment: Callable[[bytes], Environment] = decoder(Environment)
 """An environment from its bytes."""
-
-
-def environment_digest(environment: Environment) -> str:
-    """SHA-256 (hex) of everything that an environment says: two of the same digest are the same configuration."""
-    return hashlib.sha256(encode_environment(environment)).hexdigest()
 
 
 _ACTING = re.compile("[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")

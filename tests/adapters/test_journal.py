@@ -9,11 +9,9 @@ import textwrap
 
 import pytest
 
-from console.adapters.history import JournalFeed
 from console.adapters.journal import JournalFault, MemoryJournal, SqlJournal
 from console.adapters.statefolder import Modes
 from console.errors import UsageFault
-from console.model.commands import Pause, Refusal
 from console.model.events import NoteAdded, RevisionResolved, RunEnded, RunOpened, stamped
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
@@ -134,16 +132,6 @@ def test_a_run_is_found_by_id_by_the_beginning_of_it_or_as_the_last(journal):
     assert found("%") == found("") == found("nope") == []
 
 
-async def test_a_past_run_is_a_feed_that_takes_no_commands(journal):
-    events = (opened("r1", "2026-01-01T00:00:00Z"), note(2), note(3))
-    journal.append("r1", events)
-    feed = JournalFeed(journal, "r1")
-    assert tuple([item async for item in feed.follow(1)]) == events[1:]
-    refusal = await feed.submit(Pause())
-    assert isinstance(refusal, Refusal)
-    assert refusal.hint == "deploy resume r1"
-
-
 def test_nothing_appended_is_nothing(journal):
     journal.append("r1", ())
     assert journal.runs() == ()
@@ -247,7 +235,6 @@ def test_one_reads_while_another_writes_and_two_write_their_own_runs(sql):
 
 KILLED = """
 import sys
-from console.adapters.history import JournalFeed
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import Modes
 from console.model.events import NoteAdded

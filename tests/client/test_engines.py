@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from console.client.attach import NoEngine, SocketFeed, claims_of, connect, look
+from console.client.attach import NoEngine, claims_of, connect, look
 from console.client.engines import ensure_engine, find_engines, last_lines, spawn_engine
 from console.errors import ConsoleError, EngineLost, UsageFault
 from console.model.commands import Note
@@ -87,7 +87,7 @@ async def test_an_engine_that_does_not_answer_in_time_is_named(state):
 async def test_a_new_engine_takes_the_place_of_one_that_was_killed(state):
     client = await spawned(state)
     run = await client.open_run(Request())
-    feed = SocketFeed(client, run).follow()
+    feed = client.follow(run)
     await anext(feed)
     os.kill(client.welcome.pid, signal.SIGKILL)
     with pytest.raises(EngineLost):
@@ -97,7 +97,7 @@ async def test_a_new_engine_takes_the_place_of_one_that_was_killed(state):
     assert again.welcome.pid != client.welcome.pid
     await again.resume(run)
     await again.submit(run, Note(text=SafeText("end")))
-    assert [type(item) async for item in SocketFeed(again, run).follow() if isinstance(item, RunEnded)] == [RunEnded]
+    assert [type(item) async for item in again.follow(run) if isinstance(item, RunEnded)] == [RunEnded]
     await again.stop()
     for each in (client, again):
         await each.close()

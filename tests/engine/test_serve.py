@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from console.client.attach import Client, NoEngine, SocketFeed, connect, look
+from console.client.attach import Client, NoEngine, connect, look
 from console.engine import connection
 from console.engine.serve import held, idle_seconds, serve
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFault
@@ -72,11 +72,11 @@ async def test_a_run_from_opening_to_end_seen_by_two(state):
         assert (three.welcome.run, three.welcome.seq, three.welcome.busy, three.welcome.digest) == (run, 1, True, "d1")
 
         async def follow(client):
-            return [item async for item in SocketFeed(client, run).follow() if not isinstance(item, Presence)]
+            return [item async for item in client.follow(run) if not isinstance(item, Presence)]
 
         watching = [asyncio.create_task(follow(client)) for client in (one, two)]
         assert await two.submit(run, note("hello")) == Accepted(2)
-        assert await SocketFeed(one, run).submit(Pause()) == Refusal(SafeText("only notes"), SafeText("deploy note TEXT"))
+        assert await one.submit(run, Pause()) == Refusal(SafeText("only notes"), SafeText("deploy note TEXT"))
         await one.submit(run, note("end"))
         for items in await asyncio.gather(*watching):
             assert [type(item) for item in items] == [RunOpened, NoteAdded, RunEnded]

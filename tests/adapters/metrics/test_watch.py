@@ -11,7 +11,6 @@ import pytest
 
 from console.adapters.local import LocalTransport
 from console.adapters.metrics import procfs
-from console.adapters.metrics.local import LocalMetrics
 from console.adapters.metrics.procfs import MetricsWatch
 from console.core.procfs import loop_script, parse_line
 from console.model.fleet import Host
@@ -156,32 +155,3 @@ class Losing(LocalTransport):
         if self.asked <= self.after:
             return Ran(None, problem=Unreached(host.name, self.kind, SafeText("no")))
         return await super().run(host, script, deadline=deadline, sink=sink)
-
-
-class TestLocal:
-    async def test_this_machine_is_sampled_under_its_name(self) -> None:
-        heard: list[Sample] = []
-        metrics = LocalMetrics("console", 0.1, heard.append, itertools.count(1).__next__)
-        metrics.start()
-        metrics.start()
-        await until(lambda: len(heard) >= 3)
-        await metrics.stop()
-        assert [sample.at for sample in heard[:3]] == [1, 2, 3]
-        assert {sample.host for sample in heard} == {"console"}
-        assert heard[0].cpu is None
-        for sample in heard[1:]:
-            assert sample.cpu is None or 0 <= sample.cpu <= 1
-            assert sample.memory is not None
-            assert 0 < sample.memory < 1
-            assert sample.load is not None
-        known = len(heard)
-        await asyncio.sleep(0.25)
-        assert len(heard) == known
-
-    def test_busy_time_shows(self) -> None:
-        metrics = LocalMetrics("console", 1.0, lambda _: None)
-        metrics.look()
-        sum(number * number for number in range(3_000_000))
-        share = metrics.look().cpu
-        assert share is not None
-        assert share > 0.05
