@@ -1,34 +1,26 @@
 """An engine's mind: its model and its runs. Implements `brain.Brain`.
 
-Owns which run is open and when another model is refused. How steps are done is `perform`'s, how a run goes on `runner`'s, what is answered beside
-runs `questions`', who may ask `serve`'s.
+Owns which run is open and when another model is refused. How a run goes on is `carried`'s and `runner`'s, how steps are done `perform`'s, what is
+answered beside runs `questions`', who may ask `serve`'s.
 """
 
 import asyncio
 import secrets as randomness
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
 from console.engine import questions, station
-from console.engine.announcing import Announcer
 from console.engine.asking import ticks
-from console.engine.calling import Caller
+from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
-from console.engine.hands import FleetHands
-from console.engine.links import LinkWatch
-from console.engine.preflight import Preflight
 from console.engine.prepare import chosen_hosts, meant_hosts
 from console.engine.record import Record
-from console.engine.runner import Runner
-from console.engine.survey import survey_for
-from console.engine.viewers import Broadcast
-from console.errors import ConsoleError, Locked, UsageFault
+from console.errors import Locked, UsageFault
 from console.model.board import CiMark
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import AnyEvent, CheckAcknowledged, Decided, RunEnded, RunOpened
+from console.model.events import CheckAcknowledged, Decided, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
@@ -46,28 +38,12 @@ PARTING = 30.0
 """Seconds that a new run waits for the one before to let go of its hosts."""
 
 
-@dataclass
-class OpenRun:
-    """A run that goes on or has just ended: who carries it, and who hears it."""
-
-    runner: Runner
-    broadcast: Broadcast
-    task: asyncio.Task[None] | None = None
-    preflight: Preflight | None = None
-    announcer: Announcer | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it goes on, or still lets go of its hosts."""
-        return self.runner.state.phase != "ended" or (self.task is not None and not self.task.done())
-
-
 class Session:
     """One application in one environment, from the first console to the last."""
 
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
-        zone_of: Callable[[str], tzinfo | None], keep: Callable[[str, Output | Sample], None] = lambda run, item: None,
+        zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -78,7 +54,7 @@ class Session:
         self._digest = ""
         self._secrets: dict[str, Secret] = {}
         self._outside: Outside | None = None
-        self._runs: dict[str, OpenRun] = {}
+        self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
@@ -147,14 +123,14 @@ class Session:
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
-        environment, outside = self._model()
+        environment, _ = self._model()
         await self._parted()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         chosen_hosts(environment, request)
         acknowledged = ticks(environment, request, person, self._clock.now())
         run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
-        one = self._new_run(environment, outside, run)
+        one = self._runs[run] = CarriedRun(self._fleet(), run, self._keep)
         rolling = environment.rolling
         one.runner.record_first(
             RunOpened(
@@ -165,7 +141,7 @@ class Session:
         )  # fmt: skip
         for check in acknowledged:
             one.runner.record(CheckAcknowledged(check=check, by=person))
-        one.task = asyncio.create_task(self._carry(one, person))
+        one.begin(person, lambda: self._runs.pop(run))
         return run
 
     async def _parted(self) -> None:
@@ -173,76 +149,6 @@ class Session:
         parting = [one.task for one in self._runs.values() if one.task and one.runner.state.phase == "ended"]
         if parting:
             await asyncio.wait(parting, timeout=PARTING)
-
-    def _new_run(self, environment: Environment, outside: Outside, run: str, events: tuple[AnyEvent, ...] = ()) -> OpenRun:
-        broadcast = Broadcast(events)
-
-        def tell(output: Output) -> None:
-            self._keep(run, output)
-            broadcast.tell(output)
-
-        hands = FleetHands(environment, outside, self._clock, self._secrets, tell)
-        runner = Runner(environment, self._journal, self._clock, hands, lambda written: broadcast.publish(*written))
-        hands.record = runner.record
-        self._runs[run] = OpenRun(runner, broadcast)
-        if environment.announce is not None:
-            self._runs[run].announcer = Announcer(environment.announce, outside.announcer, runner)
-        return self._runs[run]
-
-    async def _carry(self, one: OpenRun, person: Person) -> None:
-        runner = one.runner
-        environment, outside = self._model()
-        taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
-        hosts = tuple(host for host in environment.hosts if host.name in taking_part)
-
-        def tell(sample: Sample) -> None:
-            self._keep(runner.state.run, sample)
-            one.broadcast.tell(sample)
-
-        watch = outside.watch(hosts, tell)
-        watch.start()
-        caller = self._caller(environment, outside, runner)
-        try:
-            if runner.state.phase == "preflight":
-                await self._preflight(one, person)
-            runner.accompany(LinkWatch(hosts, outside.is_linked, runner, self._clock).watch())
-            await runner.run()
-        except Exception as fault:
-            error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
-            if runner.state.go:
-                self._leave(one, error)
-            else:
-                runner.fail(error)
-            if error is not fault:
-                raise
-        finally:
-            await watch.stop()
-            if caller:
-                caller.stop()
-            if one.announcer:
-                one.announcer.after()
-
-    def _caller(self, environment: Environment, outside: Outside, runner: Runner) -> Caller | None:
-        """Whoever calls a person when the run waits for one, where the environment says whom."""
-        if environment.notify is None:
-            return None
-        caller = Caller(outside.notifier, environment.notify.after, self._clock, lambda: runner.state, runner.record)
-        caller.start()
-        return caller
-
-    def _leave(self, one: OpenRun, error: ConsoleError) -> None:
-        """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
-        del self._runs[one.runner.state.run]
-        one.broadcast.interrupt(error)
-
-    async def _preflight(self, one: OpenRun, person: Person) -> None:
-        runner = one.runner
-        survey = await survey_for(self._fleet(), runner.state.request, runner.state.run)
-        one.preflight = Preflight(survey, runner, self._clock, one.announcer)
-        if await one.preflight.look():
-            await one.preflight.decide(person)
-            if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
-                runner.accompany(one.preflight.wait_for_checks(person))
 
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
@@ -299,7 +205,7 @@ class Session:
 
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""
-        environment, outside = self._model()
+        self._model()
         await self._parted()
         if run in self._runs and self._runs[run].runner.state.phase != "ended":
             return
@@ -308,13 +214,13 @@ class Session:
         events = self._journal.read(run)
         if not events:
             raise UsageFault(f"run {run} is not in the journal", "deploy history")
-        one = self._new_run(environment, outside, run, events)
+        one = self._runs[run] = CarriedRun(self._fleet(), run, self._keep, events)
         one.runner.take_up(events, person)
         if one.runner.state.phase == "ended":
             return
         if one.runner.state.go is None:
             one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
-        one.task = asyncio.create_task(self._carry(one, person))
+        one.begin(person, lambda: self._runs.pop(run))
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""

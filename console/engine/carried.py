@@ -1,0 +1,104 @@
+"""A run that an engine carries: what goes on beside its steps from the pre-flight to the end, and who hears it.
+
+Knows its runner and the ports. Nothing of other runs, and nothing of who may ask for one.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from console.engine.announcing import Announcer
+from console.engine.calling import Caller
+from console.engine.fleet import Fleet
+from console.engine.hands import FleetHands
+from console.engine.links import LinkWatch
+from console.engine.preflight import Preflight
+from console.engine.runner import Runner
+from console.engine.survey import survey_for
+from console.engine.viewers import Broadcast
+from console.errors import ConsoleError
+from console.model.events import AnyEvent
+from console.model.request import Person
+from console.ports.feed import Output, Sample
+
+Keep = Callable[[str, Output | Sample], None]
+"""Keeps what a run's steps printed, and what its machines did."""
+
+
+class CarriedRun:
+    """A run that goes on or has just ended."""
+
+    def __init__(self, fleet: Fleet, run: str, keep: Keep, events: tuple[AnyEvent, ...] = ()) -> None:
+        environment, outside = fleet.environment, fleet.outside
+        self._fleet = fleet
+        self._run = run
+        self._keep = keep
+        self.broadcast = Broadcast(events)
+        hands = FleetHands(environment, outside, fleet.clock, fleet.secrets, self._tell)
+        self.runner = Runner(environment, fleet.journal, fleet.clock, hands, lambda written: self.broadcast.publish(*written))
+        hands.record = self.runner.record
+        self.preflight: Preflight | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on, or still lets go of its hosts."""
+        return self.runner.state.phase != "ended" or (self.task is not None and not self.task.done())
+
+    def begin(self, person: Person, interrupted: Callable[[], object]) -> None:
+        """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended."""
+        self.task = asyncio.create_task(self._carry(person, interrupted))
+
+    def _tell(self, item: Output | Sample) -> None:
+        self._keep(self._run, item)
+        self.broadcast.tell(item)
+
+    async def _carry(self, person: Person, interrupted: Callable[[], object]) -> None:
+        runner, outside = self.runner, self._fleet.outside
+        taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
+        hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
+        watch = outside.watch(hosts, self._tell)
+        watch.start()
+        caller = self._caller()
+        try:
+            if runner.state.phase == "preflight":
+                await self._look_and_decide(person)
+            runner.accompany(LinkWatch(hosts, outside.is_linked, runner, self._fleet.clock).watch())
+            await runner.run()
+        except Exception as fault:
+            error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
+            if runner.state.go:
+                self._leave(error, interrupted)
+            else:
+                runner.fail(error)
+            if error is not fault:
+                raise
+        finally:
+            await watch.stop()
+            if caller:
+                caller.stop()
+            if self._announcer:
+                self._announcer.after()
+
+    def _leave(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
+        """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
+        interrupted()
+        self.broadcast.interrupt(error)
+
+    def _caller(self) -> Caller | None:
+        """Whoever calls a person when the run waits for one, where the environment says whom."""
+        notify = self._fleet.environment.notify
+        if notify is None:
+            return None
+        caller = Caller(self._fleet.outside.notifier, notify.after, self._fleet.clock, lambda: self.runner.state, self.runner.record)
+        caller.start()
+        return caller
+
+    async def _look_and_decide(self, person: Person) -> None:
+        runner = self.runner
+        survey = await survey_for(self._fleet, runner.state.request, runner.state.run)
+        self.preflight = Preflight(survey, runner, self._fleet.clock, self._announcer)
+        if await self.preflight.look():
+            await self.preflight.decide(person)
+            if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
+                runner.accompany(self.preflight.wait_for_checks(person))
