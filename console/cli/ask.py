@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from console.cli.wiring import How
+from console.cli.wiring import How, print_on
 from console.errors import ConsoleError, Exit
 
 
@@ -16,8 +16,8 @@ class Declined(ConsoleError):
 
 async def read_line(prompt: str) -> str | None:
     """Return a line that a person typed; None when standard input has ended. May be cancelled at any time."""
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
+    if not print_on(sys.stderr, prompt, end=""):
+        return None
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[bytes] = loop.create_future()
     descriptor = sys.stdin.fileno()

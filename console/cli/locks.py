@@ -35,6 +35,8 @@ async def unlock(how: How, name: str, reason: str) -> int:
     answer = await _asked(how, found, "unlock", {"reason": reason})
     keep_note(found, None)
     code = _told(how, answer)
+    if not how.json and not answer["failed"]:
+        say(f"{found.name} is open again")
     tell_twin("unlock", found.name, "--reason", reason, "--yes")
     return code
 

@@ -67,12 +67,22 @@ def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
     chosen = {name: given.pop(name, None) or before.get(name) for name in names}
     if chosen["plain"] and chosen["json_"]:
         raise UsageFault("--plain and --json exclude each other", "one of them")
+    if chosen["theme"]:
+        _need_theme(chosen["theme"])
     wait = chosen["wait_for_person"]
     return How(
         file=chosen["file"] or "", app=chosen["app"] or "", theme=chosen["theme"] or "", yes=bool(chosen["yes"]), plain=bool(chosen["plain"]),
         json=bool(chosen["json_"]), read_only=bool(chosen["read_only"]),
         wait_for_person=None if wait is None else seconds(wait, "--wait-for-person"),
     )  # fmt: skip
+
+
+def _need_theme(name: str) -> None:
+    from console.tui.theme_files import theme_names
+
+    names = theme_names()
+    if name not in names:
+        raise UsageFault(f"--theme {name}: there is no theme of that name", f"--theme {'|'.join(names)}")
 
 
 def seconds(text: str, option: str) -> float:

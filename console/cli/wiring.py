@@ -251,19 +251,21 @@ def fail(error: ConsoleError, *, as_json: bool) -> int:
 
 def say(line: str) -> None:
     """Write a line of data."""
-    _print(line, sys.stdout)
+    print_on(sys.stdout, line)
 
 
-def _print(line: str, stream: TextIO) -> None:
-    """Write a line; once the terminal has hung up, what is written goes nowhere, and the command ends with its own code."""
+def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
+    """Write words; once the terminal has hung up they go nowhere, and the command ends with its own code: whether they were written."""
     try:
-        print(line, file=stream, flush=True)
+        print(words, file=stream, end=end, flush=True)
     except OSError as error:
         if error.errno != errno.EIO:
             raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        return False
+    return True
 
 
 def say_json(value: Any) -> None:
@@ -275,7 +277,7 @@ def say_json(value: Any) -> None:
 
 def tell(line: str) -> None:
     """Write a line for the person, beside the data."""
-    _print(line, sys.stderr)
+    print_on(sys.stderr, line)
 
 
 def tell_twin(*words: str) -> None:

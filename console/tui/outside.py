@@ -18,7 +18,10 @@ async def run_outside(app: App[Any], argv: tuple[str, ...], words: str) -> int |
     """Run the program with the terminal as its own; its exit code, or why it was not run. `words` are printed before it."""
     try:
         with app.batch_update(), _deaf(), app.suspend():
-            print(f"{words}\n", file=sys.__stdout__, flush=True)
+            try:
+                print(f"{words}\n", file=sys.__stdout__, flush=True)
+            except OSError as fault:
+                return f"the terminal takes nothing any more: {fault.strerror}"
             return await _lent(argv)
     except SuspendNotSupported:
         return "this terminal cannot be lent to another program"

@@ -1,16 +1,16 @@
 """Themes as TOML files: a name, dark or light, and semantic colours that become the tones of the views.
 
-Owns where theme files are found and what one must say. It knows nothing of runs.
+Owns what a theme file must say. It knows nothing of runs.
 """
 
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from textual.theme import Theme
 
 from console.errors import UsageFault
+from console.tui.theme_files import theme_files
 
 COLORS = (
     "background", "surface", "text", "dim", "border", "accent", "good", "busy", "warn", "bad", "unknown", "back", "owed", "frame"
@@ -18,16 +18,6 @@ COLORS = (
 
 FOR_SIXTEEN = "terminal"
 """The theme for a terminal that has sixteen colours, or none."""
-
-
-def theme_folders() -> tuple[Path, ...]:
-    """Return the folders that hold themes; a later one wins: the package's, the checkout's, the user's."""
-    package = Path(__file__).resolve().parents[1]
-    own = package / "themes"
-    return (
-        own if own.is_dir() else package.parent / "themes",
-        Path(platformdirs.user_config_dir("deploy-console", appauthor=False)) / "themes",
-    )
 
 
 def read_theme(file: Path) -> Theme:
@@ -75,12 +65,11 @@ def read_themes() -> tuple[dict[str, Theme], tuple[str, ...]]:
     """Return every theme that is found, by name, and what is wrong with the files that are none."""
     themes: dict[str, Theme] = {}
     problems: list[str] = []
-    for folder in theme_folders():
-        for file in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-            try:
-                theme = read_theme(file)
-            except UsageFault as fault:
-                problems.append(fault.message)
-            else:
-                themes[theme.name] = theme
+    for file in theme_files():
+        try:
+            theme = read_theme(file)
+        except UsageFault as fault:
+            problems.append(fault.message)
+        else:
+            themes[theme.name] = theme
     return themes, tuple(problems)

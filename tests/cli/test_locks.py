@@ -47,6 +47,9 @@ def test_a_note_closes_until_its_time_is_over(product: Product):
     time.sleep(2)
     product.result("-c", product.config, "check", "--version", "v1.4.2")
     assert json.loads(product.deploy("-c", product.config, "status", "--json")[0])["locked_by"] is None
+    said = product.deploy("-c", product.config, "unlock", "production", "--reason", "over", "--yes")
+    assert said[0].strip() == "production is open again"
+    assert "same as: deploy unlock production --reason over --yes" in said[1]
 
 
 def test_a_living_runs_lock_is_not_broken_and_a_dead_ones_is(product: Product):

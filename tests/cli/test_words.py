@@ -158,3 +158,12 @@ def test_the_record_is_read_without_an_engine(tmp_path: Path):
 def test_each_word_is_told_where_the_vocabulary_says():
     told = {(str(command.name), module) for module in set(PLACES.values()) for command in import_module(f"console.cli.words.{module}").COMMANDS}
     assert told == set(PLACES.items())
+
+
+def test_a_theme_that_nobody_knows_is_refused_and_the_known_ones_are_named(tmp_path: Path):
+    for words in (("status", "--theme", "nope"), ("--theme", "nope", "history")):
+        ran = deploy(tmp_path, *words)
+        assert ran.returncode == 2
+        assert "--theme nope: there is no theme of that name" in ran.stderr
+        assert "dark|deuteranopia|high-contrast|light|terminal|tritanopia" in ran.stderr
+    assert deploy(tmp_path, "history", "--theme", "light").returncode == 0
