@@ -6,8 +6,8 @@ Owns the words around the values; what belongs into a report is decided in `view
 import re
 
 from console.text import SafeText
-from console.views.headline import outcome_words
 from console.views.report import Failure, HostPart, Moment, Report, Told
+from console.views.standing import outcome_words
 from console.views.times import clock_span, seconds_in_words
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")

@@ -28,8 +28,8 @@ from console.tui.screens.dialog import is_dialog
 from console.tui.screens.page import Page
 from console.tui.screens.run import RunScreen
 from console.tui.terminal import Stall
-from console.views.headline import last_lines
 from console.views.spans import Tone
+from console.views.standing import last_lines
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.model.state import HostState, RunState
-from console.views.headline import go_allowed
 from console.views.spans import Line, Span, joined, line, spread, width
+from console.views.waits import go_allowed
 
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
 

@@ -10,9 +10,9 @@ from datetime import tzinfo
 from console.core.evolve import evolve
 from console.model import events as ev
 from console.model.state import RunState
-from console.views.headline import outcome_words
 from console.views.report import HostPart, Report, report_of
 from console.views.spans import Line, Span, Tone, cell, clipped, line
+from console.views.standing import outcome_words
 from console.views.tape import times_of
 from console.views.timeline import names_in_words
 from console.views.times import clock_span, day_and_time, seconds_in_words

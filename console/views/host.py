@@ -10,10 +10,10 @@ from console.model.board import BoardRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.views.fleet import condition_words, host_mark, host_words
-from console.views.headline import is_late
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.spans import width as spans_width
 from console.views.times import seconds_in_words
+from console.views.waits import is_late
 
 STEP_MARKS: dict[str, MarkName] = {
     "pending": "waiting", "running": "busy", "done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped",

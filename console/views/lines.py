@@ -6,9 +6,10 @@ Owns what a line holds besides the sentence. It knows no clock and no terminal; 
 from console.core.wording import sentence
 from console.model.events import Event
 from console.model.state import RunState
-from console.views.headline import is_late, last_lines, step_words
 from console.views.pace import running_steps, usual_seconds, watch_seconds
+from console.views.standing import last_lines
 from console.views.times import clock_span, seconds_in_words
+from console.views.waits import is_late, step_words
 
 SHOWN = 3
 """Steps that a line of waiting names; the rest is counted."""

@@ -7,8 +7,9 @@ from rich.cells import cell_len, chop_cells
 
 from console.model.state import RunState
 from console.views.fleet import fleet_counts
-from console.views.headline import from_to, standing, waits_line, wave_now
 from console.views.spans import Line, Span, by_room, clipped, joined, line, text, width
+from console.views.standing import from_to, standing, wave_now
+from console.views.waits import waits_line
 
 _LEAD = re.compile(r" *(?:\S(?:\S| (?! ))* {2,})?")
 """What stands before a line's words: blanks, and a name that two blanks or more set apart."""

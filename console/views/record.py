@@ -3,9 +3,9 @@
 from datetime import tzinfo
 
 from console.text import SafeText
-from console.views.headline import from_to, outcome_words, standing
 from console.views.report import Failure, HostPart, Moment, Report, Told
 from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark
+from console.views.standing import from_to, outcome_words, standing
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock
 
 _HOST_MARKS: dict[str, MarkName] = {

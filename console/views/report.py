@@ -13,11 +13,11 @@ from console.core.outcome import host_rows
 from console.model import events as ev
 from console.model.state import RunState
 from console.text import SafeText
-from console.views.headline import step_words
 from console.views.logs import log_lines
 from console.views.spans import Tone
 from console.views.tape import Tape
 from console.views.times import seconds_in_words
+from console.views.waits import step_words
 
 
 @dataclass(frozen=True, slots=True)

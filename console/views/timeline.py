@@ -5,12 +5,12 @@ from collections.abc import Collection
 from console.core.database import schema_words
 from console.model.plan import Plan
 from console.model.state import RunState
-from console.views.headline import step_words
 from console.views.narrow import folded, wrapped
 from console.views.pace import back_seconds, whole_seconds
 from console.views.spans import Line, Span, clipped, line, mark
 from console.views.spans import width as cells_of
 from console.views.times import seconds_in_words
+from console.views.waits import step_words
 
 
 def names_in_words(names: tuple[str, ...], most: int = 3) -> str:

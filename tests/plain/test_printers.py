@@ -12,7 +12,7 @@ from console.model.values import changed
 from console.plain.jsonl import JsonPrinter, fault_object, json_text, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.text import SafeText
-from console.views.headline import last_lines
+from console.views.standing import last_lines
 from console.wire.codec import event_json
 from tests.core.simulation import Simulation, an_environment, opening
 

@@ -10,10 +10,11 @@ from console.model.plan import WayBack
 from console.model.state import HostState, RunState
 from console.text import SafeText
 from console.views.checklist import checklist
-from console.views.headline import top_line, waits_line
+from console.views.headline import top_line
 from console.views.pace import Newest, back_seconds, left_seconds, running_steps, taken, usual_seconds, whole_seconds
 from console.views.spans import text
 from console.views.timeline import blast_radius
+from console.views.waits import waits_line
 from tests.core.simulation import Simulation, an_environment, opening
 
 PAST = {"pack": 2.0, "ship": 4.0, "install": 3.0, "switch": 1.0, "restart": 5.0, "gate": 6.0, "prune": 1.0}

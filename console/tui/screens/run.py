@@ -29,12 +29,13 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
-from console.views.headline import headline, run_lines, waited_host
+from console.views.headline import headline, run_lines
 from console.views.host import worst_host
 from console.views.logs import LogLine
 from console.views.narrow import run_in_words
 from console.views.spans import Line, Span, line
 from console.views.times import seconds_in_words
+from console.views.waits import waited_host
 
 _PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
 

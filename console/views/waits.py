@@ -1,0 +1,155 @@
+"""What is waited for, since when, and which key: the line under the headline. Pure."""
+
+from console.model.plan import Step
+from console.model.state import HostState, RunState, StepState
+from console.views.fleet import counts_in_words
+from console.views.pace import running_steps, usual_seconds, watch_seconds
+from console.views.spans import Line, Span, clipped, joined, line
+from console.views.spans import width as text_width
+from console.views.standing import outcome_words
+from console.views.times import clock_span, seconds_in_words
+
+_STEP_NAMES = {
+    "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
+    "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
+    "prune": "pruning", "wave": "pause",
+    "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
+    "restore": "restore of the database",
+}  # fmt: skip
+
+
+def step_words(step: Step) -> str:
+    """Return what a step is called in a sentence."""
+    return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
+
+
+def is_late(spent: float, usual: float | None) -> bool:
+    """Return whether a step that has run for so many seconds takes clearly longer than it usually does."""
+    return usual is not None and spent > max(2 * usual, usual + 3)
+
+
+def _keys(*pairs: tuple[str, str]) -> Line:
+    return joined((line(Span(key, "accent"), f" {words}") for key, words in pairs))
+
+
+def _waited_step(state: RunState, now: float) -> Line:
+    running = running_steps(state)
+    if not running:
+        return _between(state, now)
+    step, ran = running[0]
+    spent = now - ran.started
+    usual = usual_seconds(state, step.kind) if step.host else None
+    if step.kind in ("wave", "monitor"):
+        return _timer(step, ran, now)
+    late = is_late(spent, usual)
+    took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
+    told = line(Span(f"{step.host} " if step.host else "", "strong"), step_words(step), ", ", took)
+    if usual is not None:
+        told = (*told, Span(f" (usual {seconds_in_words(usual)})", "warn" if late else "dim"))
+    if step.host and not state.hosts[step.host].linked:
+        told = (*told, Span(", link lost", "warn"))
+    more = len({one.host or one.name for one, _ in running}) - 1
+    return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
+
+
+def _timer(step: Step, ran: StepState, now: float) -> Line:
+    if step.kind == "wave":
+        return line(f"pause before wave {step.wave}, {seconds_in_words(step.pause - (now - ran.started))} left")
+    return line(f"health of every host stays good, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+
+
+def _between(state: RunState, now: float) -> Line:
+    if state.phase == "rolling-back":
+        return line(f"the next step of the way back, {seconds_in_words(now - state.mono)}")
+    return line(f"the next step, {seconds_in_words(now - state.mono)}")
+
+
+def _before(state: RunState, now: float) -> Line:
+    waiting = [check for check in state.checks if check.status == "waiting"]
+    since = f", {seconds_in_words(now - state.opened)}" if state.opened else ""
+    if waiting:
+        return line(f"{waiting[0].title}" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "") + since)
+    return line(f"the pre-flight's checks{since}")
+
+
+def go_allowed(state: RunState) -> bool:
+    """Whether GO may be pressed now."""
+    return state.phase == "deciding" and state.plan is not None and not any(check.blocks for check in state.checks)
+
+
+def waits_line(state: RunState, now: float, width: int, host: str = "", helm: str = "") -> Line:
+    """Return what is waited for, since when, and which key.
+
+    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this.
+    """
+    told, keys = _waits(state, now, host, helm)
+    between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
+    room = max(width - text_width(keys) - len(between) - 1, width // 2)
+    return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
+
+
+def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Line]:
+    if state.phase == "ended":
+        return _ended(state)
+    if state.phase == "deciding":
+        return _deciding(state, now, helm)
+    if state.phase == "preflight":
+        return line(Span("waits: ", "dim"), *_before(state, now)), _keys(("q", "leave"))
+    if state.phase == "locking":
+        told = f"the lock on {len(state.hosts)} hosts, {seconds_in_words(now - state.mono)}"
+        return line(Span("waits: ", "dim"), told), _keys(("q", "detach"))
+    if state.phase == "rolling-back":
+        back = sum(1 for one in state.hosts.values() if one.condition == "back")
+        touched = sum(1 for one in state.hosts.values() if one.touched)
+        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), _keys(("q", "detach"))
+    if state.pausing:
+        why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
+        keys = (_answer("c", "continue", helm), *((("t", "retry"),) if _can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
+        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), _keys(*keys)
+    keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
+    return line(Span("waits: ", "dim"), *_waited_step(state, now)), _keys(*keys)
+
+
+def _can_retry(host: HostState | None) -> bool:
+    return host is not None and host.condition in ("failed", "unknown", "unreachable", "skipped", "back")
+
+
+def _answer(key: str, word: str, helm: str) -> tuple[str, str]:
+    """The key that answers the run's question; who has not got the helm takes it first."""
+    return ("h", "take the helm") if helm else (key, word)
+
+
+def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Line]:
+    since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
+    blocking = [check for check in state.checks if check.blocks]
+    if go_allowed(state):
+        keys = (_answer("enter", "GO", helm), ("q", "detach" if helm else "no-go, leave"))
+        return line(Span(f"waits for {helm or 'you'}: ", "accent"), f"GO or no-go, {since}"), _keys(*keys)
+    if not blocking:
+        return line(Span("waits: ", "dim"), f"the plan, {since}"), _keys(("q", "leave"))
+    first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
+    more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    if first.is_open:
+        return line(Span("waits for you: ", "accent"), f"{first.title}{more}: {first.detail}"), _keys(("k", "tick off"), ("q", "no-go, leave"))
+    if first.status == "waiting":
+        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), _keys(("q", "no-go, leave"))
+    why = f" ({first.detail})" if first.detail else ""
+    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), _keys(("q", "leave, exit 3"))
+
+
+def _ended(state: RunState) -> tuple[Line, Line]:
+    words, tone = outcome_words(state)
+    told = line(Span(words.capitalize(), tone), f": {state.reason}" if state.reason else f": {counts_in_words(state)}")
+    keys: list[tuple[str, str]] = [("q", "leave")]
+    if state.kind == "deploy" and state.exit in (0, 8):
+        keys.append(("r", "roll back"))
+    return told, _keys(*keys)
+
+
+def waited_host(state: RunState) -> str:
+    """Return the host that is waited for, or that needs a person; empty when there is none."""
+    for step, _ in running_steps(state):
+        if step.host:
+            return step.host
+    wrong = ("failed", "unknown", "unreachable", "owed")
+    return next((host.name for host in state.hosts.values() if host.condition in wrong), "")
