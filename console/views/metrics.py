@@ -201,7 +201,7 @@ def looked_at(drawn: Line, column: int) -> Line:
 def _numbers_at(series: Series, over: tuple[float, float, int], column: int | None) -> Line:
     """The values of that column: of new and old hosts apart, where there were both."""
     if column is None:
-        return line(Span("not drawn: too long ago", "dim"))
+        return line(Span("too long ago", "dim"))
     means = [(word, buckets(points, *over)[column]) for word, points in (("new", series.new), ("old", series.old))]
     told = [line(Span(f"{word} {said(series.kind, value)}", "strong")) for word, value in means if value is not None]
     if len(told) == 2:

@@ -17,9 +17,8 @@ from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
 from console.tui import keys
 from console.tui.numbers import Numbers
-from console.tui.readback import ReadBack
 from console.tui.screens import one_host, questions
-from console.tui.screens.page import Page
+from console.tui.screens.with_log import PageWithLog
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.picker import Picker
@@ -76,7 +75,7 @@ class Below(Protocol):
         """Look no more."""
 
 
-class HostScreen(Page):
+class HostScreen(PageWithLog):
     """One host, watched and steered."""
 
     AUTO_FOCUS = "#steps"
@@ -113,7 +112,7 @@ class HostScreen(Page):
         """Start with what is known."""
         self.query_one("#fault", LineView).entitle(line("What went wrong"))
         self.query_one("#releases", LineView).entitle(line("2 Releases"))
-        self._way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
+        self.open_way_back()
         self.below.hears = self.hear
         self.below.look()
         self.turn_to(self.host)
@@ -191,7 +190,7 @@ class HostScreen(Page):
         log = self.query_one(Log)
         log.whose = host
         log.clear()
-        self._way_back.read_from(self.app.records, self.below.state.run, host)
+        self.way_back.read_from(self.app.records, self.below.state.run, host)
         known = self.below.lines_of(host)
         log.add(known or ())
         self._stands = self._standing()
@@ -238,14 +237,6 @@ class HostScreen(Page):
             return
         self.query_one(Log).add(found)
         self.query_one(Log).is_cut = bool(page.before)
-
-    def on_log_wants_earlier(self, event: Log.WantsEarlier) -> None:
-        """Read on before the first line that is held."""
-        (self._way_back.search_older if event.matching else self._way_back.older)()
-
-    def on_log_wants_later(self, _: Log.WantsLater) -> None:
-        """Read on where lines are missing."""
-        self._way_back.newer()
 
     def hear(self, lines: tuple[LogLine, ...]) -> None:
         """Take the log lines that came for this host."""

@@ -4,6 +4,7 @@ Decides nothing: whether something may be done is the run's to say.
 """
 
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from console.core.twin import request_words
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from console.tui.screens.run import RunScreen
 
     Asking: TypeAlias = RunScreen | HostScreen
+
+
+def handlers(screen: "RunScreen") -> dict[str, Callable[[], object]]:
+    """The actions of a run that are asked before they are done, by id."""
+    return {
+        "go": lambda: ask_go(screen), "roll-back": lambda: ask_rollback(screen), "abort": lambda: ask_abort(screen), "skip": lambda: ask_skip(screen),
+        "note": lambda: ask_note(screen), "acknowledge": lambda: ask_tick(screen),
+    }  # fmt: skip
 
 
 def ask_go(screen: "RunScreen") -> None:

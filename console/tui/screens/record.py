@@ -15,11 +15,10 @@ from console.model.state import RunState
 from console.ports.journal import RunSummary
 from console.ports.station import Station
 from console.tui import keys
-from console.tui.readback import ReadBack
 from console.tui.replay import ReplayFeed
-from console.tui.screens.page import Page
 from console.tui.screens.restore import ask_restore
 from console.tui.screens.rollback import rollback_dialog
+from console.tui.screens.with_log import PageWithLog
 from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
@@ -39,7 +38,7 @@ WITHIN = 10.0
 """Seconds that reading may take."""
 
 
-class RecordScreen(Page):
+class RecordScreen(PageWithLog):
     """The record of one run."""
 
     AUTO_FOCUS = "#report"
@@ -70,7 +69,7 @@ class RecordScreen(Page):
         self.query_one("#report").add_class("panel")
         self.query_one("#report").border_title = "1 Report"
         self.query_one("#log").add_class("panel")
-        self.way_back = ReadBack(self.query_one(Log), self.say, self.app.keep)
+        self.open_way_back()
         self.lay_out()
         self._begin(self._read())
 
@@ -115,14 +114,6 @@ class RecordScreen(Page):
         self.query_one(Log).is_cut = bool(page.before)
         self.way_back.read_from(self.station, self.run.run, events=self.events)
         self.show()
-
-    def on_log_wants_earlier(self, _: Log.WantsEarlier) -> None:
-        """Read on before the first line that is held."""
-        self.way_back.older()
-
-    def on_log_wants_later(self, _: Log.WantsLater) -> None:
-        """Read on where lines are missing."""
-        self.way_back.newer()
 
     # -- showing ------------------------------------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class ReplayScreen(RunScreen):
                 self.playing = False
         super().tick()
 
-    def _react(self) -> None:
+    def react(self) -> None:
         """Do nothing by itself: a replay asks nothing and ends nothing."""
 
     def go_to(self, place: int) -> None:

@@ -8,18 +8,13 @@ from datetime import tzinfo
 
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from console.tui.widgets.lines import Toned
+from console.tui.widgets.loglines import LogLines
 from console.views.filter import Filter
 from console.views.logbook import LogBook, Place, log_title
-from console.views.logs import LogLine, drawn, subject_of
-from console.views.spans import Line, Span, line
+from console.views.logs import LogLine
 
-_STRIPS = 600
 MOST_LINES = 1 << 60
 """More lines than ever come: behind every line of a moment."""
 SIDEWAYS = 20
@@ -27,7 +22,7 @@ SIDEWAYS = 20
 _MOVES = {"up": -1, "down": 1}
 
 
-class Log(Toned, ScrollView, can_focus=True):
+class Log(LogLines, can_focus=True):
     """A virtual log of merged lines, with a current line while it is read."""
 
     class WantsEarlier(Message):
@@ -51,19 +46,13 @@ class Log(Toned, ScrollView, can_focus=True):
     def __init__(
         self, zone: tzinfo | None, *, id: str | None = None, classes: str | None = None, book: LogBook | None = None  # noqa: A002 (Textual's name)
     ) -> None:  # fmt: skip
-        super().__init__(id=id, classes=classes)
-        self._zone = zone
-        self.book = book or LogBook()
-        self.search = Filter()
-        """What `n` and `N` go to while every line stays."""
+        super().__init__(zone, book or LogBook(), id=id, classes=classes)
         self.whose = "all hosts"
         """Whose lines it holds, for the title."""
         self.following = True
         self.frozen = False
         self._resumes = True
         self._top: Place | None = None
-        self._current: Place | None = None
-        self._skip = 0
         self.unseen = 0
         """Lines that came since it no longer follows."""
         self.turn = 0
@@ -72,8 +61,6 @@ class Log(Toned, ScrollView, can_focus=True):
         """It was not given the lines before the first one."""
         self.may_read_back: Callable[[], bool] = lambda: False
         """Whether there may be lines before the first one."""
-        self._painted: object = None
-        self._strips: dict[object, Strip] = {}
 
     def add(self, lines: Iterable[LogLine]) -> None:
         """Take lines that came; one layout and at most one paint for all of them."""
@@ -89,7 +76,7 @@ class Log(Toned, ScrollView, can_focus=True):
         self.book.clear()
         self.is_cut = False
         self.turn += 1
-        self._strips.clear()
+        self.forget_drawn()
         self.frozen = False
         self.follow()
 
@@ -125,7 +112,7 @@ class Log(Toned, ScrollView, can_focus=True):
         """Show every line, and mark those that match."""
         self.book.use(Filter())
         self.search = wanted
-        self._strips.clear()
+        self.forget_drawn()
         self.settle()
 
     def go_to_match(self, way: int) -> str:
@@ -153,18 +140,6 @@ class Log(Toned, ScrollView, can_focus=True):
         return True
 
     @property
-    def zone(self) -> tzinfo | None:
-        """The zone that times are shown in."""
-        return self._zone
-
-    @zone.setter
-    def zone(self, zone: tzinfo | None) -> None:
-        self._zone = zone
-        self._strips.clear()
-        self._painted = None
-        self.settle()
-
-    @property
     def current_row(self) -> int:
         """The row of the current line; the last one while nothing is read."""
         last = max(0, len(self.book.lines) - 1)
@@ -180,9 +155,6 @@ class Log(Toned, ScrollView, can_focus=True):
         """All the words that the filter keeps."""
         return "\n".join(f"{entry.where} {entry.text}" for entry in self.book.lines)
 
-    def _page(self) -> int:
-        return max(1, self.content_size.height)
-
     def _last_top(self) -> int:
         return max(0, len(self.book.lines) - self._page())
 
@@ -191,7 +163,7 @@ class Log(Toned, ScrollView, can_focus=True):
 
     def settle(self) -> None:
         """Put the view where it belongs after anything changed; paint only if what is visible did."""
-        self.virtual_size = Size(self.content_size.width, len(self.book.lines))
+        self.measure()
         if self.following:
             self._go_to_end()
         elif self._top is not None:
@@ -200,11 +172,7 @@ class Log(Toned, ScrollView, can_focus=True):
             self.set_reactive(Log.scroll_target_y, float(row))
             self.vertical_scrollbar.position = row
         self._entitle()
-        top = round(self.scroll_y)
-        visible = (self.book.places[top : top + self._page()], self._current, self._skip, self.search, self.following)
-        if visible != self._painted:
-            self._painted = visible
-            self.refresh()
+        self.paint(self.following)
 
     def _entitle(self) -> None:
         title, below = log_title(
@@ -312,35 +280,3 @@ class Log(Toned, ScrollView, can_focus=True):
         spot = event.get_content_offset(self)
         if spot is not None:
             self._go_to(round(self.scroll_y) + spot.y)
-
-    def notify_style_update(self) -> None:
-        """Draw again in the new colours."""
-        super().notify_style_update()
-        self._strips.clear()
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Stay at what was read, or at the end."""
-        self._strips.clear()
-        self._painted = None
-        self.settle()
-
-    def _empty_words(self) -> Line:
-        words = "no line matches; esc clears the filter" if self.book.filter else "nothing was printed yet"
-        return line(Span(words, "warn" if self.book.filter else "dim"))
-
-    def render_line(self, y: int) -> Strip:
-        """Return one row for the compositor."""
-        row, cells = y + round(self.scroll_y), self.content_size.width
-        if row >= len(self.book.lines):
-            return self.strip_of(self._empty_words() if row == 0 else (), cells)
-        place = self.book.places[row]
-        current = place == self._current
-        key = (place, cells, self._skip, current)
-        strip = self._strips.get(key)
-        if strip is None:
-            entry = self.book.lines[row]
-            found = bool(self.search) and self.search.keeps(subject_of(entry))
-            strip = self._strips[key] = self.strip_of(drawn(entry, cells, self._zone, self._skip, current=current, found=found), cells)
-            if len(self._strips) > _STRIPS:
-                del self._strips[next(iter(self._strips))]
-        return strip

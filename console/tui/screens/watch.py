@@ -1,0 +1,58 @@
+"""What a run's screen does by itself when something came: it asks for GO, says who took the helm, and that nothing more comes."""
+
+from typing import TYPE_CHECKING
+
+from console.tui import keys
+from console.tui.screens import questions
+from console.views.times import seconds_in_words
+
+if TYPE_CHECKING:
+    from console.tui.screens.run import RunScreen
+
+
+class Watch:
+    """Looks at what came to one run's screen. `asks`: GO is asked for by itself, once, when it is open."""
+
+    def __init__(self, screen: "RunScreen", *, asks: bool) -> None:
+        self._screen = screen
+        self._asks = asks
+        self._helm = ""
+        self._told_end = False
+
+    @property
+    def helm(self) -> str:
+        """Who answers the run's questions, when they are there and it is not who sits here."""
+        presence, driver = self._screen.follower.presence, self._screen.state.driver
+        theirs = presence.me and driver.login != presence.me and driver.login in presence.logins
+        return str(driver) + (" (another terminal)" if presence.me.split(" ")[0] == driver.name else "") if theirs else ""
+
+    @property
+    def link_problem(self) -> str:
+        """Why nothing more comes though the run goes on; empty: it comes."""
+        follower = self._screen.follower
+        if follower.broken:
+            return "this screen stopped: q, then deploy attach"
+        quiet = follower.silence(self._screen.app.clock.mono())
+        if quiet and self._screen.state.phase != "ended":
+            return f"the engine has not answered for {seconds_in_words(quiet)}"
+        return "the engine is gone" if follower.finished and self._screen.state.phase != "ended" else ""
+
+    def react(self) -> None:
+        """Do what is to be done about what came."""
+        screen, state = self._screen, self._screen.state
+        if self.helm != self._helm:
+            before, self._helm = self._helm, self.helm
+            if self._helm and not before and state.helm is not None:
+                screen.say(f"{self._helm} took the helm; h takes it back", "warn")
+        if self._asks and state.phase == "deciding" and screen.is_current and keys.may_go(screen.situation):
+            self._asks = False
+            questions.ask_go(screen)
+        if screen.follower.finished and not self._told_end:
+            self._told_end = True
+            self._say_end()
+
+    def _say_end(self) -> None:
+        if self._screen.follower.problem:
+            self._screen.say(self._screen.follower.problem, "bad")
+        elif self._screen.state.phase != "ended":
+            self._screen.say("the engine says nothing more; deploy attach asks again", "bad")
