@@ -101,7 +101,7 @@ def _lets_begin(state: RunState, need: Step) -> bool:
 
 def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     if state.aborting:
-        yield from _abort(environment, state)
+        yield from _abort(environment, state, now)
         return
     if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")):
         yield from _trip(environment, state)
@@ -223,7 +223,10 @@ def _has_return(state: RunState, host: HostState) -> bool:
     return any(step.phase == "rollback" for step in state.lanes.get(host.name, ()))
 
 
-def _abort(environment: Environment, state: RunState) -> Iterator[Effect]:
+def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
+        yield from returning
+        return
     running = running_steps(state)
     yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
     if running:
@@ -233,6 +236,12 @@ def _abort(environment: Environment, state: RunState) -> Iterator[Effect]:
         yield Happened(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
     else:
         yield _end(state)
+
+
+def _goes_on_returning(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    """Let a host that was already told to go back come there: it is called skipped, so it has to be."""
+    yield from _send_back(environment, state, frozenset({"skipped"}))
+    yield from _starts(state, now, _returns(state))
 
 
 def _roll_back(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:

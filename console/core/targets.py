@@ -43,9 +43,18 @@ def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
             found[fact.host] = max(match)
     missing = [fact.host for fact in facts if fact.host not in found]
     if missing:
-        known = sorted({str(release.version or release.id) for fact in facts for release in fact.releases})
-        return Problem(f"{name} is not on disk on {', '.join(missing[:5])}", f"on disk: {', '.join(known) or 'nothing'}")
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        return Problem(f"{name} is not on disk on {', '.join(missing[:5])}{more}", _on_disk(facts))
     return Targets(found)
+
+
+def _on_disk(facts: tuple[HostFacts, ...]) -> str:
+    """What may be named: what a run left live and verified, and apart from it what never was."""
+    whole = [release for fact in facts for release in fact.releases if release.whole]
+    good = {str(release.version or release.id) for release in whole if release.healthy}
+    never = {str(release.version or release.id) for release in whole} - good
+    parts = ((", ".join(sorted(good)) or "nothing verified"), f"never verified: {', '.join(sorted(never))}" if never else "")
+    return f"on disk: {'; '.join(part for part in parts if part)}"
 
 
 def _is_called(release: str, version: str, commit: str, name: str) -> bool:

@@ -1,5 +1,6 @@
 """A host alone: left on its old release, or taken back to it, while the run goes on with the others."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,20 @@ def test_a_host_that_has_the_release_goes_back_alone_and_the_others_go_on():
         "web01": ("new", NEW), "web02": ("skipped", OLD), "web03": ("new", NEW), "web04": ("new", NEW),
     }  # fmt: skip
     assert (state.exit, state.hosts["web02"].failed_once) == (Exit.LIVE_BUT_BEHIND, False)
+
+
+@pytest.mark.parametrize("late", [0, 1, 2, 3])
+def test_leaving_all_as_it_is_does_not_keep_a_host_that_was_just_skipped(late: int):
+    run = a_run(4)
+    until_new(run, "web02")
+    assert say(run, cmd.Skip(host="web02")) is None
+    go_on(run, late)
+    assert say(run, cmd.Abort(leave=True)) is None
+    state = run.run()
+    assert (state.exit, state.phase) == (Exit.FAILED, "ended")
+    assert (state.hosts["web02"].condition, state.hosts["web02"].release) == ("skipped", OLD)
+    assert state.hosts["web01"].release == NEW
+    assert state.hosts["web04"].release == OLD
 
 
 def test_a_host_that_was_taken_back_can_be_tried_again():

@@ -3,9 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.targets import Targets, targets_before
+from console.core.targets import Targets, targets_before, targets_named
 from console.errors import Problem
+from console.model.facts import HostFacts, HostRelease
 from console.model.state import HostState, RunState
+from console.text import SafeText
 
 CONDITIONS = st.sampled_from(["new", "back", "skipped", "owed", "old", "left-out"])
 
@@ -40,3 +42,12 @@ def test_every_host_that_is_asked_for_goes_somewhere_or_stays(conditions: dict[s
         assert found.goes_to.keys() | found.untouched == asked
         assert not found.goes_to.keys() & found.untouched
         assert found.settled <= found.goes_to.keys()
+
+
+def test_what_never_was_verified_is_not_offered_as_a_way_back():
+    releases = (
+        HostRelease("r1", SafeText("v1"), healthy=True), HostRelease("r2", SafeText("v2")), HostRelease("r3", SafeText("v3"), whole=False, healthy=True),
+    )  # fmt: skip
+    found = targets_named(tuple(HostFacts(f"web{number:02}", releases=releases) for number in range(1, 8)), "v9")
+    assert found == Problem("v9 is not on disk on web01, web02, web03, web04, web05 and 2 more", "on disk: v1; never verified: v2")
+    assert targets_named((HostFacts("web01", releases=releases),), "v2") == Targets({"web01": "r2"})
