@@ -34,6 +34,8 @@ from console.text import SafeText
 FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
 
+OF_LOCKS = frozenset({"check", "preview", "exec"})
+"""Questions whose answer hangs on the hosts' locks: the one of a run that has just ended here is no answer."""
 PARTING = 30.0
 """Seconds that a new run waits for the one before to let go of its hosts."""
 
@@ -227,6 +229,8 @@ class Session:
         answer = questions.ANSWERS.get(name) or station.ANSWERS.get(name)
         if answer is None:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
+        if name in OF_LOCKS:
+            await self._parted()
         fleet = self._fleet()
         while len(self._feeds) >= FEEDS:
             del self._feeds[next(iter(self._feeds))]

@@ -169,7 +169,7 @@ def _one_host_refusal(now: Situation) -> str:
     if now.read_only:
         return "you only look on: nothing is changed from here"
     if not now.host:
-        return "choose a host (tab, arrows)"
+        return "which host? arrows choose it, then the same key" if now.place == "home" else "choose a host (tab, arrows)"
     if not now.has_station:
         return "no hosts.toml is known here: deploy -c FILE"
     return "a run goes on" if now.place == "home" or now.state.phase != "ended" or now.busy else "nothing to do on this host"

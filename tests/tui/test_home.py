@@ -134,6 +134,17 @@ async def test_an_interrupted_run_says_how_it_goes_on():
         await eventually(pilot, lambda: "r5 was interrupted: deploy resume" in head(pilot))
 
 
+@pytest.mark.parametrize("key", ["R", "B", "s"])
+async def test_a_key_that_needs_a_host_leads_to_the_fleet(key: str):
+    async with at_home(a_station_after_a_release()).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, key)
+        assert "which host? arrows choose it, then the same key" in message(pilot)
+        await press(pilot, "down")
+        assert message(pilot).strip() == ""
+        assert pilot.app.page.situation.host == "web01"
+
+
 async def test_e_goes_to_another_environment():
     station = ScriptedStation()
     async with at_home(station).run_test(size=(80, 24)) as pilot:

@@ -37,6 +37,8 @@ EVERY = 10.0
 RUNS = 50
 """Runs that are listed."""
 
+OF_ONE_HOST = ("restart", "back-one", "shell")
+
 
 class HomeScreen(Page):
     """An environment at rest."""
@@ -192,8 +194,17 @@ class HomeScreen(Page):
 
     def choose(self, host: str) -> None:
         """Choose a host."""
+        if not self._host:
+            self.unsay()
         self._host = host
         self.show()
+
+    def press(self, key: str) -> bool:
+        """Act on a key; one that needs a host, while none is chosen, goes to the fleet to choose one."""
+        action = keys.for_key(key, self.situation)
+        if action is not None and action.id in OF_ONE_HOST and not self._host and not self.app.read_only:
+            self.query_one(Fleet).focus()
+        return super().press(key)
 
     @property
     def fleet(self) -> RunState:
