@@ -4,8 +4,9 @@ Implements `ports.Feed`. Knows how an engine is met; nothing of how a run is sho
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
 from console.cli.wiring import How, configure, engine_of, state
@@ -32,9 +33,37 @@ PRINTED = 1000
 """Lines of output that a screen which joins late is given from the run's log files."""
 
 
-def _is_before(item: FeedItem, line: Output) -> bool:
-    """Whether an item stands before a line that was printed. What a step prints now stands behind every one; numbers and people have no place."""
-    return item.at < line.at if isinstance(item, Event) else not isinstance(item, Output)
+SETTLED = 0.5
+"""Seconds without an event after which everything that had happened before is known to have been told."""
+
+
+class Printed:
+    """What a run's steps printed before this console joined, told in its place between the events."""
+
+    def __init__(self, page: LogPage) -> None:
+        self._lines = deque(page.lines)
+        self._cut = bool(page.before)
+        self._quiet_since = time.monotonic()
+
+    def due(self, item: FeedItem) -> Iterator[FeedItem]:
+        """What stands before an item. What a step prints now stands behind every line; numbers and people have no place, but tell that nothing is left."""
+        now = time.monotonic()
+        if isinstance(item, Event):
+            self._quiet_since = now
+            yield from self._told(lambda line: line.at <= item.at)
+        elif isinstance(item, Output) or now - self._quiet_since > SETTLED:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[FeedItem]:
+        """All that was not told."""
+        yield from self._told(lambda line: True)
+
+    def _told(self, is_due: Callable[[Output], bool]) -> Iterator[FeedItem]:
+        while self._lines and is_due(self._lines[0]):
+            if self._cut:
+                self._cut = False
+                yield Untold(self._lines[0].at)
+            yield self._lines.popleft()
 
 
 class LastingFeed:
@@ -56,15 +85,12 @@ class LastingFeed:
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
         """Everything after that event, then what comes, until the run has ended. Raises EngineLost where no engine takes it up."""
         seen = after
-        page = await asyncio.to_thread(self._printed) if self._samples and not after else LogPage(())
-        printed = deque(page.lines)
+        printed = Printed(await asyncio.to_thread(self._printed) if self._samples and not after else LogPage(()))
         while True:
             try:
                 async for item in self._client.follow(self.run, seen, samples=self._samples):
-                    while printed and not _is_before(item, printed[0]):
-                        if page.before and len(printed) == len(page.lines):
-                            yield Untold(printed[0].at)
-                        yield printed.popleft()
+                    for line in printed.due(item):
+                        yield line
                     if isinstance(item, Event):
                         seen = item.seq
                         self.state = evolve(self.state, item)
@@ -72,7 +98,7 @@ class LastingFeed:
             except EngineLost as lost:
                 await self._go_on(lost)
             else:
-                for line in printed:
+                for line in printed.rest():
                     yield line
                 return
 

@@ -62,6 +62,19 @@ async def test_what_is_left_out_before_the_last_lines_is_said(tmp_path, monkeypa
     assert told == ["StepStarted", "NoteAdded", at(4), "started", "listening"]
 
 
+async def test_in_a_quiet_run_what_was_printed_is_told_once_everything_that_happened_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.cli.feed.SETTLED", -1.0)
+    found = await followed(tmp_path, monkeypatch, BEGUN, Presence(("ada",)), Presence(("lin",)))
+    told = [item.text if isinstance(item, Output) else type(item).__name__ for item in found]
+    assert told == ["StepStarted", "stopping", "started", "Presence", "Presence"]
+
+
+async def test_while_events_still_come_people_and_numbers_call_nothing_forward(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.cli.feed.SETTLED", 60.0)
+    found = await followed(tmp_path, monkeypatch, BEGUN, Presence(("ada",)), NOTED)
+    assert [type(item).__name__ for item in found] == ["StepStarted", "Presence", "Output", "NoteAdded", "Output"]
+
+
 async def test_lines_and_json_are_told_events_alone(tmp_path, monkeypatch):
     found = await followed(tmp_path, monkeypatch, BEGUN, NOTED, samples=False)
     assert found == [BEGUN, NOTED]
