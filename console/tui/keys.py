@@ -213,9 +213,7 @@ _PAST: tuple[Action, ...] = (
     Action("compare", ("equals_sign", "b"), "mark a run; on another one: both side by side", "compare", places=("runs",)),
     Action("unzoom", ("escape",), "let go of the marked run; list every run again", places=("runs",)),
     Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, _record_refusal, places=("record",)),
-    Action(
-        "restore", ("D",), "bring the database back from the backup of this run", "database back", may_restore, _restore_refusal, places=("record", "run"),
-    ),
+    Action("restore", ("D",), "bring the database back from the backup of this run", "database back", may_restore, _restore_refusal, places=("record",)),
     Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
     Action("panel-1", ("1",), "report on the whole screen, and back", places=("record",)),
     Action("panel-4", ("4",), "log on the whole screen, and back", places=("record",)),
@@ -258,6 +256,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort", places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
+    Action("restore", ("D",), "bring the database back from the backup of this run", "", may_restore, _restore_refusal, places=("run",)),
     Action("panel-1", ("1",), "checklist or checks on the whole screen, and back", places=_WATCHED),
     Action("panel-2", ("2",), "fleet on the whole screen, and back", places=_WATCHED),
     Action("panel-3", ("3",), "metrics or plan on the whole screen, and back", places=_WATCHED),

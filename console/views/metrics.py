@@ -156,7 +156,7 @@ def metric_lines(
     width, height = room
     last = newest(all_series)
     if last is None or width < 1:
-        return (clipped(line(Span("no numbers from the hosts yet", "dim")), width),)
+        return (clipped(line(Span("no numbers yet", "dim")), width),)
     late = now - last
     stale = late > max(3.0, STALE_AFTER * interval)
     rows = _plot_rows(all_series, room)
