@@ -3,6 +3,7 @@
 A line that nothing stands behind yet says so; it never shows as passed.
 """
 
+from collections.abc import Callable
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -183,14 +184,35 @@ def check_lines(state: RunState, width: int, height: int, all_by: str = "2 shows
     whole = [_check_rows(check, title, width) for check in checks]
     if sum(map(len, whole)) <= height:
         return tuple(row for rows in whole for row in rows)
-    out: list[Line] = []
-    for place, check in enumerate(checks):
-        room = height - len(out) - (0 if place + 1 == len(checks) else 1)
-        rows = whole[place] if check.status not in ("passed", "skipped") and (len(whole[place]) <= room or not out) else [_short_row(check, title, width)]
-        if len(rows) > room and (out or height < 2):
-            return (*out, line(Span(f"  and {len(checks) - place} more ({all_by})", "dim")))[:height]
-        out += rows
-    return tuple(out[:height])
+    if sum(map(_is_in_the_way, checks)) == 1 and len(whole[0]) >= height:
+        return tuple(whole[0][:height])
+    shown = [[_short_row(check, title, width)] for check in checks[: max(0, height - 1)]]
+    for group in (_is_in_the_way, _is_pointed_out):
+        _read_whole(shown, checks, whole, height - 1, group)
+    if len(shown) == len(checks) or height < 2:
+        return tuple(row for rows in shown for row in rows)[:height]
+    return (*(row for rows in shown for row in rows), line(Span(f"  and {len(checks) - len(shown)} more ({all_by})", "dim")))
+
+
+def _is_in_the_way(check: Check) -> bool:
+    return check.blocks and check.status != "waiting"
+
+
+def _is_pointed_out(check: Check) -> bool:
+    return check.status in ("waiting", "warning", "overridden", "error") or check.blocks
+
+
+def _read_whole(shown: list[list[Line]], checks: list[Check], whole: list[list[Line]], height: int, wanted: Callable[[Check], bool]) -> None:
+    """Let those checks take the rows that they need, from what matters least; never from another of their kind, and the first one in any case."""
+    for place in range(len(shown)):
+        if not wanted(checks[place]) or len(shown[place]) == len(whole[place]):
+            continue
+        kept = max((at + 1 for at in range(len(shown)) if wanted(checks[at]) or _is_in_the_way(checks[at])), default=0)
+        if sum(map(len, shown[:kept])) - 1 + len(whole[place]) > height:
+            continue
+        shown[place] = whole[place]
+        while sum(map(len, shown)) > height:
+            shown.pop()
 
 
 def _sign(check: Check) -> Span:
@@ -209,7 +231,8 @@ def _short_row(check: Check, title: int, width: int) -> Line:
     words = _found_words(check)
     if width >= BESIDE:
         return clipped(line(_sign(check), " ", cell(str(check.title), title), "  ", Span(words, "dim")), width)
-    shown = f"  {words}" if words and len(check.title) + len(words) + 4 <= width else ""
+    fitting = (one for one in (words, check.status if check.status != "passed" else "") if one and len(check.title) + len(one) + 4 <= width)
+    shown = next((f"  {one}" for one in fitting), "")
     return clipped(line(_sign(check), f" {check.title}", Span(shown, "dim")), width)
 
 

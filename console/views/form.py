@@ -18,10 +18,11 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Seen(NamedTuple):
-    """What a value is judged by: the hosts there are (none: not read yet), and the checks of the last look."""
+    """What a value is judged by: the hosts there are (none: not read yet); the checks of the last look, and the hosts that it did not reach."""
 
     hosts: tuple[Host, ...] = ()
     checks: tuple[Check, ...] = ()
+    unreached: tuple[str, ...] = ()
 
 
 class Field(NamedTuple):
@@ -43,7 +44,10 @@ def pair_words(pairs: Pairs) -> str:
 def _pairs(text: str, form: str) -> Pairs | Problem:
     found: list[tuple[str, str]] = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
-        name, _, reason = (piece.strip() for piece in part.partition("="))
+        name, given, reason = (piece.strip() for piece in part.partition("="))
+        if found and not given:
+            found[-1] = (found[-1][0], f"{found[-1][1]}; {part}")  # a reason with a semicolon
+            continue
         if not name or not reason:
             return Problem(f"{part}: a reason is missing" if name else f"{part}: a name is missing", f"{form}, several with ; between")
         found.append((name, reason))
@@ -152,21 +156,39 @@ def turned(field: Field, request: Request, step: int = 1) -> Request | Problem:
 def begun(field: Field, request: Request, seen: Seen) -> str:
     """Return the words that a field is opened with: its value, and the name of what it is needed for beside that."""
     value = field.read(request)
-    first = next(iter(_to_override(request, seen)), "") if field.id == "overrides" else ""
+    first = next(iter(_to_name(field, request, seen)), "")
     return "; ".join(filter(None, (value, f"{first}=" if first else "")))
 
 
-def _to_override(request: Request, seen: Seen) -> tuple[str, ...]:
+def _to_name(field: Field, request: Request, seen: Seen) -> tuple[str, ...]:
+    """What a field of names and reasons is to name next."""
+    if field.id == "overrides":
+        return to_override(request, seen)
+    return tuple(name for name in seen.unreached if name not in {host for host, _ in request.without}) if field.id == "without" else ()
+
+
+def to_override(request: Request, seen: Seen) -> tuple[str, ...]:
     """The checks that block, may be overridden, and have no reason yet."""
     given = {name for name, _ in request.overrides}
-    return tuple(name for name in overridable(tuple(check for check in seen.checks if check.blocks)) if name not in given)
+    blocking = sorted((check for check in seen.checks if check.blocks), key=lambda check: check.status == "waiting")
+    return tuple(name for name in overridable(tuple(blocking)) if name not in given)
+
+
+def why_none(seen: Seen) -> str:
+    """Return why nothing is to be overridden: nothing is in the way, or what is never goes unheeded, and what to do about it."""
+    never = next((check for check in seen.checks if check.blocks and check.id in NEVER_OVERRIDABLE), None)
+    if never is None:
+        return "nothing is in the way that a reason would override"
+    return f"{never.title}: {never.detail}: never overridden" + (f"; {never.remedy}" if never.remedy else "")
 
 
 def needed(field: Field, request: Request, seen: Seen) -> str:
     """Return why a field is needed, or more than stands in it; empty: it is not."""
     if field.id == "hotfix" and not request.hotfix and any(check.id in ("closed", "freeze") for check in seen.checks if check.blocks):
         return "needed now: the time is closed"
-    open_ones = [name for name in _to_override(request, seen) if name != "closed"]
+    if field.id == "without" and (away := _to_name(field, request, seen)) and any(check.id == "reach" and check.blocks for check in seen.checks):
+        return f"{away[0]}=REASON leaves it out"
+    open_ones = [name for name in to_override(request, seen) if name != "closed"]
     if field.id != "overrides" or not open_ones:
         return ""
     return f"{', '.join(open_ones)}: =REASON goes on" if len(open_ones) > 1 else f"{open_ones[0]}=REASON goes on in spite of it"

@@ -50,8 +50,9 @@ def why_closed(answer: Answer, chosen: Candidate | None) -> str:
         return in_one_line(answer.problem)
     blocking = [check for check in answer.state.checks if check.blocks and check.status != "waiting"]
     if blocking:
-        names = ", ".join(str(check.title) for check in blocking[:3]) + (f" and {len(blocking) - 3} more" if len(blocking) > 3 else "")
-        return f"{names} in the way: {blocking[0].detail or 'see the checks'}"
+        if len(blocking) > 1:
+            return f"{len(blocking)} checks in the way: {', '.join(str(check.title) for check in blocking)}"
+        return f"{blocking[0].title} in the way: {blocking[0].detail or 'see the checks'}"
     return "" if answer.state.plan is not None else "no host was reached: there is nothing to plan with"
 
 

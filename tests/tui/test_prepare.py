@@ -210,6 +210,28 @@ async def test_a_check_that_may_be_overridden_is_overridden_with_a_reason():
         assert "space=small" in form(pilot).shown
 
 
+async def test_o_asks_for_a_reason_for_each_check_that_has_none_and_what_is_never_overridden_says_so():
+    feed = ScriptedFeed(blocked=True)
+    feed.record(
+        ev.CheckReported(check=Check("soft launch", SafeText("soft launch"), "waiting", kind="manual")),
+        ev.CheckReported(check=Check("reach", SafeText("Hosts reachable"), "failed", detail=SafeText("web03"), remedy=SafeText("leave it out"))),
+    )
+    station = ScriptedStation(feed=feed)
+    async with preparing(station).run_test(size=(80, 24)) as pilot:
+        screen = await prepared(pilot, "no-go")
+        for words, reasons in (("small; known", 1), ("agreed", 2)):
+            await pilot.press("o")
+            await eventually(pilot, screen.typing)
+            await pilot.press(*words)
+            await pilot.pause(0.05)
+            await pilot.press("enter")
+            await eventually(pilot, lambda reasons=reasons: len(screen.request.overrides) == reasons and not screen.answer.asking)
+        assert screen.request.overrides == (("space", "small; known"), ("soft launch", "agreed"))
+        await pilot.press("o")
+        await eventually(pilot, lambda: "Hosts reachable: web03: never overridden; leave it out" in message(pilot))
+        assert not screen.typing()
+
+
 async def test_every_answer_of_the_form_goes_into_the_request():
     station = ScriptedStation()
     async with preparing(station).run_test(size=(120, 36)) as pilot:

@@ -20,7 +20,7 @@ from console.model.values import changed
 from console.text import SafeLines, SafeText
 from console.views.checklist import check_lines
 from console.views.filter import parse
-from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned
+from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned, why_none
 from console.views.prepare import Answer, field_row, go_row, prepare_lines, twin, why_closed
 from console.views.spans import text, width
 from console.views.timeline import plan_lines, way_back_lines
@@ -59,6 +59,28 @@ def field(name: str) -> Field:
 def test_what_a_field_shows_is_what_it_takes(request: Request):
     for one in FIELDS:
         assert take(one, request, one.read(request), SEEN) == request
+
+
+def test_a_reason_may_have_a_semicolon():
+    taken = take(field("overrides"), Request(), "branch=SHOP-17; agreed with Lin; closed=late; ada", SEEN)
+    assert isinstance(taken, Request)
+    assert taken.overrides == (("branch", "SHOP-17; agreed with Lin"), ("closed", "late; ada"))
+    assert take(field("overrides"), taken, field("overrides").read(taken), SEEN) == taken
+
+
+def test_what_is_never_overridden_says_what_to_do():
+    never = Check("reach", SafeText("Hosts reachable"), "failed", detail=SafeText("web03: refused"), remedy=SafeText("leave it out: --without HOST=REASON"))
+    assert why_none(Seen((), (never,))) == "Hosts reachable: web03: refused: never overridden; leave it out: --without HOST=REASON"
+    assert "nothing is in the way" in why_none(Seen())
+
+
+def test_many_in_the_way_are_all_named_before_one_is_told_in_full():
+    checks = tuple(changed(KEPT, id=f"c{number}", title=SafeText(f"Check {number}")) for number in range(6))
+    rows = check_lines(RunState(checks=checks), 36, 7)
+    assert [text(row)[2:9] for row in rows[:6]] == [f"Check {number}" for number in range(6)]
+    more = [text(row) for row in check_lines(RunState(checks=checks), 36, 10)]
+    assert len(more) <= 10
+    assert "--override space=REASON" in " ".join(" ".join(more).split())
 
 
 @given(milliseconds)
@@ -108,6 +130,10 @@ def test_a_field_says_when_it_is_needed_and_begins_with_what_for():
     assert not needed(field("hotfix"), Request(), Seen(HOSTS, (BRANCH,)))
     assert needed(field("overrides"), Request(), SEEN).startswith("branch=")
     assert begun(field("overrides"), Request(), SEEN) == "branch="
+    assert begun(field("overrides"), Request(overrides=(("branch", "late"),)), SEEN) == "branch=late; closed="
+    away = Seen(HOSTS, (changed(LOCK, id="reach"),), ("web02", "web03"))
+    assert needed(field("without"), Request(), away) == "web02=REASON leaves it out"
+    assert begun(field("without"), Request(without=(("web02", "disk"),)), away) == "web02=disk; web03="
     assert begun(field("overrides"), Request(), Seen(HOSTS, (LOCK,))) == ""
 
 
@@ -154,7 +180,9 @@ def test_the_filter_looks_at_name_commit_author_and_subject():
 def test_a_blocked_go_names_what_blocks():
     one = Candidate(SafeText("v1.2.0"), "a" * 40)
     answer = Answer(RunState(checks=(BRANCH, changed(LOCK, status="passed"), CLOSED)), asking=False)
-    assert why_closed(answer, one) == "Branch, No closed time in the way: main is expected"
+    assert why_closed(answer, one) == "2 checks in the way: Branch, No closed time"
+    alone = Answer(RunState(checks=(BRANCH,)), asking=False)
+    assert why_closed(alone, one) == "Branch in the way: main is expected"
     assert "GO is closed" in text(go_row(answer, one, 80))
     assert why_closed(answer, None) == "no version is chosen"
     assert "no host was reached" in why_closed(Answer(RunState(), asking=False), one)

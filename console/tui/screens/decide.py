@@ -8,16 +8,23 @@ from console.tui.screens.dialog import Choice, Dialog, TypingDialog
 from console.views.spans import Line, Span, line
 from console.views.timeline import blast_radius
 
+FEW, MANY = 4, 8
+"""Up to so many things beside the release each have three rows; more have one each, and beyond that they are counted."""
+
 
 def _body(state: RunState, width: int) -> tuple[Line, ...]:
     warnings = [("! ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "warning"]
     overridden = [("overridden ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "overridden"]
     left_out = [("left out ", f"{host}: {reason}") for host, reason in state.request.without]
     said = impact_words(state.request.impact)
+    told = (*warnings, *overridden, *left_out, *([("declared ", said)] if said else []))
+    rows = 3 if len(told) <= FEW else 1
     out: list[Line] = [line(row) for row in wrap(blast_radius(state) + ".", width)]
-    for head, words in (*warnings[:4], *overridden[:4], *left_out[:4], *([("declared ", said)] if said else [])):
-        first, *more = wrap(head + words, width, subsequent_indent="  ", max_lines=3, placeholder=" …")
+    for head, words in told[:MANY]:
+        first, *more = wrap(head + words, width, subsequent_indent="  ", max_lines=rows, placeholder=" …")
         out += [line(Span(head, "warn"), first.removeprefix(head)), *(line(row) for row in more)]
+    if len(told) > MANY:
+        out.append(line(Span(f"and {len(told) - MANY} more, among the checks", "warn")))
     helm = f"; {state.driver.name} has the helm" if state.helm else ""
     out.append(line(Span(f"asked for by {state.by.name}{helm}", "dim")))
     return tuple(out)

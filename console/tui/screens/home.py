@@ -150,7 +150,7 @@ class HomeScreen(Page):
     def tick(self) -> None:
         """Show what came, and once a second that time went on."""
         second = int(self.app.clock.mono())
-        if self._frozen or not self.is_mounted or (second == self._second and not self._changed):
+        if self._frozen or not self.is_mounted or not self.query("#footer") or (second == self._second and not self._changed):
             return
         self._second, self._changed = second, False
         self.show()

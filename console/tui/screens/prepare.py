@@ -32,7 +32,7 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.views.announcement import notes_row
 from console.views.checklist import check_lines
-from console.views.form import FIELDS, Seen, turned
+from console.views.form import FIELDS, Seen, to_override, turned, why_none
 from console.views.prepare import (
     Answer,
     answers_between,
@@ -143,7 +143,8 @@ class PrepareScreen(Page):
     def seen(self) -> Seen:
         """What a field's value is judged by."""
         hosts = tuple(Host(host.host, tags=host.tags) for host in self.board.hosts) if self.board else ()
-        return Seen(hosts, self.answer.state.checks)
+        state = self.answer.state
+        return Seen(hosts, state.checks, tuple(host.name for host in state.hosts.values() if host.condition == "unreachable"))
 
     def _ask(self, *, now: bool = False) -> None:
         """Ask about what is chosen now once it rests; an older question's answer is not waited for."""
@@ -240,7 +241,7 @@ class PrepareScreen(Page):
         return panels | {
             "open-run": self.go, "fill": self.open_focused, "change": lambda: self.turn(1), "change-back": lambda: self.turn(-1),
             "panel-next": lambda: self.go_on(1), "panel-before": lambda: self.go_on(-1), "filter": self.open_filter, "unzoom": self.back,
-            "refresh": self.read, "roll-back": self.ask_rollback, "announcement": self.announcing.open,
+            "refresh": self.read, "roll-back": self.ask_rollback, "announcement": self.announcing.open, "override": self.override,
         }  # fmt: skip
 
     def typing(self) -> bool:
@@ -360,6 +361,16 @@ class PrepareScreen(Page):
             self.say(f"GO is closed: {self.situation.closed}", "warn")
         else:
             self.go()
+
+    def override(self) -> None:
+        """Type the reason to go on in spite of what is in the way: of the first check that has none yet."""
+        if to_override(self.request, self.seen):
+            self.focus_on(2)
+            row = next(place for place, field in enumerate(FIELDS) if field.id == "overrides")
+            self._form.choose(row)
+            self.filling.open_field(FIELDS[row])
+        else:
+            self.say(why_none(self.seen), "warn")
 
     def turn(self, step: int) -> None:
         """Turn the form's chosen line to its next answer."""
