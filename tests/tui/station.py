@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from textual.css.query import NoMatches
+
 from console.adapters.history import holds
 from console.errors import ConsoleError
 from console.model.board import Board, BoardHost, BoardRelease, Candidate, CiMark, Verified
@@ -159,9 +161,16 @@ def _place(lines: list[Output], place: str) -> int:
     return sum(one.at <= place[1:] for one in lines) if place.startswith("@") else int(place)
 
 
+def _holds(is_so: Callable[[], object]) -> bool:
+    try:
+        return bool(is_so())
+    except NoMatches:
+        return False
+
+
 async def eventually(pilot, is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait until that is so, however slow the machine is."""
+    """Wait until that is so, however slow the machine is; what asks a screen that is not laid out yet, is not so."""
     until = time.monotonic() + seconds
-    while not is_so():
+    while not _holds(is_so):
         assert time.monotonic() < until, "it never came to be"
         await pilot.pause(0.05)
