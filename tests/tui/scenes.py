@@ -160,9 +160,9 @@ def at_home() -> tuple[ConsoleApp, Doing]:
     async def fill(pilot: Pilot[Any]) -> None:
         home = app.screen
         assert isinstance(home, HomeScreen)
-        await eventually(pilot, lambda: home.board and home.last.run and home.numbers.series("web12")[0].points)
+        await eventually(pilot, lambda: home.rest.board and home.state.run and home.numbers.series("web12")[0].points)
         await at_rest(pilot)
-        home.numbers = Numbers()
+        home.rest.numbers = Numbers()
         for sample in samples(clock.mono()):
             home.numbers.add(sample, sample.at)
         home.show()

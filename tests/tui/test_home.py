@@ -91,7 +91,7 @@ async def test_enter_joins_the_run_that_goes_on_and_q_comes_back_home():
 async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
     station = a_station_after_a_release()
     async with at_home(station).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.screen.last.changed)
+        await eventually(pilot, lambda: pilot.app.screen.state.changed)
         await press(pilot, "r")
         assert isinstance(pilot.app.screen, Dialog)
         await press(pilot, "enter")
@@ -104,7 +104,7 @@ async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
 async def test_one_who_only_looks_on_rolls_nothing_back():
     station = a_station_after_a_release()
     async with at_home(station, read_only=True).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.screen.last.changed)
+        await eventually(pilot, lambda: pilot.app.screen.state.changed)
         await press(pilot, "r", "r", "d")
         assert isinstance(pilot.app.screen, HomeScreen)
         assert not rolled_back(station)

@@ -190,7 +190,7 @@ async def test_its_releases_are_read_and_read_again_when_it_changed():
 
 
 async def at_host_of_home(pilot) -> None:
-    await eventually(pilot, lambda: pilot.app.screen.last.changed)
+    await eventually(pilot, lambda: pilot.app.screen.state.changed)
     await read(pilot)
     pilot.app.screen.query_one("#fleet").focus()
     await press(pilot, "down", "enter")

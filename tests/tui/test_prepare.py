@@ -368,7 +368,7 @@ async def test_ctrl_r_rolls_the_last_release_back_from_here_too():
     run = done.run.state.run
     station = ScriptedStation(runs=(a_summary(run),), records={run: tuple(done.run.events)})
     async with preparing(station).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and pilot.app.screen.last.changed)
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and pilot.app.screen.state.changed)
         await prepared(pilot)
         for opening in ("r", "ctrl+r"):
             await pilot.press(opening)

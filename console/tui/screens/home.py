@@ -1,24 +1,20 @@
 """Home: an environment while nothing runs. What is live where, the fleet's numbers, the last runs, and the way to each of them.
 
-Asks the station again and again while it is seen, and nothing while it is not. It decides nothing.
+It looks while it is seen (`tui/resting.py`), and not while it is not. It decides nothing.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from console.core.evolve import fold
-from console.errors import ConsoleError, in_one_line
-from console.model.board import Board
+from console.errors import ConsoleError
 from console.model.commands import AnyCommand
 from console.model.state import RunState
-from console.ports.feed import Presence, Sample
-from console.ports.journal import RunSummary
 from console.ports.station import Station
 from console.tui import keys
 from console.tui.numbers import Numbers
+from console.tui.resting import Resting
 from console.tui.screens import one_host
 from console.tui.screens.choose import Choose
 from console.tui.screens.host import HostScreen
@@ -28,14 +24,9 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
-from console.views.home import home_lines, resting_state, run_row
+from console.views.home import home_lines, run_row
 from console.views.logs import LogLine
 from console.views.spans import Line, Span, line
-
-EVERY = 10.0
-"""Seconds between two looks at the hosts."""
-RUNS = 50
-"""Runs that are listed."""
 
 OF_ONE_HOST = ("restart", "back-one", "shell")
 
@@ -49,19 +40,11 @@ class HomeScreen(Page):
     def __init__(self, station: Station) -> None:
         super().__init__()
         self.station = station
-        self.board: Board | None = None
-        self.runs: tuple[RunSummary, ...] = ()
-        self.last = RunState()
-        """The last run that changed the fleet."""
-        self.numbers = Numbers()
+        self.rest = Resting(station, self.say)
         self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
-        self._fleet = RunState()
         self._host = ""
-        self._frozen = False
-        self._news = asyncio.Event()
-        self._changed = True
+        self._resized = True
         self._second = 0
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -84,11 +67,14 @@ class HomeScreen(Page):
         if not isinstance(self.app.screen, HostScreen | HomeScreen):
             self.look_away()
 
+    def look(self) -> None:
+        """Look again and again, until told to look away."""
+        if self.is_mounted:
+            self.rest.look(self.app.clock)
+
     def look_away(self) -> None:
         """Look no more."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks = ()
+        self.rest.look_away()
 
     def on_screen_resume(self) -> None:
         """Look again."""
@@ -103,89 +89,44 @@ class HomeScreen(Page):
         super().lay_out()
         height = self.app.size.height
         self.query_one("#top").styles.height = max(4, (height - 4) // 2)
-        self._changed = True
-
-    def look(self) -> None:
-        """Look again and again, until told to look away."""
-        if self._tasks or not self.is_mounted:
-            return
-        self._news.set()
-        self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
-
-    async def _read_again(self) -> None:
-        while True:
-            with_news = asyncio.create_task(self._news.wait())
-            await asyncio.wait({with_news}, timeout=EVERY)
-            with_news.cancel()
-            self._news.clear()
-            if not self._frozen:
-                await self._read()
-
-    async def _read(self) -> None:
-        try:
-            self.runs = await self.station.history(RUNS)
-            self._changed = True
-            self.board = await self.station.board()
-            self._fleet = resting_state(self.board)
-            await self._read_last()
-        except ConsoleError as fault:
-            self.say(f"not read: {in_one_line(fault)}", "bad")
-        self._changed = True
-
-    async def _read_last(self) -> None:
-        run = next((one.run for one in self.runs if one.kind in ("deploy", "rollback") and one.outcome in ("succeeded", "rolled-back", "failed")), "")
-        if run and run != self.last.run:
-            self.last = fold(await self.station.record(run))
-
-    async def _follow_numbers(self) -> None:
-        try:
-            async for item in self.station.numbers():
-                if isinstance(item, Sample) and not self._frozen:
-                    self.numbers.add(item, self.app.clock.mono())
-                elif isinstance(item, Presence):
-                    self._news.set()
-        except ConsoleError as fault:
-            self.say(f"no numbers: {fault.message}", "warn")
+        self._resized = True
 
     def tick(self) -> None:
         """Show what came, and once a second that time went on."""
         second = int(self.app.clock.mono())
-        if self._frozen or not self.is_mounted or not self.query("#footer") or (second == self._second and not self._changed):
+        if self.rest.frozen or not self.is_mounted or not self.query("#footer") or (second == self._second and not self.rest.changed and not self._resized):
             return
-        self._second, self._changed = second, False
+        self._second, self.rest.changed, self._resized = second, False, False
         self.show()
 
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""
-        board, now = self.board, self.app.clock.mono()
+        rest, now = self.rest, self.app.clock.mono()
         self.set_class(self.station.protected, "protected")
-        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(board, self._open_run(), width))
-        self.query_one(Fleet).show_fleet(self._fleet, now, self._host, lambda host: self.numbers.load_of(host, now))
-        self.query_one(Metrics).show_numbers(self.numbers.series(self._host), self._fleet, now, self._host)
-        self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in self.runs))
+        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(rest.board, rest.open_run, width))
+        self.query_one(Fleet).show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
+        self.query_one(Metrics).show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
+        self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in rest.runs))
         self.show_edges()
-
-    def _open_run(self) -> str:
-        return next((run.run for run in self.runs if run.outcome is None), "")
 
     @property
     def situation(self) -> keys.Situation:
         """What is on the screen now."""
-        return keys.Situation(self.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
+        return keys.Situation(self.rest.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
         return {
             "open": self.open_chosen, "runs": self.app.open_runs, "environment": self.ask_environment, "roll-back": self.ask_rollback,
-            "refresh": self._news.set, "freeze": self.freeze,
+            "refresh": self.rest.refresh, "freeze": self.freeze,
             "unzoom": self.let_go,
         } | one_host.handlers(self)  # fmt: skip
 
     def rest_line(self) -> Line:
         """Say what the chosen host has wrong, and that the view stands still."""
-        if self._frozen:
+        if self.rest.frozen:
             return line(Span(" the view is frozen: space goes on", "warn"))
-        host = self._fleet.hosts.get(self._host)
+        host = self.rest.fleet.hosts.get(self._host)
         return line(Span(f" {host.name}: {host.detail}", "warn")) if host and host.detail else line(" ")
 
     def on_fleet_chosen(self, event: Fleet.Chosen) -> None:
@@ -209,17 +150,22 @@ class HomeScreen(Page):
     @property
     def fleet(self) -> RunState:
         """The hosts as they were read last."""
-        return self._fleet
+        return self.rest.fleet
 
     @property
     def state(self) -> RunState:
         """The last run that changed the fleet."""
-        return self.last
+        return self.rest.last
+
+    @property
+    def numbers(self) -> Numbers:
+        """The hosts' numbers."""
+        return self.rest.numbers
 
     @property
     def busy(self) -> bool:
         """Whether a run goes on."""
-        return self.board is not None and bool(self.board.run)
+        return bool(self.rest.goes_on)
 
     def lines_of(self, host: str) -> None:
         """There is no log here."""
@@ -236,19 +182,20 @@ class HomeScreen(Page):
 
     def freeze(self) -> None:
         """Stand still, or go on."""
-        self._frozen = not self._frozen
+        self.rest.frozen = not self.rest.frozen
         self.unsay()
-        self._news.set()
+        self.rest.refresh()
 
     def open_chosen(self) -> None:
         """Open the chosen host or run; join the run that goes on."""
-        chosen = self.runs[min(self.query_one(Picker).index, len(self.runs) - 1)] if self.runs else None
-        if self._host in self._fleet.hosts and self.query_one(Fleet).has_focus:
+        runs, goes_on = self.rest.runs, self.rest.goes_on
+        chosen = runs[min(self.query_one(Picker).index, len(runs) - 1)] if runs else None
+        if self._host in self.rest.fleet.hosts and self.query_one(Fleet).has_focus:
             self.app.push_screen(HostScreen(self, self._host))
-        elif chosen is not None and (chosen.outcome is not None or self.board is None or self.board.run in ("", chosen.run)):
+        elif chosen is not None and (chosen.outcome is not None or goes_on in ("", chosen.run)):
             self.app.open_record(chosen)
-        elif self.board is not None and self.board.run:
-            self.app.open_run(self.station.attach(self.board.run), "joining the run")
+        elif goes_on:
+            self.app.open_run(self.station.attach(goes_on), "joining the run")
 
     def ask_environment(self) -> None:
         """Ask for another environment, and go there."""
@@ -270,6 +217,6 @@ class HomeScreen(Page):
         def answered(how: str | None) -> None:
             if how in ("at-once", "halves"):
                 self.say_twin(f"deploy rollback {self.station.environment}" + (" --halves" if how == "halves" else ""))
-                self.app.open_back(self.last.run, how)
+                self.app.open_back(self.rest.last.run, how)
 
-        self.app.push_screen(rollback_dialog(self.last, self.dialog_width()), answered)
+        self.app.push_screen(rollback_dialog(self.rest.last, self.dialog_width()), answered)
