@@ -217,6 +217,8 @@ def _visible(character: str) -> tuple[str, bool]:
         return chr(0x2400 + ord(character)), False
     if character == "\x7f":
         return "␡", False
+    if "\ufe00" <= character <= "\ufe0f":
+        return "", True  # it asks for another picture, and terminals do not agree on how wide that is
     category = unicodedata.category(character)
     if category == "Zs":
         return " ", False

@@ -97,6 +97,10 @@ def test_clean_text_stays_as_it_is() -> None:
         assert SafeText(text) == text
 
 
+def test_a_picture_is_as_wide_on_every_terminal() -> None:
+    assert SafeText("\U0001f3f3\ufe0f \u2764\ufe0f 1\ufe0f") == "\U0001f3f3 \u2764 1"
+
+
 def test_sequences_go_with_their_payload() -> None:
     assert SafeText("\x1b[1;31mred\x1b[0m") == "red"
     assert SafeText("a\x1b]0;title\x07b\x1b]8;;http://x\x1b\\c") == "abc"
