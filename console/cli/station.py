@@ -4,6 +4,7 @@ Knows how an engine is met, also after it has ended; nothing of what the screen 
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +42,7 @@ class EngineStation(RunRecords):
         self.app, self.environment, self.protected = found.app, found.name, found.protected
         self._how = how
         self._found = found
+        self._mark = _mark(found.file)
         self._suggested = list(suggested)
         self._feeds: list[LastingFeed] = []
         self._beside: list[EngineStation] = []
@@ -67,6 +69,22 @@ class EngineStation(RunRecords):
 
         self._beside.append(EngineStation(self._how, environment_or_known(self._how, environment)))
         return self._beside[-1]
+
+    async def read_again(self) -> None:
+        """Take up what was changed in the file since it was read. Raises UsageFault with every problem in it."""
+        from console.cli.wiring import environment
+
+        mark = _mark(self._found.file)
+        if not self._found.file or mark == self._mark:
+            return
+        found = await asyncio.to_thread(environment, self._how, self.environment)
+        self._mark = mark
+        if found == self._found:
+            return
+        async with self._meeting:
+            client, self._client, self._found = self._client, None, found
+        if client is not None:
+            await client.close()
 
     async def board(self) -> Board:
         """What runs where, read from the hosts."""
@@ -205,6 +223,15 @@ class EngineStation(RunRecords):
             await feed.close()
         if self._client is not None:
             await self._client.close()
+
+
+def _mark(file: str) -> tuple[int, int]:
+    """What tells a file from one that was changed meanwhile; zeros where there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _changed(run: RunSummary) -> bool:

@@ -48,6 +48,9 @@ class Station(Records, Protocol):
     def beside(self, environment: str) -> "Station":
         """Another environment of the same application."""
 
+    async def read_again(self) -> None:
+        """Take up what was changed in hosts.toml since it was read. Raises ConsoleError with every problem in it."""
+
     async def board(self) -> Board:
         """What runs where, read from the hosts."""
 

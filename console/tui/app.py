@@ -228,7 +228,16 @@ class ConsoleApp(KeyedApp[Ending]):
     def open_prepare(self) -> None:
         """Prepare a release."""
         if self.station is not None and _place(self.page) != "prepare":
-            self.push_screen(doors.prepare(self.station))
+            self.keep(self._open_prepare(self.station))
+
+    async def _open_prepare(self, station: Station) -> None:
+        try:
+            await station.read_again()
+        except ConsoleError as fault:
+            self.say("; ".join(" ".join(str(problem).split()) for problem in fault.problems), "bad")
+            return
+        if _place(self.page) != "prepare":
+            self.push_screen(doors.prepare(station))
 
     def go_to(self, environment: str) -> None:
         """Be at home in another environment."""

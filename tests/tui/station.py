@@ -53,6 +53,8 @@ class ScriptedStation:
     logs: dict[str, tuple[Output, ...]] = field(default_factory=dict)
     feed: ScriptedFeed = field(default_factory=ScriptedFeed)
     blocked: ConsoleError | None = None
+    broken: ConsoleError | None = None
+    """What is wrong with the file by now."""
     app: str = "shop"
     environment: str = "production"
     protected: bool = True
@@ -73,6 +75,11 @@ class ScriptedStation:
     def beside(self, environment: str) -> "ScriptedStation":
         self.asked.append(("beside", environment))
         return ScriptedStation(current=a_board(environment=environment, protected=False), environment=environment, protected=False)
+
+    async def read_again(self) -> None:
+        self.asked.append("read-again")
+        if self.broken:
+            raise self.broken
 
     async def board(self) -> Board:
         self.asked.append("board")

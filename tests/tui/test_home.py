@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.errors import NoGo
+from console.errors import NoGo, Problem, UsageFault
 from console.model import events as ev
 from console.model.board import BoardHost
 from console.model.values import changed
@@ -12,6 +12,7 @@ from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.screens.dialog import Dialog
 from console.tui.screens.home import HomeScreen
+from console.tui.screens.prepare import PrepareScreen
 from console.tui.screens.run import RunScreen
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
@@ -143,6 +144,19 @@ async def test_a_key_that_needs_a_host_leads_to_the_fleet(key: str):
         await press(pilot, "down")
         assert message(pilot).strip() == ""
         assert pilot.app.page.situation.host == "web01"
+
+
+async def test_a_file_that_was_changed_to_nonsense_is_said_and_nothing_is_prepared():
+    station = a_station_after_a_release()
+    async with at_home(station).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        station.broken = UsageFault("hosts.toml has 1 problem", problems=(Problem("not TOML: Expected '='", file="hosts.toml", line=3),))
+        await press(pilot, "d")
+        assert "hosts.toml:3: not TOML: Expected '='" in message(pilot)
+        assert isinstance(pilot.app.screen, HomeScreen)
+        station.broken = None
+        await press(pilot, "d")
+        assert isinstance(pilot.app.screen, PrepareScreen)
 
 
 async def test_e_goes_to_another_environment():
