@@ -92,7 +92,7 @@ class Filling:
     def _close(self, *, keep_words: bool = False) -> None:
         on_form, self._field, self._filtering = self._field is not None, None, False
         self._line.display = False
-        self._screen.focus_on(2 if on_form else 1)
+        self._screen.panels.focus_on(2 if on_form else 1)
         if not keep_words:
             self._screen.unsay()
 
