@@ -19,7 +19,7 @@ def open_debts(states: Iterable[RunState], hosts: frozenset[str]) -> tuple[Debt,
     found: list[Debt] = []
     undone = False
     for state in states:
-        takes_back, undone = undone, undone and state.kind == "restart"
+        takes_back, undone = undone, undone and state.kind in ("restart", "catch-up")
         for host in state.hosts.values():
             if host.name in paid or host.name not in hosts:
                 continue
@@ -38,7 +38,7 @@ def _was_left_out(state: RunState, host: HostState) -> bool:
 
 
 def _is_paid(state: RunState, host: HostState) -> bool:
-    return (host.condition == "new" and state.kind == "deploy") or (host.condition == "back" and state.kind == "rollback")
+    return (host.condition == "new" and state.kind in ("deploy", "catch-up")) or (host.condition == "back" and state.kind == "rollback")
 
 
 def _undoes(state: RunState) -> bool:

@@ -62,6 +62,20 @@ def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[s
     return sealed(Plan("restart", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 
 
+def plan_catch_up(environment: Environment, hosts: tuple[Host, ...], release: str, on_disk: frozenset[str], first: frozenset[str], expects: str) -> Plan:
+    """Owed hosts to what the environment is. It is shipped to those that have not got it on their disks, and must come to `expects` (empty: anything)."""
+    lacking = tuple(host for host in hosts if host.name not in on_disk)
+    steps = [*_prepare_console(environment, expects)] if lacking else []
+    ends: list[str] = []
+    for host in lacking:
+        lane = _prepare_host(environment, host, release, ("release/pack",), leads=False)
+        steps.extend(lane)
+        ends.append(lane[-1].name)
+    steps.extend(_waves(environment, (hosts,), release, first, tuple(ends)))
+    steps.extend(_prunes(environment, hosts, release, _ends(steps, (hosts,))))
+    return sealed(Plan("catch-up", (tuple(host.name for host in hosts),), tuple(steps)))
+
+
 def plan_way_back(environment: Environment, targets: dict[str, str], how: str = "", first: tuple[Step, ...] = ()) -> Plan:
     """A rollback as a run of its own: each host to its target, all at once or in halves. Empty target: stop and remove. `first`: what has to be done before."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
@@ -170,6 +184,12 @@ def _close(environment: Environment, hosts: tuple[Host, ...], release: str, need
             )
         )
         needs = ("verify/monitor",)
+    return [*steps, *_prunes(environment, hosts, release, needs)]
+
+
+def _prunes(environment: Environment, hosts: tuple[Host, ...], release: str, needs: tuple[str, ...]) -> list[Step]:
+    """What a verified release ends with on each host; with it the host's own history calls it healthy."""
+    steps: list[Step] = []
     for host in hosts:
         lane = Lane(environment, host, "close", f"close/{host.name}", release, leads=host is hosts[0])
         prune = lane.step("prune", "prune", f"remove old releases on {host.name}", 120.0, idempotent=True, fatal=False)

@@ -18,20 +18,38 @@ class Targets(NamedTuple):
 
 def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
     """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
+    caught_up: dict[str, str] = {}
+    returned: set[str] = set()
     for state in states:
-        if state.kind == "restart" or not state.changed:
+        if state.kind == "catch-up":
+            caught_up |= {name: host.before for name, host in state.hosts.items() if name in hosts and host.condition == "new" and host.before}
+        if state.kind in ("restart", "catch-up") or not state.changed:
             continue
         if state.outcome == "rolled-back":
-            live = next(iter(host.version or host.release for host in state.hosts.values()), "")
-            return Problem(f"already back on {live} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+            return _already_back(state)
+        if state.kind == "rollback":  # it is gone on with, and never undone
+            returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
+            caught_up.clear()
+            continue
         touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
         if all(host.condition in ("back", "skipped") for host in touched.values()):
             continue
-        if not any(host.before for host in touched.values()):
+        goes_to = {name: host.before for name, host in touched.items() if host.before}
+        if not goes_to:
             return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
-        settled = frozenset(name for name, host in touched.items() if host.condition in ("back", "skipped"))
-        return Targets({name: host.before for name, host in touched.items() if host.before}, settled, frozenset(hosts) - touched.keys())
+        goes_to = {**caught_up, **goes_to}
+        settled = {name for name, host in touched.items() if host.condition in ("back", "skipped") and name not in caught_up} | (returned & goes_to.keys())
+        if returned and goes_to.keys() <= settled:
+            return _already_back(state)
+        return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
     return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+
+
+def _already_back(state: RunState) -> Problem:
+    live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
+    if state.outcome == "rolled-back":
+        live = next(iter(str(host.version or host.release) for host in state.hosts.values()), "")
+    return Problem(f"already back on {live} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
 
 
 def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:

@@ -20,7 +20,7 @@ class Brain(Protocol):
 
     @property
     def open_run_id(self) -> str:
-        """The run that goes on, waits or is owed to; empty: none. While there is one, the engine lives."""
+        """The run that goes on or waits; empty: none. While there is one, the engine lives."""
 
     @property
     def seq(self) -> int:
@@ -33,6 +33,10 @@ class Brain(Protocol):
     @property
     def busy(self) -> bool:
         """Whether another model is refused now."""
+
+    @property
+    def owing(self) -> bool:
+        """Whether a host is owed something, so that an engine that carried a run lives on."""
 
     @property
     def access(self) -> Access | None:

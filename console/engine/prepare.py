@@ -4,6 +4,7 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.core.announcement import assess_announcement
+from console.core.catch_up import Live
 from console.core.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
-from console.core.planner import plan_release, plan_restart, plan_way_back
+from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
 from console.core.rollback import way_back
@@ -23,7 +25,7 @@ from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
 from console.engine.past import Known, Verifications
-from console.errors import NoGo, Problem, UsageFault
+from console.errors import ConsoleError, NoGo, Problem, UsageFault
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
@@ -65,6 +67,8 @@ class Survey:
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = lambda environment, revision: Known()
     """What the record says of a commit in another environment."""
+    catches_up: Live | None = None
+    """For a catch-up: what the environment is."""
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
@@ -112,7 +116,7 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
     known: Review | None = None
     asking: dict[asyncio.Future[Any], CheckSpec] = {}
     try:
-        revision = await survey.repository.resolve(survey.request.ref) if survey.request.kind == "deploy" else None
+        revision = await _revision(survey)
         subject = subject_of(survey, hosts, revision)
         asking = {asyncio.ensure_future(verdict(subject, spec)): spec for spec in survey.environment.checks} if subject else {}
         open_ones: set[asyncio.Future[Any]] = {looking, *asking}
@@ -120,7 +124,7 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
         while open_ones:
             done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if looking in done:
-                listed = await _changes(survey, looking.result(), revision) if revision else None
+                listed = await _changes(survey, looking.result(), revision) if revision and survey.request.kind == "deploy" else None
                 if listed:
                     yield listed
                 known = await _reviewed(survey, hosts, looking.result(), listed, revision)
@@ -139,6 +143,19 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
             one.cancel()
 
 
+async def _revision(survey: Survey) -> Revision | None:
+    """The commit that a release is made of; a catch-up may do without its repository, where the release is on the hosts' disks."""
+    if survey.request.kind == "deploy":
+        return await survey.repository.resolve(survey.request.ref)
+    if survey.catches_up is None:
+        return None
+    known = survey.catches_up.release
+    if known.commit:
+        with contextlib.suppress(ConsoleError):
+            return changed(await survey.repository.resolve(known.commit), version=known.version)
+    return Revision(known.commit, known.version)
+
+
 async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed | None:
     """What the release brings, against the commit that most hosts have live; None where nothing is known of one."""
     live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
@@ -154,7 +171,7 @@ async def _reviewed(
     survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
 ) -> Review | None:  # fmt: skip
     """What is known of the database; None where the environment has none, or nothing is released."""
-    if survey.environment.database is None or survey.database is None or revision is None:
+    if survey.environment.database is None or survey.database is None or revision is None or survey.request.kind != "deploy":
         return None
     look = Look(survey.environment, survey.repository, survey.database, survey.backup)
     return _settled(survey, hosts, facts, await review(look, _reached(hosts, facts), listed, revision))
@@ -182,7 +199,7 @@ async def prepare_again(survey: Survey, revision: Revision | None, known: Review
 def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | None) -> Subject | None:
     """What configured checks are asked about; a restart and a rollback are held up by none."""
     release = release_of(survey, revision)
-    if revision is None or release is None:
+    if revision is None or release is None or survey.request.kind != "deploy":
         return None
     return Subject(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
 
@@ -214,6 +231,8 @@ def release_of(survey: Survey, revision: Revision | None) -> Release | None:
     """The release that a run makes: named by the run's time and the commit."""
     if revision is None:
         return None
+    if survey.catches_up is not None:
+        return survey.catches_up.release
     return Release(f"{survey.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
 
 
@@ -231,6 +250,8 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
     if request.kind == "restore":
         shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
         return (*shown, assess_lock(_without_notes(facts), survey.run), assess_restore(environment.database, request.ref, survey.backup, survey.now))
+    if request.kind == "catch-up":
+        return fleet
     if revision is None:
         return overridden((*fleet, assess_live(facts)), request.overrides)
     ways = tuple(way_back(fact) for fact in facts if not fact.problem)
@@ -325,5 +346,8 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
     if release is None:
         raise NoGo("there is no release to plan with")
     first = frozenset(host.name for host in hosts if not current[host.name])
+    if survey.catches_up is not None:
+        on_disk = frozenset(fact.host for fact in facts if (found := fact.release(release.id)) and found.whole)
+        return plan_catch_up(survey.environment, hosts, release.id, on_disk, first, survey.catches_up.content)
     unbacked = any(check == "backup" for check, _ in survey.request.overrides)
     return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked, expects=_expected(survey, revision))

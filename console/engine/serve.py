@@ -64,6 +64,8 @@ class Engine:
         self._rest_since = asyncio.get_running_loop().time()
         self._shown_at = self._rest_since
         self.when_changed: Callable[[], None] = lambda: None
+        self.is_there: Callable[[], bool] = lambda: True
+        """Whether its socket is still in its place: an engine that nobody can reach any more does not wait for a host."""
 
     def welcome(self, role: Role) -> Welcome:
         """Say what the engine is and carries."""
@@ -141,6 +143,9 @@ class Engine:
             return False
         if any(each.introduced for each in self._connections):
             return False
+        if self._carried and self.brain.owing and self.is_there():
+            self._rest_since = now
+            return False
         if self._carried:
             return now - self._rest_since >= self._idle
         return self._had_client or now - self._rest_since >= self._first_client
@@ -176,6 +181,7 @@ async def serve(
     with held(lock), bound(socket) as listening:
         engine = Engine(brain, app, environment, idle, first_client)
         engine.when_changed = lambda: _open_to(socket, brain)
+        engine.is_there = lambda: os.path.exists(socket)
         server = await asyncio.start_unix_server(_accepting(engine), sock=listening)
         undo = _hear_signals(engine) if signals else []
         try:

@@ -5,6 +5,7 @@ answered beside runs `questions`', who may ask `serve`'s.
 """
 
 import asyncio
+import os
 import secrets as randomness
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import tzinfo
@@ -12,9 +13,11 @@ from typing import Any
 
 from console.core.evolve import fold
 from console.engine import questions, station
+from console.engine.access import may_carry_runs
 from console.engine.asking import ticks
 from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
+from console.engine.paying import EVERY, Paying
 from console.engine.prepare import chosen_hosts, meant_hosts
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
@@ -46,6 +49,7 @@ class Session:
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
         zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
+        look_again: float = EVERY,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -58,6 +62,7 @@ class Session:
         self._outside: Outside | None = None
         self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
+        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._secrets, look_again)
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -84,6 +89,18 @@ class Session:
         return bool(self.open_run_id)
 
     @property
+    def owing(self) -> bool:
+        """Whether a host is owed something."""
+        return bool(self._paying.debts)
+
+    def _known(self) -> tuple[Environment, Outside] | None:
+        return None if self._environment is None or self._outside is None else (self._environment, self._outside)
+
+    def _may_open(self) -> bool:
+        """Whether this engine may open a run by itself now."""
+        return not self.busy and may_carry_runs(os.getuid(), self.access)
+
+    @property
     def access(self) -> Access | None:
         """Who may connect, by the model."""
         return self._environment.access if self._environment else None
@@ -100,10 +117,13 @@ class Session:
         if digest == self._digest and self._outside is not None:
             return
         await self._lookout.stop()
+        await self._paying.stop()
         if self._outside is not None:
             await self._outside.close()
         self._environment, self._digest = environment, digest
         self._outside = self._open_outside(environment, self._secrets)
+        self._paying.changed()
+        self._paying.start()
         self._lookout.start()
 
     def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
@@ -138,13 +158,19 @@ class Session:
             RunOpened(
                 run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
                 request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
-                on_failure="stop" if request.kind == "restore" else rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+                on_failure="stop" if request.kind in ("restore", "catch-up") else rolling.on_failure, max_failures=rolling.max_failures,
+                pause_after=rolling.pause_after,
             )
         )  # fmt: skip
         for check in acknowledged:
             one.runner.record(CheckAcknowledged(check=check, by=person))
-        one.begin(person, lambda: self._runs.pop(run))
+        self._begin(one, run, person)
         return run
+
+    def _begin(self, one: CarriedRun, run: str, person: Person) -> None:
+        one.begin(person, lambda: self._runs.pop(run))
+        if one.task:
+            one.task.add_done_callback(lambda _: self._paying.changed())
 
     async def _parted(self) -> None:
         """Wait until runs that have ended have let go of their hosts."""
@@ -200,7 +226,9 @@ class Session:
             record = Record(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
             if record is None or not record.state.run:
                 return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
-            return record.submit(self._model()[0], command, person)
+            answer = record.submit(self._model()[0], command, person)
+            self._paying.changed()
+            return answer
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
         return one.runner.submit(command, person)
@@ -222,7 +250,7 @@ class Session:
             return
         if one.runner.state.go is None:
             one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
-        one.begin(person, lambda: self._runs.pop(run))
+        self._begin(one, run, person)
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
@@ -241,6 +269,7 @@ class Session:
         await self._parted()
         if self.busy and not force:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
+        await self._paying.stop()
         tasks = [one.task for one in self._runs.values() if one.task]
         for task in tasks:
             task.cancel()

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from console.core.catch_up import Unclear
 from console.core.database import migrated_last
 from console.core.evolve import fold
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine.fleet import Fleet
 from console.engine.past import backup_of, last_backup, usual_seconds, verifications
+from console.engine.paying import environment_now
 from console.engine.prepare import Survey, chosen_hosts, look_at
 from console.errors import NoGo, Problem
 from console.model.request import Request
@@ -25,10 +27,18 @@ def survey_of(fleet: Fleet, request: Request, run: str) -> Survey:
 
 
 async def survey_for(fleet: Fleet, request: Request, run: str) -> Survey:
-    """Return what a run's pre-flight starts from: for a rollback, where each host goes back to. Raises NoGo where that is not known."""
+    """Return what a run's pre-flight starts from: for a rollback where each host goes back to, for a catch-up what the environment is.
+
+    Raises NoGo where that is not known.
+    """
     survey = survey_of(fleet, request, run)
     if request.kind == "restore":
         return replace(survey, backup=backup_of(fleet.journal, request.ref))
+    if request.kind == "catch-up":
+        live = environment_now(fleet.journal, fleet.environment.app, fleet.environment.name)
+        if isinstance(live, Unclear):
+            raise NoGo(f"{request.hosts} cannot be brought to what the environment is: {live.words}", f"deploy {fleet.environment.name}")
+        return replace(survey, catches_up=live)
     if request.kind != "rollback":
         return survey
     return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else migrated_last(_ended(fleet, run)))

@@ -12,3 +12,5 @@ class Debt(msgspec.Struct, frozen=True):
     run: str
     reason: SafeText
     since: str = ""
+    next: SafeText = SafeText("")
+    """What comes of it, or what a person is asked."""

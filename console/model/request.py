@@ -6,7 +6,8 @@ import msgspec
 
 from console.model.impact import Impact
 
-RunKind = Literal["deploy", "rollback", "restart", "exec", "restore"]
+RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up"]
+"""`catch-up`: an owed host that answers again is brought to what the environment is; the engine opens it by itself."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Request(msgspec.Struct, frozen=True):
 
     kind: RunKind = "deploy"
     ref: str = ""
-    """REF to deploy, the release to go back to, or the run whose backup is restored; empty: HEAD, or the one before."""
+    """REF to deploy, the release to go back to or to catch up with, or the run whose backup is restored; empty: HEAD, or the one before."""
     hosts: str = ""
     """A host pattern; empty: all."""
     without: tuple[tuple[str, str], ...] = ()

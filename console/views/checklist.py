@@ -56,7 +56,7 @@ def _deploy_row(state: RunState, now: float) -> Row:
     reached = "back" if state.kind == "rollback" else "new"
     new = sum(1 for host in state.hosts.values() if host.condition == reached)
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
-    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART", "restore": "RESTORE"}[state.kind]
+    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART", "restore": "RESTORE", "catch-up": "CATCH UP"}[state.kind]
     if state.phase in ("preflight", "deciding", "locking"):
         return Row("busy" if state.phase == "locking" else "waiting", title, title, f"{hosts} hosts" if hosts else "")
     if state.phase == "rolling-back":

@@ -38,6 +38,8 @@ def outcome_words(state: RunState) -> tuple[str, Tone]:
         return "RESTARTED", "good"
     if state.kind == "restore" and state.exit == 0:
         return "DATABASE RESTORED", "good"
+    if state.kind == "catch-up" and state.exit == 0:
+        return "CAUGHT UP", "good"
     return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
 
 

@@ -23,6 +23,7 @@ class ScriptedBrain:
 
     def __init__(self, access=None):
         self.access = access
+        self.owing = False
         self.digest = ""
         self.secrets = {}
         self.busy = False

@@ -1,0 +1,127 @@
+"""Owed hosts that answer again are brought to what the environment is, by a run of its own. Knows the record and the fleet; no plans, no steps.
+
+A host that answered all the while (it was left out with a reason) waits for the next release; one whose catch-up went wrong waits until it has been
+away again. While a person's note or another run holds it, nothing is begun.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from console.core.catch_up import Live, Unclear, live_release
+from console.core.evolve import fold
+from console.engine.debts import debts_of
+from console.engine.hands import ENGINE
+from console.errors import ConsoleError
+from console.model.debt import Debt
+from console.model.events import RunEnded
+from console.model.facts import HostFacts
+from console.model.fleet import Environment, Host
+from console.model.request import Person, Request
+from console.model.secret import Secret
+from console.ports.clock import Clock
+from console.ports.journal import Journal
+from console.ports.outside import Outside
+
+EVERY = 20.0
+"""Seconds between two looks at the hosts that are owed something."""
+LOOK = 20.0
+"""Seconds that a host has to answer."""
+
+Model = Callable[[], tuple[Environment, Outside] | None]
+Opens = Callable[[Request, Person], Awaitable[str]]
+
+
+def environment_now(journal: Journal, app: str, environment: str) -> Live | Unclear:
+    """What the environment is, by the record."""
+    runs = journal.runs(app, environment, limit=1000)
+    return live_release(fold(journal.read(one.run)) for one in runs if one.outcome is not None)
+
+
+class Paying:
+    """Looks after an engine's debts, while no run goes on."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, secrets: dict[str, Secret], every: float = EVERY
+    ) -> None:  # fmt: skip
+        self._journal = journal
+        self._clock = clock
+        self._model = model
+        self._may_open = may_open
+        self._opens = opens
+        self._secrets = secrets
+        self._every = every
+        self._task: asyncio.Task[None] | None = None
+        self._debts: tuple[Debt, ...] | None = None
+        self._away: set[str] = set()
+        self._tried: set[str] = set()
+
+    def start(self) -> None:
+        """Begin to look, once."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def changed(self) -> None:
+        """Hear that the record has changed: a run has ended, or a debt was forgiven."""
+        self._debts = None
+
+    @property
+    def debts(self) -> tuple[Debt, ...]:
+        """What is owed; nothing while the engine has no model."""
+        found = self._model()
+        if self._debts is None and found is not None:
+            environment, _ = found
+            try:
+                self._debts = debts_of(self._journal, environment.app, environment.name)
+            except ConsoleError:
+                self._debts = ()
+        return self._debts or ()
+
+    async def _watch(self) -> None:
+        while True:
+            await self._clock.sleep(self._every)
+            try:
+                await self.look()
+            except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
+                continue
+
+    async def look(self) -> str:
+        """Look at the hosts that are owed something, and open a run for those that have come back; its id, empty: none."""
+        found = self._model()
+        if found is None or not self._may_open() or not self.debts:
+            return ""
+        environment, outside = found
+        owed = {debt.host for debt in self.debts}
+        hosts = tuple(host for host in environment.hosts if host.name in owed)
+        facts = await asyncio.gather(*(outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
+        for fact in facts:
+            if fact.problem:
+                self._away.add(fact.host)
+                self._tried.discard(fact.host)
+        back = tuple(host for host, fact in zip(hosts, facts, strict=True) if self._is_back(fact))
+        live = environment_now(self._journal, environment.app, environment.name) if back else None
+        if not isinstance(live, Live) or not self._has_secrets(environment):
+            return ""
+        await self._let_go(environment, outside, back, {fact.host: fact for fact in facts})
+        run = await self._opens(Request("catch-up", ref=live.release.id, hosts=",".join(host.name for host in back), yes=True), ENGINE)
+        self._tried |= {host.name for host in back}
+        return run
+
+    def _is_back(self, fact: HostFacts) -> bool:
+        is_held = fact.closed is not None or (fact.lock is not None and not self._journal.of_type(fact.lock.run, RunEnded))
+        was_left_out = all(debt.reason.startswith("left out") for debt in self.debts if debt.host == fact.host)
+        return not fact.problem and not is_held and fact.host not in self._tried and (fact.host in self._away or not was_left_out)
+
+    def _has_secrets(self, environment: Environment) -> bool:
+        return environment.secrets(for_release=False).keys() <= self._secrets.keys()
+
+    async def _let_go(self, environment: Environment, outside: Outside, hosts: tuple[Host, ...], facts: dict[str, HostFacts]) -> None:
+        """Take away the lock that a run has left there which has ended, by the record."""
+        held = [(host, lock.epoch) for host in hosts if (lock := facts[host.name].lock) is not None]
+        await asyncio.gather(*(outside.locks.release(host, environment.path_on(host), epoch) for host, epoch in held))
