@@ -18,9 +18,11 @@ from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
 from console.model.request import Person, Request
 from console.model.secret import Secret
+from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.ports.outside import Outside
+from console.text import SafeText
 
 EVERY = 20.0
 """Seconds between two looks at the hosts that are owed something."""
@@ -35,6 +37,22 @@ def environment_now(journal: Journal, app: str, environment: str) -> Live | Uncl
     """What the environment is, by the record."""
     runs = journal.runs(app, environment, limit=1000)
     return live_release(fold(journal.read(one.run)) for one in runs if one.outcome is not None)
+
+
+def owed_now(journal: Journal, environment: Environment) -> tuple[Debt, ...]:
+    """What is owed in an environment, and what comes of each."""
+    debts = debts_of(journal, environment.app, environment.name)
+    if not debts:
+        return ()
+    live = environment_now(journal, environment.app, environment.name)
+    return tuple(changed(debt, next=SafeText(_next_of(debt, live))) for debt in debts)
+
+
+def _next_of(debt: Debt, live: Live | Unclear) -> str:
+    if isinstance(live, Unclear):
+        return f"what it gets is for a person to say: {live.words}"
+    when = "with the next release, or once it was away and answers again" if debt.reason.startswith("left out") else "once it answers again"
+    return f"it gets {live.release.version or live.release.id} {when}"
 
 
 class Paying:

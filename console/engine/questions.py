@@ -7,20 +7,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from console.core.catch_up import Live, Unclear
 from console.engine.commands import answer_exec, answer_logs
-from console.engine.debts import answer_forgive, debts_of
+from console.engine.debts import answer_forgive
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
-from console.engine.paying import environment_now
+from console.engine.paying import owed_now
 from console.engine.pending import answer_pending
 from console.engine.prepare import chosen_hosts
 from console.engine.rehearsal import answer_check
-from console.model.debt import Debt
 from console.model.facts import HostFacts
 from console.model.request import Person, Request
-from console.model.values import changed
-from console.text import SafeText
 
 LOOK = 30.0
 """Seconds that a host has to answer."""
@@ -35,23 +31,8 @@ async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Perso
     return {
         "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
         "age": 0.0, "hosts": [_status_row(fact) for fact in facts],
-        "owed": _owed(fleet),
+        "owed": list(owed_now(fleet.journal, environment)),
     }  # fmt: skip
-
-
-def _owed(fleet: Fleet) -> list[Debt]:
-    debts = debts_of(fleet.journal, fleet.environment.app, fleet.environment.name)
-    live = environment_now(fleet.journal, fleet.environment.app, fleet.environment.name) if debts else None
-    if live is None:
-        return []
-    return [changed(debt, next=SafeText(_next_of(debt, live))) for debt in debts]
-
-
-def _next_of(debt: Debt, live: Live | Unclear) -> str:
-    if isinstance(live, Unclear):
-        return f"what it gets is for a person to say: {live.words}"
-    when = "with the next release, or once it was away and answers again" if debt.reason.startswith("left out") else "once it answers again"
-    return f"it gets {live.release.version or live.release.id} {when}"
 
 
 ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object]]] = {

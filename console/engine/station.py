@@ -9,6 +9,7 @@ from typing import Any
 
 from console.engine.fleet import Fleet
 from console.engine.marks import answer_ci, answer_verified
+from console.engine.paying import owed_now
 from console.engine.prepare import LOOK_DEADLINE
 from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
@@ -34,7 +35,7 @@ async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person
     rows = tuple(_board_host(host, fact) for host, fact in zip(environment.hosts, facts, strict=True))
     return Board(
         environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
-        at=_now(fleet),
+        owed=owed_now(fleet.journal, environment), at=_now(fleet),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from console.model.debt import Debt
 from console.text import SafeText
 
 
@@ -44,6 +45,7 @@ class Board(msgspec.Struct, frozen=True):
     """The run that is open; empty: none."""
     held: Holder | None = None
     hosts: tuple[BoardHost, ...] = ()
+    owed: tuple[Debt, ...] = ()
     at: str = ""
     """When the hosts were read: UTC, RFC 3339."""
 

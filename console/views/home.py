@@ -68,6 +68,10 @@ def _attention(board: Board, open_run: str) -> Line:
     if board.held:
         return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
     away = [host.host for host in board.hosts if not host.reachable]
+    owed = {debt.host: debt.next for debt in board.owed}
+    if owed and set(away) <= owed.keys():
+        gone = ", not reached" if away else ""
+        return line(Span(f" owed{gone}: {_some(list(owed))}; {next(iter(owed.values()))}", "owed"))
     if away:
         return line(Span(f" not reached: {_some(away)}", "bad"))
     drifted = [host for host in board.hosts if host.drift]

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.model.board import Board, BoardHost
+from console.model.debt import Debt
 from console.ports.journal import RunSummary
-from console.views.home import run_row
+from console.text import SafeText
+from console.views.home import home_lines, run_row
 from console.views.spans import text, width
 from console.views.times import seconds_between
 
@@ -44,3 +47,18 @@ def test_no_moment_has_no_seconds() -> None:
     assert seconds_between("", "2026-11-24T07:14:07Z") == 0.0
     assert seconds_between("2026-11-24T07:14:07Z", "2026-11-24T07:14:08.500Z") == 1.5
     assert seconds_between("2026-11-24T07:14:08Z", "2026-11-24T07:14:07Z") == 0.0
+
+
+OWED = Debt("web03", "r1", SafeText("not reached"), next=SafeText("it gets v2 once it answers again"))
+
+
+def a_board(away: tuple[str, ...] = (), owed: tuple[Debt, ...] = (OWED,)) -> Board:
+    hosts = tuple(BoardHost(name, reachable=name not in away, version=SafeText("v2")) for name in ("web01", "web02", "web03"))
+    return Board("production", "shop", hosts=hosts, owed=owed)
+
+
+def test_what_is_owed_is_said_with_what_comes_of_it():
+    assert text(home_lines(a_board(("web03",)), "", 120)[-1]) == " owed, not reached: web03; it gets v2 once it answers again"
+    assert text(home_lines(a_board(), "", 120)[-1]) == " owed: web03; it gets v2 once it answers again"
+    assert text(home_lines(a_board(("web02",)), "", 120)[-1]) == " not reached: web02"
+    assert text(home_lines(a_board(owed=()), "", 120)[-1]) == " all quiet"
