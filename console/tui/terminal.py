@@ -43,6 +43,8 @@ class Stall:
             self.let_go()
 
     def let_go(self) -> None:
-        """Paint again."""
+        """Paint again what changed meanwhile: the end of a batch alone wakes the program, not the screen that waits to be painted."""
         self.holding = False
         self._held.close()
+        if self._app.screen_stack:
+            self._app.screen.check_idle()
