@@ -28,7 +28,8 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Ours", "-keyout", "ca.key", "-out", "ca.crt")
+        usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # without it Python 3.13 does not trust an authority
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *usage, "-subj", "/CN=Ours", "-keyout", "ca.key", "-out", "ca.crt")
         self.certificate = folder / "ca.crt"
 
     def _openssl(self, *words: str) -> None:
