@@ -125,6 +125,22 @@ def _ci(state: RunState) -> tuple[str, ...]:
     return tuple(check.id for check in state.checks if check.kind in ("github", "gitlab"))
 
 
+def _ending_row(state: RunState) -> Row:
+    """Whether people were told how it ended: where they were told before, they are told after, whatever became of it."""
+    title = "Success announced" if state.exit in (None, 0, 8) else "Ending announced"
+    if state.told_end is not None:
+        count = len(state.told_end)
+        return Row("done" if count else "failed", title, "announced", f"{count} {'channel' if count == 1 else 'channels'}")
+    check = next((check for check in state.checks if check.id == "announcement"), None)
+    if check is None:
+        return Row("skipped", title, "announced", "not yet")
+    if check.status == "skipped":
+        return Row("skipped", title, "announced", "no channel")
+    if state.phase == "ended" and not (state.announced or state.changed):
+        return Row("skipped", title, "announced", "nothing to tell")
+    return Row("waiting", title, "announced", "being told" if state.phase == "ended" else "at the end")
+
+
 def checklist(state: RunState, now: float) -> tuple[Row, ...]:
     """Return the eight rows. `now` is on the boot-time clock."""
     return (
@@ -135,7 +151,7 @@ def checklist(state: RunState, now: float) -> tuple[Row, ...]:
         _deploy_row(state, now),
         _health_row(state),
         _monitor_row(state, now),
-        Row("skipped", "Success announced", "announced", "not yet"),
+        _ending_row(state),
     )
 
 

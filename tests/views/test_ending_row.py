@@ -1,0 +1,36 @@
+"""The last line of the checklist: whether people were told how the run ended."""
+
+import pytest
+
+from console.core.evolve import evolve
+from console.model import events as ev
+from console.model.checks import Check
+from console.model.state import RunState
+from console.model.values import changed
+from console.text import SafeLines, SafeText
+from console.views.checklist import checklist
+
+TOLD = RunState(kind="deploy", phase="running", checks=(Check("announcement", SafeText("Announcement"), "passed"),))
+ENDED = changed(TOLD, phase="ended", exit=0, announced=(SafeText("json://x"),))
+
+
+def after(*channels: str) -> ev.AnnouncementSent:
+    return ev.AnnouncementSent(moment="after", title=SafeText("it ended"), body=SafeLines("so"), told=tuple(map(SafeText, channels)))
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        (changed(TOLD, checks=()), ("skipped", "not yet")), (changed(TOLD, checks=(Check("announcement", SafeText("A"), "skipped"),)), ("skipped", "no channel")),
+        (TOLD, ("waiting", "at the end")), (ENDED, ("waiting", "being told")), (changed(ENDED, announced=()), ("skipped", "nothing to tell")),
+        (evolve(ENDED, after("json://x")), ("done", "1 channel")), (evolve(ENDED, after()), ("failed", "0 channels")),
+    ],
+)  # fmt: skip
+def test_it_says_who_was_told(state: RunState, found: tuple[str, str]):
+    row = checklist(state, 0.0)[-1]
+    assert (row.state, row.found) == found
+    assert row.title == "Success announced"
+
+
+def test_a_rollback_is_no_success():
+    assert checklist(changed(ENDED, exit=4), 0.0)[-1].title == "Ending announced"
