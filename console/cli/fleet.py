@@ -32,7 +32,7 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
     if held:
         more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
-        lines.append(f"locked by {held['by']} since {held['since']}{more}: {held['reason'] or '-'}")
+        lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
     lines += [f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" + (f"; {debt['next']}" if debt.get("next") else "") for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

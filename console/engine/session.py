@@ -152,7 +152,7 @@ class Session:
         chosen_hosts(environment, request)
         acknowledged = ticks(environment, request, person, self._clock.now())
         run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
-        one = self._runs[run] = CarriedRun(self._fleet(), run, self._keep)
+        one = CarriedRun(self._fleet(), run, self._keep)
         rolling = environment.rolling
         one.runner.record_first(
             RunOpened(
@@ -168,6 +168,7 @@ class Session:
         return run
 
     def _begin(self, one: CarriedRun, run: str, person: Person) -> None:
+        self._runs[run] = one
         one.begin(person, lambda: self._runs.pop(run))
         if one.task:
             one.task.add_done_callback(lambda _: self._paying.changed())
@@ -244,7 +245,7 @@ class Session:
         events = self._journal.read(run)
         if not events:
             raise UsageFault(f"run {run} is not in the journal", "deploy history")
-        one = self._runs[run] = CarriedRun(self._fleet(), run, self._keep, events)
+        one = CarriedRun(self._fleet(), run, self._keep, events)
         one.runner.take_up(events, person)
         if one.runner.state.phase == "ended":
             return

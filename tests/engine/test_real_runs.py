@@ -219,6 +219,10 @@ async def test_a_full_journal_ends_the_engine_s_part_and_the_run_is_taken_up_lat
     with pytest.raises(ConsoleError, match="No space left"):
         await asyncio.wait_for(product.hear(run), 20)
     assert not product.session.busy
+    for _ in range(2):
+        with pytest.raises(ConsoleError, match="No space left"):
+            await product.session.resume(run, ADA)
+        assert not product.session.busy
 
     product.session = await product.another()
     await product.session.resume(run, ADA)
