@@ -1,27 +1,47 @@
 """Commands that read the record of runs, and the engines of a state folder."""
 
 import os
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from console.cli.wiring import How, journal, run_named, say, say_json, state, tell, tell_twin
 from console.errors import ConsoleError, Exit
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from console.adapters.journal import SqlJournal
+    from console.ports.journal import RunSummary
+
+PAGE = 100
+"""Runs that are read at once, and shown at a terminal."""
 COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome")
 
 
 def history(how: How, environment: str) -> int:
-    """Print the runs, newest first."""
+    """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
+    at_terminal = how.is_terminal and not how.json
     record = journal()
     try:
-        rows = record.runs(how.app, environment)
+        rows = list(islice(_runs(record, how.app, environment), PAGE + 1 if at_terminal else None))
     finally:
         record.close()
+    more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
     if how.json:
         say_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
         return 0
     for row in rows:
         say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.started[:19]:<19}  {row.outcome or 'open'}".rstrip())
+    if more:
+        tell(f"these are the newest {PAGE}; all of them: deploy history | less")
     return 0
+
+
+def _runs(record: "SqlJournal", app: str, environment: str) -> "Iterator[RunSummary]":
+    page = record.runs(app, environment, limit=PAGE)
+    while page:
+        yield from page
+        page = record.runs(app, environment, limit=PAGE, after=page[-1])
 
 
 def events(how: How, text: str) -> int:

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters.journal import SqlJournal
+from console.adapters.statefolder import prepared
 from console.cli.vocabulary import PLACES
+from console.model.events import stamped
+from console.model.values import changed
+from tests.core.simulation import an_environment, opening
 
 SLOW = ("textual", "asyncssh", "sqlalchemy")
 
@@ -82,6 +87,20 @@ def test_help_loads_nothing_slow(tmp_path: Path):
 def test_history_is_empty_before_the_first_run(tmp_path: Path):
     ran = deploy(tmp_path, "history", "--json")
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [])
+
+
+def test_history_leaves_no_run_out(tmp_path: Path):
+    prepared(str(tmp_path / "state"))
+    record = SqlJournal.of(str(tmp_path / "state"))
+    runs = [f"20261124T07{number // 60:02}{number % 60:02}Z-production-0000" for number in range(203)]
+    for run in runs:
+        opened, *_ = opening(an_environment(1))
+        at = f"2026-11-24T07:{run[11:13]}:{run[13:15]}Z"
+        record.append(run, (stamped(changed(opened, run=run), 1, at, 0.0, "boot"),))
+    record.close()
+    told = json.loads(deploy(tmp_path, "history", "--json").stdout)
+    assert [row["run"] for row in told] == runs[::-1]
+    assert len(deploy(tmp_path, "history").stdout.splitlines()) == 203
 
 
 @pytest.mark.parametrize(("words", "hint"), [
