@@ -4,7 +4,6 @@ An answer is the name of a feed; what is asked for begins when somebody follows 
 journal: who, what, where, and each host's exit code.
 """
 
-import asyncio
 import secrets as randomness
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from console.core.masking import masking
 from console.engine.errands import Errand, Hearing, Settled, errand_for
 from console.engine.fleet import Fleet
+from console.engine.looking import look_at
 from console.engine.prepare import meant_hosts
 from console.engine.record import Record
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
@@ -22,8 +22,6 @@ from console.model.request import Person, Request
 from console.ports.feed import Heard, Output
 from console.text import SafeText
 
-LOOK = 30.0
-"""Seconds that a host has to answer."""
 LONGEST = 86_400.0
 """Seconds that an exec may take."""
 WATCHED = 7 * 86_400.0
@@ -38,7 +36,7 @@ async def answer_exec(fleet: Fleet, argument: Mapping[str, Any], person: Person)
         kind="exec", hosts=str(argument["hosts"]), yes=True, command=str(_mask(fleet)(SafeText(str(argument["command"]))))
     )  # fmt: skip
     variables = variables_of(fleet)
-    facts = await _looks(fleet, meant_hosts(environment, request))
+    facts = await look_at(fleet, meant_hosts(environment, request))
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
     errands = tuple(errand_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
@@ -126,7 +124,7 @@ async def answer_logs(fleet: Fleet, argument: Mapping[str, Any], person: Person)
 
 
 async def _logged(fleet: Fleet, hosts: tuple[Host, ...], name: str) -> AsyncIterator[Heard]:
-    facts = await _looks(fleet, hosts)
+    facts = await look_at(fleet, hosts)
     for fact in facts:
         if fact.problem:
             yield StepFinished(step="logs", host=fact.host, status="unreachable", detail=fact.problem, hint=fact.hint)
@@ -152,10 +150,6 @@ def variables_of(fleet: Fleet) -> dict[str, str]:
 
 def _mask(fleet: Fleet) -> Callable[[SafeText], SafeText]:
     return masking(secret.reveal() for secret in fleet.secrets.values())
-
-
-async def _looks(fleet: Fleet, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
-    return tuple(await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts)))
 
 
 def _now(fleet: Fleet) -> str:

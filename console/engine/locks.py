@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.fleet import Fleet
+from console.engine.looking import look_at
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
 from console.model.events import RunOpened
@@ -16,9 +17,6 @@ from console.model.facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.ports.hosts import Unreached
 from console.text import SafeText
-
-LOOK = 30.0
-"""Seconds that a host has to answer."""
 
 YOUNG = 60.0
 """Seconds without a sign of life after which a run of another machine may be called dead, by the host's clock."""
@@ -59,7 +57,7 @@ async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person
     is_ours = bool(fleet.journal.of_type(run, RunOpened))
     young = 0.0 if is_ours else YOUNG
     environment = fleet.environment
-    facts = await asyncio.gather(*(fleet.outside.scout.look(environment, host, deadline=LOOK) for host in environment.hosts))
+    facts = await look_at(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
     _judge(facts, run, holding, young)
     answers = await asyncio.gather(

@@ -1,12 +1,11 @@
 """What a release would bring: commits, authors and migrations between each commit that is live on the fleet and a REF. Reads only."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from console.engine.fleet import Fleet
-from console.engine.prepare import LOOK_DEADLINE
+from console.engine.looking import look_at
 from console.errors import NoGo
 from console.model.request import Person
 
@@ -14,8 +13,7 @@ from console.model.request import Person
 async def answer_pending(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
     """Say what lies between what is live and `ref`, for each commit that is live, most hosts first. Raises NoGo where no host answers."""
     environment = fleet.environment
-    looks = (fleet.outside.scout.look(environment, host, deadline=LOOK_DEADLINE) for host in environment.hosts)
-    facts = await asyncio.gather(*looks)
+    facts = await look_at(fleet, environment.hosts)
     away = [fact.host for fact in facts if fact.problem]
     if len(away) == len(facts):
         raise NoGo(f"no host of {environment.name} is reached: {facts[0].host}: {facts[0].problem}", str(facts[0].hint))

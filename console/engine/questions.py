@@ -3,7 +3,6 @@
 Knows the ports and the contract's names; nothing of runs that go on, but the id of the open one.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
+from console.engine.looking import look_at
 from console.engine.paying import owed_now
 from console.engine.pending import answer_pending
 from console.engine.prepare import chosen_hosts
@@ -18,15 +18,12 @@ from console.engine.rehearsal import answer_check
 from console.model.facts import HostFacts
 from console.model.request import Person, Request
 
-LOOK = 30.0
-"""Seconds that a host has to answer."""
-
 
 async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
     """Say what runs where, read from the hosts now."""
     environment = fleet.environment
     hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
-    facts = await asyncio.gather(*(fleet.outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
+    facts = await look_at(fleet, hosts)
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     return {
         "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,

@@ -3,14 +3,13 @@
 Reads only. Knows the ports; nothing of sockets or of runs that go on.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from console.engine.fleet import Fleet
+from console.engine.looking import look_at
 from console.engine.marks import answer_ci, answer_verified
 from console.engine.paying import owed_now
-from console.engine.prepare import LOOK_DEADLINE
 from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
 from console.errors import UsageFault
@@ -29,7 +28,7 @@ CANDIDATES = 200
 async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> Board:
     """Say what runs where, read from the hosts now."""
     environment = fleet.environment
-    facts = await _looks(fleet, environment.hosts)
+    facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
     rows = tuple(_board_host(host, fact) for host, fact in zip(environment.hosts, facts, strict=True))
@@ -41,10 +40,6 @@ async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person
 
 def _now(fleet: Fleet) -> str:
     return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-async def _looks(fleet: Fleet, hosts: tuple[Host, ...]) -> list[HostFacts]:
-    return await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK_DEADLINE) for host in hosts))
 
 
 def _board_host(host: Host, fact: HostFacts) -> BoardHost:
@@ -70,7 +65,7 @@ async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Per
     host = next((host for host in fleet.environment.hosts if host.name == name), None)
     if host is None:
         raise UsageFault(f"{fleet.environment.name} has no host {name}", "deploy status")
-    fact = await fleet.outside.scout.look(fleet.environment, host, deadline=LOOK_DEADLINE)
+    (fact,) = await look_at(fleet, (host,))
     if fact.problem:
         raise UsageFault(f"{name} is not reached: {fact.problem}", str(fact.hint))
     found = (BoardRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)

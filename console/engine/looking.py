@@ -1,0 +1,15 @@
+"""A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`prepare`)."""
+
+import asyncio
+
+from console.engine.fleet import Fleet
+from console.model.facts import HostFacts
+from console.model.fleet import Host
+
+LOOK = 30.0
+"""Seconds that a host has to answer."""
+
+
+async def look_at(fleet: Fleet, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Return what stands on those hosts, in their order; one that is not reached says why."""
+    return tuple(await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts)))
