@@ -98,12 +98,12 @@ def _mean(series: Series, names: Iterable[str]) -> float | None:
 
 
 def _numbers(series: Series, state: RunState) -> Line:
-    """Return the value now: of the fleet, or of new and old hosts apart once something was switched."""
+    """Return the value now: of the fleet, or of new and old hosts apart in a run that switched some; at rest none is new."""
     new = [host.name for host in state.hosts.values() if host.condition == "new"]
     old = [host.name for host in state.hosts.values() if host.condition != "new"]
     means = (("new", _mean(series, new)), ("old", _mean(series, old)))
     told = [line(Span(f"{word} {said(series.kind, value)}", "strong")) for word, value in means if value is not None]
-    if len(told) == 2:
+    if len(told) == 2 and state.run:
         return joined(told, "  ")
     value = _mean(series, series.latest)
     return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no numbers yet", "dim"))

@@ -103,7 +103,14 @@ def test_a_moment_that_is_looked_at_is_one_column_and_nothing_else_moves(cursor:
 def test_a_number_never_stands_without_the_name_of_what_it_counts(kind: str, share: float, wide: int):
     value = share * 99 if kind == "load" else share
     series = [Series(kind, ((59.0, value),), {"web01": (59.0, value), "web02": (59.0, value)})]
-    state = RunState(hosts={name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "old"))})
+    state = RunState(run="r1", hosts={name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "old"))})
     first = text(metric_lines(series, state, 60.0, (wide, 2))[0])
     assert first.startswith(f"{kind} ")
     assert first.count(said(kind, value)) >= 2
+
+
+def test_at_rest_no_host_is_new_or_old():
+    series = [Series("cpu", ((59.0, 0.5),), {"web01": (59.0, 0.2), "web02": (59.0, 0.8)})]
+    hosts = {name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "unknown"))}
+    assert "50 %" in text(metric_lines(series, RunState(hosts=hosts), 60.0, (60, 2))[0])
+    assert "new 20 %" in text(metric_lines(series, RunState(run="r1", hosts=hosts), 60.0, (60, 2))[0])
