@@ -104,7 +104,7 @@ class Terminal:
 
     def ended(self, within: float = 10.0) -> int:
         code = self.process.wait(within)
-        self.quiet(0.1)
+        self.quiet(0.3)
         return code
 
     @property
