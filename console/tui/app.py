@@ -290,6 +290,8 @@ class ConsoleApp(KeyedApp[Ending]):
         except ConsoleError as fault:
             self.say(in_one_line(fault), "bad")
             return
+        if self.page is not None:
+            self.page.unsay()
         screen = self.show_run(feed, asks=asks)
         if twin:
             screen.say_twin(twin)

@@ -1,10 +1,12 @@
 """The fleet: a row, a cell or a letter for each host, by the room there is, and the counts in words. Pure."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, Level, Subject
 from console.views.grid import LOAD_FROM, Grid, grid_for
+from console.views.pace import Newest
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
 from console.views.times import seconds_in_words
 
@@ -81,6 +83,15 @@ def is_busy(host: HostState) -> bool:
     return ran is not None and ran.status == "running"
 
 
+def _common_version(state: RunState) -> str:
+    found = Counter(str(host.version) for host in state.hosts.values() if host.version).most_common(1)
+    return found[0][0] if found else ""
+
+
+_commonest: Newest[RunState, str] = Newest(_common_version)
+"""(state) to the version that most hosts have."""
+
+
 def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     """Return what a host is doing, and its right-hand column: a version, or for how long."""
     if host.condition in ("updating", "returning") or is_busy(host):
@@ -92,6 +103,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         started = ran.started if ran and ran.status == "running" else host.since
         return words, seconds_in_words(now - started)
     words = _WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")
+    if not state.run and words == "live" and host.version and host.version != _commonest(state):
+        words = f"live {host.version}"
     return "link lost" if is_cut(host) else words, str(host.version)
 
 
@@ -206,6 +219,8 @@ def host_line(state: RunState, name: str, now: float) -> str:
     host = state.hosts[name]
     words, right = host_words(state, host, now)
     state_words = sign_of(host, at_rest=not state.run)[1]
+    if words.startswith("live "):
+        words = state_words
     told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
     return f"{name} {told}" + (f", {right}" if right else "")
 

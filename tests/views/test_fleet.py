@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.model.state import HostState, RunState
 from console.text import SafeText
 from console.views.filter import parse
-from console.views.fleet import fleet_lines, host_line, kept_names, legend, letter_lines, sign_of
+from console.views.fleet import fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for
 from console.views.spans import Span, changed_cells, line, text, width
 
@@ -131,3 +131,12 @@ def test_what_changed_lies_within_what_is_painted_again(before: tuple[Span, ...]
 def test_one_letter_among_many_is_painted_alone():
     assert changed_cells(line("···", Span("u", "busy"), "····"), line("···", Span("N", "good"), "····")) == (3, 1)
     assert changed_cells(line("········"), line("···", Span("u", "busy"), "····")) == (3, 1)
+
+
+def test_a_host_on_another_version_than_most_stands_out_at_rest():
+    versions = {"web01": "v1.4.0", "web02": "v1.1.0", "web03": "v1.4.0"}
+    hosts = {name: HostState(name=name, condition="new", version=SafeText(version)) for name, version in versions.items()}
+    words = {name: host_words(RunState(hosts=hosts), host, 0.0)[0] for name, host in hosts.items()}
+    assert words == {"web01": "live", "web02": "live v1.1.0", "web03": "live"}
+    assert host_words(RunState(run="r1", hosts=hosts), hosts["web02"], 0.0)[0] == "new"
+    assert host_line(RunState(hosts=hosts), "web02", 0.0) == "web02 live, v1.1.0"
