@@ -48,6 +48,7 @@ class HomeScreen(Page):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
+        self.update_classes(self.shape(), update=False)
         yield LineView(id="headline")
         with Horizontal(id="top"):
             yield Fleet(id="fleet", classes="panel")

@@ -65,6 +65,7 @@ class RunScreen(PageWithLog):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; what is shown by which size is the style sheet's."""
+        self.update_classes(self.shape(), update=False)
         yield LineView(id="headline")
         yield Checklist(id="checkline")
         with Horizontal(id="top"):
