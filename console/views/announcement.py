@@ -68,7 +68,7 @@ def announcement_lines(state: RunState, request: Request, channels: Channels, ce
     said = [line(Span(row, "strong")) for row in broken(message.title, cells)]
     said += [line(row or " ") for words in message.body.split("\n") for row in broken(words, cells)]
     named = line(Span(f"{NO_RUN} becomes the run's name, once it is open.", "dim"))
-    return (*out, line(Span("─" * cells, "dim")), *said, line(Span("─" * cells, "dim")), clipped(named, cells))
+    return (*out, line(Span("─" * cells, "dim")), *said, line(Span("─" * cells, "dim")), *(() if state.run else (clipped(named, cells),)))
 
 
 def _told(name: str, words: str, cells: int, tone: Tone = "plain") -> list[Line]:

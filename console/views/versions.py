@@ -24,6 +24,8 @@ class Marks(NamedTuple):
     ci: Mapping[str, CiMark] = {}
     has_ci: bool = False
     at: str = ""
+    names: int = 18
+    """Cells that the longest name needs."""
 
     @property
     def columns(self) -> str:
@@ -97,7 +99,7 @@ def _in_column(name: str, words: Line, cells: int) -> Line:
 def candidate_row(candidate: Candidate, chosen: bool, cells: int, zone: tzinfo | None, marks: Marks = Marks()) -> Line:  # noqa: B008 (a value)
     """A version: its name, its marks, when, who, how it stands to what is live, what it is; the last ones where there is room."""
     sign = mark("now") if chosen else Span(" ")
-    name = Span(cell(str(candidate.ref), min(18, max(6, cells // 4))), "strong" if candidate.is_tag else "plain")
+    name = Span(cell(str(candidate.ref), min(18, marks.names, max(6, cells // 4))), "strong" if candidate.is_tag else "plain")
     when = line(Span(day_and_time(candidate.at, zone), "dim"))
     who = line(Span(cell(str(candidate.by), 10), "dim")) if cells >= 60 else ()
     ci, verified = _columns(candidate, marks, cells)

@@ -78,7 +78,7 @@ class Versions:
     def marks(self) -> Marks:
         """What is known of them."""
         has_ci = any(mark.status != "none" for mark in self._ci.values())
-        return Marks(self._verified, self._ci, has_ci, self._now)
+        return Marks(self._verified, self._ci, has_ci, self._now, max((len(one.ref) for one in self._shown), default=6))
 
     @property
     def _now(self) -> str:
