@@ -137,6 +137,13 @@ def may_retry(now: Situation) -> bool:
     return host is not None and host.condition in wrong and now.state.phase in ("running", "rolling-back") and not now.read_only
 
 
+def _retry_refusal(now: Situation) -> str:
+    host = now.chosen
+    if host is not None and host.condition in ("returning", "updating"):
+        return f"{host.name} is still being {'taken back' if host.condition == 'returning' else 'updated'}: wait for its end"
+    return "choose a host that failed (arrows)"
+
+
 def may_skip(now: Situation) -> bool:
     """Return whether the chosen host can be left on its old release."""
     host = now.chosen
@@ -252,7 +259,7 @@ ACTIONS: tuple[Action, ...] = (
         lambda now: _goes(now) and now.state.pausing is None, "nothing goes on to pause", places=ON_HOSTS,
     ),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)", places=ON_HOSTS),
-    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, "choose a host that failed (arrows)", places=ON_HOSTS),
+    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, _retry_refusal, places=ON_HOSTS),
     Action("abort", ("a",), "abort: all back, or all as it is", "abort", _goes, "there is nothing to abort", places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
     Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),

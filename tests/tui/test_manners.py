@@ -176,3 +176,10 @@ async def test_an_engine_that_does_not_answer_is_told_from_a_run_that_waits(size
         await eventually(pilot, lambda: "! the engine has not answered for 12 s" in on_screen(pilot)[1])
         feed.tell(Presence(("ada",), every=2.0))
         await eventually(pilot, lambda: "waits: web02" in on_screen(pilot)[1])
+
+
+async def test_a_retry_that_comes_too_early_says_what_it_waits_for():
+    async with an_app(running()).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "t")
+        assert "web02 is still being updated: wait for its end" in on_screen(pilot)[-2]
