@@ -290,7 +290,7 @@ async def test_without_a_record_the_first_line_is_the_first():
     async with an_app(running()).run_test(size=(80, 24)) as pilot:
         await with_lines(pilot)
         await press(pilot, "home", "up")
-        assert "this is the first line" in str(pilot.app.run_screen.query_one("#message").shown)
+        await eventually(pilot, lambda: "this is the first line" in str(pilot.app.run_screen.query_one("#message").shown))
 
 
 async def test_a_lasting_filter_also_meets_what_comes():
