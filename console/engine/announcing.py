@@ -1,6 +1,7 @@
 """Tells people of a run: before its first change, and at its end. What each channel said is in the record; the texts are `core.announcement`'s."""
 
 import asyncio
+from collections.abc import Callable
 
 from console.core.announcement import Message, after, before, depends_on_it
 from console.engine.runner import Runner
@@ -31,11 +32,14 @@ class Announcer:
         self._runner.record(sent)
         return sent.problems if depends_on_it(self._announce, state.request.impact) else ()
 
-    def after(self) -> None:
-        """Tell how the run ended, beside everything else."""
+    def after(self, told: Callable[[], None]) -> None:
+        """Tell how the run ended, beside everything else; `told` is called when that is done, or when there is nothing to tell."""
         state = self._runner.state
         if state.phase == "ended" and (state.announced or state.changed):
             self._parting = asyncio.create_task(self._tell_after())
+            self._parting.add_done_callback(lambda _: told())
+        else:
+            told()
 
     async def _tell_after(self) -> None:
         self._runner.record(await self._sent("after", after(self._runner.state)))

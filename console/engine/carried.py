@@ -47,6 +47,8 @@ class CarriedRun:
 
     def begin(self, person: Person, interrupted: Callable[[], object]) -> None:
         """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended."""
+        if self._announcer:
+            self.broadcast.expect_more()
         self.task = asyncio.create_task(self._carry(person, interrupted))
 
     def _tell(self, item: Output | Sample) -> None:
@@ -78,7 +80,7 @@ class CarriedRun:
             if caller:
                 caller.stop()
             if self._announcer:
-                self._announcer.after()
+                self._announcer.after(self.broadcast.rest)
 
     def _leave(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
         """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""

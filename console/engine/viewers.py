@@ -74,6 +74,7 @@ class Broadcast:
         self._kept = kept
         self._interrupted: ConsoleError | None = None
         self._ended = any(isinstance(event, RunEnded) for event in self._events)
+        self._has_more = False
 
     @property
     def seq(self) -> int:
@@ -82,8 +83,18 @@ class Broadcast:
 
     @property
     def ended(self) -> bool:
-        """Whether the run is over."""
-        return self._ended
+        """Whether the run is over, and all is said."""
+        return self._ended and not self._has_more
+
+    def expect_more(self) -> None:
+        """Let followers stay beyond the run's end: something will still be said of it."""
+        self._has_more = True
+
+    def rest(self) -> None:
+        """Let followers go once the run is over: nothing more will be said."""
+        self._has_more = False
+        for viewer in self._viewers:
+            viewer.news.set()
 
     def publish(self, *events: AnyEvent) -> None:
         """Say what happened, once it is in the journal. Numbers go on without a gap. Never waits."""

@@ -2,8 +2,7 @@
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,8 +132,10 @@ def test_people_are_told_before_the_first_change_and_how_it_ended(product: Produ
     assert "503" in refused["problems"][0]["message"]
     assert product.live() == {"v1.4.1"}
     receiver.status = 200
-    result = product.result(*release, "v1.5.0", code=4)
-    eventually(lambda: len(receiver.messages) == 2)
+    heard = [json.loads(line) for line in product.deploy(*release, "v1.5.0", "--json", code=4)[0].splitlines()]
+    result = heard[-1]
+    assert [one["type"] for one in heard[-3:]] == ["run-ended", "announcement-sent", "result"]
+    assert len(receiver.messages) == 2
     assert ["releasing v1.5.0" in receiver.messages[0]["title"], "ROLLED BACK" in receiver.messages[1]["title"]] == [True, True]
     assert "\n\nMended:\n- the basket\n\nAsk ada.\n\nby " in receiver.messages[0]["message"]
     told = product.result("report", result["run"], "--format", "json")["announcements"]
@@ -148,13 +149,6 @@ def test_people_are_told_before_the_first_change_and_how_it_ended(product: Produ
     assert kinds.index("announcement-sent") < kinds.index("decided") < kinds.index("step-started")
     state = Path(product.environ["DEPLOY_STATE"])
     assert not [file for file in state.rglob("*") if file.is_file() and b"s3cret" in file.read_bytes()]
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def test_a_major_change_goes_only_when_somebody_is_told_or_with_a_reason(product: Product):

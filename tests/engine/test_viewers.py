@@ -40,6 +40,30 @@ async def test_everything_after_a_number_and_then_what_comes():
     assert await heard(broadcast, 99) == []
 
 
+async def test_what_is_still_said_after_the_end_is_heard_and_then_all_may_go():
+    broadcast = Broadcast([note(1)])
+    broadcast.expect_more()
+    following = asyncio.create_task(heard(broadcast))
+    broadcast.publish(end(2))
+    await asyncio.sleep(0.01)
+    assert not following.done()
+    broadcast.publish(note(3))
+    broadcast.rest()
+    assert [event.seq for event in await asyncio.wait_for(following, 5)] == [1, 2, 3]
+    assert [event.seq for event in await asyncio.wait_for(heard(broadcast, 2), 5)] == [3]
+
+
+async def test_rest_does_not_end_a_run_that_goes_on():
+    broadcast = Broadcast([note(1)])
+    broadcast.expect_more()
+    following = asyncio.create_task(heard(broadcast))
+    broadcast.rest()
+    await asyncio.sleep(0.01)
+    assert not following.done()
+    broadcast.publish(end(2))
+    assert [event.seq for event in await asyncio.wait_for(following, 5)] == [1, 2]
+
+
 async def test_output_stands_between_the_events_where_it_was_printed():
     broadcast = Broadcast()
     following = asyncio.create_task(heard(broadcast))
