@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from console.core.durations import duration_words
+from console.core.sizes import counted
 from console.model.checks import Check
 from console.model.fleet import Announce
 from console.model.impact import Impact
@@ -86,7 +87,8 @@ def before(state: RunState) -> Message:
     impact, name = state.request.impact, f"{state.app} {state.environment}"
     version = state.release.version if state.release else ""
     live = f" (now {state.live[0]})" if state.live else ""
-    lines = [f"{version} goes to {len(state.hosts)} hosts of {name}{live}.", *_impact_lines(impact, migrates=state.review is not None and state.review.runs)]
+    where = f"{counted(len(state.hosts), 'host')} of {name}"
+    lines = [f"{version} goes to {where}{live}.", *_impact_lines(impact, migrates=state.review is not None and state.review.runs)]
     if state.request.hotfix:
         lines.append(f"Hotfix in a closed time: {state.request.hotfix}")
     lines += [f"Overridden: {check}: {reason}" for check, reason in state.request.overrides]

@@ -10,6 +10,7 @@ from console.core.database import KINDS, needs_person
 from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
 from console.core.rollback import plan_return, plan_rollback
+from console.core.sizes import counted
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
@@ -151,7 +152,7 @@ def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Ef
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
     done = sum(host.condition == "new" for host in state.hosts.values())
     if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
-        yield Happened(Paused(reason=SafeText(f"pause after {done} hosts, as the file says"), cause="pause-after"))
+        yield Happened(Paused(reason=SafeText(f"pause after {counted(done, 'host')}, as the file says"), cause="pause-after"))
         return
     ready_at = max((_ended_at(state, need) for need in step.needs), default=0.0) + step.pause
     if step.pause and now < ready_at:

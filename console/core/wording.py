@@ -30,7 +30,7 @@ def impact_words(impact: Impact) -> str:
 
 def _opened(event: ev.RunOpened) -> str:
     said = impact_words(event.request.impact)
-    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {len(event.hosts)} hosts"
+    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {counted(len(event.hosts), 'host')}"
     return words + (f"; declared: {said}" if said else "")
 
 

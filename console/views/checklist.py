@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from console.core.database import BACKUP
-from console.core.sizes import size_words
+from console.core.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
 from console.model.state import RunState
@@ -58,7 +58,7 @@ def _deploy_row(state: RunState, now: float) -> Row:
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
     title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART", "restore": "RESTORE", "catch-up": "CATCH UP"}[state.kind]
     if state.phase in ("preflight", "deciding", "locking"):
-        return Row("busy" if state.phase == "locking" else "waiting", title, title, f"{hosts} hosts" if hosts else "")
+        return Row("busy" if state.phase == "locking" else "waiting", title, title, counted(hosts, "host") if hosts else "")
     if state.phase == "rolling-back":
         return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
     if state.phase == "ended":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from console.core.evolve import evolve
+from console.core.sizes import counted
 from console.core.wording import sentence
 from console.model import events as ev
 from console.model.state import RunState
@@ -125,9 +126,9 @@ def _run(event: ev.Event) -> LogLine | None:
         case ev.CheckAcknowledged():
             return LogLine(event.at, "", f"{event.check}: ticked off by {event.by}", "good")
         case ev.PlanMade():
-            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {len(event.plan.waves)} waves, {len(event.plan.steps)} steps")
+            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}")
         case ev.LocksTaken():
-            return LogLine(event.at, "", f"{len(event.hosts) or 'all'} hosts are held for this run", "dim")
+            return LogLine(event.at, "", f"held for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
         case ev.RunEnded():
             tone: Tone = "good" if event.exit == 0 else "back" if event.exit == 4 else "warn" if event.exit in (3, 8, 9) else "bad"
             told = f"{event.outcome}, exit {event.exit}" + (f": {event.reason}" if event.reason else "")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from console.core.database import schema_words
+from console.core.sizes import counted
 from console.model.plan import Plan
 from console.model.state import RunState
 from console.views.narrow import folded, wrapped
@@ -37,7 +38,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     if plan is None:
         return (line(Span("the plan comes with the checks", "dim")),)
     waves = len(plan.waves)
-    head = line(Span(plan.strategy, "strong"), f", {planned_hosts(state)} hosts in {waves} {'wave' if waves == 1 else 'waves'}")
+    head = line(Span(plan.strategy, "strong"), f", {counted(planned_hosts(state), 'host')} in {counted(waves, 'wave')}")
     then = line(Span("each host  ", "dim"), _per_host(plan))
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""

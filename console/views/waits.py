@@ -1,5 +1,6 @@
 """What is waited for, since when, and which key: the line under the headline. Pure."""
 
+from console.core.sizes import counted
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.views.fleet import counts_in_words
@@ -96,7 +97,7 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Lin
     if state.phase == "preflight":
         return line(Span("waits: ", "dim"), *_before(state, now)), _keys(("q", "leave"))
     if state.phase == "locking":
-        told = f"the lock on {len(state.hosts)} hosts, {seconds_in_words(now - state.mono)}"
+        told = f"the lock on {counted(len(state.hosts), 'host')}, {seconds_in_words(now - state.mono)}"
         return line(Span("waits: ", "dim"), told), _keys(("q", "detach"))
     if state.phase == "rolling-back":
         back = sum(1 for one in state.hosts.values() if one.condition == "back")

@@ -33,7 +33,8 @@ def test_everything_that_the_file_says_of_the_way_is_in_it():
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1))
 def test_whatever_the_path_is_it_stays_one_word(path):
     host = Host("web01", "10.0.0.1")
-    assert shlex.split(visit(an_environment(host, path="/" + path), host)[-1])[:2] == ["cd", f"/{path}/current"]
+    environment = an_environment(host, path="/" + path)
+    assert shlex.split(visit(environment, host)[-1])[:2] == ["cd", f"{environment.path_on(host)}/current"]
 
 
 def test_a_jump_host_is_a_way_of_its_own_with_its_key_checked():

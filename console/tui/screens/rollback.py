@@ -1,5 +1,6 @@
 """The questions before something is taken back: roll back, abort, skip. The words come from the views."""
 
+from console.core.sizes import counted
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog
 from console.views.spans import Line, Span, line
@@ -26,7 +27,7 @@ def abort_dialog(state: RunState, width: int) -> Dialog:
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
     body = (
         line("Nothing new starts; what runs now ends first. Then:"),
-        line(Span("a  ", "accent"), f"{len(touched)} touched hosts go back: {names_in_words(touched)}"),
+        line(Span("a  ", "accent"), f"{counted(len(touched), 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}"),
         line(Span("l  ", "accent"), "or all stays as it is, half new and half old (the run counts as failed)"),
     )
     return Dialog("Abort?", body, (Choice("a", "abort, all back", "back"), Choice("l", "abort, leave", "leave")))
