@@ -34,9 +34,9 @@ def color_tier() -> str:
 
 
 def speaks_unicode() -> bool:
-    """Return whether the terminal's encoding has the marks."""
+    """Return whether the terminal has frames and marks. Python writes UTF-8 under LC_ALL=C too, so what a person set there is asked for itself."""
     encoding = (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "")
-    return encoding in ("utf8", "utf16") and os.environ.get("TERM") != "linux"
+    return encoding in ("utf8", "utf16") and os.environ.get("TERM") != "linux" and os.environ.get("LC_ALL") not in ("C", "POSIX")
 
 
 async def run_screen(

@@ -11,7 +11,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from console.tui.driver import PatientDriver
-from console.tui.terminal import SecondWall
+from console.tui.terminal import AsciiChrome, SecondWall
 from console.tui.themes import FOR_SIXTEEN, read_themes, variables_of
 from console.tui.widgets.lines import Toned
 
@@ -56,4 +56,4 @@ class ThemedApp(App[Result], Generic[Result]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Put a second wall before the terminal."""
-        return [*super().get_line_filters(), SecondWall()]
+        return [*super().get_line_filters(), SecondWall(), *([AsciiChrome()] if Toned.ascii_only else [])]

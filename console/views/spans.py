@@ -30,6 +30,7 @@ _MARKS: dict[MarkName, tuple[str, str, Tone]] = {
 _ASCII = str.maketrans({
     "▸": ">", "→": ">", "│": "|", "─": "-", "┊": ":", "…": "~", "·": ".", "–": "-", "‖": "=", "↶": "<", "✓": "v", "◐": "~", "▶": ">",
     "●": "*", "█": "#", "▇": "#", "▆": "+", "▅": "+", "▄": "=", "▃": "=", "▂": "-", "▁": "_", "▏": "|", "└": "+", "┤": "|",
+    **dict.fromkeys("╭╮╰╯┌┐┘├┬┴┼", "+"),
     **dict.fromkeys(map(chr, range(0x2801, 0x2900)), "*"),
 })  # fmt: skip
 
@@ -62,7 +63,12 @@ def mark_tone(name: MarkName) -> Tone:
 
 def ascii_line(spans: Line) -> Line:
     """Return the same line for a terminal that has nothing but ASCII in its chrome; one cell stays one cell."""
-    return tuple(Span(span.text.replace("⌛", "@ ").translate(_ASCII), span.tone) for span in spans)
+    return tuple(Span(ascii_text(span.text), span.tone) for span in spans)
+
+
+def ascii_text(words: str) -> str:
+    """Return the same words with frames, bars and marks in ASCII; one cell stays one cell."""
+    return words.replace("⌛", "@ ").translate(_ASCII)
 
 
 def width(spans: Iterable[Span]) -> int:

@@ -175,6 +175,15 @@ def test_no_colour_is_no_colour(midway: Steered):
     assert {b"1", b"7"} <= words, "bold and reverse stay"
 
 
+@pytest.mark.parametrize("terminal", [{"env": {"LC_ALL": "C"}}, {"env": {"TERM": "linux"}}], indirect=True, ids=["locale", "linux"])
+def test_a_terminal_that_has_ascii_alone_gets_ascii_alone(midway: Steered):
+    midway.type("r")
+    midway.until_shown("Roll back shop")
+    assert bytes(midway.sent).isascii()
+    assert "+-" in midway.shown
+    assert "?" not in midway.shown.replace("? keys", "").replace("production?", "").replace("PRODUCTION?", "")
+
+
 @pytest.mark.parametrize("terminal", [{"env": {"TERM": "xterm"}}], indirect=True)
 def test_sixteen_colours_are_the_sixteen(midway: Steered):
     midway.type("r")
