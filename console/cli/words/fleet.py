@@ -99,7 +99,7 @@ def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, patt
 @how_options
 @click.pass_context
 def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> None:
-    """Commits, authors and migrations between what is live and REF."""
+    """Commits, authors and migrations between what is live and --version."""
     from console.cli import pending as waiting
 
     finish(waiting.pending(how_of(ctx, given), environment, ref))

@@ -34,7 +34,7 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:
 
 @click.command()
 @click.argument("run", default="")
-@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON.")
+@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON; html: not yet.")
 @how_options
 @click.pass_context
 def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
