@@ -74,20 +74,23 @@ def _deploy_row(state: RunState, now: float) -> Row:
 _gates_of: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
     lambda index: tuple((name, step.host) for name, step in index.items() if step.kind == "gate" and step.phase in ("release", "verify"))
 )
+_gates_of_the_way_back: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
+    lambda index: tuple((name, step.host) for name, step in index.items() if step.kind == "gate")
+)
 _monitor_of: Newest[dict[str, Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
 
 
 def _health_row(state: RunState) -> Row:
-    gates = _gates_of(state.index)
+    gates = _gates_of_the_way_back(state.index) if state.kind == "rollback" else _gates_of(state.index)
     title, short = "Health checks passed", "health"
     if not gates:
-        return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
+        return Row("skipped" if state.plan else "waiting", title, short, "none" if state.plan else "")
     found = ((state.hosts[host].steps.get(name) if host in state.hosts else None) for name, host in gates)
     states = [ran.status for ran in found if ran is not None]
     passed, failed = states.count("done"), states.count("failed")
     if failed:
         return Row("failed", title, short, f"{failed} failed")
-    if state.back:
+    if state.back and state.kind != "rollback":
         return Row("skipped", title, short, f"{passed} of {len(gates)}")
     if passed == len(gates):
         return Row("done", title, short, f"{passed} of {len(gates)}")
@@ -133,7 +136,7 @@ def _ending_row(state: RunState) -> Row:
         return Row("done" if count else "failed", title, "announced", f"{count} {'channel' if count == 1 else 'channels'}")
     check = next((check for check in state.checks if check.id == "announcement"), None)
     if check is None:
-        return Row("skipped", title, "announced", "not yet")
+        return Row("skipped", title, "announced", "nobody told" if state.phase == "ended" else "not yet")
     if check.status == "skipped":
         return Row("skipped", title, "announced", "no channel")
     if state.phase == "ended" and not (state.announced or state.changed):
@@ -145,9 +148,9 @@ def checklist(state: RunState, now: float) -> tuple[Row, ...]:
     """Return the eight rows. `now` is on the boot-time clock."""
     return (
         _checked(state, "Code frozen, CI passed", "code", ("branch", "tree", *_ci(state)), "not checked"),
-        _checked(state, "Staging verified", "staging", ("staging",), "not yet"),
+        _checked(state, "Staging verified", "staging", ("staging",), "not required"),
         _backup_row(state, now),
-        _checked(state, "Team notified", "team", ("team", "announcement"), "not yet"),
+        _checked(state, "Team notified", "team", ("team", "announcement"), "not needed"),
         _deploy_row(state, now),
         _health_row(state),
         _monitor_row(state, now),

@@ -147,11 +147,12 @@ def step_of(all_series: Sequence[Series], now: float, room: tuple[int, int]) -> 
 
 def metric_lines(
     all_series: Sequence[Series], state: RunState, now: float, room: tuple[int, int], *, interval: float = 1.0, cursor: float | None = None,
-    below: Line = (),
+    below: Line = (), until: str = "now",
 ) -> tuple[Line, ...]:
     """Return the number and the sparkline of each kind in that room (width, height). `interval`: seconds between samples.
 
     `cursor`: a moment that is looked at: it is marked, and the numbers are those of that time. `below`: what stands under a plot then.
+    `until`: what the right edge is called.
     """
     width, height = room
     last = newest(all_series)
@@ -180,7 +181,7 @@ def metric_lines(
             values = buckets(series.points, now, step, width)
             bars = clipped(_toned(spark(values, scale_top(series.kind, values), change), "dim" if stale else "busy"), width)
             out.append(bars if looked is None else looked_at(bars, looked))
-    axis = clipped(below, width) if below else time_axis(columns * step, columns)
+    axis = clipped(below, width) if below else time_axis(columns * step, columns, until)
     return tuple((*out, axis) if rows else out[:height])
 
 

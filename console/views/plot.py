@@ -36,11 +36,11 @@ def plot(tracks: Sequence[Track], top: float, rows: int, change: int | None, sai
     )  # fmt: skip
 
 
-def time_axis(seconds: float, columns: int) -> Line:
-    """Return the row below the plots: how long ago the left edge is, and its half."""
+def time_axis(seconds: float, columns: int, until: str = "now") -> Line:
+    """Return the row below the plots: how long before the right edge the left one is, and the middle."""
     half = columns // 2
     ago = line(Span(f"-{clock_span(seconds)}".ljust(half) + f"-{clock_span(seconds / 2)}", "dim"))
-    return spread((Span(" " * SCALE), *ago), line(Span("now", "dim")), SCALE + columns)
+    return spread((Span(" " * SCALE), *ago), line(Span(until, "dim")), SCALE + columns)
 
 
 def _scale(words: str) -> Line:

@@ -1,10 +1,14 @@
 """The numbers that a screen keeps: a bound on time, gaps, and a mean that a plain sum agrees with."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.adapters.clock import SetClock
 from console.ports.feed import Sample
 from console.tui.numbers import KINDS, MOST, SLACK, SPAN, Numbers
+from console.tui.widgets.spark import Metrics
+from tests.tui.scenes import scene
 
 SHARES = st.one_of(st.none(), st.floats(0, 1))
 
@@ -53,3 +57,18 @@ def test_the_fleets_number_is_the_mean_of_its_hosts_and_an_unknown_host_has_none
     assert numbers.load_of("web01", now=12.0) == (0.2, 0.5)
     assert numbers.load_of("web01", now=12.5) == (None, None)
     assert numbers.load_of("web03", now=12.0) == (None, 0.5)
+
+
+@pytest.mark.parametrize(("name", "is_stale"), [("mid", True), ("ended", False)])
+async def test_numbers_of_a_run_that_is_over_stand_as_they_stood_and_a_late_source_is_stale(name: str, is_stale: bool) -> None:
+    app, come_to_rest = scene(name)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await come_to_rest(pilot)
+        clock, screen = app.clock, app.run_screen
+        assert isinstance(clock, SetClock)
+        assert screen is not None
+        await clock.advance(60)
+        screen.show_slices()
+        metrics = screen.query_one(Metrics)
+        assert ("STALE" in metrics.shown) == is_stale
+        assert ("of the run" in str(metrics.border_title)) != is_stale

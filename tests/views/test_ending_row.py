@@ -21,7 +21,8 @@ def after(*channels: str) -> ev.AnnouncementSent:
 @pytest.mark.parametrize(
     ("state", "found"),
     [
-        (changed(TOLD, checks=()), ("skipped", "not yet")), (changed(TOLD, checks=(Check("announcement", SafeText("A"), "skipped"),)), ("skipped", "no channel")),
+        (changed(TOLD, checks=()), ("skipped", "not yet")), (changed(ENDED, checks=()), ("skipped", "nobody told")),
+        (changed(TOLD, checks=(Check("announcement", SafeText("A"), "skipped"),)), ("skipped", "no channel")),
         (TOLD, ("waiting", "at the end")), (ENDED, ("waiting", "being told")), (changed(ENDED, announced=()), ("skipped", "nothing to tell")),
         (evolve(ENDED, after("json://x")), ("done", "1 channel")), (evolve(ENDED, after()), ("failed", "0 channels")),
     ],

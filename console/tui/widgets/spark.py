@@ -28,13 +28,17 @@ class Metrics(LineView):
     """The time of the first column."""
 
     def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None) -> None:
-        """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at."""
+        """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end."""
         room = (max(1, self.content_size.width), self.content_size.height)
-        known = newest(series) is not None
-        span = f"  {window_words(window(series, now, room))}" if known else ""
+        last = newest(series)
+        known, over = last is not None, bool(state.run) and state.phase == "ended"
+        if last is not None and over:
+            now = min(now, last)
+        span = f"  {window_words(window(series, now, room))}{' of the run' if over else ''}" if known else ""
         self.step = step_of(series, now, room) if known else 1.0
         self.since = now - window(series, now, room) + self.step if known else 0.0
         at = line("  ", Span(f" {looked.words} ", "selected")) if looked else ()
         self.entitle(line(self.title_words, f"  {host}" if host else "", *at, "" if looked and room[0] < 40 else span))
         cursor, below = (looked.at, looked.line) if looked else (None, ())
-        self.draw(lambda width, height: metric_lines(series, state, now, (width, height), cursor=cursor, below=below))
+        until = "end" if over else "now"
+        self.draw(lambda width, height: metric_lines(series, state, now, (width, height), cursor=cursor, below=below, until=until))
