@@ -58,7 +58,10 @@ COMMANDS = (
         "abort", "End the run: every touched host goes back.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
         click.Option(["--leave"], is_flag=True, help="Leave all as it is."),
     ),
-    _verb("skip", "Leave a host on its old release, or take it back to it, and go on with the others.", "Skip", lambda given: ("skip", given["host"], "RUN"), click.Argument(["host"])),
+    _verb(
+        "skip", "Leave a host on its old release, or take it back to it, and go on with the others.", "Skip",
+        lambda given: ("skip", given["host"], "RUN"), click.Argument(["host"]),
+    ),
     _verb("retry", "Try a host again.", "Retry", lambda given: ("retry", given["host"], "RUN"), click.Argument(["host"])),
     _verb(
         "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
