@@ -18,7 +18,6 @@ from console.ports.clock import Clock
 from console.ports.feed import Feed
 from console.ports.journal import RunSummary
 from console.ports.station import Records, Station
-from console.tui import keys
 from console.tui.follower import Follower
 from console.tui.idle import Awake, Idle
 from console.tui.keyed import KeyedApp
@@ -27,6 +26,7 @@ from console.tui.screens import doors
 from console.tui.screens.dialog import is_dialog
 from console.tui.screens.page import Page
 from console.tui.screens.run import RunScreen
+from console.tui.situation import may_roll_back
 from console.tui.terminal import Stall
 from console.views.spans import Tone
 from console.views.standing import last_lines
@@ -121,7 +121,7 @@ class ConsoleApp(KeyedApp[Ending]):
     def rollback_page(self) -> Page | None:
         """The screen, seen or below, whose release can be rolled back."""
         pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and screen.place != "prepare"]
-        return next((page for page in pages if keys.may_roll_back(page.situation)), None)
+        return next((page for page in pages if may_roll_back(page.situation)), None)
 
     @property
     def records(self) -> Records | None:

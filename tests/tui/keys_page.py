@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import get_args
 
 from console.tui import keys
+from console.tui.situation import Place
 
-TITLES: dict[keys.Place, str] = {
+TITLES: dict[Place, str] = {
     "home": "Home", "prepare": "Prepare a release", "run": "A run", "host": "One host", "runs": "Runs", "record": "The record of a run", "compare": "Two runs", "replay": "Replay",
 }  # fmt: skip
 
@@ -14,7 +15,7 @@ TITLES: dict[keys.Place, str] = {
 def keys_page() -> str:
     """Return every key of every screen, as Markdown."""
     parts = ["# Keys\n\nMade by `make keys` from `console/tui/keys.py`: change it there. `?` shows the keys of the screen that is seen.\n"]
-    for place in get_args(keys.Place):
+    for place in get_args(Place):
         rows = [
             f"| {' '.join(f'`{_in_table(keys.key_name(key))}`' for key in action.keys)} | {_in_table(action.title)} |"
             for action in keys.ACTIONS

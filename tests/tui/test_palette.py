@@ -8,6 +8,7 @@ from console.model.state import RunState
 from console.tui import keys
 from console.tui.screens.dialog import Dialog
 from console.tui.screens.palette import Palette
+from console.tui.situation import Place, Situation
 from console.tui.widgets.picker import Picker
 from tests.tui.scripted import an_app
 from tests.tui.test_keys import kinds, press, running, settled
@@ -41,8 +42,8 @@ async def test_what_makes_no_sense_now_is_shown_with_the_reason_and_not_done():
 
 
 @given(PLACES, st.text(max_size=12))
-def test_what_is_found_belongs_to_the_place_and_has_the_words(place: keys.Place, words: str):
-    now = keys.Situation(RunState(), place=place)
+def test_what_is_found_belongs_to_the_place_and_has_the_words(place: Place, words: str):
+    now = Situation(RunState(), place=place)
     found = keys.found_actions(words, now)
     assert all(place in action.places for action in found)
     ready = [keys.is_ready(action, now) for action in found]
@@ -50,10 +51,10 @@ def test_what_is_found_belongs_to_the_place_and_has_the_words(place: keys.Place,
 
 
 @given(PLACES)
-def test_no_key_means_two_things_at_once(place: keys.Place):
+def test_no_key_means_two_things_at_once(place: Place):
     """Several actions may share a key only where at most one of them makes sense."""
     for read_only in (False, True):
-        now = keys.Situation(RunState(), place=place, read_only=read_only)
+        now = Situation(RunState(), place=place, read_only=read_only)
         ready = [key for action in keys.ACTIONS if place in action.places and keys.is_ready(action, now) for key in action.keys]
         assert len(ready) == len(set(ready))
         assert not set(ready) & keys.NEVER_BOUND

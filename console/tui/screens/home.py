@@ -20,6 +20,7 @@ from console.tui.screens.choose import Choose
 from console.tui.screens.host import HostScreen
 from console.tui.screens.page import Page
 from console.tui.screens.rollback import rollback_dialog
+from console.tui.situation import Situation
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
@@ -111,9 +112,9 @@ class HomeScreen(Page):
         self.show_edges()
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
-        return keys.Situation(self.rest.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
+        return Situation(self.rest.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""

@@ -15,10 +15,10 @@ from console.errors import ConsoleError
 from console.model.board import BoardRelease
 from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
-from console.tui import keys
 from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
 from console.tui.screens.with_log import PageWithLog
+from console.tui.situation import Situation
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.picker import Picker
@@ -53,7 +53,7 @@ class Below(Protocol):
         """Samples."""
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on that screen."""
 
     def choose(self, host: str) -> None:
@@ -175,7 +175,7 @@ class HostScreen(PageWithLog):
         return self.below.state
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
         return replace(self.below.situation, host=self.host, zoomed=self._zoom, place="host")
 

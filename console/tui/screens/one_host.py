@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Skip
 from console.model.request import Request
-from console.tui import keys
 from console.tui.outside import NOT_REACHED, run_outside
 from console.tui.screens.dialog import Choice, Dialog
+from console.tui.situation import Situation, goes_back_alone
 from console.views.spans import Line, Span, line
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class HostPage(Protocol):
     app: "ConsoleApp"
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
 
     def send(self, command: AnyCommand, twin: str) -> None:
@@ -47,7 +47,7 @@ def ask_back(page: HostPage) -> None:
     """Ask, and take the host that was meant back; while its run goes on as a part of it, else by a rollback of its own."""
     now = page.situation
     host, known = now.host, now.chosen
-    alone, seen = keys.goes_back_alone(now), now.state.seq
+    alone, seen = goes_back_alone(now), now.state.seq
     undoes = known is not None and now.state.kind == "deploy" and known.release != known.before
     before = str(known.before_version or known.before) if known and undoes else ""
 

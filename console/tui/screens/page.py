@@ -12,9 +12,11 @@ from textual.screen import Screen
 
 from console.model.state import RunState
 from console.tui import keys
+from console.tui.key_lines import footer_line, help_lines
 from console.tui.screens.dialog import Words
 from console.tui.screens.palette import Palette
 from console.tui.screens.theming import ChooseTheme
+from console.tui.situation import Place, Situation
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
 from console.views.narrow import folded, wrapped
@@ -31,7 +33,7 @@ class Page(Screen[None]):
     """A whole screen."""
 
     app: "ConsoleApp"
-    place: keys.Place = "run"
+    place: Place = "run"
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,9 +45,9 @@ class Page(Screen[None]):
         yield LineView(id="footer")
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
-        return keys.Situation(RunState(), read_only=self.app.read_only, has_station=self.app.station is not None, place=self.place)
+        return Situation(RunState(), read_only=self.app.read_only, has_station=self.app.station is not None, place=self.place)
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Return what each action does here."""
@@ -80,7 +82,7 @@ class Page(Screen[None]):
         message = self.query_one("#message", LineView)
         message.styles.height = len(rows)
         message.draw(lambda _w, _h: rows)
-        self.query_one("#footer", LineView).draw(lambda width, _h: (keys.footer_line(self.situation, width),))
+        self.query_one("#footer", LineView).draw(lambda width, _h: (footer_line(self.situation, width),))
 
     def _message_rows(self) -> tuple[Line, ...]:
         """What was said, in as many rows as its words need; else what stands there at rest, in one."""
@@ -155,7 +157,7 @@ class Page(Screen[None]):
 
     def open_help(self) -> None:
         """Show the keys."""
-        self.app.push_screen(Words("Keys", lambda width: tuple(row for one in keys.help_lines(self.place) for row in folded(one, width))))
+        self.app.push_screen(Words("Keys", lambda width: tuple(row for one in help_lines(self.place) for row in folded(one, width))))
 
     def dialog_width(self, most: int = 84) -> int:
         """Return the cells that a dialog's words have."""

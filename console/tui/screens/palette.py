@@ -5,6 +5,7 @@ from textual.widgets import Input
 
 from console.tui import keys
 from console.tui.screens.dialog import TypingDialog
+from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
 from console.views.spans import Line, Span, cell, line
 
@@ -15,7 +16,7 @@ class Palette(TypingDialog):
     prompt = "what to do"
     enter_words = "does it"
 
-    def __init__(self, now: keys.Situation) -> None:
+    def __init__(self, now: Situation) -> None:
         super().__init__("What can be done here", ())
         self._now = now
         self._found = keys.found_actions("", now)
@@ -66,7 +67,7 @@ class Palette(TypingDialog):
         return super().press(key)
 
 
-def _row(action: keys.Action, now: keys.Situation, width: int) -> Line:
+def _row(action: keys.Action, now: Situation, width: int) -> Line:
     named = cell(", ".join(keys.key_name(key) for key in action.keys[:2]), 8)
     if keys.is_ready(action, now):
         return line(Span(named, "accent"), Span(action.title))

@@ -14,7 +14,6 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.ports.feed import Feed
 from console.ports.station import Station
-from console.tui import keys
 from console.tui.screens.announcement import Announcing
 from console.tui.screens.dialog import Words
 from console.tui.screens.filling import Filling
@@ -23,6 +22,7 @@ from console.tui.screens.inquiry import Inquiry
 from console.tui.screens.page import Page
 from console.tui.screens.release_form import ReleaseForm
 from console.tui.screens.versions import Versions
+from console.tui.situation import Situation
 from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
@@ -157,11 +157,11 @@ class PrepareScreen(Page):
             plan.entitle(line(Span("4 Plan and way back  asking …", "busy")))
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
         closed = "this console only looks on" if self.app.read_only else "the run is being opened" if self._opening else why_closed(self.answer, self.chosen)
         below = self.app.rollback_page
-        before = below.situation if below else keys.Situation(RunState(), read_only=self.app.read_only, has_station=True)
+        before = below.situation if below else Situation(RunState(), read_only=self.app.read_only, has_station=True)
         return replace(before, host="", zoomed=0, place="prepare", closed=closed)
 
     def rest_line(self) -> Line:

@@ -14,11 +14,11 @@ from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.ports.journal import RunSummary
 from console.ports.station import Station
-from console.tui import keys
 from console.tui.replay import ReplayFeed
 from console.tui.screens.restore import ask_restore
 from console.tui.screens.rollback import rollback_dialog
 from console.tui.screens.with_log import PageWithLog
+from console.tui.situation import Situation
 from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
@@ -132,10 +132,10 @@ class RecordScreen(PageWithLog):
         self.show_edges()
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
         state = self.report.state if self.report else RunState()
-        return keys.Situation(state, "", self._zoom, self.app.read_only, has_station=True, place="record", is_last=self._is_last)
+        return Situation(state, "", self._zoom, self.app.read_only, has_station=True, place="record", is_last=self._is_last)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""

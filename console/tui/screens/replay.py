@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.tui import keys
 from console.tui.follower import Follower
 from console.tui.replay import ReplayFeed
 from console.tui.screens.dialog import Words
 from console.tui.screens.run import RunScreen
+from console.tui.situation import Situation
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
 from console.views.headline import top_line
@@ -118,9 +118,9 @@ class ReplayScreen(RunScreen):
         return line(Span(" waited for: ", "dim"), waited_for(self.state, self.now))
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
-        return keys.Situation(self.state, self.host, self.zoomed, read_only=True, place="replay")
+        return Situation(self.state, self.host, self.zoomed, read_only=True, place="replay")
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""

@@ -11,7 +11,6 @@ from textual.reactive import reactive
 
 from console.model.commands import AnyCommand, Continue, Pause, Retry, TakeHelm
 from console.model.state import RunState
-from console.tui import keys
 from console.tui.follower import Follower
 from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
@@ -25,6 +24,7 @@ from console.tui.screens.restore import ask_restore
 from console.tui.screens.watch import Watch
 from console.tui.screens.with_log import PageWithLog
 from console.tui.screens.zoom import Zoom
+from console.tui.situation import Place, Situation
 from console.tui.widgets.checklist import Checklist, Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
@@ -44,7 +44,7 @@ class RunScreen(PageWithLog):
     """One run, watched and steered. `asks`: GO is asked for by itself, once, when it is open."""
 
     AUTO_FOCUS = "#log"
-    place: keys.Place = "run"
+    place: Place = "run"
     state: reactive[RunState] = reactive(RunState, layout=False, repaint=False)
     second: reactive[int] = reactive(0, layout=False, repaint=False)
 
@@ -101,9 +101,9 @@ class RunScreen(PageWithLog):
         return self.pinned if self.pinned in self.state.hosts else waited_host(self.state) or worst_host(self.state)
 
     @property
-    def situation(self) -> keys.Situation:
+    def situation(self) -> Situation:
         """What is on the screen now."""
-        return keys.Situation(
+        return Situation(
             self.state, self.host, self.zooming.panel, self.app.read_only, self.helm, has_station=self.app.station is not None, place=self.place
         )
 

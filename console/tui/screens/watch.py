@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from console.tui import keys
 from console.tui.screens import questions
+from console.tui.situation import may_go
 from console.views.times import seconds_in_words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Watch:
             before, self._helm = self._helm, self.helm
             if self._helm and not before and state.helm is not None:
                 screen.say(f"{self._helm} took the helm; h takes it back", "warn")
-        if self._asks and state.phase == "deciding" and screen.is_current and keys.may_go(screen.situation):
+        if self._asks and state.phase == "deciding" and screen.is_current and may_go(screen.situation):
             self._asks = False
             questions.ask_go(screen)
         if screen.follower.finished and not self._told_end:
