@@ -103,11 +103,15 @@ def reason(text: str, option: str) -> str:
 
 
 def pairs(texts: tuple[str, ...], option: str) -> tuple[tuple[str, str], ...]:
-    """Return `NAME=REASON` options as pairs. Raises UsageFault where one has no reason."""
+    """Return `NAME=REASON` options as pairs. Raises UsageFault where one has no reason, or a name has two."""
     for text in texts:
         if not all(part.strip() for part in text.partition("=")[::2]):
             raise UsageFault(f"{option} {text}: a reason is missing", f"{option} {text.partition('=')[0]}=REASON")
-    return tuple((text.partition("=")[0].strip(), text.partition("=")[2].strip()) for text in texts)
+    found = tuple((text.partition("=")[0].strip(), text.partition("=")[2].strip()) for text in texts)
+    twice = next((name for place, (name, _) in enumerate(found) if name in dict(found[:place])), "")
+    if twice:
+        raise UsageFault(f"{option} {twice} is given twice, each time with a reason of its own", f"{option} {twice}=REASON, once")
+    return found
 
 
 def what_of(given: dict[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,8 @@ def test_history_leaves_no_run_out(tmp_path: Path):
 @pytest.mark.parametrize(("words", "hint"), [
     (("--plain", "--json", "status"), "exclude"), (("rollback", "--at-once", "--halves", "--yes"), "exclude"),
     (("production", "--yes", "--override", "reach=x"), "never overridden"),
+    (("production", "--yes", "--override", "freeze=a", "--override", "freeze=b"), "once"),
+    (("check", "production", "--without", "web01=a", "--without", "web01=b"), "is given twice"),
     (("production", "--yes", "--strategy", "magic"), "no such strategy"), (("production", "--yes", "--wait-for-person", "soon"), "not a duration"),
     (("production", "--yes", "--hotfix", " "), "a reason is missing"), (("lock", "production", "--reason", ""), "a reason is missing"),
     (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
