@@ -92,6 +92,11 @@ _commonest: Newest[RunState, str] = Newest(_common_version)
 """(state) to the version that most hosts have."""
 
 
+def _is_bare(host: HostState) -> bool:
+    """Return whether a host was read, and no release is live on it."""
+    return host.condition == "old" and not host.release
+
+
 def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     """Return what a host is doing, and its right-hand column: a version, or for how long."""
     if host.condition in ("updating", "returning") or is_busy(host):
@@ -102,7 +107,7 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
             words = "link lost"
         started = ran.started if ran and ran.status == "running" else host.since
         return words, seconds_in_words(now - started)
-    words = _WORDS[host.condition][1] if state.run else _AT_REST.get(host.condition, "live")
+    words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
         words = f"live {host.version}"
     return "link lost" if is_cut(host) else words, str(host.version)
@@ -221,6 +226,8 @@ def host_line(state: RunState, name: str, now: float) -> str:
     state_words = sign_of(host, at_rest=not state.run)[1]
     if words.startswith("live "):
         words = state_words
+    if not state.run and _is_bare(host):
+        state_words = words
     told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
     return f"{name} {told}" + (f", {right}" if right else "")
 
@@ -237,7 +244,9 @@ def counts_in_words(state: RunState) -> str:
     """`12 hosts: 4 new, 1 updating, 7 old`."""
     hosts = len(state.hosts)
     words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
-    parts = ", ".join(f"{number} {words[condition]}" for condition, number in fleet_counts(state))
+    bare = sum(_is_bare(host) for host in state.hosts.values()) if not state.run else 0
+    counts = [(words[condition], number - bare if condition == "old" else number) for condition, number in fleet_counts(state)]
+    parts = ", ".join(f"{number} {told}" for told, number in (("none live", bare), *counts) if number)
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
     parts += f", {cut} without a link" if cut else ""
     return f"{hosts} {'host' if hosts == 1 else 'hosts'}" + (f": {parts}" if parts else "")

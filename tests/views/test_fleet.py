@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.model.state import HostState, RunState
 from console.text import SafeText
 from console.views.filter import parse
-from console.views.fleet import fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
+from console.views.fleet import counts_in_words, fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for
 from console.views.spans import Span, changed_cells, line, text, width
 
@@ -140,3 +140,13 @@ def test_a_host_on_another_version_than_most_stands_out_at_rest():
     assert words == {"web01": "live", "web02": "live v1.1.0", "web03": "live"}
     assert host_words(RunState(run="r1", hosts=hosts), hosts["web02"], 0.0)[0] == "new"
     assert host_line(RunState(hosts=hosts), "web02", 0.0) == "web02 live, v1.1.0"
+
+
+def test_at_rest_a_host_without_a_release_has_none_live_and_is_not_called_unverified():
+    bare, unproven = HostState("web01"), HostState("web02", release="20261124T120000Z-abcdef0", version=SafeText("v1"))
+    state = msgspec.structs.replace(RunState(), hosts={"web01": bare, "web02": unproven})
+    assert host_words(state, bare, 0.0)[0] == "none live"
+    assert host_words(state, unproven, 0.0)[0] == "not verified"
+    assert counts_in_words(state) == "2 hosts: 1 none live, 1 not verified"
+    assert host_line(state, "web01", 0.0) == "web01 none live"
+    assert host_line(state, "web02", 0.0) == "web02 not verified, v1"
