@@ -76,6 +76,8 @@ def read_one(entry: str | dict[str, Any], place: Place, hosts: tuple[Host, ...])
 
 def _read_entry(entry: str | dict[str, Any], place: Place) -> list[Host]:
     table = {"name": entry} if isinstance(entry, str) else entry
+    if "name" not in table:
+        return []  # the schema has said that it is missing
     name_place = place if isinstance(entry, str) else place.at("name")
     notation = parsed(table["name"])
     if isinstance(notation, str):

@@ -3,7 +3,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.config.load import _resolve
@@ -39,6 +39,7 @@ def changed(path: tuple, value: object) -> dict:
     return tree
 
 
+@example(("environments", "production", "database", "host"), {})
 @given(st.sampled_from(PATHS), STRANGE)
 def test_any_value_anywhere_is_taken_or_complained_of(path: tuple, value: object) -> None:
     findings = Findings("hosts.toml")
