@@ -70,12 +70,6 @@ class Filter:
         """Whether the subject is to be shown."""
         return all(term.fits(subject) for term in self.terms)
 
-    @property
-    def trouble(self) -> str:
-        """Why it finds nothing more: what it searches for was too much work; empty: it goes on."""
-        given_up = next((term.value for term in self.terms if term.regex and term.regex.given_up), "")
-        return f"/{given_up}/ is too much work for this log, and was given up: a simpler one finds more" if given_up else ""
-
     def __bool__(self) -> bool:
         """Whether it leaves anything out."""
         return bool(self.terms)

@@ -65,8 +65,8 @@ class Filtering:
         elif key == "enter":
             wanted = self._apply(self._line.words)
             self._close()
-            if wanted.problem or wanted.trouble:
-                self._screen.say(wanted.problem or wanted.trouble, "warn")
+            if wanted.problem:
+                self._screen.say(wanted.problem, "warn")
         elif key == "tab":
             if self._target is self._log:
                 self._searching = not self._searching
@@ -94,8 +94,8 @@ class Filtering:
         return wanted
 
     def _say_state(self, wanted: Filter) -> None:
-        if wanted.problem or wanted.trouble:
-            self._screen.say(wanted.problem or wanted.trouble, "warn")
+        if wanted.problem:
+            self._screen.say(wanted.problem, "warn")
             return
         other = "filter: only what matches" if self._searching else "search: every line stays"
         tab = f"   tab {other}" if self._target is self._log else ""
