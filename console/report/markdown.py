@@ -61,7 +61,8 @@ def _decision(report: Report) -> list[str]:
     made = report.decision
     if made is None:
         return [] if report.state.kind == "exec" else ["None was made."]
-    out = [f"**{'GO' if made.go else 'No-go'}** by {escaped(made.by)} at {_clock(made.at)} UTC."]
+    what = "**Not decided**, ended" if made.interrupted else f"**{'GO' if made.go else 'No-go'}** by {escaped(made.by)}"
+    out = [f"{what} at {_clock(made.at)} UTC."]
     listed = [f"- {escaped(reason)}" for reason in made.reasons]
     listed += [f"- Overruled {escaped(check)}: {escaped(why)}" for check, why in made.overrides]
     listed += [f"- Hotfix: {escaped(made.hotfix)}"] if made.hotfix else []

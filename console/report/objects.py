@@ -18,7 +18,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "outcome": state.outcome or None, "run_exit": state.exit, "reason": str(state.reason), "hint": str(state.hint),
         "decision": {
             "go": made.go, "by": made.by, "at": made.at, "reasons": list(made.reasons), "hotfix": made.hotfix,
-            "overrides": [{"check": check, "reason": why} for check, why in made.overrides],
+            "interrupted": made.interrupted, "overrides": [{"check": check, "reason": why} for check, why in made.overrides],
         } if made else None,
         "checks": [
             {"id": check.id, "title": str(check.title), "status": check.status, "blocking": check.blocking, "detail": str(check.detail)}

@@ -44,12 +44,17 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
+def _decided(event: ev.Decided) -> LogLine:
+    if event.go:
+        return LogLine(event.at, "", f"GO by {event.by}", "accent")
+    what = "not decided" if event.interrupted else f"no-go by {event.by}"
+    return LogLine(event.at, "", "; ".join((what, *event.reasons)), "warn")
+
+
 def _people(event: ev.Event) -> LogLine | None:
     match event:
-        case ev.Decided(go=True):
-            return LogLine(event.at, "", f"GO by {event.by}", "accent")
         case ev.Decided():
-            return LogLine(event.at, "", f"no-go by {event.by}" + "".join(f"; {reason}" for reason in event.reasons), "warn")
+            return _decided(event)
         case ev.Paused():
             return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():

@@ -91,7 +91,8 @@ def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     if made is None:
         return () if report.state.kind == "exec" else (line(Span("none was made", "dim")),)
     verdict = Span("GO", "good") if made.go else Span("no-go", "warn")
-    out = [line(verdict, f" by {made.by} at {wall_clock(made.at, zone)}")]
+    said = line(Span("not decided", "warn"), ", ended") if made.interrupted else line(verdict, f" by {made.by}")
+    out = [line(*said, f" at {wall_clock(made.at, zone)}")]
     out += [line("  ", reason) for reason in made.reasons]
     out += [line(Span("overruled ", "warn"), Span(check, "strong"), f": {why}") for check, why in made.overrides]
     out += [line(Span("hotfix ", "warn"), made.hotfix)] if made.hotfix else []

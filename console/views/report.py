@@ -42,6 +42,8 @@ class Decision:
     overrides: tuple[tuple[str, str], ...] = ()
     hotfix: str = ""
     reasons: tuple[str, ...] = ()
+    interrupted: bool = False
+    """Nobody said it: the one who would decide was gone, or the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
     if said is None:
         return None
     overrides = tuple((check, SafeText(why)) for check, why in said.overrides)
-    return Decision(said.go, str(said.by), said.at, overrides, str(said.hotfix), tuple(map(str, said.reasons)))
+    return Decision(said.go, str(said.by), said.at, overrides, str(said.hotfix), tuple(map(str, said.reasons)), said.interrupted)
 
 
 def _told(events: Sequence[ev.AnyEvent]) -> tuple[Told, ...]:

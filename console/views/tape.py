@@ -147,6 +147,8 @@ def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
         case ev.RunOpened():
             what = f"exec on {event.environment}" if event.kind == "exec" else f"pre-flight of a {event.kind} to {event.environment}"
             return f"{what}, asked for by {event.by}", "strong"
+        case ev.Decided(interrupted=True):
+            return "not decided", "warn"
         case ev.Decided():
             return (f"GO by {event.by}", "accent") if event.go else (f"no-go by {event.by}", "warn")
         case ev.Paused():

@@ -12,10 +12,13 @@ from console.model import events as ev
 from console.model.state import RunState
 from console.report.markdown import markdown
 from console.report.objects import report_object
+from console.text import SafeText
+from console.views.logs import chapter_lines
 from console.views.record import record_lines, report_lines
 from console.views.report import report_of
 from console.views.spans import text, width
 from console.views.tape import Tape, times_of
+from tests.core.simulation import ADA
 from tests.tui.past import past_run
 
 GOOD, BACK = past_run(), past_run(failing="wave-2/web02/restart")
@@ -72,6 +75,18 @@ def test_a_report_tells_who_decided_and_what_was_overruled():
     assert made
     assert (made.go, made.by, made.overrides, made.hotfix) == (True, "ada", (("space", "it is enough"),), "basket")
     assert report_of(GOOD[:3]).decision is None
+
+
+def test_a_run_that_ended_before_its_decision_has_nobodys_no_go():
+    why = SafeText("its engine ended before the decision")
+    opened = GOOD[0]
+    ended = (opened, ev.Decided(go=False, by=ADA, interrupted=True, reasons=(why,), mono=opened.mono, boot=opened.boot, at=opened.at))
+    report = report_of(ended)
+    told = markdown(report), "\n".join(text(one) for one in report_lines(report, 80, None)), chapter_lines(ended)[-1].text
+    for words in told:
+        assert "ot decided" in words
+        assert "o-go" not in words
+    assert str(why) in told[0]
 
 
 def test_a_failure_has_its_last_lines_and_the_host_went_back():
