@@ -29,12 +29,17 @@ class Regex:
         try:
             object.__setattr__(self, "_pattern", re2.compile(_encoded(self.source), _OPTIONS))
         except re2.error as fault:
-            reason = fault.args[0] if fault.args else fault
-            raise Unreadable(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
+            raise Unreadable(_reason(fault.args[0])) from None
 
     def search(self, text: str) -> bool:
         """Whether the text has it anywhere."""
         return self._pattern.search(_encoded(text)) is not None
+
+
+def _reason(said: bytes) -> str:
+    """What RE2 says, and for what other tools take, that it is not taken here."""
+    reason = said.decode("utf-8", "replace")
+    return f"{reason}; there is no look-around and no back reference here" if reason.startswith(("invalid perl", "invalid escape")) else reason
 
 
 def _encoded(text: str) -> bytes:

@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from console.views.filter import LEVELS, Filter, Subject, parse
@@ -78,9 +78,9 @@ def test_a_regex_finds_what_python_finds(source: str, subject: Subject):
     try:
         pattern = re.compile(source, re.IGNORECASE)
     except re.error:
-        assert found.problem
-        return
-    assert found.problem or found.keeps(subject) is bool(pattern.search(subject.text) or pattern.search(subject.host))
+        assume(False)
+    assume(not found.problem)
+    assert found.keeps(subject) is bool(pattern.search(subject.text) or pattern.search(subject.host))
 
 
 def test_an_empty_one_leaves_nothing_out():
