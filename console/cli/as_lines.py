@@ -203,8 +203,10 @@ class LineFollower:
         return self._end(int(Exit.PAUSED), "paused", reason, f"deploy continue {state.run}")
 
     async def _leave(self, hearing: "asyncio.Task[None]") -> int:
-        """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone."""
+        """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone; of one that is over only the last word is not heard."""
         state = self._feed.state
+        if state.phase == "ended":
+            return self._over()
         undecided = state.go is None and state.phase in ("preflight", "deciding")
         if self._part.drives and not self._how.read_only and undecided and await abort_undecided(self._feed):
             await asyncio.wait({hearing}, timeout=PARTING)

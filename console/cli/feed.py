@@ -96,11 +96,12 @@ class LastingFeed:
                         self.state = evolve(self.state, item)
                     yield item
             except EngineLost as lost:
-                await self._go_on(lost)
-            else:
-                for line in printed.rest():
-                    yield line
-                return
+                if self.state.phase != "ended":
+                    await self._go_on(lost)
+                    continue
+            for line in printed.rest():
+                yield line
+            return
 
     def _printed(self) -> LogPage:
         """What the run's steps printed last before this console joined; nothing where its files may not be read."""

@@ -4,7 +4,8 @@ from console.adapters.runlog import RunLog
 from console.adapters.statefolder import prepared
 from console.cli.feed import LastingFeed
 from console.cli.wiring import How
-from console.model.events import NoteAdded, StepStarted
+from console.errors import ConsoleError, EngineLost
+from console.model.events import NoteAdded, RunEnded, StepStarted
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Untold
 from console.text import SafeText
@@ -30,6 +31,8 @@ class Client:
 
     async def follow(self, run: str, after: int, *, samples: bool):
         for item in self._items:
+            if isinstance(item, ConsoleError):
+                raise item
             yield item
 
 
@@ -73,6 +76,12 @@ async def test_while_events_still_come_people_and_numbers_call_nothing_forward(t
     monkeypatch.setattr("console.cli.feed.SETTLED", 60.0)
     found = await followed(tmp_path, monkeypatch, BEGUN, Presence(("ada",)), NOTED)
     assert [type(item).__name__ for item in found] == ["StepStarted", "Presence", "Output", "NoteAdded", "Output"]
+
+
+async def test_an_engine_that_goes_when_the_run_is_over_is_no_loss(tmp_path, monkeypatch):
+    ended = RunEnded(exit=0, outcome="succeeded", seq=2, at=at(3))
+    found = await followed(tmp_path, monkeypatch, BEGUN, ended, EngineLost("the engine is gone"), samples=False)
+    assert found == [BEGUN, ended]
 
 
 async def test_lines_and_json_are_told_events_alone(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """What a release has to pass before it begins: freezes, and the same commit verified in another environment. On a fleet, by the command line."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,21 @@ def test_people_are_told_before_the_first_change_and_how_it_ended(product: Produ
     assert kinds.index("announcement-sent") < kinds.index("decided") < kinds.index("step-started")
     state = Path(product.environ["DEPLOY_STATE"])
     assert not [file for file in state.rglob("*") if file.is_file() and b"s3cret" in file.read_bytes()]
+
+
+def test_one_who_does_not_wait_for_the_last_announcement_has_the_runs_code(product: Product, receiver: Receiver):
+    append(product, f'[environments.production.announce]\nto = ["{receiver.address}"]\n')
+    running = product.start("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--json")
+    assert running.stdout
+    for line in running.stdout:
+        if json.loads(line)["type"] == "decided":
+            receiver.delay = 5.0
+        if json.loads(line)["type"] == "run-ended":
+            break
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert json.loads(out.splitlines()[-1])["outcome"] == "succeeded"
+    assert running.returncode == 0, err
 
 
 def test_a_major_change_goes_only_when_somebody_is_told_or_with_a_reason(product: Product):
