@@ -1,10 +1,14 @@
-"""`k` ticks a manual check off: a dialog with its question, the same key again, and a reason where there is none to tick."""
+"""`k` ticks a manual check off: a dialog with its question, the same key again. A question that is answered elsewhere goes away."""
 
 from console.model.checks import Check
-from console.model.commands import Acknowledge
-from console.model.events import CheckReported
+from console.model.commands import Acknowledge, Decide
+from console.model.events import CheckReported, Decided, RunEnded
+from console.model.values import changed
 from console.text import SafeText
+from console.tui.screens.dialog import is_dialog
+from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
+from tests.tui.test_helm import message
 from tests.tui.test_keys import press, settled
 
 
@@ -23,3 +27,41 @@ async def test_k_asks_and_k_again_ticks_it_off():
         await press(pilot, "k")
         await settled(pilot)
         assert feed.said == [Acknowledge(check="Support knows")]
+
+
+async def test_a_tick_that_another_console_made_takes_the_question_away():
+    feed = ScriptedFeed()
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        waits = Check("Support knows", SafeText("Support knows"), "waiting", detail=SafeText("Told?"), kind="manual")
+        feed.record(CheckReported(check=waits))
+        await settled(pilot)
+        await press(pilot, "k")
+        assert is_dialog(pilot.app.screen)
+        feed.record(CheckReported(check=changed(waits, status="passed")))
+        await settled(pilot)
+        assert not is_dialog(pilot.app.screen)
+        assert not feed.said
+
+
+async def test_the_go_question_goes_away_when_the_run_ends_without_it():
+    feed = ScriptedFeed(protected=False)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "g")
+        assert is_dialog(pilot.app.screen)
+        why = SafeText("aborted by lin")
+        feed.record(Decided(go=False, by=ADA, interrupted=True, reasons=(why,)), RunEnded(exit=130, outcome="interrupted", reason=why))
+        await settled(pilot)
+        assert not is_dialog(pilot.app.screen)
+        assert "aborted by lin" in message(pilot)
+
+
+async def test_who_says_go_is_not_told_that_the_question_was_closed():
+    feed = ScriptedFeed(protected=False)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "g")
+        await press(pilot, "g")
+        await settled(pilot)
+        assert [type(one) for one in feed.said] == [Decide]
+        assert "closed" not in message(pilot)

@@ -12,6 +12,7 @@ from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, S
 from console.text import SafeText
 from console.tui.screens.decide import go_dialog
 from console.tui.screens.dialog import Choice, Dialog, TypingDialog
+from console.tui.screens.leaving import UNDECIDED
 from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dialog
 from console.views.spans import Span, line
 
@@ -39,7 +40,9 @@ def ask_go(screen: "RunScreen") -> None:
             twin = shlex.join(("deploy", *request_words(state.environment, state.request), "--yes"))
             screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), twin)
 
-    screen.app.push_screen(go_dialog(state, screen.dialog_width()), answered)
+    dialog = go_dialog(state, screen.dialog_width())
+    screen.app.push_screen(dialog, answered)
+    screen.watching.asked(dialog, lambda now: now.phase == "deciding")
 
 
 def ask_rollback(screen: "Asking") -> None:
@@ -88,7 +91,9 @@ def ask_tick(screen: "RunScreen") -> None:
             screen.send(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}")
 
     body = (line(Span(str(check.detail))), line(Span("Your name and the time go into the record.", "dim")))
-    screen.app.push_screen(Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),)), answered)
+    dialog = Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),))
+    screen.app.push_screen(dialog, answered)
+    screen.watching.asked(dialog, lambda now: now.phase in UNDECIDED and any(one.id == check.id and one.is_open for one in now.checks))
 
 
 def ask_note(screen: "RunScreen") -> None:

@@ -1,8 +1,11 @@
-"""What a run's screen does by itself when something came: it asks for GO, says who took the helm, and that nothing more comes."""
+"""What a run's screen does by itself when something came: asks for GO, takes an answered question away, says who took the helm and that nothing more comes."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from console.model.state import RunState
 from console.tui.screens import questions
+from console.tui.screens.dialog import Dialog
 from console.tui.situation import may_go
 from console.views.times import seconds_in_words
 
@@ -18,6 +21,11 @@ class Watch:
         self._asks = asks
         self._helm = ""
         self._told_end = False
+        self._asked: tuple[Dialog, Callable[[RunState], bool]] | None = None
+
+    def asked(self, dialog: Dialog, still: Callable[[RunState], bool]) -> None:
+        """Take that question away once it is not `still` to be answered: another console did, or the run has ended."""
+        self._asked = dialog, still
 
     @property
     def helm(self) -> str:
@@ -47,9 +55,22 @@ class Watch:
         if self._asks and state.phase == "deciding" and screen.is_current and may_go(screen.situation):
             self._asks = False
             questions.ask_go(screen)
+        self._close_what_is_answered()
         if screen.follower.finished and not self._told_end:
             self._told_end = True
             self._say_end()
+
+    def _close_what_is_answered(self) -> None:
+        if self._asked is None:
+            return
+        (dialog, still), state = self._asked, self._screen.state
+        if still(state):
+            return
+        self._asked = None
+        if dialog.is_current:
+            dialog.dismiss("")
+            why = state.reason if state.phase == "ended" else f"GO by {state.decided_by}" if state.go else "another console answered it"
+            self._screen.say(f"the question was closed: {why}", "warn")
 
     def _say_end(self) -> None:
         if self._screen.follower.problem:
