@@ -24,7 +24,7 @@ def open_debts(states: Iterable[RunState], hosts: frozenset[str]) -> tuple[Debt,
             if host.name in paid or host.name not in hosts:
                 continue
             if host.condition == "owed" and not (takes_back and _was_left_out(state, host)):
-                found.append(Debt(host.name, state.run, host.detail, state.ended_at))
+                found.append(Debt(host.name, state.run, host.detail, state.ended_at, left_out=_was_left_out(state, host)))
             elif _is_paid(state, host) and not takes_back:
                 paid.add(host.name)
         if hosts <= paid:

@@ -51,7 +51,7 @@ def owed_now(journal: Journal, environment: Environment) -> tuple[Debt, ...]:
 def _next_of(debt: Debt, live: Live | Unclear) -> str:
     if isinstance(live, Unclear):
         return f"what it gets is for a person to say: {live.words}"
-    when = "with the next release, or once it was away and answers again" if debt.reason.startswith("left out") else "once it answers again"
+    when = "with the next release, or once it was away and answers again" if debt.left_out else "once it answers again"
     return f"it gets {live.release.version or live.release.id} {when}"
 
 
@@ -133,7 +133,7 @@ class Paying:
 
     def _is_back(self, fact: HostFacts) -> bool:
         is_held = fact.closed is not None or (fact.lock is not None and not self._journal.of_type(fact.lock.run, RunEnded))
-        was_left_out = all(debt.reason.startswith("left out") for debt in self.debts if debt.host == fact.host)
+        was_left_out = all(debt.left_out for debt in self.debts if debt.host == fact.host)
         return not fact.problem and not is_held and fact.host not in self._tried and (fact.host in self._away or not was_left_out)
 
     def _has_secrets(self, environment: Environment) -> bool:

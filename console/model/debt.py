@@ -14,3 +14,5 @@ class Debt(msgspec.Struct, frozen=True):
     since: str = ""
     next: SafeText = SafeText("")
     """What comes of it, or what a person is asked."""
+    left_out: bool = False
+    """A person left it out of that run, with a reason; it may have answered all the while."""
