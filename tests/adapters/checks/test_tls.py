@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -49,29 +50,29 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-@pytest.fixture(scope="module")
-def cache(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if not shutil.which("redis-server"):
-        pytest.skip("needs Redis: apt-get install redis-server")
-    certificate, key = authority.signs("localhost")
-    port = free_port()
-    folder = tmp_path_factory.mktemp("redis")
-    tls = ("--tls-port", str(port), "--port", "0", "--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file",
-           str(authority.certificate), "--tls-auth-clients", "optional")  # fmt: skip
-    with running("redis-server", *tls, "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", "", port=port, cwd=folder):
-        yield port
-
-
-@pytest.fixture(scope="module")
-def strict_cache(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """One that lets nobody in without a certificate."""
+@contextmanager
+def redis(authority: Authority, folder: Path, *more: str) -> Iterator[int]:
+    """A Redis that is reached by TLS alone; its port."""
     if not shutil.which("redis-server"):
         pytest.skip("needs Redis: apt-get install redis-server")
     certificate, key = authority.signs("localhost")
     port = free_port()
     tls = ("--tls-port", str(port), "--port", "0", "--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file",
            str(authority.certificate))  # fmt: skip
-    with running("redis-server", *tls, "--bind", "127.0.0.1", "--save", "", port=port, cwd=tmp_path_factory.mktemp("redis")):
+    with running("redis-server", *tls, "--bind", "127.0.0.1", "--save", "", *more, port=port, cwd=folder):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def cache(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with redis(authority, tmp_path_factory.mktemp("redis"), "--tls-auth-clients", "optional", "--requirepass", PASSWORD) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def strict_cache(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One that lets nobody in without a certificate."""
+    with redis(authority, tmp_path_factory.mktemp("redis")) as port:
         yield port
 
 
