@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from console.model.fleet import Environment
 
 T = TypeVar("T")
-CHANGING = ("deploy", "rollback")
 
 
 def feed_of(how: How, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
@@ -165,7 +164,7 @@ class EngineStation(RunRecords):
 
     async def open_back(self, run: str, how: str) -> LastingFeed:
         """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
-        last = next((one.run for one in await self.history(100) if _changed(one)), "")
+        last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "")
         if last != run:
             raise NoGo(f"run {last} came after this one", "deploy rollback, to undo that one")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True))
@@ -232,7 +231,3 @@ def _mark(file: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
-
-
-def _changed(run: RunSummary) -> bool:
-    return run.kind in CHANGING and run.outcome in ("succeeded", "rolled-back", "failed", None)

@@ -13,7 +13,7 @@ from console.core.evolve import fold
 from console.core.staging import Made, age_of, is_verified, verified_run
 from console.engine.asking import stamp
 from console.engine.fleet import Fleet
-from console.engine.past import LOOKED_AT
+from console.engine.past import LOOKED_AT, packed_in, released_in
 from console.errors import ConsoleError
 from console.model.board import CiMark, Verified
 from console.model.checks import Check
@@ -73,11 +73,11 @@ async def _contents(fleet: Fleet) -> dict[str, frozenset[str]]:
         if one.kind == "deploy" and one.outcome:
             await asyncio.sleep(0)
             try:
-                resolved, packed = fleet.journal.of_type(one.run, RevisionResolved), fleet.journal.of_type(one.run, ReleasePacked)
+                released, packed = released_in(fleet.journal, one.run), packed_in(fleet.journal, one.run)
             except ConsoleError:
                 continue
-            commit = next((event.revision.commit for event in resolved if isinstance(event, RevisionResolved)), "")
-            found.setdefault(commit, set()).update(event.content for event in packed if isinstance(event, ReleasePacked))
+            if released is not None:
+                found.setdefault(released.commit, set()).update(packed)
     return {commit: frozenset(contents) for commit, contents in found.items()}
 
 

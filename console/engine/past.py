@@ -17,6 +17,7 @@ PAST = 5
 LOOKED_AT = 200
 """Runs of another environment among which a commit's verification is sought."""
 
+
 @dataclass(frozen=True)
 class Known:
     """What the record says of a commit."""
@@ -73,14 +74,23 @@ def verifications(journal: Journal, app: str) -> Verifications:
     return found
 
 
+def released_in(journal: Journal, run: str) -> Revision | None:
+    """What a run released; None where it did not come so far. Raises ConsoleError."""
+    return next((event.revision for event in journal.of_type(run, RevisionResolved) if isinstance(event, RevisionResolved)), None)
+
+
+def packed_in(journal: Journal, run: str) -> frozenset[str]:
+    """The digests of what a run packed. Raises ConsoleError."""
+    return frozenset(event.content for event in journal.of_type(run, ReleasePacked) if isinstance(event, ReleasePacked))
+
+
 def _contents(journal: Journal, app: str, commit: str) -> frozenset[str]:
     runs = [one.run for one in journal.runs(app, limit=LOOKED_AT) if one.commit and commit.startswith(one.commit)]
-    packed = [event for run in runs for event in journal.of_type(run, ReleasePacked)]
-    return frozenset(event.content for event in packed if isinstance(event, ReleasePacked))
+    return frozenset[str]().union(*(packed_in(journal, run) for run in runs))
 
 
 def _ships_same(journal: Journal, run: str, revision: Revision, contents: frozenset[str]) -> bool:
-    resolved, packed = journal.of_type(run, RevisionResolved), journal.of_type(run, ReleasePacked)
-    if any(isinstance(event, ReleasePacked) and event.content in contents for event in packed):
+    if packed_in(journal, run) & contents:
         return True
-    return bool(revision.tree) and any(isinstance(event, RevisionResolved) and event.revision.tree == revision.tree for event in resolved)
+    released = released_in(journal, run) if revision.tree else None
+    return released is not None and released.tree == revision.tree

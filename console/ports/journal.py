@@ -23,6 +23,11 @@ class RunSummary:
     outcome: str | None
     exit: int | None = None
 
+    @property
+    def changed_the_fleet(self) -> bool:
+        """Whether it may have put other releases live: it ended after a change, or goes on."""
+        return self.kind in ("deploy", "rollback") and self.outcome in ("succeeded", "rolled-back", "failed", None)
+
 
 class Journal(Protocol):
     """The record of runs. One writer a run; readers by page."""

@@ -90,7 +90,7 @@ class Resting:
         self.changed = True
 
     async def _read_last(self) -> None:
-        run = next((one.run for one in self.runs if one.kind in ("deploy", "rollback") and one.outcome in ("succeeded", "rolled-back", "failed")), "")
+        run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")
         if run and run != self.last.run:
             self.last = fold(await self._station.record(run))
 

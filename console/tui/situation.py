@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.model.state import HostState, RunState
-from console.views.waits import go_allowed
+from console.views.waits import can_retry, go_allowed
 
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""
@@ -113,9 +113,7 @@ def restore_refusal(now: Situation) -> str:
 
 def may_retry(now: Situation) -> bool:
     """Return whether the chosen host can be tried again."""
-    host = now.chosen
-    wrong = ("failed", "unknown", "unreachable", "skipped", "back")
-    return host is not None and host.condition in wrong and now.state.phase in ("running", "rolling-back") and not now.read_only
+    return can_retry(now.chosen) and now.state.phase in ("running", "rolling-back") and not now.read_only
 
 
 def retry_refusal(now: Situation) -> str:

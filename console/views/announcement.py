@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from console.core.announcement import NO_RUN, before, made_notes
+from console.core.sizes import counted
 from console.errors import Problem, in_one_line
 from console.model.request import Request
 from console.model.state import RunState
@@ -24,10 +25,10 @@ def notes_words(state: RunState, request: Request) -> str:
     """Return where the notes come from."""
     if request.impact.notes:
         lines = request.impact.notes.count("\n") + 1
-        return f"written here, {lines} {'line' if lines == 1 else 'lines'}"
+        return f"written here, {counted(lines, 'line')}"
     if state.changes:
         commits = len(state.changes)
-        return f"made from {commits} {'commit' if commits == 1 else 'commits'}"
+        return f"made from {counted(commits, 'commit')}"
     return "none: it is not known what changed"
 
 

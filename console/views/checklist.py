@@ -133,7 +133,7 @@ def _ending_row(state: RunState) -> Row:
     title = "Success announced" if state.exit in (None, 0, 8) else "Ending announced"
     if state.told_end is not None:
         count = len(state.told_end)
-        return Row("done" if count else "failed", title, "announced", f"{count} {'channel' if count == 1 else 'channels'}")
+        return Row("done" if count else "failed", title, "announced", counted(count, "channel"))
     check = next((check for check in state.checks if check.id == "announcement"), None)
     if check is None:
         return Row("skipped", title, "announced", "nobody told" if state.phase == "ended" else "not yet")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from console.core.evolve import evolve
+from console.core.sizes import counted
 from console.model import events as ev
 from console.model.state import RunState
 from console.views.report import HostPart, Report, report_of
-from console.views.spans import Line, Span, Tone, cell, clipped, line
+from console.views.spans import Line, Span, Tone, cell, clipped, line, sectioned
 from console.views.standing import outcome_words
 from console.views.tape import times_of
 from console.views.timeline import names_in_words
@@ -94,11 +95,7 @@ def compare_lines(left: Side, right: Side, width: int, zone: tzinfo | None) -> t
         ("Runs", _runs(left, right, width, zone)), ("Time by part", _times(left, right, width)), ("Checks", _checks(left, right, width)),
         ("Hosts that differ", _states(left, right, width)), ("Time by host", _host_times(left, right, width)),
     )  # fmt: skip
-    out: list[Line] = []
-    for title, lines in sections:
-        if lines:
-            out += [*([line(" ")] if out else []), line(Span(title, "strong")), *lines]
-    return tuple(clipped(one, width) for one in out)
+    return sectioned(sections, width)
 
 
 Words = tuple[str, Tone]
@@ -137,7 +134,7 @@ def _outcome(state: RunState) -> Words:
 
 def _what(state: RunState) -> str:
     strategy = state.plan.strategy if state.plan else ""
-    return f"{state.kind} {strategy}, {len(state.hosts)} {'host' if len(state.hosts) == 1 else 'hosts'}" if strategy != state.kind else state.kind
+    return f"{state.kind} {strategy}, {counted(len(state.hosts), 'host')}" if strategy != state.kind else state.kind
 
 
 def _decided(side: Side) -> str:

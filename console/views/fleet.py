@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
+from console.core.sizes import counted
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, Level, Subject
 from console.views.grid import LOAD_FROM, Grid, grid_for
@@ -249,4 +250,4 @@ def counts_in_words(state: RunState) -> str:
     parts = ", ".join(f"{number} {told}" for told, number in (("none live", bare), *counts) if number)
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
     parts += f", {cut} without a link" if cut else ""
-    return f"{hosts} {'host' if hosts == 1 else 'hosts'}" + (f": {parts}" if parts else "")
+    return counted(hosts, "host") + (f": {parts}" if parts else "")

@@ -2,9 +2,10 @@
 
 from datetime import tzinfo
 
+from console.core.sizes import counted
 from console.text import SafeText
 from console.views.report import Failure, HostPart, Moment, Report, Told
-from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark
+from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark, sectioned
 from console.views.standing import from_to, outcome_words, standing
 from console.views.times import clock_span, day_and_time, seconds_in_words, wall_clock
 
@@ -56,11 +57,7 @@ def report_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line,
         ("Timeline", tuple(_moment(moment, zone) for moment in report.timeline)),
         ("Hosts", _hosts(report.hosts)),
     )  # fmt: skip
-    out: list[Line] = []
-    for title, lines in sections:
-        if lines:
-            out += [*([line(" ")] if out else []), line(Span(title, "strong")), *lines]
-    return tuple(clipped(one, width) for one in out)
+    return sectioned(sections, width)
 
 
 def _fact(name: str, *words: str | Span) -> Line:
@@ -70,7 +67,7 @@ def _fact(name: str, *words: str | Span) -> Line:
 def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     state = report.state
     revision, strategy = state.revision, state.plan.strategy if state.plan else ""
-    hosts = f"{len(report.hosts)} {'host' if len(report.hosts) == 1 else 'hosts'}"
+    hosts = counted(len(report.hosts), "host")
     facts = [
         _fact("run", state.run),
         _fact("who", f"{state.by}" + (f" ({SafeText(state.by.claims)})" if state.by.claims else "")),

@@ -174,6 +174,15 @@ def joined(parts: Iterable[Line], between: str = "   ") -> Line:
     return tuple(out)
 
 
+def sectioned(sections: Iterable[tuple[str, tuple[Line, ...]]], cells: int) -> tuple[Line, ...]:
+    """Return sections one below the other, each under its title; one without lines is left out."""
+    out: list[Line] = []
+    for title, lines in sections:
+        if lines:
+            out += [*([line(" ")] if out else []), line(Span(title, "strong")), *lines]
+    return tuple(clipped(one, cells) for one in out)
+
+
 def by_room(parts: Iterable[tuple[int, Line]], cells: int, between: str = "  ") -> Line:
     """Return the parts that fit, in their order; those with the highest number go first when room is short."""
     kept = [part for part in parts if part[1]]

@@ -115,7 +115,7 @@ def blast_radius(state: RunState) -> str:
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     database = f"the database is {words} first; " if state.kind == "deploy" and state.plan and (words := database_words(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {hosts} {'host' if hosts == 1 else 'hosts'} of {state.environment}, {pace}{times}; {database}{way}"
+    return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {database}{way}"
 
 
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:

@@ -105,13 +105,14 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Lin
         return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), _keys(("q", "detach"))
     if state.pausing:
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
-        keys = (_answer("c", "continue", helm), *((("t", "retry"),) if _can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
+        keys = (_answer("c", "continue", helm), *((("t", "retry"),) if can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
         return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), _keys(*keys)
     keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), _keys(*keys)
 
 
-def _can_retry(host: HostState | None) -> bool:
+def can_retry(host: HostState | None) -> bool:
+    """Whether a host came to an end from which it can be tried again."""
     return host is not None and host.condition in ("failed", "unknown", "unreachable", "skipped", "back")
 
 

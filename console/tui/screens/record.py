@@ -107,7 +107,7 @@ class RecordScreen(PageWithLog):
         report = await asyncio.to_thread(report_of, self.events)
         self.report = report
         self.show()
-        changing = (one for one in await self.station.history(LAST_RUNS) if _changed_the_fleet(one))
+        changing = (one for one in await self.station.history(LAST_RUNS) if one.changed_the_fleet)
         self._is_last = next((one.run for one in changing), "") == self.run.run
         page = await self.station.log(self.run.run, "", "", LINES)
         self.query_one(Log).add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
@@ -216,7 +216,3 @@ class RecordScreen(PageWithLog):
         (log if log.display else self.query_one("#report")).focus()
         self.unsay()
         return True
-
-
-def _changed_the_fleet(run: RunSummary) -> bool:
-    return run.kind in ("deploy", "rollback") and run.outcome in ("succeeded", "rolled-back", "failed", None)
