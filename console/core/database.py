@@ -162,8 +162,8 @@ def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str, ba
     return sealed(Plan("restore", (names,), (step,)))
 
 
-def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime) -> Check:
-    """Whether there is a backup of that run, and something that brings it back."""
+def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime, kept: bool | SafeText = True) -> Check:
+    """Whether there is a backup of that run, and something that brings it back. `kept`: its dump is still there; words: why that is not known."""
     title = "Backup to restore"
     if database is None:
         return _check("backup", title, "failed", "the file names no database", "[environments.ENV.database]")
@@ -176,6 +176,13 @@ def assess_restore(database: Database | None, run: str, backup: Backup | None, n
     if database.restore is None and database.host is not None and database.host.name != backup.host:
         detail = f"the backup lies on {backup.host}, and the file names {database.host.name} now"
         return _check("backup", title, "failed", detail, f'[environments.ENV.database] host = "{backup.host}", or restore = …')
+    if kept is False:
+        detail = f"{backup.path} is not there any more on {backup.host}"
+        remedy = "copy it back to there, or restore another run's: deploy restore ENV --run RUN (deploy events RUN shows which run took one: backup-taken)"
+        return _check("backup", title, "failed", detail, remedy)
+    if isinstance(kept, SafeText):
+        detail = f"{backup_words(backup, now)}; not known whether it is still there: {kept}"
+        return _check("backup", title, "warning", detail, f"mend {backup.host} first", blocking=False)
     own = "; it comes back in one transaction, and what the database has had since goes" if database.restore is None else ""
     return _check("backup", title, "passed", f"{backup_words(backup, now)}{own}")
 

@@ -31,6 +31,10 @@ say free "$(df -Pk "${d:-/}" | { read -r x; read -r x x x f x; echo "$f"; })"
   if s=$(psql -XAtqw -c "@ASK@" 2>&1); then say server "$s"; else say refused "$(printf %s "$s" | tr '\n' ' ')"; fi
 }
 """
+_THERE = r"""
+cd "$HOME"/.deploy-console/@NAME@ 2>/dev/null || :
+if [ -s @FILE@ ]; then echo '@MARK@ there'; else echo '@MARK@ gone'; fi
+"""
 _ASK = (
     "select current_setting('server_version_num'), pg_database_size(current_database()), count(*), coalesce(min(c.oid::regclass::text), '') "
     "from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' "
@@ -130,6 +134,17 @@ def read_look(host: str, out: str) -> DumpLook:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
+
+
+def kept_script(name: str, path: str) -> str:
+    """Return what asks the database's host whether a dump is still there, and not empty. Changes nothing."""
+    return _THERE.replace("@NAME@", quote(name)).replace("@FILE@", quote(path)).replace("@MARK@", MARK)
+
+
+def read_kept(out: str) -> bool | SafeText:
+    """Read what that script said; words: it said nothing of the dump."""
+    said = next((line.removeprefix(MARK).strip() for line in out.splitlines() if line.startswith(MARK)), "")
+    return said == "there" if said in ("there", "gone") else SafeText("it did not answer whether the dump is there")
 
 
 def dump_problem(look: DumpLook | None) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.core.dumps import takes_dump
+from console.core.dumps import restore_of, takes_dump
 from console.core.migrations import read_migration
 from console.errors import ConsoleError
 from console.model.database import Backup, DumpLook, Migration, Review
@@ -53,6 +53,16 @@ async def _dump(look: Look, hosts: tuple[Host, ...]) -> DumpLook | None:
     if database is None or database.migrate is None or not takes_dump(database) or place is None:
         return None
     return await look.view.dump(place, folder_of(look.environment), deadline=READ_WITHIN)
+
+
+async def is_kept(environment: Environment, backup: Backup | None, view: DatabaseView | None) -> bool | SafeText:
+    """Whether the dump that the console itself would bring back is still there. Another's file is its own command's to find."""
+    database = environment.database
+    if database is None or database.restore is not None or backup is None or view is None or restore_of(database, backup) is None:
+        return True
+    hosts = ((database.host,) if database.host else ()) + environment.hosts
+    place = next((host for host in hosts if host.name == backup.host), None)
+    return await view.is_kept(place, folder_of(environment), str(backup.path), deadline=READ_WITHIN) if place else True
 
 
 def folder_of(environment: Environment) -> str:

@@ -73,7 +73,9 @@ class Survey:
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
     backup: Backup | None = None
-    """The last one that the journal knows."""
+    """The last one that the journal knows; for a restore: the run's."""
+    kept: bool | SafeText = True
+    """For a restore: whether its dump is still there; words: why that is not known."""
     ticked: Mapping[str, Check] = field(default_factory=dict)
     """Checks that a person has ticked off."""
     by: Person = Person("")
@@ -249,7 +251,8 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
     fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures), assess_lock(facts, survey.run))
     if request.kind == "restore":
         shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
-        return (*shown, assess_lock(_without_notes(facts), survey.run), assess_restore(environment.database, request.ref, survey.backup, survey.now))
+        restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
+        return (*shown, assess_lock(_without_notes(facts), survey.run), restored)
     if request.kind == "catch-up":
         return fleet
     if revision is None:

@@ -7,6 +7,7 @@ from console.core.catch_up import Unclear
 from console.core.database import migrated_last
 from console.core.evolve import fold
 from console.core.targets import Targets, targets_before, targets_named
+from console.engine.databases import is_kept
 from console.engine.fleet import Fleet
 from console.engine.past import backup_of, last_backup, usual_seconds, verifications
 from console.engine.paying import environment_now
@@ -33,7 +34,8 @@ async def survey_for(fleet: Fleet, request: Request, run: str) -> Survey:
     """
     survey = survey_of(fleet, request, run)
     if request.kind == "restore":
-        return replace(survey, backup=backup_of(fleet.journal, request.ref))
+        backup = backup_of(fleet.journal, request.ref)
+        return replace(survey, backup=backup, kept=await is_kept(survey.environment, backup, survey.database))
     if request.kind == "catch-up":
         live = environment_now(fleet.journal, fleet.environment.app, fleet.environment.name)
         if isinstance(live, Unclear):

@@ -19,6 +19,9 @@ class DatabaseView(Protocol):
     async def dump(self, host: Host, name: str, *, deadline: float) -> DumpLook:
         """What a dump of the console's own would meet on that host; `name`: of its folder there, as for `enter`."""
 
+    async def is_kept(self, host: Host, name: str, path: str, *, deadline: float) -> bool | SafeText:
+        """Whether a dump of the console's own is still there on that host; `name`: of its folder there, as for `enter`."""
+
     def variables(self) -> Mapping[str, str] | SafeText:
         """The database's URL as PostgreSQL's programs read it from their environment, password and all: for a standard input, and nothing else."""
 

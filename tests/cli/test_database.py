@@ -210,8 +210,10 @@ def test_without_a_command_the_console_takes_the_dump_itself_and_brings_it_back(
         with psycopg.connect(shop.url, autocommit=True) as connection:
             connection.execute("delete from orders where id <= 10")
         (dumps / f"{run}.dump").rename(dumps / "away")
-        said = shop.said("restore", "production", "--run", run, "--yes", "--plain", code=5)
-        assert "is not there any more" in said
+        said = shop.said("restore", "production", "--run", run, "--yes", "--plain", code=3)
+        assert f"{dumps}/{run}.dump is not there any more on web01" in said
+        assert "deploy restore production --run RUN" in said
+        assert "database/restore: started" not in said
         (dumps / "away").rename(dumps / f"{run}.dump")
         assert "in one transaction" in shop.said("restore", "production", "--run", run, "--yes", "--plain")
         with psycopg.connect(shop.url) as connection:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from console.core.announcement import after, before
-from console.core.database import BACKUP, MIGRATE, REVERT, assess_backup, assess_migrations, known_old_code, settled, with_schema
+from console.core.database import BACKUP, MIGRATE, REVERT, assess_backup, assess_migrations, assess_restore, known_old_code, settled, with_schema
 from console.core.planner import plan_release
 from console.model import events as ev
 from console.model.checks import Check
@@ -118,6 +118,17 @@ def test_the_backup_that_a_migration_needs():
     stale = settled(changed(environment, database=old), environment.hosts, a_review(backup=last), Impact(), NOW)
     assert assess_backup(old, stale, NOW).blocks
     assert [step.kind for step in plan_release(changed(environment, database=old), environment.hosts, NEW, frozenset(), stale).steps if step.at] == []
+
+
+@pytest.mark.parametrize(("kept", "status", "blocks", "words"), [
+    (True, "passed", False, "comes back in one transaction"), (False, "failed", True, "dumps/r1.dump is not there any more on web01"),
+    (SafeText("no route"), "warning", False, "not known whether it is still there: no route"),
+])  # fmt: skip
+def test_a_restore_needs_a_dump_that_is_still_there(kept, status, blocks, words):
+    backup = Backup("r1", "2026-11-24T11:00:00Z", "web01", SafeText("dumps/r1.dump"), 9, SafeText("read by pg_restore"))
+    check = assess_restore(Database("postgres", url="postgresql://db"), "r1", backup, NOW, kept)
+    assert (check.status, check.blocks) == (status, blocks)
+    assert words in check.detail
 
 
 def test_what_is_not_known_is_asked_and_what_is_answered_counts():

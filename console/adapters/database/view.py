@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 
 from console.adapters.database.squawk import lint
-from console.core.dumps import look_script, read_look
+from console.core.dumps import kept_script, look_script, read_kept, read_look
 from console.core.migrations import read_migration
 from console.core.shell import quote
 from console.model.database import DumpLook, Migration, TableFacts
@@ -55,14 +55,24 @@ class PostgresView:
         variables = self.variables()
         if isinstance(variables, SafeText):
             return DumpLook(host.name, problem=variables)
+        said = await self._said(host, look_script(name, variables), deadline)
+        return DumpLook(host.name, problem=said) if isinstance(said, SafeText) else read_look(host.name, said)
+
+    async def is_kept(self, host: Host, name: str, path: str, *, deadline: float) -> bool | SafeText:
+        """Whether that dump is still there, as the login sees it."""
+        said = await self._said(host, kept_script(name, path), deadline)
+        return said if isinstance(said, SafeText) else read_kept(said)
+
+    async def _said(self, host: Host, script: str, deadline: float) -> str | SafeText:
+        """What that script prints on that host; a SafeText: why it was not run to its end."""
         reached = await self._transport.connect(host)
         if isinstance(reached, Unreached):
-            return DumpLook(host.name, problem=reached.message)
-        ran = await self._transport.run(host, READER, look_script(name, variables).encode(), deadline=deadline)
+            return reached.message
+        ran = await self._transport.run(host, READER, script.encode(), deadline=deadline)
         if ran.status != 0:
             words = ran.problem.message if ran.problem else SafeText(" ".join(ran.err.decode("utf-8", "replace").split())[-200:])
-            return DumpLook(host.name, problem=words or SafeText(f"its shell ended with {ran.status}"))
-        return read_look(host.name, ran.out.decode("utf-8", "replace"))
+            return words or SafeText(f"its shell ended with {ran.status}")
+        return ran.out.decode("utf-8", "replace")
 
     def variables(self) -> Mapping[str, str] | SafeText:
         """The URL as libpq's variables."""

@@ -86,6 +86,18 @@ def test_all_that_came_since_goes_with_a_restore_by_a_plain_owner_and_a_broken_d
         assert connection.execute("select id, how::text, (select count(*) from far.off) from orders").fetchall() == [(1, "ok", 0)]
 
 
+def test_a_dump_is_there_gone_or_not_known_to_be_either(url: str, tmp_path: Path):
+    own = tmp_path / ".deploy-console" / "shop o" / "dumps"
+    own.mkdir(parents=True)
+    file = own / "it's.dump"
+    for content, expected in ((None, False), (b"", False), (b"PGDMP", True)):
+        if content is not None:
+            file.write_bytes(content)
+        for path in (str(file), "dumps/it's.dump"):
+            assert dumps.read_kept(shell(dumps.kept_script("shop o", path), tmp_path, url).stdout) is expected
+    assert isinstance(dumps.read_kept("banner\n"), SafeText)
+
+
 def test_a_dump_that_fails_leaves_no_half_and_the_newest_are_kept(url: str, tmp_path: Path):
     failed = shell(dumps.guarded("pg_dump -Fc --no-password -t nothing -f dumps/r1.dump"), tmp_path, url)
     assert failed.returncode == 1
