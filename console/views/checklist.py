@@ -3,6 +3,7 @@
 A line that nothing stands behind yet says so; it never shows as passed.
 """
 
+import re
 from collections.abc import Callable
 from textwrap import wrap
 from typing import NamedTuple
@@ -193,14 +194,15 @@ BESIDE = 48
 _WORST = {"failed": 0, "error": 0, "waiting": 1, "warning": 2, "overridden": 3, "skipped": 5, "passed": 4}
 
 
-def check_lines(state: RunState, width: int, height: int, all_by: str = "2 shows all") -> tuple[Line, ...]:
+def check_lines(state: RunState, width: int, height: int, all_by: str = "2 shows all", key: str = "") -> tuple[Line, ...]:
     """Return the pre-flight's checks: what blocks first and with its remedy, then warnings, then the rest, in that room. `all_by`: how all are read.
 
+    `key`: what overrides a check where this is shown; empty: nothing does there, and its remedy names the option alone.
     Where there is no room for all words, a check that has passed says less; what blocks first is read whole.
     """
     checks = sorted(state.checks, key=lambda check: (0 if check.blocks and check.status != "waiting" else 1, _WORST[check.status]))
     title = min(max(22, width // 2 - 4), max((len(check.title) for check in checks), default=8))
-    whole = [_check_rows(check, title, width) for check in checks]
+    whole = [_check_rows(check, title, width, key) for check in checks]
     if sum(map(len, whole)) <= height:
         return tuple(row for rows in whole for row in rows)
     if sum(map(_is_in_the_way, checks)) == 1 and len(whole[0]) >= height:
@@ -255,7 +257,7 @@ def _short_row(check: Check, title: int, width: int) -> Line:
     return clipped(line(_sign(check), f" {check.title}", Span(shown, "dim")), width)
 
 
-def _check_rows(check: Check, title: int, width: int) -> list[Line]:
+def _check_rows(check: Check, title: int, width: int, key: str) -> list[Line]:
     """One check: mark, title, what was found, and what to do; on as many rows as the words need."""
     words = _found_words(check)
     tone: Tone = "plain" if check.blocks else "dim"
@@ -268,8 +270,13 @@ def _check_rows(check: Check, title: int, width: int) -> list[Line]:
     else:
         out = [line(_sign(check), f" {check.title}"), *(line("  ", Span(part, tone)) for part in _wrapped(words, width - 2))]
     if check.remedy and check.status in ("failed", "error", "warning"):
-        out += [line("    ", Span(part, "accent" if check.blocks else "dim")) for part in _wrapped(str(check.remedy), width - 4)]
+        out += [line("    ", Span(part, "accent" if check.blocks else "dim")) for part in _wrapped(_by_key(check, key), width - 4)]
     return [clipped(row, width) for row in out]
+
+
+def _by_key(check: Check, key: str) -> str:
+    """What to do about it, with the key beside the option that it stands for."""
+    return re.sub(r"--override \S+=REASON", rf"\g<0> (key {key})", check.remedy) if key and check.blocks else str(check.remedy)
 
 
 def _wrapped(words: str, cells: int) -> list[str]:

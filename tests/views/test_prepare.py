@@ -83,6 +83,18 @@ def test_many_in_the_way_are_all_named_before_one_is_told_in_full():
     assert "--override space=REASON" in " ".join(" ".join(more).split())
 
 
+@pytest.mark.parametrize("cells", [36, 96])
+def test_what_a_reason_would_override_is_shown_with_its_key_only_where_the_key_is_one(cells: int):
+    state = RunState(checks=(KEPT, changed(KEPT, id="late", status="overridden", title=SafeText("Late"))))
+
+    def said(key: str) -> str:
+        return " ".join(" ".join(text(row) for row in check_lines(state, cells, 40, key=key)).split())
+
+    assert said("o").count("--override space=REASON (key o)") == 1
+    assert "(key" not in said("")
+    assert "--override space=REASON" in said("")
+
+
 @given(milliseconds)
 def test_a_duration_is_read_as_it_was_written(seconds: float):
     assert seconds_of(duration_words(seconds)) == pytest.approx(seconds)

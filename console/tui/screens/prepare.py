@@ -33,6 +33,9 @@ from console.views.prepare import Answer, prepare_lines, problem_lines, twin, wh
 from console.views.spans import Line, Span, Tone, line
 from console.views.timeline import plan_lines, way_back_lines
 
+OVERRIDES = "o"
+"""The key that `override` has here."""
+
 
 class PrepareScreen(Page):
     """A release that is being prepared."""
@@ -67,7 +70,7 @@ class PrepareScreen(Page):
     def on_mount(self) -> None:
         """Read what there is to choose from."""
         checks, plan = self.query_one(Checks), self.query_one(PlanPanel)
-        checks.number, plan.number, checks.all_by = 3, 4, "3, enter: all"
+        checks.number, plan.number, checks.all_by, checks.key = 3, 4, "3, enter: all", OVERRIDES
         checks.can_focus = plan.can_focus = True
         self.versions.picker.marked = True
         self.form.picker.entitle(line("2 Release"))
@@ -236,7 +239,7 @@ class PrepareScreen(Page):
         elif panel == 2:
             self.form.open_row()
         elif panel == 3:
-            self._open_words("Checks", lambda width: check_lines(self.answer.state, width, 1000))
+            self._open_words("Checks", lambda width: check_lines(self.answer.state, width, 1000, key=OVERRIDES))
         else:
             state = self.answer.state
             self._open_words("Plan and way back", lambda width: (*plan_lines(state, width), line(" "), *way_back_lines(state, width)))

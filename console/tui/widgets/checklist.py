@@ -24,10 +24,11 @@ class Checklist(LineView):
 
 
 class Checks(LineView):
-    """The pre-flight: what was found, what blocks, what to type. `number` is the panel's key, `all_by` says how all of it is read."""
+    """The pre-flight: what was found, what blocks, what to type. `number` is the panel's key, `all_by` says how all is read, `key` what overrides a check."""
 
     number = 2
     all_by = "2 shows all"
+    key = ""
 
     def show_run(self, state: RunState) -> None:
         """Show the checks as they stand."""
@@ -35,7 +36,7 @@ class Checks(LineView):
         words = f"{len(state.checks)}, {blocking} in the way" if blocking else f"{len(state.checks)}, nothing in the way"
         self.entitle(line(f"{self.number} Checks", f"  {words}" if state.checks else ""))
         nothing: tuple[Line, ...] = (line(Span("the pre-flight begins", "dim")),)
-        self.draw(lambda width, height: check_lines(state, width, height, self.all_by) or nothing)
+        self.draw(lambda width, height: check_lines(state, width, height, self.all_by, self.key) or nothing)
 
 
 class PlanPanel(LineView):
