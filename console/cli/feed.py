@@ -27,12 +27,8 @@ LATELY = 60.0
 """Seconds."""
 LOOKING = 60.0
 """Seconds that one who only looks on waits for somebody to start a new engine."""
-
-
 PRINTED = 1000
 """Lines of output that a screen which joins late is given from the run's log files."""
-
-
 SETTLED = 0.5
 """Seconds without an event after which everything that had happened before is known to have been told."""
 

@@ -33,8 +33,6 @@ from console.views.standing import last_lines
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
-
-
 STANDS = 0.5
 """Seconds after which the first screen stands."""
 

@@ -3,7 +3,6 @@
 Opened from a run it shows that run live; from home, what was read of the host and the last run that changed the fleet. It decides nothing.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -11,27 +10,21 @@ from typing import Protocol
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from console.errors import ConsoleError
-from console.model.board import BoardRelease
 from console.model.commands import AnyCommand, Continue, Pause, Retry
 from console.model.state import HostState, RunState
 from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
+from console.tui.screens.host_reading import HostReading
 from console.tui.screens.with_log import PageWithLog
 from console.tui.situation import Situation
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
-from console.views.earlier import end_of_log
 from console.views.host import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, way_back_of
-from console.views.logs import LogLine, chapter_lines, plain_line
-from console.views.spans import line
+from console.views.logs import LogLine, plain_line
+from console.views.spans import Line, line
 
-READ_WITHIN = 20.0
-"""Seconds that the host has to say which releases it has."""
-OUTPUT = 500
-"""Lines of a run that has ended which are read for a host."""
 _PANELS = {1: "steps", 2: "releases", 3: "metrics", 4: "log"}
 
 
@@ -86,13 +79,10 @@ class HostScreen(PageWithLog):
         self.below = below
         self.host = host
         self._zoom = 0
-        self._releases: tuple[BoardRelease, ...] | None = None
-        self._no_releases = ""
-        self._stands: tuple[str, str] = ("", "")
+        self.reading = HostReading(self)
         self._at = -1
         self._second = -1
         self._state = RunState()
-        self._work: list[asyncio.Task[None]] = []
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; what is shown by which size is the style sheet's."""
@@ -120,8 +110,7 @@ class HostScreen(PageWithLog):
     def on_unmount(self) -> None:
         """Let go."""
         self.below.hears = lambda _: None
-        for task in self._work:
-            task.cancel()
+        self.reading.stop()
 
     def on_screen_suspend(self) -> None:
         """Another screen is seen: whoever looks for this one may rest, unless it is seen itself."""
@@ -155,19 +144,19 @@ class HostScreen(PageWithLog):
         width, height = self.app.size
         box = self.query_one("#fault", LineView)
         room = (box.content_size.width or width - 4, 100 if self._zoom == 1 else max(4, (height - 4) * 3 // 10))
-        count = len(fault_lines(self._run, self.host, *room))
+        count = len(fault_lines(self.run, self.host, *room))
         self.set_class(count > 0, "faulty")
         box.styles.height = count + 2
 
     @property
-    def _run(self) -> RunState:
+    def run(self) -> RunState:
         """The run whose steps are shown; an empty one where the host has no part in it."""
         state = self.below.state
         return state if self.host in state.hosts else RunState()
 
     @property
     def _has_steps(self) -> bool:
-        return bool(host_steps(self._run, self.host))
+        return bool(host_steps(self.run, self.host))
 
     @property
     def state(self) -> RunState:
@@ -186,15 +175,14 @@ class HostScreen(PageWithLog):
         self.host = host
         self.below.choose(host)
         self.unsay()
-        self._at, self._releases, self._no_releases = -1, None, ""
+        self._at = -1
         log = self.query_one(Log)
         log.whose = host
         log.clear()
         self.way_back.read_from(self.app.records, self.below.state.run, host)
         known = self.below.lines_of(host)
         log.add(known or ())
-        self._stands = self._standing()
-        self._begin(self._read_releases(host), *((self._read_record(host),) if known is None else ()))
+        self.reading.begin(has_log=known is not None)
         self.lay_out()
 
     def step_to(self, by: int) -> None:
@@ -202,41 +190,6 @@ class HostScreen(PageWithLog):
         host = neighbour(tuple(self.below.fleet.hosts), self.host, by)
         if host:
             self.turn_to(host)
-
-    def _begin(self, *work: "asyncio._CoroutineLike[None]") -> None:
-        for task in self._work:
-            task.cancel()
-        self._work = [asyncio.create_task(one) for one in work]
-
-    async def _read_releases(self, host: str) -> None:
-        station = self.app.station
-        if station is None:
-            self._no_releases = "no hosts.toml is known here, so the host is not asked"
-        else:
-            try:
-                async with asyncio.timeout(READ_WITHIN):
-                    self._releases = await station.releases(host)
-                self._no_releases = ""
-            except ConsoleError as fault:
-                self._no_releases = fault.message
-            except TimeoutError:
-                self._no_releases = f"{host} did not answer within {READ_WITHIN:.0f} s"
-        self.show()
-
-    async def _read_record(self, host: str) -> None:
-        """Read what the last run said of the host."""
-        station, run = self.app.station, self.below.state.run
-        if station is None or not run:
-            return
-        try:
-            events = await station.record(run)
-            page = await station.log(run, host, "", OUTPUT)
-            found = end_of_log(page, await asyncio.to_thread(chapter_lines, events, host))
-        except ConsoleError as fault:
-            self.say(f"the run's log was not read: {fault.message}", "warn")
-            return
-        self.query_one(Log).add(found)
-        self.query_one(Log).is_cut = bool(page.before)
 
     def hear(self, lines: tuple[LogLine, ...]) -> None:
         """Take the log lines that came for this host."""
@@ -251,22 +204,14 @@ class HostScreen(PageWithLog):
         if not self.is_mounted or not self.query("#log") or (second == self._second and state is self._state):
             return
         self._second, self._state = second, state
-        stands = self._standing()
-        if stands != self._stands:
-            self._stands = stands
-            self._begin(self._read_releases(self.host))
+        self.reading.follow()
         self.lay_out() if self._has_steps == self.has_class("resting") else self.show()
-
-    def _standing(self) -> tuple[str, str]:
-        """What is to make the host's releases be read again once it differs."""
-        known = self._run.hosts.get(self.host)
-        return (known.condition, known.release) if known else ("", "")
 
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""
         if not self.is_mounted or not self.query("#log"):
             return
-        fleet, run, now = self.below.fleet, self._run, self.app.clock.mono()
+        fleet, run, now = self.below.fleet, self.run, self.app.clock.mono()
         names = tuple(fleet.hosts)
         known = fleet.hosts.get(self.host, HostState(self.host))
         number = (names.index(self.host) + 1 if self.host in names else 0, len(names))
@@ -276,14 +221,15 @@ class HostScreen(PageWithLog):
         self.query_one("#fault", LineView).draw(lambda width, height: fault_lines(run, self.host, width, height))
         self._show_steps(run, now)
         drift = str(known.detail) if not fleet.run else ""
-        told = (line(self._no_releases),) if self._no_releases else None
-        self.query_one("#releases", LineView).draw(lambda width, _: told or release_rows(self._releases, way_back_of(run, self.host), drift, width))
+        reading = self.reading
+        told = (line(reading.no_releases),) if reading.no_releases else None
+        self.query_one("#releases", LineView).draw(lambda width, _: told or release_rows(reading.releases, way_back_of(run, self.host), drift, width))
         self.query_one(Metrics).show_numbers(self.below.numbers.series(self.host), fleet, now, self.host)
         self.show_edges()
 
-    def _head(self, fleet: RunState, known: HostState, number: tuple[int, int], now: float, room: tuple[int, int]) -> tuple:  # type: ignore[type-arg]
+    def _head(self, fleet: RunState, known: HostState, number: tuple[int, int], now: float, room: tuple[int, int]) -> tuple[Line, ...]:
         head = host_head(fleet, known, number, now, room[0])
-        return (*head, *fault_lines(self._run, self.host, room[0], room[1] - 2)) if room[1] > 2 else head
+        return (*head, *fault_lines(self.run, self.host, room[0], room[1] - 2)) if room[1] > 2 else head
 
     def _show_steps(self, run: RunState, now: float) -> None:
         steps = self.query_one(Picker)
@@ -334,8 +280,7 @@ class HostScreen(PageWithLog):
 
     def read_again(self) -> None:
         """Read the host's releases again."""
-        self._releases = None
-        self._begin(self._read_releases(self.host))
+        self.reading.again()
         self.show()
 
     def copy(self) -> None:
@@ -344,7 +289,7 @@ class HostScreen(PageWithLog):
         if self.focused is log and log.current is not None:
             self._copy(plain_line(log.current, log.zone), "the line")
             return
-        steps = host_steps(self._run, self.host)
+        steps = host_steps(self.run, self.host)
         at = self.query_one(Picker).index
         command = steps[at][0].command if at < len(steps) else None
         if command is None:

@@ -35,7 +35,6 @@ class Log(LogLines, can_focus=True):
     class WantsLater(Message):
         """The reader goes down to where lines are missing."""
 
-
     class Moved(Message):
         """Another line is read now; None: none is, it follows or is scrolled."""
 
