@@ -116,6 +116,11 @@ class ConsoleApp(KeyedApp[Ending]):
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, RunScreen)), None)
 
     @property
+    def has_home(self) -> bool:
+        """Whether home is seen, or below what is."""
+        return any(_place(screen) == "home" for screen in self.screen_stack)
+
+    @property
     def rollback_page(self) -> Page | None:
         """The screen, seen or below, whose release can be rolled back."""
         pages = [screen for screen in reversed(self.screen_stack) if isinstance(screen, Page) and screen.place != "prepare"]
@@ -319,8 +324,7 @@ class ConsoleApp(KeyedApp[Ending]):
         if run is None:
             self.exit(Ending(0))
         else:
-            at_home = any(_place(screen) == "home" for screen in self.screen_stack)
-            self.exit(Ending(0 if at_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
+            self.exit(Ending(0 if self.has_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
 
     def terminal_lost(self) -> None:
         """The terminal is gone: nobody looks any more."""

@@ -3,6 +3,7 @@
 from console.tui.keys import ACTIONS, key_name
 from console.tui.situation import Place, Situation
 from console.views.spans import Line, Span, joined, line, spread, width
+from console.views.waits import way_out
 
 TINY = 50
 """Columns below which the footer has room for little more than the way back and the way out."""
@@ -13,9 +14,12 @@ def leave_word(now: Situation) -> str:
     state = now.state
     if now.place != "run":
         return "leave" if now.place == "home" else "back"
-    if state.phase == "ended":
-        return "leave"
-    return "no-go, leave" if state.phase == "deciding" and not now.helm else "leave" if state.phase == "preflight" else "detach"
+    words = "detach"
+    if state.phase in ("ended", "preflight"):
+        words = "leave"
+    elif state.phase == "deciding" and not now.helm:
+        words = "no-go, leave"
+    return way_out(words, home=now.over_home)
 
 
 def footer_line(now: Situation, cells: int) -> Line:

@@ -29,6 +29,8 @@ class Situation:
     """A run goes on in the environment, whatever is shown here."""
     is_last: bool = True
     """No run changed the fleet after this one."""
+    over_home: bool = False
+    """The run's screen was opened from home, and `q` goes there."""
     closed: str = ""
     """Where a release is prepared: why GO may not be pressed; empty: it may."""
 

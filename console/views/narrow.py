@@ -92,7 +92,9 @@ def _counts(state: RunState) -> str:
     return " ".join(f"{number} {short.get(condition, condition)}" for condition, number in fleet_counts(state))
 
 
-def run_in_words(state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "", helm: str = "") -> tuple[Line, ...]:
+def run_in_words(
+    state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "", helm: str = "", home: bool = False
+) -> tuple[Line, ...]:
     """Return the run in so many rows: where it is and how it stands, then what is waited for and what was just said. `now`: boot-time clock."""
     if rows <= 0:
         return ()
@@ -109,7 +111,7 @@ def run_in_words(state: RunState, now: float, cells: int, rows: int, message: Li
     first = clipped(by_room(parts, cells), cells) if cells >= 40 else ()
     if not first:
         first = clipped(joined((parts[0][1], parts[1][1]), " "), cells)
-    rest = list(wrapped(waits_line(state, now, 10_000, host, helm), cells))
+    rest = list(wrapped(waits_line(state, now, 10_000, host, helm, home), cells))
     if cells < 40 and rows >= 3:
         rest.insert(0, clipped(line(Span(_counts(state))), cells))
     urgent = any(span.tone in ("warn", "bad") for span in message)

@@ -1,5 +1,7 @@
 """What is waited for, since when, and which key: the line under the headline. Pure."""
 
+from typing import TypeAlias
+
 from console.core.sizes import counted
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
@@ -9,6 +11,9 @@ from console.views.spans import Line, Span, clipped, joined, line
 from console.views.spans import width as text_width
 from console.views.standing import outcome_words
 from console.views.times import clock_span, seconds_in_words
+
+Keys: TypeAlias = tuple[tuple[str, str], ...]
+"""Keys, and what each does."""
 
 _STEP_NAMES = {
     "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
@@ -78,37 +83,43 @@ def go_allowed(state: RunState) -> bool:
     return state.phase == "deciding" and state.plan is not None and not any(check.blocks for check in state.checks)
 
 
-def waits_line(state: RunState, now: float, width: int, host: str = "", helm: str = "") -> Line:
+def way_out(words: str, *, home: bool) -> str:
+    """Return what `q` does where a run's screen was opened from home (`home`), else the words for where it ends the program."""
+    return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
+
+
+def waits_line(state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False) -> Line:
     """Return what is waited for, since when, and which key.
 
-    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this.
+    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this; `home`: see `way_out`.
     """
-    told, keys = _waits(state, now, host, helm)
+    told, answers = _waits(state, now, host, helm)
+    keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in answers))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
     return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
 
 
-def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Line]:
+def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Keys]:
     if state.phase == "ended":
         return _ended(state)
     if state.phase == "deciding":
         return _deciding(state, now, helm)
     if state.phase == "preflight":
-        return line(Span("waits: ", "dim"), *_before(state, now)), _keys(("q", "leave"))
+        return line(Span("waits: ", "dim"), *_before(state, now)), (("q", "leave"),)
     if state.phase == "locking":
         told = f"the lock on {counted(len(state.hosts), 'host')}, {seconds_in_words(now - state.mono)}"
-        return line(Span("waits: ", "dim"), told), _keys(("q", "detach"))
+        return line(Span("waits: ", "dim"), told), (("q", "detach"),)
     if state.phase == "rolling-back":
         back = sum(1 for one in state.hosts.values() if one.condition == "back")
         touched = sum(1 for one in state.hosts.values() if one.touched)
-        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), _keys(("q", "detach"))
+        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (("q", "detach"),)
     if state.pausing:
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
         keys = (_answer("c", "continue", helm), *((("t", "retry"),) if can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
-        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), _keys(*keys)
+        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), keys
     keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
-    return line(Span("waits: ", "dim"), *_waited_step(state, now)), _keys(*keys)
+    return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 
 
 def can_retry(host: HostState | None) -> bool:
@@ -121,31 +132,31 @@ def _answer(key: str, word: str, helm: str) -> tuple[str, str]:
     return ("h", "take the helm") if helm else (key, word)
 
 
-def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Line]:
+def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
     since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
     blocking = [check for check in state.checks if check.blocks]
     if go_allowed(state):
         keys = (_answer("enter", "GO", helm), ("q", "detach" if helm else "no-go, leave"))
-        return line(Span(f"waits for {helm or 'you'}: ", "accent"), f"GO or no-go, {since}"), _keys(*keys)
+        return line(Span(f"waits for {helm or 'you'}: ", "accent"), f"GO or no-go, {since}"), keys
     if not blocking:
-        return line(Span("waits: ", "dim"), f"the plan, {since}"), _keys(("q", "leave"))
+        return line(Span("waits: ", "dim"), f"the plan, {since}"), (("q", "leave"),)
     first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
     more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
     if first.is_open:
-        return line(Span("waits for you: ", "accent"), f"{first.title}{more}: {first.detail}"), _keys(("k", "tick off"), ("q", "no-go, leave"))
+        return line(Span("waits for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off"), ("q", "no-go, leave"))
     if first.status == "waiting":
-        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), _keys(("q", "no-go, leave"))
+        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), (("q", "no-go, leave"),)
     why = f" ({first.detail})" if first.detail else ""
-    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), _keys(("q", "leave, exit 3"))
+    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), (("q", "leave, exit 3"),)
 
 
-def _ended(state: RunState) -> tuple[Line, Line]:
+def _ended(state: RunState) -> tuple[Line, Keys]:
     words, tone = outcome_words(state)
     told = line(Span(words.capitalize(), tone), f": {state.reason}" if state.reason else f": {counts_in_words(state)}")
-    keys: list[tuple[str, str]] = [("q", "leave")]
+    keys: Keys = (("q", "leave"),)
     if state.kind == "deploy" and state.exit in (0, 8):
-        keys.append(("r", "roll back"))
-    return told, _keys(*keys)
+        keys = (*keys, ("r", "roll back"))
+    return told, keys
 
 
 def waited_host(state: RunState) -> str:

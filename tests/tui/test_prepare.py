@@ -168,6 +168,8 @@ async def test_g_opens_the_run_and_go_is_asked_for_by_itself():
         await pilot.press("escape")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         assert "same as: deploy production --version v1.1.0" in message(pilot)
+        assert "q no-go, home" in head(pilot)
+        assert pilot.app.screen.query_one("#footer", LineView).shown.rstrip().endswith("q no-go, home")
         await pilot.press("q")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
 

@@ -104,8 +104,14 @@ class RunScreen(PageWithLog):
     def situation(self) -> Situation:
         """What is on the screen now."""
         return Situation(
-            self.state, self.host, self.zooming.panel, self.app.read_only, self.helm, has_station=self.app.station is not None, place=self.place
+            self.state, self.host, self.zooming.panel, self.app.read_only, self.helm, has_station=self.app.station is not None, place=self.place,
+            over_home=self.over_home,
         )
+
+    @property
+    def over_home(self) -> bool:
+        """Whether `q` goes home from here."""
+        return self.app.has_home
 
     @property
     def now(self) -> float:
@@ -167,7 +173,9 @@ class RunScreen(PageWithLog):
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
         """The two lines on top."""
         presence, problem = self.follower.presence, self.watching.link_problem
-        return headline(state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem, helm=self.helm)
+        return headline(
+            state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem, helm=self.helm, home=self.over_home
+        )
 
     def show_edges(self) -> None:
         """Show headline, message and footer; on the smallest screens the headline says what was just said, too."""
@@ -176,7 +184,7 @@ class RunScreen(PageWithLog):
         super().show_edges()
         state, now = self.state, self.now
         self.query_one("#headline", LineView).draw(
-            lambda width, height: run_in_words(state, now, width, height, self._message, self.host, self.helm)
+            lambda width, height: run_in_words(state, now, width, height, self._message, self.host, self.helm, self.over_home)
             if self.has_class("tiny")
             else self.head_lines(state, now, width)
         )
