@@ -401,6 +401,7 @@ async def test_d_after_a_run_has_ended_prepares_the_next_and_q_comes_back():
 async def test_the_last_question_says_what_goes_where_what_is_left_out_what_was_declared_and_who_asked():
     request = Request(ref="v1.2.0", without=(("web09", "disk"),), impact=Impact(migration="yes", risk="high"))
     late = Check("branch", SafeText("Branch"), "overridden", detail=SafeText("main (overridden: late)"))
+    request = changed(request, overrides=(("branch", "late"),))
     state = changed(ScriptedFeed(protected=False).run.state, request=request, checks=(late,))
     for width in (20, 42, 78):
         body = go_dialog(state, width).body
@@ -409,4 +410,18 @@ async def test_the_last_question_says_what_goes_where_what_is_left_out_what_was_
         for words in ("3 hosts of production", "one at a time", "every host has a way back", "left out web09: disk", "migration yes, risk high"):
             assert words in said
         assert "asked for by ada" in said
-        assert "overridden Branch: main" in said
+        assert "overridden Branch: late; found: main" in said
+
+
+def test_the_last_question_reads_a_lock_to_its_end_and_every_reason_of_many():
+    lock = SafeText("1 new: db/a.sql; " + "a lock on orders: 73 MiB, " * 8 + "1 open transaction holds locks on it")
+    warned = changed(ScriptedFeed(protected=False).run.state, checks=(Check("migrations", SafeText("Migrations"), "warning", detail=lock),))
+    said = " ".join("".join(span.text for span in one).strip() for one in go_dialog(warned, 67).body)
+    assert "1 open transaction holds locks on it" in " ".join(said.split())
+    names = ("closed", "staging", "backup", "way-back", "announcement")
+    checks = tuple(Check(name, SafeText(name), "overridden", detail=SafeText(f"{'found ' * 40}(overridden: why {name})")) for name in names)
+    many = changed(warned, checks=checks, request=Request(overrides=tuple((name, f"why {name}") for name in names)))
+    body = go_dialog(many, 67).body
+    assert len(body) <= 16
+    said = " ".join("".join(span.text for span in one).strip() for one in body)
+    assert all(f"{name}: why {name}" in said for name in names)

@@ -3,22 +3,24 @@
 from textwrap import wrap
 
 from console.core.wording import impact_words
+from console.model.checks import Check
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog, TypingDialog
 from console.views.spans import Line, Span, line
 from console.views.timeline import blast_radius
 
-FEW, MANY = 4, 8
-"""Up to so many things beside the release each have three rows; more have one each, and beyond that they are counted."""
+ROWS, MANY = 12, 8
+"""Rows for all that is told beside the release, shared by its things; beyond so many things they are counted."""
 
 
 def _body(state: RunState, width: int) -> tuple[Line, ...]:
     warnings = [("! ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "warning"]
-    overridden = [("overridden ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "overridden"]
+    reasons = dict(state.request.overrides)
+    overridden = [("overridden ", _overruled(check, reasons.get(check.id, ""))) for check in state.checks if check.status == "overridden"]
     left_out = [("left out ", f"{host}: {reason}") for host, reason in state.request.without]
     said = impact_words(state.request.impact)
     told = (*warnings, *overridden, *left_out, *([("declared ", said)] if said else []))
-    rows = 3 if len(told) <= FEW else 1
+    rows = max(1, ROWS // max(1, len(told)))
     out: list[Line] = [line(row) for row in wrap(blast_radius(state) + ".", width)]
     for head, words in told[:MANY]:
         first, *more = wrap(head + words, width, subsequent_indent="  ", max_lines=rows, placeholder=" …")
@@ -28,6 +30,12 @@ def _body(state: RunState, width: int) -> tuple[Line, ...]:
     helm = f"; {state.driver.name} has the helm" if state.helm else ""
     out.append(line(Span(f"asked for by {state.by.name}{helm}", "dim")))
     return tuple(out)
+
+
+def _overruled(check: Check, reason: str) -> str:
+    """A check and why it goes unheeded, before what it found: of that, less may be read."""
+    found = str(check.detail).removesuffix(f" (overridden: {reason})")
+    return f"{check.title}: {reason}; found: {found}" if reason else f"{check.title}: {found}"
 
 
 class GoByName(TypingDialog):
