@@ -338,7 +338,7 @@ def _backed_up(state: RunState, event: ev.BackupTaken) -> RunState:
 
 
 def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
-    return changed(state, announced=event.told) if event.moment == "before" else changed(state, told_end=event.told)
+    return changed(state, announced=event.told, untold=event.problems) if event.moment == "before" else changed(state, told_end=event.told)
 
 
 def _operator_joined(state: RunState, event: ev.OperatorJoined) -> RunState:

@@ -112,6 +112,8 @@ class RunState(msgspec.Struct, frozen=True):
     """The one that this run took."""
     announced: tuple[SafeText, ...] = ()
     """Channels that took the announcement."""
+    untold: tuple[SafeText, ...] = ()
+    """Channels that did not, and why."""
     told_end: tuple[SafeText, ...] | None = None
     """Channels that were told how the run ended; None: nothing was sent, or nothing is known of it yet."""
     checks: tuple[Check, ...] = ()

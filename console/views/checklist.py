@@ -129,6 +129,22 @@ def _ci(state: RunState) -> tuple[str, ...]:
     return tuple(check.id for check in state.checks if check.kind in ("github", "gitlab"))
 
 
+def _team_row(state: RunState) -> Row:
+    """Who is needed is there, and people were told; before GO nobody is told yet."""
+    title, short = "Team notified", "team"
+    found, told = _of(state.checks, ("team",)), next((check for check in state.checks if check.id == "announcement"), None)
+    if (found and found[0] not in ("done", "skipped")) or told is None or told.status not in ("passed", "failed"):
+        return _checked(state, title, short, ("team", "announcement"), "not needed")
+    if state.untold:
+        count = len(state.announced) + len(state.untold)
+        return Row("failed", title, short, f"{len(state.untold)} of {counted(count, 'channel')} not told")
+    if told.status == "failed":
+        return Row("failed", title, short, str(told.detail))
+    if state.announced:
+        return Row("done", title, short, f"{counted(len(state.announced), 'channel')} told")
+    return Row("skipped", title, short, "nobody told") if state.phase == "ended" else Row("waiting", title, short, "at GO")
+
+
 def _ending_row(state: RunState) -> Row:
     """Whether people were told how it ended: where they were told before, they are told after, whatever became of it."""
     title = "Success announced" if state.exit in (None, 0, 8) else "Ending announced"
@@ -151,7 +167,7 @@ def checklist(state: RunState, now: float) -> tuple[Row, ...]:
         _checked(state, "Code frozen, CI passed", "code", ("branch", "tree", *_ci(state)), "not checked"),
         _checked(state, "Staging verified", "staging", ("staging",), "not required"),
         _backup_row(state, now),
-        _checked(state, "Team notified", "team", ("team", "announcement"), "not needed"),
+        _team_row(state),
         _deploy_row(state, now),
         _health_row(state),
         _monitor_row(state, now),
