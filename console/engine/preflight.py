@@ -140,7 +140,8 @@ class Preflight:
             changes = await self._changed_since()
             if not changes:
                 if problems := await self._untold():
-                    return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText("mend the channel, and say GO again"))
+                    hint = f"mend the channel and deploy {runner.environment.name} again, or with the override announcement=REASON"
+                    return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText(hint))
                 return runner.submit(command, person)
         try:
             await self.decide(person)

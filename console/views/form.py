@@ -72,8 +72,12 @@ def _without(request: Request, text: str, seen: Seen) -> Request | Problem:
 
 
 def overridable(checks: tuple[Check, ...]) -> tuple[str, ...]:
-    """Return the checks that an override is for: they block, or are overridden, and may be."""
-    return tuple(check.id for check in checks if (check.blocks or check.status == "overridden") and check.id not in NEVER_OVERRIDABLE)
+    """Return the checks that an override is for: they block, or are overridden, and may be; and what is judged only once GO sends it."""
+    return tuple(check.id for check in checks if _is_for_a_reason(check) and check.id not in NEVER_OVERRIDABLE)
+
+
+def _is_for_a_reason(check: Check) -> bool:
+    return check.blocks or check.status == "overridden" or (check.id == "announcement" and check.status == "passed")
 
 
 def _overrides(request: Request, text: str, seen: Seen) -> Request | Problem:

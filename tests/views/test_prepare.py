@@ -20,7 +20,7 @@ from console.model.values import changed
 from console.text import SafeLines, SafeText
 from console.views.checklist import check_lines
 from console.views.filter import parse
-from console.views.form import FIELDS, Field, Seen, begun, needed, take, turned, why_none
+from console.views.form import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
 from console.views.prepare import Answer, field_row, go_row, prepare_lines, twin, why_closed
 from console.views.spans import text, width
 from console.views.timeline import plan_lines, way_back_lines
@@ -66,6 +66,15 @@ def test_a_reason_may_have_a_semicolon():
     assert isinstance(taken, Request)
     assert taken.overrides == (("branch", "SHOP-17; agreed with Lin"), ("closed", "late; ada"))
     assert take(field("overrides"), taken, field("overrides").read(taken), SEEN) == taken
+
+
+def test_an_announcement_is_overridden_before_it_is_sent():
+    sent = Check("announcement", SafeText("Announcement"), "passed", detail=SafeText("1 channel is told at GO, which GO depends on"))
+    taken = take(field("overrides"), Request(), "announcement=the chat is down", Seen((), (sent,)))
+    assert isinstance(taken, Request)
+    assert taken.overrides == (("announcement", "the chat is down"),)
+    assert not to_override(Request(), Seen((), (sent,)))
+    assert isinstance(take(field("overrides"), Request(), "announcement=no", Seen((), (changed(sent, status="skipped", blocking=False),))), Problem)
 
 
 def test_what_is_never_overridden_says_what_to_do():
