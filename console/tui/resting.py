@@ -40,6 +40,9 @@ class Resting:
         """Something came that was not shown."""
         self.frozen = False
         """Nothing is taken in."""
+        self.behind = False
+        """A run has ended since the hosts were read."""
+        self._read_after = ""
         self._news = asyncio.Event()
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -81,13 +84,17 @@ class Resting:
     async def _read(self) -> None:
         try:
             self.runs = await self._station.history(RUNS)
-            self.changed = True
-            self.board = await self._station.board()
-            self.fleet = resting_state(self.board)
+            self.behind = self.board is not None and self._last_end() != self._read_after
             await self._read_last()
+            self.changed = True
+            read_after, self.board = self._last_end(), await self._station.board()
+            self.fleet, self.behind, self._read_after = resting_state(self.board), False, read_after
         except ConsoleError as fault:
             self._say(f"not read: {in_one_line(fault)}", "bad")
         self.changed = True
+
+    def _last_end(self) -> str:
+        return next((one.run for one in self.runs if one.outcome), "")
 
     async def _read_last(self) -> None:
         run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")

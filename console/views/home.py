@@ -29,22 +29,25 @@ def _resting_host(host: BoardHost) -> HostState:
     return HostState(host.host, condition=condition, release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
 
 
-def home_lines(board: Board | None, open_run: str, width: int) -> tuple[Line, ...]:
-    """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width."""
+def home_lines(board: Board | None, open_run: str, width: int, *, behind: bool = False) -> tuple[Line, ...]:
+    """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width.
+
+    `behind`: a run has ended since the hosts were read.
+    """
     if board is None:
         return (line(" reading the hosts …"),)
     name = board.environment.upper() if board.protected else board.environment
     shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
     title, versions = line(f" {board.app} ", Span("▸ ", "dim"), shown), _live_versions(board)
     if spans_width(title) + spans_width(versions) + 2 > width:
-        return title, line(" ", *versions), _attention(board, open_run)
+        return title, line(" ", *versions), _attention(board, open_run, behind)
     parts = (
         (0, title),
         (1, versions),
         (2, line(Span(f"maintenance {board.maintenance}", "dim")) if board.maintenance != "unknown" else ()),
         (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
     )
-    return by_room(parts, width), _attention(board, open_run)
+    return by_room(parts, width), _attention(board, open_run, behind)
 
 
 def _live_versions(board: Board) -> Line:
@@ -59,12 +62,14 @@ def _live_versions(board: Board) -> Line:
     return line(*spans, f" of {len(board.hosts)}") if spans else line(Span("no host answers", "bad"))
 
 
-def _attention(board: Board, open_run: str) -> Line:
+def _attention(board: Board, open_run: str, behind: bool) -> Line:
     run = board.run or open_run
     if run:
         words = "goes on" if board.run else "was interrupted: deploy resume"
         joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
         return (*line(Span(f" run {run} {words}", "warn")), *joins)
+    if behind:
+        return line(Span(" a run has ended since the hosts were read: reading them again …", "warn"))
     if board.held:
         return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
     away = [host.host for host in board.hosts if not host.reachable]

@@ -1,12 +1,13 @@
 """Home, by keys, on an environment in memory."""
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from console.errors import NoGo, Problem, UsageFault
 from console.model import events as ev
-from console.model.board import BoardHost
+from console.model.board import Board, BoardHost
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.app import ConsoleApp
@@ -167,3 +168,30 @@ async def test_e_goes_to_another_environment():
         assert ("beside", "staging") in station.asked
         await eventually(pilot, lambda: "staging" in head(pilot))
         assert "PRODUCTION" not in head(pilot)
+
+
+@dataclass
+class SlowHosts(ScriptedStation):
+    """Hosts that answer when the test lets them."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def board(self) -> Board:
+        await self.answers.wait()
+        return await super().board()
+
+
+async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
+    station = SlowHosts()
+    station.answers.set()
+    async with at_home(station).run_test(size=(80, 24)) as pilot:
+        await eventually(pilot, lambda: "all quiet" in head(pilot))
+        station.answers.clear()
+        done = ended_release()
+        run = done.run.state.run
+        station.runs, station.records[run] = (a_summary(run),), tuple(done.run.events)
+        await press(pilot, "u")
+        await eventually(pilot, lambda: "a run has ended since the hosts were read" in head(pilot))
+        assert pilot.app.screen.state.run == run
+        station.answers.set()
+        await eventually(pilot, lambda: "all quiet" in head(pilot))

@@ -105,7 +105,7 @@ class HomeScreen(Page):
         """Give every widget its part; each repaints only what differs."""
         rest, now = self.rest, self.app.clock.mono()
         self.set_class(self.station.protected, "protected")
-        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(rest.board, rest.open_run, width))
+        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind))
         self.query_one(Fleet).show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
         self.query_one(Metrics).show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
         self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in rest.runs))
