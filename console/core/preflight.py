@@ -21,8 +21,10 @@ Finding = tuple[str, str]
 """(host, what is wrong)."""
 
 
-def assess_fleet(facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int) -> tuple[Check, ...]:
-    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable."""
+def assess_fleet(
+    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset()
+) -> tuple[Check, ...]:
+    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already."""
     seen = tuple(fact for fact in facts if not fact.problem)
     return (
         _reach(facts, allowed_failures),
@@ -30,7 +32,7 @@ def assess_fleet(facts: tuple[HostFacts, ...], size: int, files: int, allowed_fa
         _problems("login", "Login works", facts, ("login",)),
         _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
         _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
-        _each("space", "Room for the release", seen, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),
+        _each("space", "Room for the release", seen, lambda fact: "" if fact.host in on_disk else _space(fact, size, files), "free some room: old releases, logs"),
         _clock(seen),
     )
 

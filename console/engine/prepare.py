@@ -243,12 +243,18 @@ def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
 
 
+def _on_disk(facts: tuple[HostFacts, ...], release: str) -> frozenset[str]:
+    """The hosts that have that release already, whole."""
+    return frozenset(fact.host for fact in facts if (found := fact.release(release)) and found.whole)
+
+
 def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> tuple[Check, ...]:
     environment, request = survey.environment, survey.request
     if request.kind == "rollback":
         return _rollback_checks(survey, facts)
     size, files = (revision.size, revision.files) if revision else (0, 0)
-    fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures), assess_lock(facts, survey.run))
+    on_disk = _on_disk(facts, survey.catches_up.release.id) if survey.catches_up is not None else frozenset[str]()
+    fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures, on_disk), assess_lock(facts, survey.run))
     if request.kind == "restore":
         shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
         restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
@@ -350,7 +356,6 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
         raise NoGo("there is no release to plan with")
     first = frozenset(host.name for host in hosts if not current[host.name])
     if survey.catches_up is not None:
-        on_disk = frozenset(fact.host for fact in facts if (found := fact.release(release.id)) and found.whole)
-        return plan_catch_up(survey.environment, hosts, release.id, on_disk, first, survey.catches_up.content)
+        return plan_catch_up(survey.environment, hosts, release.id, _on_disk(facts, release.id), first, survey.catches_up.content)
     unbacked = any(check == "backup" for check, _ in survey.request.overrides)
     return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked, expects=_expected(survey, revision))

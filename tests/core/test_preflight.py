@@ -1,6 +1,6 @@
 """The pre-flight's words on a fleet: hosts of which the same is said stand together, and what is told can be typed."""
 
-from console.core.preflight import assess_lock, assess_way_back, named
+from console.core.preflight import assess_fleet, assess_lock, assess_way_back, named
 from console.core.sizes import counted
 from console.model.facts import HostFacts, LockHolder
 from console.model.plan import WayBack
@@ -26,6 +26,13 @@ def test_a_remedy_names_the_environment():
     broken = assess_way_back([WayBack("web01", "", possible=False, reason=SafeText("$ENVIRONMENT"))], 1)
     assert named(broken, "qa").remedy == "see deploy status qa, mend `current` on the host, or --override way-back=REASON"
     assert named(assess_lock((), "r1"), "qa") == assess_lock((), "r1")
+
+
+def test_a_host_that_has_the_release_needs_no_room_for_it():
+    facts = tuple(HostFacts(name, free=2**20, inodes=10) for name in ("web01", "web02"))
+    room = {check.id: check for check in assess_fleet(facts, 2**20, 5, 0, frozenset({"web02"}))}["space"]
+    assert (room.status, room.detail) == ("failed", "web01: 1 MiB free, 4 MiB needed")
+    assert {check.id: check for check in assess_fleet(facts, 2**20, 5, 0, frozenset({"web01", "web02"}))}["space"].status == "passed"
 
 
 def test_one_is_one():
