@@ -26,13 +26,14 @@ def assess_fleet(
 ) -> tuple[Check, ...]:
     """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already."""
     seen = tuple(fact for fact in facts if not fact.problem)
+    lacking = tuple(fact for fact in seen if fact.host not in on_disk)
     return (
         _reach(facts, allowed_failures),
         _problems("key", "Host keys known", facts, ("unknown-key", "changed-key")),
         _problems("login", "Login works", facts, ("login",)),
         _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
         _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
-        _each("space", "Room for the release", seen, lambda fact: "" if fact.host in on_disk else _space(fact, size, files), "free some room: old releases, logs"),
+        _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),
         _clock(seen),
     )
 
