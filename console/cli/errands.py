@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.ask import confirm
 from console.cli.wiring import How, asking_with_secrets, environment_or_known, say, say_json, tell, tell_twin
+from console.core.selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished
+from console.model.request import Request
 from console.plain.jsonl import problem_object
 from console.ports.feed import Output
 
@@ -34,6 +36,7 @@ def command_of(words: tuple[str, ...]) -> str:
 async def execute(how: How, name: str, hosts: str, command: str) -> int:
     """Run a command in the live release of those hosts: 0, 5 where it failed, 3 where a host is away, 6 where one is held."""
     found = environment_or_known(how, name)
+    meant_hosts(found, Request(hosts=hosts))
     operator = replace(how, read_only=False)
     await confirm(how, f"run on {hosts} of {found.name}: {command} ?")
     client = await asking_with_secrets(operator, found)
@@ -60,6 +63,7 @@ async def logs(how: How, name: str, hosts: str, pattern: str, *, follow: bool) -
     except re.error as fault:
         raise UsageFault(f"--grep {pattern}: {fault}", "a regular expression, as Python has them: --grep 'error|warn'") from None
     found = environment_or_known(how, name)
+    meant_hosts(found, Request(hosts=hosts))
     client = await asking_with_secrets(how, found)
     try:
         answer = await client.query("logs", {"hosts": hosts, "follow": follow})

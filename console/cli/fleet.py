@@ -49,7 +49,7 @@ def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
 
 async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     """Print the go/no-go and the plan."""
-    from console.cli.runs import judge_checks
+    from console.cli.runs import judge_request
     from console.model.request import Request
 
     try:
@@ -60,7 +60,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
         for problem in fault.problems:
             tell(f"deploy: {problem}")
         return int(fault.exit)
-    judge_checks(Request(**argument), found)
+    judge_request(Request(**argument), found)
     client = await engine_of(how, found)
     try:
         await configure(client, found, for_release=True)

@@ -14,8 +14,8 @@ async def motd(how: How, name: str) -> int:
     from console.adapters.journal import SqlJournal
     from console.adapters.statefolder import journal_path, state_folder
 
+    folder = state_folder(os.environ)
     try:
-        folder = state_folder(os.environ)
         if not _is_there(journal_path(folder)):
             return 0
         record = SqlJournal(journal_path(folder))

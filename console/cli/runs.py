@@ -27,7 +27,7 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
     judge_overrides(request)
     rollback = request.kind == "rollback"
     found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
-    judge_checks(request, found)
+    judge_request(request, found)
     with Leaving() as leaving:
         client = await engine_of(how, found)
         if rollback and client.welcome.run and not request.ref:
@@ -46,6 +46,14 @@ def judge_overrides(request: Request) -> None:
     for check, _ in request.overrides:
         if check in NEVER_OVERRIDABLE:
             raise UsageFault(f"--override {check}: this check is never overridden", f"deploy check shows what {check} is about")
+
+
+def judge_request(request: Request, found: "Environment") -> None:
+    """Refuse what names no host or no check of that environment, before an engine or a host is asked. Raises UsageFault."""
+    from console.core.selection import chosen_hosts
+
+    judge_checks(request, found)
+    chosen_hosts(found, request)
 
 
 def judge_checks(request: Request, found: "Environment") -> None:

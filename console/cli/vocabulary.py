@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from console.cli.given import refuse_empty, refuse_empty_variables
 from console.errors import NotYet
 
 PLACES: Final = {
@@ -23,6 +24,13 @@ LATER: Final = ("maintenance", "promote", "doctor", "init")
 
 class Words(click.Group):
     """A group in which a word that is no command is an environment, and options that belong to all may stand before the command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before the command. Raises UsageFault for an empty value, in a variable too."""
+        rest = super().parse_args(ctx, args)
+        refuse_empty(ctx, self.params)
+        refuse_empty_variables()
+        return rest
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Take the first word for a command, or for the environment of a release."""

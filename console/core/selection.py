@@ -8,8 +8,9 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Final
 
-from console.errors import Problem
-from console.model.fleet import Host
+from console.errors import Problem, UsageFault
+from console.model.fleet import Environment, Host
+from console.model.request import Request
 
 MOST: Final = 10_000
 """Names that one pattern may become."""
@@ -56,6 +57,27 @@ def select(pattern: str, hosts: tuple[Host, ...]) -> tuple[Host, ...] | Problem:
         wanted = {host.name for host in hosts}
     chosen = tuple(host for host in hosts if host.name in wanted and host.name not in unwanted)
     return chosen or Problem(f"{pattern}: leaves no host", "loosen the part with !")
+
+
+def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
+    """The hosts that a request names, those that it leaves out among them. Raises UsageFault for a pattern that matches nothing."""
+    found = select(request.hosts, environment.hosts)
+    if isinstance(found, Problem):
+        raise UsageFault(found.message, found.hint)
+    return found
+
+
+def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
+    """The hosts that a request is for. Raises UsageFault for a pattern that matches nothing."""
+    found = meant_hosts(environment, request)
+    left_out = {name for name, _ in request.without}
+    unknown = left_out - {host.name for host in environment.hosts}
+    if unknown:
+        raise UsageFault(f"--without names no host of {environment.name}: {', '.join(sorted(unknown))}", "deploy status")
+    hosts = tuple(host for host in found if host.name not in left_out)
+    if not hosts:
+        raise UsageFault("no host is left to work on", "deploy status")
+    return hosts
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from console.core.masking import masking
+from console.core.selection import meant_hosts
 from console.engine.errands import Errand, Hearing, Settled, errand_for
 from console.engine.fleet import Fleet
 from console.engine.looking import look_at
-from console.engine.prepare import meant_hosts
 from console.engine.record import Record
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus

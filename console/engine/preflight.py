@@ -8,10 +8,11 @@ from console.core.announcement import assess_delivery
 from console.core.configured import asks_again, still_waiting
 from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
+from console.core.selection import chosen_hosts
 from console.core.team import assess_team, needed_operators
 from console.engine.announcing import Announcer
 from console.engine.asking import verdict
-from console.engine.prepare import Survey, chosen_hosts, prepare, prepare_again, subject_of
+from console.engine.prepare import Survey, prepare, prepare_again, subject_of
 from console.engine.rehearsal import check_exit
 from console.engine.runner import Runner
 from console.errors import Exit, Locked

@@ -18,14 +18,14 @@ from console.core.planner import plan_catch_up, plan_release, plan_restart, plan
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
 from console.core.rollback import way_back
-from console.core.selection import select
+from console.core.selection import chosen_hosts
 from console.core.staging import Made, assess_staging, expected_content
 from console.core.targets import Targets
 from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
 from console.engine.past import Known, Verifications
-from console.errors import ConsoleError, NoGo, Problem, UsageFault
+from console.errors import ConsoleError, NoGo
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
@@ -82,27 +82,6 @@ class Survey:
     """Who asks for it."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined."""
-
-
-def meant_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
-    """The hosts that a request names, those that it leaves out among them. Raises UsageFault for a pattern that matches nothing."""
-    found = select(request.hosts, environment.hosts)
-    if isinstance(found, Problem):
-        raise UsageFault(found.message, found.hint)
-    return found
-
-
-def chosen_hosts(environment: Environment, request: Request) -> tuple[Host, ...]:
-    """The hosts that a request is for. Raises UsageFault for a pattern that matches nothing."""
-    found = meant_hosts(environment, request)
-    left_out = {name for name, _ in request.without}
-    unknown = left_out - {host.name for host in environment.hosts}
-    if unknown:
-        raise UsageFault(f"--without names no host of {environment.name}: {', '.join(sorted(unknown))}", "deploy status")
-    hosts = tuple(host for host in found if host.name not in left_out)
-    if not hosts:
-        raise UsageFault("no host is left to work on", "deploy status")
-    return hosts
 
 
 async def look_at(survey: Survey, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:

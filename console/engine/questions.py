@@ -6,6 +6,7 @@ Knows the ports and the contract's names; nothing of runs that go on, but the id
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from console.core.selection import chosen_hosts
 from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
@@ -13,7 +14,6 @@ from console.engine.locks import answer_break, answer_lock, answer_unlock, holde
 from console.engine.looking import look_at
 from console.engine.paying import owed_now
 from console.engine.pending import answer_pending
-from console.engine.prepare import chosen_hosts
 from console.engine.rehearsal import answer_check
 from console.model.facts import HostFacts
 from console.model.request import Person, Request

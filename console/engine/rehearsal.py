@@ -7,9 +7,10 @@ from typing import Any
 from console.core.announcement import before
 from console.core.database import schema_words
 from console.core.evolve import fold
+from console.core.selection import chosen_hosts
 from console.engine.asking import ticks
 from console.engine.fleet import Fleet
-from console.engine.prepare import chosen_hosts, prepare
+from console.engine.prepare import prepare
 from console.engine.survey import survey_of
 from console.errors import Exit
 from console.model.checks import Check

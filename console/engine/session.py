@@ -12,13 +12,13 @@ from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
+from console.core.selection import chosen_hosts, meant_hosts
 from console.engine import questions, station
 from console.engine.access import may_carry_runs
 from console.engine.asking import ticks
 from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
 from console.engine.paying import EVERY, Paying
-from console.engine.prepare import chosen_hosts, meant_hosts
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
 from console.model.board import CiMark

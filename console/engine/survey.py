@@ -6,12 +6,13 @@ from dataclasses import replace
 from console.core.catch_up import Unclear
 from console.core.database import migrated_last
 from console.core.evolve import fold
+from console.core.selection import chosen_hosts
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine.databases import is_kept
 from console.engine.fleet import Fleet
 from console.engine.past import backup_of, last_backup, usual_seconds, verifications
 from console.engine.paying import environment_now
-from console.engine.prepare import Survey, chosen_hosts, look_at
+from console.engine.prepare import Survey, look_at
 from console.errors import NoGo, Problem
 from console.model.request import Request
 from console.model.state import RunState

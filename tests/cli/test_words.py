@@ -109,7 +109,7 @@ def test_history_leaves_no_run_out(tmp_path: Path):
     (("production", "--yes", "--override", "freeze=a", "--override", "freeze=b"), "once"),
     (("check", "production", "--without", "web01=a", "--without", "web01=b"), "is given twice"),
     (("production", "--yes", "--strategy", "magic"), "no such strategy"), (("production", "--yes", "--wait-for-person", "soon"), "not a duration"),
-    (("production", "--yes", "--hotfix", " "), "a reason is missing"), (("lock", "production", "--reason", ""), "a reason is missing"),
+    (("production", "--yes", "--hotfix", " "), "--hotfix was given and is empty"), (("lock", "production", "--reason", ""), "--reason TEXT"),
     (("lock", "production"), "--reason"), (("pause", "r1"), "no run is called r1"), (("pause",), "no run is open"), (("attach",), "no run"),
     (("resume", "--yes"), "no run is open"), (("skip",), "HOST"), (("statsu", "--yes"), "deploy status"), (("status",), "hosts.toml"),
     (("demo", "--hosts", "0"), "0"), (("forgive", "web01", "--reason", "gone", "--yes"), "nothing is owed"), (("status", "--nonsense"), "--nonsense"),

@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from console.cli.given import Command
 from console.cli.options import how_of, how_options, reason, seconds
 from console.cli.wiring import finish, need_yes
 from console.errors import UsageFault
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--motd", is_flag=True, help="One line, if anything is open, for a login: as this machine last saw it.")
 @how_options
@@ -26,7 +27,7 @@ def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) ->
     finish(fleet.status(how, environment))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why; shown to everyone who is refused.")
 @click.option("--for", "duration", metavar="DURATION", help="Until then, by the hosts' clocks; without it, until deploy unlock.")
@@ -43,7 +44,7 @@ def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None
     finish(locks.lock(how, environment, reason(why, "--reason"), length))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--run", "dead", default="", metavar="RUN", help="Break the lock of this run, which is dead.")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why.")
@@ -60,7 +61,7 @@ def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given
     finish(locks.unlock(how, environment, reason(why, "--reason")))
 
 
-@click.command("exec")
+@click.command("exec", cls=Command)
 @click.argument("environment")
 @click.argument("command", nargs=-1, required=True)
 @click.option("--hosts", required=True, metavar="P", help="Which: names, globs, ranges, tag:x, ! in front of any.")
@@ -79,7 +80,7 @@ def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], h
     finish(errands.execute(how, environment, hosts, errands.command_of(command)))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--hosts", default="", metavar="P", help="Only these.")
 @click.option("--follow", is_flag=True, help="Go on until ctrl+c.")
@@ -93,7 +94,7 @@ def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, patt
     finish(errands.logs(how_of(ctx, given), environment, hosts, pattern, follow=follow))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD).")
 @how_options
@@ -105,7 +106,7 @@ def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> 
     finish(waiting.pending(how_of(ctx, given), environment, ref))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("host")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why.")
 @how_options
@@ -119,7 +120,7 @@ def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
     finish(debts.forgive(how, host, reason(why, "--reason")))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--hosts", default="", metavar="P", help="Only these.")
 @how_options

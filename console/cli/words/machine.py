@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
+from console.cli.given import Command
 from console.cli.options import how_of, how_options
 from console.cli.wiring import finish
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--hosts", default=12, type=click.IntRange(1, 500), metavar="N", help="How many hosts.")
 @how_options
 @click.pass_context
@@ -20,7 +21,7 @@ def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:
     sys.exit(demonstration.run(how_of(ctx, given), hosts))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("verb", default="list", type=click.Choice(["list", "stop"]), metavar="[list|stop]")
 @click.option("--environment", default="", hidden=True)
 @click.option("--force", is_flag=True, help="Also where a run goes on.")

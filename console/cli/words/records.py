@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from console.cli.given import Command
 from console.cli.options import how_of, how_options
 from console.cli.wiring import finish
 from console.errors import NotYet
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @how_options
 @click.pass_context
@@ -21,7 +22,7 @@ def history(ctx: click.Context, /, environment: str, **given: Any) -> None:
     sys.exit(records.history(how_of(ctx, given), environment))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @how_options
 @click.pass_context
@@ -32,7 +33,7 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:
     sys.exit(records.events(how_of(ctx, given), run))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON; html: not yet.")
 @how_options
@@ -47,7 +48,7 @@ def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
     sys.exit(records.report(how, run, as_json=how.json or form == "json"))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @click.option("--speed", default=1.0, type=float, metavar="N", help="Seconds of the run that pass in one; 0: at once.")
 @how_options

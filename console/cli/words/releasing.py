@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from console.cli.given import Command
 from console.cli.options import how_of, how_options, what_of, what_options
 from console.cli.vocabulary import LATER, PLACES
 from console.cli.wiring import How, finish, need_yes
 from console.errors import ConsoleError, UsageFault
 
 
-@click.command("ENV", hidden=True)
+@click.command("ENV", hidden=True, cls=Command)
 @click.argument("environment")
 @what_options
 @how_options
@@ -44,7 +45,7 @@ def _near_a_command(how: How, word: str) -> None:
         raise UsageFault(f"there is no command and no environment {word}", f"deploy {near[0]}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @what_options
 @how_options
@@ -58,7 +59,7 @@ def check(ctx: click.Context, /, environment: str, **given: Any) -> None:
     finish(fleet.check(how, environment, what))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--to", "ref", default="", metavar="RELEASE", help="Release, version or commit that is on disk.")
 @click.option("--hosts", default="", metavar="P", help="Only these.")
@@ -81,7 +82,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
     finish(runs.open_run(how, environment, request))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--hosts", default="", metavar="P", help="Only these.")
 @how_options
@@ -96,7 +97,7 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
     finish(runs.open_run(how, environment, Request(kind="restart", hosts=hosts, yes=how.yes, wait_for_person=how.patience)))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("environment", default="")
 @click.option("--run", "of", required=True, metavar="RUN", help="The run whose backup it is: its id, a unique prefix, or last.")
 @how_options

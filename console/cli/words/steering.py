@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
+from console.cli.given import Command
 from console.cli.options import HOW, how_of, how_options, reason
 from console.cli.wiring import finish, need_yes
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @how_options
 @click.pass_context
@@ -21,7 +22,7 @@ def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
     finish(runs.attach(how, run))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", default="")
 @how_options
 @click.pass_context
@@ -34,7 +35,7 @@ def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
     finish(runs.resume(how, run))
 
 
-def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> click.Command:
+def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> Command:
     """Make a verb that speaks to a run. `twin`: its words on the command line."""
 
     @click.pass_context
@@ -47,7 +48,7 @@ def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tupl
         said = {key: SafeText(reason(value, key)) if key == "text" else value for key, value in given.items()}
         finish(runs.steer(how, run, getattr(commands, kind)(**said), twin(given)))
 
-    return click.Command(name, callback=verb, params=[*words, click.Argument(["run"], default=""), *HOW], help=text)
+    return Command(name, callback=verb, params=[*words, click.Argument(["run"], default=""), *HOW], help=text)
 
 
 COMMANDS = (
