@@ -91,7 +91,7 @@ class DurableSteps:
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there; `failed` and `done` are said only of what is known."""
         if "\0" in step.script:
-            return StepResult("failed", detail=SafeText("its script holds a NUL byte, which no shell can read: nothing was sent"))
+            return StepResult("failed", detail=SafeText("its script holds a NUL byte, which no shell can read: nothing was sent"), began=False)
         talk = _Conversation(host, step, _Counted(sink), time.monotonic() + step.timeout + GRACE)
         while talk.rest > 0:
             reached = await self._reached(talk)
@@ -109,7 +109,7 @@ class DurableSteps:
     async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
         """End the attempt: its own `cancel`, else TERM, 5 s, KILL for its session. What is left, or cannot be known, is `unknown`."""
         result = await self._cancelled(host, step, 1)
-        if result.status == "unknown" and step.idempotent and "no exit code" in result.detail:
+        if result.status == "unknown" and step.idempotent and result.was_lost:
             return await self._cancelled(host, step, 2)
         return result
 
@@ -199,7 +199,7 @@ def _ended_with(code: int | None) -> StepResult:
 
 
 def _lost(talk: _Conversation, answer: Answer) -> StepResult | None:
-    if talk.step.idempotent and talk.sub == 1 and "still run" not in answer.detail:
+    if talk.step.idempotent and talk.sub == 1 and not answer.remains:
         talk.sub += 1
         talk.again()
         return None
@@ -216,12 +216,12 @@ def _refused(talk: _Conversation, answer: Answer) -> StepResult:
     path = talk.step.path
     if answer.state == "fenced":
         held = f"it is held by {answer.detail}" if answer.detail not in ("", "*") else "nobody holds it"
-        return StepResult("failed", detail=SafeText(f"refused: {talk.step.epoch} no longer holds the lock on {talk.host.name}; {held}"))
+        return StepResult("failed", detail=SafeText(f"refused: {talk.step.epoch} no longer holds the lock on {talk.host.name}; {held}"), began=False)
     if answer.state == "no-folder":
-        return StepResult("failed", detail=SafeText(f"{path} is not there, or may not be entered"))
+        return StepResult("failed", detail=SafeText(f"{path} is not there, or may not be entered"), began=False)
     if answer.state == "no-write":
         hint = SafeText(f"look at the space and the owner of {path}/.deploy")
-        return StepResult("failed", detail=SafeText(f"nothing could be written in {path}/.deploy: it did not run"), hint=hint)
+        return StepResult("failed", detail=SafeText(f"nothing could be written in {path}/.deploy: it did not run"), hint=hint, began=False)
     return StepResult("unknown", detail=SafeText(f"an answer that was not asked for: {answer.state}"))
 
 
@@ -234,7 +234,8 @@ def _of_ending(answer: Answer) -> StepResult:
     if answer.state == "left":
         ended = f"after {answer.by}" if answer.by != "itself" else f"although it ended itself with exit code {answer.code}"
         return StepResult("unknown", answer.code, SafeText(f"still running {ended}: {answer.detail}"))
-    return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {answer.detail or answer.state}"))
+    was_lost = answer.state == "lost" and not answer.remains
+    return StepResult("unknown", detail=SafeText(f"not known whether it still runs: {answer.detail or answer.state}"), was_lost=was_lost)
 
 
 def _never_settled(talk: _Conversation) -> StepResult:

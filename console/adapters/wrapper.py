@@ -8,11 +8,21 @@ on standard error.
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from console.core.shell import quote
 
 State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "ended", "left", "none"]
+
+Loss = Literal["restarted", "no-code", "cut-code", "never-began"]
+"""Why it is not known how an attempt ended; each is a word that the text on the host says."""
+
+LOSSES: dict[Loss, str] = {
+    "restarted": "the host was restarted meanwhile",
+    "no-code": "its process is gone and left no exit code",
+    "cut-code": "its exit code was not written whole",
+    "never-began": "it was claimed, but never said that it began",
+}
 
 RUNNER = r"""
 cd -- "$1" || exit 95
@@ -53,7 +63,7 @@ stat_of() { { read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1; line=${
 fields() { state=$1 session=$4; shift 19; started=$1; }
 alive() { stat_of "$1" || return 1; fields $line; [ "$state" != Z ] && [ "$started" = "$2" ]; }
 code() { [ -f "$d/rc" ] || return 1; c=; read -r c < "$d/rc" || :; c=${c#0}; c=${c#0}; st=done
-  case $c in ''|*[!0-9]*) st=lost why="its exit code was not written whole";; esac; }
+  case $c in ''|*[!0-9]*) st=lost why=cut-code;; esac; }
 look() {
   code && return
   [ -d "$d" ] || { st=absent; return; }
@@ -61,9 +71,9 @@ look() {
   { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null
   [ -n "$b0" ] || { st=starting; return; }
   read -r b < /proc/sys/kernel/random/boot_id
-  if [ "$b" != "$b0" ]; then st=lost why="the host was restarted meanwhile"
+  if [ "$b" != "$b0" ]; then st=lost why=restarted
   elif alive "$pid" "$t0"; then st=running
-  else code || { st=lost why="its process is gone and left no exit code"; }
+  else code || { st=lost why=no-code; }
   fi
 }
 late() {
@@ -105,9 +115,9 @@ while :; do
   case $st in
     absent) say absent ;;
     done) emit; say done "$c" ;;
-    lost) emit; if [ "$b" = "$b0" ] && [ -n "$pid" ] && members; then named "$found"; say lost "$why; of its session still run: $names"; fi
+    lost) emit; if [ "$b" = "$b0" ] && [ -n "$pid" ] && members; then named "$found"; say lost "$why $names"; fi
       say lost "$why" ;;
-    starting) n=$((n + 1)); [ "$n" -lt 30 ] || say lost "it was claimed, but never said that it began" ;;
+    starting) n=$((n + 1)); [ "$n" -lt 30 ] || say lost never-began ;;
     running) emit || exit 0; late && say late ;;
   esac
   nap 0.1
@@ -148,7 +158,7 @@ n=0
 while [ "$st" = starting ] && [ "$n" -lt 30 ]; do nap 0.1; n=$((n + 1)); look; done
 case $st in
   done) say done "$c" ;;
-  starting) say lost "it was claimed, but never said that it began" ;;
+  starting) say lost never-began ;;
   lost) [ "$b" = "$b0" ] || say lost "$why" ;;
 esac
 lost=
@@ -186,6 +196,10 @@ class Answer:
     code: int | None = None
     by: str = ""
     detail: str = ""
+    loss: Loss | None = None
+    """For `lost`: why, where the host said it."""
+    remains: str = ""
+    """For `lost`: what of its session still runs, by name and id; empty: nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +250,21 @@ def _read(words: list[str]) -> Answer:
     state, rest = words[0], words[1] if len(words) > 1 else ""
     if state == "done":
         return Answer("done", int(rest)) if rest.isdigit() else Answer("lost", detail="its exit code cannot be read")
+    if state == "lost":
+        return _lost(rest)
     if state in ("ended", "left"):
         by, code, *names = rest.split(" ", 2)
         return Answer("ended" if state == "ended" else "left", int(code) if code.isdigit() else None, by, names[0] if names else "")
     if state == "none":
         return Answer("ended", None, "", "it had not begun")
-    for known in ("absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write"):
+    for known in ("absent", "late", "fenced", "truncated", "no-folder", "no-write"):
         if state == known:
             return Answer(known, detail=rest)
     return Answer("none", detail=f"an answer that is not known: {state}")
+
+
+def _lost(said: str) -> Answer:
+    word, _, remains = said.partition(" ")
+    loss = next((known for known in get_args(Loss) if known == word), None)
+    words = LOSSES[loss] if loss else said
+    return Answer("lost", detail=f"{words}; of its session still run: {remains}" if loss and remains else words, loss=loss, remains=remains if loss else "")

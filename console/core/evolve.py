@@ -207,7 +207,7 @@ def _version_of(state: RunState, step: Step) -> SafeText:
 
 
 def _condition_back(host: HostState) -> HostCondition:
-    return "skipped" if host.detail.startswith("skipped") else "back"
+    return "skipped" if host.skipped else "back"
 
 
 def _is_last(state: RunState, step: Step) -> bool:
@@ -226,7 +226,7 @@ def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> Ru
             return state
         return _with_host(state, step.host, condition=ENDINGS[event.status], failed_once=True, since=event.mono, detail=event.detail)
     if step.phase == "rollback":
-        return _with_host(state, step.host, condition=ENDINGS[event.status], since=event.mono, detail=event.detail)
+        return _with_host(state, step.host, condition=ENDINGS[event.status], skipped=False, since=event.mono, detail=event.detail)
     return state
 
 
@@ -246,7 +246,7 @@ def _returning(state: RunState, event: ev.HostReturning) -> RunState:
 
 def _skipped(state: RunState, event: ev.HostSkipped) -> RunState:
     detail = type(event.reason)(f"skipped by {event.by.name}")
-    return _with_host(state, event.host, condition="skipped", failed_once=False, since=event.mono, detail=detail)
+    return _with_host(state, event.host, condition="skipped", skipped=True, failed_once=False, since=event.mono, detail=detail)
 
 
 def _retried(state: RunState, event: ev.HostRetried) -> RunState:
@@ -259,7 +259,7 @@ def _retried(state: RunState, event: ev.HostRetried) -> RunState:
     }
     condition: HostCondition = "returning" if state.back else "updating" if host.touched else "old"
     after = _with_host(
-        state, event.host, steps=steps, condition=condition, failed_once=False, since=event.mono, detail=type(host.detail)("")
+        state, event.host, steps=steps, condition=condition, failed_once=False, skipped=False, since=event.mono, detail=type(host.detail)("")
     )  # fmt: skip
     return _without_return(after, event.host) if went_back else after
 

@@ -42,12 +42,12 @@ async def _run_there(task: Task, named: Mapping[str, str], *, proves: bool = Fal
     """Run the step's command on the database's host, in a folder of the console's own there."""
     database, command = task.environment.database, task.step.command
     if database is None or command is None:
-        return StepResult("failed", detail=SafeText("the step has no command"))
+        return StepResult("failed", detail=SafeText("the step has no command"), began=False)
     host = database.host or task.host
     is_own = dumps.takes_dump(database) if proves else database.restore is None
     libpq = task.tools.database.variables() if is_own else {}
     if isinstance(libpq, SafeText):
-        return StepResult("failed", detail=libpq)
+        return StepResult("failed", detail=libpq, began=False)
     if is_own:
         libpq = {"PGAPPNAME": _application(task), "PGOPTIONS": _options(libpq, database), "PGCONNECT_TIMEOUT": "10", **libpq}
     path = await _entered(task, host)
@@ -106,7 +106,7 @@ async def migrate(task: Task) -> StepResult:
     """Migrate, or take that back: watched, with its time-outs for locks. `failed` is said only where the schema is known to be as it was."""
     database, command = task.environment.database, task.step.command
     if database is None or command is None:
-        return StepResult("failed", detail=SafeText("the step has no command"))
+        return StepResult("failed", detail=SafeText("the step has no command"), began=False)
     place = database.host or task.host
     before = await task.tools.database.schema(place, deadline=LOOK) if database.kind == "postgres" else ""
     watch = asyncio.create_task(_watch(task, place)) if database.kind == "postgres" else None
@@ -116,7 +116,7 @@ async def migrate(task: Task) -> StepResult:
         if watch is not None:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
-    if result.status in ("done", "unreachable") or (result.status == "failed" and result.code is None and "timed out" not in result.detail):
+    if result.status in ("done", "unreachable") or (result.status == "failed" and not result.began):
         return result
     return await _judged(task, database, place, before, result)
 

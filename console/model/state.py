@@ -51,6 +51,8 @@ class HostState(msgspec.Struct, frozen=True):
     """A step that changes what is in service was started on it."""
     failed_once: bool = False
     """It counts against the failure budget."""
+    skipped: bool = False
+    """A person has it keep its old release, or has it taken back to that."""
     linked: bool = True
     lost: float = 0.0
     """When its link was lost, on the boot-time clock; 0: it stands, or somebody has seen that and gone on."""

@@ -36,6 +36,10 @@ class StepResult:
     code: int | None = None
     detail: SafeText = SafeText("")
     hint: SafeText = SafeText("")
+    began: bool = True
+    """Whether anything of it may have run; False: it was refused before it could."""
+    was_lost: bool = False
+    """The attempt's process is gone and left no exit code that can be read: an idempotent step may have been begun again."""
 
 
 class Steps(Protocol):

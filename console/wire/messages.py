@@ -148,6 +148,8 @@ class Failed(ToClient, frozen=True, tag="failed"):
     exit: int = int(Exit.CONSOLE_FAILED)
     problems: tuple[tuple[str, str, str, int, str], ...] = ()
     """(message, hint, file, line, key)."""
+    not_yet: bool = False
+    """It is still to come."""
 
 
 class Ended(ToClient, frozen=True, tag="ended"):
@@ -250,7 +252,7 @@ def message_item(message: Said) -> Heard | None:
 def failure(request: int, error: ConsoleError) -> Failed:
     """Return the answer for an error."""
     problems = tuple((each.message, each.hint, each.file, each.line, each.key) for each in error.problems)
-    return Failed(id=request, message=error.message, hint=error.hint, exit=int(error.exit), problems=problems)
+    return Failed(id=request, message=error.message, hint=error.hint, exit=int(error.exit), problems=problems, not_yet=isinstance(error, NotYet))
 
 
 _KINDS: dict[int, type[ConsoleError]] = {Exit.USAGE: UsageFault, Exit.NO_GO: NoGo, Exit.LOCKED: Locked}
@@ -259,7 +261,7 @@ _KINDS: dict[int, type[ConsoleError]] = {Exit.USAGE: UsageFault, Exit.NO_GO: NoG
 def error_of(message: Failed) -> ConsoleError:
     """Return the error that an answer stands for, of the kind that its exit code says."""
     kind = _KINDS.get(message.exit, ConsoleError)
-    kind = NotYet if kind is UsageFault and message.message.endswith("not yet") else kind
+    kind = NotYet if kind is UsageFault and message.not_yet else kind
     error = kind(message.message, message.hint, tuple(Problem(*each) for each in message.problems))
     if error.exit != message.exit and message.exit in list(Exit):
         error.exit = Exit(message.exit)

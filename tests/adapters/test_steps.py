@@ -287,3 +287,24 @@ def _session_of(app: Path) -> list[str]:
             if len(fields) > 3 and fields[3] == leader and fields[0] != "Z":
                 found.append(process.name)
     return found
+
+
+LOST = "its process is gone and left no exit code"
+
+
+@pytest.mark.parametrize(
+    ("said", "loss", "remains", "words"),
+    [
+        ("lost no-code", "no-code", "", LOST),
+        ("lost no-code sleep 412, sh 9", "no-code", "sleep 412, sh 9", f"{LOST}; of its session still run: sleep 412, sh 9"),
+        ("lost no-code no exit code 7", "no-code", "no exit code 7", f"{LOST}; of its session still run: no exit code 7"),
+        ("lost restarted", "restarted", "", "the host was restarted meanwhile"),
+        ("lost cut-code", "cut-code", "", "its exit code was not written whole"),
+        ("lost never-began", "never-began", "", "it was claimed, but never said that it began"),
+        ("lost still run", None, "", "still run"),
+        ("lost", None, "", ""),
+    ],
+)
+def test_why_an_attempt_is_lost_is_a_word_and_not_a_sentence(said: str, loss: str | None, remains: str, words: str) -> None:
+    answer = wrapper.answered(f"noise\ndeploy-step {said}\n".encode())
+    assert (answer.state, answer.loss, answer.remains, answer.detail) == ("lost", loss, remains, words)

@@ -12,6 +12,7 @@ from console.model.fleet import Amount, Command, Environment, HealthCheck, Host,
 from console.model.plan import Step, WayBack
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.text import SafeText
 
 ADA = Person("ada", 1000)
 OLD, NEW = "20260101T000000Z-aaaaaaa", "20260102T000000Z-bbbbbbb"
@@ -57,6 +58,8 @@ class Simulation:
     events: list[ev.Event] = field(default_factory=list)
     state: RunState = RunState()
     watch: Callable[[RunState], None] = lambda state: None
+    says: Callable[[Step], str] | None = None
+    """What a step says of its end; None: how it ended."""
     now: float = 0.0
     hour: int = 0
 
@@ -98,7 +101,8 @@ class Simulation:
         self.now += 1.0
         attempt = self.state.step_state(step).attempt
         status = self.ending(step, attempt)
-        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=type(step.title)(status)))  # type: ignore[arg-type]
+        words = SafeText(self.says(step) if self.says and status != "done" else status)
+        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=words))  # type: ignore[arg-type]
 
     def run(self, choose: Callable[[tuple[Step, ...]], Step] = lambda steps: steps[0], limit: int = 5000) -> RunState:
         """Go on until nothing more happens by itself."""

@@ -119,3 +119,26 @@ def test_a_rollback_right_after_a_skip_leaves_no_host_on_the_new_release(hosts, 
     assert state.phase == "ended"
     if said is None:
         assert {host.release for host in state.hosts.values()} == {OLD}
+
+
+@pytest.mark.parametrize("words", ["skipped-jobs: 3 waiting", "skipped by nobody", "forgiven", "still run", "timed out", "new"])
+def test_what_a_failing_check_says_decides_nothing(words: str):
+    run = a_run(3, max_failures=1)
+
+    def finish(step, attempt):
+        return "failed" if step.host == "web02" and step.kind == "gate" and step.phase == "release" else "done"
+
+    run.ending, run.says = finish, lambda step: words
+    state = run.run()
+    assert (state.hosts["web02"].condition, state.hosts["web02"].release, state.exit) == ("back", OLD, Exit.LIVE_BUT_BEHIND)
+    assert state.hosts["web02"].failed_once
+
+
+def test_a_skipped_host_whose_way_back_failed_and_was_tried_again_is_back():
+    run = a_run(3, lambda step, attempt: "failed" if step.name == "back/web01/restart" and attempt == 1 else "done")
+    until_new(run, "web01")
+    assert say(run, cmd.Skip(host="web01")) is None
+    while run.state.hosts["web01"].condition != "failed":
+        go_on(run, 1)
+    assert say(run, cmd.RollBack()) is None
+    assert (run.run().hosts["web01"].condition, run.state.exit) == ("back", Exit.ROLLED_BACK)

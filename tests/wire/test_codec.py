@@ -124,7 +124,7 @@ def test_what_is_no_item_is_none():
 
 
 def test_errors_keep_their_kind_hint_and_problems():
-    for error in (Locked("held", "wait", (Problem("a", "b", "f", 3, "k"),)), UsageFault("no"), NotYet("canary: not yet")):
+    for error in (Locked("held", "wait", (Problem("a", "b", "f", 3, "k"),)), UsageFault("no"), NotYet("canary: not yet"), UsageFault("the disk is not yet")):
         back = error_of(read_reply(body(reply_bytes(failure(1, error)))))
         assert type(back) is type(error)
         assert (back.message, back.hint, back.problems, back.exit) == (error.message, error.hint, error.problems, error.exit)
