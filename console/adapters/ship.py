@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
+from console.core.scripts import HOLDS
 from console.core.shell import quote
 from console.model.fleet import Host
 from console.model.release import Package
@@ -16,7 +17,7 @@ from console.ports.steps import StepResult
 from console.text import SafeText
 
 CHUNK = 256 * 1024
-FENCED, TRUNCATED, DIFFERENT, NO_ROOM = 98, 97, 94, 28
+FENCED, TRUNCATED, DIFFERENT, HELD, NO_ROOM = 98, 97, 94, 93, 28
 REASONS = {
     FENCED: "this run does not hold the host's lock any more",
     TRUNCATED: "the archive did not arrive whole",
@@ -30,6 +31,7 @@ SCRIPT = r"""
 set -u
 path=$1 epoch=$2 release=$3 digest=$4 manifest=$5 size=$6 unpacked=$7
 cd -- "$path" || exit 95
+@HOLDS@
 [ -d ".deploy/lock/$epoch" ] || exit 98
 is_manifest() { found=$(sha256sum < "$1/.deploy-manifest" 2>/dev/null) && [ "${found%% *}" = "$manifest" ]; }
 is_whole() { is_manifest "$1" && ( cd -- "$1" && sed -n '/^[0-9a-f]/p' .deploy-manifest > "$2" && { [ ! -s "$2" ] || sha256sum -c "$2" > /dev/null 2>&1; } ); }
@@ -50,10 +52,14 @@ mkdir "$stage" || give_up 95
 gzip -dc "$stage.tar.gz" | tar -xf - -C "$stage" || no_room
 is_whole "$stage" "$stage.list" || give_up 94
 [ -d ".deploy/lock/$epoch" ] || give_up 98
-rm -rf -- "releases/$release"
+if [ -d "releases/$release" ] && [ ! -L "releases/$release" ]; then
+  if holds "releases/$release"; then echo "releases/$release has to be made again, and $held" >&2; give_up 93; fi
+  mv -T -- "releases/$release" "$stage.old" || give_up 95
+fi
 mv -T -- "$stage" "releases/$release" || give_up 95
+rm -rf -- "$stage.old"
 give_up 0
-"""
+""".replace("@HOLDS@", HOLDS.strip())
 
 
 class HostShipper:
@@ -99,4 +105,6 @@ def _judged(ran: Ran, host: Host) -> StepResult:
     if ran.status == NO_ROOM:
         room = SafeText(ran.err.strip().rpartition(b"\n")[2][-200:])
         return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {room}"), SafeText("free some room there, then deploy retry"))
+    if ran.status == HELD:
+        return StepResult("failed", ran.status, SafeText(f"nothing was removed on {host.name}: {words}"), SafeText("move it to shared/, then deploy retry"))
     return StepResult("failed", ran.status, SafeText(REASONS.get(ran.status, f"could not be unpacked: {words}")))

@@ -8,8 +8,9 @@ from typing import Any, Final
 import msgspec
 
 from console.config import forms
-from console.config.kinds import WRONG, Choice, Duration, Key, Table, Text, Whole
+from console.config.kinds import WRONG, Choice, Duration, Key, List, Table, Text, Whole
 from console.config.problems import Place
+from console.core.shared import clash
 from console.core.shell import PLACEHOLDERS
 
 TEMPLATE: Final = Text("a command", fills=PLACEHOLDERS)
@@ -90,6 +91,22 @@ class HostList(msgspec.Struct, frozen=True):
             return value
         place.expected("a host as text, or a table with name", value)
         return WRONG
+
+
+class SharedList(msgspec.Struct, frozen=True):
+    """Paths that are linked from shared/: none twice, none inside another."""
+
+    paths: List = List(Text("a path", forms.shared_entry))
+
+    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+        """Return a tuple of paths."""
+        found = self.paths.read(value, place)
+        if found is WRONG or len(found) != len(value):
+            return found
+        for number in range(len(found)):
+            if words := clash(found, number):
+                place.at(number).wrong(words, "keep one of them: what lies in a shared folder is shared already")
+        return found
 
 
 class HostRef(msgspec.Struct, frozen=True):

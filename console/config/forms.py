@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from console.core.policy import is_closed_word
 from console.core.selection import nearest
+from console.core.shared import shared_path
 from console.core.shell import PLACEHOLDER, PLACEHOLDERS
+from console.errors import UsageFault
 from console.model.checks import NEVER_OVERRIDABLE, OVERRIDABLE
 
 RESERVED: Final = frozenset(
@@ -98,6 +100,16 @@ def inner_path(text: str) -> str:
     """Judge a path inside a release."""
     is_sound = not text.startswith(("/", "~")) and text.isprintable() and text.strip("/") and not {".", ".."} & set(text.split("/"))
     return "" if is_sound else "a path inside the release, without . and .."
+
+
+def shared_entry(text: str) -> str:
+    """Judge an entry of `shared`."""
+    problem = inner_path(text)
+    try:
+        shared_path(text)
+    except UsageFault:
+        return problem or "a path inside the release that is not the console's own, without //"
+    return problem
 
 
 def output_path(text: str) -> str:

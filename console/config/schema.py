@@ -6,7 +6,7 @@ This is the file's grammar as a value. It must not know how values are resolved 
 from typing import Final, get_args
 
 from console.config import forms
-from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, Command, Commands, HostList, HostRef, Statuses
+from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, Command, Commands, HostList, HostRef, SharedList, Statuses
 from console.config.kinds import Choice, Day, Duration, Flag, Hosts, Key, Kind, Level, List, Secretable, Size, Table, Text, Whole
 from console.core.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
@@ -134,7 +134,7 @@ BUILD: Final = Table(
 OVERRIDES: Final = {
     "path": Key(Text("a path", forms.host_path)),
     "keep": Key(Whole(1, 1000)),
-    "shared": Key(List(Text("a path", forms.inner_path))),
+    "shared": Key(SharedList()),
     "commands": Key(Commands()),
     "variables": Key(Table(others=Secretable(), check=forms.variable_name)),
     "hooks": Key(List(HOOK)),

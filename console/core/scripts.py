@@ -7,6 +7,7 @@ Pure: functions of values. It knows the layout under the application's folder; i
 import re
 from collections.abc import Mapping
 
+from console.core.shared import clash, shared_path
 from console.core.shell import exports, quote
 from console.errors import UsageFault
 from console.model.fleet import Command
@@ -115,38 +116,56 @@ def mark_healthy(path: str, run: str, release: str) -> str:
     return f"{_recording(path, run)}release={quote(_checked(release))}\n{_HEALTHY.lstrip()}"
 
 
-def _shared_path(entry: str) -> str:
-    parts = entry.rstrip("/").split("/")
-    if entry.startswith("/") or not parts[0] or any(part in ("", ".", "..") for part in parts) or "\n" in entry:
-        raise UsageFault(f"shared: {entry!r} must be a path inside the release", 'as in shared = ["log/", ".env"]')
-    return "/".join(parts)
-
-
 _LINK = r"""
+top=$(pwd -P)
+case $top in */"$release") ;; *) echo "releases/$release is a link to $top: nothing was linked" >&2; exit 1 ;; esac
+up=
+[ ../../shared -ef "$app/shared" ] || up=$app/
+refuse() { printf '%s\n' "releases/$release/$1: nothing of it was removed" >&2; exit 1; }
+clear_way() {
+  rest=$1 way=
+  while :; do
+    case $rest in */*) ;; *) break ;; esac
+    way=$way${rest%%/*} rest=${rest#*/}
+    [ ! -L "$way" ] || refuse "$way is a link to $(readlink -- "$way"), and shared has $1"
+    [ -d "$way" ] || [ ! -e "$way" ] || refuse "$way is a file, and shared has $1"
+    way=$way/
+  done
+}
 link() {
-  target=$2$1
-  [ "$(readlink -- "$1" 2>/dev/null)" != "$target" ] || return 0
-  case $1 in */*) mkdir -p -- "${1%/*}" ;; esac
+  target=${up:-$2}shared/$1
+  [ ! -L "$1" ] || [ "$(readlink -- "$1")" != "$target" ] || return 0
+  clear_way "$1"
+  case $1 in */*) mkdir -p -- "${1%/*}" && folder=$(cd -P -- "${1%/*}" && pwd -P) && [ "$folder" = "$top/${1%/*}" ] || refuse "${1%/*} leads out of it" ;; esac
+  if [ -e "$1" ] && [ ! -L "$1" ] && [ -e .deploy-linked ]; then refuse "$1 was a link to shared/$1 and is none any more"; fi
   rm -rf -- "$1"
   ln -s -- "$target" "$1"
+  [ "$1" -ef "$app/shared/$1" ] || refuse "$1 does not lead to shared/$1"
 }
 """
 
 
 def link_shared(path: str, release: str, shared: tuple[str, ...]) -> str:
-    """Link what outlives releases into one: `log/` is a folder and is made, a file must be in shared/ already."""
+    """Link what outlives releases into one: `log/` is a folder and is made, a file must be in shared/ already.
+
+    What the release ships in a link's place is removed, if it is really inside the release: a link on the way to it is refused before anything is
+    touched, and so is what came into the place of a link after the release was linked once (`.deploy-linked`).
+    """
+    for number in range(len(shared)):
+        if words := clash(shared, number):
+            raise UsageFault(f"shared: {words}", "keep one of them")
+    names = [shared_path(entry) for entry in shared]
     lines = [_entered(path), f"[ -d releases/{_checked(release)} ]\nmkdir -p shared\n"]
-    for entry in shared:
-        name = _shared_path(entry)
+    for entry, name in zip(shared, names, strict=True):
         there = quote(f"shared/{name}")
         if entry.endswith("/"):
             lines.append(f"mkdir -p -- {there}\n")
         else:
             lines.append(f"[ -e {there} ] || {{ printf '%s\\n' {quote(f'{path}/shared/{name} is not there: make it')} >&2; exit 1; }}\n")
-    lines.append(f"cd releases/{release}\n{_LINK.lstrip()}")
-    for entry in shared:
-        name = _shared_path(entry)
-        lines.append(f"link {quote(name)} {'../' * (2 + name.count('/'))}shared/\n")
+    lines.append(f"app={quote(path)} release={release}\ncd releases/{release}\n{_LINK.lstrip()}")
+    lines += [f"clear_way {quote(name)}\n" for name in names]
+    lines += [f"link {quote(name)} {'../' * (2 + name.count('/'))}\n" for name in names]
+    lines += [": > .deploy-linked\n", *(f"printf '%s\\n' {quote(name)} >> .deploy-linked\n" for name in names)]
     return "".join(lines)
 
 
@@ -162,6 +181,21 @@ def user_command(folder: str, variables: Mapping[str, str], command: Command) ->
     argv = f"sudo -n -u {quote(command.run_as)} -- sh -c {quote(reader)} sh {quote(END_MARK)}"
     return f"set -eu\np={quote(body + END_MARK)}\nprintf %s \"$p\" | {argv}\n"
 
+
+HOLDS = r"""
+nl='
+'
+mounts=$(while read -r _ _ _ _ at _; do printf '%b\n' "$at"; done < /proc/self/mountinfo)
+holds() {
+  held= folder=$(cd -P -- "$1" && pwd -P) || return 1
+  case "$nl$mounts$nl" in *"$nl$folder/"* | *"$nl$folder$nl"*) held="something is mounted in it" ;; esac
+  [ ! -f "$1/.deploy-linked" ] || while IFS= read -r name; do
+    if [ -e "$1/$name" ] && [ ! -L "$1/$name" ]; then held="$name in it is no link to shared/$name any more: move what it holds"; fi
+  done < "$1/.deploy-linked"
+  [ -n "$held" ]
+}
+"""
+"""Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what."""
 
 _PRUNE = r"""
 here=$(pwd -P)
@@ -185,11 +219,12 @@ for name in $newest; do
   case $protected in *" $name "*) continue ;; esac
   if is_used "$name"; then echo "$name stays: a process runs from it"; continue; fi
   if is_healthy "$name" && [ "$keep" -gt 0 ]; then keep=$((keep - 1)); continue; fi
+  if holds "releases/$name"; then echo "$name stays: $held"; continue; fi
   mv -T -- "releases/$name" ".deploy/staging/$name.pruned"
   rm -rf -- ".deploy/staging/$name.pruned"
   echo "$name is removed"
 done
-for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || rm -rf -- "$folder"; done
+for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || holds "$folder" || rm -rf -- "$folder"; done
 newest=
 for folder in .deploy/runs/*; do name=${folder##*/}; case $name in @RUN@) [ -d "$folder" ] && newest="$name $newest" ;; esac; done
 for name in $newest; do
@@ -200,7 +235,8 @@ done
 
 
 def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
-    """Remove old releases: what stays is the live one, the way back (`protect`), what a process runs from, and `keep` healthy ones.
+    """Remove old releases: what stays is the live one, the way back (`protect`), what a process runs from, what is mounted or was written in the
+    place of a shared link, and `keep` healthy ones.
 
     Nothing but real folders with a release's name is ever removed; each goes out of releases/ by one rename before it is deleted.
     Folders of steps of runs before the last 30 go too.
@@ -208,7 +244,7 @@ def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
     text = _PRUNE.replace("@GLOBS@", RELEASE_GLOBS).replace("@OLD@", _DIGIT * 14)
     text = text.replace("@RUN@", f"{_DIGIT * 8}T{_DIGIT * 6}Z-*")
     protected = " ".join(_checked(release) for release in protect if release)
-    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)}\n{text.lstrip()}"
+    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)}\n{HOLDS.lstrip()}{text.lstrip()}"
 
 
 _BACK = r"""#!/bin/sh

@@ -159,6 +159,77 @@ async def test_a_missing_shared_file_is_named_and_nothing_is_linked(host: LocalT
     assert not (app / "releases" / NEW / "log").exists()
 
 
+@pytest.mark.parametrize(
+    ("shared", "way"),
+    [(("storage/app/public/",), "storage"), (("storage/app/public/",), "storage/app"), (("config/master.key",), "config")],
+)
+async def test_nothing_is_removed_through_a_link_of_the_repository(host: LocalTransport, app: Path, shared: tuple[str, ...], way: str) -> None:
+    release = app / "releases" / NEW
+    kept = app / "shared" / shared[0].rstrip("/")
+    kept.parent.mkdir(parents=True)
+    if shared[0].endswith("/"):
+        kept.mkdir()
+        (kept / "upload").write_text("kept")
+    else:
+        kept.write_text("kept")
+    (release / way).parent.mkdir(parents=True, exist_ok=True)
+    (release / way).symlink_to(os.path.relpath(app / "shared" / way, (release / way).parent))
+    ran = await on(host, scripts.link_shared(str(app), NEW, ("log/", *shared)))
+    assert not ran.ok
+    assert f"{way} is a link to".encode() in ran.err
+    assert not (release / "log").exists()
+    assert (kept / "upload" if shared[0].endswith("/") else kept).read_text() == "kept"
+
+
+async def test_a_link_to_anywhere_on_the_way_is_refused(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    (tmp_path / "data" / "log").mkdir(parents=True)
+    (tmp_path / "data" / "log" / "old").write_text("kept")
+    (app / "releases" / NEW / "var").symlink_to(tmp_path / "data")
+    assert not (await on(host, scripts.link_shared(str(app), NEW, ("var/log/",)))).ok
+    (app / "releases" / NEW / "etc").write_text("a file")
+    ran = await on(host, scripts.link_shared(str(app), NEW, ("etc/shop/",)))
+    assert b"etc is a file" in ran.err
+    assert (tmp_path / "data" / "log" / "old").read_text() == "kept"
+
+
+@pytest.mark.parametrize("shared", [("storage/", "storage/app/"), ("a/b", "a/"), ("log", "log/"), ("log/", "log/")])
+def test_entries_that_one_link_would_reach_twice_are_refused(shared: tuple[str, ...]) -> None:
+    with pytest.raises(UsageFault):
+        scripts.link_shared("/srv/shop", NEW, shared)
+
+
+async def test_what_was_written_in_the_place_of_a_link_is_not_removed(host: LocalTransport, app: Path) -> None:
+    script = scripts.link_shared(str(app), NEW, ("log/",))
+    assert (await on(host, script)).ok
+    log = app / "releases" / NEW / "log"
+    log.unlink()
+    log.mkdir()
+    (log / "written").write_text("kept")
+    ran = await on(host, script)
+    assert b"was a link to shared/log" in ran.err
+    assert b"no link to shared/log" in (await on(host, scripts.prune(str(app), 0, ()))).out
+    assert (log / "written").read_text() == "kept"
+
+
+async def test_releases_on_another_disk_reach_what_is_shared(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    (app / "releases").rename(tmp_path / "disk")
+    (app / "releases").symlink_to(tmp_path / "disk")
+    assert (await on(host, scripts.link_shared(str(app), NEW, ("log/",)))).ok
+    (app / "releases" / NEW / "log" / "line").write_text("x")
+    assert (app / "shared" / "log" / "line").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount")
+def test_a_release_with_a_mount_in_it_is_not_removed(app: Path) -> None:
+    (app / "data").mkdir()
+    (app / "data" / "row").write_text("kept")
+    (app / "releases" / OLD / "uploads").mkdir()
+    text = f"mount --bind '{app}/data' '{app}/releases/{OLD}/uploads'".replace("it's", "it'\\''s")
+    ran = subprocess.run(["unshare", "-m", "sh", "-c", f"{text}\n{scripts.prune(str(app), 0, (NEW,))}"], capture_output=True, text=True, check=False)
+    assert "something is mounted in it" in ran.stdout, ran
+    assert (app / "data" / "row").read_text() == "kept"
+
+
 @pytest.mark.parametrize("entry", ["/etc", "../x", "a/../b", "", "/", "a//b", "./a", "."])
 def test_shared_paths_stay_inside_the_release(entry: str) -> None:
     with pytest.raises(UsageFault):
