@@ -223,7 +223,7 @@ def facts_of(
         host,
         current=current,
         current_broken=SafeText(broken),
-        releases=tuple(sorted(releases, key=lambda release: release.id)),
+        releases=_oldest_first(releases, history),
         free=_available(found.one("blocks")) * 1024,
         inodes=_available(found.one("inodes")),
         clock_skew=_skew(found.one("now"), sent, received),
@@ -236,6 +236,12 @@ def facts_of(
         boot=str(SafeText(found.one("boot"))),
         drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), _files(changed)) if words)),
     )
+
+
+def _oldest_first(releases: Iterable[HostRelease], history: list[list[str]]) -> tuple[HostRelease, ...]:
+    """Order releases as the host's history last names them; names are by a clock that may have been set back."""
+    place = {words[3]: number for number, words in enumerate(history)}
+    return tuple(sorted(releases, key=lambda release: (place.get(release.id, -1), release.id)))
 
 
 def _available(line: str) -> int:

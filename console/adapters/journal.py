@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 from urllib.parse import quote
@@ -48,6 +49,7 @@ _RUNS = sa.Table(
     sa.Column("ended", sa.String),
     sa.Column("outcome", sa.String),
     sa.Column("exit", sa.Integer),
+    sa.Column("number", sa.Integer),
 )
 _EVENTS = sa.Table(
     "events",
@@ -59,7 +61,9 @@ _EVENTS = sa.Table(
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("hash", sa.String, nullable=False),
 )
-sa.Index("runs_by_start", _RUNS.c.started)
+_BY_NUMBER = sa.Index("runs_by_number", _RUNS.c.number)
+_NEWEST = _RUNS.c.number.desc().nulls_first()
+"""A run without a number was written by an older console since the journal was last opened."""
 _SAID: sa.ColumnElement[Any] = sa.func.coalesce(_RUNS.c.outcome, OPEN)
 _LINE = sa.func.lower(reduce(lambda line, name: line + " " + _RUNS.c[name], SEARCHED, _SAID))
 """What the words of a search are looked for in."""
@@ -113,8 +117,29 @@ class SqlJournal:
             )
         if version < SCHEMA:
             with self._connection.begin():
-                _META.create_all(self._connection)
-                self._connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+                self._upgrade()
+        if self._connection.execute(sa.select(_RUNS.c.run).where(_RUNS.c.number.is_(None)).limit(1)).first():
+            self._connection.rollback()
+            with self._connection.begin():
+                self._number_runs()
+        self._connection.rollback()
+
+    def _upgrade(self) -> None:
+        names = [row[1] for row in self._connection.exec_driver_sql("PRAGMA table_info(runs)")]
+        _META.create_all(self._connection)
+        if names and "number" not in names:
+            self._connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN number INTEGER")
+            _BY_NUMBER.create(self._connection)
+        self._connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
+
+    def _number_runs(self) -> None:
+        """Number runs that an older console wrote, in the order in which they were written."""
+        bare = sa.select(_RUNS.c.run).where(_RUNS.c.number.is_(None)).order_by(sa.literal_column("rowid"))
+        for run in list(self._connection.execute(bare).scalars()):
+            self._connection.execute(sa.update(_RUNS).where(_RUNS.c.run == run).values(number=self._next_number()))
+
+    def _next_number(self) -> int:
+        return int(self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(_RUNS.c.number), 0))).scalar_one()) + 1
 
     def close(self) -> None:
         """Let go of the file."""
@@ -144,6 +169,8 @@ class SqlJournal:
         if after is None or after == before:
             return
         values = {column.name: getattr(after, column.name) for column in _RUNS.c} | {"version": str(after.version)}
+        if row is None or row.number is None:
+            values["number"] = self._next_number()
         change = sa.update(_RUNS).where(_RUNS.c.run == run) if row else sa.insert(_RUNS)
         self._connection.execute(change.values(values))
 
@@ -183,10 +210,10 @@ class SqlJournal:
         return str(row.hash)
 
     def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
-        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
-        query = sa.select(_RUNS).order_by(_RUNS.c.started.desc(), _RUNS.c.run.desc()).limit(limit)
+        """Newest first, by their places in the record: those before `after`, and whose line holds each of the words (`!word`: does not), in any case."""
+        query = sa.select(_RUNS).order_by(_NEWEST).limit(limit)
         if after is not None:
-            query = query.where(sa.tuple_(_RUNS.c.started, _RUNS.c.run) < sa.tuple_(sa.literal(after.started), sa.literal(after.run)))
+            query = query.where(_RUNS.c.number < after.number)
         for wanted, word in sought(words):
             held = _LINE.contains(word, autoescape=True)
             query = query.where(held if wanted else ~held)
@@ -202,7 +229,7 @@ class SqlJournal:
         if text == "last":
             return list(self.runs(limit=1))
         match = sa.func.substr(_RUNS.c.run, 1, len(text)) == text
-        query = sa.select(_RUNS).where(match).order_by(_RUNS.c.started.desc(), _RUNS.c.run.desc()).limit(100)
+        query = sa.select(_RUNS).where(match).order_by(_NEWEST).limit(100)
         with _told(self.path), self._reader.connect() as connection:
             return found_run(text, [_summary(row) for row in connection.execute(query)])
 
@@ -227,7 +254,7 @@ class MemoryJournal:
             self._events[run] = kept + [decode_event(encode_event(event)) for event in events]
         after = summary_after(run, self._runs.get(run), events)
         if after is not None:
-            self._runs[run] = after
+            self._runs[run] = after if after.number else replace(after, number=len(self._runs) + 1)
 
     def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
         """Events of a run after that number."""
@@ -238,10 +265,10 @@ class MemoryJournal:
         return tuple(event for event in self._events.get(run, []) if isinstance(event, kind))
 
     def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
-        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
+        """Newest first, by their places in the record: those before `after`, and whose line holds each of the words (`!word`: does not), in any case."""
         chosen = [each for each in self._runs.values() if app in ("", each.app) and environment in ("", each.environment) and holds(each, words)]
-        newest = sorted(chosen, key=lambda each: (each.started, each.run), reverse=True)
-        return tuple(each for each in newest if after is None or (each.started, each.run) < (after.started, after.run))[:limit]
+        newest = sorted(chosen, key=lambda each: each.number, reverse=True)
+        return tuple(each for each in newest if after is None or each.number < after.number)[:limit]
 
     def find_run(self, text: str) -> list[RunSummary]:
         """Runs that a person may mean by an id, a part of its beginning, or `last`; newest first."""
@@ -266,7 +293,7 @@ def _rows(run: str, events: tuple[AnyEvent, ...], last: int, link: str) -> Itera
 
 
 def _summary(row: Any) -> RunSummary:  # noqa: ANN401 (a row of the table)
-    return RunSummary(**{**row._mapping, "version": SafeText(row.version)})
+    return RunSummary(**{**row._mapping, "version": SafeText(row.version), "number": row.number or 0})
 
 
 def _event(path: str, run: str, row: Any) -> AnyEvent:  # noqa: ANN401

@@ -13,14 +13,14 @@ from console.adapters.history import found_run
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the journal's tables, as SQLite's `user_version`. A journal of a newer one is refused."""
 
 PATIENCE = 10.0
 """Seconds that a writer or reader waits for another."""
 
 _COLUMNS = ", ".join(f'"{field.name}"' for field in fields(RunSummary))
-_NEWEST = "ORDER BY started DESC, run DESC LIMIT ?"
+_NEWEST = "ORDER BY number DESC NULLS FIRST LIMIT ?"
 _OPEN = f"SELECT {_COLUMNS} FROM runs WHERE outcome IS NULL AND kind != 'exec' AND ? IN ('', app) {_NEWEST}"  # noqa: S608 (names of our own)
 _LAST = f"SELECT {_COLUMNS} FROM runs WHERE ? IN ('', app) {_NEWEST}"  # noqa: S608
 _BEGINS = f"SELECT {_COLUMNS} FROM runs WHERE substr(run, 1, length(?)) = ? AND ? IN ('', app) {_NEWEST}"  # noqa: S608
@@ -43,4 +43,4 @@ def find_lines(path: str, text: str, app: str = "") -> list[RunSummary] | None:
 
 def _summary(row: tuple[str, ...]) -> RunSummary:
     said = dict(zip((field.name for field in fields(RunSummary)), row, strict=True))
-    return RunSummary(**{**said, "version": SafeText(said["version"])})  # type: ignore[arg-type]
+    return RunSummary(**{**said, "version": SafeText(said["version"]), "number": said["number"] or 0})  # type: ignore[arg-type]

@@ -202,9 +202,13 @@ here=$(pwd -P)
 live
 protected=" $live $protect "
 healthy=" "
+latest= runs_then= done=" "
 tab=$(printf '\t')
 if [ -f .deploy/history ]; then
   while IFS=$tab read -r at by what name rest; do [ "$what" != healthy ] || healthy="$healthy$name "; done < .deploy/history
+  while IFS=$tab read -r at by what name rest; do latest="$name $latest" runs_then="$by $runs_then"; done <<END
+$(tail -n 2000 .deploy/history)
+END
 fi
 used=$(ls -l /proc/[0-9]*/cwd /proc/[0-9]*/exe 2>/dev/null || :)
 is_release() { case $1 in *[!0-9a-fTZ-]*) return 1 ;; @GLOBS@) [ -d "releases/$1" ] && [ ! -L "releases/$1" ] ;; *) return 1 ;; esac; }
@@ -215,7 +219,10 @@ is_healthy() { case $healthy in *" $1 "*) return 0 ;; esac; case $1 in @OLD@) re
 newest=
 for folder in releases/*; do name=${folder#releases/}; if is_release "$name"; then newest="$name $newest"; fi; done
 mkdir -p .deploy/staging
-for name in $newest; do
+for name in $latest $newest; do
+  case $done in *" $name "*) continue ;; esac
+  done="$done$name "
+  is_release "$name" || continue
   case $protected in *" $name "*) continue ;; esac
   if is_used "$name"; then echo "$name stays: a process runs from it"; continue; fi
   if is_healthy "$name" && [ "$keep" -gt 0 ]; then keep=$((keep - 1)); continue; fi
@@ -226,8 +233,12 @@ for name in $newest; do
 done
 for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || holds "$folder" || rm -rf -- "$folder"; done
 newest=
-for folder in .deploy/runs/*; do name=${folder##*/}; case $name in @RUN@) [ -d "$folder" ] && newest="$name $newest" ;; esac; done
-for name in $newest; do
+for folder in .deploy/runs/*; do newest="${folder##*/} $newest"; done
+done=" "
+for name in $runs_then $newest; do
+  case $done in *" $name "*) continue ;; esac
+  done="$done$name "
+  case $name in @RUN@) [ -d ".deploy/runs/$name" ] || continue ;; *) continue ;; esac
   if [ "$runs" -gt 0 ]; then runs=$((runs - 1)); continue; fi
   case " $run " in *" $name "*) ;; *) rm -rf -- ".deploy/runs/$name" ;; esac
 done
@@ -238,6 +249,7 @@ def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
     """Remove old releases: what stays is the live one, the way back (`protect`), what a process runs from, what is mounted or was written in the
     place of a shared link, and `keep` healthy ones.
 
+    Which are the newest is what the host's history says, not their names: those are by a clock that may have been set back.
     Nothing but real folders with a release's name is ever removed; each goes out of releases/ by one rename before it is deleted.
     Folders of steps of runs before the last 30 go too.
     """

@@ -58,7 +58,7 @@ def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
     for fact in facts:
         match = [known.id for known in fact.releases if known.whole and _is_called(known.id, str(known.version), known.commit, name)]
         if match:
-            found[fact.host] = max(match)
+            found[fact.host] = match[-1]
     missing = [fact.host for fact in facts if fact.host not in found]
     if missing:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""

@@ -13,6 +13,7 @@ from console.core.selection import meant_hosts
 from console.engine.errands import Errand, Hearing, Settled, errand_for
 from console.engine.fleet import Fleet
 from console.engine.looking import look_at
+from console.engine.names import new_run
 from console.engine.record import Record
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus
@@ -40,7 +41,7 @@ async def answer_exec(fleet: Fleet, argument: Mapping[str, Any], person: Person)
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
     errands = tuple(errand_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
-    run = f"{fleet.clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
+    run = new_run(fleet.journal, fleet.clock, environment.name)
     fleet.feeds[run] = lambda: _executed(fleet, run, request, errands, person)
     return {"feed": run, "hosts": [fact.host for fact in facts]}
 

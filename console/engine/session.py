@@ -6,7 +6,6 @@ answered beside runs `questions`', who may ask `serve`'s.
 
 import asyncio
 import os
-import secrets as randomness
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import tzinfo
 from typing import Any
@@ -18,6 +17,7 @@ from console.engine.access import may_carry_runs
 from console.engine.asking import ticks
 from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
+from console.engine.names import new_run
 from console.engine.paying import EVERY, Paying
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
@@ -151,7 +151,7 @@ class Session:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         chosen_hosts(environment, request)
         acknowledged = ticks(environment, request, person, self._clock.now())
-        run = f"{self._clock.now():%Y%m%dT%H%M%SZ}-{environment.name}-{randomness.token_hex(2)}"
+        run = new_run(self._journal, self._clock, environment.name)
         one = CarriedRun(self._fleet(), run, self._keep)
         rolling = environment.rolling
         one.runner.record_first(

@@ -69,7 +69,7 @@ async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Per
     if fact.problem:
         raise UsageFault(f"{name} is not reached: {fact.problem}", str(fact.hint))
     found = (BoardRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)
-    return tuple(sorted(found, key=lambda one: one.release, reverse=True))
+    return tuple(found)[::-1]
 
 
 async def answer_channels(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[SafeText, ...]:

@@ -44,6 +44,7 @@ class HostFacts(msgspec.Struct, frozen=True):
     current_broken: SafeText = SafeText("")
     """Why `current` is not usable: dangling, no link, or missing beside releases."""
     releases: tuple[HostRelease, ...] = ()
+    """In the order in which they were last made live, oldest first."""
     free: int = 0
     """Bytes free where releases are kept."""
     inodes: int = 0

@@ -22,6 +22,8 @@ class RunSummary:
     ended: str | None
     outcome: str | None
     exit: int | None = None
+    number: int = 0
+    """Its place in the record, over all runs. Runs are ordered by it: a clock may be set back between two of them."""
 
     @property
     def changed_the_fleet(self) -> bool:
@@ -42,4 +44,7 @@ class Journal(Protocol):
         """Events of a run of that type alone, in their order; the chain is not verified."""
 
     def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
-        """Newest first: those older than `after`, and whose line holds each of the words (`!word`: does not), in any case."""
+        """Newest first, by their places in the record: those before `after`, and whose line holds each of the words (`!word`: does not), in any case."""
+
+    def find_run(self, text: str) -> list[RunSummary]:
+        """Runs that a person may mean by an id, a part of its beginning, or `last`; newest first. One: that is it."""

@@ -94,12 +94,43 @@ def test_the_history_follows_from_the_events(journal):
 
 
 def test_runs_are_listed_newest_first_and_by_environment(journal):
-    for number, environment in ((1, "production"), (3, "staging"), (2, "production")):
+    for number, environment in ((1, "production"), (2, "production"), (3, "staging")):
         journal.append(f"r{number}", (opened(f"r{number}", f"2026-01-0{number}T00:00:00Z", environment=environment),))
     assert [each.run for each in journal.runs()] == ["r3", "r2", "r1"]
     assert [each.run for each in journal.runs(environment="production")] == ["r2", "r1"]
     assert [each.run for each in journal.runs(app="other")] == []
     assert [each.run for each in journal.runs(limit=1)] == ["r3"]
+
+
+@pytest.mark.parametrize("times", [("05", "04", "03"), ("05", "05", "05"), ("05", "03", "04"), ("03", "05", "04")])
+def test_runs_are_ordered_by_the_record_whatever_the_clock_said(journal, times):
+    for name, minute in zip("xay", times, strict=True):
+        journal.append(name, (opened(name, f"2026-01-01T00:{minute}:00Z"),))
+    journal.append("x", (RunEnded(seq=2, at="2026-01-01T09:00:00Z", exit=0, outcome="succeeded"),))
+    assert [each.run for each in journal.runs()] == ["y", "a", "x"]
+    assert [each.run for each in journal.find_run("last")] == ["y"]
+    assert [each.run for each in journal.runs(after=journal.runs()[0])] == ["a", "x"]
+
+
+def test_a_journal_of_the_format_before_keeps_the_order_in_which_it_was_written(sql):
+    for name, minute in (("b", "05"), ("a", "04")):
+        sql.append(name, (opened(name, f"2026-01-01T00:{minute}:00Z"),))
+    sql.close()
+    with sqlite3.connect(sql.path) as old:
+        old.execute("DROP INDEX runs_by_number")
+        old.execute("ALTER TABLE runs DROP COLUMN number")
+        old.execute("PRAGMA user_version=1")
+    old.close()
+    again = SqlJournal(sql.path, Modes(shared=False))
+    with sqlite3.connect(sql.path) as beside:  # an older console that has it open writes on
+        beside.execute("UPDATE runs SET number = NULL WHERE run = 'a'")
+    beside.close()
+    assert [each.run for each in again.runs()] == ["a", "b"]
+    again.append("c", (opened("c", "2026-01-01T00:03:00Z"),))
+    again.close()
+    last = SqlJournal(sql.path, Modes(shared=False))
+    assert sorted(each.number for each in last.runs()) == [1, 2, 3]
+    last.close()
 
 
 def test_a_page_of_runs_follows_the_one_before_and_holds_the_words(journal):

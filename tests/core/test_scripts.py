@@ -295,6 +295,22 @@ async def test_pruning_keeps_live_way_back_and_the_newest_healthy(host: LocalTra
     assert (app / "releases" / "notes" / "file").exists()
 
 
+async def test_pruning_goes_by_the_order_of_the_history_and_not_by_the_time_in_a_name(host: LocalTransport, app: Path) -> None:
+    ahead, then, later = (f"2026{month}01T000000Z-abcdef0" for month in ("12", "10", "11"))
+    made(app, ahead, then, later)
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    runs = [f"20261{month}01T000000Z-production-aaaa" for month in (2, 0, 1)]
+    for run in (*runs, *(f"20260101T0000{number:02}Z-production-aaaa" for number in range(scripts.RUNS_KEPT - 2))):
+        (app / ".deploy" / "runs" / run).mkdir(parents=True)
+    with (app / ".deploy" / "history").open("a") as history:
+        history.writelines(f"t\t{run}\thealthy\t{release}\t-\n" for run, release in zip(runs, (ahead, then, later), strict=True))
+    await on(host, scripts.prune(str(app), 2, ()))
+    assert left(app) == {NEW, then, later}
+    kept = {entry.name for entry in (app / ".deploy" / "runs").iterdir()}
+    assert {*runs} <= kept
+    assert "20260101T000000Z-production-aaaa" not in kept
+
+
 async def test_capistranos_releases_count_as_healthy(host: LocalTransport, app: Path) -> None:
     made(app, "20200101000000", "20200102000000", "20200103000000")
     await on(host, scripts.switch(str(app), EPOCH, NEW))

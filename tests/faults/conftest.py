@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ class LateClock(SystemClock):
     """The machine's clocks, put forward by a test."""
 
     ahead = 0.0
+    wall = timedelta()
+    """How far the wall clock is wrong."""
+
+    def now(self) -> datetime:
+        return super().now() + self.wall
 
     def mono(self) -> float:
         return super().mono() + self.ahead
@@ -38,6 +44,7 @@ class Scene:
     fleet: Fleet
     clock: LateClock
     session: Session
+    journal: SqlJournal
     run: str = ""
     events: list[AnyEvent] = field(default_factory=list)
 
@@ -127,10 +134,11 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
         with Fleet(hosts, tmp_path / "fleet") as fleet:
             file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "3s", **options})
             clock = LateClock()
-            session = Session(SqlJournal.of(state), clock, lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+            journal = SqlJournal.of(state)
+            session = Session(journal, clock, lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
             await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
             try:
-                yield Scene(fleet, clock, session)
+                yield Scene(fleet, clock, session, journal)
             finally:
                 for name in fleet.names:
                     fleet.thaw(name)
