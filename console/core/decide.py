@@ -7,6 +7,7 @@ unless a step runs.
 from collections.abc import Iterator
 
 from console.core.database import KINDS, needs_person
+from console.core.kinds import goes_back, on_failure
 from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
 from console.core.rollback import plan_return, plan_rollback
@@ -169,15 +170,15 @@ def _ended_at(state: RunState, name: str) -> float:
 
 
 def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
-    reason = _trip_reason(state)
+    reason, rule = _trip_reason(state), on_failure(state)
     if state.changed and _is_network(environment, state):
         yield Happened(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
-    elif state.changed and state.on_failure == "rollback" and needs_person(state):
+    elif state.changed and rule == "rollback" and needs_person(state):
         words = f"{reason}; nothing goes back by itself: the database is migrated, and the code before is not known to run on it"
         yield Happened(Paused(reason=SafeText(words), cause="failure"))
-    elif state.on_failure == "pause" and state.changed:
+    elif rule == "pause" and state.changed:
         yield Happened(Paused(reason=reason, cause="failure"))
-    elif state.on_failure == "rollback" and state.changed:
+    elif rule == "rollback" and state.changed:
         yield Happened(RollbackBegan(plan=plan_rollback(environment, state), reason=reason, cause="failure"))
     elif not running_steps(state):
         yield _end(state)
@@ -206,6 +207,8 @@ def _is_network(environment: Environment, state: RunState) -> bool:
 
 
 def _send_back(environment: Environment, state: RunState, conditions: frozenset[str]) -> Iterator[Effect]:
+    if not goes_back(state.kind):
+        return
     for host in state.hosts.values():
         if host.condition not in conditions:
             continue
@@ -232,7 +235,7 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
     yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
     if running:
         return
-    if state.aborting == "back" and state.changed:
+    if state.aborting == "back" and state.changed and goes_back(state.kind):
         plan = plan_rollback(environment, state)
         yield Happened(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
     else:

@@ -1,11 +1,15 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
 from console.core.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
+from console.core.kinds import goes_back
 from console.errors import Exit
 from console.model.state import HostState, RunState, StepState
 
 SHOWN = {"updating": "unknown", "returning": "unknown", "back": "old", "left-out": "skipped"}
 """What a host's condition is called in a result, where the name is another one. A host in the middle of something is never said to be anything else."""
+
+NAMED = 8
+"""Hosts that a command to type names one by one."""
 
 Conclusion = tuple[Exit, str, str, str]
 
@@ -127,20 +131,30 @@ def _rolled_back(state: RunState) -> Conclusion:
 
 
 def _forward(state: RunState) -> Conclusion:
-    if state.aborting == "leave":
-        return Exit.FAILED, "failed", "aborted, and left as it is", f"deploy rollback {state.environment}"
+    if state.aborting:
+        return Exit.FAILED, "failed", "aborted, and left as it is", _way_on(state)
     bad = _bad(state)
     behind = [host for host in state.hosts.values() if host.condition != "new"]
     alone = None if state.tolerates_steps else _failed_alone(state)
     if alone is not None:
-        return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or f"deploy rollback {state.environment}"
+        return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
     if len(bad) > state.max_failures or any(_is_unknown(host) for host in behind) or len(behind) == len(state.hosts):
-        return Exit.FAILED, "failed", _names(bad or behind), f"deploy rollback {state.environment}"
+        return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)
     without = left_out(state)
     if behind or without:
         words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)
-        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", f"deploy {state.environment}"
+        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if state.kind == "restart" else f"deploy {state.environment}"
     return Exit.DONE, "succeeded", "", ""
+
+
+def _way_on(state: RunState) -> str:
+    """What to type after a run that left hosts as they are: a release is taken back, a restart is done again where it did not succeed."""
+    if goes_back(state.kind):
+        return f"deploy rollback {state.environment}"
+    left = [name for name, host in state.hosts.items() if host.condition not in ("new", "left-out")]
+    if state.kind != "restart" or not left:
+        return f"deploy status {state.environment}"
+    return f"deploy restart {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
 
 
 def _is_unknown(host: HostState) -> bool:

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from typing import Any
 
 from console.core.evolve import fold
+from console.core.kinds import failure_rule
 from console.core.selection import chosen_hosts, meant_hosts
 from console.engine import questions, station
 from console.engine.access import may_carry_runs
@@ -158,7 +159,7 @@ class Session:
             RunOpened(
                 run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
                 request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
-                on_failure="stop" if request.kind in ("restore", "catch-up") else rolling.on_failure, max_failures=rolling.max_failures,
+                on_failure=failure_rule(request.kind, rolling.on_failure), max_failures=rolling.max_failures,
                 pause_after=rolling.pause_after,
             )
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from console.core.kinds import goes_back
 from console.model.state import HostState, RunState
 from console.views.waits import can_retry, go_allowed
 
@@ -83,7 +84,7 @@ def may_roll_back(now: Situation) -> bool:
     """Return whether there is something to roll back, as far as the screen can tell."""
     state = now.state
     ended_live = now.has_station and state.phase == "ended" and _left_live(state) and now.is_last
-    return not now.read_only and now.place != "replay" and state.changed and (state.phase == "running" or ended_live)
+    return not now.read_only and now.place != "replay" and state.changed and goes_back(state.kind) and (state.phase == "running" or ended_live)
 
 
 def _left_live(state: RunState) -> bool:

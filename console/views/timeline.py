@@ -3,6 +3,8 @@
 from collections.abc import Collection
 
 from console.core.database import schema_words
+from console.core.kinds import on_failure
+from console.core.schema_back import schema_back
 from console.core.sizes import counted
 from console.model.plan import Plan
 from console.model.state import RunState
@@ -40,7 +42,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     waves = len(plan.waves)
     head = line(Span(plan.strategy, "strong"), f", {counted(planned_hosts(state), 'host')} in {counted(waves, 'wave')}")
     then = line(Span("each host  ", "dim"), _per_host(plan))
-    fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[state.on_failure]
+    fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[on_failure(state)]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
@@ -71,7 +73,16 @@ def database_words(plan: Plan) -> str:
 
 
 def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collection[str] | None = None) -> tuple[Line, ...]:
-    """Where each host would return to, hosts with the same way back together. `hosts`: only these."""
+    """Where each host would return to, and what would become of the database. `hosts`: only these."""
+    out = _host_ways(state, width, hosts)
+    if state.review and state.review.runs:
+        is_known = state.review.old_code == "ok" or (state.review.old_code == "breaks" and state.review.reversible)
+        out += _beside(line(mark("back") if is_known else Span("!", "warn"), " "), line(schema_words(state.review)), width)
+    return tuple(clipped(one, width) for one in out[:height])
+
+
+def _host_ways(state: RunState, width: int, hosts: Collection[str] | None) -> list[Line]:
+    """A title, and where each host would return to, hosts with the same way back together."""
     ways: dict[tuple[str, bool, str], list[str]] = {}
     for way in state.way_back:
         if hosts is not None and way.host not in hosts:
@@ -82,19 +93,17 @@ def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collec
     for (target, possible, reason), names in ways.items():
         told = f"{target}  " if possible else "none  "
         why = f"  {reason}" if reason else ""
-        out += _beside(mark("back") if possible else Span("!", "warn"), line(told, Span(names_in_words(tuple(names)) + why, "dim")), width)
-    if state.review and state.review.runs:
-        is_known = state.review.old_code == "ok" or (state.review.old_code == "breaks" and state.review.reversible)
-        out += _beside(mark("back") if is_known else Span("!", "warn"), line(schema_words(state.review)), width)
-    return tuple(clipped(one, width) for one in out[:height])
+        out += _beside(line(mark("back") if possible else Span("!", "warn"), " "), line(told, Span(names_in_words(tuple(names)) + why, "dim")), width)
+    return out
 
 
-def _beside(sign: Span, words: Line, cells: int) -> tuple[Line, ...]:
-    """Words beside a mark that has its column to itself."""
-    if cells_of(words) + 2 <= cells:
-        return (line(sign, " ", *words),)
-    first, *more = wrapped(words, cells - 2) or ((),)
-    return (line(sign, " ", *first), *(line("  ", *row) for row in more))
+def _beside(head: Line, words: Line, cells: int) -> tuple[Line, ...]:
+    """Words beside a mark, or a title, that has its column to itself."""
+    room = cells_of(head)
+    if cells_of(words) + room <= cells:
+        return (line(*head, *words),)
+    first, *more = wrapped(words, cells - room) or ((),)
+    return (line(*head, *first), *(line(" " * room, *row) for row in more))
 
 
 def planned_hosts(state: RunState) -> int:
@@ -121,13 +130,13 @@ def blast_radius(state: RunState) -> str:
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     """Return what would go back where, how it would go, and what stays."""
     touched = tuple(host.name for host in state.hosts.values() if host.touched)
-    halves = prefers_halves(state)
+    halves, data = prefers_halves(state), schema_back(state)
     out = [
         line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
-        *way_back_lines(state, width, 6, touched)[1:],
+        *_host_ways(state, width, touched)[1:6],
         line(Span("how    ", "dim"), "in two halves, the rest keeps serving" if halves else "all at once, over the warm connections"),
         line(Span("time   ", "dim"), _back_time(state, halves)),
-        line(Span("stays  ", "dim"), "the database: this console has not changed it"),
+        *_beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
     ]
     return tuple(clipped(one, width) for one in out)
 

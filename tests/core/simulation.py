@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from console.core.decide import decide, running_steps
 from console.core.evolve import evolve
-from console.core.planner import plan_release
+from console.core.kinds import failure_rule
+from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.model import events as ev
 from console.model.effects import CancelStep, Happened, StartStep, TakeLocks, WakeAt
 from console.model.fleet import Amount, Command, Environment, HealthCheck, Host, Rolling
-from console.model.plan import Step, WayBack
-from console.model.request import Person, Request
+from console.model.plan import Plan, Step, WayBack
+from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.text import SafeText
 
@@ -31,15 +32,27 @@ def an_environment(hosts: int, batch: int = 1, **rolling: object) -> Environment
     )
 
 
-def opening(environment: Environment) -> tuple[ev.Event, ...]:
+def plan_of(environment: Environment, kind: RunKind) -> Plan:
+    """What a run of that kind would do to the whole fleet."""
+    names = tuple(host.name for host in environment.hosts)
+    if kind == "restart":
+        return plan_restart(environment, environment.hosts, dict.fromkeys(names, OLD))
+    if kind == "catch-up":
+        return plan_catch_up(environment, environment.hosts, NEW, frozenset(), frozenset(), "")
+    if kind == "rollback":
+        return plan_way_back(environment, dict.fromkeys(names, OLD))
+    return plan_release(environment, environment.hosts, NEW, frozenset())
+
+
+def opening(environment: Environment, kind: RunKind = "deploy") -> tuple[ev.Event, ...]:
     """The events up to a GO."""
     names = tuple(host.name for host in environment.hosts)
-    plan = plan_release(environment, environment.hosts, NEW, frozenset())
+    plan = plan_of(environment, kind)
     rolling = environment.rolling
     return (
         ev.RunOpened(
-            run="r1", kind="deploy", app="shop", environment="production", protected=False, by=ADA, request=Request(yes=True), config_digest="d",
-            hosts=names, on_failure=rolling.on_failure, max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+            run="r1", kind=kind, app="shop", environment="production", protected=False, by=ADA, request=Request(kind=kind, yes=True), config_digest="d",
+            hosts=names, on_failure=failure_rule(kind, rolling.on_failure), max_failures=rolling.max_failures, pause_after=rolling.pause_after,
         ),
         *(ev.HostSeen(host=name, release=OLD) for name in names),
         ev.PlanMade(plan=plan, way_back=tuple(WayBack(name, OLD) for name in names)),

@@ -2,12 +2,12 @@
 
 from console.core.database import BACKUP
 from console.model.database import Backup, Review
-from console.model.plan import Plan, Step
-from console.model.state import RunState, StepState
+from console.model.plan import Plan, Step, WayBack
+from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 from console.views.checklist import checklist
-from console.views.timeline import blast_radius, plan_lines, way_back_lines
+from console.views.timeline import blast_radius, plan_lines, rollback_lines, way_back_lines
 
 STEPS = (
     Step(BACKUP, "backup", "prepare", SafeText("back up"), at="web01"),
@@ -41,3 +41,15 @@ def test_the_database_is_backed_up_once_the_backup_was_looked_at():
     assert row(changed(STATE, steps={BACKUP: StepState("running")}))[0] == "busy"
     assert row(changed(STATE, steps={BACKUP: StepState("failed")}))[0] == "failed"
     assert row(changed(STATE, backup=Backup("r", "2026-11-24T10:00:00Z", size=2048))) == ("done", "2.0 KiB")
+
+
+def test_the_roll_back_dialog_says_what_is_so_of_the_database():
+    host = HostState("web01", condition="new", before="r1", touched=True)
+    ways = (WayBack("web01", "r1", SafeText("v1")),)
+    migrated = changed(STATE, hosts={"web01": host}, way_back=ways, steps={"database/migrate": StepState("done")})
+    told = " ".join(" ".join(words(rollback_lines(migrated, 78))).split())
+    assert "data migrated by this run; not known whether the code before runs on it (nobody declared it): it stays migrated" in told
+    assert "has not changed it" not in told
+    assert told.count("not known whether") == 1
+    assert "not migrated: the migration did not begin" in " ".join(words(rollback_lines(changed(migrated, steps={}), 78)))
+    assert all(len(one) <= 78 for one in words(rollback_lines(migrated, 78)))

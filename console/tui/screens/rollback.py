@@ -1,5 +1,6 @@
 """The questions before something is taken back: roll back, abort, skip. The words come from the views."""
 
+from console.core.kinds import goes_back
 from console.core.sizes import counted
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog
@@ -25,6 +26,9 @@ def abort_dialog(state: RunState, width: int) -> Dialog:
     if not touched:
         body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
+    if not goes_back(state.kind):
+        body = (line("Nothing new starts; what runs now ends first. Then all stays as it is (the run counts as failed)."),)
+        return Dialog("Abort?", body, (Choice("a", "abort", "leave"),))
     body = (
         line("Nothing new starts; what runs now ends first. Then:"),
         line(Span("a  ", "accent"), f"{counted(len(touched), 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}"),

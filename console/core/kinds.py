@@ -1,0 +1,30 @@
+"""What each kind of run may do when something goes wrong: whether its hosts go back, and what a failure does. Pure; who fails is not known here."""
+
+from typing import Final, Literal
+
+from console.model.request import RunKind
+from console.model.state import RunState
+
+OnFailure = Literal["rollback", "pause", "stop"]
+
+RETURNS: Final[frozenset[RunKind]] = frozenset({"deploy"})
+"""Kinds that put another release in service, so that a host has one to go back to: a restart changes none, and a catch-up never makes a host older."""
+UNATTENDED: Final[frozenset[RunKind]] = frozenset({"restore", "catch-up"})
+"""Kinds that nobody is asked in while they run."""
+
+
+def goes_back(kind: RunKind) -> bool:
+    """Whether a host of such a run may be taken back to what it had before it."""
+    return kind in RETURNS
+
+
+def failure_rule(kind: RunKind, asked: OnFailure) -> OnFailure:
+    """What a failure beyond the budget does in a run of that kind, where the file asks for `asked`. `stop` leaves every host as it is."""
+    if kind in UNATTENDED:
+        return "stop"
+    return "stop" if asked == "rollback" and not goes_back(kind) else asked
+
+
+def on_failure(state: RunState) -> OnFailure:
+    """What a failure beyond the budget does in this run, also in one that an earlier version opened."""
+    return failure_rule(state.kind, state.on_failure)
