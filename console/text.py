@@ -1,12 +1,14 @@
-"""Text from outside, made harmless where it enters: `SafeText` for one line, `SafeLines` for a text of several, `Lines` for a stream of them.
+"""The gate for text from outside: `SafeText` for one line, `SafeLines` for a text of several, `Lines` for a stream of them.
 
-Owns the scanner that drops terminal sequences and shows what is invisible. It knows nothing of hosts, screens or encodings
-other than UTF-8, and does no I/O.
+Whatever is made of it is harmless to a terminal, and holds none of the secrets that the process knows (`hide`). Owns the scanner that drops
+terminal sequences and shows what is invisible. It knows nothing of hosts, screens, where secrets come from, or encodings other than UTF-8, and
+does no I/O.
 """
 
 import codecs
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Self
 
@@ -22,6 +24,9 @@ REWRITTEN: Final = "↩"
 CUT: Final = "…"
 """Stands at the end of a line that was longer than its limit."""
 
+SPARE: Final = 4096
+"""Characters that are read beyond a limit, so that no secret is cut in two before it is seen."""
+
 _MARKS_PER_CELL: Final = 8
 _TAB: Final = 8
 _PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2190-\u21ff\u2500-\u25ff]+")
@@ -30,12 +35,30 @@ _STRINGS: Final = {"P": "string", "X": "string", "^": "string", "_": "string", "
 _C1: Final = {"\x90": "string", "\x98": "string", "\x9e": "string", "\x9f": "string", "\x9d": "osc", "\x9b": "csi", "\x9c": "ground"}
 _ENDS: Final = {"string": "\x18\x1a\x9c", "osc": "\x07\x18\x1a\x9c"}
 
+_hidden: list[Callable[[str], str]] = []
+"""What takes secrets out of a text; empty: the process knows none. Of the process, since all that it says passes here."""
+
+
+def hide(mask: Callable[[str], str] | None) -> None:
+    """Pass every text that is made from now on through `mask`, which takes the secrets out; None: the process knows none."""
+    _hidden[:] = [mask] if mask else []
+
+
+def knows_secrets() -> bool:
+    """Whether there is something to hide."""
+    return bool(_hidden)
+
+
+def hidden(text: str) -> str:
+    """Return the text without the secrets that the process knows."""
+    return _hidden[0](text) if _hidden else text
+
 
 class SafeText(str):
     """One line of text that a terminal can show and that acts on nothing.
 
     Sequences and their payload are gone, what is invisible or turns the direction of writing is shown as `<U+202E>`, a line
-    break as a mark. Longer than `limit` characters is cut, with a mark. Bytes are read as UTF-8. Never raises.
+    break as a mark, secrets are masked. Longer than `limit` characters is cut, with a mark. Bytes are read as UTF-8. Never raises.
     """
 
     __slots__ = ()
@@ -43,9 +66,10 @@ class SafeText(str):
     def __new__(cls, value: str | bytes = "", limit: int = LIMIT) -> Self:  # noqa: D102 (the class says it)
         if isinstance(value, cls) and len(value) <= limit:
             return value
-        text = value[: limit * 16].decode("utf-8", "replace") if isinstance(value, bytes) else value[: limit * 16]
+        start = value[: limit * 16]
+        text = hidden(start.decode("utf-8", "replace") if isinstance(start, bytes) else str(start))
         if not (text.isascii() and text.isprintable()):
-            text = _one_line(text)
+            text = hidden(_one_line(text))
         if len(text) > limit or len(value) > limit * 16:
             text = text[: max(0, limit - 1)].rstrip(CUT) + CUT
         return super().__new__(cls, text)
@@ -59,34 +83,48 @@ class SafeLines(str):
     def __new__(cls, value: str = "", limit: int = TEXT_LIMIT) -> Self:  # noqa: D102 (the class says it)
         if isinstance(value, cls) and len(value) <= limit:
             return value
-        text = "\n".join(SafeText(line).rstrip() for line in value[: limit * 2].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        text = "\n".join(SafeText(line).rstrip() for line in hidden(value[: limit * 2]).replace("\r\n", "\n").replace("\r", "\n").split("\n"))
         if len(text) > limit or len(value) > limit * 2:
             text = text[: max(0, limit - 1)].rstrip(CUT) + CUT
         return super().__new__(cls, text)
 
 
+def safe_end(data: str | bytes, limit: int) -> SafeText:
+    """Return the end of what was said, so many characters at most. It is masked before it is cut: no end of a secret is left at its beginning."""
+    text = data[-limit * 16 :].decode("utf-8", "replace") if isinstance(data, bytes) else data[-limit * 16 :]
+    return SafeText(hidden(text).strip()[-limit:], max(limit, 1))
+
+
 class Lines:
     """Splits a stream of bytes into safe lines, however it is chunked. Nothing is emitted before its line has ended."""
 
-    __slots__ = ("_decoder", "_scanner")
+    __slots__ = ("_cut", "_decoder", "_limit", "_scanner")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._scanner = _Scanner(limit)
+        self._scanner = _Scanner(limit + SPARE)
+        self._limit = limit
+        self._cut = 0
 
     @property
     def cut(self) -> int:
         """Characters that were left out so far, because their line was longer than the limit."""
-        return self._scanner.cut
+        return self._cut + self._scanner.cut
 
     def feed(self, data: bytes) -> list[SafeText]:
         """Return the lines that this piece has ended."""
-        return [_trusted(line) for line in self._scanner.feed(self._decoder.decode(data))]
+        return [self._ended(line) for line in self._scanner.feed(self._decoder.decode(data))]
 
     def end(self) -> list[SafeText]:
         """Return the last line, if the stream did not end with a line break."""
         lines = self._scanner.feed(self._decoder.decode(b"", final=True))
-        return [_trusted(line) for line in lines + self._scanner.end()]
+        return [self._ended(line) for line in lines + self._scanner.end()]
+
+    def _ended(self, line: str) -> SafeText:
+        """Mask a whole line, then cut it."""
+        self._cut += max(0, len(line) - self._limit)
+        text = hidden(line)
+        return str.__new__(SafeText, text if len(text) <= self._limit else text[: max(0, self._limit - 1)].rstrip(CUT) + CUT)
 
 
 class _Scanner:
@@ -234,6 +272,3 @@ def _one_line(text: str) -> str:
         lines.pop()
     return NEWLINE.join(lines)
 
-
-def _trusted(text: str) -> SafeText:
-    return str.__new__(SafeText, text)

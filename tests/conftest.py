@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from console.text import hide
 from tests.fleet import Fleet, make_repository, missing
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets() -> Iterator[None]:
+    """A test that makes a session or reads secrets leaves nothing hidden for the next one: in a process there is one engine, in a test run there are many."""
+    yield
+    hide(None)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from console.core.shell import PLACEHOLDER, quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command, Environment, Host
 from console.ports.hosts import Ran, Transport
-from console.text import SafeText
+from console.text import SafeText, safe_end
 
 NAMED = 3
 """So many changed files are named; the others are counted."""
@@ -133,7 +133,7 @@ def _not_seen(host: Host, ran: Ran) -> HostFacts:
         return HostFacts(host.name, problem=ran.problem.message, problem_kind=ran.problem.kind, hint=ran.problem.hint)
     if ran.status is None:
         return HostFacts(host.name, problem=SafeText("the link was lost while it was looked at"), problem_kind="unreachable")
-    words = SafeText(f"looking at it ended with exit code {ran.status}: {SafeText(ran.err.strip()[-200:])}")
+    words = SafeText(f"looking at it ended with exit code {ran.status}: {safe_end(ran.err, 200)}")
     return HostFacts(host.name, problem=words, problem_kind="channel")
 
 

@@ -23,7 +23,7 @@ from console.errors import NoGo, UsageFault
 from console.model.board import Candidate
 from console.model.pending import Between
 from console.model.release import Revision
-from console.text import SafeText
+from console.text import SafeText, safe_end
 
 DEADLINE = 120.0
 """Seconds for what goes over a network, or writes a tree."""
@@ -59,7 +59,7 @@ class _Answer:
     @property
     def words(self) -> str:
         """The end of what git complained about, without credentials."""
-        return SafeText(_CREDENTIALS.sub("", self.err.decode("utf-8", "replace")).strip()[-400:])
+        return safe_end(_CREDENTIALS.sub("", self.err.decode("utf-8", "replace")), 400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from console.core.shell import quote
 from console.model.facts import LockHolder
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Transport, Unreached
-from console.text import SafeText
+from console.text import SafeText, safe_end
 
 DEADLINE = 20.0
 """Seconds for one call."""
@@ -222,7 +222,7 @@ def _problem(ran: Ran, host: Host) -> Unreached | None:
         return ran.problem
     if ran.status is None:
         return Unreached(host.name, "unreachable", SafeText("the link was lost"))
-    said = SafeText(ran.err.strip().rpartition(b"\n")[2][-200:]) or SafeText(f"exit code {ran.status}")
+    said = safe_end(ran.err.strip().rpartition(b"\n")[2], 200) or SafeText(f"exit code {ran.status}")
     hint = SafeText("look at the owner of the application's folder, and at its space") if ran.status == NOT_WRITTEN else SafeText("")
     return Unreached(host.name, "channel", SafeText(f"its lock: {said}"), hint)
 

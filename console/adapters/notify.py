@@ -48,7 +48,7 @@ class AppriseNotifier:
                     taken = await asyncio.to_thread(_sent, service, title, body)
                     if taken is True:
                         break
-        return Delivery(shown, SafeText("" if taken is True else taken or "refused by the service"))
+        return Delivery(shown, SafeText("" if taken is True else taken or "refused by the service", 200))
 
 
 def _service(address: str) -> "tuple[apprise.NotifyBase | None, SafeText]":
@@ -66,4 +66,4 @@ def _sent(service: "apprise.NotifyBase", title: str, body: str) -> bool | str:
 
     with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         taken = service.notify(title=title, body=body)
-        return True if taken else log.getvalue().strip().rpartition("\n")[2].split(" - ", 2)[-1].rstrip(".")[:200]
+        return True if taken else log.getvalue().strip().rpartition("\n")[2].split(" - ", 2)[-1].rstrip(".")

@@ -14,7 +14,7 @@ from console.model.fleet import Host
 from console.model.release import Package
 from console.ports.hosts import Ran, Transport
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.text import SafeText, safe_end
 
 CHUNK = 256 * 1024
 FENCED, TRUNCATED, DIFFERENT, HELD, NO_ROOM = 98, 97, 94, 93, 28
@@ -101,9 +101,9 @@ def _judged(ran: Ran, host: Host) -> StepResult:
     if ran.status is None:
         problem = ran.problem.message if ran.problem else SafeText("the link was lost")
         return StepResult("unreachable", detail=problem, hint=ran.problem.hint if ran.problem else SafeText(""))
-    words = SafeText(ran.err.strip()[-400:])
+    words = safe_end(ran.err, 400)
     if ran.status == NO_ROOM:
-        room = SafeText(ran.err.strip().rpartition(b"\n")[2][-200:])
+        room = safe_end(ran.err.strip().rpartition(b"\n")[2], 200)
         return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {room}"), SafeText("free some room there, then deploy retry"))
     if ran.status == HELD:
         return StepResult("failed", ran.status, SafeText(f"nothing was removed on {host.name}: {words}"), SafeText("move it to shared/, then deploy retry"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from console.core.shell import quote
+from console.text import safe_end
 
 State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "ended", "left", "none"]
 
@@ -243,7 +244,7 @@ def answered(err: bytes) -> Answer:
     for line in reversed(err.decode(errors="replace").splitlines()):
         if line.startswith("deploy-step "):
             return _read(line.split(" ", 2)[1:])
-    return Answer("none", detail=err.decode(errors="replace").strip()[-300:])
+    return Answer("none", detail=str(safe_end(err, 300)))
 
 
 def _read(words: list[str]) -> Answer:

@@ -9,6 +9,9 @@ from console.cli.wiring import carry_out
 
 def run_engine(app: str, environment: str) -> None:
     """Be the engine of that application and environment until nobody needs it."""
+    from console.adapters.enginelog import gate_own_output
+
+    gate_own_output()
     carry_out(_serve(app, environment))
 
 

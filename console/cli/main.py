@@ -11,7 +11,7 @@ import click
 
 from console.cli.options import how_of, how_options
 from console.cli.vocabulary import Words
-from console.cli.wiring import fail, finish
+from console.cli.wiring import fail, finish, tell
 from console.errors import ConsoleError, Exit, UsageFault
 
 
@@ -52,7 +52,10 @@ def run() -> None:
         sys.exit(int(Exit.CONSOLE_FAILED))
     except Exception as bug:
         if not as_json:
-            raise
+            import traceback
+
+            tell("".join(traceback.format_exception(bug)).rstrip("\n"))
+            sys.exit(int(Exit.CONSOLE_FAILED))
         sys.exit(fail(ConsoleError(f"the console failed: {type(bug).__name__}: {bug}"), as_json=True))
 
 

@@ -3,9 +3,11 @@
 import os
 import subprocess
 
+from console.core.secrecy import masking_for
 from console.errors import Problem, UsageFault
 from console.model.fleet import Environment
 from console.model.secret import SecretRef
+from console.text import hide
 
 PATIENCE = 60.0
 """Seconds that a command has to print a secret."""
@@ -21,6 +23,7 @@ def secrets_of(environment: Environment, *, for_release: bool) -> dict[str, str]
             problems.append(text)
         else:
             found[name] = text
+    hide(masking_for(environment, found))
     if problems:
         raise UsageFault(problems[0].message, problems[0].hint, tuple(problems))
     return found

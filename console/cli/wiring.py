@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 from console.errors import ConsoleError, NoGo, UsageFault
+from console.text import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Sequence
@@ -255,9 +256,9 @@ def say(line: str) -> None:
 
 
 def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
-    """Write words; once the terminal has hung up they go nowhere, and the command ends with its own code: whether they were written."""
+    """Write words without the secrets; once the terminal has hung up they go nowhere, and the command ends with its own code: whether they were written."""
     try:
-        print(words, file=stream, end=end, flush=True)
+        print(_without_secrets(words), file=stream, end=end, flush=True)
     except OSError as error:
         if error.errno != errno.EIO:
             raise
@@ -266,6 +267,22 @@ def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
         os.close(nowhere)
         return False
     return True
+
+
+def _without_secrets(words: str) -> str:
+    """Mask what this process knows to be secret; a line of JSON stays one."""
+    masked = hidden(words)
+    if masked == words or not words.startswith(("{", "[")):
+        return masked
+    import json
+
+    from console.plain.jsonl import json_text
+    from console.wire.codec import without_secrets
+
+    try:
+        return json_text(without_secrets(json.loads(words)))
+    except ValueError:
+        return masked
 
 
 def say_json(value: Any) -> None:

@@ -5,10 +5,9 @@ journal: who, what, where, and each host's exit code.
 """
 
 import secrets as randomness
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from console.core.masking import masking
 from console.core.selection import meant_hosts
 from console.engine.errands import Errand, Hearing, Settled, errand_for
 from console.engine.fleet import Fleet
@@ -34,7 +33,7 @@ async def answer_exec(fleet: Fleet, argument: Mapping[str, Any], person: Person)
     """Have a command ready for those hosts. Raises NoGo for one that is not reached or has no release, Locked for one that is held."""
     environment = fleet.environment
     request = Request(
-        kind="exec", hosts=str(argument["hosts"]), yes=True, command=str(_mask(fleet)(SafeText(str(argument["command"]))))
+        kind="exec", hosts=str(argument["hosts"]), yes=True, command=str(SafeText(str(argument["command"])))
     )  # fmt: skip
     variables = variables_of(fleet)
     facts = await look_at(fleet, meant_hosts(environment, request))
@@ -74,7 +73,7 @@ async def _executed(fleet: Fleet, run: str, request: Request, errands: tuple[Err
     try:
         for event in record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
             yield event
-        async for item in Hearing(fleet.outside.attended, _mask(fleet), lambda: _now(fleet)).hear(errands):
+        async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(errands):
             if isinstance(item, Output):
                 yield item
                 continue
@@ -135,7 +134,7 @@ async def _logged(fleet: Fleet, hosts: tuple[Host, ...], name: str) -> AsyncIter
         if command and not fact.problem:
             timeout = WATCHED if name == "logs_follow" else command.timeout
             errands.append(errand_for(fleet.environment, fact, command, variables_of(fleet), timeout=timeout, fill=True))
-    async for item in Hearing(fleet.outside.attended, _mask(fleet), lambda: _now(fleet)).hear(tuple(errands)):
+    async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(tuple(errands)):
         yield item if isinstance(item, Output) else _finished(item)
 
 
@@ -147,10 +146,6 @@ def variables_of(fleet: Fleet) -> dict[str, str]:
             raise UsageFault(f"the engine does not have the secret {name}", f"deploy engine stop, then again with {value.name} at hand")
         found[name] = value if isinstance(value, str) else fleet.secrets[name].reveal()
     return found
-
-
-def _mask(fleet: Fleet) -> Callable[[SafeText], SafeText]:
-    return masking(secret.reveal() for secret in fleet.secrets.values())
 
 
 def _now(fleet: Fleet) -> str:

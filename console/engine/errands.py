@@ -11,7 +11,7 @@ from console.model.facts import HostFacts
 from console.model.fleet import Command, Environment, Host
 from console.ports.feed import Output
 from console.ports.hosts import Attended, Ran, Unreached
-from console.text import Lines, SafeText
+from console.text import Lines, SafeText, safe_end
 
 KEPT = 20_000
 """Lines of a host that wait for a reader; what comes beyond is left out, with a mark in its place."""
@@ -62,9 +62,8 @@ def values_of(environment: Environment, host: Host, fact: HostFacts) -> dict[str
 class Hearing:
     """Several errands at once, merged as lines come."""
 
-    def __init__(self, attended: Attended, mask: Callable[[SafeText], SafeText], now: Callable[[], str]) -> None:
+    def __init__(self, attended: Attended, now: Callable[[], str]) -> None:
         self._attended = attended
-        self._mask = mask
         self._now = now
         self._came: asyncio.Queue[Output | Settled] = asyncio.Queue()
         self._waiting: Counter[str] = Counter()
@@ -106,7 +105,7 @@ class Hearing:
                 self._missed[host] += 1
                 continue
             self._say_missed(host)
-            self._put(host, self._mask(line))
+            self._put(host, line)
 
     def _say_missed(self, host: str) -> None:
         if missed := self._missed.pop(host, 0):
@@ -119,7 +118,7 @@ class Hearing:
 
 def _settled(host: str, ran: Ran, seconds: float) -> Settled:
     if ran.status is not None:
-        said = SafeText(ran.err.decode("utf-8", "replace").strip()[-300:]) if ran.status else SafeText("")
+        said = safe_end(ran.err, 300) if ran.status else SafeText("")
         return Settled(host, ran.status, round(seconds, 3), said)
     if ran.problem is None:
         return Settled(host, None, round(seconds, 3), SafeText("the link was lost: what ran there is ended by the host"))

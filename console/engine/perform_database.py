@@ -8,7 +8,6 @@ from contextlib import aclosing
 from console.core import database_scripts, dumps, scripts
 from console.core.database import TRY_EVERY, backup_words
 from console.core.durations import duration_words
-from console.core.masking import masking
 from console.core.shell import filled
 from console.engine.databases import folder_of
 from console.engine.task import Task, remote, values_of, variables_of
@@ -140,14 +139,13 @@ def _application(task: Task) -> str:
 async def _watch(task: Task, place: Host) -> None:
     """Say who waits for whom, when it is new and every few seconds."""
     said: dict[str, float] = {}
-    mask = masking(secret.reveal() for secret in task.tools.secrets.values())
     async with aclosing(task.tools.database.waits(place, _application(task), deadline=LOOK)) as looks:  # type: ignore[type-var]
         async for rows in looks:
             for row in rows:
                 subject = row.partition(" waits ")[0]
                 if time.monotonic() - said.get(subject, -SAY_AGAIN) >= SAY_AGAIN:
                     said[subject] = time.monotonic()
-                    task.say(mask(row))
+                    task.say(row)
 
 
 def _blocker(task: Task) -> str:

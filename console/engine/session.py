@@ -12,6 +12,7 @@ from typing import Any
 
 from console.core.evolve import fold
 from console.core.kinds import failure_rule
+from console.core.secrecy import masking_for
 from console.core.selection import chosen_hosts, meant_hosts
 from console.engine import questions, station
 from console.engine.access import may_carry_runs
@@ -33,7 +34,7 @@ from console.ports.clock import Clock
 from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.ports.outside import MetricWatch, Outside
-from console.text import SafeText
+from console.text import SafeText, hide
 
 FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
@@ -115,6 +116,7 @@ class Session:
         if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
             raise Locked("a command of deploy exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
         self._secrets.update({name: Secret(text) for name, text in secrets.items()})
+        hide(masking_for(environment, {name: one.reveal() for name, one in self._secrets.items()}))
         if digest == self._digest and self._outside is not None:
             return
         await self._lookout.stop()

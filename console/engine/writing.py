@@ -1,4 +1,4 @@
-"""How events get into a run's record: stamped with their places and times, folded, and on the disk before anybody acts on them. Knows nothing else."""
+"""How events get into a run's record: stamped, without secrets, folded, and on the disk before anybody acts on them. Knows nothing else."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ from console.model.events import AnyEvent, Event, stamped
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
+from console.wire.codec import gated
 
 
 def written(journal: Journal, clock: Clock, state: RunState, events: Iterable[Event]) -> tuple[RunState, tuple[AnyEvent, ...]]:
@@ -17,7 +18,7 @@ def written(journal: Journal, clock: Clock, state: RunState, events: Iterable[Ev
     after, found = state, list[AnyEvent]()
     for event in events:
         now = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        found.append(stamped(event, after.seq + 1, now, clock.mono(), clock.boot))  # type: ignore[arg-type] # every event is one of the union
+        found.append(gated(stamped(event, after.seq + 1, now, clock.mono(), clock.boot)))  # type: ignore[arg-type] # every event is one of the union
         after = evolve(after, found[-1])
     journal.append(after.run, tuple(found))
     return after, tuple(found)

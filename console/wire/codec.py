@@ -1,6 +1,7 @@
 """Values as JSON bytes and back: events for the journal and for people's programs, environments, and anything else the model holds.
 
-Owns how text from outside is restored as `SafeText` and `SafeLines`. Knows nothing of sockets, files or frames.
+Owns how text from outside is restored as `SafeText` and `SafeLines`, and the second wall before secrets: a value that is kept or sent is looked
+through once more (`gated`). Knows nothing of sockets, files or frames.
 """
 
 import dataclasses
@@ -13,7 +14,7 @@ import msgspec
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
-from console.text import SafeLines, SafeText
+from console.text import SafeLines, SafeText, hidden, knows_secrets
 
 T = TypeVar("T")
 
@@ -60,6 +61,30 @@ def decoder(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401 (a union is no
             raise DecodeError(f"not understood: {problem}", "it was written by another version of the console, or is damaged") from None
 
     return decode
+
+
+PLACES = frozenset({"type", "run", "seq", "at", "host", "step", "release", "epoch", "digest", "config_digest", "commit", "engine_id"})
+"""Fields that say where and when: names and numbers of the console's own, by which a run is found again."""
+
+
+def gated(value: T) -> T:
+    """Return the value without the secrets that the process knows: what came in without passing `text`, a reason that a person typed among it."""
+    return from_plain(without_secrets(as_plain(value)), type(value)) if knows_secrets() and holds_secret(_encoder.encode(value)) else value
+
+
+def holds_secret(data: bytes) -> bool:
+    """Whether a value that was encoded holds a secret that the process knows."""
+    text = data.decode()
+    return hidden(text) != text
+
+
+def without_secrets(value: Any) -> Any:  # noqa: ANN401 (JSON is any)
+    """Return a value of dictionaries, lists and texts without the secrets that the process knows."""
+    if isinstance(value, dict):
+        return {name: one if name in PLACES and isinstance(one, str) else without_secrets(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(one) for one in value]
+    return hidden(value) if isinstance(value, str) else value
 
 
 def encode_event(event: AnyEvent) -> bytes:

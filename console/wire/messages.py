@@ -205,8 +205,9 @@ def request_bytes(message: Asked) -> bytes:
 
 
 def reply_bytes(message: Said) -> bytes:
-    """Return the frame of an answer. Raises `FrameError` when it is over a frame's limit."""
-    return framed(codec.encode(message), TO_CLIENT)
+    """Return the frame of an answer, without the secrets that the process knows. Raises `FrameError` when it is over a frame's limit."""
+    data = codec.encode(message)
+    return framed(codec.encode(codec.gated(message)) if codec.holds_secret(data) else data, TO_CLIENT)
 
 
 def read_request(body: bytes) -> Asked:

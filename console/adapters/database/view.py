@@ -17,7 +17,7 @@ from console.model.fleet import Host
 from console.ports.hosts import Transport, Unreached
 from console.ports.lock import HostLock
 from console.ports.steps import StepResult
-from console.text import SafeText
+from console.text import SafeText, safe_end
 
 ENTERING = 20.0
 """Seconds to make the folder on the host."""
@@ -70,7 +70,7 @@ class PostgresView:
             return reached.message
         ran = await self._transport.run(host, READER, script.encode(), deadline=deadline)
         if ran.status != 0:
-            words = ran.problem.message if ran.problem else SafeText(" ".join(ran.err.decode("utf-8", "replace").split())[-200:])
+            words = ran.problem.message if ran.problem else safe_end(b" ".join(ran.err.split()), 200)
             return words or SafeText(f"its shell ended with {ran.status}")
         return ran.out.decode("utf-8", "replace")
 
@@ -139,7 +139,7 @@ class PostgresView:
         made = await self._transport.run(host, script, deadline=ENTERING)
         path = made.out.decode("utf-8", "replace").strip()
         if made.status != 0 or not path.startswith("/"):
-            words = made.problem.message if made.problem else SafeText(made.err.decode("utf-8", "replace").strip()[-200:])
+            words = made.problem.message if made.problem else safe_end(made.err, 200)
             return StepResult("failed", detail=SafeText(f"no folder could be made on {host.name} for the database's commands: {words}"))
         held = await self._locks.take(host, path, holder)
         if isinstance(held, LockHolder) and held.run == holder.run:

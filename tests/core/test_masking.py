@@ -1,0 +1,174 @@
+"""A secret is found in whatever way a program writes it, at any cut of the stream, and nothing else is."""
+
+import html
+import json
+import re
+import shlex
+import time
+from base64 import b64encode, urlsafe_b64encode
+from itertools import pairwise
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.masking import MASK, Masking
+from console.core.secrecy import masking_for, unhidden
+from console.model.fleet import Environment, Host
+from console.text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
+
+PLAIN, HARD = "tok_live_9f8e7d6c5b4a", "p@ss w/o'rd\"$+=\\ä\t&<x>%"
+KEY = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu\n-----END KEY-----\n"
+SHOP = Environment("shop", "production", "/srv/shop", (Host("web01", "10.0.0.11"),))
+
+FORMS = {
+    "plain": str,
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "base64, of a line": lambda text: b64encode(f"{text}\n".encode()).decode(),
+    "base64, behind one": lambda text: b64encode(f"u:{text}".encode()).decode(),
+    "base64, behind two": lambda text: b64encode(f"x:{text}:y".encode()).decode(),
+    "base64, in the middle": lambda text: b64encode(f"abc{text}defg".encode()).decode(),
+    "base64 for URLs": lambda text: urlsafe_b64encode(text.encode()).decode(),
+    "base64 without padding": lambda text: urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base64, quoted for URLs": lambda text: quote(b64encode(text.encode()).decode(), safe=""),
+    "quote": quote,
+    "quote, all": lambda text: quote(text, safe=""),
+    "quote, lower case": lambda text: re.sub("%..", lambda found: found[0].lower(), quote(text, safe="")),
+    "quote_plus": quote_plus,
+    "quote, twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "shell": shlex.quote,
+    "shell, backslash for quotes": lambda text: "'" + text.replace("'", "'\\''") + "'",
+    "shell, backslashes": lambda text: re.sub(r"([^\w/.-])", r"\\\1", text),
+    "JSON": json.dumps,
+    "JSON, as it is": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON of Go": lambda text: json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+    "repr": repr,
+    "HTML": html.escape,
+    "SQL": lambda text: "'" + text.replace("'", "''") + "'",
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    "hex, bytes": lambda text: text.encode().hex(" "),
+    "hex, colons": lambda text: text.encode().hex(":"),
+    "hex, escaped": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+}
+
+
+@pytest.fixture
+def hidden():
+    """Have secrets hidden until the test ends (`conftest`)."""
+    return lambda *secrets: hide(Masking(secrets))
+
+
+def left_of(text: str, form: str) -> list[str]:
+    """Pieces of a form that can be read in a text: eight characters in a row."""
+    return [form[at : at + 8] for at in range(len(form) - 7) if form[at : at + 8] in text]
+
+
+@pytest.mark.parametrize("secret", [PLAIN, HARD], ids=["plain", "hard"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_is_hidden_in_every_form(form: str, secret: str):
+    written = FORMS[form](secret)
+    assert left_of(Masking([secret])(f"before={written}, after"), written) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_rest_of_the_text_stays(form: str):
+    masked = Masking([PLAIN])(f"TOKEN {FORMS[form](PLAIN)} done")
+    assert masked.startswith("TOKEN ")
+    assert masked.endswith(" done")
+    assert MASK in masked
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Cf", "Cs", "Zs"]), min_size=8, max_size=40), st.sampled_from(sorted(FORMS)))
+def test_any_secret_is_hidden_in_any_form(secret: str, form: str):
+    mask = Masking([secret])
+    if mask.hides(secret):
+        assert FORMS[form](secret).strip("'\"=") not in mask(f"[ {FORMS[form](secret)} ]")
+
+
+@given(st.lists(st.integers(0, 400), max_size=12), st.sampled_from(["plain", "base64", "quote, all", "shell", "JSON", "hex"]))
+def test_a_secret_is_hidden_wherever_a_stream_is_cut(cuts: list[int], form: str):
+    hide(Masking([PLAIN, HARD]))
+    data = "".join(f"line {number} {FORMS[form](secret)} end\n" for number, secret in enumerate([PLAIN, HARD, PLAIN])).encode()
+    edges = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
+    lines = Lines()
+    found = [line for a, b in pairwise(edges) for line in lines.feed(data[a:b])]
+    assert len(found) == 3
+    for line in found:
+        assert line.startswith("line ")
+        assert MASK in line
+        assert left_of(line, FORMS[form](PLAIN)) == []
+
+
+def test_colours_within_a_secret_do_not_show_it(hidden):
+    hidden(PLAIN)
+    lines = Lines()
+    assert lines.feed(f"{PLAIN[:6]}\x1b[31m{PLAIN[6:]}\x1b[0m\n".encode()) == [MASK]
+    assert SafeText(f"{PLAIN[:6]}\x1b[31m{PLAIN[6:]}") == MASK
+
+
+def test_each_line_of_a_secret_is_hidden(hidden):
+    hidden(KEY)
+    for line in KEY.split("\n")[1:3]:
+        assert line not in SafeText(f"| {line}")
+        assert line not in SafeLines(f"a\n{KEY}\nb")
+    assert left_of(SafeText(json.dumps(KEY)), KEY.split("\n")[1]) == []
+
+
+@pytest.mark.parametrize("width", [60, 64, 76, 80])
+@pytest.mark.parametrize("form", ["base64", "base64, behind one", "base64 for URLs", "hex", "HEX", "plain"])
+def test_a_long_secret_that_was_wrapped_is_hidden(form: str, width: int, hidden):
+    secret = KEY if form != "plain" else KEY.replace("\n", "")
+    hidden(secret)
+    written = FORMS[form](secret)
+    for start in range(0, len(written), width):
+        piece = written[start : start + width]
+        assert left_of(SafeText(piece), piece) == [] or len(piece) < 16, piece
+
+
+def test_what_is_cut_is_masked_before(hidden):
+    hidden(PLAIN)
+    assert left_of(safe_end(b"x" * 900 + PLAIN.encode() + b"y" * 190, 200), PLAIN) == []
+    assert left_of(SafeText("x" * 30 + PLAIN, 40), PLAIN) == []
+    lines = Lines()
+    (line,) = lines.feed(b"z" * (LIMIT - 12) + PLAIN.encode() + b"z" * 300 + b"\n")
+    assert left_of(line, PLAIN) == []
+    assert len(line) <= LIMIT
+
+
+def test_what_is_secret_in_an_address_is_hidden_for_itself():
+    mask = Masking(["postgres://shop:pa55%21word@db01.example.net/shop", "https://hooks.example.net/services/T0000AAAA/B0000BBBB/cccc1111dddd2222"])
+    assert mask("password pa55!word, pa55%21word of shop at db01.example.net") == f"password {MASK}, {MASK} of shop at db01.example.net"
+    assert mask("Max retries exceeded with url: /services/T0000AAAA/B0000BBBB/cccc1111dddd2222 (hooks.example.net)") == (
+        f"Max retries exceeded with url: /{MASK} (hooks.example.net)"
+    )
+
+
+@pytest.mark.parametrize(("secret", "reason"), [("abc", "shorter"), ("1234", "shorter"), ("production", "a word"), ("web01", "a word"), ("failed", "a word")])
+def test_a_secret_that_cannot_be_hidden_is_said_and_hides_nothing(secret: str, reason: str):
+    (said,) = unhidden(SHOP, {"TOKEN": secret})
+    assert "TOKEN" in said
+    assert reason in said
+    assert secret not in said.replace("TOKEN", "")
+    words = f"web01 of production has failed, {secret} 1234 times"
+    assert masking_for(SHOP, {"TOKEN": secret})(words) == words
+
+
+def test_a_good_secret_needs_no_words():
+    assert unhidden(SHOP, {"TOKEN": PLAIN, "OTHER": HARD}) == ()
+
+
+def test_the_time_grows_with_the_text_alone():
+    mask = Masking([f"{PLAIN}{number}" for number in range(40)])
+    lines = [f"2026-11-24T07:14:07Z compiling module {number} of the application" for number in range(20_000)]
+    began = time.perf_counter()
+    for line in lines:
+        assert mask(line) == line
+    assert time.perf_counter() - began < 2.0  # 0.04 s on an idle machine; a search of each form for itself takes ten times that
+    longest = "aaaa" * 50_000
+    began = time.perf_counter()
+    Masking(["a" * 300 + "b"])(longest)
+    assert time.perf_counter() - began < 2.0
