@@ -20,6 +20,8 @@ CAP = 1024 * 1024
 """Bytes of output, and of errors, that are kept."""
 LEFT_OPEN = 1.0
 """Seconds that we go on reading when a script has ended and something that it left behind still holds its output."""
+SIGNALLED = 128
+"""Added to the number of a signal that ended a script, as shells do."""
 KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TZ", "USER")
 
 
@@ -111,7 +113,8 @@ async def _carried(transport: asyncio.SubprocessTransport, process: _Process, da
         feeding.cancel()
         ended.cancel()
         await asyncio.gather(feeding, ended, return_exceptions=True)
-    return transport.get_returncode()
+    code = transport.get_returncode()
+    return code if code is None or code >= 0 else SIGNALLED - code
 
 
 async def _killed(leader: int, process: _Process) -> None:

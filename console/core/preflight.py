@@ -30,7 +30,7 @@ def assess_fleet(
     return (
         _reach(facts, allowed_failures),
         _problems("key", "Host keys known", facts, ("unknown-key", "changed-key")),
-        _problems("login", "Login works", facts, ("login",)),
+        _problems("login", "Login works", facts, ("login", "shell")),
         _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
         _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
         _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),

@@ -36,7 +36,7 @@ class HostFacts(msgspec.Struct, frozen=True):
     host: str
     problem: SafeText = SafeText("")
     problem_kind: str = ""
-    """`unreachable`, `unknown-key`, `changed-key`, `login`: which check it fails."""
+    """`unreachable`, `unknown-key`, `changed-key`, `login`, `shell`: which check it fails."""
     hint: SafeText = SafeText("")
     """What to type about the problem."""
     current: str = ""

@@ -23,7 +23,8 @@ class Reached:
     round_trip: float = 0.0
 
 
-ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "channel", "late"]
+ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "shell", "channel", "late"]
+"""`login`: refused. `shell`: the login is let in, and does not run what it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Unreached:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A command on a host that ended. `status` is None when the link died under it: it may still be running."""
+    """A command on a host that ended. `status` is its exit code as a shell says it (128 and more: a signal).
+
+    It is None when that is not known: the link died under it, and it may still be running, or nothing that came is its own answer.
+    """
 
     status: int | None
     out: bytes = b""

@@ -1,23 +1,34 @@
 """A script as the one line that sshd hands to a login shell, whichever shell that is: sh, csh and fish quote in different ways.
 
-It must not know what a script is for.
+What the script prints stands between marks of its own (see `frame`). It must not know what a script is for.
 """
 
 import re
+from collections.abc import Iterator
 
 _UNSAFE = re.compile(rb"[^ -~]|['\\!]")
+WORD = 6000
+"""Bytes of one word of the command: csh takes no longer ones than some 8,000."""
+_FRAME = (
+    'n=$1; shift; s=$(printf %b "$@"); echo "[$n:err:begin]" >&2; echo "[$n:out:begin]"; sh -c "$s" sh; c=$?; '
+    'echo "[$n:err:end:$c]" >&2; echo "[$n:out:end:$c]"; exit $c'
+)
+"""The marks are put together on the host, so that a shell that shows the command it was given (`set -x`) shows none of them."""
 
 
-def command_line(script: str) -> str:
-    r"""Return a command that runs the script by `sh -c`.
+def command_line(script: str, nonce: str) -> str:
+    r"""Return a command that runs the script by `sh -c`, between marks of that nonce on standard output and on standard error.
 
-    Between single quotes csh minds `!` and line ends, fish minds `\` and `'`, and either may mind bytes beyond ASCII. A script
-    with any of them is written in octal, which the sh reads back. Raises ValueError for a NUL, which no argument can hold.
+    Between single quotes csh minds `!` and line ends, fish minds `\` and `'`, and either may mind bytes beyond ASCII: these are
+    written in octal, which the sh reads back. Raises ValueError for a NUL, which no argument can hold.
     """
     raw = script.encode("utf-8", "surrogateescape")
     if b"\0" in raw:
         raise ValueError("a NUL byte cannot stand in a command")
-    if not _UNSAFE.search(raw):
-        return f"exec sh -c '{script}'"
-    octal = _UNSAFE.sub(lambda found: b"\\0%03o" % found[0][0], raw).decode("ascii")
-    return f"""exec sh -c 'eval "shift;$(printf %b "$1")"' sh '{octal}'"""
+    words = " ".join(f"'{word}'" for word in _words(raw))
+    return f"sh -c '{_FRAME}' sh {nonce} {words}"
+
+
+def _words(raw: bytes) -> Iterator[str]:
+    for start in range(0, len(raw) or 1, WORD // 5):
+        yield _UNSAFE.sub(lambda found: b"\\0%03o" % found[0][0], raw[start : start + WORD // 5]).decode("ascii")

@@ -29,6 +29,9 @@ class Link:
         self.connection: asyncssh.SSHClientConnection | None = None
         self.watch: Watch | None = None
         self.opening: asyncio.Task[Opened] | None = None
+        self.proving: asyncio.Task[Unreached | None] | None = None
+        self.proven: asyncssh.SSHClientConnection | None = None
+        """The connection on which the login is known to run what it is given."""
         self.round_trip: float | None = None
         self.through = asyncio.Semaphore(THROUGH)
         self._turns = asyncio.Semaphore(CHANNELS)

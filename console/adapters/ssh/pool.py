@@ -19,6 +19,7 @@ from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.keys import KnownHosts
 from console.adapters.ssh.link import Link, Opened, Watch
+from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
 from console.adapters.ssh.session import WINDOW, Session
 from console.adapters.ssh.stream import SshStream
@@ -34,6 +35,8 @@ BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
 MISSES = 3
 """Signs of life that may be missing before a link is dead."""
+SECOND_LOOK = 2.0
+"""Seconds that a login which did not begin to run gets once its input has ended."""
 CLOSING = 1.0
 """Seconds that a goodbye may take."""
 _JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
@@ -62,7 +65,8 @@ class SshTransport:
         if link.live and (await self.run(host, ":", deadline=self._ssh.connect_timeout)).status is None and link.live:
             link.live.abort()
         opened = await self._connected(link)
-        return opened if isinstance(opened, Unreached) else Reached(host.name, link.round_trip or 0.0)
+        problem = opened if isinstance(opened, Unreached) else await self._proven(link, opened)
+        return problem or Reached(host.name, link.round_trip or 0.0)
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run a POSIX sh script. `deadline` is seconds for all of it, connecting included.
@@ -75,7 +79,8 @@ class SshTransport:
             async with asyncio.timeout(deadline):
                 problem = await self._carry(link, session, script, data)
         except TimeoutError:
-            problem = unreached(host, "late", f"{host.name} was not done within {deadline:g} s")
+            words = f"the login on {host.name} did not begin to run a command" if link.proving else f"{host.name} was not done"
+            problem = unreached(host, "late", f"{words} within {deadline:g} s")
         return Ran(session.status, session.out, session.err, problem if session.status is None else None)
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
@@ -128,6 +133,8 @@ class SshTransport:
             connection = await self._connected(link)
             if isinstance(connection, Unreached):
                 return connection
+            if link.proven is not connection and (problem := await self._proven(link, connection)):
+                return problem
             async with link.turn():
                 began = time.monotonic()
                 try:
@@ -143,7 +150,44 @@ class SshTransport:
                     is_second = is_second or connection.is_closed()
                     continue
             link.round_trip = session.opened - began
-            return None if session.status is not None else self._lost(link, None)
+            return None if session.status is not None else self._no_answer(link, session)
+
+    async def _proven(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
+        """Find out once for each connection, whoever asks first, that the login runs what it is given; the problem, where it does not."""
+        if link.proven is connection:
+            return None
+        if link.proving is None:
+            link.proving = asyncio.create_task(self._prove(link, connection))
+            link.proving.add_done_callback(lambda _: setattr(link, "proving", None))
+        return await asyncio.shield(link.proving)
+
+    async def _prove(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
+        """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps."""
+        session, patience = Session(), self._ssh.connect_timeout
+        try:
+            async with link.turn():
+                running = asyncio.ensure_future(session.run(connection, ":", _nothing()))
+                try:
+                    await asyncio.wait({running}, timeout=patience)
+                    is_slow = not session.has_begun and not running.done()
+                    session.release_input()
+                    await asyncio.wait({running}, timeout=SECOND_LOOK)
+                finally:
+                    await _ended_now(running)
+        except (asyncssh.Error, OSError) as fault:
+            return self._lost(link, fault) if session.opened else self._not_opened(link, connection, fault, is_second=True)
+        if connection.is_closed():
+            return self._lost(link, None)
+        problem = judged_login(link.host, session, patience, is_slow=is_slow)
+        if problem is None:
+            link.proven = connection
+        return problem
+
+    def _no_answer(self, link: Link, session: Session) -> Unreached:
+        """Say why a script that was sent has no exit code."""
+        if link.live is None or session.has_begun:
+            return self._lost(link, None)
+        return judged_login(link.host, session, self._ssh.connect_timeout) or self._lost(link, None)
 
     def _not_opened(self, link: Link, connection: asyncssh.SSHClientConnection, fault: Exception, is_second: bool) -> Unreached | None:
         """Why nothing was sent; None where it is worth sending it again: on another connection, or when a channel is free."""
@@ -312,6 +356,21 @@ def _written(text: str) -> Host:
     if found is None:
         raise Refused(f"the jump host {text!r} is not written as [user@]NAME[:port]")
     return Host(text, found["name"].strip("[]"), int(found["port"] or 0), found["user"] or "")
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield no input, and end when it is asked for."""
+    return
+    yield b""
+
+
+async def _ended_now(running: asyncio.Future[None]) -> None:
+    """End it, and raise what it raised where it had ended by itself."""
+    if not running.done():
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    elif fault := running.exception():
+        raise fault
 
 
 async def _said_goodbye(connections: list[asyncssh.SSHClientConnection]) -> None:

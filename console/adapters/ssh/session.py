@@ -1,17 +1,19 @@
 """One command on an open connection: its input fed, its output collected or passed on, its end told.
 
-Bytes only. A link that dies under it leaves no exit status. It must not know how connections are made.
+Bytes only. Output and exit code are what stands between the command's own marks (`frame`): what a login prints, reads or ends with is
+never taken for an answer. A link that dies under it leaves no exit code. It must not know how connections are made.
 """
 
 import asyncio
 import contextlib
-import signal
+import secrets
 import time
 from collections.abc import AsyncIterator
 
 import asyncssh
 
 from console.adapters.ssh.command import command_line
+from console.adapters.ssh.frame import Frame
 from console.ports.hosts import Sink
 
 CAP = 1024 * 1024
@@ -29,16 +31,18 @@ DRAIN = 30.0
 class Session(asyncssh.SSHClientSession[bytes]):
     """What a command prints, capped, and how it ended."""
 
-    def __init__(self, sink: Sink | None) -> None:
+    def __init__(self, sink: Sink | None = None) -> None:
         self._sink = sink
+        self._nonce = secrets.token_hex(8)
+        self._answer, self._errors = Frame("out", self._nonce), Frame("err", self._nonce)
         self._out, self._err = bytearray(), bytearray()
-        self._exited, self._closed = asyncio.Event(), asyncio.Event()
+        self._begun, self._exited, self._closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
         self._heard = 0.0
         self.fault: Exception | None = None
-        self.status: int | None = None
-        """The exit code; minus the signal's number when one ended it; None while it is not known."""
+        self.login_end = ""
+        """How the login ended, as sshd tells it: no word on the command, which may not have run at all."""
         self.opened = 0.0
         """When the channel was open (monotonic seconds); zero before, and then nothing has run."""
 
@@ -52,18 +56,59 @@ class Session(asyncssh.SSHClientSession[bytes]):
         """What it printed as errors."""
         return bytes(self._err)
 
+    @property
+    def status(self) -> int | None:
+        """The script's exit code, as a shell says it (128 and more: a signal); None unless both outputs have come to their ends."""
+        return self._answer.status if self._errors.status is not None else None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the script itself has begun, and both outputs come from it."""
+        return self._answer.began and self._errors.began
+
+    @property
+    def lacks(self) -> str:
+        """The output that does not come, where the other one does."""
+        if self._answer.began == self._errors.began:
+            return ""
+        return "standard error" if self._answer.began else "standard output"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._closed.is_set()
+
+    @property
+    def printed(self) -> bytes:
+        """What was printed before the script began: by the login's start-up files, or by what runs in place of the script."""
+        return self._answer.before + self._errors.before
+
+    @property
+    def is_mangled(self) -> bool:
+        """Whether the marks were printed, and did not come as they were printed."""
+        return self._answer.is_mangled or self._errors.is_mangled
+
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         """Note that the channel is open."""
         self.opened = time.monotonic()
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
-        """Keep or pass on what came."""
+        """Keep or pass on what belongs to the script."""
         self._heard = time.monotonic()
         if datatype is not None:
-            self._err += data[: CAP - len(self._err)]
-        elif self._sink is None:
-            self._out += data[: CAP - len(self._out)]
+            said = self._errors.feed(data)
+            self._err += said[: CAP - len(self._err)]
         else:
+            self._take(self._answer.feed(data))
+        if self.has_begun:
+            self._begun.set()
+        if self.status is not None:
+            self._exited.set()
+
+    def _take(self, data: bytes) -> None:
+        if self._sink is None:
+            self._out += data[: CAP - len(self._out)]
+        elif data:
             self._pass_on(data)
 
     def _pass_on(self, data: bytes) -> None:
@@ -76,16 +121,20 @@ class Session(asyncssh.SSHClientSession[bytes]):
             self._closed.set()
 
     def exit_status_received(self, status: int) -> None:
-        """Note the exit code."""
-        self._end(status)
+        """Note the login's exit code."""
+        self._end(f"exit code {status}")
 
     def exit_signal_received(self, signal_name: str, core_dumped: bool, msg: str, lang: str) -> None:
         """Note the signal."""
-        self._end(-getattr(signal, f"SIG{signal_name}", 99))
+        self._end(f"signal {signal_name}")
 
-    def _end(self, status: int) -> None:
-        self.status, self._heard = status, time.monotonic()
+    def _end(self, how: str) -> None:
+        self.login_end, self._heard = how, time.monotonic()
         self._exited.set()
+
+    def release_input(self) -> None:
+        """Send the input, though the script has not begun: what waits for it in its place reads it."""
+        self._begun.set()
 
     def pause_writing(self) -> None:
         """Wait with more input."""
@@ -98,12 +147,18 @@ class Session(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that nothing more will come: the channel, or the link, is gone."""
         self._writable.set()
+        self._begun.set()
         self._closed.set()
         self._exited.set()
 
     async def run(self, connection: asyncssh.SSHClientConnection, script: str, data: bytes | AsyncIterator[bytes]) -> None:
-        """Run the script to its end, or to the link's: then `status` stays None. Raises asyncssh.Error, OSError, and what `data` or the sink raise."""
-        channel, _ = await connection.create_session(lambda: self, command_line(script), encoding=None, window=WINDOW)
+        """Run the script to its end, or to the link's: then `status` stays None. Raises asyncssh.Error, OSError, and what `data` or the sink raise.
+
+        Input is sent when the script has begun, never to what may run in its place; where there is none, its end is told at once.
+        """
+        if data == b"":
+            self._begun.set()
+        channel, _ = await connection.create_session(lambda: self, command_line(script, self._nonce), encoding=None, window=WINDOW)
         feeding = asyncio.ensure_future(self._feed(channel, data))
         try:
             await self._ended(feeding)
@@ -128,8 +183,8 @@ class Session(asyncssh.SSHClientSession[bytes]):
         await self._drained()
 
     async def _drained(self) -> None:
-        """Take what is still on its way after the end."""
-        last = time.monotonic() + DRAIN
+        """Take what is still on its way after the end; after the last mark that is only the login's own."""
+        last = time.monotonic() + (DRAIN if self.status is None else QUIET)
         while not self._closed.is_set():
             rest = min(self._heard + QUIET, last) - time.monotonic()
             if rest <= 0:
@@ -138,6 +193,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
                 await asyncio.wait_for(self._closed.wait(), rest)
 
     async def _feed(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
+        await self._begun.wait()
         pieces = _pieces(data)
         while piece := await self._next(pieces):
             await self._writable.wait()
