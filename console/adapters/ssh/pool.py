@@ -172,15 +172,14 @@ class SshTransport:
                     is_slow = not session.has_begun and not running.done()
                     session.release_input()
                     await asyncio.wait({running}, timeout=SECOND_LOOK)
+                    problem = judged_login(link.host, session, patience, is_slow=is_slow)
                 finally:
                     await _ended_now(running)
         except (asyncssh.Error, OSError) as fault:
             return self._lost(link, fault) if session.opened else self._not_opened(link, connection, fault, is_second=True)
         if connection.is_closed():
             return self._lost(link, None)
-        problem = judged_login(link.host, session, patience, is_slow=is_slow)
-        if problem is None:
-            link.proven = connection
+        link.proven = link.proven if problem else connection
         return problem
 
     def _no_answer(self, link: Link, session: Session) -> Unreached:
