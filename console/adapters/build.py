@@ -10,6 +10,7 @@ from pathlib import Path
 from console.adapters.git import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
+from console.core.environ import NETWORK, program_environment
 from console.core.shell import deploy_variables, filled, quote
 from console.errors import ConsoleError
 from console.model.fleet import Build, Environment, Host
@@ -75,7 +76,7 @@ class GitWorkshop:
 async def _built(build: Build, tree: Path, values: dict[str, str], sink: Sink) -> StepResult:
     """Run the build in its export. At its time-out all that it started in its session is ended."""
     command = filled(build.command, values)
-    shell = LocalTransport(("sh", "-eu"), {**os.environ, **deploy_variables(values)})
+    shell = LocalTransport(("sh", "-eu"), {**program_environment(os.environ, "TERM", "XDG_*", *NETWORK), **deploy_variables(values)})
     ran = await shell.run(CONSOLE, f"exec 2>&1\ncd {quote(str(tree))}\n{command}\n", deadline=build.timeout, sink=sink)
     if ran.problem and ran.problem.kind == "late":
         return _no(f"the build took longer than {build.timeout:g} s and was ended", "[app.build] timeout, or a faster build")

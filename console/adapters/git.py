@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.adapters import gitlog
+from console.core.environ import NETWORK, program_environment
 from console.errors import NoGo, UsageFault
 from console.model.board import Candidate
 from console.model.pending import Between
@@ -288,9 +289,8 @@ def _is_lfs_pointer(path: Path) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Our own, without what would point git at another repository."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")}
-    return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes", **inherited, **QUIET}
+    """What git and ssh need, and nothing that would point git at another repository."""
+    return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes", **program_environment(os.environ, *NETWORK), **QUIET}
 
 
 async def _ran(argv: list[str], deadline: float) -> _Answer:

@@ -147,7 +147,8 @@ async def engine_of(how: How, found: "Environment") -> "Client":
     from console.client.attach import claims_of
     from console.client.engines import ensure_engine
 
-    return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only)
+    secret = {one.name for one in found.secret_references().values() if one.kind == "env"}
+    return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only, without=secret)
 
 
 async def configure(client: "Client", found: "Environment", *, for_release: bool = False) -> None:

@@ -8,10 +8,11 @@ import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from console.client.attach import Client, NoEngine, connect, look
+from console.core.environ import engine_environment
 from console.errors import ConsoleError, Exit, UsageFault
 from console.text import SafeText
 from console.wire.address import log_path, run_folder, socket_path
@@ -64,16 +65,18 @@ async def spawn_engine(
     claims: str = "",
     read_only: bool = False,
     environ: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
     program: tuple[str, ...] = ("-m", "console", "engine"),
     deadline: float = START,
 ) -> Client:
     """Start an engine in a session of its own and connect to it. The state folder is prepared already.
 
-    Where another console was faster, that one's engine is taken. Raises ConsoleError with the log's last lines where none answers in time.
+    It gets little of the caller's environment, and no variable of `without`, which hold secrets. Where another console was faster, that one's
+    engine is taken. Raises ConsoleError with the log's last lines where none answers in time.
     """
     log = log_path(state, app, environment)
     argv = [sys.executable, *program, "--app", app, "--environment", environment]
-    setting = dict(os.environ if environ is None else environ) | {"DEPLOY_STATE": state}
+    setting = engine_environment(os.environ if environ is None else environ, without) | {"DEPLOY_STATE": state}
     path = socket_path(state, app, environment)
     start, process = _started(argv, log, setting)
     until = asyncio.get_running_loop().time() + deadline
@@ -124,10 +127,10 @@ def last_lines(log: str, start: int = 0, count: int = LOG_LINES) -> list[SafeTex
 
 
 async def ensure_engine(
-    state: str, app: str, environment: str, *, claims: str = "", read_only: bool = False, environ: Mapping[str, str] | None = None
+    state: str, app: str, environment: str, *, claims: str = "", read_only: bool = False, without: Collection[str] = ()
 ) -> Client:
-    """Connect to the engine of an application and environment, and start one where none answers."""
+    """Connect to the engine of an application and environment, and start one, without those variables, where none answers."""
     try:
         return await connect(socket_path(state, app, environment), claims=claims, read_only=read_only)
     except NoEngine:
-        return await spawn_engine(state, app, environment, claims=claims, read_only=read_only, environ=environ)
+        return await spawn_engine(state, app, environment, claims=claims, read_only=read_only, without=without)

@@ -308,6 +308,13 @@ class Environment(msgspec.Struct, frozen=True):
             found |= part.secrets
         return found
 
+    def secret_references(self) -> dict[str, SecretRef]:
+        """Every secret of the environment, by the name a problem is told with; variables by their own."""
+        found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
+        for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce) if one)):
+            found |= part.secrets
+        return found
+
     def host(self, name: str) -> Host | None:
         """The host of that name."""
         return next((host for host in self.hosts if host.name == name), None)

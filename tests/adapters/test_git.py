@@ -175,7 +175,9 @@ class TestFetch:
 
     async def test_a_remote_that_says_nothing_ends_by_the_deadline_with_all_its_processes(self, clone: Path, tmp_path: Path, monkeypatch) -> None:
         monkeypatch.setattr(git_adapter, "DEADLINE", 0.3)
-        monkeypatch.setenv("GIT_SSH_COMMAND", f"echo $$ > {tmp_path}/pid; exec sleep 60 #")
+        (tmp_path / "ssh").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid; exec sleep 60\n")
+        (tmp_path / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
         git(clone, "remote", "set-url", "origin", "ssh://nowhere.invalid/x")
         with pytest.raises(NoGo, match="no answer within 0 s"):
             await source(clone, tmp_path).resolve("")

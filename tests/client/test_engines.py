@@ -18,11 +18,13 @@ from console.text import SafeText
 from console.wire.address import log_path, socket_path
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SCRIPTED = ("-m", "tests.engine.scripted")
+RUN_IT = f"import runpy, sys; sys.path.insert(0, {ROOT!r}); sys.path.remove(''); runpy.run_module('tests.engine.scripted', run_name='__main__')"
+SCRIPTED = ("-c", RUN_IT)
+"""An engine has little of a caller's environment: no PYTHONPATH leads it to the tests."""
 
 
 def setting(**more):
-    return dict(os.environ) | {"PYTHONPATH": ROOT, "DEPLOY_ENGINE_IDLE": "1s"} | more
+    return dict(os.environ) | {"DEPLOY_ENGINE_IDLE": "1s"} | more
 
 
 def spawned(state, environment="production", **more):
@@ -72,14 +74,14 @@ async def test_why_an_engine_did_not_start_is_in_its_log_and_shown(state):
     with open(log_path(state, "shop", "production"), "w") as log:
         log.write("yesterday's trouble\n")
     with pytest.raises(ConsoleError, match=r"the engine ended with 1; its log says:\n.*no journal: the disk is full") as told:
-        await spawned(state, ENGINE_FAILS="1")
+        await spawned(state, DEPLOY_TEST_FAILS="1")
     assert "\x1b" not in str(told.value)
     assert "yesterday" not in str(told.value)
 
 
 async def test_an_engine_that_does_not_answer_in_time_is_named(state):
     with pytest.raises(ConsoleError, match=r"did not answer within 0 s \(process \d+\); its log is empty") as told:
-        await spawn_engine(state, "shop", "production", environ=setting(ENGINE_LATE="30"), program=SCRIPTED, deadline=0.3)
+        await spawn_engine(state, "shop", "production", environ=setting(DEPLOY_TEST_LATE="30"), program=SCRIPTED, deadline=0.3)
     pid = int(str(told.value).split("process ")[1].split(")")[0])
     os.kill(pid, signal.SIGKILL)
 
@@ -160,3 +162,15 @@ def test_the_last_lines_of_a_log_are_harmless(tmp_path):
     assert last_lines(str(log), 4)[0] == "new"
     assert len(last_lines(str(log), count=2)) == 2
     assert last_lines(str(tmp_path / "none")) == []
+
+
+async def test_an_engine_starts_with_little_of_the_callers_environment(state):
+    own = {"PATH": "/usr/bin:/bin", "HOME": "/root", "USER": "ada", "LANG": "C.UTF-8", "LC_TIME": "C", "TZ": "UTC", "TERM": "vt100", "SSH_AUTH_SOCK": "/a",
+           "DEPLOY_ENGINE_IDLE": "1s", "XDG_STATE_HOME": "/x", "https_proxy": "http://p:1", "NO_PROXY": "localhost"}  # fmt: skip
+    others = {"SHOP_TOKEN": "hush-hush-42", "DEPLOY_TOKEN": "hush-hush-43", "AWS_SECRET_ACCESS_KEY": "k", "PGPASSWORD": "p", "LD_PRELOAD": "", "PYTHONSTARTUP": "x"}
+    client = await spawn_engine(state, "shop", "production", environ=own | others, without={"DEPLOY_TOKEN"}, program=SCRIPTED, deadline=8.0)
+    with open(f"/proc/{client.welcome.pid}/environ", "rb") as file:
+        found = dict(line.split("=", 1) for line in file.read().decode().split("\0") if line)
+    await client.stop()
+    await client.close()
+    assert found == own | {"DEPLOY_STATE": state}

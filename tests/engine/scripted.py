@@ -107,9 +107,9 @@ class ScriptedBrain:
 async def main(app, environment):
     state = os.environ["DEPLOY_STATE"]
     idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
-    if os.environ.get("ENGINE_FAILS"):
+    if os.environ.get("DEPLOY_TEST_FAILS"):
         sys.exit("\x1b[31mno journal: the disk is full")
-    await asyncio.sleep(float(os.environ.get("ENGINE_LATE", "0")))
+    await asyncio.sleep(float(os.environ.get("DEPLOY_TEST_LATE", "0")))
     brain = ScriptedBrain()
     socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
     await serve(brain, app=app, environment=environment, socket=socket, lock=lock, idle=idle, first_client=idle)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from console.core.environ import program_environment
 from console.model.database import Finding
 from console.text import SafeText
 
@@ -42,7 +43,7 @@ async def lint(texts: Mapping[SafeText, str], deadline: float) -> Findings | Saf
         excluded = [f"--exclude={','.join(LEFT_OUT)}"]
         process = await asyncio.create_subprocess_exec(
             program, "--reporter=json", *excluded, *names, cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE, env=program_environment(os.environ),
         )  # fmt: skip
         try:
             async with asyncio.timeout(deadline):

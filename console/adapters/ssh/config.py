@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.core.environ import program_environment
 from console.model.fleet import Host, Ssh
 
 DEADLINE = 5.0
@@ -89,8 +90,9 @@ class Ways:
         argv = ["ssh", "-G", *(["-F", str(self.file)] if not _is_ssh_own(self.file) else []), "--", name]
         try:
             process = await asyncio.create_subprocess_exec(
-                *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-            )
+                *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+                env=program_environment(os.environ, "SSH_AUTH_SOCK"),
+            )  # fmt: skip
         except OSError as fault:
             raise Refused(f"ssh -G cannot be asked about {name}: {fault.strerror}", "install openssh-client, or move ~/.ssh/config away") from fault
         try:
