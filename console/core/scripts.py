@@ -185,17 +185,18 @@ def user_command(folder: str, variables: Mapping[str, str], command: Command) ->
 HOLDS = r"""
 nl='
 '
-mounts=$(while read -r _ _ _ _ at _; do printf '%b\n' "$at"; done < /proc/self/mountinfo)
+mounts=$(while read -r _ _ _ _ h_at _; do printf '%b\n' "$h_at"; done < /proc/self/mountinfo)
 holds() {
-  held= folder=$(cd -P -- "$1" && pwd -P) || return 1
-  case "$nl$mounts$nl" in *"$nl$folder/"* | *"$nl$folder$nl"*) held="something is mounted in it" ;; esac
-  [ ! -f "$1/.deploy-linked" ] || while IFS= read -r name; do
-    if [ -e "$1/$name" ] && [ ! -L "$1/$name" ]; then held="$name in it is no link to shared/$name any more: move what it holds"; fi
+  held= h_folder=$(cd -P -- "$1" && pwd -P) || return 1
+  case "$nl$mounts$nl" in *"$nl$h_folder/"* | *"$nl$h_folder$nl"*) held="something is mounted in it" ;; esac
+  [ ! -f "$1/.deploy-linked" ] || while IFS= read -r h_name; do
+    if [ -e "$1/$h_name" ] && [ ! -L "$1/$h_name" ]; then held="$h_name in it is no link to shared/$h_name any more: move what it holds"; fi
   done < "$1/.deploy-linked"
   [ -n "$held" ]
 }
 """
-"""Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what."""
+"""Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what.
+Its own variables begin with h_: a shell has one room for all of them."""
 
 _PRUNE = r"""
 here=$(pwd -P)

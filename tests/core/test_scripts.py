@@ -211,6 +211,18 @@ async def test_what_was_written_in_the_place_of_a_link_is_not_removed(host: Loca
     assert (log / "written").read_text() == "kept"
 
 
+async def test_pruning_a_release_with_links_removes_that_alone(host: LocalTransport, app: Path) -> None:
+    made(app, "20261120T000000Z-fffffff")
+    for release in ("20261120T000000Z-fffffff", OLD, NEW):
+        assert (await on(host, scripts.link_shared(str(app), release, ("log/",)))).ok
+    (app / "shared" / "log" / "line").write_text("kept")
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    ran = await on(host, scripts.prune(str(app), 0, (OLD,)))
+    assert ran.out == b"20261120T000000Z-fffffff is removed\n"
+    assert left(app) == {OLD, NEW}
+    assert (app / "shared" / "log" / "line").read_text() == "kept"
+
+
 async def test_releases_on_another_disk_reach_what_is_shared(host: LocalTransport, app: Path, tmp_path: Path) -> None:
     (app / "releases").rename(tmp_path / "disk")
     (app / "releases").symlink_to(tmp_path / "disk")
