@@ -293,7 +293,8 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    return (*shown, assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)), *schema)
+    judged = (assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)))
+    return (*shown, *(changed(check, blocking=check.status != "error") for check in judged), *schema)
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
