@@ -6,12 +6,13 @@ Reading the text is pure (`facts_of`); only `HostScout` touches a host. What the
 import re
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from console.adapters.lock import holder_of, words_of
-from console.core.scripts import RELEASE_GLOBS
+from console.core.by_hand import LIVE
+from console.core.scripts import RELEASE, RELEASE_GLOBS
 from console.core.shell import PLACEHOLDER, quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command, Environment, Host
@@ -52,38 +53,55 @@ done
 """Whether a release can be made here. Each command that it asks `sudo` about costs a process and a line in the host's log of logins."""
 
 _STANDS = r"""
-cd -- "$p" 2>/dev/null || exit 0
-live=
-if [ -L current ]; then
-  target=$(readlink current)
-  live=${target##*/}
-  say current "$target"
-  [ -d current/ ] || say dangling "$target"
-  [ current -ef "releases/$live" ] || say outside "$target"
-elif [ -e current ]; then say nolink current
-fi
-for f in releases/*; do
-  r=${f#releases/}
-  if [ "$r" != "$live" ]; then case $r in *[!0-9a-fTZ-]*) continue ;; @GLOBS@) ;; *) continue ;; esac; fi
-  [ -d "$f" ] && [ ! -L "$f" ] || continue
+nl='
+'
+@LIVE@
+verify() {
+  [ -r "$2/.deploy-manifest" ] || return 0
+  ( cd -- "$2" && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; echo "checked $?"; } | grep -v ': OK$' | head -n 200 ) |
+    while IFS= read -r l; do case $l in checked\ *) printf 'checked %s\t%s\n' "$1" "${l#checked }" ;; *) printf 'bad %s\t%s\n' "$1" "$l" ;; esac; done
+  grep -q -v '^#' "$2/.deploy-manifest" || say bare "$1"
+}
+describe() {
   v= c= w=manifest
-  if [ -r "$f/.deploy-manifest" ]; then
+  if [ -r "$2/.deploy-manifest" ]; then
     while read -r mark word rest; do
       [ "$mark" = '#' ] || break
       case $word in version) v=$rest ;; commit) c=$rest ;; esac
-    done < "$f/.deploy-manifest"
+    done < "$2/.deploy-manifest"
   else
     w=none
-    [ -z "$(ls -A -- "$f" 2>/dev/null)" ] && w=empty
-    [ ! -r "$f/REVISION" ] || read -r c < "$f/REVISION" || :
+    [ -z "$(ls -A -- "$2" 2>/dev/null)" ] && w=empty
+    [ ! -r "$2/REVISION" ] || read -r c < "$2/REVISION" || :
   fi
+}
+cd -- "$p" 2>/dev/null || exit 0
+live
+case $live$link in *"$nl"* | *"$tab"*) say unfit name; live= link= ;; esac
+if [ -L current ]; then
+  say current "$live"
+  [ -d ./current/ ] || say dangling "$link"
+elif [ -d current ]; then
+  n=adopted; while [ -e "releases/$n" ]; do n=$n.more; done
+  say nolink "folder $n"
+elif [ -e current ]; then say nolink file
+fi
+for s in check:"$live" "$@"; do
+  case $s in check:/*) r=${s#check:} ;; *) continue ;; esac
+  if [ -d "$r" ]; then describe "$r" "$r"; printf 'release %s\t%s\t%s\t%s\n' "$r" "$w" "$c" "$v"; fi
+done
+for f in releases/*; do
+  r=${f#releases/}
+  [ -d "$f" ] && [ ! -L "$f" ] || continue
+  case $r in - | lost+found | *"$nl"* | *"$tab"*) continue ;; esac
+  describe "$r" "./$f"
+  if [ "$r" != "$live" ] && [ "$w" = empty ]; then case $r in *[!0-9a-fTZ-]*) continue ;; @GLOBS@) ;; *) continue ;; esac; fi
   printf 'release %s\t%s\t%s\t%s\n' "$r" "$w" "$c" "$v"
 done
-if [ -n "$live" ] && [ -r current/.deploy-manifest ]; then
-  ( cd current/ && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; say checked "$?"; } | grep -v ': OK$' | head -n 200 ) |
-    while IFS= read -r l; do case $l in checked\ *) say checked "${l#checked }" ;; *) say bad "$l" ;; esac; done
-  read -r l < current/.deploy-manifest && grep -q -v '^#' current/.deploy-manifest || say bare manifest
-fi
+[ -z "$live" ] || ! [ -d ./current/ ] || verify "$live" ./current/
+for s in "$@"; do
+  case $s in check:"$live") ;; check:/*) verify "${s#check:}" "${s#check:}" ;; check:*) verify "${s#check:}" "./releases/${s#check:}" ;; esac
+done
 [ ! -r .deploy/history ] || tail -n 2000 .deploy/history | while IFS= read -r l; do say history "$l"; done
 for f in .deploy/runs/*/switching; do [ ! -r "$f" ] || { read -r l < "$f" && say switching "$l"; }; done
 for f in .deploy/lock/*; do
@@ -98,7 +116,7 @@ for f in .deploy/lock/*; do
 done
 [ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
 exit 0
-""".replace("@GLOBS@", RELEASE_GLOBS)
+""".replace("@GLOBS@", RELEASE_GLOBS).replace("@LIVE@", LIVE.strip())
 
 LOOK = _ASK + _STANDS
 EXAMINE = _ASK + _FIT + _STANDS
@@ -114,10 +132,11 @@ class HostScout:
         """Say what stands on the host. `deadline` is seconds."""
         return await self._ask(host, LOOK, (environment.path_on(host),), environment, deadline)
 
-    async def examine(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
-        """Say what stands on the host, and whether a release can be made there. `deadline` is seconds."""
+    async def examine(self, environment: Environment, host: Host, *, deadline: float, target: str = "") -> HostFacts:
+        """Say what stands on the host, and whether a release can be made there; the files of `target`, a release, are checked too. `deadline` is seconds."""
         files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
-        words = (environment.path_on(host), *files, *(f"sudo:{asked}" for asked in sudo_asks(environment, host)))
+        asks = sudo_asks(environment, host)
+        words = (environment.path_on(host), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
         return await self._ask(host, EXAMINE, words, environment, deadline)
 
     async def _ask(self, host: Host, script: str, words: tuple[str, ...], environment: Environment, deadline: float) -> HostFacts:
@@ -125,7 +144,7 @@ class HostScout:
         ran = await self._transport.run(host, f"set -- {' '.join(map(quote, words))}\n{script}", deadline=deadline)
         if not ran.ok:
             return _not_seen(host, ran)
-        return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes)
+        return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes, environment.path_on(host))
 
 
 def _not_seen(host: Host, ran: Ran) -> HostFacts:
@@ -207,25 +226,24 @@ def _read(printed: bytes) -> _Printed:
 
 
 def facts_of(
-    host: str, printed: bytes, sent: float, received: float, shared: tuple[str, ...] = (), writes: tuple[str, ...] = ()
-) -> HostFacts:
+    host: str, printed: bytes, sent: float, received: float, shared: tuple[str, ...] = (), writes: tuple[str, ...] = (), path: str = ""
+) -> HostFacts:  # fmt: skip
     """Read what a look printed. `sent` and `received` are the console's clock (seconds) around the look."""
     found = _read(printed)
     history = [words for line in found.all("history") if len(words := line.split("\t")) >= 5]
-    target = found.one("current")
-    current = str(SafeText(target.rpartition("/")[2]))
-    changed = _changed_files(found, shared, writes)
-    unchecked = "checked" in found and found.one("checked") != "0" and not found.all("bad") and "bare" not in found
+    current = found.one("current")
+    damage = _damage(found, shared, writes)
     healthy = {words[3] for words in history if words[2] == "healthy"}
-    releases = tuple(_release(line, current, healthy, whole=not changed and not unchecked) for line in found.all("release"))
+    releases = {release.id: release for line in found.all("release") if (release := _release(line, healthy, damage))}
     broken = _broken(found, history)
     return HostFacts(
         host,
         current=current,
         current_broken=SafeText(broken),
-        releases=_oldest_first(releases, history),
-        free=None if (blocks := _available(found.one("blocks"))) is None else blocks * 1024,
-        inodes=_available(found.one("inodes")) or 0,
+        current_hint=SafeText(_adopting(found, path)),
+        releases=_oldest_first(releases.values(), history),
+        free=_available(found.one("blocks")) * 1024,
+        inodes=_available(found.one("inodes")),
         clock_skew=_skew(found.one("now"), sent, received),
         missing_tools=tuple(map(SafeText, found.all("missing"))),
         not_writable=SafeText(_not_writable(found)),
@@ -234,7 +252,7 @@ def facts_of(
         lock=_holder(found.all("lock")),
         closed=_note(_holder(found.all("closed")), found.one("now")),
         boot=str(SafeText(found.one("boot"))),
-        drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), _files(changed)) if words)),
+        drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), damage.get(current, "")) if words)),
     )
 
 
@@ -244,15 +262,15 @@ def _oldest_first(releases: Iterable[HostRelease], history: list[list[str]]) -> 
     return tuple(sorted(releases, key=lambda release: (place.get(release.id, -1), release.id)))
 
 
-def _available(line: str) -> int | None:
-    """Return the available amount of a line of `df -P`; None: not known."""
+def _available(line: str) -> int:
+    """Return the available amount of a line of `df -P`; 0: not known."""
     found = re.search(r"\s\d+\s+\d+\s+(\d+)\s+(?:\d+%|-)", line)
-    return int(found.group(1)) if found else None
+    return int(found.group(1)) if found else 0
 
 
-def _skew(now: str, sent: float, received: float) -> float | None:
+def _skew(now: str, sent: float, received: float) -> float:
     if not now.isdigit():
-        return None
+        return 0.0
     second = int(now)
     return round(min(0.0, second + 1 - sent) if second + 1 <= sent else max(0.0, second - received), 1)
 
@@ -263,11 +281,19 @@ def _not_writable(found: _Printed) -> str:
     return f"cannot write to {found.one('unwritable')}" if "unwritable" in found else ""
 
 
-def _release(line: str, current: str, healthy: set[str], *, whole: bool) -> HostRelease:
+def _release(line: str, healthy: set[str], damage: Mapping[str, str]) -> HostRelease | None:
+    """Read a line about a release; None for a folder that no command could be given by its name."""
     name, marked, commit, version = [*line.split("\t", 3), "", "", ""][:4]
-    is_old = re.fullmatch(r"[0-9]{14}", name) is not None
-    is_whole = whole if name == current and marked == "manifest" else marked == "manifest" or (marked == "none" and is_old)
-    return HostRelease(str(SafeText(name)), SafeText(version), str(SafeText(commit)), is_whole or (marked == "none" and name == current), name in healthy)
+    if SafeText(name) != name:
+        return None
+    bad = damage.get(name, "")
+    if marked == "empty":
+        bad = "it is empty"
+    elif marked == "none" and RELEASE.fullmatch(name) and not name.isdigit():
+        bad = "its manifest is gone"
+    return HostRelease(
+        name, SafeText(version), str(SafeText(commit)), whole=not bad, healthy=name in healthy, damage=SafeText(bad), bare=marked == "none"
+    )  # fmt: skip
 
 
 def _holder(lines: list[str]) -> LockHolder | None:
@@ -286,23 +312,24 @@ def _note(note: LockHolder | None, now: str) -> LockHolder | None:
 
 
 def _changes(history: Iterable[list[str]]) -> list[list[str]]:
-    return [words for words in history if words[2] in ("switch", "rollback-by-hand")]
+    return [words for words in history if words[2] in ("switch", "rollback", "rollback-by-hand")]
 
 
 def _was_cut(found: _Printed, current: str) -> bool:
     """Whether a switch to what is live was begun by the console and its record was cut off."""
-    return any(line.split(" ")[0] == (current or "-") for line in found.all("switching"))
+    return any(line.split("\t" if "\t" in line else " ")[0] == (current or "-") for line in found.all("switching"))
 
 
 def _broken(found: _Printed, history: list[list[str]]) -> str:
-    target = found.one("current")
+    if "unfit" in found:
+        return "current points at a name with control characters"
     if "dangling" in found:
-        return f"current points at {target}, which is not there"
+        return f"current points at {found.one('dangling')}, which is not there"
     if "nolink" in found:
-        return "current is not a link"
-    if "outside" in found:
-        return f"current points at {target}, which is not in releases/"
-    if target or not found.all("release"):
+        return f"current is a {found.one('nolink').partition(' ')[0]}, not a link"
+    if SafeText(found.one("current")) != found.one("current"):
+        return f"current points at {found.one('current')}, which is no name that a command can be given by"
+    if found.one("current") or not found.all("release"):
         return ""
     changes = _changes(history)
     if changes and changes[-1][3] != "-" and not _was_cut(found, ""):
@@ -310,6 +337,15 @@ def _broken(found: _Printed, history: list[list[str]]) -> str:
     if not changes and any("\tnone\t" in line for line in found.all("release")):
         return "current is missing beside releases"
     return ""
+
+
+def _adopting(found: _Printed, path: str) -> str:
+    """What to type on the host where `current` is no link; empty: it is one."""
+    kind, _, name = found.one("nolink").partition(" ")
+    if not kind:
+        return ""
+    here = f"cd {quote(path)} && "
+    return here + (f"mkdir -p releases && mv current releases/{name} && ln -s releases/{name} current" if kind == "folder" else "mv current current.old")
 
 
 def _drift(found: _Printed, history: list[list[str]], current: str) -> str:
@@ -322,10 +358,19 @@ def _drift(found: _Printed, history: list[list[str]], current: str) -> str:
     return f"gone back by hand from {before} at {at}, by {by} with .deploy/rollback" if what == "rollback-by-hand" else ""
 
 
-def _changed_files(found: _Printed, shared: tuple[str, ...], writes: tuple[str, ...]) -> list[str]:
-    names = [line.rpartition(":")[0].removeprefix("./").removeprefix("\\./") for line in found.all("bad") if ":" in line]
+def _damage(found: _Printed, shared: tuple[str, ...], writes: tuple[str, ...]) -> dict[str, str]:
+    """Say, by release, in what its files are not those of its manifest; what is shared or written by the application may differ."""
     expected = re.compile("|".join(map(_pattern, (*shared, *writes))) or r"(?!)", re.DOTALL)
-    return [name for name in names if not expected.fullmatch(name)]
+    bad: dict[str, list[str]] = {}
+    for name, _, line in (line.partition("\t") for line in found.all("bad")):
+        if ":" in line:
+            bad.setdefault(name, []).append(line.rpartition(":")[0].removeprefix("./").removeprefix("\\./"))
+    damage = {}
+    for name, _, code in (line.partition("\t") for line in found.all("checked")):
+        differ = [file for file in bad.get(name, ()) if not expected.fullmatch(file)]
+        unchecked = code != "0" and name not in bad and name not in found.all("bare")
+        damage[name] = _files(differ) or ("its manifest cannot be checked" if unchecked else "")
+    return damage
 
 
 def _pattern(glob: str) -> str:

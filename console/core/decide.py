@@ -10,7 +10,7 @@ from console.core.database import KINDS, needs_person
 from console.core.kinds import goes_back, on_failure
 from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
-from console.core.rollback import plan_return, plan_rollback
+from console.core.rollback import can_return, plan_return, plan_rollback
 from console.core.sizes import counted
 from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
@@ -215,7 +215,7 @@ def _send_back(environment: Environment, state: RunState, conditions: frozenset[
         running = _running_on(state, host)
         if host.condition == "skipped" and running:
             yield from (CancelStep(step, state.step_state(step).attempt) for step in running)
-        elif host.touched and not _has_return(state, host) and not running:
+        elif host.touched and can_return(state, host.name) and not _has_return(state, host) and not running:
             yield Happened(HostReturning(host=host.name, reason=host.detail, steps=plan_return(environment, state, host.name)))
 
 

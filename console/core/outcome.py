@@ -111,7 +111,11 @@ def _rollback(state: RunState) -> Conclusion:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not _is_there_already(state, host)]
     if missing:
-        return Exit.FAILED, "failed", f"not back: {_names(missing)}", f"deploy status {state.environment}"
+        stay = {way.host: way for way in state.way_back if not way.possible and not state.lanes.get(way.host)}
+        words = [f"{host.name} stays on {host.version or host.release}: {stay[host.name].reason}" for host in missing if host.name in stay]
+        others = [host for host in missing if host.name not in stay]
+        reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
+        return Exit.FAILED, "failed", f"not back: {reason}", f"deploy status {state.environment}"
     return Exit.DONE, "rolled-back", "", ""
 
 

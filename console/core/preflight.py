@@ -15,9 +15,6 @@ ROOM = 3
 INODES_SPARE = 1000
 SKEW = 5.0
 SKEW_BLOCKS = 60.0
-KEY_KINDS = ("unknown-key", "changed-key")
-LOGIN_KINDS = ("login", "shell")
-UNSEEN = "no host could be asked"
 _ENV = re.compile(r"\bENV\b")
 
 Finding = tuple[str, str]
@@ -32,11 +29,11 @@ def assess_fleet(
     lacking = tuple(fact for fact in seen if fact.host not in on_disk)
     return (
         _reach(facts, allowed_failures),
-        _problems("key", "Host keys known", facts, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
-        _problems("login", "Login works", facts, LOGIN_KINDS, LOGIN_KINDS),
+        _problems("key", "Host keys known", facts, ("unknown-key", "changed-key")),
+        _problems("login", "Login works", facts, ("login", "shell")),
         _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
         _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
-        _room(seen, lacking, size, files),
+        _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),
         _clock(seen),
     )
 
@@ -45,22 +42,24 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     """S4: every host knows where it returns to. `releases` is how many hosts have a release now."""
     bad = [(way.host, str(way.reason)) for way in ways if not way.possible]
     first = [(way.host, str(way.reason)) for way in ways if way.possible and not way.release]
-    if not ways:
-        return _check("way-back", "Way back", "error", UNSEEN)
+    bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.possible and way.release and way.reason]
+    hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
+    if hints:
+        return changed(_check("way-back", "Way back", "failed", _named(bad), "; ".join(hints[:3])), final=True)
     if bad:
         return _check("way-back", "Way back", "failed", _named(bad), "see deploy status ENV, mend `current` on the host, or --override way-back=REASON")
     if first:
         return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
+    if bare:
+        return _check("way-back", "Way back", "warning", _named(bare))
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
     return _check("way-back", "Way back", "passed", known)
 
 
 def assess_live(facts: Iterable[HostFacts]) -> Check:
     """What is restarted is there: every host that was reached has a release that is live and whole."""
-    found = [(fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem]
-    bad = [finding for finding in found if finding[1]]
-    if not found:
-        return _check("way-back", "A release is live", "error", UNSEEN)
+    words = ((fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem)
+    bad = [finding for finding in words if finding[1]]
     if bad:
         remedy = "see deploy status ENV, mend `current` on the host, or leave it out: --without HOST=REASON"
         return _check("way-back", "A release is live", "failed", _named(bad), remedy)
@@ -73,8 +72,6 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     closed = [(fact.host, f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}") for fact in facts if fact.closed]
     if held or closed:
         return _check("lock", "Lock free", "failed", _named(held or closed), "deploy status ENV; deploy unlock ENV --reason TEXT")
-    if all(fact.problem for fact in facts):
-        return _check("lock", "Lock free", "error", UNSEEN)
     return _check("lock", "Lock free", "passed", "no run and no person holds a host")
 
 
@@ -88,7 +85,7 @@ def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) 
     reasons = {check: reason for check, reason in overrides if check not in NEVER_OVERRIDABLE}
     return tuple(
         changed(check, status="overridden", detail=SafeText(f"{check.detail} (overridden: {reasons[check.id]})"))
-        if check.blocks and check.id in reasons
+        if check.blocks and check.id in reasons and not check.final
         else check
         for check in checks
     )
@@ -107,29 +104,18 @@ def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
     return _check("reach", "Hosts reachable", status, _named(bad), "mend the host, or leave it out: --without HOST=REASON")
 
 
-def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...], came_so_far: tuple[str, ...]) -> Check:
-    """Judge one kind of problem. `came_so_far`: hosts with such a problem were asked, others with a problem were not."""
+def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...]) -> Check:
     bad = [fact for fact in facts if fact.problem and fact.problem_kind in kinds]
-    if bad:
-        return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
-    if not any(not fact.problem or fact.problem_kind in came_so_far for fact in facts):
-        return _check(name, title, "error", UNSEEN)
-    return _check(name, title, "passed", "on every host that answers")
+    if not bad:
+        return _check(name, title, "passed", "on every host that answers")
+    return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
 
 
 def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str], remedy: str) -> Check:
     bad = [(fact.host, words) for fact in facts if (words := finding(fact))]
     if bad:
         return _check(name, title, "failed", _named(bad), remedy)
-    if not facts:
-        return _check(name, title, "error", UNSEEN)
     return _check(name, title, "passed", "on 1 host" if len(facts) == 1 else f"on {len(facts)} hosts")
-
-
-def _room(seen: tuple[HostFacts, ...], lacking: tuple[HostFacts, ...], size: int, files: int) -> Check:
-    if seen and not lacking:
-        return _check("space", "Room for the release", "passed", "every host has it already")
-    return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
 
 
 def _sudo(fact: HostFacts) -> str:
@@ -148,8 +134,6 @@ def _tools(fact: HostFacts) -> str:
 
 
 def _space(fact: HostFacts, size: int, files: int) -> str:
-    if fact.free is None:
-        return "its free space cannot be read (df -Pk)"
     if fact.free < size * ROOM:
         return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
     if 0 < fact.inodes < files + INODES_SPARE:
@@ -158,13 +142,10 @@ def _space(fact: HostFacts, size: int, files: int) -> str:
 
 
 def _clock(facts: tuple[HostFacts, ...]) -> Check:
-    unread = [(fact.host, "its clock cannot be read (date +%s)") for fact in facts if fact.clock_skew is None]
-    off = [(fact.host, f"{skew:+.0f} s") for fact in facts if abs(skew := fact.clock_skew or 0.0) > SKEW]
-    if not facts or unread:
-        return _check("clock", "Clocks agree", "error", _named(unread) or UNSEEN)
+    off = [(fact.host, f"{fact.clock_skew:+.0f} s") for fact in facts if abs(fact.clock_skew) > SKEW]
     if not off:
         return _check("clock", "Clocks agree", "passed", f"within {SKEW:.0f} s")
-    status: CheckStatus = "failed" if any(abs(fact.clock_skew or 0.0) > SKEW_BLOCKS for fact in facts) else "warning"
+    status: CheckStatus = "failed" if any(abs(fact.clock_skew) > SKEW_BLOCKS for fact in facts) else "warning"
     return _check("clock", "Clocks agree", status, _named(off), "set the host's clock (NTP)")
 
 

@@ -15,14 +15,27 @@ def way_back(facts: HostFacts) -> WayBack:
     if facts.problem:
         return WayBack(facts.host, possible=False, reason=facts.problem)
     if facts.current_broken:
-        return WayBack(facts.host, possible=False, reason=facts.current_broken)
+        return WayBack(facts.host, possible=False, reason=facts.current_broken, hint=facts.current_hint)
     if not facts.current:
         return WayBack(facts.host, reason=SafeText("no release yet: stopped and removed"))
-    release = facts.release(facts.current)
-    version = release.version if release else SafeText("")
-    if release and not release.whole:
-        return WayBack(facts.host, facts.current, version, possible=False, reason=SafeText("files differ from its manifest"))
-    return WayBack(facts.host, facts.current, version)
+    return way_to(facts, facts.current)
+
+
+def way_to(facts: HostFacts, target: str) -> WayBack:
+    """Whether a host can go to that release, by its name: it is on disk and whole, and a link can be switched."""
+    if facts.current_hint:
+        return WayBack(facts.host, target, possible=False, reason=facts.current_broken, hint=facts.current_hint)
+    release = facts.release(target)
+    if release is None:
+        return WayBack(facts.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
+    if not release.whole:
+        return WayBack(facts.host, target, release.version, possible=False, reason=release.damage)
+    return WayBack(facts.host, target, release.version, reason=SafeText("it has no manifest: its files cannot be checked" if release.bare else ""))
+
+
+def can_return(state: RunState, name: str) -> bool:
+    """Whether a host has somewhere to go back to. Where that is not known nothing is done: an unknown way back is never a first release."""
+    return next((way.possible for way in state.way_back if way.host == name), True)
 
 
 def return_steps(environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1) -> tuple[Step, ...]:
@@ -54,8 +67,11 @@ def _is_back(state: RunState, host: HostState) -> bool:
 
 
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
-    """Every touched host back to what it had: all at once, or in halves where that was asked for. A migration is taken back first, where that is declared."""
-    names = touched_hosts(state)
+    """Every touched host that can go back does so: all at once, or in halves where that was asked for.
+
+    A migration is taken back first, where that is declared.
+    """
+    names = tuple(name for name in touched_hosts(state) if can_return(state, name))
     half = (len(names) + 1) // 2
     waves = tuple(wave for wave in (names[:half], names[half:]) if wave) if how == "halves" else (names,)
     steps: list[Step] = list(revert_step(environment, state))

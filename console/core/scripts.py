@@ -1,12 +1,15 @@
 """What is done to releases on a host, as texts for POSIX sh. They run inside a durable step, which has checked that the lock still holds.
 
 Pure: functions of values. It knows the layout under the application's folder; it must not know who sends a text, or when.
-`.deploy/history` has a line for each change: `UTC TIME<tab>RUN<tab>switch|healthy|rollback-by-hand<tab>RELEASE<tab>BEFORE`; a `-` is none.
+A release is called by its folder in releases/; one that lies elsewhere (another tool made it live) by its absolute path.
+`.deploy/history` has a line for each change: `UTC TIME<tab>RUN<tab>switch|rollback|healthy|rollback-by-hand<tab>RELEASE<tab>BEFORE`; a `-` is none.
+Where `current` was not written as the console writes it, the line ends in `<tab>` and how it was.
 """
 
 import re
 from collections.abc import Mapping
 
+from console.core.by_hand import LIVE, guide
 from console.core.shared import clash, shared_path
 from console.core.shell import exports, quote
 from console.errors import UsageFault
@@ -14,7 +17,7 @@ from console.model.fleet import Command
 
 RELEASE = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{7,40}|[0-9]{14}")
 """Names of releases: the console's own, and Capistrano's."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f]")
 _DIGIT, _HEX = "[0-9]", "[0-9a-f]"
 RELEASE_GLOBS = f"{_DIGIT * 8}T{_DIGIT * 6}Z-{_HEX * 7}*|{_DIGIT * 14}"
 """The same as patterns of `case`; after the seventh digit anything stands, so a text checks `*[!0-9a-fTZ-]*` before."""
@@ -28,9 +31,22 @@ def run_of(epoch: str) -> str:
     return epoch.rpartition(".")[0] or epoch
 
 
-def _checked(release: str) -> str:
-    if not _NAME.fullmatch(release):
+def release_folder(release: str) -> str:
+    """Return where a release lies, from the application's folder on; absolute for one that lies elsewhere. Raises UsageFault for what is no release."""
+    name = release.rpartition("/")[2]
+    if _UNFIT.search(release) or name in ("", ".", "..") or release == "-" or ("/" in release and not release.startswith("/")):
         raise UsageFault(f"{release!r} cannot be the name of a release")
+    return release if release.startswith("/") else f"releases/{release}"
+
+
+def folder_on(path: str, release: str) -> str:
+    """Return a release's folder on a host, absolute; `path` is the application's. No release: whichever is live."""
+    inner = release_folder(release) if release else "current"
+    return inner if inner.startswith("/") else f"{path}/{inner}"
+
+
+def _checked(release: str) -> str:
+    release_folder(release)
     return release
 
 
@@ -39,48 +55,57 @@ def _entered(path: str) -> str:
 
 
 _RECORD = r"""
-record() { printf '%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$run" "$1" "$2" "$3" >> .deploy/history; }
-live() { live=$(readlink current) || live=; live=${live##*/}; }
+nl='
+'
+record() {
+  read=
+  case $3 in *"$tab"* | *"$nl"*) set -- "$1" "$2" "a name that cannot be written here" ;; esac
+  [ -z "${4:-}" ] || [ "$4" = "releases/$3" ] || case $4 in *"$tab"* | *"$nl"*) ;; *) read=$tab$4 ;; esac
+  printf '%s\t%s\t%s\t%s\t%s%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$run" "$1" "$2" "$3" "$read" >> .deploy/history
+}
 """
 
 
 def _recording(path: str, run: str) -> str:
-    return f"{_entered(path)}run={quote(run)}\n{_RECORD.lstrip()}"
+    return f"{_entered(path)}run={quote(run)}\n{LIVE.lstrip()}{_RECORD.lstrip()}"
 
 
 _SWITCH = r"""
-[ -d "releases/$release" ] || { echo "releases/$release is not there: nothing was switched" >&2; exit 1; }
+as_read "$release"
+[ -d "$folder" ] || { echo "$folder is not there: nothing was switched" >&2; exit 1; }
 [ -L current ] || [ ! -e current ] || { echo "current is not a link: nothing was switched" >&2; exit 1; }
 live
 note=.deploy/runs/$run/switching
-if [ -L current ] && [ current -ef "releases/$release" ]; then
-  if [ -f "$note" ]; then read -r to was < "$note"; [ "$to" != "$release" ] || record switch "$release" "$was"; rm -f "$note"; fi
-  echo "releases/$release is live already"
+if [ -L current ] && [ current -ef "$folder" ]; then
+  if [ -f "$note" ]; then IFS=$tab read -r to was read < "$note"; [ "$to" != "$release" ] || record "$what" "$release" "$was" "$read"; rm -f "$note"; fi
+  echo "$folder is live already"
   exit 0
 fi
 [ "$live" = "$before" ] || echo "current is ${live:-missing}, where ${before:-nothing} was expected"
 mkdir -p ".deploy/runs/$run"
-printf '%s %s\n' "$release" "${live:--}" > "$note"
+printf '%s\t%s\t%s\n' "$release" "${live:--}" "$link" > "$note"
 fresh=.deploy/lock/$epoch/current
 rm -f -- "$fresh"
-ln -s "releases/$release" "$fresh"
+ln -s -- "$target" "$fresh"
 mv -fT -- "$fresh" current
-[ "$(readlink current)" = "releases/$release" ] || { echo "current does not point at releases/$release after the switch" >&2; exit 1; }
-record switch "$release" "${live:--}"
+[ "$(readlink current)" = "$target" ] || { echo "current does not point at $target after the switch" >&2; exit 1; }
+record "$what" "$release" "${live:--}" "$link"
 rm -f "$note"
 guide
-echo "releases/$release is live, ${live:-nothing} was"
+echo "$folder is live, ${live:-nothing} was"
 """
 
 
-def switch(path: str, epoch: str, release: str, before: str = "", restart: str = "") -> str:
+def switch(path: str, epoch: str, release: str, before: str = "", restart: str = "", *, back: bool = False) -> str:
     """Make a release live by one rename of a fresh link; what was live is written down before. Live already is fine.
 
-    `before` is what the plan expects to be live (empty: nothing); another one is said, and is what is recorded. The guide for who stands
-    there without the console is left too; `restart` is what it says to type, and may hold no secret.
+    `before` is what the plan expects to be live (empty: nothing); another one is said, and is what is recorded. Going `back` is recorded as that, and
+    `current` is written as it was when that release was live. The guide for who stands there without the console is left too; `restart` is what it
+    says to type, and may hold no secret.
     """
-    names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)}\n"
-    return f"{_recording(path, run_of(epoch))}{_guide(path, restart)}{names}{_SWITCH.lstrip()}"
+    what = "rollback" if back else "switch"
+    names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what}\n"
+    return f"{_recording(path, run_of(epoch))}{guide(path, restart)}{names}{_SWITCH.lstrip()}"
 
 
 _REMOVE = r"""
@@ -89,10 +114,10 @@ if [ ! -L current ] && [ ! -e current ]; then echo "nothing is live already"; ex
 [ -L current ] || { echo "current is not a link: it stays" >&2; exit 1; }
 [ -z "$release" ] || [ "$live" = "$release" ] || { echo "current is $live, not $release: it stays" >&2; exit 1; }
 mkdir -p ".deploy/runs/$run"
-printf '%s %s\n' - "$live" > ".deploy/runs/$run/switching"
+printf '%s\t%s\t%s\n' - "$live" "$link" > ".deploy/runs/$run/switching"
 mv -fT -- current ".deploy/lock/$epoch/gone"
 rm -f -- ".deploy/lock/$epoch/gone"
-record switch - "$live"
+record rollback - "$live" "$link"
 rm -f ".deploy/runs/$run/switching"
 echo "current is removed, $live was live"
 """
@@ -155,14 +180,14 @@ def link_shared(path: str, release: str, shared: tuple[str, ...]) -> str:
         if words := clash(shared, number):
             raise UsageFault(f"shared: {words}", "keep one of them")
     names = [shared_path(entry) for entry in shared]
-    lines = [_entered(path), f"[ -d releases/{_checked(release)} ]\nmkdir -p shared\n"]
+    lines = [_entered(path), f"[ -d {quote(release_folder(release))} ]\nmkdir -p shared\n"]
     for entry, name in zip(shared, names, strict=True):
         there = quote(f"shared/{name}")
         if entry.endswith("/"):
             lines.append(f"mkdir -p -- {there}\n")
         else:
             lines.append(f"[ -e {there} ] || {{ printf '%s\\n' {quote(f'{path}/shared/{name} is not there: make it')} >&2; exit 1; }}\n")
-    lines.append(f"app={quote(path)} release={release}\ncd releases/{release}\n{_LINK.lstrip()}")
+    lines.append(f"app={quote(path)} release={quote(release)}\ncd {quote(release_folder(release))}\n{_LINK.lstrip()}")
     lines += [f"clear_way {quote(name)}\n" for name in names]
     lines += [f"link {quote(name)} {'../' * (2 + name.count('/'))}\n" for name in names]
     lines += [": > .deploy-linked\n", *(f"printf '%s\\n' {quote(name)} >> .deploy-linked\n" for name in names)]
@@ -204,7 +229,6 @@ live
 protected=" $live $protect "
 healthy=" "
 latest= runs_then= done=" "
-tab=$(printf '\t')
 if [ -f .deploy/history ]; then
   while IFS=$tab read -r at by what name rest; do [ "$what" != healthy ] || healthy="$healthy$name "; done < .deploy/history
   while IFS=$tab read -r at by what name rest; do latest="$name $latest" runs_then="$by $runs_then"; done <<END
@@ -256,88 +280,5 @@ def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
     """
     text = _PRUNE.replace("@GLOBS@", RELEASE_GLOBS).replace("@OLD@", _DIGIT * 14)
     text = text.replace("@RUN@", f"{_DIGIT * 8}T{_DIGIT * 6}Z-*")
-    protected = " ".join(_checked(release) for release in protect if release)
+    protected = " ".join(release for release in protect if RELEASE.fullmatch(release))
     return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)}\n{HOLDS.lstrip()}{text.lstrip()}"
-
-
-_BACK = r"""#!/bin/sh
-# Goes back to the release before, without the console:  .deploy/rollback [--force] [RELEASE]
-set -eu
-cd -- @PATH@
-force=
-[ "${1:-}" != --force ] || { force=1; shift; }
-live=$(readlink current) || live=
-live=${live##*/}
-previous=${1:-}
-tab=$(printf '\t')
-if [ -z "$previous" ] && [ -f .deploy/history ]; then
-  healthy=
-  marked=" "
-  while IFS=$tab read -r at by what name before; do
-    case $what in
-      switch | rollback-by-hand) [ "$name" != "$live" ] || previous=$before ;;
-      healthy) marked="$marked$name "; [ "$name" = "$live" ] || [ ! -d "releases/$name" ] || healthy=$name ;;
-    esac
-  done < .deploy/history
-  case $marked in *" $previous "*) ;; *) [ -z "$healthy" ] || previous=$healthy ;; esac
-fi
-case $previous in
-  '' | -) echo "no release is known that ${live:-this host} could go back to" >&2; exit 1 ;;
-  */* | .*) echo "$previous is not the name of a release" >&2; exit 1 ;;
-esac
-[ -d "releases/$previous" ] || { echo "releases/$previous is not there" >&2; exit 1; }
-if [ "$live" = "$previous" ]; then echo "$previous is live already"; exit 0; fi
-[ -L current ] || [ ! -e current ] || { echo "current is not a link: nothing was switched" >&2; exit 1; }
-for holder in .deploy/lock/*; do
-  if [ -d "$holder" ] && [ -z "$force" ]; then
-    echo "a run holds this host: ${holder##*/}. End it first (deploy abort), or go on with: .deploy/rollback --force" >&2
-    exit 1
-  fi
-done
-fresh=.deploy/current.$$
-ln -s "releases/$previous" "$fresh"
-mv -fT -- "$fresh" current
-[ "$(readlink current)" = "releases/$previous" ]
-by=$(id -un 2>/dev/null) || by=${LOGNAME:-somebody}
-printf '%s\t%s\trollback-by-hand\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$by" "$previous" "${live:--}" >> .deploy/history
-echo "$previous is live, ${live:-nothing} was."
-echo "What runs still runs the old code. Restart it now:"
-cat <<'RESTART'
-@RESTART@
-RESTART
-"""
-
-_README = """This folder belongs to the deployment console.
-
-Written at the switch of run %s:
-  live    %s
-  before  %s
-
-What is live now:         readlink current
-Every change so far:      cat .deploy/history        time, run, what, release, the one before
-Who holds this host:      cat .deploy/lock/*/owner   no such file: nobody; run, since, from beside it
-A person's note:          cat .deploy/closed         no such file: none
-Back without the console: .deploy/rollback           asks nothing; says what to restart
-
-staging/ holds what is on its way, runs/ the steps of each run with their output and exit codes.
-"""
-
-_GUIDE = r"""
-guide() {
-  printf %s @BACK@ > .deploy/rollback.new
-  chmod 755 .deploy/rollback.new
-  mv -f .deploy/rollback.new .deploy/rollback
-  printf @README@ "$run" "$release" "${live:-nothing}" > .deploy/README.new
-  mv -f .deploy/README.new .deploy/README
-}
-"""
-
-
-def _guide(path: str, restart: str) -> str:
-    typed = restart.replace("\nRESTART", "\n RESTART").strip("\n") or "(no restart command is configured)"
-    back = _replaced(_BACK, {"PATH": quote(path), "RESTART": typed})
-    return _replaced(_GUIDE.lstrip(), {"BACK": quote(back), "README": quote(_README)})
-
-
-def _replaced(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"@([A-Z]+)@", lambda found: values.get(found.group(1), found.group()), text)

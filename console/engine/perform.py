@@ -80,7 +80,7 @@ async def _command(task: Task) -> StepResult:
     command = task.step.command
     if command is None:
         return StepResult("failed", detail=SafeText("the step has no command"))
-    folder = f"{task.path}/releases/{task.step.release}" if task.step.release else f"{task.path}/current"
+    folder = scripts.folder_on(task.path, task.step.release)
     values = values_of(task)
     named = {f"DEPLOY_{name.upper()}": value for name, value in values.items()}
     variables = {**named, **variables_of(task.environment, task.tools.secrets)}
@@ -92,7 +92,7 @@ async def _switch(task: Task) -> StepResult:
     host = task.state.hosts[task.host.name]
     restart = task.environment.command(task.host, "restart")
     words = filled(restart.run, values_of(task)) if restart else ""
-    script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words)
+    script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=task.step.phase == "rollback")
     return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
 
 

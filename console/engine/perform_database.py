@@ -123,7 +123,7 @@ async def migrate(task: Task) -> StepResult:
 def _migration(task: Task, database: Database, command: Command) -> str:
     values = values_of(task)
     variables = _variables(task, values)
-    folder = f"{task.path}/releases/{task.step.release}"
+    folder = scripts.folder_on(task.path, task.step.release)
     own = Command(filled(command.run, values), command.run_as, command.timeout)
     if database.kind != "postgres":
         return scripts.user_command(folder, variables, own)

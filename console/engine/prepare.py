@@ -17,7 +17,7 @@ from console.core.database import assess_backup, assess_migrations, assess_resto
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
-from console.core.rollback import way_back
+from console.core.rollback import way_back, way_to
 from console.core.selection import chosen_hosts
 from console.core.staging import Made, assess_staging, expected_content
 from console.core.targets import Targets
@@ -86,8 +86,13 @@ class Survey:
 
 async def look_at(survey: Survey, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
-    looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE) for host in hosts)
+    looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
     return tuple(await asyncio.gather(*looks))
+
+
+def _goes_to(survey: Survey, host: Host) -> str:
+    """The release on a host's disk that the run would make live again; empty: none is known."""
+    return survey.catches_up.release.id if survey.catches_up else survey.targets.goes_to.get(host.name, "")
 
 
 async def prepare(survey: Survey) -> AsyncIterator[Event]:
@@ -293,8 +298,8 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    judged = (assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways)))
-    return (*shown, *(changed(check, blocking=check.status != "error") for check in judged), *schema)
+    goes = changed(assess_way_back(ways, len(ways)), blocking=not any(way.possible for way in ways), final=True)
+    return (*shown, assess_lock(_without_notes(facts), survey.run), goes, *schema)
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -308,10 +313,9 @@ def _plan_made(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, 
 
 def _destination(survey: Survey, fact: HostFacts) -> WayBack:
     target = fact.current if fact.host in survey.targets.untouched else survey.targets.goes_to.get(fact.host, "")
-    release = fact.release(target)
-    if target and release is None:
-        return WayBack(fact.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
-    return WayBack(fact.host, target, release.version if release else SafeText(""))
+    if fact.problem:
+        return WayBack(fact.host, target, possible=False, reason=fact.problem)
+    return way_to(fact, target) if target else WayBack(fact.host)
 
 
 def _still_to_go(survey: Survey, host: Host, current: str) -> str | None:
@@ -328,7 +332,8 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
         return plan_restart(survey.environment, hosts, current)
     if survey.request.kind == "rollback":
         how = "halves" if survey.request.halves else ""
-        targets = {host.name: target for host in hosts if (target := _still_to_go(survey, host, current[host.name])) is not None}
+        stays = {fact.host for fact in facts if not _destination(survey, fact).possible}
+        targets = {host.name: target for host in hosts if host.name not in stays and (target := _still_to_go(survey, host, current[host.name])) is not None}
         before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
         return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.at in targets))
     release = release_of(survey, revision)

@@ -20,7 +20,7 @@ class LockHolder(msgspec.Struct, frozen=True):
 
 
 class HostRelease(msgspec.Struct, frozen=True):
-    """A release folder on a host."""
+    """A release folder on a host. `id` is its name in releases/; an absolute path where another tool made one live that lies elsewhere."""
 
     id: str
     version: SafeText = SafeText("")
@@ -28,6 +28,10 @@ class HostRelease(msgspec.Struct, frozen=True):
     whole: bool = True
     healthy: bool = False
     """A run left it live and verified."""
+    damage: SafeText = SafeText("")
+    """Why it is not whole."""
+    bare: bool = False
+    """Another tool made it: it has no manifest, so its files cannot be checked."""
 
 
 class HostFacts(msgspec.Struct, frozen=True):
@@ -43,14 +47,15 @@ class HostFacts(msgspec.Struct, frozen=True):
     """The release that `current` points at; empty: none."""
     current_broken: SafeText = SafeText("")
     """Why `current` is not usable: dangling, no link, or missing beside releases."""
+    current_hint: SafeText = SafeText("")
+    """Where `current` is no link, so that nothing can be switched: what to type."""
     releases: tuple[HostRelease, ...] = ()
     """In the order in which they were last made live, oldest first."""
-    free: int | None = 0
-    """Bytes free where releases are kept; None: it could not be read."""
+    free: int = 0
+    """Bytes free where releases are kept."""
     inodes: int = 0
-    """Inodes free there; 0: that file system has none to count."""
-    clock_skew: float | None = 0.0
-    """Seconds that the host is ahead of the console; None: its clock could not be read."""
+    clock_skew: float = 0.0
+    """Seconds that the host is ahead of the console."""
     missing_tools: tuple[SafeText, ...] = ()
     not_writable: SafeText = SafeText("")
     missing_shared: tuple[SafeText, ...] = ()

@@ -59,10 +59,12 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class WayBack(msgspec.Struct, frozen=True):
-    """Where one host would return to. No release and possible: a first release, which is stopped and removed."""
+    """Where one host would return to. No release and possible: a first release, which is stopped and removed. Not possible: nothing is done there."""
 
     host: str
     release: str = ""
     version: SafeText = SafeText("")
     possible: bool = True
     reason: SafeText = SafeText("")
+    hint: SafeText = SafeText("")
+    """What to type, where no reason lets a release go past it."""

@@ -107,5 +107,5 @@ class Scout(Protocol):
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
         """Say what stands on the host: its releases, and who holds it. One that is not reached says why."""
 
-    async def examine(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
-        """Look, and say whether a release can be made there: tools, room, rights, what `sudo` allows."""
+    async def examine(self, environment: Environment, host: Host, *, deadline: float, target: str = "") -> HostFacts:
+        """Look, and say whether a release can be made there: tools, room, rights, what `sudo` allows; and whether the release `target` is whole."""

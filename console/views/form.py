@@ -73,7 +73,11 @@ def _without(request: Request, text: str, seen: Seen) -> Request | Problem:
 
 def overridable(checks: tuple[Check, ...]) -> tuple[str, ...]:
     """Return the checks that an override is for: they block, or are overridden, and may be; and what is judged only once GO sends it."""
-    return tuple(check.id for check in checks if _is_for_a_reason(check) and check.id not in NEVER_OVERRIDABLE)
+    return tuple(check.id for check in checks if _is_for_a_reason(check) and not _is_never_overridden(check))
+
+
+def _is_never_overridden(check: Check) -> bool:
+    return check.id in NEVER_OVERRIDABLE or check.final
 
 
 def _is_for_a_reason(check: Check) -> bool:
@@ -180,7 +184,7 @@ def to_override(request: Request, seen: Seen) -> tuple[str, ...]:
 
 def why_none(seen: Seen) -> str:
     """Return why nothing is to be overridden: nothing is in the way, or what is never goes unheeded, and what to do about it."""
-    never = next((check for check in seen.checks if check.blocks and check.id in NEVER_OVERRIDABLE), None)
+    never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
         return "nothing is in the way that a reason would override"
     return f"{never.title}: {never.detail}: never overridden" + (f"; {never.remedy}" if never.remedy else "")

@@ -1,12 +1,12 @@
 """The pre-flight's words on a fleet: hosts of which the same is said stand together, and what is told can be typed."""
 
-import pytest
-
-from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named
+from console.core.preflight import assess_fleet, assess_lock, assess_way_back, named, overridden
+from console.core.rollback import way_back, way_to
 from console.core.sizes import counted
-from console.model.facts import HostFacts, LockHolder
+from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import WayBack
 from console.text import SafeText
+from console.views.form import overridable
 
 NOTE = LockHolder(SafeText("ada"), reason=SafeText("audit"), until=SafeText("2026-11-24T18:57:26Z"))
 
@@ -37,26 +37,29 @@ def test_a_host_that_has_the_release_needs_no_room_for_it():
     assert {check.id: check for check in assess_fleet(facts, 2**20, 5, 0, frozenset({"web01", "web02"}))}["space"].status == "passed"
 
 
-def test_what_nobody_answered_is_never_passed():
-    away = (HostFacts("web01", problem=SafeText("no route"), problem_kind="unreachable"),)
-    checks = (*assess_fleet(away, 1, 1, 1), assess_way_back((), 0), assess_live(away), assess_lock(away, "r1"))
-    assert {check.id: check.status for check in checks if check.id != "reach"} == dict.fromkeys(
-        ("key", "login", "sudo", "tools", "space", "clock", "way-back", "lock"), "error"
-    )
-    assert all(" 0 " not in f" {check.detail} " for check in checks)
-
-
-@pytest.mark.parametrize("kind", ["login", "shell"])
-def test_a_host_that_lets_nobody_in_has_shown_its_key(kind: str):
-    checks = {check.id: check.status for check in assess_fleet((HostFacts("web01", problem=SafeText("refused"), problem_kind=kind),), 1, 1, 0)}
-    assert (checks["key"], checks["login"], checks["tools"]) == ("passed", "failed", "error")
-
-
-def test_what_a_host_does_not_say_is_an_error_and_no_zero():
-    checks = {check.id: check for check in assess_fleet((HostFacts("web01", free=None, clock_skew=None), HostFacts("web02", free=2**30)), 1, 1, 0)}
-    assert (checks["space"].status, checks["space"].detail) == ("failed", "web01: its free space cannot be read (df -Pk)")
-    assert (checks["clock"].status, checks["clock"].detail) == ("error", "web01: its clock cannot be read (date +%s)")
-
-
 def test_one_is_one():
     assert [counted(count, "new migration") for count in (0, 1, 2)] == ["0 new migrations", "1 new migration", "2 new migrations"]
+
+
+def test_a_current_that_is_no_link_is_overridden_by_no_reason():
+    hint = SafeText("cd /srv/shop && mkdir -p releases && mv current releases/adopted && ln -s releases/adopted current")
+    fact = HostFacts("web01", current_broken=SafeText("current is a folder, not a link"), current_hint=hint)
+    check = assess_way_back((way_back(fact),), 0)
+    assert check.remedy == f"on web01: {hint}"
+    assert overridden((check,), (("way-back", "I know"),)) == (check,)
+    assert overridable((check,)) == ()
+
+
+def test_what_another_tool_made_is_a_way_back_with_a_warning():
+    fact = HostFacts("web01", current="my release", releases=(HostRelease("my release", bare=True),))
+    assert way_back(fact).possible
+    assert assess_way_back((way_back(fact),), 1).status == "warning"
+    outside = HostFacts("web01", current="/srv/shop-blue", releases=(HostRelease("/srv/shop-blue", bare=True),))
+    assert way_back(outside) == WayBack("web01", "/srv/shop-blue", reason=way_back(fact).reason)
+
+
+def test_damage_is_named():
+    damaged = HostRelease("r1", whole=False, damage=SafeText("1 file differs from the release: bin/app"))
+    way = way_to(HostFacts("web01", current="r2", releases=(damaged, HostRelease("r2"))), "r1")
+    assert (way.possible, way.reason) == (False, "1 file differs from the release: bin/app")
+    assert "bin/app" in assess_way_back((way,), 1).detail

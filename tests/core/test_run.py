@@ -14,6 +14,7 @@ from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
+from console.model.plan import WayBack
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
@@ -301,3 +302,37 @@ def test_the_helm_is_the_opener_s_until_it_is_taken():
     run.record(*answer)
     assert run.state.driver == lin
     assert fold(run.events).driver == lin
+
+
+def without_a_way_back(hosts: int, bare: str, ending, **rolling) -> Simulation:
+    """A run that one host has no known way back in; its `before` is what a look could not make out."""
+    environment = an_environment(hosts, 1, **rolling)
+    simulation = Simulation(environment, ending)
+    ways = tuple(WayBack(host.name, "" if host.name == bare else OLD, possible=host.name != bare) for host in environment.hosts)
+    events = (changed(event, way_back=ways) if isinstance(event, ev.PlanMade) else event for event in opening(environment))
+    simulation.record(*(changed(event, release="") if isinstance(event, ev.HostSeen) and event.host == bare else event for event in events))
+    return simulation
+
+
+def test_an_unknown_way_back_is_never_a_first_release():
+    state = without_a_way_back(3, "web02", failing("web03")).run()
+    assert state.exit == Exit.FAILED
+    assert "web02" in state.reason
+    assert {name: host.release for name, host in state.hosts.items()} == {"web01": OLD, "web02": NEW, "web03": OLD}
+    assert not any(step.kind == "remove" or (step.host == "web02" and step.phase == "rollback") for step in state.index.values())
+
+
+def test_a_host_without_a_way_back_that_fails_within_the_budget_stays_as_it_is():
+    state = without_a_way_back(3, "web02", failing("web02"), max_failures=1).run()
+    assert state.exit == Exit.LIVE_BUT_BEHIND
+    assert state.hosts["web02"].condition == "failed"
+
+
+def test_a_roll_back_by_key_leaves_a_host_without_a_way_back():
+    run = without_a_way_back(2, "web01", lambda step, attempt: "done")
+    while run.state.hosts["web02"].condition != "updating":
+        if not run.turn():
+            run.finish(running_steps(run.state)[0])
+    assert say(run, cmd.RollBack()) is None
+    assert run.run().exit == Exit.FAILED
+    assert {host.release for host in run.state.hosts.values()} == {NEW, OLD}

@@ -64,7 +64,7 @@ async def test_a_link_of_capistranos_is_live_already(host: LocalTransport, app: 
     (app / "current").symlink_to(app / "releases" / OLD)
     assert b"already" in (await on(host, scripts.switch(str(app), EPOCH, OLD, OLD))).out
     assert (await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))).ok
-    assert changes(app) == [[RUN, "switch", NEW, OLD]]
+    assert changes(app) == [[RUN, "switch", NEW, OLD, str(app / "releases" / OLD)]]
 
 
 async def test_current_is_never_missing_while_it_is_switched(host: LocalTransport, app: Path) -> None:
@@ -112,7 +112,7 @@ async def test_a_switch_that_was_cut_before_its_record_is_recorded_when_sent_aga
     cut = scripts.switch(str(app), EPOCH, NEW, OLD).replace('mv -fT -- "$fresh" current\n', 'mv -fT -- "$fresh" current\nexit 0\n')
     await on(host, cut)
     assert len(changes(app)) == 1
-    assert (app / ".deploy" / "runs" / RUN / "switching").read_text() == f"{NEW} {OLD}\n"
+    assert (app / ".deploy" / "runs" / RUN / "switching").read_text() == f"{NEW}\t{OLD}\treleases/{OLD}\n"
     await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))
     assert changes(app)[-1] == [RUN, "switch", NEW, OLD]
 
@@ -125,7 +125,7 @@ async def test_a_first_release_goes_back_to_nothing(host: LocalTransport, app: P
         assert (await on(host, scripts.remove_current(str(app), EPOCH, NEW))).ok
     assert not (app / "current").is_symlink()
     assert (app / "releases" / NEW / "name").exists()
-    assert changes(app)[-1] == [RUN, "switch", "-", NEW]
+    assert changes(app)[-1] == [RUN, "rollback", "-", NEW]
 
 
 async def test_healthy_is_said_of_the_live_release_alone(host: LocalTransport, app: Path) -> None:
@@ -383,6 +383,43 @@ async def test_the_guide_prefers_what_was_healthy(host: LocalTransport, app: Pat
     assert os.readlink(app / "current") == f"releases/{OLD}"
 
 
+async def test_the_guide_goes_further_back_than_what_a_run_took_back(host: LocalTransport, app: Path) -> None:
+    first = "20260101000000"
+    made(app, first)
+    (app / "current").symlink_to(f"releases/{first}")
+    for release in (OLD, NEW):
+        await on(host, scripts.switch(str(app), EPOCH, release))
+        await on(host, scripts.mark_healthy(str(app), RUN, release))
+    await on(host, scripts.switch(str(app), EPOCH, OLD, NEW, back=True))
+    assert f"before  {first}" in (app / ".deploy" / "README").read_text()
+    assert (await back(host, app, "--force")).ok
+    assert os.readlink(app / "current") == f"releases/{first}"
+    ran = await back(host, app, "--force")
+    assert (ran.status, b"no release is known" in ran.err) == (1, True)
+    await on(host, scripts.switch(str(app), EPOCH, NEW, first))
+    await on(host, scripts.mark_healthy(str(app), RUN, NEW))
+    assert (await back(host, app, "--force")).ok
+    assert os.readlink(app / "current") == f"releases/{first}"
+
+
+@pytest.mark.parametrize("name", ["12", "my release", "it's $HOME", "-n"])
+@pytest.mark.parametrize("form", ["releases/{}", "./releases/{}/", "{app}/releases/{}", "releases//{}", "releases/stable", "{app}/../shop-blue"])
+async def test_current_is_put_back_as_it_was_read(host: LocalTransport, app: Path, name: str, form: str) -> None:
+    made(app, name)
+    (app / "releases" / "stable").symlink_to(name)
+    (app.parent / "shop-blue").mkdir()
+    link = form.format(name, app=app)
+    (app / "current").symlink_to(link)
+    was = str(app.parent / "shop-blue") if "blue" in form else name
+    assert (await on(host, scripts.switch(str(app), EPOCH, NEW, was))).out == f"releases/{NEW} is live, {was} was\n".encode()
+    assert (await on(host, scripts.switch(str(app), EPOCH, was, NEW, back=True))).ok
+    assert os.readlink(app / "current") == link
+    assert changes(app)[-1] == [RUN, "rollback", was, NEW]
+    await on(host, scripts.switch(str(app), EPOCH, NEW, was))
+    assert (await back(host, app, "--force")).ok
+    assert os.readlink(app / "current") == link
+
+
 async def test_the_guide_has_no_way_back_from_a_first_release(host: LocalTransport, app: Path) -> None:
     await on(host, scripts.switch(str(app), EPOCH, NEW))
     ran = await back(host, app, "--force")
@@ -393,7 +430,7 @@ async def test_the_guide_has_no_way_back_from_a_first_release(host: LocalTranspo
 
 
 def test_names_that_are_no_releases_are_refused() -> None:
-    for name in ("", "../x", "-rf", "a b", "x;y"):
+    for name in ("", "-", "../x", "a/b", "..", "a\tb", "a\nb", "/srv/.."):
         with pytest.raises(UsageFault):
             scripts.switch("/srv/shop", EPOCH, name)
 

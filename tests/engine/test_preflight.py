@@ -38,7 +38,7 @@ class Fleet:
     looks: int = 0
     commits: int = 0
 
-    async def examine(self, environment, host, *, deadline):
+    async def examine(self, environment, host, *, deadline, target=""):
         self.looks += 1
         return self.facts[host.name]
 
@@ -181,7 +181,7 @@ async def test_a_pre_flight_that_took_long_is_made_again_before_a_go_that_was_gi
 async def test_who_leaves_while_it_is_looked_again_is_heard(asked):
     examine = asked.fleet.examine
 
-    async def leaving(environment, host, *, deadline):
+    async def leaving(environment, host, *, deadline, target=""):
         if asked.state.go is None:
             asked.runner.submit(Abort(), ADA)
         return await examine(environment, host, deadline=deadline)
