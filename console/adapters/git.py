@@ -119,23 +119,41 @@ class GitRepository:
         """Say what one commit has that a live one has not; `migrations` is a glob of files, empty: none. Fetches nothing."""
         await self._find(commit)
         if not _COMMIT.fullmatch(live) or (await self._git("cat-file", "-e", f"{live}^{{commit}}")).status != 0:
-            return Between(known=False)
+            nothing = (await self._ask("hash-object", "-t", "tree", "--stdin")).strip()
+            return Between(known=False, migrations=await self._added(nothing, commit, migrations))
         said = await self._ask("log", "--no-show-signature", "--encoding=UTF-8", f"--format={gitlog.COMMITS}", f"{live}..{commit}", "--")
         back = await self._ask("rev-list", "--count", f"{commit}..{live}", "--")
-        added = ""
-        if migrations:
-            added = await self._ask("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", live, commit, "--", f":(top,glob){migrations}")
-        return Between(
-            changes=gitlog.changes_from(said), backwards=int(back), migrations=tuple(SafeText(name) for name in added.split("\0") if name)
-        )  # fmt: skip
+        return Between(changes=gitlog.changes_from(said), backwards=int(back), migrations=await self._added(live, commit, migrations))
 
-    async def text(self, commit: str, path: str) -> str:
-        """Return a file of the commit as text, what is no UTF-8 replaced. Raises NoGo where it cannot be read."""
+    async def _added(self, live: str, commit: str, migrations: str) -> tuple[SafeText, ...]:
+        """The files of that glob that a commit has and another has not."""
+        if not migrations:
+            return ()
+        added = await self._ask("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", live, commit, "--", f":(top,glob){migrations}")
+        return tuple(SafeText(name) for name in added.split("\0") if name)
+
+    async def contents(self, commit: str, paths: tuple[str, ...], largest: int) -> Mapping[str, bytes | SafeText]:
+        """Return files of the commit, in two calls of git however many they are."""
         await self._find(commit)
-        said = await self._git("cat-file", "blob", f"{commit}:{path}")
-        if said.status:
-            raise NoGo(f"{path} cannot be read in {commit[:7]}: {said.words}")
-        return said.out.decode("utf-8", "replace")
+        plain = tuple(path for path in paths if "\n" not in path)
+        sizes = await self._cat("--batch-check", commit, plain)
+        found: dict[str, bytes | SafeText] = {path: SafeText("it cannot be read") for path in paths}
+        for path, row in zip(plain, sizes.decode("utf-8", "replace").splitlines(), strict=False):
+            kind, size = ([*row.split()[1:], "", ""])[:2]
+            found[path] = b"" if kind == "blob" and int(size) <= largest else SafeText(gitlog.unread_words(kind, size, largest))
+        wanted = tuple(path for path in plain if found[path] == b"")
+        out, at = await self._cat("--batch", commit, wanted), 0
+        for path in wanted:
+            head, at = out[at : out.index(b"\n", at)], out.index(b"\n", at) + 1
+            found[path], at = out[at : at + int(head.split()[2])], at + int(head.split()[2]) + 1
+        return found
+
+    async def _cat(self, how: str, commit: str, paths: tuple[str, ...]) -> bytes:
+        asked = "".join(f"{commit}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+        answer = await self._git("cat-file", how, data=asked)
+        if answer.status:
+            raise NoGo(f"the migrations cannot be read in {commit[:7]}: {answer.words}", f"git -C {self._folder} fsck")
+        return answer.out
 
     async def export(self, revision: Revision, folder: str, *, allow_unbuilt: bool = False) -> None:
         """Write a clean copy of the commit into an empty folder.
@@ -259,9 +277,9 @@ class GitRepository:
             raise NoGo(f"git {words[0]} failed in {self._shown}: {answer.words}", f"git -C {self._folder} status")
         return answer.out.decode("utf-8", "surrogateescape")
 
-    async def _git(self, *words: str, deadline: float = LOOK) -> _Answer:
+    async def _git(self, *words: str, deadline: float = LOOK, data: bytes = b"") -> _Answer:
         settings = (word for setting in SETTINGS for word in ("-c", setting))
-        return await _ran(["git", "-C", self._folder, *settings, *words], deadline)
+        return await _ran(["git", "-C", self._folder, *settings, *words], deadline, data)
 
 
 _BUILD = "name a command in [app.build] that brings them"
@@ -293,15 +311,15 @@ def _environment() -> dict[str, str]:
     return {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes", **program_environment(os.environ, *NETWORK), **QUIET}
 
 
-async def _ran(argv: list[str], deadline: float) -> _Answer:
+async def _ran(argv: list[str], deadline: float, data: bytes = b"") -> _Answer:
     """Run a program in a session of its own, where it can ask nobody; at its deadline (seconds) it is ended with all that it started."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment(), start_new_session=True
+        *argv, stdin=pipe if data else asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=_environment(), start_new_session=True
     )
     try:
         async with asyncio.timeout(deadline):
-            out, err = await process.communicate()
+            out, err = await process.communicate(data or None)
     except TimeoutError:
         return _Answer(124, b"", f"no answer within {deadline:.0f} s".encode())
     finally:

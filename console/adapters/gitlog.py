@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from console.core.sizes import size_words
 from console.model.board import Candidate
 from console.model.pending import Change
 from console.text import SafeText
@@ -49,3 +50,10 @@ def _commits(said: str) -> list[list[str]]:
 
 def _utc(seconds: str) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds.isdigit() else ""
+
+
+def unread_words(kind: str, size: str, largest: int) -> str:
+    """Why a file of a commit is not read."""
+    if kind != "blob":
+        return "it is no file of the commit that can be read"
+    return f"it is {size_words(int(size))} large, and files over {size_words(largest)} are not read"

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from console.core.dumps import backup_of, dump_problem, dump_words, restore_of, takes_dump
 from console.core.durations import duration_words
-from console.core.sizes import size_words
+from console.core.migration_review import brief_words, pointed_out, unread_words, worst_first
+from console.core.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
-from console.model.database import Backup, Migration, Review, TableFacts, Touch
+from console.model.database import Backup, Migration, Review
 from console.model.fleet import Database, Environment, Host
 from console.model.impact import Impact, OldCode
 from console.model.plan import Plan, Step
@@ -15,9 +16,6 @@ from console.model.state import RunState, StepState
 from console.model.values import changed, sealed
 from console.text import SafeText
 
-LARGE = 100_000
-"""Rows from which on a lock that others wait for is pointed out."""
-LARGE_BYTES = 64 * 2**20
 SHOWN = 6
 TRY_EVERY = 15.0
 """Seconds from one try at a lock to the next."""
@@ -31,7 +29,12 @@ def migrates(database: Database | None, review: Review, impact: Impact) -> bool:
     """Whether the release migrates: where the file says how, and the diff or the one who releases says that there is something."""
     if database is None or database.migrate is None or impact.migration == "no":
         return False
-    return bool(review.migrations) or impact.migration == "yes"
+    return impact.migration == "yes" or (review.known and bool(forward(review)))
+
+
+def forward(review: Review) -> tuple[Migration, ...]:
+    """The migrations without the files that take others back."""
+    return tuple(one for one in review.migrations if not one.is_back)
 
 
 def known_old_code(migrations: tuple[Migration, ...], impact: Impact) -> OldCode:
@@ -54,7 +57,7 @@ def settled(environment: Environment, hosts: tuple[Host, ...], review: Review, i
     fresh = is_fresh(review.backup, database.backup_within, now)
     return changed(
         review, runs=True, where=where if where in names else "", fresh=fresh, backs_up=not fresh and _can_back_up(database, review),
-        old_code=known_old_code(review.migrations, impact), reversible=database.revert is not None,
+        old_code="ok" if review.is_first else known_old_code(forward(review), impact), reversible=database.revert is not None,
     )  # fmt: skip
 
 
@@ -222,50 +225,35 @@ def backup_words(backup: Backup, now: datetime | None = None) -> str:
 def assess_migrations(database: Database, review: Review, impact: Impact) -> Check:
     """W2.2: what the new migrations are, what they lock, and how big that is."""
     title = "Migrations"
-    if not review.known and not impact.migration:
-        detail = "not known which are new: nothing is live yet, or what is live is no commit of the repository"
-        return _check("migrations", title, "failed", detail, "say it: --migration yes, or --migration no")
+    files = forward(review)
+    if not review.known and not impact.migration and (files or not review.listed):
+        return _check("migrations", title, "failed", f"not known which are new: {_unknown_words(review)}", "say it: --migration yes, or --migration no")
     if review.runs and not review.where:
         return _check("migrations", title, "failed", "the host that migrates is no part of this run", "take it in, or name another: migrate_on")
-    count = len(review.migrations)
-    if not count and not review.runs and impact.migration != "yes":
+    if not files and not review.runs and impact.migration != "yes":
         return _check("migrations", title, "passed", "none in this release")
-    files = f"{count} new: {', '.join(one.path for one in review.migrations[:SHOWN])}" if count else "declared; no new file was found to be read"
+    words = _files_words(files, review)
     if not review.runs:
         why = "--migration no" if impact.migration == "no" else "the file names no command that migrates"
-        return _check("migrations", title, "warning", f"{files}; not run: {why}", blocking=False)
-    found = pointed_out(review)
-    status: CheckStatus = "warning" if found or review.problems or not count else "passed"
-    return _check("migrations", title, status, "; ".join((files, *found, *review.problems)) + f"; they run on {review.where}")
+        return _check("migrations", title, "warning", f"{words}; not run: {why}", blocking=False)
+    found = (*pointed_out(review), *unread_words(review), *review.problems)
+    status: CheckStatus = "warning" if found or not files else "passed"
+    return _check("migrations", title, status, "; ".join((words, *found, *brief_words(review))) + f"; they run on {review.where}")
 
 
-def pointed_out(review: Review) -> tuple[str, ...]:
-    """What an operator should know of the migrations before deciding, the worst first: locks on large or busy tables, then what the linter found."""
-    tables = {table.name: table for table in review.tables}
-    locks = [(touch, one.path, tables.get(touch.table)) for one in review.migrations for touch in one.touches if touch.blocks != "nothing"]
-    told = [(table.size if table else 0, _lock_words(path, touch, table)) for touch, path, table in locks if table is None or is_notable(table)]
-    lint = [f"{one.path}:{found.line}: {found.message}" for one in review.migrations for found in one.findings]
-    words = [words for _, words in sorted(told, key=lambda pair: -pair[0])] + lint
-    return (*words[:SHOWN], *((f"and {len(words) - SHOWN} more",) if len(words) > SHOWN else ()))
+def _unknown_words(review: Review) -> str:
+    if not review.listed:
+        return "the file does not say which files are migrations: [environments.ENV.database] migrations"
+    count = f"{counted(len(forward(review)), 'migration file')} in the commit, and"
+    return f"{count} nothing is live yet" if review.is_first else f"{count} not every host says what is live, or what is live is no commit of the repository"
 
 
-def is_notable(table: TableFacts) -> bool:
-    """Whether a lock on that table is likely to be felt: it is large, or somebody works on it now."""
-    return table.exists and (table.rows >= LARGE or table.size >= LARGE_BYTES or table.sessions > 0)
-
-
-def _lock_words(path: SafeText, touch: Touch, table: TableFacts | None) -> str:
-    about = f"{touch.table}: {table_words(table)}" if table else f"{touch.table}: its size is not known"
-    return f"{path}:{touch.line}: {touch.words}: {touch.lock} lock, blocks {touch.blocks} on {about}"
-
-
-def table_words(table: TableFacts) -> str:
-    """A table in words: its size, its rows, and who is on it."""
-    words = f"{size_words(table.size)}, about {table.rows:,} rows"
-    if table.sessions:
-        many = f"{table.sessions} open transactions hold" if table.sessions > 1 else "1 open transaction holds"
-        words += f", {many} locks on it, the oldest for {duration_words(max(1.0, round(table.oldest)))} ({table.holder})"
-    return words
+def _files_words(files: tuple[Migration, ...], review: Review) -> str:
+    if not files:
+        return "declared; no new file was found to be read"
+    ordered = sorted(files, key=lambda one: one.path not in {told.path for told in worst_first(review)[:SHOWN]})
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    return f"{len(files)} {'new' if review.known else 'in the commit'}: {', '.join(one.path for one in ordered[:SHOWN])}{more}"
 
 
 def with_schema(check: Check, review: Review) -> Check:
@@ -284,6 +272,8 @@ def schema_words(review: Review) -> str:
     """What would become of the database on the way back."""
     if not review.runs:
         return "the database is not migrated"
+    if review.is_first:
+        return "the database stays migrated: no code before it uses it"
     if review.old_code == "ok":
         return "the database stays migrated: the code before runs on it"
     if review.old_code == "breaks" and review.reversible:

@@ -322,7 +322,7 @@ def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
 
 
 def _changes_listed(state: RunState, event: ev.ChangesListed) -> RunState:
-    return changed(state, changes=event.subjects, migrations=event.migrations)
+    return changed(state, changes=event.subjects, migrations=event.migrations if event.known else ())
 
 
 def _reviewed(state: RunState, event: ev.DatabaseReviewed) -> RunState:

@@ -1,124 +1,38 @@
-"""What a migration in SQL would lock, read from its text. Pure: it knows PostgreSQL's locks; not what is in the database, nor who reads the files."""
+"""What the migrations of a release would lock, read from their text, file after file. Pure: it knows the files' names, order and ways back;
+not what is in the database, nor who brings the files. A file or a statement that cannot be read is said, never passed over.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from console.model.database import Finding, Migration, Touch
+from console.core.migration_file import FileReading, Memory, Parser
+from console.core.sizes import size_words
+from console.core.sql_text import cut
+from console.model.database import Effect, Finding, Migration, Touch
+from console.model.values import changed
 from console.text import SafeText
 
-SHOWN = 80
-"""Characters of a statement that are shown."""
+LARGEST = 8 * 2**20
+"""Bytes of a file that is read."""
+LONG: frozenset[Effect] = frozenset({
+    "scans it", "scans it, unless a constraint proves its bounds", "rewrites it", "rewrites it, unless the type only widens",
+    "rewrites it, if its default's function is volatile", "builds an index", "copies it", "fills it anew", "is looked up for each row of the other",
+    "writes every row", "deletes every row",
+})  # fmt: skip
+"""What takes the longer the larger the table is."""
 
-Blocks = Literal["reads and writes", "writes", "nothing"]
-
-_BLOCKS: dict[str, Blocks] = {"ACCESS EXCLUSIVE": "reads and writes", "EXCLUSIVE": "writes", "SHARE ROW EXCLUSIVE": "writes", "SHARE": "writes"}
-_PIECE = re.compile(
-    r"""--[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | (?P<tag>\$(?:[A-Za-z_]\w*)?\$).*?(?P=tag) | ; | [^;'"$/-]+ | .""", re.VERBOSE | re.DOTALL
-)
-_NAME = r'(?P<name>(?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)'
 _OLD_CODE = re.compile(r"^\s*--\s*old-code:\s*(ok|breaks)\s*$", re.IGNORECASE | re.MULTILINE)
+_SQL = re.compile(r"\.(?:sql|psql|pgsql|ddl)$", re.IGNORECASE)
+_BACK = re.compile(r"(?:^|/)(?:(?:[^/]*\.)?(?:down|revert|rollback|undo)\.\w+|U\d[\w.]*__[^/]*|(?:down|revert|rollback|undo)/.*)$")
+_ELSEWHERE = re.compile(r"(?:^|[./])(mysql|mariadb|sqlite3?|mssql|sqlserver|oracle|cockroach(?:db)?)[./]", re.IGNORECASE)
+_PAIRED_BACK = re.compile(r"([_-])down(?=\.\w+$)")
 
 
-class _Form(NamedTuple):
-    """A kind of statement: how it begins, and the lock it takes on what it names."""
+class Read(NamedTuple):
+    """A file as it was read, and the statements of it that are worth a linter's look, each on its own line."""
 
-    begins: "re.Pattern[str]"
-    lock: str
-
-
-def _form(begins: str, lock: str) -> _Form:
-    return _Form(re.compile(begins.replace(" ", r"\s+").replace("NAME", _NAME), re.IGNORECASE), lock)
-
-
-_LIGHT = "SHARE UPDATE EXCLUSIVE"
-_FORMS = (
-    _form(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?NAME\s*\*?\s*(?:VALIDATE CONSTRAINT|ALTER (?:COLUMN )?\S+ SET STATISTICS)\b", _LIGHT),
-    _form(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?NAME\s*\*?\s*(?:ADD (?:CONSTRAINT \S+ )?FOREIGN KEY|(?:ENABLE|DISABLE) TRIGGER)\b", "SHARE ROW EXCLUSIVE"),
-    _form(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?NAME", "ACCESS EXCLUSIVE"),
-    _form(r"ALTER (?:INDEX|VIEW|MATERIALIZED VIEW) (?:IF EXISTS )?NAME", "ACCESS EXCLUSIVE"),
-    _form(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:(?:IF NOT EXISTS )?\S+ )?ON (?:ONLY )?NAME", _LIGHT),
-    _form(r"CREATE (?:UNIQUE )?INDEX (?:(?:IF NOT EXISTS )?\S+ )?ON (?:ONLY )?NAME", "SHARE"),
-    _form(r"CREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER .*? ON NAME", "SHARE ROW EXCLUSIVE"),
-    _form(r"DROP INDEX CONCURRENTLY (?:IF EXISTS )?NAME", _LIGHT),
-    _form(r"DROP (?:TABLE|INDEX|VIEW|MATERIALIZED VIEW) (?:IF EXISTS )?NAME", "ACCESS EXCLUSIVE"),
-    _form(r"DROP TRIGGER (?:IF EXISTS )?\S+ ON NAME", "ACCESS EXCLUSIVE"),
-    _form(r"TRUNCATE (?:TABLE )?(?:ONLY )?NAME", "ACCESS EXCLUSIVE"),
-    _form(r"(?:VACUUM (?:\([^)]*FULL[^)]*\)|FULL(?: VERBOSE)?(?: ANALYZE)?)|CLUSTER(?: VERBOSE)?) NAME", "ACCESS EXCLUSIVE"),
-    _form(r"REINDEX (?:\([^)]*\) )?(?:TABLE|INDEX) CONCURRENTLY NAME", _LIGHT),
-    _form(r"REINDEX (?:\([^)]*\) )?(?:TABLE|INDEX) NAME", "ACCESS EXCLUSIVE"),
-    _form(r"REFRESH MATERIALIZED VIEW CONCURRENTLY NAME", "EXCLUSIVE"),
-    _form(r"REFRESH MATERIALIZED VIEW NAME", "ACCESS EXCLUSIVE"),
-    _form(r"(?:UPDATE|DELETE FROM|INSERT INTO) (?:ONLY )?NAME", "ROW EXCLUSIVE"),
-)
-_LOCK_TABLE = re.compile(rf"LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?{_NAME}(?:\s+IN\s+(?P<mode>[A-Z ]+?)\s+MODE)?", re.IGNORECASE)
-_REFERENCES = re.compile(rf"\bREFERENCES\s+{_NAME}", re.IGNORECASE)
-
-
-class Statement(NamedTuple):
-    """A statement of a file: its first line (the first of the file is 1), its last, and its text without comments."""
-
-    line: int
-    last: int
-    text: str
-
-
-def statements(text: str) -> Iterator[Statement]:
-    """Cut SQL at its semicolons; those in quotes, comments and dollar quotes are none."""
-    line, begun, words = 1, 0, ""
-    for found in _PIECE.finditer(text):
-        piece = found.group()
-        if piece == ";":
-            if words.strip():
-                yield Statement(begun, line, words.strip())
-            begun, words = 0, ""
-        elif not piece.startswith(("--", "/*")):
-            if not words.strip() and piece.strip():
-                begun = line + piece[: len(piece) - len(piece.lstrip())].count("\n")
-            words += piece
-        else:
-            words += " "
-        line += piece.count("\n")
-    if words.strip():
-        yield Statement(begun, line, words.strip())
-
-
-def touches(text: str) -> tuple[Touch, ...]:
-    """What the statements of a file lock, in their order; tables that the same file makes are nobody's yet and are left out."""
-    found, own = [], set()
-    for one in statements(text):
-        made = re.match(rf"CREATE\s+(?:UNLOGGED\s+|TEMP\s+|TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}", one.text, re.IGNORECASE)
-        if made:
-            own.add(_plain(made["name"]))
-        found += [touch for touch in _touched(one) if _plain(touch.table) not in own]
-    return tuple(found)
-
-
-def _touched(one: Statement) -> Iterator[Touch]:
-    words = SafeText(" ".join(one.text.split())[:SHOWN])
-    locked = _LOCK_TABLE.match(one.text)
-    if locked:
-        mode = " ".join((locked["mode"] or "ACCESS EXCLUSIVE").upper().split())
-        yield _touch(one.line, words, locked["name"], mode)
-        return
-    form = next(((form, match) for form in _FORMS if (match := form.begins.match(one.text))), None)
-    if form:
-        yield _touch(one.line, words, form[1]["name"], form[0].lock)
-    if form or re.match(r"CREATE\s+TABLE", one.text, re.IGNORECASE):
-        for other in _REFERENCES.finditer(one.text):
-            yield _touch(one.line, words, other["name"], "SHARE ROW EXCLUSIVE")
-
-
-def _touch(line: int, words: SafeText, name: str, lock: str) -> Touch:
-    return Touch(line, words, _tight(name), lock, _BLOCKS.get(lock, "nothing"))
-
-
-def _tight(name: str) -> str:
-    return re.sub(r"\s*\.\s*", ".", name)
-
-
-def _plain(name: str) -> str:
-    return _tight(name).replace('"', "").lower().removeprefix("public.")
+    migration: Migration
+    lintable: str
 
 
 def declared_old_code(text: str) -> Literal["", "ok", "breaks"]:
@@ -127,7 +41,67 @@ def declared_old_code(text: str) -> Literal["", "ok", "breaks"]:
     return "breaks" if "breaks" in said else "ok" if "ok" in said else ""
 
 
-def read_migration(path: SafeText, text: str, findings: Iterable[Finding]) -> Migration:
-    """A migration as it is shown; only SQL is read for what it locks."""
-    is_sql = path.lower().endswith(".sql")
-    return Migration(path, declared_old_code(text), touches(text) if is_sql else (), tuple(findings))
+def decoded(data: bytes) -> str:
+    """Return a file as text: UTF-8, UTF-16 with or without its mark, else Latin-1, in which every byte is a letter."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if b"\0" in data[:200]:
+        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def in_order(path: str) -> tuple[tuple[int, str], ...]:
+    """A key that sorts migrations as tools run them: V2 before V10."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", path))
+
+
+def backs_of(paths: tuple[str, ...]) -> frozenset[str]:
+    """Which of the files are the way back of others: `….down.sql`, Flyway's U1__…, sqitch's revert/, and `…_down.sql` beside its `…_up.sql`."""
+    there = frozenset(paths)
+    return frozenset(path for path in paths if _BACK.search(path) or (_PAIRED_BACK.search(path) and _PAIRED_BACK.sub(r"\1up", path) in there))
+
+
+class Reader:
+    """Reads the files of one release in their order, and remembers the tables and the functions that they make."""
+
+    def __init__(self, parser: Parser) -> None:
+        self.memory = Memory(parser)
+
+    def read(self, path: SafeText, text: str, *, is_back: bool = False) -> Read:
+        """Return a migration as it is shown; only SQL is read for what it locks."""
+        bare = Migration(path, declared_old_code(text), is_back=is_back)
+        why = _not_for_us(str(path)) or _oversized(text)
+        if why:
+            return Read(changed(bare, unread=(Finding(0, "unread", SafeText(why)),)), "")
+        parts = cut(text)
+        forward, back = FileReading(self.memory, parts.in_transaction), FileReading(Memory(self.memory.parser), parts.in_transaction)
+        for one in parts.statements:
+            (back if one.is_back or is_back else forward).take(one)
+        taken_back = tuple(touch for _, touch in back.touches)
+        unread = tuple(forward.unread + back.unread)
+        return Read(changed(bare, touches=_held(forward.touches), unread=unread, back=taken_back, findings=tuple(forward.findings)), forward.lintable)
+
+
+def _not_for_us(path: str) -> str:
+    if not _SQL.search(path):
+        return "it is not SQL, so what it locks is not known"
+    named = _ELSEWHERE.search(path)
+    return f"by its name it is for {named[1]}, so it is not read" if named else ""
+
+
+def _oversized(text: str) -> str:
+    return f"it is {size_words(len(text))} large, and files over {size_words(LARGEST)} are not read" if len(text) > LARGEST else ""
+
+
+def _held(touches: list[tuple[int, Touch]]) -> tuple[Touch, ...]:
+    """A lock that is held because something long follows in its transaction is no matter of a moment."""
+    out = []
+    for number, (group, touch) in enumerate(touches):
+        later = (one for at, one in touches[number + 1 :] if at == group and group and one.effect in LONG and not one.made and one.line != touch.line)
+        behind = next(later, None) if touch.blocks != "nothing" and touch.effect not in LONG else None
+        out.append(changed(touch, held_by=behind.line) if behind else touch)
+    return tuple(out)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from console.core.database import backup_words, pointed_out, schema_words
+from console.core.database import backup_words, forward, schema_words
 from console.core.durations import duration_words
+from console.core.migration_review import pointed_out, unread_words
 from console.core.sizes import counted, size_words
 from console.model import events as ev
 from console.model.impact import Impact
@@ -64,11 +65,14 @@ def _gate(event: ev.GateJudged) -> str:
 
 def _reviewed(event: ev.DatabaseReviewed) -> str:
     review = event.review
-    words = f"database: {counted(len(review.migrations), 'new migration')}" if review.migrations else "database: no new migration file"
-    return "; ".join((words, schema_words(review), *pointed_out(review), *review.problems))
+    kind = "new migration" if review.known else "migration of the commit"
+    words = f"database: {counted(len(forward(review)), kind)}" if forward(review) else "database: no new migration file"
+    return "; ".join((words, schema_words(review), *pointed_out(review), *unread_words(review), *review.problems))
 
 
 def _changes(event: ev.ChangesListed) -> str:
+    if not event.known:
+        return f"not known what is new; the commit has {counted(len(event.migrations), 'migration')}"
     migrations = f", {counted(len(event.migrations), 'new migration')}" if event.migrations else ""
     return f"{counted(len(event.subjects), 'commit')}{migrations}"
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from console.core.dumps import restore_of, takes_dump
-from console.core.migrations import read_migration
+from console.core.migration_review import names_of, resolved, shortened
+from console.core.migrations import LARGEST, backs_of, declared_old_code, decoded, in_order
 from console.errors import ConsoleError
-from console.model.database import Backup, DumpLook, Migration, Review
+from console.model.database import Backup, DumpLook, Finding, Migration, MigrationText, Review
 from console.model.events import ChangesListed
 from console.model.fleet import Environment, Host
 from console.model.release import Revision
@@ -16,8 +17,6 @@ from console.text import SafeText
 
 READ_WITHIN = 15.0
 """Seconds that the database, and the linter, have to answer before the decision."""
-FILES = 100
-"""Migrations that are read."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,21 @@ class Look:
 
 async def review(look: Look, hosts: tuple[Host, ...], listed: ChangesListed | None, revision: Revision) -> Review:
     """Read what the release brings. What cannot be read is said in the review; nothing is raised."""
-    bare = Review(known=_is_known(look.environment, listed), backup=look.backup, dump=await _dump(look, hosts))
-    if listed is None or not listed.migrations:
+    is_listed = _is_listed(look.environment, listed)
+    is_known = not _migrates(look.environment) or (is_listed and (listed is None or listed.known))
+    bare = Review(known=is_known, listed=is_listed, backup=look.backup, dump=await _dump(look, hosts))
+    if listed is None or not listed.migrations or not (listed.known or _migrates(look.environment)):
         return bare
-    texts, problems = await _texts(look, listed, revision)
+    texts, unread = await _texts(look, listed.migrations, revision)
     if look.environment.database is None or look.environment.database.kind != "postgres":
-        return changed(bare, migrations=tuple(_unlinted(path, text) for path, text in texts.items()), problems=problems)
-    migrations, unread = await look.view.review(texts, deadline=READ_WITHIN)
-    names = tuple(dict.fromkeys(touch.table for one in migrations for touch in one.touches))
-    place = _place(look.environment, hosts)
+        declared = (Migration(one.path, declared_old_code(one.text), is_back=one.is_back) for one in texts)
+        return changed(bare, migrations=(*declared, *unread))
+    migrations, problems = await look.view.review(texts, deadline=READ_WITHIN)
+    names, place = names_of(migrations), _place(look.environment, hosts)
     tables = await look.view.tables(place, names, deadline=READ_WITHIN) if names and place else ()
-    problems = (*problems, *unread, *((tables,) if isinstance(tables, SafeText) else ()))
-    return changed(bare, migrations=migrations, tables=() if isinstance(tables, SafeText) else tables, problems=problems)
+    if isinstance(tables, SafeText):
+        problems, tables = (*problems, tables), ()
+    return shortened(resolved(changed(bare, migrations=(*migrations, *unread), tables=tables, problems=problems)))
 
 
 async def _dump(look: Look, hosts: tuple[Host, ...]) -> DumpLook | None:
@@ -70,27 +72,28 @@ def folder_of(environment: Environment) -> str:
     return f"{environment.app}-{environment.name}"
 
 
-def _is_known(environment: Environment, listed: ChangesListed | None) -> bool:
-    if environment.database is None or environment.database.migrate is None:
-        return True
-    return listed is not None and bool(environment.migrations)
+def _is_listed(environment: Environment, listed: ChangesListed | None) -> bool:
+    return not _migrates(environment) or (listed is not None and bool(environment.migrations))
 
 
-def _unlinted(path: SafeText, text: str) -> Migration:
-    """Of another kind of database nothing is known but what the file says of itself."""
-    return changed(read_migration(path, text, ()), touches=())
+def _migrates(environment: Environment) -> bool:
+    return environment.database is not None and environment.database.migrate is not None
 
 
-async def _texts(look: Look, listed: ChangesListed, revision: Revision) -> tuple[dict[SafeText, str], tuple[SafeText, ...]]:
-    texts: dict[SafeText, str] = {}
-    problems = [SafeText(f"of {len(listed.migrations)} new migrations {FILES} are read")] if len(listed.migrations) > FILES else []
-    for path in listed.migrations[:FILES]:
-        try:
-            texts[path] = await look.repository.text(revision.commit, str(path))
-        except ConsoleError as fault:
-            texts[path] = ""
-            problems.append(SafeText(fault.message))
-    return texts, tuple(problems)
+async def _texts(look: Look, paths: tuple[SafeText, ...], revision: Revision) -> tuple[tuple[MigrationText, ...], tuple[Migration, ...]]:
+    """The files in the order in which tools run them, and those that could not be read."""
+    try:
+        found = await look.repository.contents(revision.commit, tuple(map(str, paths)), LARGEST)
+    except ConsoleError as fault:
+        found = {str(path): SafeText(fault.message) for path in paths}
+    backs, texts, unread = backs_of(tuple(map(str, paths))), [], []
+    for path in sorted(paths, key=lambda path: in_order(str(path))):
+        content, is_back = found[str(path)], str(path) in backs
+        if isinstance(content, bytes):
+            texts.append(MigrationText(path, decoded(content), is_back=is_back))
+        else:
+            unread.append(Migration(path, unread=(Finding(0, "unread", content),), is_back=is_back))
+    return tuple(texts), tuple(unread)
 
 
 def _place(environment: Environment, hosts: tuple[Host, ...]) -> Host | None:

@@ -142,14 +142,13 @@ async def _revision(survey: Survey) -> Revision | None:
     return Revision(known.commit, known.version)
 
 
-async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed | None:
-    """What the release brings, against the commit that most hosts have live; None where nothing is known of one."""
+async def _changes(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
+    """What the release brings, against the commit that most hosts have live."""
     live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
-    if not live:
-        return None
-    between = await survey.repository.between(live.most_common(1)[0][0], revision.commit, survey.environment.migrations)
+    commit = live.most_common(1)[0][0] if live else ""
+    between = await survey.repository.between(commit, revision.commit, survey.environment.migrations)
     if not between.known:
-        return None
+        return ChangesListed(subjects=(), migrations=between.migrations, known=False)
     return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
 
 
@@ -160,7 +159,14 @@ async def _reviewed(
     if survey.environment.database is None or survey.database is None or revision is None or survey.request.kind != "deploy":
         return None
     look = Look(survey.environment, survey.repository, survey.database, survey.backup)
-    return _settled(survey, hosts, facts, await review(look, _reached(hosts, facts), listed, revision))
+    known = await review(look, _reached(hosts, facts), listed, revision)
+    return _settled(survey, hosts, facts, changed(known, is_first=_is_first(survey, facts)))
+
+
+def _is_first(survey: Survey, facts: tuple[HostFacts, ...]) -> bool:
+    """Whether every host of the environment was asked, answered, and has no release."""
+    is_all = {fact.host for fact in facts} >= {host.name for host in survey.environment.hosts}
+    return is_all and not any(fact.problem or fact.current or fact.current_broken for fact in facts)
 
 
 def _settled(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:

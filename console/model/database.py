@@ -46,6 +46,15 @@ class DumpLook(msgspec.Struct, frozen=True):
     """Why the host could not be asked."""
 
 
+Effect = Literal[
+    "", "metadata only", "scans it", "scans it, unless a constraint proves its bounds", "rewrites it", "rewrites it, unless the type only widens",
+    "rewrites it, if its default's function is volatile", "builds an index", "copies it", "fills it anew", "is looked up for each row of the other",
+    "is held until the transaction ends", "writes every row", "deletes every row", "writes rows", "drops it with its data", "drops a column with its data",
+    "empties it", "renames what code before it uses",
+]  # fmt: skip
+"""What a statement does to the table that it locks; `metadata only`: the lock is held for a moment, however large the table is."""
+
+
 class Touch(msgspec.Struct, frozen=True):
     """A statement of a migration that takes a lock on something that other sessions need."""
 
@@ -53,10 +62,19 @@ class Touch(msgspec.Struct, frozen=True):
     words: SafeText
     """The statement's beginning."""
     table: str
-    """As it is written; for an index: the index."""
+    """Its name, with its schema where the file says one; for an index: the index. Empty: the statement names no table, or one that is made up as it runs."""
     lock: str
     """PostgreSQL's name of the lock."""
     blocks: Literal["reads and writes", "writes", "nothing"]
+    effect: Effect = ""
+    is_only: bool = False
+    """Its partitions and heirs are left alone."""
+    elsewhere: tuple[str, ...] = ()
+    """What else it may be called, where the search path of the file has several schemas; the first that there is counts."""
+    made: Literal["", "here", "perhaps"] = ""
+    """`here`: a file of the same release makes the table; `perhaps`: unless there is one already (IF NOT EXISTS)."""
+    held_by: int = 0
+    """The line of a long statement behind it in the same transaction, for which its lock is held too; 0: none."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -76,6 +94,21 @@ class Migration(msgspec.Struct, frozen=True):
     """What a line `-- old-code: …` in it says."""
     touches: tuple[Touch, ...] = ()
     findings: tuple[Finding, ...] = ()
+    unread: tuple[Finding, ...] = ()
+    """What of it could not be read, with lines and the reason; of this nothing is known."""
+    back: tuple[Touch, ...] = ()
+    """What the part of it that takes the rest back would lock."""
+    is_back: bool = False
+    """The whole file is the way back of another one (`….down.sql`)."""
+
+
+class MigrationText(msgspec.Struct, frozen=True):
+    """A migration before it is read."""
+
+    path: SafeText
+    text: str
+    is_back: bool = False
+    """The whole file is the way back of another one."""
 
 
 class TableFacts(msgspec.Struct, frozen=True):
@@ -84,9 +117,13 @@ class TableFacts(msgspec.Struct, frozen=True):
     name: str
     exists: bool = True
     size: int = 0
-    """Bytes, with indexes and TOAST."""
+    """Bytes, with indexes and TOAST, and those of its partitions and heirs."""
     rows: int = 0
     """As the statistics estimate it."""
+    parts: int = 0
+    """Partitions and heirs."""
+    own: int = -1
+    """Bytes without its partitions and heirs; -1: it has none."""
     sessions: int = 0
     """Sessions that hold a lock on it now."""
     oldest: float = 0.0
@@ -101,7 +138,11 @@ class Review(msgspec.Struct, frozen=True):
     """What is known of a release's migrations before the decision."""
 
     known: bool = True
-    """Whether it is known which migrations the release brings."""
+    """Whether it is known which migrations the release brings; else `migrations` are all that the commit has."""
+    listed: bool = True
+    """The file says which files are migrations, and they were looked for."""
+    is_first: bool = False
+    """No host of the environment has a release: no code before this one uses the database."""
     migrations: tuple[Migration, ...] = ()
     tables: tuple[TableFacts, ...] = ()
     problems: tuple[SafeText, ...] = ()

@@ -265,7 +265,9 @@ class ChangesListed(Event, frozen=True, tag="changes-listed"):
     subjects: tuple[SafeText, ...]
     """First lines of the commits, newest first."""
     migrations: tuple[SafeText, ...] = ()
-    """New files among the migrations."""
+    """New files among the migrations; all that the commit has where it is not known which are new."""
+    known: bool = True
+    """Whether it is known what is new."""
 
 
 class DatabaseReviewed(Event, frozen=True, tag="database-reviewed"):

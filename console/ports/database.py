@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
-from console.model.database import DumpLook, Migration, TableFacts
+from console.model.database import DumpLook, Migration, MigrationText, TableFacts
 from console.model.facts import LockHolder
 from console.model.fleet import Host
 from console.ports.steps import StepResult
@@ -13,7 +13,7 @@ from console.text import SafeText
 class DatabaseView(Protocol):
     """What is to be known of a database, and where its commands stand on its host. What could not be read is a SafeText that says why."""
 
-    async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
+    async def review(self, texts: tuple[MigrationText, ...], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
         """Read migrations for what they lock, and have a linter read them; the migrations, and what could not be done."""
 
     async def dump(self, host: Host, name: str, *, deadline: float) -> DumpLook:

@@ -9,6 +9,7 @@ from console.model.pending import Between
 from console.model.release import Package, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
+from console.text import SafeText
 
 
 class Repository(Protocol):
@@ -24,10 +25,13 @@ class Repository(Protocol):
         """
 
     async def between(self, live: str, commit: str, migrations: str) -> Between:
-        """Say what one commit has that a live one has not; `migrations` is a glob of files. Fetches nothing."""
+        """Say what one commit has that a live one has not; `migrations` is a glob of files. Fetches nothing.
 
-    async def text(self, commit: str, path: str) -> str:
-        """Return a file of the commit as text, what is no UTF-8 replaced. Raises NoGo where it cannot be read."""
+        Where the live commit is not known (`known`), the migrations are all that the commit has.
+        """
+
+    async def contents(self, commit: str, paths: tuple[str, ...], largest: int) -> Mapping[str, bytes | SafeText]:
+        """Return files of the commit, all at once; words for those over `largest` bytes or that cannot be read. Raises NoGo without the commit."""
 
     async def export(self, revision: Revision, folder: str) -> None:
         """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""

@@ -35,3 +35,24 @@ async def test_commits_authors_and_new_migrations(tmp_path: Path):
     assert (back.changes, back.backwards, back.migrations) == ((), 2, ())
     assert not (await repository.between("0" * 40, last, "")).known
     assert not (await repository.between("--all", last, "")).known
+
+
+async def test_many_files_are_read_at_once_and_what_cannot_be_is_said(tmp_path: Path):
+    folder = tmp_path / "shop"
+    (folder / "db").mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    names = [f"db/{number}.sql" for number in range(300)] + ["db/spaced é.sql", "db/large.sql", "db/bytes.sql"]
+    for name in names:
+        (folder / name).write_bytes(b"\xff\n\0 --\n" if "bytes" in name else b"x" * 2000 if "large" in name else f"SELECT '{name}';\n".encode())
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "Add them")
+    commit = git(folder, "rev-parse", "HEAD")
+    repository = GitRepository(str(folder), str(tmp_path))
+    found = await repository.contents(commit, (*names, "db/none.sql", "db"), 1000)
+    assert all(found[name] == f"SELECT '{name}';\n".encode() for name in names[:301])
+    assert found["db/bytes.sql"] == b"\xff\n\0 --\n"
+    assert "files over" in found["db/large.sql"]
+    assert "no file of the commit" in found["db/none.sql"]
+    assert "no file of the commit" in found["db"]
+    every = await repository.between("", commit, "db/*.sql")
+    assert (every.known, len(every.migrations)) == (False, 303)

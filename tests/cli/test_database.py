@@ -168,6 +168,31 @@ def test_code_before_that_is_not_known_to_run_is_no_way_back(shop: Shop):
     assert "not run: --migration no" in checks(left_out)["migrations"]["detail"]
 
 
+def test_every_file_is_read_and_its_tables_are_measured_as_the_file_means_them(shop: Shop):
+    with psycopg.connect(shop.url, autocommit=True) as connection:
+        connection.execute("create table events (id bigint, day int) partition by list (day); create table events_1 partition of events for values in (1)")
+        connection.execute("""insert into events select n, 1 from generate_series(1, 150000) n; create table "Mixed" as select * from events; analyze""")
+        connection.execute("create schema storage; create table storage.objects as select * from events; analyze storage.objects")
+    files = {f"f_{number:03}": f"CREATE TABLE f_{number} (id bigint);\nCREATE INDEX ON f_{number} (id);" for number in range(110)}
+    files["f_110"] = """\ufeff-- /* one /* two */ */\nSET search_path = storage, public;\nALTER TABLE objects ALTER id TYPE text;
+DO $$ BEGIN\n  ALTER TABLE events ALTER id SET NOT NULL;\nEND $$;\nCREATE OR REPLACE TRIGGER t\nAFTER INSERT ON "Mixed" EXECUTE FUNCTION f();
+UPDATE "Mixed" SET day = 2;\nALTER TABEL x;"""
+    files["f_111"] = "ALTER TABLE ${schema}.objects DROP COLUMN day;"
+    files["g_code"] = "-- +goose Up\nALTER TABLE orders ADD COLUMN x int;\n-- +goose Down\nDROP TABLE orders;"
+    version = shop.commit("v3.0.0", **files)
+    detail = checks(shop.deploy("check", "production", "--version", version, "--old-code", "ok"))["migrations"]["detail"]
+    said = detail.split("; ")
+    assert said[0].startswith("113 new: db/f_110.sql, ")
+    assert re.fullmatch(r"db/f_110.sql:3: ALTER TABLE objects .*: ACCESS EXCLUSIVE lock, .* on storage.objects: \S+ MiB, about 150,000 rows, rewrites it.*", said[1])
+    assert re.search(r'f_110.sql:9: UPDATE "Mixed" .* on public."Mixed": \S+ MiB, about 150,000 rows, writes every row', detail)
+    assert re.search(r"f_110.sql:5: ALTER TABLE events .* on public.events: \S+ MiB, about 150,000 rows in 1 partition, scans it", detail)
+    assert re.search(r'f_110.sql:7: CREATE OR REPLACE TRIGGER .* SHARE ROW EXCLUSIVE lock, blocks writes on public."Mixed".*, metadata only', detail)
+    assert 'f_110.sql:10: could not be read: syntax error at or near "TABEL": ALTER TABEL x' in detail
+    assert re.search(r"f_111.sql:1: ALTER TABLE \$\{schema\}.objects .* on \*.objects: \S+ MiB, about 150,000 rows, drops a column", detail)
+    assert "metadata only" in next(one for one in said if one.startswith("db/g_code.sql:2"))
+    assert "DROP TABLE" not in detail
+
+
 def test_no_backup_is_no_go_its_override_migrates_without_and_a_fresh_one_is_enough(shop: Shop):
     version = big_index(shop)
     release = ("production", "--version", version, "--old-code", "ok")

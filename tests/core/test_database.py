@@ -132,10 +132,12 @@ def test_a_restore_needs_a_dump_that_is_still_there(kept, status, blocks, words)
 
 
 def test_what_is_not_known_is_asked_and_what_is_answered_counts():
-    unknown = Review(known=False)
+    unknown = Review(known=False, migrations=FILES)
     assert assess_migrations(DATABASE, unknown, Impact()).blocks
+    assert "does not say which files" in assess_migrations(DATABASE, Review(known=False, listed=False), Impact()).detail
     assert not assess_migrations(DATABASE, unknown, Impact(migration="no")).blocks
     environment = changed(an_environment(2), database=DATABASE)
+    assert not settled(environment, environment.hosts, unknown, Impact(), NOW).runs
     assert settled(environment, environment.hosts, unknown, Impact(migration="yes"), NOW).runs
     assert not settled(environment, environment.hosts, a_review(), Impact(migration="no"), NOW).runs
     elsewhere = settled(changed(environment, migrate_on="web09"), environment.hosts, a_review(), Impact(), NOW)

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from console.adapters.database.link import Connection, NotRead, linked
+from console.core.migration_file import ANY_SCHEMA
 from console.model.database import TableFacts
 from console.model.fleet import Host
 from console.model.values import changed
@@ -22,13 +23,20 @@ ASKED = 80
 """Characters of a query that are shown."""
 
 _TABLE = """
-select t.oid, pg_total_relation_size(t.oid), greatest(t.reltuples::bigint, s.n_live_tup, 0), coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0)
-from pg_class c left join pg_index i on i.indexrelid = c.oid join pg_class t on t.oid = coalesce(i.indrelid, c.oid)
-left join pg_stat_user_tables s on s.relid = t.oid where c.oid = to_regclass(%s)
+with recursive whole(oid, is_root) as (
+  select t.oid, true from pg_class c left join pg_index i on i.indexrelid = c.oid join pg_class t on t.oid = coalesce(i.indrelid, c.oid)
+  where c.oid = coalesce(to_regclass(%(name)s), (select oid from pg_class where relname = %(anywhere)s order by pg_total_relation_size(oid) desc limit 1))
+  union select h.inhrelid, false from whole w join pg_inherits h on h.inhparent = w.oid
+)
+select array_agg(w.oid), coalesce(sum(pg_total_relation_size(w.oid)), 0)::bigint,
+  coalesce(sum(greatest(t.reltuples::bigint, s.n_live_tup, 0)) filter (where t.relkind <> 'p'), 0)::bigint,
+  coalesce(sum(s.n_tup_ins + s.n_tup_upd + s.n_tup_del), 0)::bigint, count(*) - 1,
+  coalesce(sum(pg_total_relation_size(w.oid)) filter (where w.is_root), 0)::bigint
+from whole w join pg_class t on t.oid = w.oid left join pg_stat_all_tables s on s.relid = w.oid
 """
 _HOLDERS = """
 select a.pid, extract(epoch from clock_timestamp() - a.xact_start)::float8, a.usename, a.application_name, a.state
-from (select distinct pid from pg_locks where relation = %s and granted and pid <> pg_backend_pid()) l join pg_stat_activity a using (pid)
+from (select distinct pid from pg_locks where relation = any(%s) and granted and pid <> pg_backend_pid()) l join pg_stat_activity a using (pid)
 where a.datname = current_database() order by a.xact_start
 """
 _WAITS = """
@@ -70,14 +78,15 @@ async def read_tables(transport: Transport, host: Host, url: str, names: tuple[s
 
 async def _table(connection: Connection, name: str) -> TableFacts:
     try:
-        found = await (await connection.execute(_TABLE, (name,))).fetchone()
+        anywhere = name.removeprefix(ANY_SCHEMA).strip('"').replace('""', '"') if name.startswith(ANY_SCHEMA) else None
+        found = await (await connection.execute(_TABLE, {"name": None if anywhere else name, "anywhere": anywhere})).fetchone()
     except psycopg.errors.SyntaxError:
         found = None
-    if found is None:
+    if found is None or not found[0]:
         return TableFacts(name, exists=False)
-    oid, size, rows, changes = found
-    holders = await (await connection.execute(_HOLDERS, (oid,))).fetchall()
-    bare = TableFacts(name, size=size, rows=rows, changes=changes)
+    oids, size, rows, changes, parts, own = found
+    holders = await (await connection.execute(_HOLDERS, (oids,))).fetchall()
+    bare = TableFacts(name, size=size, rows=rows, changes=changes, parts=parts, own=own if parts else -1)
     if not holders:
         return bare
     pid, age, user, application, state = holders[0]

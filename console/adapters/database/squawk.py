@@ -16,8 +16,9 @@ from console.model.database import Finding
 from console.text import SafeText
 
 LEFT_OUT = ("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "prefer-bigint-over-int", "prefer-bigint-over-smallint",
-            "prefer-identity", "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings")  # fmt: skip
-"""Rules of style, and those whose advice the console follows by itself (a lock_timeout is set for every migration)."""
+            "prefer-identity", "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings",
+            "ban-concurrent-index-creation-in-transaction")  # fmt: skip
+"""Rules of style, those whose advice the console follows by itself (a lock_timeout is set for every migration), and what `core.migrations` says itself."""
 
 Findings = dict[SafeText, tuple[Finding, ...]]
 
@@ -66,7 +67,7 @@ def _read(out: bytes, err: bytes, names: Mapping[str, SafeText]) -> Findings | S
     try:
         rows = json.loads(out)
         found: dict[SafeText, list[Finding]] = {path: [] for path in names.values()}
-        for row in rows:
+        for row in (one for one in rows if one["rule_name"] != "syntax-error"):
             help_ = SafeText(row.get("help") or "", 300)
             found[names[row["file"]]].append(Finding(int(row["line"]) + 1, str(row["rule_name"]), SafeText(row["message"], 300), help_))
     except (ValueError, KeyError, TypeError):

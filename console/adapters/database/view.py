@@ -1,4 +1,4 @@
-"""The port `DatabaseView`: what PostgreSQL says through a host, what squawk says here, and a folder on the database's host for its commands.
+"""The port `DatabaseView`: what PostgreSQL says through a host, what its parser and squawk say here, and a folder on the database's host for its commands.
 
 psycopg is imported when the first question is asked.
 """
@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 
+from console.adapters.database.reader import read_texts
 from console.adapters.database.squawk import lint
 from console.core.dumps import kept_script, look_script, read_kept, read_look
-from console.core.migrations import read_migration
 from console.core.shell import quote
-from console.model.database import DumpLook, Migration, TableFacts
+from console.model.database import DumpLook, Migration, MigrationText, TableFacts
 from console.model.facts import LockHolder
 from console.model.fleet import Host
+from console.model.values import changed
 from console.ports.hosts import Transport, Unreached
 from console.ports.lock import HostLock
 from console.ports.steps import StepResult
@@ -40,15 +41,14 @@ class PostgresView:
         self._locks = locks
         self._url = url
 
-    async def review(self, texts: Mapping[SafeText, str], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
-        """Read migrations for what they lock; those in SQL are linted too."""
-        sql = {path: text for path, text in texts.items() if path.lower().endswith(".sql")}
-        found = await lint(sql, deadline) if sql else {}
+    async def review(self, texts: tuple[MigrationText, ...], *, deadline: float) -> tuple[tuple[Migration, ...], tuple[SafeText, ...]]:
+        """Read migrations for what they lock; what could be read is linted too."""
+        read = await read_texts(texts, deadline)
+        lintable = {one.migration.path: one.lintable for one in read if one.lintable}
+        found = await lint(lintable, deadline) if lintable else {}
         findings = {} if isinstance(found, SafeText) else found
-        other = [path for path in texts if path not in sql]
-        problems = [found] if isinstance(found, SafeText) else []
-        problems += [SafeText(f"not SQL, so what it locks is not known: {', '.join(other[:4])}")] if other else []
-        return tuple(read_migration(path, text, findings.get(path, ())) for path, text in texts.items()), tuple(problems)
+        migrations = tuple(changed(one.migration, findings=one.migration.findings + findings.get(one.migration.path, ())) for one in read)
+        return migrations, ((found,) if isinstance(found, SafeText) else ())
 
     async def dump(self, host: Host, name: str, *, deadline: float) -> DumpLook:
         """What a dump of the console's own would meet on that host, seen with its login and its programs."""
