@@ -45,7 +45,7 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.possible and way.release and way.reason]
     hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
     if hints:
-        return changed(_check("way-back", "Way back", "failed", _named(bad), "; ".join(hints[:3])), final=True)
+        return changed(_check("way-back", "Way back", "failed", _named(bad), "; ".join(hints[:3])), firm=True)
     if bad:
         return _check("way-back", "Way back", "failed", _named(bad), "see deploy status ENV, mend `current` on the host, or --override way-back=REASON")
     if first:
@@ -85,7 +85,7 @@ def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) 
     reasons = {check: reason for check, reason in overrides if check not in NEVER_OVERRIDABLE}
     return tuple(
         changed(check, status="overridden", detail=SafeText(f"{check.detail} (overridden: {reasons[check.id]})"))
-        if check.blocks and check.id in reasons and not check.final
+        if check.blocks and check.id in reasons and not check.firm
         else check
         for check in checks
     )

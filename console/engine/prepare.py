@@ -304,7 +304,7 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    goes = changed(assess_way_back(ways, len(ways)), blocking=not any(way.possible for way in ways), final=True)
+    goes = changed(assess_way_back(ways, len(ways)), blocking=not any(way.possible for way in ways), firm=True)
     return (*shown, assess_lock(_without_notes(facts), survey.run), goes, *schema)
 
 

@@ -43,8 +43,8 @@ class Check(msgspec.Struct, frozen=True):
     """Since when it is as it says: UTC, RFC 3339; empty: not known."""
     by: str = ""
     """Who ticked it off."""
-    final: bool = False
-    """What was found is in the way whatever the reason: it is not overridden."""
+    firm: bool = False
+    """No reason overrides what it found this time: it cannot be done at all."""
 
     @property
     def is_open(self) -> bool:

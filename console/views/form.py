@@ -77,7 +77,7 @@ def overridable(checks: tuple[Check, ...]) -> tuple[str, ...]:
 
 
 def _is_never_overridden(check: Check) -> bool:
-    return check.id in NEVER_OVERRIDABLE or check.final
+    return check.id in NEVER_OVERRIDABLE or check.firm
 
 
 def _is_for_a_reason(check: Check) -> bool:

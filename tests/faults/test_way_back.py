@@ -60,7 +60,7 @@ async def test_a_folder_as_current_is_adopted_by_what_the_check_says(stage):
             scene.fleet.exec_in(host, f"cd /srv/shop && rm current && mv releases/{live} current && rm .deploy/history")
         state = await scene.release("v1.1.0", overrides=(("way-back", "I know"),))
         check = next(check for check in state.checks if check.id == "way-back")
-        assert (state.exit, check.status, check.final) == (3, "failed", True)
+        assert (state.exit, check.status, check.firm) == (3, "failed", True)
         for line in check.remedy.split("; "):
             host, _, typed = line.removeprefix("on ").partition(": ")
             scene.fleet.exec_in(host, typed, user="deploytest")
