@@ -16,7 +16,7 @@ from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.health import GateResult
-from console.ports.hosts import Ran, Transport
+from console.ports.hosts import Ran, Transport, Unreached
 from console.text import SafeText
 
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
@@ -104,6 +104,11 @@ class HostGates:
         """Ask once."""
         seen = await self.ask(place_of(environment, host, check), check, values, check.timeout)
         return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
+
+    async def unreached(self, host: Host) -> SafeText | None:
+        """Ask the host for a sign of life, on a new connection where it has none: why there is none; None: it answers."""
+        answer = await self._transport.connect(host)
+        return answer.message if isinstance(answer, Unreached) else None
 
     async def ask(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
         """Ask once from that place, within `patience` seconds."""

@@ -105,7 +105,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if state.aborting:
         yield from _abort(environment, state, now)
         return
-    if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")):
+    if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")) and not _is_closing(state):
         yield from _trip(environment, state)
         return
     cut = state.kind != "rollback" and state.pausing is None and lost_together(environment, state)
@@ -126,6 +126,11 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     yield from effects
     if not effects and not running_steps(state):
         yield from _close(state)
+
+
+def _is_closing(state: RunState) -> bool:
+    """Whether the release is verified and the run only tidies up: a host that is lost now is owed, and takes no other host back with it."""
+    return any(step.phase == "close" and state.step_state(step).status != "pending" for step in state.index.values())
 
 
 def _returns(state: RunState) -> tuple[Step, ...]:
@@ -180,8 +185,16 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
         yield Happened(Paused(reason=reason, cause="failure"))
     elif rule == "rollback" and state.changed:
         yield Happened(RollbackBegan(plan=plan_rollback(environment, state), reason=reason, cause="failure"))
-    elif not running_steps(state):
-        yield _end(state)
+    else:
+        yield from _stop(state)
+
+
+def _stop(state: RunState) -> Iterator[Effect]:
+    """Leave every host as it is, once what runs has ended; the window need not be over."""
+    running = running_steps(state)
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
+    if not running:
+        yield from _close(state)
 
 
 def _trip_reason(state: RunState) -> SafeText:
@@ -231,15 +244,11 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
-    running = running_steps(state)
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
-    if running:
-        return
-    if state.aborting == "back" and state.changed and goes_back(state.kind):
+    if running_steps(state) or not (state.aborting == "back" and state.changed and goes_back(state.kind)):
+        yield from _stop(state)
+    else:
         plan = plan_rollback(environment, state)
         yield Happened(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
-    else:
-        yield _end(state)
 
 
 def _goes_on_returning(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
@@ -276,7 +285,8 @@ def _is_lost(state: RunState, host: HostState) -> bool:
 
 def _behind_for_good(state: RunState) -> Iterator[HostState]:
     """Hosts that were left out of a release which is live now, or were not reached for it."""
-    if state.kind == "deploy" and state.back is None and not state.aborting and any(host.condition == "new" for host in state.hosts.values()):
+    goes_on = state.kind == "deploy" and state.back is None and not state.aborting and (_is_closing(state) or not is_tripped(state))
+    if goes_on and any(host.condition == "new" for host in state.hosts.values()):
         yield from (host for host in state.hosts.values() if host.condition == "left-out" or (host.condition in LOST and not host.touched))
 
 

@@ -152,6 +152,9 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
     if step is None:
         return state
     fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
+    known = state.step_state(step)
+    if known.unsettled and known.attempt == event.attempt and known.started:
+        fresh = changed(fresh, started=known.started, started_at=known.started_at)
     host = state.hosts.get(step.host)
     touched = step.changes or (host.touched if host else False)
     after = _with_host(_with_step(state, step, fresh), step.host, step=step.name, touched=touched)
@@ -218,6 +221,8 @@ def _is_last(state: RunState, step: Step) -> bool:
 
 
 def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    if step.phase == "close" and event.lost:
+        return _fell(state, ev.HostFailed(host=step.host, condition="unreachable", reason=event.detail, mono=event.mono))
     if not step.fatal:
         return _host_done(state, step, event) if _is_last(state, step) else state
     if step.phase in ("release", "prepare"):
@@ -253,11 +258,13 @@ def _retried(state: RunState, event: ev.HostRetried) -> RunState:
     host = state.hosts.get(event.host)
     if host is None:
         return state
+    fell = _fell_later(state, host)
     went_back = state.back is None and any(step.phase == "rollback" for step in state.lanes.get(event.host, ()))
     steps = {
-        name: changed(known, status="pending") if _again(state, name, known, went_back) else known for name, known in host.steps.items()
+        name: changed(known, status="pending") if _again(state, name, known, went_back=went_back, fell=fell) else known for name, known in host.steps.items()
     }
-    condition: HostCondition = "returning" if state.back else "updating" if host.touched else "old"
+    again = any(known.status == "pending" and state.index[name].phase == "release" for name, known in steps.items() if name in state.index)
+    condition: HostCondition = "returning" if state.back else "new" if fell and not again else "updating" if host.touched else "old"
     after = _with_host(
         state, event.host, steps=steps, condition=condition, failed_once=False, skipped=False, since=event.mono, detail=type(host.detail)("")
     )  # fmt: skip
@@ -270,11 +277,18 @@ def _without_return(state: RunState, host: str) -> RunState:
     return changed(state, index=index, lanes={**state.lanes, host: lane})
 
 
-def _again(state: RunState, name: str, known: StepState, went_back: bool) -> bool:
+def _fell_later(state: RunState, host: HostState) -> bool:
+    """Whether the host did all that it was asked, and fell after that."""
+    mine = [step for step in state.lanes.get(host.name, ()) if step.phase == "release"]
+    return host.condition != "back" and bool(mine) and all(state.step_state(step).status == "done" or not step.fatal for step in mine)
+
+
+def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fell: bool) -> bool:
     step = state.index.get(name)
     if step is None:
         return False
-    return known.status in ("failed", "unknown", "cancelled", "unreachable") or (went_back and step.phase == "release")
+    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable")
+    return ended_badly or (step.phase == "release" and (went_back or (fell and step.kind in ("restart", "gate"))))
 
 
 def _owed(state: RunState, event: ev.HostOwed) -> RunState:
@@ -283,6 +297,14 @@ def _owed(state: RunState, event: ev.HostOwed) -> RunState:
 
 def _forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
     return _with_host(state, event.host, condition="left-out", since=event.mono, detail=type(event.reason)(f"forgiven: {event.reason}"))
+
+
+def _fell(state: RunState, event: ev.HostFailed) -> RunState:
+    """What stands for nothing else: a host that is on its way back, or was skipped meanwhile, is judged by that."""
+    host = state.hosts.get(event.host)
+    if host is None or host.condition != "new":
+        return state
+    return _with_host(state, event.host, condition=event.condition, failed_once=True, since=event.mono, detail=event.reason)
 
 
 def _link_lost(state: RunState, event: ev.LinkLost) -> RunState:
@@ -351,7 +373,8 @@ def _helm_taken(state: RunState, event: ev.HelmTaken) -> RunState:
 
 def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
     def unsettle(steps: dict[str, StepState]) -> dict[str, StepState]:
-        return {name: changed(known, unsettled=True) if known.status == "running" else known for name, known in steps.items()}
+        kept = {"unsettled": True} if state.boot in ("", event.boot) else {"unsettled": True, "started": 0.0}
+        return {name: changed(known, **kept) if known.status == "running" else known for name, known in steps.items()}
 
     hosts = {name: changed(host, steps=unsettle(host.steps)) for name, host in state.hosts.items()}
     pausing = state.pausing
@@ -384,6 +407,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.HostRetried: _retried,
     ev.HostOwed: _owed,
     ev.HostForgiven: _forgiven,
+    ev.HostFailed: _fell,
     ev.LinkLost: _link_lost,
     ev.LinkRestored: _link_restored,
     ev.Paused: _paused,

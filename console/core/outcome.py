@@ -142,7 +142,7 @@ def _forward(state: RunState) -> Conclusion:
     alone = None if state.tolerates_steps else _failed_alone(state)
     if alone is not None:
         return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
-    if len(bad) > state.max_failures or any(_is_unknown(host) for host in behind) or len(behind) == len(state.hosts):
+    if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts):
         return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)
     without = left_out(state)
     if behind or without:
@@ -161,10 +161,11 @@ def _way_on(state: RunState) -> str:
     return f"deploy restart {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
 
 
-def _is_unknown(host: HostState) -> bool:
+def _is_unknown(state: RunState, host: HostState) -> bool:
     """Whether nobody knows what is on the host; being owed to makes it no better known."""
     in_between = host.condition in ("unknown", "updating", "returning")
-    return in_between or (host.condition == "owed" and any(known.status == "unknown" for known in host.steps.values()))
+    unknown = (name for name, known in host.steps.items() if known.status == "unknown")
+    return in_between or (host.condition == "owed" and any(name not in state.index or state.index[name].phase != "close" for name in unknown))
 
 
 def _bad(state: RunState) -> list[HostState]:

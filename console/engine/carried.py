@@ -36,6 +36,7 @@ class CarriedRun:
         hands = FleetHands(environment, outside, fleet.clock, fleet.secrets, self._tell)
         self.runner = Runner(environment, fleet.journal, fleet.clock, hands, lambda written: self.broadcast.publish(*written))
         hands.record = self.runner.record
+        hands.live = lambda: self.runner.state
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
         self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None

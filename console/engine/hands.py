@@ -39,12 +39,16 @@ class FleetHands:
         self._given_up: set[tuple[str, int]] = set()
         self._unheld: set[str] = set()
         self.record: Callable[..., None] = lambda *events: None
+        self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
-            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, outside.database, secrets
+            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, secrets
         )  # fmt: skip
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _live(self) -> RunState:
+        return self.live()
 
     def _judged(self, event: Event) -> None:
         self.record(event)

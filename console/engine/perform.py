@@ -4,13 +4,13 @@ Knows the ports and the texts that run on a host; never whether a step may run, 
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 from console.core import scripts
 from console.core.lanes import gates_of
 from console.core.shell import filled
 from console.engine import perform_database
+from console.engine.monitoring import Monitoring
 from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
@@ -18,14 +18,16 @@ from console.model.release import Package
 from console.ports.steps import StepResult
 from console.text import SafeText
 
-MONITOR_ROUND = 1.0
+PRUNE_WAITS = 30.0
+"""Seconds that a host which does not answer is waited for before it is said to be lost: what it is asked last is asked more than once."""
 
 
 async def perform(task: Task) -> StepFinished:
     """Carry the attempt out to its end."""
-    began = time.monotonic()
+    clock = task.tools.clock
+    began = clock.mono()
     result = await _KINDS[task.step.kind](task)
-    return task.finished(result, time.monotonic() - began)
+    return task.finished(result, clock.mono() - began)
 
 
 async def _build(task: Task) -> StepResult:
@@ -110,7 +112,13 @@ async def _prune(task: Task) -> StepResult:
             scripts.prune(task.path, task.environment.keep, protect, task.state.run),
         ]
     )
-    return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    clock = task.tools.clock
+    until = clock.mono() + PRUNE_WAITS
+    while True:
+        result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+        if result.status != "unreachable" or clock.mono() >= until:
+            return result
+        await clock.sleep(1.0)
 
 
 async def _gate(task: Task) -> StepResult:
@@ -137,28 +145,7 @@ async def _judge(task: Task, number: int) -> StepResult:
 
 
 async def _monitor(task: Task) -> StepResult:
-    ends = time.monotonic() + task.environment.monitor
-    while True:
-        bad = await _unhealthy(task)
-        if bad:
-            return StepResult("failed", detail=SafeText(f"within the monitoring window: {bad}"))
-        if time.monotonic() >= ends:
-            return StepResult("done")
-        await asyncio.sleep(min(MONITOR_ROUND, max(0.0, ends - time.monotonic())))
-
-
-async def _unhealthy(task: Task) -> str:
-    """What is unhealthy now and stays so through a gate's own patience."""
-    hosts = [host for host in task.environment.hosts if task.state.hosts.get(host.name) and task.state.hosts[host.name].condition == "new"]
-    for host in hosts:
-        for check in gates_of(task.environment, host):
-            values = {"host": host.name, "address": host.address or host.name, "server": host.server or host.name}
-            first = await task.tools.gates.once(task.environment, host, check, values)
-            if first.verdict == "failed":
-                again = await task.tools.gates.watch(task.environment, host, check, values)
-                if again.verdict == "failed":
-                    return f"{host.name}: {check.name}: {again.seen}"
-    return ""
+    return await Monitoring(task).run()
 
 
 _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {

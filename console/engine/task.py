@@ -11,6 +11,7 @@ from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret
 from console.model.state import RunState
+from console.ports.clock import Clock
 from console.ports.database import DatabaseView
 from console.ports.feed import Output
 from console.ports.health import Gates
@@ -32,6 +33,9 @@ class Tools:
     tell: Callable[[Output], None]
     record: Callable[[Event], None]
     now: Callable[[], str]
+    live: Callable[[], RunState]
+    """The run as it is now; a task's own state is as it was when the task began."""
+    clock: Clock
     database: DatabaseView
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     package: Package | None = None
@@ -93,8 +97,13 @@ class Task:
         tail = () if result.status == "done" else tuple(self.tail)
         return StepFinished(
             step=self.step.name, host=self.step.host, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
-            detail=result.detail, hint=result.hint, tail=tail,
+            detail=result.detail, hint=result.hint, tail=tail, lost=result.status in ("unknown", "unreachable") or not result.began,
         )  # fmt: skip
+
+
+def values_for(host: Host) -> dict[str, str]:
+    """What a health check's placeholders stand for on that host, whatever runs there."""
+    return {"host": host.name, "address": host.address or host.name, "server": host.server or host.name}
 
 
 def epoch_of(state: RunState) -> str:
@@ -118,9 +127,7 @@ def values_of(task: Task) -> dict[str, str]:
     live = state.hosts.get(host.name)
     goes_back = task.step.phase == "rollback" and live is not None
     return {
-        "host": host.name,
-        "address": host.address or host.name,
-        "server": host.server or host.name,
+        **values_for(host),
         "version": str(live.before_version) if goes_back and live else str(release.version if release else live.version if live else ""),
         "commit": release.commit if release else "",
         "release": task.step.release,

@@ -149,6 +149,8 @@ class StepFinished(Event, frozen=True, tag="step-finished"):
     hint: SafeText = SafeText("")
     tail: tuple[SafeText, ...] = ()
     """The last lines of its output, when it did not end well."""
+    lost: bool = False
+    """Its host did not answer, or could not be worked on at all: how the host is now is not known."""
 
 
 class GateJudged(Event, frozen=True, tag="gate-judged"):
@@ -200,6 +202,14 @@ class HostForgiven(Event, frozen=True, tag="host-forgiven"):
 
     host: str
     by: Person
+    reason: SafeText
+
+
+class HostFailed(Event, frozen=True, tag="host-failed"):
+    """A host that had the release is unwell, does not answer, or cannot be asked, after its gate and through every patience."""
+
+    host: str
+    condition: Literal["failed", "unreachable", "unknown"]
     reason: SafeText
 
 
@@ -355,6 +365,7 @@ AnyEvent = (
     | HostRetried
     | HostOwed
     | HostForgiven
+    | HostFailed
     | LinkLost
     | LinkRestored
     | Paused

@@ -21,6 +21,10 @@ RunPhase = Literal["preflight", "deciding", "locking", "running", "rolling-back"
 HostCondition = Literal["old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out"]
 
 
+FallenCondition = Literal["failed", "unreachable", "unknown"]
+"""What a host that had the release is called once it is unwell, does not answer, or cannot be asked."""
+
+
 class StepState(msgspec.Struct, frozen=True):
     """How far one step is. `started` is on the boot-time clock; `seconds` is how long it took."""
 

@@ -29,6 +29,9 @@ class Gates(Protocol):
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask once."""
 
+    async def unreached(self, host: Host) -> SafeText | None:
+        """Ask the host for a sign of life, whatever its checks say: why there is none; None: it answers."""
+
 
 class Checks(Protocol):
     """Checks of the pre-flight that the file asks for. They change nothing."""

@@ -108,6 +108,8 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
             tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
             hint = (LogLine(event.at, event.host, str(event.hint), "accent"),) if event.hint else ()
             return (LogLine(event.at, event.host, told, tone), *hint)
+        case ev.HostFailed():
+            return (LogLine(event.at, event.host, f"{event.condition}: {event.reason}", "bad" if event.condition == "failed" else "unknown"),)
         case ev.GateJudged():
             tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "inconclusive": "warn", "error": "unknown"}
             seen = f", saw {event.seen}" if event.seen else ""

@@ -228,4 +228,6 @@ def _failures(events: Sequence[ev.AnyEvent], state: RunState) -> tuple[Failure, 
             out.append(
                 Failure(event.at, event.host, title, event.status, event.code, event.seconds, str(event.detail), str(event.hint), event.tail)
             )
+        if isinstance(event, ev.HostFailed):
+            out.append(Failure(event.at, event.host, "health after its gate", event.condition, None, 0.0, str(event.reason), "", ()))
     return tuple(out)

@@ -16,6 +16,7 @@ from console.model.state import RunState
 from console.text import SafeText
 
 ADA = Person("ada", 1000)
+LOST = ("unknown", "unreachable")
 OLD, NEW = "20260101T000000Z-aaaaaaa", "20260102T000000Z-bbbbbbb"
 
 
@@ -75,6 +76,8 @@ class Simulation:
     """What a step says of its end; None: how it ended."""
     now: float = 0.0
     hour: int = 0
+    dead: set[str] = field(default_factory=set)
+    """Hosts that give no answer any more."""
 
     @property
     def at(self) -> str:
@@ -101,7 +104,8 @@ class Simulation:
                 case CancelStep(step, _) if step.kind == "gate":
                     self.finish(step)
                 case CancelStep(step, attempt):
-                    self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status="cancelled"))
+                    status = "unknown" if step.host in self.dead else "cancelled"
+                    self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status))  # type: ignore[arg-type]
                 case WakeAt(mono):
                     self.now = max(self.now, mono)
                     return True
@@ -113,9 +117,11 @@ class Simulation:
         """End a step that runs, as the script says."""
         self.now += 1.0
         attempt = self.state.step_state(step).attempt
-        status = self.ending(step, attempt)
+        for name in self.dead if step.kind == "monitor" else ():
+            self.record(ev.HostFailed(host=name, condition="unreachable", reason=SafeText("within the monitoring window: no answer")))
+        status = ("unknown" if step.kind == "gate" else "unreachable") if step.host in self.dead else self.ending(step, attempt)
         words = SafeText(self.says(step) if self.says and status != "done" else status)
-        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=words))  # type: ignore[arg-type]
+        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=words, lost=status in LOST))  # type: ignore[arg-type]
 
     def run(self, choose: Callable[[tuple[Step, ...]], Step] = lambda steps: steps[0], limit: int = 5000) -> RunState:
         """Go on until nothing more happens by itself."""

@@ -220,7 +220,7 @@ def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
 def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
     words = SafeText("seen")
     return st.sampled_from([
-        ev.LinkLost(host=host), ev.LinkRestored(host=host), ev.HostSkipped(host=host, by=ADA), ev.HostRetried(host=host, by=ADA),
+        ev.LinkLost(host=host), ev.HostFailed(host=host, condition="unreachable", reason=words), ev.LinkRestored(host=host), ev.HostSkipped(host=host, by=ADA), ev.HostRetried(host=host, by=ADA),
         ev.HostOwed(host=host, reason=words), ev.HostForgiven(host=host, by=ADA, reason=words), ev.HostSeen(host=host, problem=words),
         ev.TakenUp(epoch=2, by=ADA), ev.Continued(by=ADA), ev.AbortAsked(by=ADA),
     ])  # fmt: skip

@@ -140,7 +140,7 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
             try:
                 yield Scene(fleet, clock, session, journal)
             finally:
-                for name in fleet.names:
+                for name in (name for name in fleet.names if fleet[name].pid):
                     fleet.thaw(name)
                 await session.stop(ADA, force=True)
 

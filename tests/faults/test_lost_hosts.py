@@ -1,0 +1,97 @@
+"""Hosts that are lost after their switch, on real sshd: in the gate, in the monitoring window, while the run closes. None of them is ever called new."""
+
+import asyncio
+
+import pytest
+
+from console.core.outcome import host_rows
+from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
+from tests.faults.conftest import Scene
+
+pytestmark = pytest.mark.real
+WINDOW = '[environments.production.monitor]\nwindow = "4s"\n'
+QUICK = {"connect_timeout": "2s", "restart_timeout": "3s", "deadline": "3s", "extra": WINDOW}
+
+
+def refuse(scene: Scene, name: str) -> None:
+    """End every session of the host, and refuse each login from now on; its application goes on."""
+    scene.fleet.exec_in(name, "mv /etc/ssh/authorized_keys /etc/ssh/no-keys; pkill -KILL -f '^sshd: deploytest' || :")
+
+
+def kill(scene: Scene, name: str) -> None:
+    scene.fleet.kill(name)
+
+
+def drop(scene: Scene, name: str) -> None:
+    scene.fleet.drop(name)
+
+
+def freeze(scene: Scene, name: str) -> None:
+    scene.fleet.freeze(name)
+
+
+def read_only(scene: Scene, name: str) -> None:
+    """The console's folder takes no more writes, as on a disk that has gone read-only; everything else goes on."""
+    scene.fleet.exec_in(name, "chown -R root:root /srv/shop/.deploy && chmod -R a-w,a+rX /srv/shop/.deploy")
+
+
+def state_of(scene: Scene, name: str) -> str:
+    return next(row["state"] for row in host_rows(scene.state) if row["host"] == name)
+
+
+@pytest.mark.parametrize("budget", [0, 1])
+@pytest.mark.parametrize("lose", [refuse, kill, drop, freeze], ids=lambda lose: lose.__name__)
+async def test_a_host_lost_in_the_monitoring_window(stage, lose, budget: int):
+    async with stage(3, max_failures=budget, **QUICK) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("verify/monitor", StepStarted)
+        await asyncio.to_thread(lose, scene, "web02")
+        fell = await scene.until(lambda event: isinstance(event, HostFailed))
+        state = await scene.end()
+        assert (fell.host, fell.condition) == ("web02", "unreachable")
+        assert state_of(scene, "web02") == "owed"
+        assert state.exit == (8 if budget else 5)
+        assert bool(scene.events_of(RollbackBegan)) is not bool(budget)
+        assert {scene.live(name) for name in ("web01", "web03")} == {"v1.1.0" if budget else "v1.0.0"}
+        assert "web02" in state.reason
+
+
+@pytest.mark.parametrize("lose", [refuse, read_only, drop], ids=lambda lose: lose.__name__)
+async def test_a_host_lost_while_the_run_closes_is_owed_and_takes_nobody_back(stage, lose):
+    hook = '[[app.hooks]]\nat = "after release"\nrun = "sleep 2"\ntimeout = "3s"\n'
+    async with stage(3, **{**QUICK, "extra": hook}) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("close/web02/hook-1", StepStarted)
+        await asyncio.to_thread(lose, scene, "web02")
+        state = await scene.end()
+        assert state_of(scene, "web02") == "owed"
+        assert (state.exit, scene.events_of(RollbackBegan)) == (5, [])
+        assert {scene.live(name) for name in ("web01", "web03")} == {"v1.1.0"}
+
+
+async def test_a_host_frozen_in_its_gate(stage):
+    async with stage(3, **QUICK) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("web02/gate", StepStarted)
+        await asyncio.to_thread(freeze, scene, "web02")
+        ended = await scene.until_step("wave-2/web02/gate", StepFinished)
+        state = await scene.end()
+        assert ended.status == "unknown"
+        assert (state_of(scene, "web02"), state.exit) == ("owed", 5)
+        assert {scene.live(name) for name in ("web01", "web03")} == {"v1.0.0"}
+
+
+async def test_a_host_that_is_back_before_the_window_s_patience_is_over_stays_new(stage):
+    async with stage(3, **{**QUICK, "deadline": "20s"}) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("verify/monitor", StepStarted)
+        scene.fleet.drop("web02")
+        await asyncio.sleep(6)
+        scene.fleet.restore("web02")
+        state = await scene.end()
+        assert (state.exit, scene.events_of(HostFailed)) == (0, [])
+        assert [state_of(scene, name) for name in scene.fleet.names] == ["new"] * 3
