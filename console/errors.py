@@ -3,9 +3,11 @@
 Which code a run ends with is decided in `core/outcome.py`; this module only names them. It knows nothing of runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Protocol
+
+from console.typed import as_typed
 
 
 class Exit(IntEnum):
@@ -55,7 +57,12 @@ class Told(Protocol):
 
 def in_one_line(told: Told) -> str:
     """Say it where there is room for a line alone."""
-    return f"{told.message}; {told.hint}" if told.hint else told.message
+    return f"{told.message}; {as_typed(told.hint)}" if told.hint else told.message
+
+
+def with_typed_hint(problem: Problem) -> Problem:
+    """Return a problem as it is shown at this terminal: with the commands of its hint as they are typed here."""
+    return replace(problem, hint=as_typed(problem.hint))
 
 
 class ConsoleError(Exception):

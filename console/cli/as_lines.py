@@ -12,15 +12,16 @@ from console.adapters.clock import SystemClock
 from console.cli.ask import read_line
 from console.cli.feed import LastingFeed
 from console.cli.part import PARTING, SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import How, say, tell
+from console.cli.wiring import How, say, tell, tell_problem
 from console.core.rollback import is_left_old
-from console.errors import ConsoleError, EngineLost, Exit
+from console.errors import ConsoleError, EngineLost, Exit, Problem
 from console.model import commands as cmd
 from console.model.events import Event
 from console.plain.jsonl import JsonPrinter
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.plain.questions import Choice, Question, question
 from console.ports.feed import Presence
+from console.typed import as_typed
 from console.views.silence import Signs
 
 QUIET = 30.0
@@ -159,10 +160,10 @@ class LineFollower:
             tell(f"deploy: {fault.message}")
             return False
         if isinstance(answer, cmd.Refusal):
-            tell(f"deploy: refused: {answer.message}" + (f"\n  {answer.hint}" if answer.hint else ""))
+            tell_problem(Problem(str(answer.message), str(answer.hint)), "refused: ")
             return False
         if choice.twin:
-            tell(f"same as: {choice.twin}")
+            tell(f"same as: {as_typed(choice.twin)}")
         return True
 
     def _end(self, code: int, outcome: str, reason: str = "", hint: str = "") -> int:
@@ -213,7 +214,7 @@ class LineFollower:
             if hearing.done() and hearing.exception() is None:
                 return self._over()
             return self._end(int(Exit.INTERRUPTED), "interrupted", "ended before anything was changed")
-        tell(f"deploy: detached; the run goes on: deploy attach {self._feed.run}")
+        tell(as_typed(f"deploy: detached; the run goes on: deploy attach {self._feed.run}"))
         return self._end(int(Exit.DETACHED), "detached", "detached; the run goes on", f"deploy attach {self._feed.run}")
 
 

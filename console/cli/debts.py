@@ -39,7 +39,7 @@ def _owing(how: How, host: str) -> tuple[list[str], Any]:
     finally:
         record.close()
     if not found:
-        raise UsageFault(f"nothing is owed to {host}", "deploy status shows what is")
+        raise UsageFault(f"nothing is owed to {host}", "deploy status: what is owed stands there")
     if len({app for app, _ in found}) > 1:
         raise UsageFault(f"{host} is owed something by several applications", f"--app {' or --app '.join(sorted(app for app, _ in found))}")
     (app, name), runs = next(iter(found.items()))

@@ -36,7 +36,7 @@ async def _deploy(how: How, ready: dict[str, Any]) -> int:
     tags = [version["tag"] for version in ready["versions"] if version["tag"] != ready["live"]]
     shown = How(
         file=ready["config"], theme=how.theme, yes=how.yes or not how.is_terminal, plain=how.plain, json=how.json, read_only=how.read_only,
-        wait_for_person=how.wait_for_person, join=f"DEPLOY_STATE={ready['state']} deploy attach",
+        wait_for_person=how.wait_for_person,
     )  # fmt: skip
     return await open_run(shown, ready["environment"], Request(ref=tags[0] if tags else "", yes=shown.yes), tuple(tags[1:]))
 

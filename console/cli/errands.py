@@ -29,7 +29,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def command_of(words: tuple[str, ...]) -> str:
     """Return the shell's text: one word is that text, several are one command with its arguments. Raises UsageFault where there is none."""
     if not "".join(words).strip():
-        raise UsageFault("deploy exec: a command is missing", "deploy exec ENV --hosts P -- COMMAND")
+        raise UsageFault("exec: a command is missing", "deploy exec ENV --hosts P -- COMMAND")
     return words[0] if len(words) == 1 else shlex.join(words)
 
 

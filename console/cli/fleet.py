@@ -3,8 +3,9 @@
 from typing import Any
 
 from console.cli.notes import keep_note
-from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell
+from console.cli.wiring import How, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell_problem
 from console.errors import Exit, NoGo
+from console.typed import as_typed
 
 
 async def status(how: How, name: str) -> int:
@@ -33,10 +34,14 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     if held:
         more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
         lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
-    lines += [f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" + (f"; {debt['next']}" if debt.get("next") else "") for debt in found["owed"]]
+    lines += [_debt_line(debt) for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return lines + ["  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip() for row in rows]
+
+
+def _debt_line(debt: dict[str, Any]) -> str:
+    return f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" + (f"; {as_typed(debt['next'])}" if debt.get("next") else "")
 
 
 def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -58,7 +63,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
         if how.json:
             say_json(_no_go(fault))
         for problem in fault.problems:
-            tell(f"deploy: {problem}")
+            tell_problem(problem)
         return int(fault.exit)
     judge_request(Request(**argument), found)
     client = await engine_of(how, found)
@@ -89,7 +94,7 @@ def check_lines(found: dict[str, Any]) -> list[str]:
     """Return the checks, the plan, the way back and the decision, as lines."""
     lines = []
     for each in found["checks"]:
-        remedy = f"  ({each['remedy']})" if each.get("remedy") and each["status"] not in ("passed", "skipped") else ""
+        remedy = f"  ({as_typed(each['remedy'])})" if each.get("remedy") and each["status"] not in ("passed", "skipped") else ""
         lines.append(f"{each['status']:<10} {each['title']}" + (f": {each['detail']}" if each["detail"] else "") + remedy)
     lines += [f"  {step['phase']:<8} {step['id']}: {step['title']}" for step in found["plan"]["steps"]]
     for way in found["rollback"]["hosts"]:

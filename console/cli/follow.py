@@ -42,7 +42,6 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineSt
     try:
         ending = await run_screen(
             feed, SystemClock(), station=station, records=RunRecords(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
-            join=how.join,
         )  # fmt: skip
     except ScreenFailed as fault:
         tell(f"deploy: {fault.message}; it goes on as lines")

@@ -6,7 +6,7 @@ from typing import Any
 
 from console.cli.ask import confirm
 from console.cli.notes import keep_note
-from console.cli.wiring import How, asking, environment_or_known, run_named, say, say_json, tell, tell_twin
+from console.cli.wiring import How, asking, environment_or_known, run_named, say, say_json, tell_problem, tell_twin
 from console.engine.access import user_name
 from console.errors import Exit, Problem, UsageFault
 from console.model.fleet import Environment
@@ -85,5 +85,5 @@ def _told(how: How, answer: dict[str, Any]) -> int:
         more = {key: value for key, value in answer.items() if key != "failed"}
         say_json({"type": "result", "exit": code, **more, "problems": [problem_object(problem) for problem in problems]})
     for problem in problems:
-        tell(f"deploy: {problem}")
+        tell_problem(problem)
     return code

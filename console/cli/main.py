@@ -4,6 +4,7 @@
 command that needs them, so that `deploy --help` and a mistyped word answer at once.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from console.cli.options import how_of, how_options
 from console.cli.vocabulary import Words
 from console.cli.wiring import fail, finish, tell
 from console.errors import ConsoleError, Exit, UsageFault
+from console.typed import PROGRAM, Typed, program_of, set_typed
 
 
 @click.group(cls=Words, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +37,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 def run() -> None:
     """Run the command line, and end with the contract's exit codes."""
     as_json = "--json" in sys.argv
+    set_typed(Typed(program_of(sys.orig_argv, len(sys.argv) - 1, _on_path())))
     try:
         cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -57,6 +60,12 @@ def run() -> None:
             tell("".join(traceback.format_exception(bug)).rstrip("\n"))
             sys.exit(int(Exit.CONSOLE_FAILED))
         sys.exit(fail(ConsoleError(f"the console failed: {type(bug).__name__}: {bug}"), as_json=True))
+
+
+def _on_path() -> str:
+    """The program that `deploy` alone means; empty: none."""
+    paths = (os.path.join(folder, PROGRAM) for folder in os.get_exec_path())
+    return next((path for path in paths if os.access(path, os.X_OK)), "")
 
 
 def _help_for(fault: click.UsageError) -> str:

@@ -7,6 +7,7 @@ from console.cli.notes import kept_note
 from console.cli.wiring import How, say
 from console.errors import ConsoleError
 from console.ports.journal import Journal, RunSummary
+from console.typed import as_typed
 
 
 async def motd(how: How, name: str) -> int:
@@ -37,7 +38,9 @@ async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app:
     waiting = [run for run in runs if (run.app, run.environment) == (app, environment) and run.outcome is None and run.kind != "exec"]
     words = [await _how_it_stands(record, folder, run) for run in waiting[:1]]
     owed: dict[str, None] = dict.fromkeys(debt.host for debt in debts_of(record, app, environment))
-    words += [f"{environment} of {app}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed: deploy status {environment}"] if owed else []
+    if owed:
+        head = f"{environment} of {app}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed"
+        words.append(f"{head}: {as_typed(f'deploy status {environment}')}")
     note = kept_note(folder, app, environment)
     if note is not None:
         until = f" until {note['until']}" if note["until"] else ""
@@ -53,10 +56,10 @@ async def _how_it_stands(record: Journal, folder: str, run: RunSummary) -> str:
     welcome = await look(socket_path(folder, run.app, run.environment))
     head = f"{run.environment} of {run.app}: run {run.run}"
     if welcome is None or welcome.run != run.run:
-        return f"{head} was interrupted: deploy resume {run.run}"
+        return f"{head} was interrupted: {as_typed(f'deploy resume {run.run}')}"
     state = fold(record.read(run.run))
     waits = state.pausing is not None or state.phase == "deciding"
-    return f"{head} {'waits for a person' if waits else 'goes on'}: deploy attach {run.run}"
+    return f"{head} {'waits for a person' if waits else 'goes on'}: {as_typed(f'deploy attach {run.run}')}"
 
 
 def _is_there(path: str) -> bool:

@@ -1,12 +1,15 @@
 """The options of the command line, in groups that commands share, and how what was typed becomes values. Knows nothing of runs or hosts."""
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
+from console.cli.vocabulary import ASKING, PLACES
 from console.cli.wiring import How
 from console.errors import NotYet, UsageFault
+from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +21,7 @@ LATER_OPTIONS = ("limit_rate",)
 HOW = (
     click.Option(["-c", "file"], metavar="FILE", help="hosts.toml to use ($DEPLOY_CONFIG, or here and in the folders above)."),
     click.Option(["--app"], metavar="NAME", help="Application, where the file has several."),
+    click.Option(["--state"], metavar="DIR", help="Folder of the record and the engines ($DEPLOY_STATE)."),
     click.Option(["--theme"], metavar="NAME", help="Colours of the screen."),
     click.Option(["--yes"], is_flag=True, help="Answer confirmations and the typed name; never a check."),
     click.Option(["--plain"], is_flag=True, help="A line for each event."),
@@ -63,10 +67,11 @@ def what_options(command: F) -> F:
 def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
     """Return how the command speaks: what stands behind it, else what stands before it. Takes those options out of `given`."""
     before = ctx.find_root().params
-    names = ("file", "app", "theme", "yes", "plain", "json_", "wait_for_person", "read_only")
+    names = ("file", "app", "state", "theme", "yes", "plain", "json_", "wait_for_person", "read_only")
     chosen = {name: given.pop(name, None) or before.get(name) for name in names}
     if chosen["plain"] and chosen["json_"]:
         raise UsageFault("--plain and --json exclude each other", "one of them")
+    _keep_typed(chosen)
     if chosen["theme"]:
         _need_theme(chosen["theme"])
     wait = chosen["wait_for_person"]
@@ -75,6 +80,16 @@ def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
         json=bool(chosen["json_"]), read_only=bool(chosen["read_only"]),
         wait_for_person=None if wait is None else seconds(wait, "--wait-for-person"),
     )  # fmt: skip
+
+
+def _keep_typed(chosen: dict[str, Any]) -> None:
+    """Keep what every command that is named here needs too, from any folder and terminal; a state folder that was typed is in force from here on."""
+    if chosen["state"]:
+        os.environ["DEPLOY_STATE"] = os.path.abspath(chosen["state"])
+    file, state = chosen["file"] or os.environ.get("DEPLOY_CONFIG", ""), os.environ.get("DEPLOY_STATE", "")
+    paths = (("-c", file and os.path.abspath(os.path.expanduser(file))), ("--app", chosen["app"] or ""), ("--state", state and os.path.abspath(state)))
+    quiet = None if How().is_terminal else frozenset(PLACES) - ASKING
+    set_typed(Typed(typed_here().program, tuple(pair for pair in paths if pair[1]), quiet))
 
 
 def _need_theme(name: str) -> None:

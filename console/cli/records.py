@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.wiring import How, journal, run_named, say, say_json, state, tell, tell_twin
 from console.errors import ConsoleError, Exit
+from console.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def history(how: How, environment: str) -> int:
     for row in rows:
         say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.started[:19]:<19}  {row.outcome or 'open'}".rstrip())
     if more:
-        tell(f"these are the newest {PAGE}; all of them: deploy history | less")
+        tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
     return 0
 
 

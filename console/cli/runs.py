@@ -8,7 +8,20 @@ from console.cli.back_alone import take_back
 from console.cli.follow import follow
 from console.cli.part import Leaving, Part
 from console.cli.station import EngineStation, feed_of
-from console.cli.wiring import How, configure, engine_of, environment, environment_or_known, journal, open_runs, run_named, say_json, state, tell, tell_twin
+from console.cli.wiring import (
+    How,
+    configure,
+    engine_of,
+    environment,
+    environment_or_known,
+    journal,
+    open_runs,
+    run_named,
+    say_json,
+    state,
+    tell_problem,
+    tell_twin,
+)
 from console.core.evolve import fold
 from console.core.twin import request_words
 from console.errors import Exit, NoGo, Problem, UsageFault
@@ -45,7 +58,7 @@ def judge_overrides(request: Request) -> None:
 
     for check, _ in request.overrides:
         if check in NEVER_OVERRIDABLE:
-            raise UsageFault(f"--override {check}: this check is never overridden", f"deploy check shows what {check} is about")
+            raise UsageFault(f"--override {check}: this check is never overridden", "deploy check: what it found stands there")
 
 
 def judge_request(request: Request, found: "Environment") -> None:
@@ -222,5 +235,5 @@ def _refused(how: How, run: str, answer: cmd.Refusal) -> int:
     problem = Problem(str(answer.message), str(answer.hint))
     if how.json:
         say_json({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
-    tell(f"deploy: refused: {problem}")
+    tell_problem(problem, "refused: ")
     return int(Exit.NO_GO)

@@ -18,6 +18,9 @@ PLACES: Final = {
 }  # fmt: skip
 """Each command's module in `words`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
 
+ASKING: Final = frozenset({"ENV", "rollback", "restart", "resume", "exec", "unlock", "restore", "forgive"})
+"""Commands that ask before they act, and need --yes where nobody can answer. `trust` asks too, and is not among them: keys are for a person to look at."""
+
 LATER: Final = ("maintenance", "promote", "doctor", "init")
 """Commands that are still to come."""
 
@@ -35,7 +38,7 @@ class Words(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Take the first word for a command, or for the environment of a release."""
         if args and args[0] in LATER:
-            raise NotYet(f"deploy {args[0]}: not yet", "deploy --help names what is there")
+            raise NotYet(f"deploy {args[0]}: not yet", "deploy --help")
         if args and (args[0] not in PLACES or args[0] == "ENV") and not args[0].startswith("-"):
             return "ENV", self.get_command(ctx, "ENV"), args
         return super().resolve_command(ctx, args)

@@ -11,8 +11,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
-from console.errors import ConsoleError, NoGo, UsageFault
+from console.errors import ConsoleError, NoGo, UsageFault, with_typed_hint
 from console.text import hidden
+from console.typed import PROGRAM, as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
     from console.config.load import ConfigFile
+    from console.errors import Problem
     from console.model.fleet import Environment
     from console.ports.journal import RunSummary
 
@@ -43,13 +45,10 @@ class How:
     read_only: bool = False
     wait_for_person: float | None = None
     """Seconds that a question stays open; None: for ever at a terminal, not at all without one."""
-    join: str = "deploy attach"
-    """What somebody types in another terminal to join."""
-
     @property
     def is_terminal(self) -> bool:
         """Whether a person sits there."""
-        return sys.stdin.isatty() and sys.stdout.isatty()
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
     @property
     def wants_screen(self) -> bool:
@@ -94,7 +93,7 @@ def need_yes(how: How, command: str) -> None:
 def with_yes(typed: "Sequence[str]") -> str:
     """Return what was typed after `deploy` as a command line that does not ask."""
     end = typed.index("--") if "--" in typed else len(typed)
-    return shlex.join(["deploy", *typed[:end], "--yes", *typed[end:]])
+    return shlex.join([PROGRAM, *typed[:end], "--yes", *typed[end:]])
 
 
 def state() -> str:
@@ -203,7 +202,7 @@ def run_named(how: How, text: str) -> "RunSummary":
         return found[0]
     if not found:
         if text == "last":
-            raise UsageFault("no run is known here yet", "deploy status shows the fleet, deploy ENV begins a run")
+            raise UsageFault("no run is known here yet", "deploy status")
         raise UsageFault(f"no run is called {text}" if text else "no run is open", "deploy history")
     fitting = "\n".join(_listed(found[:8]))
     raise UsageFault(f"{len(found)} runs {'begin with ' + text if text else 'are open'}:\n{fitting}", "name one of them")
@@ -247,7 +246,7 @@ def fail(error: ConsoleError, *, as_json: bool) -> int:
 
         say_json(fault_object(error))
     for problem in error.problems:
-        tell(f"deploy: {problem}")
+        tell_problem(problem)
     return int(error.exit)
 
 
@@ -298,6 +297,11 @@ def tell(line: str) -> None:
     print_on(sys.stderr, line)
 
 
+def tell_problem(problem: "Problem", said: str = "") -> None:
+    """Say what is wrong, and what to type next. `said`: a word before it."""
+    tell(f"deploy: {said}{with_typed_hint(problem)}")
+
+
 def tell_twin(*words: str) -> None:
     """Say the command line that does what was done here."""
-    tell("same as: deploy " + " ".join(shlex.quote(word) for word in words if word))
+    tell("same as: " + as_typed(shlex.join([PROGRAM, *filter(None, words)])))

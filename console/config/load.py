@@ -102,7 +102,7 @@ def _text(path: str) -> str:
     except UnicodeDecodeError as error:
         problem = Problem(f"not UTF-8 (byte {error.start})", "save the file as UTF-8", path)
     except FileNotFoundError:
-        problem = Problem("no such file", "-c FILE, or run deploy where a hosts.toml is, or below", path)
+        problem = Problem("no such file", "-c FILE, or be in a folder that has a hosts.toml, or below one", path)
     except OSError as error:
         problem = Problem(f"cannot be read: {error.strerror}", "", path)
     raise UsageFault(str(problem).splitlines()[0], problem.hint, (problem,))

@@ -144,7 +144,7 @@ def _locked(state: RunState, event: ev.LocksTaken) -> RunState:
 
 def _lock_refused(state: RunState, event: ev.LocksRefused) -> RunState:
     who = event.holder.run or event.holder.by
-    return changed(state, locked_by=type(event.holder.by)(f"{event.host} is held by {who}"))
+    return changed(state, locked_by=type(event.holder.by)(f"{event.host} is held by {who}"), locking_run=event.holder.run)
 
 
 def _started(state: RunState, event: ev.StepStarted) -> RunState:

@@ -14,6 +14,13 @@ NAMED = 8
 Conclusion = tuple[Exit, str, str, str]
 
 
+def _unlocking(state: RunState) -> str:
+    """What opens the lock that was met: a run's, once it is dead, or a person's note."""
+    if not state.locking_run:
+        return f"deploy unlock {state.environment} --reason TEXT"
+    return f"deploy attach {state.locking_run}; once it is dead: deploy unlock {state.environment} --run {state.locking_run} --reason TEXT"
+
+
 def conclude(state: RunState) -> Conclusion:
     """Return (exit code, outcome, reason, what to type next) of a run that has nothing left to do."""
     if state.locked_by:
@@ -21,7 +28,7 @@ def conclude(state: RunState) -> Conclusion:
             Exit.LOCKED,
             "locked",
             str(state.locked_by),
-            f"deploy unlock {state.environment} --run RUN --reason TEXT, once that run is dead",
+            _unlocking(state),
         )
     if state.go is False:
         return _not_gone(state)

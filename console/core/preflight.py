@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from console.core.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.facts import HostFacts, LockHolder
 from console.model.plan import WayBack
@@ -17,6 +18,8 @@ SKEW = 5.0
 SKEW_BLOCKS = 60.0
 _ENV = re.compile(r"\bENV\b")
 
+NAMED = 8
+"""Hosts at most that a remedy leaves out by name."""
 Finding = tuple[str, str]
 """(host, what is wrong)."""
 
@@ -47,7 +50,7 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     if hints:
         return changed(_check("way-back", "Way back", "failed", _named(bad), "; ".join(hints[:3])), firm=True)
     if bad:
-        return _check("way-back", "Way back", "failed", _named(bad), "see deploy status ENV, mend `current` on the host, or --override way-back=REASON")
+        return _check("way-back", "Way back", "failed", _named(bad), "deploy status ENV; mend `current` on the host, or --override way-back=REASON")
     if first:
         return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
     if bare:
@@ -61,7 +64,7 @@ def assess_live(facts: Iterable[HostFacts]) -> Check:
     words = ((fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem)
     bad = [finding for finding in words if finding[1]]
     if bad:
-        remedy = "see deploy status ENV, mend `current` on the host, or leave it out: --without HOST=REASON"
+        remedy = f"deploy status ENV; mend `current` on the host, or leave it out: {_without(bad)}"
         return _check("way-back", "A release is live", "failed", _named(bad), remedy)
     return _check("way-back", "A release is live", "passed", "on every host that answers")
 
@@ -71,8 +74,16 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     held = [(fact.host, f"held by {fact.lock.run or fact.lock.by}") for fact in facts if fact.lock and fact.lock.run != run]
     closed = [(fact.host, f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}") for fact in facts if fact.closed]
     if held or closed:
-        return _check("lock", "Lock free", "failed", _named(held or closed), "deploy status ENV; deploy unlock ENV --reason TEXT")
+        return _check("lock", "Lock free", "failed", _named(held or closed), _unlocking(facts, run))
     return _check("lock", "Lock free", "passed", "no run and no person holds a host")
+
+
+def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
+    """What opens each lock that was met: of a run that goes on or is dead, and of a person."""
+    runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run)})
+    notes = any(fact.closed for fact in facts) or any(fact.lock and not fact.lock.run for fact in facts)
+    words = [f"deploy attach {other}; once it is dead: deploy unlock ENV --run {other} --reason TEXT" for other in runs]
+    return "; ".join([*words, *(["deploy unlock ENV --reason TEXT"] if notes else [])])
 
 
 def named(check: Check, environment: str) -> Check:
@@ -101,7 +112,13 @@ def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
     if not bad:
         return _check("reach", "Hosts reachable", "passed", f"{len(facts)} of {len(facts)}")
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
-    return _check("reach", "Hosts reachable", status, _named(bad), "mend the host, or leave it out: --without HOST=REASON")
+    return _check("reach", "Hosts reachable", status, _named(bad), f"mend the host, or leave it out: {_without(bad)}")
+
+
+def _without(findings: list[Finding]) -> str:
+    """The options that leave these hosts out."""
+    hosts = list(dict.fromkeys(host for host, _ in findings))
+    return " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED]) + (f" and the other {len(hosts) - NAMED}" if len(hosts) > NAMED else "")
 
 
 def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...]) -> Check:

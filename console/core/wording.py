@@ -10,6 +10,7 @@ from console.core.sizes import counted, size_words
 from console.model import events as ev
 from console.model.impact import Impact
 from console.text import SafeText
+from console.typed import as_typed
 
 
 def sentence(event: ev.Event) -> str:
@@ -37,7 +38,7 @@ def _opened(event: ev.RunOpened) -> str:
 
 def _check(event: ev.CheckReported) -> str:
     check = event.check
-    remedy = f" ({check.remedy})" if check.blocks and check.remedy else ""
+    remedy = f" ({as_typed(check.remedy)})" if check.blocks and check.remedy else ""
     return f"check {check.title}: {check.status}{': ' + check.detail if check.detail else ''}{remedy}"
 
 
@@ -54,7 +55,7 @@ def _decided(event: ev.Decided) -> str:
 def _finished(event: ev.StepFinished) -> str:
     words = f"{event.step}: {event.status} after {event.seconds:.1f} s"
     detail = f": {event.detail}" if event.detail else ""
-    hint = f" (next: {event.hint})" if event.hint else ""
+    hint = f" (next: {as_typed(event.hint)})" if event.hint else ""
     tail = "".join(f"\n         | {line}" for line in event.tail)
     return words + detail + hint + tail
 

@@ -42,7 +42,7 @@ async def answer_forgive(fleet: Fleet, argument: Mapping[str, Any], person: Pers
     name, reason = str(argument["host"]), SafeText(str(argument["reason"]))
     owed = [debt for debt in debts_of(fleet.journal, fleet.environment.app, fleet.environment.name) if debt.host == name]
     if not owed:
-        raise UsageFault(f"nothing is owed to {name}", "deploy status shows what is")
+        raise UsageFault(f"nothing is owed to {name}", "deploy status: what is owed stands there")
     for debt in owed:
         answer = await fleet.submit(debt.run, cmd.Forgive(host=name, reason=reason), person)
         if isinstance(answer, cmd.Refusal):

@@ -59,7 +59,7 @@ async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person
     environment = fleet.environment
     facts = await look_at(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
-    _judge(facts, run, holding, young)
+    _judge(facts, run, holding, young, environment.name)
     answers = await asyncio.gather(
         *(fleet.outside.locks.break_for(host, environment.path_on(host), run, young) for host in environment.hosts if host.name in holding)
     )
@@ -71,7 +71,7 @@ async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person
     return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
 
 
-def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float) -> None:
+def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:
     held = [(fact.host, fact.lock) for fact in facts if fact.lock]
     alive = [(host, lock.heartbeat_age) for host, lock in held if lock.run == run and lock.heartbeat_age < young]
     if alive:
@@ -82,7 +82,7 @@ def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: floa
         )
     others = sorted({lock.run or str(lock.by) for _, lock in held})
     if others and not holding:
-        raise UsageFault(f"run {run} holds no host: {', '.join(others)} does", f"deploy unlock ENV --run {others[0]} --reason TEXT")
+        raise UsageFault(f"run {run} holds no host: {', '.join(others)} does", f"deploy unlock {environment} --run {others[0]} --reason TEXT")
 
 
 def _refused(host: str, answer: LockHolder | Unreached) -> Unreached:

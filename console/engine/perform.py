@@ -58,9 +58,10 @@ def _unexpected(task: Task, packed: Package) -> StepResult | None:
     expected = next((step.expects for step in steps if step.kind == "pack"), "")
     if expected in ("", packed.content):
         return None
-    requires = task.environment.requires
+    requires, revision = task.environment.requires, task.state.revision
+    version = revision.version if revision else task.state.request.ref
     seen = f"the release is not what was verified in {requires}: its content is {packed.content[:12]}, expected {expected[:12]}"
-    return StepResult("failed", detail=SafeText(seen), hint=SafeText(f"deploy {requires} with this commit, or --override staging=REASON"))
+    return StepResult("failed", detail=SafeText(seen), hint=SafeText(f"deploy {requires} --version {version}, or --override staging=REASON"))
 
 
 async def _ship(task: Task) -> StepResult:

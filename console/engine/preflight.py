@@ -141,7 +141,7 @@ class Preflight:
             changes = await self._changed_since()
             if not changes:
                 if problems := await self._untold():
-                    hint = f"mend the channel and deploy {runner.environment.name} again, or with the override announcement=REASON"
+                    hint = f"mend the channel, then deploy {runner.environment.name}, or with --override announcement=REASON"
                     return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText(hint))
                 return runner.submit(command, person)
         try:

@@ -114,7 +114,7 @@ class Session:
                 f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
             )
         if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
-            raise Locked("a command of deploy exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
+            raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
         self._secrets.update({name: Secret(text) for name, text in secrets.items()})
         hide(masking_for(environment, {name: one.reveal() for name, one in self._secrets.items()}))
         if digest == self._digest and self._outside is not None:

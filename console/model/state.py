@@ -154,6 +154,8 @@ class RunState(msgspec.Struct, frozen=True):
     decided_by: Person | None = None
     reasons: tuple[SafeText, ...] = ()
     locked_by: SafeText = SafeText("")
+    locking_run: str = ""
+    """The run whose lock was met; empty: none, or a person's note."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined before the decision, beside the starter."""
     helm: Person | None = None

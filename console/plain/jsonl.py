@@ -12,6 +12,7 @@ from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.plain.printer import Ending, Write
+from console.typed import as_typed
 
 OUTCOMES = {
     Exit.DONE: "succeeded", Exit.LIVE_BUT_BEHIND: "succeeded", Exit.ROLLED_BACK: "rolled-back", Exit.FAILED: "failed", Exit.NO_GO: "no-go",
@@ -22,7 +23,7 @@ OUTCOMES = {
 
 def problem_object(problem: Problem) -> dict[str, Any]:
     """Return a problem as the contract names its fields."""
-    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message, "hint": problem.hint}
+    return {"file": problem.file, "line": problem.line, "key": problem.key, "message": problem.message, "hint": as_typed(problem.hint)}
 
 
 def result_object(state: RunState, ending: Ending) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from console.model.events import AnyEvent
 from console.model.state import RunState
+from console.typed import as_typed
 from console.views.lines import ending_lines, event_line, waiting_line
 
 Write = Callable[[str], None]
@@ -60,4 +61,4 @@ class LinePrinter:
             return
         self._write(f"{state.environment or state.run}: {ending.outcome}" + (f": {ending.reason}" if ending.reason else ""))
         if ending.hint:
-            self._write(f"next: {ending.hint}")
+            self._write(f"next: {as_typed(ending.hint)}")

@@ -54,12 +54,11 @@ class ConsoleApp(KeyedApp[Ending]):
 
     def __init__(
         self, feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: tzinfo | None = None, theme: str = "",
-        sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True, join: str = "deploy attach",
+        sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(theme, sixteen=sixteen, no_color=no_color, ascii_only=ascii_only)
         self.clock, self.zone, self.station = clock, zone, station
         self._records = records
-        self.join = join
         self.read_only, self.drives = read_only, drives
         self._feed = feed
         self._idle = Idle(clock.mono())

@@ -13,6 +13,7 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.numbers import Numbers
+from console.typed import as_typed
 from console.views.logs import LogLine, log_lines
 from console.views.silence import Signs
 
@@ -55,7 +56,8 @@ class Follower:
             self.problem = f"the connection to the engine was lost: {fault}"
         except Exception as fault:  # a mistake of ours, or a package that was changed under us: said, never passed over
             self.broken = True
-            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not touched by it: q, then deploy attach"
+            back = as_typed("q, then deploy attach")
+            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not touched by it: {back}"
         self.finished = self.changed = True
 
     def _take_in(self, item: FeedItem) -> None:

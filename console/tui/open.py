@@ -42,12 +42,11 @@ def speaks_unicode() -> bool:
 async def run_screen(
     feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: "tzinfo | None" = None, theme: str = "",
     read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
-    join: str = "deploy attach",
 ) -> "Ending":  # fmt: skip
     """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
 
     `drives`: this screen answers for GO, and leaving it before GO is a no-go.
-    `join`: what another terminal types to see it. Raises ScreenFailed when the screen itself fails.
+    Raises ScreenFailed when the screen itself fails.
     """
     from console.tui.app import ConsoleApp, Ending
 
@@ -55,13 +54,13 @@ async def run_screen(
     plain = not speaks_unicode() if ascii_only is None else ascii_only
     app = ConsoleApp(
         feed, clock, zone=zone, theme=theme, sixteen=tier == "sixteen", no_color=tier == "none", ascii_only=plain,
-        read_only=read_only, drives=drives, station=station, records=records, join=join,
+        read_only=read_only, drives=drives, station=station, records=records,
     )  # fmt: skip
     ending = await app.run_async(mouse=mouse)
     if ending is None:
         fault = app._exception  # Textual keeps no public record of it
         where = _where(fault) if fault else ""
-        raise ScreenFailed(f"the screen failed: {type(fault).__name__}{where}; the run goes on", "deploy attach --plain shows it as lines")
+        raise ScreenFailed(f"the screen failed: {type(fault).__name__}{where}; the run goes on", "deploy attach --plain")
     return Ending(*ending)
 
 

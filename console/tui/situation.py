@@ -5,6 +5,7 @@ from typing import Literal
 
 from console.core.kinds import goes_back
 from console.model.state import HostState, RunState
+from console.typed import as_typed
 from console.views.waits import can_retry, go_allowed
 
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
@@ -95,7 +96,7 @@ def _left_live(state: RunState) -> bool:
 def record_refusal(now: Situation) -> str:
     """Return why a run on record is not rolled back."""
     if not now.read_only and _left_live(now.state) and not now.is_last:
-        return "a later run changed the fleet: deploy rollback undoes that one"
+        return as_typed("a later run changed the fleet: deploy rollback, which undoes that one")
     return "this run left nothing live that could go back"
 
 

@@ -9,6 +9,7 @@ from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
+from console.typed import as_typed
 from console.views.narrow import broken
 from console.views.spans import Line, Span, Tone, clipped, line
 
@@ -61,7 +62,7 @@ def announcement_lines(state: RunState, request: Request, channels: Channels, ce
     check = next((check for check in state.checks if check.id == "announcement"), None)
     if check is not None:
         out += _told("gate", f"{check.status}: {check.detail}", cells, "bad" if check.blocks else "plain")
-        out += _told("", str(check.remedy), cells, "accent") if check.remedy and check.blocks else []
+        out += _told("", as_typed(check.remedy), cells, "accent") if check.remedy and check.blocks else []
     out += _told("notes", notes_words(state, request), cells, "plain" if request.impact.notes or state.changes else "warn")
     if state.revision is None:
         return (*out, line(" "), line(Span("The words are known once the checks can be made.", "dim")))

@@ -13,6 +13,7 @@ from console.core.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
 from console.model.state import RunState
+from console.typed import as_typed
 from console.views.pace import Newest, watch_seconds
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark
 from console.views.times import clock_span
@@ -292,7 +293,7 @@ def _check_rows(check: Check, title: int, width: int, key: str) -> list[Line]:
 
 def _by_key(check: Check, key: str) -> str:
     """What to do about it, with the key beside the option that it stands for."""
-    return re.sub(r"--override \S+=REASON", rf"\g<0> (key {key})", check.remedy) if key and check.blocks else str(check.remedy)
+    return re.sub(r"--override \S+=REASON", rf"\g<0> (key {key})", as_typed(check.remedy)) if key and check.blocks else as_typed(check.remedy)
 
 
 def _wrapped(words: str, cells: int) -> list[str]:

@@ -13,6 +13,7 @@ from console.model.checks import NEVER_OVERRIDABLE, Check
 from console.model.fleet import Host
 from console.model.request import Request
 from console.model.values import changed
+from console.typed import as_typed
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -187,7 +188,7 @@ def why_none(seen: Seen) -> str:
     never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
         return "nothing is in the way that a reason would override"
-    return f"{never.title}: {never.detail}: never overridden" + (f"; {never.remedy}" if never.remedy else "")
+    return f"{never.title}: {never.detail}: never overridden" + (f"; {as_typed(never.remedy)}" if never.remedy else "")
 
 
 def needed(field: Field, request: Request, seen: Seen) -> str:

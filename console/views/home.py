@@ -7,6 +7,7 @@ from console.model.board import Board, BoardHost
 from console.model.state import HostCondition, HostState, RunState
 from console.ports.journal import RunSummary
 from console.text import SafeText
+from console.typed import as_typed
 from console.views.spans import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.spans import width as spans_width
 from console.views.times import clock_span, day_and_time, seconds_between
@@ -65,7 +66,7 @@ def _live_versions(board: Board) -> Line:
 def _attention(board: Board, open_run: str, behind: bool) -> Line:
     run = board.run or open_run
     if run:
-        words = "goes on" if board.run else "was interrupted: deploy resume"
+        words = "goes on" if board.run else as_typed(f"was interrupted: deploy resume {run}")
         joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
         return (*line(Span(f" run {run} {words}", "warn")), *joins)
     if behind:

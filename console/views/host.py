@@ -9,6 +9,7 @@ from textwrap import wrap
 from console.model.board import BoardRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
+from console.typed import as_typed
 from console.views.fleet import condition_words, host_mark, host_words
 from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.spans import width as spans_width
@@ -74,7 +75,7 @@ def fault_lines(state: RunState, host: str, width: int, height: int = 100) -> tu
     step, ran = steps[place]
     sign = STEP_MARKS[ran.status]
     head = line(mark(sign), f" {step.title} ", Span(_ended_words(ran), mark_tone(sign)))
-    why, hint = _wrapped(str(ran.detail), "strong", width), _wrapped(str(ran.hint), "accent", width)
+    why, hint = _wrapped(str(ran.detail), "strong", width), _wrapped(as_typed(ran.hint), "accent", width)
     room = max(0, height - 1 - len(why) - len(hint))
     tail = tuple(line(Span("  │ ", "dim"), str(words)) for words in ran.tail[-room:]) if room else ()
     return tuple(clipped(one, width) for one in (head, *why, *tail, *hint)[:height])

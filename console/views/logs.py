@@ -11,6 +11,7 @@ from console.core.wording import sentence
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports.feed import Output
+from console.typed import as_typed
 from console.views.filter import Level, Subject
 from console.views.spans import Line, Span, Tone, cell, clipped, line, without
 from console.views.times import seconds_in_words, wall_clock
@@ -106,7 +107,7 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
             told = f"{_title(state, event.step)} {event.status}" + (f", exit {event.code}" if event.code is not None else "")
             told += f" after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
             tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
-            hint = (LogLine(event.at, event.host, str(event.hint), "accent"),) if event.hint else ()
+            hint = (LogLine(event.at, event.host, as_typed(event.hint), "accent"),) if event.hint else ()
             return (LogLine(event.at, event.host, told, tone), *hint)
         case ev.HostFailed():
             return (LogLine(event.at, event.host, f"{event.condition}: {event.reason}", "bad" if event.condition == "failed" else "unknown"),)

@@ -11,6 +11,7 @@ from console.model.impact import Impact
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
+from console.typed import as_typed
 from console.views.effects import asked_for, effect_words
 from console.views.form import Field, Seen, needed
 from console.views.spans import Line, Span, Tone, by_room, clipped, line, width
@@ -106,7 +107,7 @@ def _go_line(answer: Answer, chosen: Candidate | None) -> Line:
 def problem_lines(problem: Problem, cells: int) -> tuple[Line, ...]:
     """A pre-flight that could not be made: why, and what to type."""
     said = clipped(line(Span("! ", "bad"), problem.message), cells)
-    return (said, clipped(line("  ", Span(problem.hint, "accent")), cells)) if problem.hint else (said,)
+    return (said, clipped(line("  ", Span(as_typed(problem.hint), "accent")), cells)) if problem.hint else (said,)
 
 
 def twin(environment: str, request: Request) -> str:

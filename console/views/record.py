@@ -4,6 +4,7 @@ from datetime import tzinfo
 
 from console.core.sizes import counted
 from console.text import SafeText
+from console.typed import as_typed
 from console.views.report import Failure, HostPart, Moment, Report, Told
 from console.views.spans import Line, MarkName, Span, by_room, cell, clipped, line, mark, sectioned
 from console.views.standing import from_to, outcome_words, standing
@@ -107,7 +108,7 @@ def _outcome(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     words, tone = outcome_words(state)
     out = [line(Span(words.capitalize(), tone), f" at {wall_clock(state.ended_at, zone)}, exit {state.exit}")]
     out += [line("  ", str(state.reason))] if state.reason else []
-    out += [line("  next: ", Span(str(state.hint), "accent"))] if state.hint else []
+    out += [line("  next: ", Span(as_typed(state.hint), "accent"))] if state.hint else []
     return tuple(out)
 
 
@@ -132,7 +133,7 @@ def _failure(failure: Failure, zone: tzinfo | None) -> tuple[Line, ...]:
     told = f"{failure.step} {failure.status}{code} after {seconds_in_words(failure.seconds)}"
     head = line(Span(f"{wall_clock(failure.at, zone)} ", "dim"), where, Span(told, "bad"))
     detail = [line("  ", failure.detail)] if failure.detail else []
-    hint = [line("  next: ", Span(failure.hint, "accent"))] if failure.hint else []
+    hint = [line("  next: ", Span(as_typed(failure.hint), "accent"))] if failure.hint else []
     return (head, *detail, *(line(Span(f"  | {words}", "dim")) for words in failure.tail), *hint)
 
 

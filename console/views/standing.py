@@ -1,6 +1,7 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
 from console.model.state import RunState
+from console.typed import as_typed
 from console.views.fleet import counts_in_words
 from console.views.pace import left_seconds
 from console.views.spans import Line, Span, Tone, line
@@ -119,13 +120,13 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
         return ()
     to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
     if state.phase != "ended":
-        return (f"{to}: {standing(state).text}, goes on. Come back: deploy attach {state.run}",)
+        return (f"{to}: {standing(state).text}, goes on. Come back: {as_typed(f'deploy attach {state.run}')}",)
     words, _ = outcome_words(state)
     took = clock_span(state.mono - (state.decided or state.opened))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}"]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
     if not blocking:
-        return (*lines, *(str(words) for words in (state.reason, state.hint) if words))
+        return (*lines, *(words for words in (str(state.reason), as_typed(state.hint)) if words))
     for check in blocking:
-        lines += [f"  {check.title}: {check.detail}", *([f"    {check.remedy}"] if check.remedy else [])]
-    return (*lines, str(state.hint))
+        lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]
+    return (*lines, as_typed(state.hint))

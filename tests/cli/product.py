@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 STARTED = 60.0
+DEPLOY = os.path.join(os.path.dirname(sys.executable), "deploy")
+"""The command as it is installed beside this Python."""
+PATH = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))
+"""With it first, so that `deploy` alone means it, and is what it prints."""
 
 
 class Product:
@@ -23,7 +27,7 @@ class Product:
         self.ready = json.loads(self._fleet.stdout.readline())
         assert self.ready["type"] == "ready", self.ready
         self.config = self.ready["config"]
-        self.environ = {**os.environ, "DEPLOY_STATE": self.ready["state"], "TERM": "xterm-256color"}
+        self.environ = {**os.environ, "PATH": PATH, "DEPLOY_STATE": self.ready["state"], "TERM": "xterm-256color"}
         self.environ.pop("DEPLOY_CONFIG", None)
 
     def close(self) -> None:
@@ -37,7 +41,7 @@ class Product:
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Start a command without a terminal."""
         return subprocess.Popen(
-            [sys.executable, "-m", "console", *words], cwd="/", env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [DEPLOY, *words], cwd="/", env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -60,7 +64,7 @@ class Product:
 
     def terminal(self, *words: str) -> "Terminal":
         """Start a command on a terminal of its own."""
-        return Terminal([sys.executable, "-m", "console", *words], self.environ)
+        return Terminal([DEPLOY, *words], self.environ)
 
     def live(self) -> set[str]:
         """The versions that the hosts serve."""

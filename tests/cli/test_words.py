@@ -14,16 +14,17 @@ from console.adapters.statefolder import prepared
 from console.cli.vocabulary import PLACES
 from console.model.events import stamped
 from console.model.values import changed
+from tests.cli.product import DEPLOY, PATH
 from tests.core.simulation import an_environment, opening
 
 SLOW = ("textual", "asyncssh", "sqlalchemy")
 
 
 def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "DEPLOY_STATE": str(folder / "state")}
+    environ = {**os.environ, "PATH": PATH, "DEPLOY_STATE": str(folder / "state")}
     environ.pop("DEPLOY_CONFIG", None)
     return subprocess.run(
-        [sys.executable, "-m", "console", *words], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        [DEPLOY, *words], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -51,7 +52,9 @@ def test_what_asks_needs_yes_without_a_terminal_and_contacts_nothing(tmp_path: P
     (("exec", "staging", "--hosts", "web01", "--", "id", "-u"), "deploy exec staging --hosts web01 --yes -- id -u"),
 ])  # fmt: skip
 def test_what_to_type_next_is_what_was_typed_and_yes(tmp_path: Path, words: tuple[str, ...], hint: str):
-    assert deploy(tmp_path, *words).stderr.splitlines()[-1].strip() == hint
+    there = f" --state {tmp_path / 'state'}"
+    before, end, after = hint.partition(" -- ")
+    assert deploy(tmp_path, *words).stderr.splitlines()[-1].strip() == before + there + end + after
 
 
 def test_without_a_file_it_says_where_one_was_looked_for(tmp_path: Path):

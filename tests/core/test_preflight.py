@@ -24,9 +24,9 @@ def test_hosts_of_which_the_same_is_said_stand_together():
 
 def test_a_remedy_names_the_environment():
     check = named(assess_lock(closed(1), "r1"), "production")
-    assert check.remedy == "deploy status production; deploy unlock production --reason TEXT"
+    assert check.remedy == "deploy unlock production --reason TEXT"
     broken = assess_way_back([WayBack("web01", "", possible=False, reason=SafeText("$ENVIRONMENT"))], 1)
-    assert named(broken, "qa").remedy == "see deploy status qa, mend `current` on the host, or --override way-back=REASON"
+    assert named(broken, "qa").remedy == "deploy status qa; mend `current` on the host, or --override way-back=REASON"
     assert named(assess_lock((), "r1"), "qa") == assess_lock((), "r1")
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from console import typed
 from console.adapters.clock import SetClock
 from console.model import commands as cmd
 from console.model import events as ev
@@ -142,14 +143,15 @@ async def test_a_long_sentence_takes_the_rows_that_it_needs_and_gives_them_back(
 @pytest.mark.parametrize(
     ("width", "shown"),
     [
-        (120, "/state deploy attach r1"),
-        (80, "back: DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach"),
-        (60, " DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach"),
+        (120, "join or come back: deploy attach r1 --state /tmp/deploy-demo-a1b2c3d4/state"),
+        (80, "back: deploy attach r1 --state /tmp/deploy-demo-a1b2c3d4/state"),
+        (60, " deploy attach r1 --state /tmp/deploy-demo-a1b2c3d4/state"),
     ],
     ids=str,
 )
-async def test_how_another_terminal_finds_the_run_is_never_cut(width: int, shown: str):
-    async with an_app(running(), join="DEPLOY_STATE=/tmp/deploy-demo-a1b2c3d4/state deploy attach").run_test(size=(width, 24)) as pilot:
+async def test_how_another_terminal_finds_the_run_is_never_cut(width: int, shown: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(typed._process, "typed", typed.Typed(options=(("--state", "/tmp/deploy-demo-a1b2c3d4/state"),)))
+    async with an_app(running()).run_test(size=(width, 24)) as pilot:
         await settled(pilot)
         assert on_screen(pilot)[-2].rstrip().endswith(shown)
 

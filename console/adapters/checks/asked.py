@@ -44,7 +44,7 @@ class Asked:
             return value
         text = self.reveal(f"{self.probe.label} {field}")
         if text is None:
-            raise UsageFault(f"its secret {field} was not read: the console that asks has to have it", "deploy check ENV")
+            raise UsageFault(f"its secret {field} was not read: the console that asks has to have it", "give it to the console that asks")
         return text
 
     @property

@@ -53,7 +53,7 @@ def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None
 def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given: Any) -> None:
     """Take a person's note away, or break a dead run's lock."""
     how = how_of(ctx, given)
-    need_yes(how, "deploy unlock")
+    need_yes(how, "unlock")
     from console.cli import locks
 
     if dead:
@@ -74,7 +74,7 @@ def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], h
     hosts that are locked.
     """
     how = how_of(ctx, given)
-    need_yes(how, "deploy exec")
+    need_yes(how, "exec")
     from console.cli import errands
 
     finish(errands.execute(how, environment, hosts, errands.command_of(command)))
@@ -114,7 +114,7 @@ def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> 
 def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
     """Close the debt of a host that no longer exists."""
     how = how_of(ctx, given)
-    need_yes(how, f"deploy forgive {host}")
+    need_yes(how, "forgive")
     from console.cli import debts
 
     finish(debts.forgive(how, host, reason(why, "--reason")))
@@ -128,7 +128,7 @@ def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
 def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
     """Enrol host keys: shows fingerprints, asks."""
     how = how_of(ctx, given)
-    need_yes(how, "deploy trust")
+    need_yes(how, "trust")
     from console.cli.trust import trust as enrol_keys
 
     finish(enrol_keys(how, environment, hosts))

@@ -21,7 +21,7 @@ def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
     how = how_of(ctx, given)
     what = what_of(given)
     _near_a_command(how, environment)
-    need_yes(how, f"deploy {environment}")
+    need_yes(how, f"a release to {environment}")
     from console.cli import runs
     from console.model.request import Request
 
@@ -72,7 +72,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
     how = how_of(ctx, given)
     if at_once and halves:
         raise UsageFault("--at-once and --halves exclude each other", "one of them, or neither")
-    need_yes(how, "deploy rollback")
+    need_yes(how, "rollback")
     from console.cli import runs
     from console.model.request import Request
 
@@ -90,7 +90,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
 def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
     """Restart host by host, each behind its health gate."""
     how = how_of(ctx, given)
-    need_yes(how, "deploy restart")
+    need_yes(how, "restart")
     from console.cli import runs
     from console.model.request import Request
 
@@ -105,7 +105,7 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
 def restore(ctx: click.Context, /, environment: str, of: str, **given: Any) -> None:
     """Bring the database back from the backup that a run took. Never done by anything else; the environment's name is typed."""
     how = how_of(ctx, given)
-    need_yes(how, "deploy restore")
+    need_yes(how, "restore")
     from console.cli import restore as restoring
 
     finish(restoring.restore(how, environment, of))

@@ -29,7 +29,7 @@ def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
 def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
     """Go on with an interrupted run."""
     how = how_of(ctx, given)
-    need_yes(how, "deploy resume")
+    need_yes(how, "resume")
     from console.cli import runs
 
     finish(runs.resume(how, run))

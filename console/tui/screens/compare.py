@@ -9,6 +9,7 @@ from console.ports.journal import RunSummary
 from console.ports.station import Station
 from console.tui.screens.page import Page
 from console.tui.widgets.lines import LineView, ScrolledLines
+from console.typed import as_typed
 from console.views.compare import Side, compare_head, compare_lines, in_order, side_of
 from console.views.spans import Line, Span, line
 
@@ -56,7 +57,7 @@ class CompareScreen(Page):
         except TimeoutError:
             self.say(f"the records were not read within {WITHIN:.0f} s", "bad")
         except ConsoleError as fault:
-            self.say(f"not read: {fault.message}" + (f"; {fault.hint}" if fault.hint else ""), "bad")
+            self.say(f"not read: {fault.message}" + (f"; {as_typed(fault.hint)}" if fault.hint else ""), "bad")
         else:
             self.sides = in_order(one, other)
             self.show()
@@ -73,4 +74,4 @@ class CompareScreen(Page):
 
     def rest_line(self) -> Line:
         """Say how each is had as text."""
-        return line(Span(f" each alone: deploy report {self._runs[0].run}", "dim"))
+        return line(Span(f" each alone: {as_typed(f'deploy report {self._runs[0].run}')}", "dim"))

@@ -19,6 +19,7 @@ from console.tui.screens.theming import ChooseTheme
 from console.tui.situation import Place, Situation
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
+from console.typed import as_typed
 from console.views.narrow import folded, wrapped
 from console.views.spans import Line, Span, Tone, clipped, line, width
 
@@ -99,7 +100,7 @@ class Page(Screen[None]):
 
     def say_twin(self, words: str) -> None:
         """Say what a key did as the command line that does the same."""
-        self._message = line(Span(" same as: ", "dim"), Span(words, "strong"))
+        self._message = line(Span(" same as: ", "dim"), Span(as_typed(words), "strong"))
         self.show_edges()
 
     def unsay(self) -> None:
@@ -144,7 +145,7 @@ class Page(Screen[None]):
 
         def chosen(name: str | None) -> None:
             if name:
-                self.say(f"theme {name}, until this screen is left; deploy --theme {name} opens with it")
+                self.say(f"theme {name}, until this screen is left; {as_typed(f'deploy --theme {name}')} opens with it")
 
         self.app.push_screen(ChooseTheme(self.app.theme_names, self.app.theme), chosen)
 

@@ -101,6 +101,6 @@ def ask_note(screen: "RunScreen") -> None:
 
     def answered(words: str | None) -> None:
         if words:
-            screen.send(Note(text=SafeText(words)), "deploy note TEXT")
+            screen.send(Note(text=SafeText(words)), f"deploy note {shlex.quote(words)}")
 
     screen.app.push_screen(TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)), answered)

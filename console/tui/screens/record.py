@@ -23,6 +23,7 @@ from console.tui.sizes import MIDDLE
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.tui.widgets.log import Log
+from console.typed import as_typed
 from console.views.earlier import end_of_log
 from console.views.filter import parse
 from console.views.logs import chapter_lines
@@ -146,7 +147,7 @@ class RecordScreen(PageWithLog):
 
     def rest_line(self) -> Line:
         """Say how the same is had as text."""
-        return line(Span(f" same as: deploy report {self.run.run}", "dim"))
+        return line(Span(f" same as: {as_typed(f'deploy report {self.run.run}')}", "dim"))
 
     def zoom(self, number: int) -> None:
         """Bring a panel to the whole screen, or back."""

@@ -31,6 +31,7 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
+from console.typed import as_typed
 from console.views.headline import headline
 from console.views.host import worst_host
 from console.views.logs import LogLine
@@ -195,10 +196,11 @@ class RunScreen(PageWithLog):
             since = seconds_in_words(self.app.clock.mono() - self.reading.frozen_since)
             lines, events = self.query_one(Log).unseen, self.state.seq - self._frozen.seq
             return line(Span(" FROZEN ", "selected"), f" for {since}; since then {lines:,} lines, {events:,} events", Span("   space goes on", "accent"))
-        run, join = self.state.run, self.app.join
+        run = self.state.run
         if not run or self.state.phase == "ended":
             return line(" ")
-        ways = (f" run {run}   join or come back: {join} {run}", f" join or come back: {join}", f" {join}")
+        whole, short = as_typed(f"deploy attach {run}"), as_typed("deploy attach")
+        ways = (f" run {run}   join or come back: {whole}", f" join or come back: {whole}", f" {whole}", f" join or come back: {short}", f" {short}")
         return line(Span(next((way for way in ways if len(way) <= self.app.size.width), ""), "dim"))
 
     def freeze(self, on: bool) -> None:

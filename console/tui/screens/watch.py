@@ -7,6 +7,7 @@ from console.model.state import RunState
 from console.tui.screens import questions
 from console.tui.screens.dialog import Dialog
 from console.tui.situation import may_go
+from console.typed import as_typed
 from console.views.times import seconds_in_words
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Watch:
         """Why nothing more comes though the run goes on; empty: it comes."""
         follower = self._screen.follower
         if follower.broken:
-            return "this screen stopped: q, then deploy attach"
+            return as_typed("this screen stopped: q, then deploy attach")
         quiet = follower.silence(self._screen.app.clock.mono())
         if quiet and self._screen.state.phase != "ended":
             return f"the engine has not answered for {seconds_in_words(quiet)}"
@@ -76,4 +77,4 @@ class Watch:
         if self._screen.follower.problem:
             self._screen.say(self._screen.follower.problem, "bad")
         elif self._screen.state.phase != "ended":
-            self._screen.say("the engine says nothing more; deploy attach asks again", "bad")
+            self._screen.say(as_typed("the engine says nothing more; q, then deploy attach"), "bad")
