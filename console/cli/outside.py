@@ -32,6 +32,8 @@ class RealOutside:
     """Implements `ports.Outside` with the real adapters."""
 
     transport: Transport
+    numbers: Transport
+    """The same hosts, for what gives way to all else."""
     scout: HostScout
     repository: GitRepository
     locks: HostLocks
@@ -49,7 +51,7 @@ class RealOutside:
 
     def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricsWatch:
         """Sample hosts from their /proc."""
-        return MetricsWatch(self.transport, hosts, self.interval, emit, SystemClock().mono)
+        return MetricsWatch(self.numbers, hosts, self.interval, emit, SystemClock().mono)
 
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection to the host stands now."""
@@ -63,7 +65,8 @@ class RealOutside:
 def open_outside(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> RealOutside:
     """Open the ports of an environment; nothing is contacted before it is needed. Work files go below the state folder."""
     load_kinds(environment)
-    transport = RoutedTransport(SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport())
+    ssh, here = SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport()
+    transport = RoutedTransport(ssh, here)
     work = Path(state) / "work" / environment.app
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     repository = GitRepository(environment.repository, str(work))
@@ -77,6 +80,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     locks = HostLocks(transport)
     return RealOutside(
         transport,
+        RoutedTransport(ssh.readers("numbers"), here),
         HostScout(transport),
         repository,
         locks,
@@ -88,7 +92,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
-        AttendedCommands(transport),
+        AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
         environment.metrics_interval,
     )
 

@@ -23,8 +23,8 @@ class Reached:
     round_trip: float = 0.0
 
 
-ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "shell", "channel", "late"]
-"""`login`: refused. `shell`: the login is let in, and does not run what it is given."""
+ProblemKind = Literal["unreachable", "unknown-key", "changed-key", "login", "shell", "forwarding", "channel", "late"]
+"""`login`: refused. `shell`: the login is let in, and does not run what it is given. `forwarding`: no streams are opened there at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,7 @@ class NoForwarding(LocalTransport):
     """A server that does not forward connections."""
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> Stream | Unreached:
-        return Unreached(host.name, "channel", SafeText(f"{address}:{port}: open failed"), SafeText("set AllowTcpForwarding"))
+        return Unreached(host.name, "forwarding", SafeText(f"{address}:{port}: open failed"), SafeText("set AllowTcpForwarding"))
 
 
 class TestWhatCouldNotBeMeasured:

@@ -88,9 +88,9 @@ def _passwords(url: str) -> set[str]:
 def not_opened(transport: Transport, place: Host, problem: Unreached) -> Observation:
     """Say what a connection that could not be opened means."""
     words = str(problem.message)
-    if problem.kind not in ("channel", "late"):
+    if problem.kind not in ("channel", "late", "forwarding"):
         return Observation("error", SafeText(words))
-    if problem.kind == "channel" and problem.hint:  # the server forwards nothing: no word on the application
+    if problem.kind == "forwarding":  # no word on the application
         return Observation("error", SafeText(f"{words}: {problem.hint}"))
     return no_answer(transport, place, words)
 

@@ -1,17 +1,14 @@
-"""What is kept of one host: its connection, the turns on it, why it was refused. It must not know how connections are made."""
+"""What is kept of one way to a host: its connection with its channels, why it was refused. It must not know how connections are made."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
 
 import asyncssh
 
+from console.adapters.ssh.channels import Channels
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 
-CHANNELS = 4
-"""Commands at once on a connection; sshd allows ten as it comes."""
 THROUGH = 8
 """Handshakes at once through a jump host."""
 FORGET = 20.0
@@ -21,12 +18,13 @@ Opened = asyncssh.SSHClientConnection | Unreached
 
 
 class Link:
-    """One host's place in the pool."""
+    """One connection's place in the pool: a host's own, or a further one to a host that takes few commands on each."""
 
     def __init__(self, host: Host, *, is_jump: bool) -> None:
         self.host = host
         self.is_jump = is_jump
         self.connection: asyncssh.SSHClientConnection | None = None
+        self.channels = Channels()
         self.watch: Watch | None = None
         self.opening: asyncio.Task[Opened] | None = None
         self.proving: asyncio.Task[Unreached | None] | None = None
@@ -34,8 +32,6 @@ class Link:
         """The connection on which the login is known to run what it is given."""
         self.round_trip: float | None = None
         self.through = asyncio.Semaphore(THROUGH)
-        self._turns = asyncio.Semaphore(CHANNELS)
-        self._limit, self._in_use, self._surplus = CHANNELS, 0, 0
         self._refused: tuple[float, Unreached] | None = None
 
     @property
@@ -51,6 +47,16 @@ class Link:
         at, problem = self._refused
         return None if problem.kind == "login" and time.monotonic() - at > FORGET else problem
 
+    def took(self, connection: asyncssh.SSHClientConnection, watch: "Watch") -> None:
+        """Keep a new connection. Nothing that was learned of the one before is held against it."""
+        self.connection, self.watch, self.round_trip, self.channels = connection, watch, watch.round_trip, Channels()
+
+    def drop(self, connection: asyncssh.SSHClientConnection) -> None:
+        """Let go of a connection that is of no use, if it is still the one."""
+        connection.abort()
+        if self.connection is connection:
+            self.connection = None
+
     def remember(self, problem: Unreached) -> None:
         """Keep a refusal that must not be repeated by itself."""
         if problem.kind in ("login", "unknown-key", "changed-key"):
@@ -59,28 +65,6 @@ class Link:
     def forget(self) -> None:
         """Let the host be tried again."""
         self._refused = None
-
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One of the connection's channels."""
-        await self._turns.acquire()
-        self._in_use += 1
-        try:
-            yield
-        finally:
-            self._in_use -= 1
-            if self._surplus:
-                self._surplus -= 1
-            else:
-                self._turns.release()
-
-    def shrink(self) -> bool:
-        """Within a turn: use one channel less from now on, as the host takes no more. False where no other is in use to wait for."""
-        if self._limit == 1 or self._in_use < 2:
-            return False
-        self._limit -= 1
-        self._surplus += 1
-        return True
 
 
 class Watch(asyncssh.SSHClient):

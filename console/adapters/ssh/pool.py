@@ -15,14 +15,16 @@ from typing import Any
 
 import asyncssh
 
+from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.keys import KnownHosts
 from console.adapters.ssh.link import Link, Opened, Watch
 from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
-from console.adapters.ssh.session import WINDOW, Session
-from console.adapters.ssh.stream import SshStream
+from console.adapters.ssh.session import Session
+from console.adapters.ssh.stream import SshStream, opened_stream
+from console.core.sizes import counted
 from console.model.fleet import Host, Ssh
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached
@@ -35,13 +37,17 @@ BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
 MISSES = 3
 """Signs of life that may be missing before a link is dead."""
+FURTHER = 3
+"""Connections to a host beside its own, where it takes fewer commands on one than are to run there; the last is for work alone."""
+FORWARDING = "set AllowTcpForwarding in its sshd_config, or check with a command"
+SESSIONS = "see MaxSessions in its sshd_config"
 SECOND_LOOK = 2.0
 """Seconds that a login which did not begin to run gets once its input has ended."""
 CLOSING = 1.0
 """Seconds that a goodbye may take."""
 _JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
 
-Key = tuple[str, str, int, str, str, bool]
+Key = tuple[str, str, int, str, str, bool, int]
 
 
 class SshTransport:
@@ -62,8 +68,12 @@ class SshTransport:
         """Reach the host, or say why not: now, even where it was refused before. A warm connection is asked whether it lives."""
         link = self._link(host)
         link.forget()
-        if link.live and (await self.run(host, ":", deadline=self._ssh.connect_timeout)).status is None and link.live:
-            link.live.abort()
+        if link.live:
+            ran = await self.run(host, ":", deadline=self._ssh.connect_timeout)
+            if ran.problem and ran.problem.kind != "late":
+                return ran.problem
+            if ran.problem and link.live:
+                link.live.abort()
         opened = await self._connected(link)
         problem = opened if isinstance(opened, Unreached) else await self._proven(link, opened)
         return problem or Reached(host.name, link.round_trip or 0.0)
@@ -73,11 +83,21 @@ class SshTransport:
 
         What it started may go on after the deadline: it is asked to end, and may not heed that. Raises what `data` and `sink` raise.
         """
+        return await self.run_for("work", host, script, data, deadline=deadline, sink=sink)
+
+    def readers(self, purpose: Purpose) -> "SshReaders":
+        """Return the same hosts for who only reads: nothing that they do holds up a step, a gate, a lock or a roll back."""
+        return SshReaders(self, purpose)
+
+    async def run_for(
+        self, purpose: Purpose, host: Host, script: str, data: bytes | AsyncIterator[bytes], *, deadline: float, sink: Sink | None
+    ) -> Ran:  # fmt: skip
+        """Run a script for that purpose, within so many seconds."""
         link, session = self._link(host), Session(sink)
         problem: Unreached | None
         try:
             async with asyncio.timeout(deadline):
-                problem = await self._carry(link, session, script, data)
+                problem = await self._carry(link, session, script, data, purpose)
         except TimeoutError:
             words = f"the login on {host.name} did not begin to run a command" if link.proving else f"{host.name} was not done"
             problem = unreached(host, "late", f"{words} within {deadline:g} s")
@@ -91,13 +111,16 @@ class SshTransport:
                 connection = await self._connected(link)
                 if isinstance(connection, Unreached):
                     return connection
-                return SshStream(*await connection.open_connection(address, port, encoding=None, window=WINDOW))
+                return await opened_stream(connection, address, port)
         except TimeoutError:
             return unreached(host, "late", f"{address}:{port}: no answer within {deadline:g} s")
         except asyncssh.ChannelOpenError as fault:
+            await asyncio.sleep(0)
             if link.live is None:
                 return self._lost(link, fault)
-            return unreached(host, "channel", f"{address}:{port}: {_said(fault)}", _forwarding(fault))
+            if fault.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+                return unreached(host, "forwarding", f"{host.name} forwards no connections ({_said(fault)})", FORWARDING)
+            return unreached(host, "channel", f"{address}:{port}: {_said(fault)}")
         except (asyncssh.Error, OSError) as fault:
             return self._lost(link, fault)
 
@@ -108,6 +131,11 @@ class SshTransport:
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last channel took to open."""
         return self._link(host).round_trip
+
+    def sessions(self, host: Host) -> int | None:
+        """How many commands the host takes at once on a connection, where it has refused more; None: enough, as far as is known."""
+        channels = self._link(host).channels
+        return channels.limit if channels.is_tight else None
 
     async def tunnel_to(self, host: Host) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
         """Return the way to a host, with the live connection to its jump host if it has one."""
@@ -126,16 +154,14 @@ class SshTransport:
 
     # -- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def _carry(self, link: Link, session: Session, script: str, data: bytes | AsyncIterator[bytes]) -> Unreached | None:
+    async def _carry(self, own: Link, session: Session, script: str, data: bytes | AsyncIterator[bytes], purpose: Purpose) -> Unreached | None:
         """Run the script; the problem, where its status is not known. It is sent again only where it was surely not sent before."""
         is_second = False
         while True:
-            connection = await self._connected(link)
-            if isinstance(connection, Unreached):
-                return connection
-            if link.proven is not connection and (problem := await self._proven(link, connection)):
+            link, connection, problem = await self._ready(own, purpose)
+            if connection is None:
                 return problem
-            async with link.turn():
+            async with link.channels.place(purpose, session.give_way):
                 began = time.monotonic()
                 try:
                     await session.run(connection, script, data)
@@ -144,13 +170,39 @@ class SshTransport:
                         raise
                     if session.opened:
                         return self._lost(link, fault)
-                    problem = self._not_opened(link, connection, fault, is_second)
+                    problem = await self._not_opened(link, connection, fault, is_second)
                     if problem is not None:
                         return problem
-                    is_second = is_second or connection.is_closed()
+                    is_second = is_second or link.connection is not connection or connection.is_closed()
                     continue
             link.round_trip = session.opened - began
             return None if session.status is not None else self._no_answer(link, session)
+
+    async def _ready(self, own: Link, purpose: Purpose) -> tuple[Link, asyncssh.SSHClientConnection | None, Unreached | None]:
+        """Return a connection that runs commands, and its link: the host's own, or a further one where it takes too few commands on that; or the problem."""
+        connection, problem = await self._usable(own)
+        if connection is None or own.channels.has_room(purpose) or not own.channels.is_tight:
+            return own, connection, problem
+        if purpose == "numbers":
+            return own, None, _no_numbers(own)
+        busy = own
+        for number in range(1, FURTHER + (purpose == "work")):
+            further = self._link(own.host, number=number)
+            found, _ = await self._usable(further)
+            if found is None:
+                break
+            if further.channels.has_room(purpose):
+                return further, found, None
+            if busy.channels.holds_up_work:
+                busy, connection = further, found
+        return busy, connection, None
+
+    async def _usable(self, link: Link) -> tuple[asyncssh.SSHClientConnection | None, Unreached | None]:
+        connection = await self._connected(link)
+        if isinstance(connection, Unreached):
+            return None, connection
+        problem = await self._proven(link, connection)
+        return (None, problem) if problem else (connection, None)
 
     async def _proven(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
         """Find out once for each connection, whoever asks first, that the login runs what it is given; the problem, where it does not."""
@@ -165,7 +217,7 @@ class SshTransport:
         """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps."""
         session, patience = Session(), self._ssh.connect_timeout
         try:
-            async with link.turn():
+            async with link.channels.place("work", session.give_way):
                 running = asyncio.ensure_future(session.run(connection, ":", _nothing()))
                 try:
                     await asyncio.wait({running}, timeout=patience)
@@ -176,25 +228,46 @@ class SshTransport:
                 finally:
                     await _ended_now(running)
         except (asyncssh.Error, OSError) as fault:
-            return self._lost(link, fault) if session.opened else self._not_opened(link, connection, fault, is_second=True)
+            return await self._unproven(link, connection, session, fault)
         if connection.is_closed():
             return self._lost(link, None)
         link.proven = link.proven if problem else connection
         return problem
 
+    async def _unproven(self, link: Link, connection: asyncssh.SSHClientConnection, session: Session, fault: Exception) -> Unreached:
+        await asyncio.sleep(0)
+        if connection.is_closed():
+            return self._lost(link, fault)
+        if session.opened:
+            words = f"the login on {link.host.name} is let in, and its sshd runs no command for it: {_said(fault)}"
+            return unreached(link.host, "shell", words, "look at the login's shell and at ForceCommand on the host")
+        return self._no_channel(link, fault)
+
     def _no_answer(self, link: Link, session: Session) -> Unreached:
         """Say why a script that was sent has no exit code."""
+        if session.gave_way:
+            return _no_numbers(link)
         if link.live is None or session.has_begun:
             return self._lost(link, None)
         return judged_login(link.host, session, self._ssh.connect_timeout) or self._lost(link, None)
 
-    def _not_opened(self, link: Link, connection: asyncssh.SSHClientConnection, fault: Exception, is_second: bool) -> Unreached | None:
-        """Why nothing was sent; None where it is worth sending it again: on another connection, or when a channel is free."""
+    async def _not_opened(self, link: Link, connection: asyncssh.SSHClientConnection, fault: Exception, is_second: bool) -> Unreached | None:
+        """Why nothing was sent; None where it is worth sending it again: on another connection, or when a channel is free.
+
+        A connection that is dying refuses channels by itself, before it is closed; a moment later it is. What is left is the host's word.
+        """
+        await asyncio.sleep(0)
         if connection.is_closed():
             return self._lost(link, fault) if is_second else None
-        if link.shrink():
+        if link.channels.shrink():
             return None
-        return unreached(link.host, "channel", f"{link.host.name} opens no channel: {_said(fault)}", "see MaxSessions in its sshd_config")
+        if not is_second:  # nothing of ours is open there, and something holds the places: what was let go and has not ended
+            link.drop(connection)
+            return None
+        return self._no_channel(link, fault)
+
+    def _no_channel(self, link: Link, fault: Exception) -> Unreached:
+        return unreached(link.host, "channel", f"{link.host.name} opens no channel: {_said(fault)}", SESSIONS)
 
     def _lost(self, link: Link, fault: Exception | None) -> Unreached:
         name = link.host.name
@@ -206,8 +279,8 @@ class SshTransport:
 
     # -- connections --------------------------------------------------------------------------------------------------------------
 
-    def _link(self, host: Host, *, is_jump: bool = False) -> Link:
-        key = (host.name, host.address, host.port, host.user, host.jump, is_jump)
+    def _link(self, host: Host, *, is_jump: bool = False, number: int = 0) -> Link:
+        key = (host.name, host.address, host.port, host.user, host.jump, is_jump, number)
         found = self._links.get(key)
         if found is None:
             found = self._links[key] = Link(host, is_jump=is_jump)
@@ -305,7 +378,7 @@ class SshTransport:
             return await self._unmatched(attempt, tunnel, fault), False
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
             return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
-        link.connection, link.watch, link.round_trip = connection, watch, watch.round_trip
+        link.took(connection, watch)
         return connection, False
 
     def _options(self, way: Way, identity: Identity) -> dict[str, Any]:
@@ -341,13 +414,31 @@ class SshTransport:
         return failed(attempt, fault)
 
 
+class SshReaders:
+    """The hosts of a transport for who only reads there: the port `Transport`."""
+
+    def __init__(self, transport: SshTransport, purpose: Purpose) -> None:
+        self._transport = transport
+        self._purpose = purpose
+        self.connect = transport.connect
+        self.open_stream = transport.open_stream
+        self.is_linked = transport.is_linked
+        self.round_trip = transport.round_trip
+
+    async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
+        """Run a script, within so many seconds."""
+        return await self._transport.run_for(self._purpose, host, script, data, deadline=deadline, sink=sink)
+
+    async def close(self) -> None:
+        """Nothing is held here: the connections are the transport's."""
+
+
+def _no_numbers(link: Link) -> Unreached:
+    return unreached(link.host, "channel", f"{link.host.name} takes {counted(link.channels.limit, 'session')} at once: no live numbers", SESSIONS)
+
+
 def _said(fault: Exception) -> str:
     return str(getattr(fault, "reason", "") or fault or type(fault).__name__)
-
-
-def _forwarding(fault: asyncssh.ChannelOpenError) -> str:
-    prohibited = fault.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
-    return "set AllowTcpForwarding in its sshd_config, or check with a command" if prohibited else ""
 
 
 def _written(text: str) -> Host:

@@ -9,6 +9,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncssh
 
@@ -24,8 +25,14 @@ PIECE = 32768
 """Bytes in a write; what is longer would be cut again."""
 QUIET = 1.0
 """Seconds without output after which a command that has ended is left, though something it started still holds its output."""
+LINGERING = (0.05, 0.1, 0.2)
+"""Seconds after which a refused channel is asked for again: a host counts sessions a moment longer than they last."""
 DRAIN = 30.0
 """Seconds after which it is left even so."""
+
+
+class Left(Exception):
+    """The channel opened after its user had gone."""
 
 
 class Session(asyncssh.SSHClientSession[bytes]):
@@ -40,6 +47,9 @@ class Session(asyncssh.SSHClientSession[bytes]):
         self._writable = asyncio.Event()
         self._writable.set()
         self._heard = 0.0
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._is_left = False
+        self.gave_way = False
         self.fault: Exception | None = None
         self.login_end = ""
         """How the login ended, as sshd tells it: no word on the command, which may not have run at all."""
@@ -89,7 +99,10 @@ class Session(asyncssh.SSHClientSession[bytes]):
         return self._answer.is_mangled or self._errors.is_mangled
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        """Note that the channel is open."""
+        """Note that the channel is open. Raises Left where nobody waits for it: then no command is sent."""
+        self._channel = chan
+        if self._is_left:
+            raise Left
         self.opened = time.monotonic()
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
@@ -158,7 +171,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
         """
         if data == b"":
             self._begun.set()
-        channel, _ = await connection.create_session(lambda: self, command_line(script, self._nonce), encoding=None, window=WINDOW)
+        channel = await self._opened(connection, command_line(script, self._nonce))
         feeding = asyncio.ensure_future(self._feed(channel, data))
         try:
             await self._ended(feeding)
@@ -168,6 +181,40 @@ class Session(asyncssh.SSHClientSession[bytes]):
             self._let_go(channel)
         if self.fault:
             raise self.fault
+
+    async def _opened(self, connection: asyncssh.SSHClientConnection, command: str) -> asyncssh.SSHClientChannel[bytes]:
+        """Open the channel; refused, again after a moment. Raises asyncssh.Error."""
+        for wait in LINGERING:
+            try:
+                return await self._opened_once(connection, command)
+            except asyncssh.ChannelOpenError:
+                await asyncio.sleep(wait)
+                if self.opened or connection.is_closed():
+                    raise
+        return await self._opened_once(connection, command)
+
+    async def _opened_once(self, connection: asyncssh.SSHClientConnection, command: str) -> asyncssh.SSHClientChannel[bytes]:
+        """Open the channel. Left before it is open, it is closed as soon as it opens: the host would go on counting it."""
+        opening = asyncio.ensure_future(connection.create_session(lambda: self, command, encoding=None, window=WINDOW))
+        try:
+            channel, _ = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._is_left = True
+            opening.add_done_callback(self._drop)
+            raise
+        return channel
+
+    def _drop(self, opening: asyncio.Future[tuple[Any, Any]]) -> None:
+        """Close a channel that nobody waits for any more."""
+        if not opening.cancelled() and opening.exception() is None:
+            self._let_go(opening.result()[0])
+        elif self._channel is not None:
+            self._channel.abort()
+
+    def give_way(self) -> None:
+        """End, so that others have the channel."""
+        self.gave_way = True
+        self._closed.set()
 
     async def _ended(self, feeding: asyncio.Future[None]) -> None:
         exited = asyncio.ensure_future(self._exited.wait())
@@ -220,7 +267,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
 
     def _let_go(self, channel: asyncssh.SSHClientChannel[bytes]) -> None:
         """Close, and ask the host to end what we no longer wait for; a host may not heed that."""
-        if self._closed.is_set() and not self.fault:
+        if self._closed.is_set() and not self.fault and not self.gave_way:
             return
         if self.status is None:
             with contextlib.suppress(OSError):

@@ -1,8 +1,11 @@
 """A connection that a host opened for us, as `ports.Stream`. It must not know what flows through it."""
 
+import asyncio
 import contextlib
 
 import asyncssh
+
+from console.adapters.ssh.session import WINDOW
 
 
 class SshStream:
@@ -31,3 +34,18 @@ class SshStream:
         """Let go, without waiting for an answer that may never come."""
         with contextlib.suppress(asyncssh.Error, OSError):
             self._writer.close()
+
+
+async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, port: int) -> SshStream:
+    """Open one from the host. Left before it is open, it is closed as soon as it opens. Raises asyncssh.Error and OSError."""
+    opening = asyncio.ensure_future(connection.open_connection(address, port, encoding=None, window=WINDOW))
+    try:
+        return SshStream(*await asyncio.shield(opening))
+    except asyncio.CancelledError:
+        opening.add_done_callback(_drop)
+        raise
+
+
+def _drop(opening: asyncio.Future[tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].close()

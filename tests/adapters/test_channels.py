@@ -1,0 +1,169 @@
+"""What a host takes at once, and links that fall away: no refusal is a dead link, no dead link a refusal, and work waits for no reader."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.adapters.metrics.procfs import MetricsWatch
+from console.adapters.ssh.channels import AGAIN, CHANNELS, Channels, Purpose
+from console.adapters.ssh.pool import SshTransport
+from console.ports.feed import Sample
+from console.ports.hosts import Reached
+from tests.adapters.test_transport_contract import host_of, transport_of
+from tests.fleet import Fleet, missing
+from tests.fleet.fleet import cannot_drop
+
+LOOP = "while :; do echo tick; sleep 0.1; done"
+
+
+def nothing() -> None:
+    """Give no way."""
+
+
+async def held(channels: Channels, purpose: Purpose, release: asyncio.Event, began: list[Purpose]) -> None:
+    async with channels.place(purpose, nothing):
+        began.append(purpose)
+        await release.wait()
+
+
+async def test_readers_leave_one_place_and_work_comes_first():
+    channels, release, began = Channels(), asyncio.Event(), []
+    readers = [asyncio.ensure_future(held(channels, "person", release, began)) for _ in range(CHANNELS + 3)]
+    await asyncio.sleep(0)
+    assert len(began) == CHANNELS - 1
+    work = [asyncio.ensure_future(held(channels, "work", release, began)) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert began.count("work") == 1
+    readers[0].cancel()
+    await asyncio.sleep(0.01)
+    assert (began.count("work"), began.count("person")) == (2, CHANNELS - 1)
+    release.set()
+    await asyncio.gather(*readers, *work, return_exceptions=True)
+    assert channels.has_room("numbers")
+
+
+async def test_a_limit_is_what_the_host_takes_and_grows_again(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    channels, gave = Channels(), []
+    async with channels.place("numbers", lambda: gave.append("numbers")), channels.place("work", nothing), channels.place("work", nothing):
+        assert channels.shrink()
+    assert (channels.limit, gave, channels.has_room("numbers"), channels.has_room("person")) == (2, ["numbers"], False, True)
+    async with channels.place("work", nothing), channels.place("work", nothing):
+        waiting = asyncio.ensure_future(held(channels, "work", asyncio.Event(), []))
+        await asyncio.sleep(0)
+        assert channels.limit == 2
+        waiting.cancel()
+        now += AGAIN + 1
+        async with channels.place("work", nothing):
+            assert channels.limit == 3
+
+
+async def test_a_refusal_of_the_only_channel_is_no_matter_of_how_many():
+    channels = Channels()
+    async with channels.place("work", nothing):
+        assert not channels.shrink()
+    assert channels.limit == CHANNELS
+
+
+@pytest.fixture(params=[1, 2, 3])
+def narrow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fleet, int]]:
+    if reason := missing():
+        pytest.skip(reason)
+    with Fleet(1, tmp_path / "fleet", sshd_extra=f"Match all\n  MaxSessions {request.param}") as fleet:
+        yield fleet, request.param
+
+
+@pytest.mark.real
+async def test_a_host_that_takes_few_sessions_is_worked_on_and_gives_no_numbers(narrow: tuple[Fleet, int]):
+    fleet, sessions = narrow
+    transport, host, heard = transport_of(fleet), host_of(fleet), []
+    watch = MetricsWatch(transport.readers("numbers"), [host], 0.1, heard.append)
+    watch.start()
+    following = asyncio.ensure_future(transport.readers("person").run(host, LOOP, deadline=30, sink=lambda _: None))
+    try:
+        for _ in range(3):
+            began = time.monotonic()
+            ran = await asyncio.gather(*(transport.run(host, f"sleep 0.2; echo {number}", deadline=20) for number in range(6)))
+            assert [each.out for each in ran] == [b"%d\n" % number for number in range(6)], [each.problem for each in ran]
+            assert time.monotonic() - began < 8
+        assert transport.sessions(host) == sessions
+        if sessions < 3:
+            heard.clear()
+            await asyncio.sleep(1.5)
+            assert [sample for sample in heard if sample.cpu is not None] == []
+        assert not following.done()
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await watch.stop()
+        await transport.close()
+
+
+@pytest.fixture
+def cuttable(own_fleet: Fleet) -> Fleet:
+    if reason := cannot_drop():
+        pytest.skip(reason)
+    return own_fleet
+
+
+async def stream_of_work(transport: SshTransport, fleet: Fleet, until: asyncio.Event, seen: list[str]) -> None:
+    """Ask again and again; keep what was said of a question without an answer."""
+    while not until.is_set():
+        ran = await transport.run(host_of(fleet), "sleep 0.02; echo here", deadline=1.0)
+        if ran.problem:
+            seen.append(ran.problem.kind)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cut", [0.5, 1.6, 2.0, 2.4, 4.0])
+async def test_a_link_that_fell_away_leaves_nothing_behind(cuttable: Fleet, cut: float):
+    """Alive is asked each 0.5 s, four times: some cuts end before that says dead, some just then, some after."""
+    transport, host, samples = transport_of(cuttable, keepalive=0.5), host_of(cuttable), list[Sample]()
+    watch = MetricsWatch(transport.readers("numbers"), [host], 0.1, samples.append)
+    assert isinstance(await transport.connect(host), Reached)
+    watch.start()
+    until, seen = asyncio.Event(), list[str]()
+    work = [asyncio.ensure_future(stream_of_work(transport, cuttable, until, seen)) for _ in range(6)]
+    await asyncio.sleep(0.5)
+    cuttable.drop("web01")
+    await asyncio.sleep(cut)
+    cuttable.restore("web01")
+    await asyncio.sleep(3)
+    until.set()
+    await asyncio.gather(*work)
+    assert "channel" not in seen
+    assert "shell" not in seen
+    began = time.monotonic()
+    ran = await asyncio.gather(*(transport.run(host, "echo here", deadline=20) for _ in range(CHANNELS)))
+    assert [each.out for each in ran] == [b"here\n"] * CHANNELS
+    assert time.monotonic() - began < 3
+    assert transport.sessions(host) is None
+    samples.clear()
+    async with asyncio.timeout(20):
+        while not any(sample.cpu is not None for sample in samples):
+            await asyncio.sleep(0.05)
+    await watch.stop()
+    await transport.close()
+
+
+@pytest.mark.real
+async def test_a_channel_that_opens_too_late_is_closed_and_runs_nothing(tmp_path: Path):
+    if reason := missing() or cannot_drop():
+        pytest.skip(reason)
+    with Fleet(1, tmp_path / "fleet", sshd_extra="Match all\n  MaxSessions 4") as fleet:
+        transport, host = transport_of(fleet, keepalive=30.0), host_of(fleet)
+        assert isinstance(await transport.connect(host), Reached)
+        fleet.drop("web01")
+        left = await asyncio.gather(*(transport.run(host, f"touch /tmp/{number}", deadline=0.3) for number in range(4)))
+        assert {each.problem.kind for each in left if each.problem} == {"late"}
+        fleet.restore("web01")
+        async with asyncio.timeout(20):
+            ran = await asyncio.gather(*(transport.run(host, "echo here", deadline=20) for _ in range(4)))
+        assert [each.out for each in ran] == [b"here\n"] * 4
+        assert fleet.exec_in("web01", "ls /tmp") == ""
+        await transport.close()
