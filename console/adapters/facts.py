@@ -242,8 +242,8 @@ def facts_of(
         current_broken=SafeText(broken),
         current_hint=SafeText(_adopting(found, path)),
         releases=_oldest_first(releases.values(), history),
-        free=_available(found.one("blocks")) * 1024,
-        inodes=_available(found.one("inodes")),
+        free=None if (blocks := _available(found.one("blocks"))) is None else blocks * 1024,
+        inodes=_available(found.one("inodes")) or 0,
         clock_skew=_skew(found.one("now"), sent, received),
         missing_tools=tuple(map(SafeText, found.all("missing"))),
         not_writable=SafeText(_not_writable(found)),
@@ -262,15 +262,15 @@ def _oldest_first(releases: Iterable[HostRelease], history: list[list[str]]) -> 
     return tuple(sorted(releases, key=lambda release: (place.get(release.id, -1), release.id)))
 
 
-def _available(line: str) -> int:
-    """Return the available amount of a line of `df -P`; 0: not known."""
+def _available(line: str) -> int | None:
+    """Return the available amount of a line of `df -P`; None: not known."""
     found = re.search(r"\s\d+\s+\d+\s+(\d+)\s+(?:\d+%|-)", line)
-    return int(found.group(1)) if found else 0
+    return int(found.group(1)) if found else None
 
 
-def _skew(now: str, sent: float, received: float) -> float:
+def _skew(now: str, sent: float, received: float) -> float | None:
     if not now.isdigit():
-        return 0.0
+        return None
     second = int(now)
     return round(min(0.0, second + 1 - sent) if second + 1 <= sent else max(0.0, second - received), 1)
 

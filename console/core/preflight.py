@@ -16,6 +16,9 @@ ROOM = 3
 INODES_SPARE = 1000
 SKEW = 5.0
 SKEW_BLOCKS = 60.0
+KEY_KINDS = ("unknown-key", "changed-key")
+LOGIN_KINDS = ("login", "shell")
+UNSEEN = "no host could be asked"
 _ENV = re.compile(r"\bENV\b")
 
 NAMED = 8
@@ -32,11 +35,11 @@ def assess_fleet(
     lacking = tuple(fact for fact in seen if fact.host not in on_disk)
     return (
         _reach(facts, allowed_failures),
-        _problems("key", "Host keys known", facts, ("unknown-key", "changed-key")),
-        _problems("login", "Login works", facts, ("login", "shell")),
+        _problems("key", "Host keys known", facts, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
+        _problems("login", "Login works", facts, LOGIN_KINDS, LOGIN_KINDS),
         _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
         _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
-        _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs"),
+        _room(seen, lacking, size, files),
         _clock(seen),
     )
 
@@ -45,6 +48,8 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
     """S4: every host knows where it returns to. `releases` is how many hosts have a release now."""
     bad = [(way.host, str(way.reason)) for way in ways if not way.possible]
     first = [(way.host, str(way.reason)) for way in ways if way.possible and not way.release]
+    if not ways:
+        return _check("way-back", "Way back", "error", UNSEEN)
     bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.possible and way.release and way.reason]
     hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
     if hints:
@@ -61,8 +66,10 @@ def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
 
 def assess_live(facts: Iterable[HostFacts]) -> Check:
     """What is restarted is there: every host that was reached has a release that is live and whole."""
-    words = ((fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem)
-    bad = [finding for finding in words if finding[1]]
+    found = [(fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem]
+    bad = [finding for finding in found if finding[1]]
+    if not found:
+        return _check("way-back", "A release is live", "error", UNSEEN)
     if bad:
         remedy = f"deploy status ENV; mend `current` on the host, or leave it out: {_without(bad)}"
         return _check("way-back", "A release is live", "failed", _named(bad), remedy)
@@ -75,6 +82,8 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     closed = [(fact.host, f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}") for fact in facts if fact.closed]
     if held or closed:
         return _check("lock", "Lock free", "failed", _named(held or closed), _unlocking(facts, run))
+    if all(fact.problem for fact in facts):
+        return _check("lock", "Lock free", "error", UNSEEN)
     return _check("lock", "Lock free", "passed", "no run and no person holds a host")
 
 
@@ -121,18 +130,29 @@ def _without(findings: list[Finding]) -> str:
     return " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED]) + (f" and the other {len(hosts) - NAMED}" if len(hosts) > NAMED else "")
 
 
-def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...]) -> Check:
+def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...], came_so_far: tuple[str, ...]) -> Check:
+    """Judge one kind of problem. `came_so_far`: hosts with such a problem were asked, others with a problem were not."""
     bad = [fact for fact in facts if fact.problem and fact.problem_kind in kinds]
-    if not bad:
-        return _check(name, title, "passed", "on every host that answers")
-    return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
+    if bad:
+        return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
+    if not any(not fact.problem or fact.problem_kind in came_so_far for fact in facts):
+        return _check(name, title, "error", UNSEEN)
+    return _check(name, title, "passed", "on every host that answers")
 
 
 def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str], remedy: str) -> Check:
     bad = [(fact.host, words) for fact in facts if (words := finding(fact))]
     if bad:
         return _check(name, title, "failed", _named(bad), remedy)
+    if not facts:
+        return _check(name, title, "error", UNSEEN)
     return _check(name, title, "passed", "on 1 host" if len(facts) == 1 else f"on {len(facts)} hosts")
+
+
+def _room(seen: tuple[HostFacts, ...], lacking: tuple[HostFacts, ...], size: int, files: int) -> Check:
+    if seen and not lacking:
+        return _check("space", "Room for the release", "passed", "every host has it already")
+    return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
 
 
 def _sudo(fact: HostFacts) -> str:
@@ -151,6 +171,8 @@ def _tools(fact: HostFacts) -> str:
 
 
 def _space(fact: HostFacts, size: int, files: int) -> str:
+    if fact.free is None:
+        return "its free space cannot be read (df -Pk)"
     if fact.free < size * ROOM:
         return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
     if 0 < fact.inodes < files + INODES_SPARE:
@@ -159,10 +181,13 @@ def _space(fact: HostFacts, size: int, files: int) -> str:
 
 
 def _clock(facts: tuple[HostFacts, ...]) -> Check:
-    off = [(fact.host, f"{fact.clock_skew:+.0f} s") for fact in facts if abs(fact.clock_skew) > SKEW]
+    unread = [(fact.host, "its clock cannot be read (date +%s)") for fact in facts if fact.clock_skew is None]
+    off = [(fact.host, f"{skew:+.0f} s") for fact in facts if abs(skew := fact.clock_skew or 0.0) > SKEW]
+    if not facts or unread:
+        return _check("clock", "Clocks agree", "error", _named(unread) or UNSEEN)
     if not off:
         return _check("clock", "Clocks agree", "passed", f"within {SKEW:.0f} s")
-    status: CheckStatus = "failed" if any(abs(fact.clock_skew) > SKEW_BLOCKS for fact in facts) else "warning"
+    status: CheckStatus = "failed" if any(abs(fact.clock_skew or 0.0) > SKEW_BLOCKS for fact in facts) else "warning"
     return _check("clock", "Clocks agree", status, _named(off), "set the host's clock (NTP)")
 
 

@@ -304,8 +304,9 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    goes = changed(assess_way_back(ways, len(ways)), blocking=not any(way.possible for way in ways), firm=True)
-    return (*shown, assess_lock(_without_notes(facts), survey.run), goes, *schema)
+    lock, goes = assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways))
+    goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
+    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:

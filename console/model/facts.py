@@ -51,11 +51,12 @@ class HostFacts(msgspec.Struct, frozen=True):
     """Where `current` is no link, so that nothing can be switched: what to type."""
     releases: tuple[HostRelease, ...] = ()
     """In the order in which they were last made live, oldest first."""
-    free: int = 0
-    """Bytes free where releases are kept."""
+    free: int | None = 0
+    """Bytes free where releases are kept; None: it could not be read."""
     inodes: int = 0
-    clock_skew: float = 0.0
-    """Seconds that the host is ahead of the console."""
+    """Inodes free there; 0: that file system has none to count."""
+    clock_skew: float | None = 0.0
+    """Seconds that the host is ahead of the console; None: its clock could not be read."""
     missing_tools: tuple[SafeText, ...] = ()
     not_writable: SafeText = SafeText("")
     missing_shared: tuple[SafeText, ...] = ()

@@ -1,6 +1,8 @@
 """The pre-flight's words on a fleet: hosts of which the same is said stand together, and what is told can be typed."""
 
-from console.core.preflight import assess_fleet, assess_lock, assess_way_back, named, overridden
+import pytest
+
+from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
 from console.core.rollback import way_back, way_to
 from console.core.sizes import counted
 from console.model.facts import HostFacts, HostRelease, LockHolder
@@ -35,6 +37,27 @@ def test_a_host_that_has_the_release_needs_no_room_for_it():
     room = {check.id: check for check in assess_fleet(facts, 2**20, 5, 0, frozenset({"web02"}))}["space"]
     assert (room.status, room.detail) == ("failed", "web01: 1 MiB free, 4 MiB needed")
     assert {check.id: check for check in assess_fleet(facts, 2**20, 5, 0, frozenset({"web01", "web02"}))}["space"].status == "passed"
+
+
+def test_what_nobody_answered_is_never_passed():
+    away = (HostFacts("web01", problem=SafeText("no route"), problem_kind="unreachable"),)
+    checks = (*assess_fleet(away, 1, 1, 1), assess_way_back((), 0), assess_live(away), assess_lock(away, "r1"))
+    assert {check.id: check.status for check in checks if check.id != "reach"} == dict.fromkeys(
+        ("key", "login", "sudo", "tools", "space", "clock", "way-back", "lock"), "error"
+    )
+    assert all(" 0 " not in f" {check.detail} " for check in checks)
+
+
+@pytest.mark.parametrize("kind", ["login", "shell"])
+def test_a_host_that_lets_nobody_in_has_shown_its_key(kind: str):
+    checks = {check.id: check.status for check in assess_fleet((HostFacts("web01", problem=SafeText("refused"), problem_kind=kind),), 1, 1, 0)}
+    assert (checks["key"], checks["login"], checks["tools"]) == ("passed", "failed", "error")
+
+
+def test_what_a_host_does_not_say_is_an_error_and_no_zero():
+    checks = {check.id: check for check in assess_fleet((HostFacts("web01", free=None, clock_skew=None), HostFacts("web02", free=2**30)), 1, 1, 0)}
+    assert (checks["space"].status, checks["space"].detail) == ("failed", "web01: its free space cannot be read (df -Pk)")
+    assert (checks["clock"].status, checks["clock"].detail) == ("error", "web01: its clock cannot be read (date +%s)")
 
 
 def test_one_is_one():
