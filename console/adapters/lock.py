@@ -120,6 +120,20 @@ rmdir .deploy/lock 2>/dev/null || :
 """
 )
 
+CLEAR = r"""
+[ -e "$1" ] || exit 0
+cd -- "$1" || exit 95
+for held in .deploy/lock/*; do
+  epoch=${held##*/}
+  [ -d "$held" ] && [ "${epoch%.*}" = "$2" ] || continue
+  gone=.deploy/staging/$epoch.gone.$$
+  mkdir -p .deploy/staging || exit 95
+  mv -T -- "$held" "$gone" || { [ ! -d "$held" ] || exit 95; continue; }
+  rm -rf -- "$gone" || :
+done
+rmdir .deploy/lock 2>/dev/null || :
+"""
+
 TOUCH = r"""
 beat=$1/.deploy/lock/$2/heartbeat
 [ -f "$beat" ] || exit 0
@@ -189,6 +203,10 @@ class HostLocks:
     async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
         """Let go, if this epoch still holds."""
         return _problem(await self._asked(host, RELEASE, path, epoch), host)
+
+    async def clear(self, host: Host, path: str, run: str) -> Unreached | None:
+        """Remove the lock of a run that has ended, whichever engine took it and however young it is; another run's stays."""
+        return _problem(await self._asked(host, CLEAR, path, run), host)
 
     async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
         """Take the lock from a run that is dead; who holds the host, where it is another run, or this one gave a sign less than `young` seconds ago."""

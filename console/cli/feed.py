@@ -95,6 +95,8 @@ class LastingFeed:
                 if self.state.phase != "ended":
                     await self._go_on(lost)
                     continue
+                if self.state.held and await self._releases_locks(lost):
+                    continue
             for line in printed.rest():
                 yield line
             return
@@ -125,11 +127,22 @@ class LastingFeed:
         if self._model is None:
             await self._look_for_another()
             return
-        self._told(f"the engine of run {self.run} is gone; a new one takes it up, and settles what was running")
+        what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
+        self._told(f"the engine of run {self.run} is gone; a new one {what}")
         self._client = await engine_of(self._how, self._model)
         await configure(self._client, self._model)
         await self._client.resume(self.run)
         self.taken_up = True
+
+    async def _releases_locks(self, lost: EngineLost) -> bool:
+        """Whether a new engine has taken up what was still to be done after the run's end. Where it has not, the result names it."""
+        if self._model is None:
+            return False
+        try:
+            await self._go_on(lost)
+        except ConsoleError:
+            return False
+        return True
 
     async def _look_for_another(self) -> None:
         """Wait until somebody who may has started a new engine that carries the run."""

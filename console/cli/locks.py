@@ -8,7 +8,7 @@ from console.cli.ask import confirm
 from console.cli.notes import keep_note
 from console.cli.wiring import How, asking, environment_or_known, run_named, say, say_json, tell_problem, tell_twin
 from console.engine.access import user_name
-from console.errors import Exit, Problem, UsageFault
+from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.fleet import Environment
 from console.plain.jsonl import problem_object
 
@@ -34,11 +34,26 @@ async def unlock(how: How, name: str, reason: str) -> int:
     await confirm(how, f"let releases to {found.name} in again?")
     answer = await _asked(how, found, "unlock", {"reason": reason})
     keep_note(found, None)
+    held = answer.pop("held_by")
+    goes_on = answer.pop("goes_on")
+    if held and not answer["opened"] and not answer["failed"]:
+        raise NoGo(f"no person's note closes {found.name}: {_held_words(held)}", _way_out(found.name, held["run"], goes_on=goes_on))
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
-        say(f"{found.name} is open again")
+        say(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
+    if held:
+        tell_problem(Problem(_held_words(held), _way_out(found.name, held["run"], goes_on=goes_on)))
     tell_twin("unlock", found.name, "--reason", reason, "--yes")
     return code
+
+
+def _held_words(held: dict[str, Any]) -> str:
+    return f"run {held['run']} of {held['by']} holds it since {held['since']}"
+
+
+def _way_out(name: str, run: str, *, goes_on: bool) -> str:
+    unlock = f"deploy unlock {name} --run {run} --reason TEXT"
+    return f"deploy abort {run}; once it is dead: {unlock}" if goes_on else unlock
 
 
 async def unlock_run(how: How, name: str, text: str, reason: str) -> int:

@@ -296,4 +296,4 @@ def _why_behind(host: HostState) -> SafeText:
 
 def _end(state: RunState) -> Happened:
     code, outcome, reason, hint = conclude(state)
-    return Happened(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint)))
+    return Happened(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.held))

@@ -139,7 +139,13 @@ def _decided(state: RunState, event: ev.Decided) -> RunState:
 
 
 def _locked(state: RunState, event: ev.LocksTaken) -> RunState:
-    return changed(state, epoch=event.epoch, phase="running" if state.phase == "locking" else state.phase)
+    return changed(state, epoch=event.epoch, held=event.hosts, phase="running" if state.phase == "locking" else state.phase)
+
+
+def _released(state: RunState, event: ev.LocksReleased) -> RunState:
+    left = {**state.locks_left, **{one.host: one.why for one in event.left}}
+    held = tuple(name for name in state.held if name not in event.hosts)
+    return changed(state, held=held, locks_left={name: why for name, why in left.items() if name not in event.hosts})
 
 
 def _lock_refused(state: RunState, event: ev.LocksRefused) -> RunState:
@@ -386,8 +392,9 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
 
 def _ended(state: RunState, event: ev.RunEnded) -> RunState:
     return changed(
-        state, phase="ended", exit=event.exit, outcome=event.outcome, reason=event.reason, hint=event.hint, ended_at=event.at, pausing=None
-    )
+        state, phase="ended", exit=event.exit, outcome=event.outcome, reason=event.reason, hint=event.hint, ended_at=event.at, pausing=None,
+        held=event.held,
+    )  # fmt: skip
 
 
 _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
@@ -424,6 +431,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.AnnouncementSent: _announced,
     ev.TakenUp: _taken_up,
     ev.RunEnded: _ended,
+    ev.LocksReleased: _released,
 }
 
 _ACTS: dict[type[ev.Event], tuple[str, str]] = {

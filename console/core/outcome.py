@@ -2,7 +2,7 @@
 
 from console.core.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds import goes_back
-from console.errors import Exit
+from console.errors import Exit, Problem
 from console.model.state import HostState, RunState, StepState
 
 SHOWN = {"updating": "unknown", "returning": "unknown", "back": "old", "left-out": "skipped"}
@@ -187,6 +187,21 @@ def _names(hosts: list[HostState]) -> str:
 def left_out(state: RunState) -> tuple[str, ...]:
     """Hosts that the request left out and that the run therefore knows nothing of."""
     return tuple(name for name, _ in state.request.without if name not in state.hosts)
+
+
+def lock_problems(state: RunState) -> tuple[Problem, ...]:
+    """The locks that a run which has ended still has, or may have. They stop no run that knows this record."""
+    if state.phase != "ended":
+        return ()
+    whys: dict[str, list[str]] = {}
+    for name in state.held:
+        whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
+    hint = f"it stops no run from here; to remove it, once the host answers: deploy unlock {state.environment} --run {state.run} --reason TEXT"
+    return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}", hint) for why, names in whys.items())
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def host_rows(state: RunState) -> list[dict[str, str]]:

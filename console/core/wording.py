@@ -78,6 +78,11 @@ def _changes(event: ev.ChangesListed) -> str:
     return f"{counted(len(event.subjects), 'commit')}{migrations}"
 
 
+def _released(event: ev.LocksReleased) -> str:
+    freed = f"locks are released on {counted(len(event.hosts), 'host')}" if event.hosts else ""
+    return "; ".join((*filter(None, (freed,)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
+
+
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
@@ -90,6 +95,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HostSeen: _seen,
     ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}",
     ev.Decided: _decided,
+    ev.LocksReleased: _released,
     ev.LocksTaken: lambda event: f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'} locked for this run",
     ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),

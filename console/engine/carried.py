@@ -4,12 +4,15 @@ Knows its runner and the ports. Nothing of other runs, and nothing of who may as
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
+from functools import partial
 
 from console.engine.announcing import Announcer
 from console.engine.calling import Caller
 from console.engine.fleet import Fleet
 from console.engine.hands import FleetHands
+from console.engine.leftovers import is_over
 from console.engine.links import LinkWatch
 from console.engine.preflight import Preflight
 from console.engine.runner import Runner
@@ -19,6 +22,8 @@ from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.request import Person
 from console.ports.feed import Output, Sample
+
+log = logging.getLogger(__name__)
 
 Keep = Callable[[str, Output | Sample], None]
 """Keeps what a run's steps printed, and what its machines did."""
@@ -33,7 +38,7 @@ class CarriedRun:
         self._run = run
         self._keep = keep
         self.broadcast = Broadcast(events)
-        hands = FleetHands(environment, outside, fleet.clock, fleet.secrets, self._tell)
+        hands = FleetHands(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
         self.runner = Runner(environment, fleet.journal, fleet.clock, hands, lambda written: self.broadcast.publish(*written))
         hands.record = self.runner.record
         hands.live = lambda: self.runner.state
@@ -43,20 +48,24 @@ class CarriedRun:
 
     @property
     def is_open(self) -> bool:
-        """Whether it goes on, or still lets go of its hosts."""
-        return self.runner.state.phase != "ended" or (self.task is not None and not self.task.done())
+        """Whether it goes on. One that has ended may still be letting go of its hosts: that is in nobody's way."""
+        return self.runner.state.phase != "ended"
 
-    def begin(self, person: Person, interrupted: Callable[[], object]) -> None:
-        """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended."""
-        if self._announcer:
-            self.broadcast.expect_more()
-        self.task = asyncio.create_task(self._carry(person, interrupted))
+    @property
+    def is_parting(self) -> bool:
+        """Whether it has ended and still lets go of its hosts."""
+        return not self.is_open and self.task is not None and not self.task.done()
+
+    def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
+        """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""
+        self.broadcast.expect_more()
+        self.task = asyncio.create_task(self._carry(person, interrupted, over))
 
     def _tell(self, item: Output | Sample) -> None:
         self._keep(self._run, item)
         self.broadcast.tell(item)
 
-    async def _carry(self, person: Person, interrupted: Callable[[], object]) -> None:
+    async def _carry(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         runner, outside = self.runner, self._fleet.outside
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
         hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
@@ -70,7 +79,9 @@ class CarriedRun:
             await runner.run()
         except Exception as fault:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
-            if runner.state.go:
+            if runner.state.phase == "ended":
+                log.exception("letting go of the hosts of run %s", self._run)
+            elif runner.state.go:
                 self._leave(error, interrupted)
             else:
                 runner.fail(error)
@@ -80,8 +91,11 @@ class CarriedRun:
             await watch.stop()
             if caller:
                 caller.stop()
+            over()
             if self._announcer:
                 self._announcer.after(self.broadcast.rest)
+            else:
+                self.broadcast.rest()
 
     def _leave(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
         """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""

@@ -58,7 +58,7 @@ async def _let_go(fleet: Fleet, state: RunState, name: str) -> str:
         return f"{name} is not in {fleet.environment.file or 'hosts.toml'} any more: a lock that it may hold stays on it"
     try:
         async with asyncio.timeout(UNLOCK):
-            problem = await fleet.outside.locks.release(host, fleet.environment.path_on(host), f"{state.run}.{state.epoch}")
+            problem = await fleet.outside.locks.clear(host, fleet.environment.path_on(host), state.run)
     except TimeoutError:
         return f"{name} does not answer within {UNLOCK:.0f} s: a lock that it may hold stays on it"
     return f"a lock that {name} may hold stays on it: {problem.message}" if problem else ""

@@ -28,6 +28,8 @@ class Fleet:
     journal: Journal
     submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
     """Says something to a run, also to one that has ended."""
+    note: Callable[..., None] = lambda run, *events: None
+    """(run, *events): writes events into the record of a run that has ended."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     digest: str = ""
     """Of the model."""

@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from console.engine.leftovers import Leftover, release
 from console.engine.perform import perform
 from console.engine.task import Task, Tools, epoch_of, remote
-from console.model.events import Decided, Event, LocksRefused, LocksTaken, StepFinished
+from console.model.events import Decided, Event, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.facts import LockHolder
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.secret import Secret
-from console.model.state import RunState
+from console.model.state import HostState, RunState
 from console.ports.clock import Clock
 from console.ports.feed import Output
 from console.ports.hosts import Unreached
@@ -19,17 +20,31 @@ from console.ports.outside import Outside
 from console.text import SafeText
 
 HEARTBEAT = 10.0
+TURNS = 3
+"""How often a lock is tried again that was an ended run's."""
 ENGINE = Person("the engine")
 HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
 """Kinds of steps that change nothing in service: to give them up here ends them."""
+
+
+def _kept(host: HostState) -> LockLeft | None:
+    """Why its lock is not even asked for: something may still go on there, or it does not answer."""
+    if host.condition == "unknown" or any(known.status == "unknown" for known in host.steps.values()):
+        why = f"not known what goes on there: {host.detail}" if host.detail else "not known what goes on there"
+        return LockLeft(host.name, SafeText(why), unsettled=True)
+    if host.condition in ("owed", "unreachable") or not host.linked:
+        return LockLeft(host.name, SafeText("it does not answer"))
+    return None
 
 
 class FleetHands:
     """What a run does to its fleet."""
 
     def __init__(
-        self, environment: Environment, outside: Outside, clock: Clock, secrets: Mapping[str, Secret], tell: Callable[[Output], None]
+        self, environment: Environment, outside: Outside, clock: Clock, secrets: Mapping[str, Secret], tell: Callable[[Output], None],
+        is_over: Callable[[str], bool] = lambda run: False,
     ) -> None:  # fmt: skip
+        self._is_over = is_over
         self._environment = environment
         self._locks = outside.locks
         self._steps = outside.steps
@@ -120,24 +135,36 @@ class FleetHands:
             self._beat.cancel()
             await asyncio.gather(self._beat, return_exceptions=True)
 
-    async def let_go(self, state: RunState) -> None:
-        """Release every host that is not unknown."""
-        if state.epoch:
-            known = [host for host in self._hosts(state) if state.hosts[host.name].condition not in ("unknown", "owed", "unreachable")]
-            await self._release(known, epoch_of(state))
+    async def let_go(self, state: RunState) -> LocksReleased | None:
+        """Release every host that answers and on which nothing may still go on."""
+        if not state.held:
+            return None
+        kept = (left for name in state.held if (left := _kept(state.hosts[name])))
+        return await release(self._locks, self._environment, Leftover(state.run, state.held), kept)
 
     def _hosts(self, state: RunState) -> list[Host]:
         planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()
         return [host for host in self._environment.hosts if host.name in planned]
 
     async def _take(self, hosts: list[Host], holder: LockHolder) -> LocksRefused | Decided | None:
-        answers = await asyncio.gather(*(self._locks.take(host, self._environment.path_on(host), holder) for host in hosts))
+        answers = await asyncio.gather(*(self._taken(host, holder) for host in hosts))
         for host, answer in zip(hosts, answers, strict=True):
             if isinstance(answer, LockHolder):
                 return LocksRefused(host=host.name, holder=answer)
             if isinstance(answer, Unreached):
                 return Decided(go=False, by=ENGINE, reasons=(SafeText(f"{host.name} could not be locked: {answer.message}"),))
         return None
+
+    async def _taken(self, host: Host, holder: LockHolder) -> LockHolder | Unreached | None:
+        """Take the lock of one host; that of a run which has ended is in nobody's way."""
+        path = self._environment.path_on(host)
+        answer = await self._locks.take(host, path, holder)
+        for _ in range(TURNS):
+            if not isinstance(answer, LockHolder) or not self._is_over(answer.run):
+                return answer
+            problem = await self._locks.clear(host, path, answer.run)
+            answer = problem or await self._locks.take(host, path, holder)
+        return answer
 
     async def _release(self, hosts: list[Host], epoch: str) -> None:
         await asyncio.gather(*(self._locks.release(host, self._environment.path_on(host), epoch) for host in hosts))

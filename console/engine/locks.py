@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.fleet import Fleet
-from console.engine.looking import look_at
+from console.engine.leftovers import is_over
+from console.engine.looking import look_at, look_at_all
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
-from console.model.events import RunOpened
+from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.facts import HostFacts, LockHolder
 from console.model.request import Person
 from console.ports.hosts import Unreached
@@ -20,6 +21,9 @@ from console.text import SafeText
 
 YOUNG = 60.0
 """Seconds without a sign of life after which a run of another machine may be called dead, by the host's clock."""
+
+ANY_AGE = -1e9
+"""Of this record's own run it is known that it is dead, whatever the host's clock says."""
 
 
 def holder_row(holder: LockHolder) -> dict[str, Any]:
@@ -43,10 +47,15 @@ async def answer_lock(fleet: Fleet, argument: Mapping[str, Any], person: Person)
 
 
 async def answer_unlock(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
-    """Take a person's note from every host; the hosts that could not be told."""
+    """Take a person's note from every host: where one was, which run holds hosts all the same, and the hosts that could not be told."""
     locks, environment = fleet.outside.locks, fleet.environment
+    facts = await look_at(fleet, environment.hosts)
     failed = await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts))
-    return {"failed": _failed_hosts(failed)}
+    held = {fact.lock.run: holder_row(fact.lock) for fact in facts if fact.lock}
+    return {
+        "opened": [fact.host for fact in facts if fact.closed], "held_by": next(iter(held.values()), None), "goes_on": fleet.run in held,
+        "failed": _failed_hosts(failed),
+    }  # fmt: skip
 
 
 async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
@@ -55,9 +64,9 @@ async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
     is_ours = bool(fleet.journal.of_type(run, RunOpened))
-    young = 0.0 if is_ours else YOUNG
+    young = ANY_AGE if is_ours else YOUNG
     environment = fleet.environment
-    facts = await look_at(fleet, environment.hosts)
+    facts = await look_at_all(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
     _judge(facts, run, holding, young, environment.name)
     answers = await asyncio.gather(
@@ -67,8 +76,16 @@ async def answer_break(fleet: Fleet, argument: Mapping[str, Any], person: Person
     failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
     if is_ours and broken:
-        Record(fleet.journal, fleet.clock, run).end(SafeText(f"its lock was broken by {person.name}: {reason}"), person)
+        _ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person)
     return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
+
+
+def _ended(fleet: Fleet, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
+    """Write down that a run's lock was broken; one that had not ended ends with it."""
+    if is_over(fleet.journal, run):
+        fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
+    else:
+        Record(fleet.journal, fleet.clock, run).end(reason, person, broken)
 
 
 def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:

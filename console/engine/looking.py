@@ -3,6 +3,7 @@
 import asyncio
 
 from console.engine.fleet import Fleet
+from console.engine.leftovers import without_leftovers
 from console.model.facts import HostFacts
 from console.model.fleet import Host
 
@@ -10,6 +11,11 @@ LOOK = 30.0
 """Seconds that a host has to answer."""
 
 
-async def look_at(fleet: Fleet, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
-    """Return what stands on those hosts, in their order; one that is not reached says why."""
+async def look_at_all(fleet: Fleet, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Return what stands on those hosts, the locks of runs that have ended among it."""
     return tuple(await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts)))
+
+
+async def look_at(fleet: Fleet, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Return what stands on those hosts, in their order; one that is not reached says why. The lock of a run that has ended is none."""
+    return without_leftovers(fleet.journal, await look_at_all(fleet, hosts))

@@ -1,4 +1,5 @@
-"""Owed hosts that answer again are brought to what the environment is, by a run of its own. Knows the record and the fleet; no plans, no steps.
+"""What runs have left undone is done later: owed hosts that answer again are brought to what the environment is, by a run of its own, and locks that
+a run still had at its end are released. Knows the record and the fleet; no plans, no steps.
 
 A host that answered all the while (it was left out with a reason) waits for the next release; one whose catch-up went wrong waits until it has been
 away again. While a person's note or another run holds it, nothing is begun.
@@ -11,11 +12,12 @@ from console.core.catch_up import Live, Unclear, live_release
 from console.core.evolve import fold
 from console.engine.debts import debts_of
 from console.engine.hands import ENGINE
+from console.engine.leftovers import Leftover, is_over, leftovers, release
 from console.errors import ConsoleError
 from console.model.debt import Debt
-from console.model.events import RunEnded
+from console.model.events import LocksReleased
 from console.model.facts import HostFacts
-from console.model.fleet import Environment, Host
+from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.values import changed
@@ -26,11 +28,15 @@ from console.text import SafeText
 
 EVERY = 20.0
 """Seconds between two looks at the hosts that are owed something."""
+FIRST = 1.0
+"""Seconds until the first look: whoever started the engine comes first."""
 LOOK = 20.0
 """Seconds that a host has to answer."""
 
 Model = Callable[[], tuple[Environment, Outside] | None]
 Opens = Callable[[Request, Person], Awaitable[str]]
+Notes = Callable[..., None]
+"""(run, *events): writes events into the record of a run that has ended."""
 
 
 def environment_now(journal: Journal, app: str, environment: str) -> Live | Unclear:
@@ -59,7 +65,8 @@ class Paying:
     """Looks after an engine's debts, while no run goes on."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, secrets: dict[str, Secret], every: float = EVERY
+        self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, secrets: dict[str, Secret], note: Notes,
+        every: float = EVERY,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -67,9 +74,11 @@ class Paying:
         self._may_open = may_open
         self._opens = opens
         self._secrets = secrets
+        self._note = note
         self._every = every
         self._task: asyncio.Task[None] | None = None
         self._debts: tuple[Debt, ...] | None = None
+        self._left: tuple[Leftover, ...] | None = None
         self._away: set[str] = set()
         self._tried: set[str] = set()
 
@@ -87,7 +96,34 @@ class Paying:
 
     def changed(self) -> None:
         """Hear that the record has changed: a run has ended, or a debt was forgiven."""
-        self._debts = None
+        self._debts = self._left = None
+
+    @property
+    def has_work(self) -> bool:
+        """Whether this engine has a host to bring up to date, or a lock to release."""
+        found = self._model()
+        return found is not None and (bool(self.left) or (bool(self.debts) and self._has_secrets(found[0])))
+
+    @property
+    def left(self) -> tuple[Leftover, ...]:
+        """Locks that runs which have ended may still hold; nothing while the engine has no model."""
+        found = self._model()
+        if self._left is None and found is not None:
+            environment, _ = found
+            try:
+                self._left = leftovers(self._journal, environment.app, environment.name, (host.name for host in environment.hosts))
+            except ConsoleError:
+                self._left = ()
+        return self._left or ()
+
+    async def release_left(self) -> None:
+        """Release the locks that runs have left, where the hosts answer. What came of it is in those runs' records."""
+        found = self._model()
+        for left in self.left if found is not None else ():
+            environment, outside = found  # type: ignore[misc] # it is there
+            released = await release(outside.locks, environment, left)
+            if released.hosts:
+                self._note(left.run, LocksReleased(hosts=released.hosts))
 
     @property
     def debts(self) -> tuple[Debt, ...]:
@@ -102,12 +138,14 @@ class Paying:
         return self._debts or ()
 
     async def _watch(self) -> None:
+        await self._clock.sleep(min(self._every, FIRST))
         while True:
-            await self._clock.sleep(self._every)
             try:
+                await self.release_left()
                 await self.look()
             except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
-                continue
+                pass
+            await self._clock.sleep(self._every)
 
     async def look(self) -> str:
         """Look at the hosts that are owed something, and open a run for those that have come back; its id, empty: none."""
@@ -126,20 +164,14 @@ class Paying:
         live = environment_now(self._journal, environment.app, environment.name) if back else None
         if not isinstance(live, Live) or not self._has_secrets(environment):
             return ""
-        await self._let_go(environment, outside, back, {fact.host: fact for fact in facts})
         run = await self._opens(Request("catch-up", ref=live.release.id, hosts=",".join(host.name for host in back), yes=True), ENGINE)
         self._tried |= {host.name for host in back}
         return run
 
     def _is_back(self, fact: HostFacts) -> bool:
-        is_held = fact.closed is not None or (fact.lock is not None and not self._journal.of_type(fact.lock.run, RunEnded))
+        is_held = fact.closed is not None or (fact.lock is not None and not is_over(self._journal, fact.lock.run))
         was_left_out = all(debt.left_out for debt in self.debts if debt.host == fact.host)
         return not fact.problem and not is_held and fact.host not in self._tried and (fact.host in self._away or not was_left_out)
 
     def _has_secrets(self, environment: Environment) -> bool:
         return environment.secrets(for_release=False).keys() <= self._secrets.keys()
-
-    async def _let_go(self, environment: Environment, outside: Outside, hosts: tuple[Host, ...], facts: dict[str, HostFacts]) -> None:
-        """Take away the lock that a run has left there which has ended, by the record."""
-        held = [(host, lock.epoch) for host in hosts if (lock := facts[host.name].lock) is not None]
-        await asyncio.gather(*(outside.locks.release(host, environment.path_on(host), epoch) for host, epoch in held))

@@ -6,7 +6,7 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -82,12 +82,14 @@ class Survey:
     """Who asks for it."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined."""
+    without_leftovers: Callable[[tuple[HostFacts, ...]], tuple[HostFacts, ...]] = lambda facts: facts
+    """Takes the locks of runs that have ended out of what was seen."""
 
 
 async def look_at(survey: Survey, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
     looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
-    return tuple(await asyncio.gather(*looks))
+    return survey.without_leftovers(tuple(await asyncio.gather(*looks)))
 
 
 def _goes_to(survey: Survey, host: Host) -> str:

@@ -5,7 +5,7 @@ from console.core.evolve import fold
 from console.core.outcome import conclude
 from console.engine.writing import written
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AbortAsked, AnyEvent, Decided, Event, NoteAdded, RunEnded
+from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RunEnded
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.ports.clock import Clock
@@ -34,14 +34,13 @@ class Record:
         self.write(*answer)
         return Accepted(self.state.seq)
 
-    def end(self, reason: SafeText, by: Person) -> None:
-        """End a run that can no longer be carried on, as it stands. One that has ended gets the reason as a note."""
+    def end(self, reason: SafeText, by: Person, released: tuple[str, ...] = ()) -> None:
+        """End a run that can no longer be carried on, as it stands, and that holds those hosts no more."""
         self.write(NoteAdded(by=by, text=reason))
-        if self.state.phase == "ended":
-            return
         if self.state.go is None:
             self.write(Decided(go=False, by=by, interrupted=True, reasons=(reason,)))
         elif not self.state.aborting:
             self.write(AbortAsked(by=by, leave=True))
         code, outcome, _, hint = conclude(self.state)
-        self.write(RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint)))
+        ended = RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint), held=self.state.held)
+        self.write(ended, *([LocksReleased(hosts=released)] if released else []))

@@ -20,6 +20,7 @@ from console.model.events import (
     Decided,
     Event,
     LocksRefused,
+    LocksReleased,
     LocksTaken,
     RunEnded,
     RunOpened,
@@ -56,8 +57,8 @@ class Hands(Protocol):
     async def rest(self) -> None:
         """Give no more signs of life."""
 
-    async def let_go(self, state: RunState) -> None:
-        """Release what the run held, where nothing is open any more."""
+    async def let_go(self, state: RunState) -> LocksReleased | None:
+        """Release what the run still holds, and say what came of it; None where it holds nothing."""
 
 
 class Runner:
@@ -129,7 +130,9 @@ class Runner:
         finally:
             await self._stop()
             await self._hands.rest()
-        await self._hands.let_go(self.state)
+        released = await self._hands.let_go(self.state)
+        if released is not None:
+            self.record(released)
         return self.state
 
     async def _turn(self) -> float | None:

@@ -143,7 +143,7 @@ class Engine:
             return False
         if any(each.introduced for each in self._connections):
             return False
-        if self._carried and self.brain.owing and self.is_there():
+        if self.brain.owing and self.is_there():
             self._rest_since = now
             return False
         if self._carried:

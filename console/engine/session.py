@@ -19,13 +19,14 @@ from console.engine.access import may_carry_runs
 from console.engine.asking import ticks
 from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
+from console.engine.hands import ENGINE
 from console.engine.names import new_run
 from console.engine.paying import EVERY, Paying
 from console.engine.record import Record
 from console.errors import Locked, UsageFault
 from console.model.board import CiMark
-from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import CheckAcknowledged, Decided, RunEnded, RunOpened
+from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
+from console.model.events import CheckAcknowledged, Decided, Event, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
@@ -39,10 +40,9 @@ from console.text import SafeText, hide
 FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
 
-OF_LOCKS = frozenset({"check", "preview", "exec"})
-"""Questions whose answer hangs on the hosts' locks: the one of a run that has just ended here is no answer."""
+
 PARTING = 30.0
-"""Seconds that a new run waits for the one before to let go of its hosts."""
+"""Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
 
 
 class Session:
@@ -64,7 +64,7 @@ class Session:
         self._outside: Outside | None = None
         self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
-        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._secrets, look_again)
+        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._secrets, self._note, look_again)
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -92,8 +92,9 @@ class Session:
 
     @property
     def owing(self) -> bool:
-        """Whether a host is owed something."""
-        return bool(self._paying.debts)
+        """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
+        parting = any(one.is_parting for one in self._runs.values())
+        return parting or (may_carry_runs(os.getuid(), self.access) and self._paying.has_work)
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
@@ -142,14 +143,14 @@ class Session:
         """What a question, and a pre-flight, is about now."""
         environment, outside = self._model()
         return Fleet(
-            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._secrets,
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note, self._secrets,
             self._digest, self._feeds, self._fed, self._ci_kept,
         )  # fmt: skip
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
         environment, _ = self._model()
-        await self._parted()
+        await self._make_way()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         chosen_hosts(environment, request)
@@ -172,13 +173,28 @@ class Session:
 
     def _begin(self, one: CarriedRun, run: str, person: Person) -> None:
         self._runs[run] = one
-        one.begin(person, lambda: self._runs.pop(run))
-        if one.task:
-            one.task.add_done_callback(lambda _: self._paying.changed())
+        one.begin(person, lambda: self._runs.pop(run), self._paying.changed)
+
+    async def _make_way(self) -> None:
+        """End a run that this engine began by itself: whoever wants one is not kept waiting for it, and what it was to do stays owed."""
+        one = self._runs.get(self.open_run_id)
+        if one is None or one.task is None or one.runner.state.kind != "catch-up":
+            return
+        one.runner.submit(Abort(leave=True), ENGINE)
+        await asyncio.wait((one.task,), timeout=PARTING)
+
+    def _note(self, run: str, *events: Event) -> None:
+        """Write events into the record of a run that has ended."""
+        one = self._runs.get(run)
+        if one is not None:
+            one.runner.record(*events)
+        else:
+            Record(self._journal, self._clock, run).write(*events)
+        self._paying.changed()
 
     async def _parted(self) -> None:
         """Wait until runs that have ended have let go of their hosts."""
-        parting = [one.task for one in self._runs.values() if one.task and one.runner.state.phase == "ended"]
+        parting = [one.task for one in self._runs.values() if one.task and one.is_parting]
         if parting:
             await asyncio.wait(parting, timeout=PARTING)
 
@@ -240,18 +256,19 @@ class Session:
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""
         self._model()
-        await self._parted()
         if run in self._runs and self._runs[run].runner.state.phase != "ended":
             return
-        if self.busy:
-            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         events = self._journal.read(run)
         if not events:
             raise UsageFault(f"run {run} is not in the journal", "deploy history")
+        if any(isinstance(event, RunEnded) for event in events):
+            await self._paying.release_left()
+            return
+        await self._make_way()
+        if self.busy:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         one = CarriedRun(self._fleet(), run, self._keep, events)
         one.runner.take_up(events, person)
-        if one.runner.state.phase == "ended":
-            return
         if one.runner.state.go is None:
             one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
         self._begin(one, run, person)
@@ -261,8 +278,6 @@ class Session:
         answer = questions.ANSWERS.get(name) or station.ANSWERS.get(name)
         if answer is None:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
-        if name in OF_LOCKS:
-            await self._parted()
         fleet = self._fleet()
         while len(self._feeds) >= FEEDS:
             del self._feeds[next(iter(self._feeds))]

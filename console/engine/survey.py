@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from console.core.catch_up import Unclear
 from console.core.database import migrated_last
@@ -10,6 +11,7 @@ from console.core.selection import chosen_hosts
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine.databases import is_kept
 from console.engine.fleet import Fleet
+from console.engine.leftovers import without_leftovers
 from console.engine.past import backup_of, last_backup, usual_seconds, verifications
 from console.engine.paying import environment_now
 from console.engine.prepare import Survey, look_at
@@ -25,6 +27,7 @@ def survey_of(fleet: Fleet, request: Request, run: str) -> Survey:
     return Survey(
         environment, request, outside.scout, outside.repository, outside.checks, fleet.clock.now(), fleet.zone, run, usual_seconds(fleet.journal, *place),
         verifications=verifications(fleet.journal, environment.app), database=outside.database, backup=last_backup(fleet.journal, *place),
+        without_leftovers=partial(without_leftovers, fleet.journal),
     )  # fmt: skip
 
 

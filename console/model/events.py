@@ -345,6 +345,25 @@ class RunEnded(Event, frozen=True, tag="run-ended"):
     outcome: str
     reason: SafeText = SafeText("")
     hint: SafeText = SafeText("")
+    held: tuple[str, ...] = ()
+    """Hosts whose locks it still has, to be released now. Older consoles did not write that down."""
+
+
+class LockLeft(msgspec.Struct, frozen=True):
+    """A host whose lock could not be released."""
+
+    host: str
+    why: SafeText
+    unsettled: bool = False
+    """Something may still go on there: it stays until the host is brought up to date."""
+
+
+class LocksReleased(Event, frozen=True, tag="locks-released"):
+    """The run has released the locks of those hosts."""
+
+    hosts: tuple[str, ...] = ()
+    left: tuple[LockLeft, ...] = ()
+    """Where a lock may still be, as far as is known now."""
 
 
 AnyEvent = (
@@ -384,4 +403,5 @@ AnyEvent = (
     | CommandRefused
     | TakenUp
     | RunEnded
+    | LocksReleased
 )

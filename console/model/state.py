@@ -147,6 +147,10 @@ class RunState(msgspec.Struct, frozen=True):
     """The pause after so many hosts has been taken."""
     aborting: Literal["", "back", "leave"] = ""
     epoch: int = 0
+    held: tuple[str, ...] = ()
+    """Hosts that it has locked and is not known to have released."""
+    locks_left: dict[str, SafeText] = {}
+    """Of those, the hosts where a release was tried: why it was not done."""
     changed: bool = False
     """Something in service was changed: from here on there is a way back to take."""
     go: bool | None = None

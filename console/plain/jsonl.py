@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from console.core.outcome import host_rows
+from console.core.outcome import host_rows, lock_problems
 from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
@@ -35,7 +35,11 @@ def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
 
 
 def _problems(state: RunState, ending: Ending) -> list[Problem]:
-    """Why it ended so: each check that blocks where it was a no-go, else the run's own reason."""
+    """Why it ended so (each check that blocks where it was a no-go, else the run's own reason), and the locks that it has left."""
+    return [*_reasons(state, ending), *lock_problems(state)]
+
+
+def _reasons(state: RunState, ending: Ending) -> list[Problem]:
     if ending.reason:
         return [Problem(ending.reason, ending.hint)]
     if state.phase != "ended" or not ending.exit:

@@ -22,6 +22,9 @@ class HostLock(Protocol):
     async def release(self, host: Host, path: str, epoch: str) -> Unreached | None:
         """Let go, if this epoch still holds."""
 
+    async def clear(self, host: Host, path: str, run: str) -> Unreached | None:
+        """Remove the lock of a run that has ended, whichever engine took it and however young it is; another run's stays."""
+
     async def break_for(self, host: Host, path: str, run: str, young: float) -> LockHolder | Unreached | None:
         """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago."""
 

@@ -172,6 +172,8 @@ def _is_told(event: ev.AnyEvent) -> bool:
     match event:
         case ev.StepStarted() | ev.LocksTaken() | ev.NoteAdded() | ev.GateJudged(verdict="passed"):
             return False
+        case ev.LocksReleased():
+            return bool(event.left)
         case ev.CheckReported():
             return event.check.status not in ("passed", "skipped", "waiting")
     return True

@@ -1,5 +1,6 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
+from console.core.outcome import lock_problems
 from console.model.state import RunState
 from console.typed import as_typed
 from console.views.fleet import counts_in_words
@@ -125,8 +126,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     took = clock_span(state.mono - (state.decided or state.opened))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}"]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
-    if not blocking:
-        return (*lines, *(words for words in (str(state.reason), as_typed(state.hint)) if words))
     for check in blocking:
         lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]
-    return (*lines, as_typed(state.hint))
+    lines += [words for words in ("" if blocking else str(state.reason), as_typed(state.hint)) if words]
+    return (*lines, *(words for problem in lock_problems(state) for words in (problem.message, f"  {as_typed(problem.hint)}")))

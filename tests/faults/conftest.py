@@ -1,6 +1,7 @@
 """An engine session on a fleet of its own, as its process holds it, which a test breaks."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,8 +46,20 @@ class Scene:
     clock: LateClock
     session: Session
     journal: SqlJournal
+    new_session: Callable[..., Awaitable[Session]]
     run: str = ""
     events: list[AnyEvent] = field(default_factory=list)
+
+    async def another_engine(self, **options: object) -> None:
+        """Let the engine be gone without a word, and another one come."""
+        await self.session._paying.stop()
+        self.session = await self.new_session(**options)
+
+    async def eventually(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait until that is so."""
+        async with asyncio.timeout(seconds):
+            while not is_so():
+                await asyncio.sleep(0.05)
 
     async def release(self, version: str, **request: object) -> RunState:
         """Carry a release to its end."""
@@ -135,13 +148,20 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
             file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "3s", **options})
             clock = LateClock()
             journal = SqlJournal.of(state)
-            session = Session(journal, clock, lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
-            await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+            engines: list[Session] = []
+
+            async def an_engine(**options: object) -> Session:
+                opened = lambda environment, secrets: open_outside(environment, state, secrets)  # noqa: E731
+                engines.append(Session(journal, clock, opened, lambda name: None, **options))  # type: ignore[arg-type]
+                await engines[-1].configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
+                return engines[-1]
+
             try:
-                yield Scene(fleet, clock, session, journal)
+                yield Scene(fleet, clock, await an_engine(), journal, an_engine)
             finally:
                 for name in (name for name in fleet.names if fleet[name].pid):
                     fleet.thaw(name)
-                await session.stop(ADA, force=True)
+                for session in engines:
+                    await session.stop(ADA, force=True)
 
     return staged
