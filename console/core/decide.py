@@ -12,7 +12,7 @@ from console.core.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.outcome import conclude
 from console.core.rollback import can_return, plan_return, plan_rollback
 from console.core.sizes import counted
-from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
 from console.model.plan import Step
@@ -273,8 +273,11 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
 def _close(state: RunState) -> Iterator[Effect]:
     owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
     owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
+    new = tuple(host.name for host in state.hosts.values() if host.condition == "new")
     if owed:
         yield from map(Happened, owed)
+    elif new and not state.answered:
+        yield AskHosts(new)
     else:
         yield _end(state)
 

@@ -168,7 +168,7 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
         after = _with_host(after, step.host, condition="updating", since=event.mono)
     if host and step.phase == "rollback" and host.condition != "returning":
         after = _with_host(after, step.host, condition="returning", since=event.mono)
-    return changed(after, changed=after.changed or step.changes)
+    return changed(after, changed=after.changed or step.changes, answered=False)
 
 
 def _finished(state: RunState, event: ev.StepFinished) -> RunState:
@@ -415,6 +415,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.HostOwed: _owed,
     ev.HostForgiven: _forgiven,
     ev.HostFailed: _fell,
+    ev.HostsAnswered: lambda state, event: changed(state, answered=True),
     ev.LinkLost: _link_lost,
     ev.LinkRestored: _link_restored,
     ev.Paused: _paused,

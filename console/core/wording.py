@@ -107,6 +107,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HostOwed: lambda event: f"{event.host} is owed: {event.reason}",
     ev.HostForgiven: lambda event: f"{event.host} is forgiven{_by(event)}: {event.reason}",
     ev.HostFailed: lambda event: f"{event.host} is {event.condition}: {event.reason}",
+    ev.HostsAnswered: lambda event: f"{counted(len(event.hosts), 'host')} still {'answers' if len(event.hosts) == 1 else 'answer'}",
     ev.LinkLost: lambda event: f"{event.host}: link lost" + (f": {event.detail}" if event.detail else ""),
     ev.LinkRestored: lambda event: f"{event.host}: answers again",
     ev.Paused: lambda event: f"paused: {event.reason}",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from console.engine.leftovers import Leftover, release
 from console.engine.perform import perform
 from console.engine.task import Task, Tools, epoch_of, remote
-from console.model.events import Decided, Event, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
+from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.facts import LockHolder
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
@@ -22,6 +22,8 @@ from console.text import SafeText
 HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
+LAST_WORD = 30.0
+"""Seconds that a host may be silent before the run's end."""
 ENGINE = Person("the engine")
 HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
 """Kinds of steps that change nothing in service: to give them up here ends them."""
@@ -97,6 +99,20 @@ class FleetHands:
         if host is None:
             return
         await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))
+
+    async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
+        """Ask hosts for a last word, all at once."""
+        silent = dict(zip(hosts, await asyncio.gather(*(self._silent(name) for name in hosts)), strict=True))
+        lost = (HostFailed(host=name, condition="unreachable", reason=why) for name, why in silent.items() if why)
+        return (*lost, HostsAnswered(hosts=tuple(name for name, why in silent.items() if not why)))
+
+    async def _silent(self, name: str) -> SafeText | None:
+        host, until = self._environment.host(name), self._clock.mono() + LAST_WORD
+        while host is not None and (why := await self._tools.gates.unreached(host)):
+            if self._clock.mono() >= until:
+                return why
+            await self._clock.sleep(1.0)
+        return None
 
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back. A host that is gone by now is a no-go."""

@@ -13,7 +13,7 @@ from console.core.evolve import fold
 from console.engine.writing import written
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.effects import AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
 from console.model.events import (
     AnyEvent,
     CommandRefused,
@@ -48,6 +48,9 @@ class Hands(Protocol):
     async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
         """End a step that runs; its own `perform` then says how it ended."""
 
+    async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
+        """Ask hosts for a last word, each for as long as it may be silent: who did not answer, and who did."""
+
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """Hold every host of the run, or none; a host that is not reached any more makes it a no-go."""
 
@@ -74,6 +77,7 @@ class Runner:
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
+        self._asking = False
         self._holds_again = False
         self._fault: BaseException | None = None
 
@@ -154,6 +158,9 @@ class Runner:
             case CancelStep(step, attempt) if (step.name, attempt) not in self._cancelling:
                 self._cancelling.add((step.name, attempt))
                 self._begin(self._hands.cancel(self.state, step, attempt))
+            case AskHosts(hosts) if not self._asking:
+                self._asking = True
+                self._begin(self._ask(hosts))
             case TakeLocks():
                 self.record(await self._hands.take_locks(self.state))
             case WakeAt(mono):
@@ -181,6 +188,14 @@ class Runner:
             detail = SafeText(f"the console failed in {step.name}: {type(bug).__name__}: {bug}")
             finished = StepFinished(step=step.name, host=step.host, attempt=attempt, status="unknown", detail=detail)
         self.record(finished)
+
+    async def _ask(self, hosts: tuple[str, ...]) -> None:
+        try:
+            found = await self._hands.ask(self.state, hosts)
+        finally:
+            self._asking = False
+        if self.state.phase != "ended":
+            self.record(*found)
 
     async def _wait(self, wake: float | None) -> None:
         timeout = None if wake is None else max(0.0, wake - self._clock.mono())

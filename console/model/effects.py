@@ -31,6 +31,12 @@ class TakeLocks(msgspec.Struct, frozen=True):
     """Hold every host of the run, or none."""
 
 
+class AskHosts(msgspec.Struct, frozen=True):
+    """Ask those hosts whether they still answer, before the run says that they are new."""
+
+    hosts: tuple[str, ...]
+
+
 class WakeAt(msgspec.Struct, frozen=True):
     """Ask again then (boot-time clock), if nothing happens before."""
 
@@ -43,4 +49,4 @@ class AskPerson(msgspec.Struct, frozen=True):
     question: str
 
 
-Effect = StartStep | CancelStep | Happened | TakeLocks | WakeAt | AskPerson
+Effect = StartStep | CancelStep | Happened | TakeLocks | AskHosts | WakeAt | AskPerson

@@ -213,6 +213,13 @@ class HostFailed(Event, frozen=True, tag="host-failed"):
     reason: SafeText
 
 
+class HostsAnswered(Event, frozen=True, tag="hosts-answered"):
+    """The hosts that have the release were asked a last time before the run's end; those that did not answer were said to have failed."""
+
+    hosts: tuple[str, ...]
+    """Those that answered."""
+
+
 class LinkLost(Event, frozen=True, tag="link-lost"):
     """The connection to a host was lost; what ran there goes on and will be settled."""
 
@@ -385,6 +392,7 @@ AnyEvent = (
     | HostOwed
     | HostForgiven
     | HostFailed
+    | HostsAnswered
     | LinkLost
     | LinkRestored
     | Paused

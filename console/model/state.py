@@ -153,6 +153,8 @@ class RunState(msgspec.Struct, frozen=True):
     """Of those, the hosts where a release was tried: why it was not done."""
     changed: bool = False
     """Something in service was changed: from here on there is a way back to take."""
+    answered: bool = False
+    """The hosts that are new have answered since the last step began."""
     go: bool | None = None
     interrupted: bool = False
     decided_by: Person | None = None

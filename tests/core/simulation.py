@@ -8,7 +8,7 @@ from console.core.evolve import evolve
 from console.core.kinds import failure_rule
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.model import events as ev
-from console.model.effects import CancelStep, Happened, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, CancelStep, Happened, StartStep, TakeLocks, WakeAt
 from console.model.fleet import Amount, Command, Environment, HealthCheck, Host, Rolling
 from console.model.plan import Plan, Step, WayBack
 from console.model.request import Person, Request, RunKind
@@ -109,6 +109,10 @@ class Simulation:
                 case WakeAt(mono):
                     self.now = max(self.now, mono)
                     return True
+                case AskHosts(hosts):
+                    silent = [name for name in hosts if name in self.dead]
+                    self.record(*(ev.HostFailed(host=name, condition="unreachable", reason=SafeText("no answer")) for name in silent))
+                    self.record(ev.HostsAnswered(hosts=tuple(name for name in hosts if name not in self.dead)))
                 case TakeLocks():
                     self.record(ev.LocksTaken(epoch=1))
         return len(self.events) > before

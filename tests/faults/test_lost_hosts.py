@@ -6,6 +6,7 @@ import pytest
 
 from console.core.outcome import host_rows
 from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
+from console.model.request import Request
 from tests.faults.conftest import Scene
 
 pytestmark = pytest.mark.real
@@ -95,3 +96,14 @@ async def test_a_host_that_is_back_before_the_window_s_patience_is_over_stays_ne
         state = await scene.end()
         assert (state.exit, scene.events_of(HostFailed)) == (0, [])
         assert [state_of(scene, name) for name in scene.fleet.names] == ["new"] * 3
+
+
+async def test_a_host_of_the_first_wave_that_is_lost_while_the_last_one_restarts(stage):
+    async with stage(3, max_failures=1, **{**QUICK, "extra": ""}) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        await scene.open(Request(kind="restart", yes=True))
+        await scene.until_step("wave-3/web03/restart", StepStarted)
+        await asyncio.to_thread(refuse, scene, "web01")
+        state = await scene.end()
+        assert [state_of(scene, name) for name in scene.fleet.names] == ["owed", "new", "new"]
+        assert state.exit == 8
