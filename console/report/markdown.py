@@ -24,6 +24,7 @@ def markdown(report: Report) -> str:
         ("", _head(report)),
         ("Decision", _decision(report)),
         ("Failures", [line for failure in report.failures for line in _failure(failure)]),
+        ("Database", [f"- {fact.name}: {escaped(fact.words)}" for fact in report.database]),
         ("Announcement", _announced(report)),
         ("Notes", [f"- {_clock(at)} {escaped(by)}: {escaped(words)}" for at, by, words in report.state.notes]),
         ("Timeline", _timeline(report.timeline)),

@@ -34,6 +34,7 @@ def report_object(report: Report) -> dict[str, Any]:
                 "detail": one.detail, "hint": one.hint, "output": list(map(str, one.tail)),
             } for one in report.failures
         ],
+        "database": [{"name": fact.name, "text": str(fact.words)} for fact in report.database],
         "announcements": [
             {
                 "at": one.at, "moment": one.moment, "title": one.title, "body": "\n".join(one.body), "told": list(one.channels), "problems": list(one.problems),

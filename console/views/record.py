@@ -53,6 +53,7 @@ def report_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line,
     sections = (
         ("What", _what(report, zone)), ("Decision", _decision(report, zone)), ("Outcome", _outcome(report, zone)),
         ("Failures", tuple(one for failure in report.failures for one in _failure(failure, zone))),
+        ("Database", tuple(_fact(fact.name.lower(), str(fact.words)) for fact in report.database)),
         ("Announcement", _announced(report, zone)),
         ("Notes", tuple(line(Span(f"{wall_clock(at, zone)} {by}: ", "dim"), str(words)) for at, by, words in report.state.notes)),
         ("Timeline", tuple(_moment(moment, zone) for moment in report.timeline)),

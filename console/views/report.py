@@ -13,6 +13,7 @@ from console.core.outcome import host_rows
 from console.model import events as ev
 from console.model.state import RunState
 from console.text import SafeText
+from console.views.database import Fact, database_facts
 from console.views.logs import log_lines
 from console.views.spans import Tone
 from console.views.tape import Tape
@@ -123,6 +124,7 @@ class Report:
     hosts: tuple[HostPart, ...]
     failures: tuple[Failure, ...]
     told: tuple[Told, ...] = ()
+    database: tuple[Fact, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -138,7 +140,8 @@ class Report:
 def report_of(events: Sequence[ev.AnyEvent]) -> Report:
     """Return the report of a run, from all its events or from the first so many."""
     state, tape = fold(events), Tape(events)
-    return Report(state, tape.seconds, _decision(events), _timeline(tape, state), _hosts(events, state), _failures(events, state), _told(events))
+    hosts, failures = _hosts(events, state), _failures(events, state)
+    return Report(state, tape.seconds, _decision(events), _timeline(tape, state), hosts, failures, _told(events), database_facts(state))
 
 
 def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:

@@ -143,6 +143,10 @@ def test_a_migration_is_locked_out_then_goes_through_and_its_backup_brings_back_
     assert shop.product.live() == {version}
     assert "took no backup" in shop.said("restore", "production", "--run", result["run"], "--yes", code=3)
     assert "database restored" in shop.said("report", result["run"], "--format", "md")
+    said = shop.said("report", run, "--format", "md")
+    assert re.search(r"- Backup: of .* MiB, \S+shop-\S+dump on web01, read by pg", said)
+    assert re.search(r"- Migration: migrate the database on web01: .*: done at \d\d:\d\d:\d\d UTC, in ", said)
+    assert re.search(r"- Table: orders: \d\d MiB, about 1,000,000 rows", said)
 
 
 def is_flagged(found: dict) -> None:
@@ -191,6 +195,27 @@ UPDATE "Mixed" SET day = 2;\nALTER TABEL x;"""
     assert re.search(r"f_111.sql:1: ALTER TABLE \$\{schema\}.objects .* on \*.objects: \S+ MiB, about 150,000 rows, drops a column", detail)
     assert "metadata only" in next(one for one in said if one.startswith("db/g_code.sql:2"))
     assert "DROP TABLE" not in detail
+
+
+def test_a_first_release_reviews_every_migration_and_has_no_code_before_it(shop: Shop):
+    version = shop.commit("v3.1.0", h_one="CREATE TABLE one (id bigint);\n", h_two="ALTER TABLE orders ALTER id SET NOT NULL;\n")
+    plain = shop.plain
+    shop.plain = plain.replace('/srv/shop"', '/srv/first"')
+    try:
+        shop.use()
+        asked = checks(shop.deploy("check", "production", "--version", version, code=3))
+        assert "2 migration files in the commit, and nothing is live yet" in asked["migrations"]["detail"]
+        found = shop.deploy("check", "production", "--version", version, "--migration", "yes")
+        rows = checks(found)
+        assert rows["migrations"]["detail"].startswith("2 in the commit: db/h_two.sql, db/h_one.sql; db/h_two.sql:1: ALTER TABLE orders ALTER id SET NOT NULL")
+        assert (rows["way-back"]["status"], rows["way-back"]["blocking"]) == ("warning", True)
+        assert "no code before it uses it" in rows["way-back"]["detail"]
+        assert [step["id"] for step in found["plan"]["steps"] if step["id"].startswith("database/")] == ["database/backup", "database/migrate"]
+        shop.use(migrations='"none/*.sql"')
+        assert checks(shop.deploy("check", "production", "--version", version))["migrations"]["status"] == "passed"
+    finally:
+        shop.plain = plain
+        shop.use()
 
 
 def test_no_backup_is_no_go_its_override_migrates_without_and_a_fresh_one_is_enough(shop: Shop):
