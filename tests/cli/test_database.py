@@ -172,11 +172,19 @@ def test_code_before_that_is_not_known_to_run_is_no_way_back(shop: Shop):
     assert "not run: --migration no" in checks(left_out)["migrations"]["detail"]
 
 
-def test_every_file_is_read_and_its_tables_are_measured_as_the_file_means_them(shop: Shop):
+@pytest.fixture
+def more_tables(shop: Shop) -> Iterator[None]:
+    """Tables that no other test knows of."""
     with psycopg.connect(shop.url, autocommit=True) as connection:
         connection.execute("create table events (id bigint, day int) partition by list (day); create table events_1 partition of events for values in (1)")
         connection.execute("""insert into events select n, 1 from generate_series(1, 150000) n; create table "Mixed" as select * from events; analyze""")
         connection.execute("create schema storage; create table storage.objects as select * from events; analyze storage.objects")
+        yield
+        connection.execute('drop table events, "Mixed", storage.objects; drop schema storage')
+
+
+@pytest.mark.usefixtures("more_tables")
+def test_every_file_is_read_and_its_tables_are_measured_as_the_file_means_them(shop: Shop):
     files = {f"f_{number:03}": f"CREATE TABLE f_{number} (id bigint);\nCREATE INDEX ON f_{number} (id);" for number in range(110)}
     files["f_110"] = """\ufeff-- /* one /* two */ */\nSET search_path = storage, public;\nALTER TABLE objects ALTER id TYPE text;
 DO $$ BEGIN\n  ALTER TABLE events ALTER id SET NOT NULL;\nEND $$;\nCREATE OR REPLACE TRIGGER t\nAFTER INSERT ON "Mixed" EXECUTE FUNCTION f();
