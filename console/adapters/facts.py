@@ -3,6 +3,7 @@
 Reading the text is pure (`facts_of`); only `HostScout` touches a host. What the facts mean is judged elsewhere.
 """
 
+import asyncio
 import re
 import shlex
 import time
@@ -10,12 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from console.adapters.checks.asked import Reveal
+from console.adapters.checks.forwarded import unforwarded
 from console.adapters.lock import holder_of, words_of
 from console.core.by_hand import LIVE
 from console.core.scripts import RELEASE, RELEASE_GLOBS
 from console.core.shell import PLACEHOLDER, quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command, Environment, Host
+from console.model.values import changed
 from console.ports.hosts import Ran, Transport
 from console.text import SafeText, safe_end
 
@@ -32,6 +36,7 @@ read -r b < /proc/sys/kernel/random/boot_id && say boot "$b"
 
 _FIT = r"""
 for t in sh tar gzip setsid sha256sum mv readlink df date; do command -v "$t" > /dev/null 2>&1 || say missing "$t"; done
+for t in curl wget; do ! command -v "$t" > /dev/null 2>&1 || say fetch "$t"; done
 case $(mv --help 2>&1) in *-T* | *'[-'*T*) ;; *) say missing 'mv -T' ;; esac
 n=$p
 while [ ! -d "$n" ]; do case $n in ?*/*) n=${n%/*} ;; *) n=/ ;; esac; done
@@ -123,10 +128,11 @@ EXAMINE = _ASK + _FIT + _STANDS
 
 
 class HostScout:
-    """The port `Scout` over a transport."""
+    """The port `Scout` over a transport. `reveal` has the secrets that a gate's URL may be."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, reveal: Reveal = lambda name: None) -> None:
         self._transport = transport
+        self._reveal = reveal
 
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
         """Say what stands on the host. `deadline` is seconds."""
@@ -137,7 +143,12 @@ class HostScout:
         files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
         asks = sudo_asks(environment, host)
         words = (environment.path_on(host), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
-        return await self._ask(host, EXAMINE, words, environment, deadline)
+        facts, deaf, sessions = await asyncio.gather(
+            self._ask(host, EXAMINE, words, environment, deadline),
+            unforwarded(self._transport, environment, host, self._reveal, deadline=deadline),
+            self._transport.sessions(host, deadline=deadline),
+        )
+        return changed(facts, unforwarded=deaf, sessions=sessions)
 
     async def _ask(self, host: Host, script: str, words: tuple[str, ...], environment: Environment, deadline: float) -> HostFacts:
         sent = time.time()
@@ -246,6 +257,7 @@ def facts_of(
         inodes=_available(found.one("inodes")) or 0,
         clock_skew=_skew(found.one("now"), sent, received),
         missing_tools=tuple(map(SafeText, found.all("missing"))),
+        can_fetch="fetch" in found,
         not_writable=SafeText(_not_writable(found)),
         missing_shared=tuple(map(SafeText, found.all("shared"))),
         sudo_refused=tuple(SafeText(f"sudo {words}") for words in found.all("sudo")),

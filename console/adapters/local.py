@@ -207,5 +207,9 @@ class LocalTransport:
         """Seconds that the last command took, with its work."""
         return self._round_trip
 
+    async def sessions(self, host: Host, *, deadline: float) -> int | None:
+        """As many as are wanted."""
+        return None
+
     async def close(self) -> None:
         """Nothing is held."""

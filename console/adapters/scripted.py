@@ -124,6 +124,10 @@ class ScriptedTransport:
         """Seconds that were said."""
         return self.seconds if host.name in self._linked else None
 
+    async def sessions(self, host: Host, *, deadline: float) -> int | None:
+        """As many as are wanted."""
+        return None
+
     async def close(self) -> None:
         """Let go."""
         self._linked.clear()

@@ -81,7 +81,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     return RealOutside(
         transport,
         RoutedTransport(ssh.readers("numbers"), here),
-        HostScout(transport),
+        HostScout(transport, reveal),
         repository,
         locks,
         DurableSteps(transport),

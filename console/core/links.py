@@ -1,10 +1,12 @@
-"""Hosts that lost their links together: that is a network's failure and not theirs. Pure."""
+"""What links to hosts allow: how many commands at once, and when hosts that lost theirs together lost them to the network. Pure."""
 
 from collections.abc import Iterable, Iterator
 
 from console.model.fleet import Environment
 from console.model.state import HostState, RunState
 
+FEW_SESSIONS = 3
+"""A host that takes fewer commands at once gives no live numbers: one stays for work, and one for what a person asks meanwhile."""
 NETWORK_HOSTS = 3
 """So many hosts within so many seconds: the network."""
 NETWORK_SECONDS = 10.0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from console.core.links import FEW_SESSIONS
 from console.core.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.facts import HostFacts, LockHolder
@@ -18,6 +19,7 @@ SKEW = 5.0
 SKEW_BLOCKS = 60.0
 KEY_KINDS = ("unknown-key", "changed-key")
 LOGIN_KINDS = ("login", "shell")
+_FORWARD = "set AllowTcpForwarding local there, install curl for a gate of the kind http, or ask by a command"
 UNSEEN = "no host could be asked"
 _ENV = re.compile(r"\bENV\b")
 
@@ -137,7 +139,9 @@ def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[
         return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
     if not any(not fact.problem or fact.problem_kind in came_so_far for fact in facts):
         return _check(name, title, "error", UNSEEN)
-    return _check(name, title, "passed", "on every host that answers")
+    few = [(fact.host, f"MaxSessions {fact.sessions}: no live numbers") for fact in facts if fact.sessions and fact.sessions < FEW_SESSIONS]
+    noted = f"; {_named(few)}" if few and name == "login" else ""
+    return _check(name, title, "passed", f"on every host that answers{noted}")
 
 
 def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str], remedy: str) -> Check:
@@ -161,6 +165,8 @@ def _sudo(fact: HostFacts) -> str:
 
 def _tools(fact: HostFacts) -> str:
     words = []
+    if closed := [f"the gate {name}" for name, kind in fact.unforwarded if not (kind == "http" and fact.can_fetch)]:
+        words.append(f"its sshd forwards no connections (AllowTcpForwarding), which {' and '.join(closed)} wants: {_FORWARD}")
     if fact.missing_tools:
         words.append("missing: " + ", ".join(fact.missing_tools))
     if fact.not_writable:

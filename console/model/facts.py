@@ -58,6 +58,12 @@ class HostFacts(msgspec.Struct, frozen=True):
     clock_skew: float | None = 0.0
     """Seconds that the host is ahead of the console; None: its clock could not be read."""
     missing_tools: tuple[SafeText, ...] = ()
+    can_fetch: bool = False
+    """It has curl or wget."""
+    unforwarded: tuple[tuple[SafeText, str], ...] = ()
+    """Gates (name and kind) that want a connection which its sshd does not forward."""
+    sessions: int | None = None
+    """So many commands it takes at once on a connection (MaxSessions), where it has refused more; None: enough."""
     not_writable: SafeText = SafeText("")
     missing_shared: tuple[SafeText, ...] = ()
     sudo_refused: tuple[SafeText, ...] = ()

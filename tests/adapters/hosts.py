@@ -73,6 +73,9 @@ class Breaking:
     def round_trip(self, host: Host) -> float | None:
         return None
 
+    async def sessions(self, host: Host, *, deadline: float) -> int | None:
+        return None
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters.facts import HostScout
 from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ssh.channels import AGAIN, CHANNELS, Channels, Purpose
 from console.adapters.ssh.pool import SshTransport
+from console.core.preflight import assess_fleet
+from console.model.fleet import Environment
 from console.ports.feed import Sample
 from console.ports.hosts import Reached
 from tests.adapters.test_transport_contract import host_of, transport_of
@@ -83,6 +86,11 @@ async def test_a_host_that_takes_few_sessions_is_worked_on_and_gives_no_numbers(
     transport, host, heard = transport_of(fleet), host_of(fleet), []
     watch = MetricsWatch(transport.readers("numbers"), [host], 0.1, heard.append)
     watch.start()
+    environment = Environment("shop", "production", "/srv/shop", (host,))
+    seen = await HostScout(transport).examine(environment, host, deadline=20)
+    assert seen.sessions == sessions or (sessions, seen.sessions) == (3, None)
+    login = {check.id: check for check in assess_fleet((seen,), 1, 1, 0)}["login"]
+    assert (login.status, f"MaxSessions {sessions}: no live numbers" in login.detail) == ("passed", sessions < 3), login
     following = asyncio.ensure_future(transport.readers("person").run(host, LOOP, deadline=30, sink=lambda _: None))
     try:
         for _ in range(3):
@@ -90,7 +98,7 @@ async def test_a_host_that_takes_few_sessions_is_worked_on_and_gives_no_numbers(
             ran = await asyncio.gather(*(transport.run(host, f"sleep 0.2; echo {number}", deadline=20) for number in range(6)))
             assert [each.out for each in ran] == [b"%d\n" % number for number in range(6)], [each.problem for each in ran]
             assert time.monotonic() - began < 8
-        assert transport.sessions(host) == sessions
+        assert await transport.sessions(host, deadline=20) == sessions
         if sessions < 3:
             heard.clear()
             await asyncio.sleep(1.5)
@@ -142,7 +150,7 @@ async def test_a_link_that_fell_away_leaves_nothing_behind(cuttable: Fleet, cut:
     ran = await asyncio.gather(*(transport.run(host, "echo here", deadline=20) for _ in range(CHANNELS)))
     assert [each.out for each in ran] == [b"here\n"] * CHANNELS
     assert time.monotonic() - began < 3
-    assert transport.sessions(host) is None
+    assert await transport.sessions(host, deadline=20) is None
     samples.clear()
     async with asyncio.timeout(20):
         while not any(sample.cpu is not None for sample in samples):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters.facts import HostScout
 from console.adapters.health import HostGates
 from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ssh.pool import SshTransport
+from console.core.preflight import assess_fleet
 from console.model.fleet import Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
 from tests.fleet import Fleet, missing
@@ -76,14 +78,85 @@ async def test_a_host_that_is_down_could_not_be_asked(own_fleet: Fleet) -> None:
     await transport.close()
 
 
-async def test_a_server_that_forwards_nothing_says_nothing_about_the_application(tmp_path: Path) -> None:
+SERVER = r"""
+import http.server, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(int(self.path[1:4]))
+        self.end_headers()
+        self.wfile.write(b"it is " + self.headers["User-Agent"].split("/")[0].encode())
+        self.wfile.flush()
+        time.sleep(30 if "trickles" in self.path else 0)
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", 8099), Handler).serve_forever()
+"""
+TOOLS = ("curl", "wget")
+
+
+@pytest.fixture
+async def closed(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[tuple[Fleet, SshTransport]]:
+    """A host with a web server that forwards nothing, or what it is told; of the tools that fetch it has those that the test names."""
     if reason := missing():
         pytest.skip(reason)
-    with Fleet(1, tmp_path / "fleet", sshd_extra="AllowTcpForwarding no") as closed:
-        transport = ssh(closed)
-        found = await HostGates(transport).once(ENVIRONMENT, host(closed), http(9), {})
+    forwarding, *tools = request.param
+    with Fleet(1, tmp_path / "fleet", sshd_extra=f"AllowTcpForwarding {forwarding}") as fleet:
+        for tool in set(TOOLS) - set(tools):
+            fleet.exec_in("web01", f"touch /run/none; mount --bind /run/none /usr/bin/{tool}")
+        transport = ssh(fleet)
+        serving = asyncio.create_task(transport.run(host(fleet), "exec python3 -", SERVER.encode(), deadline=60))
+        async with asyncio.timeout(10):
+            while not fleet.exec_in("web01", "ss -ltnH 'sport = :8099'"):
+                await asyncio.sleep(0.05)
+        yield fleet, transport
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
         await transport.close()
-    assert (found.verdict, "AllowTcpForwarding" in found.seen) == ("error", True), found
+
+
+def asked(path: str, port: int = 8099, **fields: object) -> HealthCheck:
+    given = {"timeout": 3.0, "passes": 1, **fields}
+    return HealthCheck("Web app", "http", url=f"http://127.0.0.1:{port}/{path}", **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("closed", [("no", "curl"), ("no", "wget"), ("remote", *TOOLS)], indirect=True)
+async def test_a_host_that_forwards_nothing_asks_itself(closed: tuple[Fleet, SshTransport]) -> None:
+    fleet, transport = closed
+    gates, place = HostGates(transport), host(fleet)
+    found = {
+        check: await gates.once(ENVIRONMENT, place, check, {})
+        for check in (asked("200"), asked("200", expect_body="it is deploy-console"), asked("503"), asked("200", expect_body="else"), asked("302"), asked("", 9))
+    }
+    assert [result.verdict for result in found.values()] == ["passed", "passed", "failed", "failed", "failed", "failed"], found
+    assert [str(result.seen).partition(",")[0] for result in found.values()][:5] == ["HTTP 200", "HTTP 200", "HTTP 503", "HTTP 200", "HTTP 302"]
+    environment = Environment("shop", "production", "/srv/shop", (place,), health=(asked("200"),))
+    seen = await HostScout(transport).examine(environment, place, deadline=20)
+    assert (seen.can_fetch, seen.unforwarded) == (True, (("Web app", "http"),))
+    assert {check.id: check.status for check in assess_fleet((seen,), 1, 1, 0)}["tools"] == "passed"
+
+
+@pytest.mark.parametrize("closed", [("no",)], indirect=True)
+async def test_a_gate_that_a_host_forbids_is_known_before_a_release(closed: tuple[Fleet, SshTransport]) -> None:
+    fleet, transport = closed
+    place = host(fleet)
+    found = await HostGates(transport).once(ENVIRONMENT, place, asked("200"), {})
+    assert (found.verdict, "AllowTcpForwarding" in found.seen, "neither curl nor wget" in found.seen) == ("error", True, True), found
+    gates = (asked("200"), HealthCheck("Port", "tcp", address="127.0.0.1", port=8099), HealthCheck("Elsewhere", "tcp", port=1, on="console"))
+    seen = await HostScout(transport).examine(Environment("shop", "production", "/srv/shop", (place,), health=gates), place, deadline=20)
+    assert seen.unforwarded == (("Web app", "http"), ("Port", "tcp"))
+    tools = {check.id: check for check in assess_fleet((seen,), 1, 1, 0)}["tools"]
+    assert tools.status == "failed"
+    assert "AllowTcpForwarding" in tools.detail
+    assert "the gate Web app and the gate Port" in tools.detail
+
+
+@pytest.mark.parametrize("closed", [("no", "curl"), ("no", "wget"), ("yes",)], indirect=True)
+async def test_a_status_decides_where_nothing_is_asked_of_a_body_that_trickles(closed: tuple[Fleet, SshTransport]) -> None:
+    fleet, transport = closed
+    found = await HostGates(transport).once(ENVIRONMENT, host(fleet), asked("200/trickles"), {})
+    assert (found.verdict, found.seen) == ("passed", "HTTP 200")
+    found = await HostGates(transport).once(ENVIRONMENT, host(fleet), asked("200/trickles", expect_body="more"), {})
+    assert found.verdict == "failed"
 
 
 async def test_hosts_are_sampled_and_their_loops_end_when_nobody_reads(fleet: Fleet) -> None:

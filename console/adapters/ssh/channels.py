@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from console.core.links import FEW_SESSIONS
+
 CHANNELS = 8
 """Commands at once on a connection; sshd allows ten as it comes."""
-FEW = 3
-"""With fewer there are no numbers: one stays for work, and one for what a person asks meanwhile."""
 AGAIN = 60.0
 """Seconds after a refusal in which no more channels are tried than the host has taken."""
 
@@ -49,7 +49,7 @@ class Channels:
     @property
     def is_few(self) -> bool:
         """Whether the host takes too few for numbers."""
-        return self.limit < FEW
+        return self.limit < FEW_SESSIONS
 
     @property
     def holds_up_work(self) -> bool:

@@ -30,6 +30,8 @@ class Link:
         self.proving: asyncio.Task[Unreached | None] | None = None
         self.proven: asyncssh.SSHClientConnection | None = None
         """The connection on which the login is known to run what it is given."""
+        self.measured: asyncssh.SSHClientConnection | None = None
+        """The connection of which it is known whether it takes few commands at once."""
         self.round_trip: float | None = None
         self.through = asyncio.Semaphore(THROUGH)
         self._refused: tuple[float, Unreached] | None = None

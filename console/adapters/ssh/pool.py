@@ -24,6 +24,7 @@ from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
 from console.adapters.ssh.session import Session
 from console.adapters.ssh.stream import SshStream, opened_stream
+from console.core.links import FEW_SESSIONS
 from console.core.sizes import counted
 from console.model.fleet import Host, Ssh
 from console.model.values import changed
@@ -132,10 +133,15 @@ class SshTransport:
         """Seconds that the last channel took to open."""
         return self._link(host).round_trip
 
-    def sessions(self, host: Host) -> int | None:
-        """How many commands the host takes at once on a connection, where it has refused more; None: enough, as far as is known."""
-        channels = self._link(host).channels
-        return channels.limit if channels.is_tight else None
+    async def sessions(self, host: Host, *, deadline: float) -> int | None:
+        """Find out, once for each connection, whether the host takes as many commands at once as are wanted: by beginning them. `deadline` is seconds."""
+        link = self._link(host)
+        connection, _ = await self._usable(link)
+        if connection is not None and link.measured is not connection:
+            link.measured = connection
+            together = _Together(FEW_SESSIONS)
+            await asyncio.gather(*(self.run(host, "read -r _ || :", together.begun(), deadline=deadline) for _ in range(FEW_SESSIONS)))
+        return link.channels.limit if link.channels.is_tight else None
 
     async def tunnel_to(self, host: Host) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
         """Return the way to a host, with the live connection to its jump host if it has one."""
@@ -424,6 +430,7 @@ class SshReaders:
         self.open_stream = transport.open_stream
         self.is_linked = transport.is_linked
         self.round_trip = transport.round_trip
+        self.sessions = transport.sessions
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run a script, within so many seconds."""
@@ -446,6 +453,25 @@ def _written(text: str) -> Host:
     if found is None:
         raise Refused(f"the jump host {text!r} is not written as [user@]NAME[:port]")
     return Host(text, found["name"].strip("[]"), int(found["port"] or 0), found["user"] or "")
+
+
+class _Together:
+    """Holds so many commands until all have begun, or some surely do not."""
+
+    def __init__(self, wanted: int) -> None:
+        self._left = wanted
+        self._all = asyncio.Event()
+
+    async def begun(self) -> AsyncIterator[bytes]:
+        """Be the input of one: asked for when it has begun, it ends when all have."""
+        self._left -= 1
+        if not self._left:
+            self._all.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SECOND_LOOK):
+                await self._all.wait()
+        return
+        yield b""
 
 
 async def _nothing() -> AsyncIterator[bytes]:
