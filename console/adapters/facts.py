@@ -14,6 +14,7 @@ from datetime import datetime
 from console.adapters.checks.asked import Reveal
 from console.adapters.checks.forwarded import unforwarded
 from console.adapters.lock import holder_of, words_of
+from console.core import wholeness
 from console.core.by_hand import LIVE
 from console.core.scripts import RELEASE, RELEASE_GLOBS
 from console.core.shell import PLACEHOLDER, quote
@@ -22,9 +23,6 @@ from console.model.fleet import Command, Environment, Host
 from console.model.values import changed
 from console.ports.hosts import Ran, Transport
 from console.text import SafeText, safe_end
-
-NAMED = 3
-"""So many changed files are named; the others are counted."""
 
 _ASK = r"""
 p=$1
@@ -61,12 +59,7 @@ _STANDS = r"""
 nl='
 '
 @LIVE@
-verify() {
-  [ -r "$2/.deploy-manifest" ] || return 0
-  ( cd -- "$2" && { LC_ALL=C grep -v '^#' .deploy-manifest | LC_ALL=C sha256sum -c - 2>/dev/null; echo "checked $?"; } | grep -v ': OK$' | head -n 200 ) |
-    while IFS= read -r l; do case $l in checked\ *) printf 'checked %s\t%s\n' "$1" "${l#checked }" ;; *) printf 'bad %s\t%s\n' "$1" "$l" ;; esac; done
-  grep -q -v '^#' "$2/.deploy-manifest" || say bare "$1"
-}
+@WHOLE@
 describe() {
   v= c= w=manifest
   if [ -r "$2/.deploy-manifest" ]; then
@@ -105,7 +98,12 @@ for f in releases/*; do
 done
 [ -z "$live" ] || ! [ -d ./current/ ] || verify "$live" ./current/
 for s in "$@"; do
-  case $s in check:"$live") ;; check:/*) verify "${s#check:}" "${s#check:}" ;; check:*) verify "${s#check:}" "./releases/${s#check:}" ;; esac
+  case $s in
+    quiet:*) [ ! -d ./current/ ] || compare ./current/ "${s#quiet:}" ;;
+    check:"$live") ;;
+    check:/*) verify "${s#check:}" "${s#check:}" ;;
+    check:*) verify "${s#check:}" "./releases/${s#check:}" ;;
+  esac
 done
 [ ! -r .deploy/history ] || tail -n 2000 .deploy/history | while IFS= read -r l; do say history "$l"; done
 for f in .deploy/runs/*/switching; do [ ! -r "$f" ] || { read -r l < "$f" && say switching "$l"; }; done
@@ -121,7 +119,7 @@ for f in .deploy/lock/*; do
 done
 [ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
 exit 0
-""".replace("@GLOBS@", RELEASE_GLOBS).replace("@LIVE@", LIVE.strip())
+""".replace("@GLOBS@", RELEASE_GLOBS).replace("@LIVE@", LIVE.strip()).replace("@WHOLE@", wholeness.LOOK.strip())
 
 LOOK = _ASK + _STANDS
 EXAMINE = _ASK + _FIT + _STANDS
@@ -136,13 +134,13 @@ class HostScout:
 
     async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
         """Say what stands on the host. `deadline` is seconds."""
-        return await self._ask(host, LOOK, (environment.path_on(host),), environment, deadline)
+        return await self._ask(host, LOOK, (environment.path_on(host), _quiet(environment)), environment, deadline)
 
     async def examine(self, environment: Environment, host: Host, *, deadline: float, target: str = "") -> HostFacts:
         """Say what stands on the host, and whether a release can be made there; the files of `target`, a release, are checked too. `deadline` is seconds."""
         files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
         asks = sudo_asks(environment, host)
-        words = (environment.path_on(host), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
+        words = (environment.path_on(host), _quiet(environment), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
         facts, deaf, sessions = await asyncio.gather(
             self._ask(host, EXAMINE, words, environment, deadline),
             unforwarded(self._transport, environment, host, self._reveal, deadline=deadline),
@@ -156,6 +154,10 @@ class HostScout:
         if not ran.ok:
             return _not_seen(host, ran)
         return facts_of(host.name, ran.out, sent, time.time(), environment.shared, environment.writes, environment.path_on(host))
+
+
+def _quiet(environment: Environment) -> str:
+    return f"quiet:{wholeness.quiet(environment.shared, environment.writes)}"
 
 
 def _not_seen(host: Host, ran: Ran) -> HostFacts:
@@ -243,7 +245,11 @@ def facts_of(
     found = _read(printed)
     history = [words for line in found.all("history") if len(words := line.split("\t")) >= 5]
     current = found.one("current")
-    damage = _damage(found, shared, writes)
+    may = wholeness.expected(shared, writes)
+    bad, lost = wholeness.plain(found.all("bad")), found.all("lost")
+    damage = wholeness.damage_of(bad, lost, found.all("checked"), found.all("bare"), may)
+    told = wholeness.files_in((*bad, *lost), current)
+    seen = (damage.get(current, ""), wholeness.changes_of(found.all("other"), found.all("then"), found.all("unlinked"), told))
     healthy = {words[3] for words in history if words[2] == "healthy"}
     releases = {release.id: release for line in found.all("release") if (release := _release(line, healthy, damage))}
     broken = _broken(found, history)
@@ -264,7 +270,7 @@ def facts_of(
         lock=_holder(found.all("lock")),
         closed=_note(_holder(found.all("closed")), found.one("now")),
         boot=str(SafeText(found.one("boot"))),
-        drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), damage.get(current, "")) if words)),
+        drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), *seen) if words)),
     )
 
 
@@ -368,32 +374,3 @@ def _drift(found: _Printed, history: list[list[str]], current: str) -> str:
     if (current or "-") != left:
         return "" if _was_cut(found, current) else f"current is {current or 'missing'}, the console left {left}: something else changed it"
     return f"gone back by hand from {before} at {at}, by {by} with .deploy/rollback" if what == "rollback-by-hand" else ""
-
-
-def _damage(found: _Printed, shared: tuple[str, ...], writes: tuple[str, ...]) -> dict[str, str]:
-    """Say, by release, in what its files are not those of its manifest; what is shared or written by the application may differ."""
-    expected = re.compile("|".join(map(_pattern, (*shared, *writes))) or r"(?!)", re.DOTALL)
-    bad: dict[str, list[str]] = {}
-    for name, _, line in (line.partition("\t") for line in found.all("bad")):
-        if ":" in line:
-            bad.setdefault(name, []).append(line.rpartition(":")[0].removeprefix("./").removeprefix("\\./"))
-    damage = {}
-    for name, _, code in (line.partition("\t") for line in found.all("checked")):
-        differ = [file for file in bad.get(name, ()) if not expected.fullmatch(file)]
-        unchecked = code != "0" and name not in bad and name not in found.all("bare")
-        damage[name] = _files(differ) or ("its manifest cannot be checked" if unchecked else "")
-    return damage
-
-
-def _pattern(glob: str) -> str:
-    """Return the expression for a path pattern: `*` stays within a folder, `**` does not, one that ends in / is all below it."""
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.rstrip("/"))
-    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(meant.get(part, re.escape(part)) for part in parts) + "(?:/.*)?"
-
-
-def _files(changed: list[str]) -> str:
-    if not changed:
-        return ""
-    named = ", ".join(changed[:NAMED]) + (", …" if len(changed) > NAMED else "")
-    return f"{len(changed)} {'file differs' if len(changed) == 1 else 'files differ'} from the release: {named}"

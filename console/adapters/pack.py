@@ -69,7 +69,7 @@ class _Digesting:
 
 @dataclass
 class _Manifest:
-    """What `sha256sum -c` reads, below three lines that say which release it is."""
+    """What `sha256sum -c` reads, below three lines that say which release it is; last, as `#x NAME`, what is executable."""
 
     release: Release
     digests: dict[str, str] = field(default_factory=dict)
@@ -91,7 +91,8 @@ class _Manifest:
     def content(self) -> bytes:
         head = (f"# version {self.release.version}", f"# commit {self.release.commit}", f"# release {self.release.id}")
         lines = (f"{digest}  {name}" for name, digest in sorted(self.digests.items()))
-        return b"".join(os.fsencode(line) + b"\n" for line in (*head, *lines))
+        bits = (f"#x {name}" for name, mode in sorted(self.modes.items()) if mode == "755")
+        return b"".join(os.fsencode(line) + b"\n" for line in (*head, *lines, *bits))
 
 
 def _packed(folder: str, release: Release, target: str, mtime: int) -> Package:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from console.core.by_hand import LIVE, guide
 from console.core.shared import clash, shared_path
 from console.core.shell import exports, quote
+from console.core.wholeness import LISTING
 from console.errors import UsageFault
 from console.model.fleet import Command
 
@@ -132,13 +133,16 @@ def remove_current(path: str, epoch: str, before: str) -> str:
 _HEALTHY = r"""
 live
 [ "$live" = "$release" ] || { echo "current is ${live:-missing}, not $release: it is not marked healthy" >&2; exit 1; }
+if [ ! -e "releases/$release/.deploy-listing" ] && command -v stat > /dev/null; then
+  listing "releases/$release" > ".deploy/listing.$$" && mv -f ".deploy/listing.$$" "releases/$release/.deploy-listing" || :
+fi
 record healthy "$release" -
 """
 
 
 def mark_healthy(path: str, run: str, release: str) -> str:
-    """Write down that a release is live and verified."""
-    return f"{_recording(path, run)}release={quote(_checked(release))}\n{_HEALTHY.lstrip()}"
+    """Write down that a release is live and verified, and what it holds by then: what comes to it later is drift."""
+    return f"{_recording(path, run)}{LISTING.lstrip()}release={quote(_checked(release))}\n{_HEALTHY.lstrip()}"
 
 
 _LINK = r"""

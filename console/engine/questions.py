@@ -49,5 +49,6 @@ def _status_row(fact: HostFacts) -> dict[str, Any]:
     live = fact.release(fact.current)
     return {
         "host": fact.host, "reachable": not fact.problem, "release": fact.current or None, "version": live.version if live else None,
-        "commit": live.commit if live else None, "drift": fact.drift or None, "healthy": live.healthy if live else None, "problem": fact.problem,
+        "commit": live.commit if live else None, "drift": fact.current_broken or fact.drift or None,
+        "healthy": live.healthy if live else None, "problem": fact.problem,
     }  # fmt: skip

@@ -375,3 +375,60 @@ async def test_a_release_of_ours_without_its_manifest_is_damaged(host: LocalTran
     (app / "releases" / NEW / ".deploy-manifest").unlink()
     facts = await seen(host, app)
     assert [(found.whole, found.damage) for found in facts.releases] == [(False, "its manifest is gone")]
+
+
+def verified(app: Path, shared: tuple[str, ...] = ()) -> Path:
+    """A release with links and a program, live and verified; its folder."""
+    release(app, NEW, {"bin/ctl": "x", "a": "y", "it's": "z"})
+    folder = app / "releases" / NEW
+    with (folder / ".deploy-manifest").open("a") as manifest:
+        manifest.write("#x ./bin/ctl\n")
+    (folder / "bin" / "ctl").chmod(0o755)
+    (folder / "vendor").mkdir()
+    (folder / "vendor" / "made by install").touch()
+    (folder / "hop").symlink_to("a")
+    os.system(f"sh -c {scripts.quote(scripts.link_shared(str(app), NEW, shared))}")
+    live(app, NEW)
+    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "drift", "whole"),
+    [
+        ("touch added.php", "1 added: added.php", True),
+        ("mkdir -p deep/er; touch deep/er/x deep/y vendor/z", "2 added: deep, vendor/z", True),
+        ("ln -s /etc/passwd link", "1 added: link", True),
+        ("chmod -x bin/ctl", "1 not executable any more: bin/ctl", False),
+        ("chmod +x a; chmod 700 vendor", "2 of another mode or kind than it was verified with: a, vendor", True),
+        ("rm a; ln -s \"it's\" a", "1 file differs from the release: a", False),
+        ("cp -p a b; ln -sf b a", "1 added: b; 1 of another mode or kind than it was verified with: a", True),
+        ("ln -sfn nowhere hop", "1 of another mode or kind than it was verified with: hop", True),
+        ("rm hop; rm -r vendor", "2 gone: hop, vendor", True),
+        ("rm \"it's\"", "1 file differs from the release: it's", False),
+        ("rm log; mkdir log; touch log/x", "log is no link to shared/log any more", True),
+        ("ln -sfn /tmp log", "log is no link to shared/log any more", True),
+        ("rm log", "log is no link to shared/log any more", True),
+        ("touch tmp/x cache.d/y; mkdir -p lib/__pycache__; touch lib/__pycache__/x", "1 added: lib", True),
+        ("i=0; while [ $i -lt 300 ]; do : > tmp/$i; i=$((i + 1)); done; touch added.php", "1 added: added.php", True),
+    ],
+)
+async def test_what_became_of_a_verified_release_is_drift(host: LocalTransport, app: Path, change: str, drift: str, whole: bool) -> None:
+    folder = verified(app, ("log/",))
+    fields = {"shared": ("log/",), "writes": ("tmp/", "*.d/", "**/__pycache__/")}
+    assert (await seen(host, app, **fields)).drift == ""
+    for name in ("tmp", "cache.d"):
+        (folder / name).mkdir()
+    assert os.system(f"cd {scripts.quote(str(folder))} && {change}") == 0
+    facts = await seen(host, app, **fields)
+    assert (facts.drift, facts.releases[0].whole) == (drift, whole)
+
+
+async def test_what_the_application_wrote_before_it_was_verified_is_no_drift(host: LocalTransport, app: Path) -> None:
+    folder = verified(app)
+    (folder / "written").touch()
+    (folder / ".deploy-listing").unlink()
+    assert (await seen(host, app)).drift == ""
+    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    (folder / "later").touch()
+    assert (await seen(host, app)).drift == "1 added: later"

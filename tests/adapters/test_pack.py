@@ -57,7 +57,8 @@ async def test_the_manifest_is_read_by_sha256sum(tree: Path, tmp_path: Path) -> 
     folder = unpacked(await packed(tree, tmp_path), tmp_path)
     lines = (folder / ".deploy-manifest").read_text().splitlines()
     assert lines[:3] == ["# version v1.2.3", f"# commit {RELEASE.commit}", f"# release {RELEASE.id}"]
-    assert [line[66:] for line in lines[3:]] == ["./app.txt", "./bin-old", "./bin/start"]
+    assert [line[66:] for line in lines[3:6]] == ["./app.txt", "./bin-old", "./bin/start"]
+    assert lines[6:] == ["#x ./bin/start"]
     check = "grep -v '^#' .deploy-manifest | sha256sum -c --strict -"
     assert subprocess.run(check, check=False, shell=True, cwd=folder, capture_output=True).returncode == 0
     (folder / "app.txt").write_text("hellO")

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from console.cli.outside import open_outside
+from console.config.load import load_file
 from console.model.plan import WayBack
 from console.model.request import Request
 
@@ -69,7 +71,7 @@ async def test_a_folder_as_current_is_adopted_by_what_the_check_says(stage):
         assert links(scene) == {"releases/adopted"}
 
 
-@pytest.mark.parametrize("damage", ["rm bin/app.py", "echo >> bin/app.py", "rm .deploy-manifest"])
+@pytest.mark.parametrize("damage", ["rm bin/app.py", "echo >> bin/app.py", "rm .deploy-manifest", "chmod -x bin/restart"])
 async def test_nothing_goes_back_to_a_damaged_release(stage, damage: str):
     async with stage(2) as scene:
         before = (await scene.release("v1.0.0")).release.id
@@ -108,3 +110,14 @@ async def test_the_guide_on_the_host_goes_further_back_than_a_rollback(stage):
         assert scene.live("web01") == "v1.1.0"
         await by_hand(scene)
         assert scene.live("web01") == "v1.0.0"
+
+
+async def test_a_file_that_somebody_adds_is_drift_and_what_the_application_writes_is_none(stage, tmp_path):
+    async with stage(1, app_extra='writes = ["tmp/"]') as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        environment = load_file(str(tmp_path / "fleet" / "hosts.toml")).environment("production")
+        scene.fleet.exec_in("web01", "cd /srv/shop/current && mkdir tmp && touch tmp/cache added.php && rm log && mkdir log", user="deploytest")
+        outside = open_outside(environment, str(tmp_path / "state"), {})
+        fact = await outside.scout.look(environment, environment.hosts[0], deadline=20)
+        await outside.close()
+        assert fact.drift == "1 added: added.php; log is no link to shared/log any more"
