@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from console.ports.people import Delivery
 from console.text import SafeText
@@ -58,7 +59,8 @@ def _service(address: str) -> "tuple[apprise.NotifyBase | None, SafeText]":
     service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if service is None:
         return None, SafeText(f"{address.partition('://')[0]}://…")
-    return service, SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
+    shown = SafeText(str(service.url(privacy=True)).partition("?")[0])  # type: ignore[no-untyped-call]
+    return service, shown if "://" in shown else SafeText(f"{address.partition('://')[0]}://{urlsplit(address).hostname or ''}/…")
 
 
 def _sent(service: "apprise.NotifyBase", title: str, body: str) -> bool | str:

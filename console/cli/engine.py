@@ -20,6 +20,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.adapters.journal import SqlJournal
     from console.adapters.runlog import RunLog
     from console.adapters.samplelog import SampleLog
+    from console.adapters.secretfile import read_secret_file
     from console.adapters.statefolder import prepared, state_folder
     from console.cli.outside import open_outside
     from console.engine.serve import idle_seconds, serve
@@ -39,7 +40,7 @@ async def _serve(app: str, environment: str) -> None:
             samples.setdefault(run, SampleLog(state, run)).append(item, datetime.now(UTC))
 
     journal = SqlJournal.of(state)
-    session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep)
+    session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep, read_file=read_secret_file)
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)

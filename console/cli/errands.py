@@ -39,7 +39,7 @@ async def execute(how: How, name: str, hosts: str, command: str) -> int:
     meant_hosts(found, Request(hosts=hosts))
     operator = replace(how, read_only=False)
     await confirm(how, f"run on {hosts} of {found.name}: {command} ?")
-    client = await asking_with_secrets(operator, found)
+    client = await asking_with_secrets(operator, found, "exec")
     try:
         answer = await client.query("exec", {"hosts": hosts, "command": command, "read_only": how.read_only})
         heard = _Heard(how, answer["hosts"])
@@ -64,7 +64,7 @@ async def logs(how: How, name: str, hosts: str, pattern: str, *, follow: bool) -
         raise UsageFault(f"--grep {pattern}: {fault}", "a regular expression, as Python has them: --grep 'error|warn'") from None
     found = environment_or_known(how, name)
     meant_hosts(found, Request(hosts=hosts))
-    client = await asking_with_secrets(how, found)
+    client = await asking_with_secrets(how, found, "logs")
     try:
         answer = await client.query("logs", {"hosts": hosts, "follow": follow})
         if answer["without"]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from console.cli.wiring import How, configure, engine_of, state
 from console.core.evolve import evolve
+from console.core.secrecy import left_to_do
 from console.errors import ConsoleError, EngineLost
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
@@ -130,7 +131,7 @@ class LastingFeed:
         what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
         self._told(f"the engine of run {self.run} is gone; a new one {what}")
         self._client = await engine_of(self._how, self._model)
-        await configure(self._client, self._model)
+        await configure(self._client, self._model, left_to_do(self.state), resumes=True, quiet=self._how.wants_screen)
         await self._client.resume(self.run)
         self.taken_up = True
 

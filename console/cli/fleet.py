@@ -68,7 +68,7 @@ async def check(how: How, name: str, argument: dict[str, Any]) -> int:
     judge_request(Request(**argument), found)
     client = await engine_of(how, found)
     try:
-        await configure(client, found, for_release=True)
+        await configure(client, found, "check")
         answer = await client.query("check", argument)
     finally:
         await client.close()

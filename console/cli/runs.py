@@ -23,6 +23,7 @@ from console.cli.wiring import (
     tell_twin,
 )
 from console.core.evolve import fold
+from console.core.secrecy import left_to_do
 from console.core.twin import request_words
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model import commands as cmd
@@ -45,7 +46,7 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
         client = await engine_of(how, found)
         if rollback and client.welcome.run and not request.ref:
             return await _roll_back_open(how, client, found, request, leaving)
-        await configure(client, found, for_release=request.kind == "deploy")
+        await configure(client, found, request.kind)
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_twin(*twin_of(found.name, request))
@@ -187,7 +188,7 @@ async def resume(how: How, text: str) -> int:
     with Leaving() as leaving:
         client = await engine_of(how, found)
         if client.welcome.run != summary.run:
-            await configure(client, found)
+            await configure(client, found, left_to_do(recorded(summary.run)), resumes=True)
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
             tell_twin("resume", summary.run, "--yes")

@@ -24,6 +24,7 @@ from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.attach import Client
+    from console.core.secrecy import Purpose
     from console.model.fleet import Environment
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class EngineStation(RunRecords):
         self._feeds: list[LastingFeed] = []
         self._beside: list[EngineStation] = []
         self._client: Client | None = None
-        self._told: Client | None = None
+        self._told: set[tuple[Client, str]] = set()
         self._meeting = asyncio.Lock()
 
     @property
@@ -110,19 +111,19 @@ class EngineStation(RunRecords):
 
     async def ci(self, candidate: Candidate) -> CiMark:
         """What the checks that judge a commit say of that one."""
-        await self._tell_secrets()
+        await self._tell_some()
         return await self._asked("ci", {"commit": candidate.commit, "ref": str(candidate.ref)}, CiMark)
 
     async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
         """The events of a pre-flight that is no run."""
         from console.wire.codec import as_plain
 
-        await self._tell_secrets()
+        await self._tell_secrets("check" if request.kind == "deploy" else request.kind)
         return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
 
     async def channels(self) -> tuple[SafeText, ...]:
         """The channels that people are told of a release by, without their secrets."""
-        await self._tell_secrets()
+        await self._tell_some()
         return await self._asked("channels", {}, tuple[SafeText, ...])
 
     async def releases(self, host: str) -> tuple[BoardRelease, ...]:
@@ -180,7 +181,7 @@ class EngineStation(RunRecords):
     async def _begun(self, request: Request) -> LastingFeed:
         client = await engine_of(self._how, self._found)
         try:
-            await configure(client, self._found, for_release=request.kind == "deploy")
+            await configure(client, self._found, request.kind, quiet=True)
             return self._kept(client, await client.open_run(changed(request, wait_for_person=self._how.patience)))
         except BaseException:
             await client.close()
@@ -195,16 +196,28 @@ class EngineStation(RunRecords):
 
         return from_plain(await (await self._engine()).query(name, argument), kind)
 
-    async def _tell_secrets(self) -> None:
-        """Give the engine what its checks need to know, once, where nothing goes on."""
+    async def _tell_secrets(self, purpose: "Purpose") -> None:
+        """Give the engine what it needs to know for that, once, where nothing goes on. Raises UsageFault that names what is missing."""
         client = await self._engine()
-        if not self._found.secrets(for_release=True) or self._told is client or client.welcome.busy or self._how.read_only:
-            return
-        from console.cli.secrets import secrets_of
+        if self._has_to_tell(client, purpose):
+            await configure(client, self._found, purpose, quiet=True)
+
+    async def _tell_some(self) -> None:
+        """Give the engine what can be read at once; what a mark, or a list of channels, lacks is shown there."""
+        from console.cli.secrets import IMPATIENCE, Reading
         from console.config.load import digest
 
-        await client.configure(self._found, digest(self._found), await asyncio.to_thread(secrets_of, self._found, for_release=True))
-        self._told = client
+        client = await self._engine()
+        if self._has_to_tell(client, "some"):
+            reading = Reading(quiet=True)
+            await asyncio.to_thread(reading.add, self._found, self._found.secret_references(), IMPATIENCE)
+            await client.configure(self._found, digest(self._found), reading.found)
+
+    def _has_to_tell(self, client: "Client", what: str) -> bool:
+        if not self._found.secret_references() or (client, what) in self._told or client.welcome.busy or self._how.read_only:
+            return False
+        self._told = {*((one, told) for one, told in self._told if one is client), (client, what)}
+        return True
 
     async def _engine(self) -> "Client":
         async with self._meeting:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
     from console.config.load import ConfigFile
+    from console.core.secrecy import Purpose
     from console.errors import Problem
     from console.model.fleet import Environment
     from console.ports.journal import RunSummary
@@ -150,15 +151,31 @@ async def engine_of(how: How, found: "Environment") -> "Client":
     return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only, without=secret)
 
 
-async def configure(client: "Client", found: "Environment", *, for_release: bool = False) -> None:
-    """Hand the engine the model and the secrets of a run; those of the pre-flight's checks for a release alone. Raises Locked where it is busy with another."""
-    from console.cli.models import remember
-    from console.cli.secrets import secrets_of
-    from console.config.load import digest
+async def configure(client: "Client", found: "Environment", purpose: "Purpose | None", *, resumes: bool = False, quiet: bool = False) -> None:
+    """Hand the engine the model and the secrets of a run of that kind (`resumes`: of one that was begun before). `quiet`: a screen is shown.
 
-    mark = digest(found)
-    await client.configure(found, mark, secrets_of(found, for_release=for_release))
+    Raises Locked where it is busy with another model, UsageFault that names each secret which is needed and neither here nor there.
+    """
+    import asyncio
+
+    from console.cli.models import remember
+    from console.cli.secrets import IMPATIENCE, Reading
+    from console.config.load import digest
+    from console.core.secrecy import needs_of, unhidden
+
+    mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), Reading(quiet)
+    held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, {})
+    fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind == "env"}
+    await asyncio.to_thread(reading.add, found, fresh)
+    missing = tuple(problem for name, problem in reading.problems.items() if name not in held)
+    if missing:
+        raise UsageFault(missing[0].message, missing[0].hint, missing)
+    fresh = {name: one for name, one in needs.wanted.items() if name not in held or one.kind == "env"}
+    await asyncio.to_thread(reading.add, found, fresh, IMPATIENCE)
+    await client.configure(found, mark, reading.found)
     remember(mark, found)
+    for words in () if quiet else unhidden(found, reading.found):
+        tell(f"deploy: {words}")
 
 
 async def asking(how: How, found: "Environment") -> "Client":
@@ -172,19 +189,16 @@ async def asking(how: How, found: "Environment") -> "Client":
     return client
 
 
-async def asking_with_secrets(how: How, found: "Environment") -> "Client":
+async def asking_with_secrets(how: How, found: "Environment", purpose: "Purpose") -> "Client":
     """Meet the engine for a command of the application's: it has the model and the secrets then. Raises UsageFault where one is missing here and there."""
     client = await engine_of(how, found)
     if client.welcome.busy or client.welcome.role != "operator":
         return client
     try:
-        await configure(client, found)
-    except UsageFault:
-        from console.config.load import digest
-
-        if client.welcome.digest != digest(found):
-            await client.close()
-            raise
+        await configure(client, found, purpose)
+    except BaseException:
+        await client.close()
+        raise
     return client
 
 

@@ -210,10 +210,11 @@ class Client:
                 "status, pause, continue, abort and rollback work; for all else, once nothing is open: deploy engine stop",
             )
 
-    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], *, deadline: float = REPLY) -> None:
-        """Hand over the model and the secrets of the next run. Raises Locked while the engine is busy with another."""
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], *, deadline: float = REPLY) -> frozenset[str]:
+        """Hand over the model and the secrets of the next run; the names of those that the engine has now. Raises Locked while it is busy with another."""
         self._same_version()
-        await self._ask(Configure(id=self._number(), environment=environment, digest=digest, secrets=dict(secrets)), deadline)
+        message = Configure(id=self._number(), environment=environment, digest=digest, secrets=dict(secrets))
+        return frozenset(await self._value(message, deadline) or ())
 
     async def open_run(self, request: Request, *, deadline: float = REPLY) -> str:
         """Begin a run and return its id."""

@@ -42,8 +42,8 @@ class Brain(Protocol):
     def access(self) -> Access | None:
         """Who may connect, by the model it was configured with."""
 
-    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> None:
-        """Take a model and the secrets of the next run; Locked while busy with another."""
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> tuple[str, ...]:
+        """Take a model and the secrets of the next run, and return the names of those that are here now; Locked while busy with another."""
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run and return its id."""

@@ -14,6 +14,7 @@ from console.engine.fleet import Fleet
 from console.engine.looking import look_at
 from console.engine.names import new_run
 from console.engine.record import Record
+from console.engine.task import variables_of
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus
 from console.model.facts import HostFacts
@@ -35,7 +36,7 @@ async def answer_exec(fleet: Fleet, argument: Mapping[str, Any], person: Person)
     request = Request(
         kind="exec", hosts=str(argument["hosts"]), yes=True, command=str(SafeText(str(argument["command"])))
     )  # fmt: skip
-    variables = variables_of(fleet)
+    variables = variables_of(environment, fleet.secrets)
     facts = await look_at(fleet, meant_hosts(environment, request))
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
@@ -117,7 +118,6 @@ async def answer_logs(fleet: Fleet, argument: Mapping[str, Any], person: Person)
         raise UsageFault(
             f"{environment.app} has no command {name} in {environment.file or 'hosts.toml'}", f'[app.commands] {name} = "…", what prints the logs on a host'
         )
-    variables_of(fleet)
     feed = f"logs-{randomness.token_hex(8)}"
     fleet.feeds[feed] = lambda: _logged(fleet, having, name)
     return {"feed": feed, "hosts": [host.name for host in having], "without": [host.name for host in hosts if host not in having]}
@@ -133,19 +133,9 @@ async def _logged(fleet: Fleet, hosts: tuple[Host, ...], name: str) -> AsyncIter
         command = fleet.environment.command(host, name)
         if command and not fact.problem:
             timeout = WATCHED if name == "logs_follow" else command.timeout
-            errands.append(errand_for(fleet.environment, fact, command, variables_of(fleet), timeout=timeout, fill=True))
+            errands.append(errand_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
     async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(tuple(errands)):
         yield item if isinstance(item, Output) else _finished(item)
-
-
-def variables_of(fleet: Fleet) -> dict[str, str]:
-    """The variables of commands, secrets in the clear: for a standard input, and nothing else. Raises UsageFault for a secret that is not here."""
-    found: dict[str, str] = {}
-    for name, value in fleet.environment.variables.items():
-        if not isinstance(value, str) and name not in fleet.secrets:
-            raise UsageFault(f"the engine does not have the secret {name}", f"deploy engine stop, then again with {value.name} at hand")
-        found[name] = value if isinstance(value, str) else fleet.secrets[name].reveal()
-    return found
 
 
 def _now(fleet: Fleet) -> str:

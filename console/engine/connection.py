@@ -212,8 +212,9 @@ class Connection:
 
     async def _configure(self, message: Configure) -> Said:
         if self.role == "operator":
-            await self._brain.configure(message.environment, message.digest, message.secrets, self.person)
+            held = await self._brain.configure(message.environment, message.digest, message.secrets, self.person)
             self._house.changed(self)
+            return Answer(id=message.id, value=list(held))
         return Answer(id=message.id)
 
     async def _follow(self, message: Follow) -> Said:

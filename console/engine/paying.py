@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 
 from console.core.catch_up import Live, Unclear, live_release
 from console.core.evolve import fold
+from console.core.secrecy import needs_of
 from console.engine.debts import debts_of
 from console.engine.hands import ENGINE
+from console.engine.keyring import Keyring
 from console.engine.leftovers import Leftover, is_over, leftovers, release
 from console.errors import ConsoleError
 from console.model.debt import Debt
@@ -19,7 +21,6 @@ from console.model.events import LocksReleased
 from console.model.facts import HostFacts
 from console.model.fleet import Environment
 from console.model.request import Person, Request
-from console.model.secret import Secret
 from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.journal import Journal
@@ -65,7 +66,7 @@ class Paying:
     """Looks after an engine's debts, while no run goes on."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, secrets: dict[str, Secret], note: Notes,
+        self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, keyring: Keyring, note: Notes,
         every: float = EVERY,
     ) -> None:  # fmt: skip
         self._journal = journal
@@ -73,7 +74,7 @@ class Paying:
         self._model = model
         self._may_open = may_open
         self._opens = opens
-        self._secrets = secrets
+        self._keyring = keyring
         self._note = note
         self._every = every
         self._task: asyncio.Task[None] | None = None
@@ -174,4 +175,4 @@ class Paying:
         return not fact.problem and not is_held and fact.host not in self._tried and (fact.host in self._away or not was_left_out)
 
     def _has_secrets(self, environment: Environment) -> bool:
-        return environment.secrets(for_release=False).keys() <= self._secrets.keys()
+        return self._keyring.has(environment, needs_of(environment, "catch-up"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from console.core.evolve import fold
 from console.core.kinds import failure_rule
-from console.core.secrecy import masking_for
+from console.core.secrecy import Purpose, left_to_do, needs_of
 from console.core.selection import chosen_hosts, meant_hosts
 from console.engine import questions, station
 from console.engine.access import may_carry_runs
@@ -20,13 +20,15 @@ from console.engine.asking import ticks
 from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
 from console.engine.hands import ENGINE
+from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.names import new_run
 from console.engine.paying import EVERY, Paying
 from console.engine.record import Record
+from console.engine.survey import reverts
 from console.errors import Locked, UsageFault
 from console.model.board import CiMark
 from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import CheckAcknowledged, Decided, Event, RunEnded, RunOpened
+from console.model.events import CheckAcknowledged, Decided, Event, NoteAdded, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
@@ -35,7 +37,7 @@ from console.ports.clock import Clock
 from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.ports.outside import MetricWatch, Outside
-from console.text import SafeText, hide
+from console.text import SafeText
 
 FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
@@ -51,7 +53,7 @@ class Session:
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
         zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
-        look_again: float = EVERY,
+        look_again: float = EVERY, read_file: ReadFile = unread,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -60,11 +62,11 @@ class Session:
         self._keep = keep
         self._environment: Environment | None = None
         self._digest = ""
-        self._secrets: dict[str, Secret] = {}
+        self._keyring = Keyring(read_file)
         self._outside: Outside | None = None
         self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
-        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._secrets, self._note, look_again)
+        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, look_again)
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -108,7 +110,7 @@ class Session:
         """Who may connect, by the model."""
         return self._environment.access if self._environment else None
 
-    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> None:
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> tuple[str, ...]:
         """Take a model, unless a run goes on with another."""
         if self.busy and digest != self._digest:
             raise Locked(
@@ -116,16 +118,19 @@ class Session:
             )
         if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
-        self._secrets.update({name: Secret(text) for name, text in secrets.items()})
-        hide(masking_for(environment, {name: one.reveal() for name, one in self._secrets.items()}))
-        if digest == self._digest and self._outside is not None:
-            return
+        self._keyring.take(environment, secrets)
+        if digest != self._digest or self._outside is None:
+            await self._open(environment, digest)
+        return tuple(self._keyring.values)
+
+    async def _open(self, environment: Environment, digest: str) -> None:
+        """Work with another model from now on."""
         await self._lookout.stop()
         await self._paying.stop()
         if self._outside is not None:
             await self._outside.close()
         self._environment, self._digest = environment, digest
-        self._outside = self._open_outside(environment, self._secrets)
+        self._outside = self._open_outside(environment, self._keyring.values)
         self._paying.changed()
         self._paying.start()
         self._lookout.start()
@@ -143,18 +148,19 @@ class Session:
         """What a question, and a pre-flight, is about now."""
         environment, outside = self._model()
         return Fleet(
-            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note, self._secrets,
-            self._digest, self._feeds, self._fed, self._ci_kept,
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
+            self._keyring.values, self._digest, self._feeds, self._fed, self._ci_kept,
         )  # fmt: skip
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
         environment, _ = self._model()
+        chosen_hosts(environment, request)
+        acknowledged = ticks(environment, request, person, self._clock.now())
+        lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=reverts(self._fleet(), request)))
         await self._make_way()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
-        chosen_hosts(environment, request)
-        acknowledged = ticks(environment, request, person, self._clock.now())
         run = new_run(self._journal, self._clock, environment.name)
         one = CarriedRun(self._fleet(), run, self._keep)
         rolling = environment.rolling
@@ -168,6 +174,8 @@ class Session:
         )  # fmt: skip
         for check in acknowledged:
             one.runner.record(CheckAcknowledged(check=check, by=person))
+        for words in lacks:
+            one.runner.record(NoteAdded(by=ENGINE, text=words))
         self._begin(one, run, person)
         return run
 
@@ -264,6 +272,7 @@ class Session:
         if any(isinstance(event, RunEnded) for event in events):
             await self._paying.release_left()
             return
+        lacks = self._ready_again(fold(events))
         await self._make_way()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
@@ -271,13 +280,24 @@ class Session:
         one.runner.take_up(events, person)
         if one.runner.state.go is None:
             one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
+        for words in lacks:
+            one.runner.record(NoteAdded(by=ENGINE, text=words))
         self._begin(one, run, person)
+
+    def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
+        """Have the secrets for what is left of a run; none for one that ends now."""
+        environment, _ = self._model()
+        takes_back = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
+        return self._keyring.make_ready(environment, needs_of(environment, left_to_do(state), resumes=True, reverts=takes_back))
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
         answer = questions.ANSWERS.get(name) or station.ANSWERS.get(name)
         if answer is None:
             raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
+        if purpose := _purpose_of(name, argument):
+            environment, _ = self._model()
+            self._keyring.make_ready(environment, needs_of(environment, purpose))
         fleet = self._fleet()
         while len(self._feeds) >= FEEDS:
             del self._feeds[next(iter(self._feeds))]
@@ -296,3 +316,10 @@ class Session:
         await self._lookout.stop()
         if self._outside is not None:
             await self._outside.close()
+
+
+def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:
+    """What a question needs secrets for; None: it needs none."""
+    if name == "preview":
+        return "check" if argument.get("kind", "deploy") == "deploy" else "restart"
+    return name if name in ("check", "exec", "logs") else None  # type: ignore[return-value] # it is one of those

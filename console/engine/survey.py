@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from console.core.catch_up import Unclear
-from console.core.database import migrated_last
+from console.core.database import migrated_last, revert_step
 from console.core.evolve import fold
 from console.core.selection import chosen_hosts
 from console.core.targets import Targets, targets_before, targets_named
@@ -48,6 +48,12 @@ async def survey_for(fleet: Fleet, request: Request, run: str) -> Survey:
     if request.kind != "rollback":
         return survey
     return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else migrated_last(_ended(fleet, run)))
+
+
+def reverts(fleet: Fleet, request: Request) -> bool:
+    """Whether a run of that kind would take a migration back."""
+    undone = migrated_last(_ended(fleet, "")) if request.kind == "rollback" and not request.ref and fleet.environment.database else None
+    return undone is not None and bool(revert_step(fleet.environment, undone))
 
 
 async def _targets(fleet: Fleet, survey: Survey) -> Targets:

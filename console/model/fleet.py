@@ -300,14 +300,6 @@ class Environment(msgspec.Struct, frozen=True):
     team_required: int = 0
     """Operators that a release needs besides whoever begins it."""
 
-    def secrets(self, *, for_release: bool) -> dict[str, SecretRef]:
-        """What is to be read before a run, by the name a problem is told with; variables by their own. Checks and the database's URL are a release's alone."""
-        found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        release = (*self.checks, *((self.database,) if self.database else ())) if for_release else ()
-        for part in (*release, *self.health, *(one for one in (self.notify, self.announce) if one)):
-            found |= part.secrets
-        return found
-
     def secret_references(self) -> dict[str, SecretRef]:
         """Every secret of the environment, by the name a problem is told with; variables by their own."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}

@@ -34,14 +34,13 @@ def test_a_check_has_its_defaults_and_its_secrets_have_names(load, tmp_path):
     token = SecretRef("file", str(tmp_path / "token"))
     assert environment.checks == (CheckSpec("CI", "gitlab", repository="acme/shop", token=token, contexts=("test*",)),)
     assert (environment.checks[0].on, environment.checks[0].blocking, environment.checks[0].timeout) == ("console", True, 30.0)
-    assert environment.secrets(for_release=True) == {"check CI token": token}
-    assert environment.secrets(for_release=False) == {}
+    assert environment.secret_references() == {"check CI token": token}
 
 
 def test_a_health_check_s_url_may_be_a_secret(load):
     environment = load('kind = "postgres"\nurl = { env = "DB" }\nquery = "select 1"', "health")
     assert environment.health[0].name == "postgres select 1"
-    assert environment.secrets(for_release=False) == {"health postgres select 1 url": SecretRef("env", "DB")}
+    assert environment.secret_references() == {"health postgres select 1 url": SecretRef("env", "DB")}
 
 
 def test_a_command_is_asked_where_it_says(load):

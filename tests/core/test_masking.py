@@ -154,7 +154,7 @@ def test_a_secret_that_cannot_be_hidden_is_said_and_hides_nothing(secret: str, r
     assert reason in said
     assert secret not in said.replace("TOKEN", "")
     words = f"web01 of production has failed, {secret} 1234 times"
-    assert masking_for(SHOP, {"TOKEN": secret})(words) == words
+    assert masking_for(SHOP, [secret])(words) == words
 
 
 def test_a_good_secret_needs_no_words():

@@ -42,6 +42,7 @@ class ScriptedBrain:
         self.digest = digest
         self.secrets = dict(secrets)
         self.access = environment.access
+        return tuple(self.secrets)
 
     async def open_run(self, request, person):
         if request.ref == "bad":
