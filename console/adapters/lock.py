@@ -1,7 +1,8 @@
 """The runs' lock on a host, and a person's note, over any transport: the port `HostLock`.
 
 `.deploy/lock/` holds one folder, EPOCH (RUN.N), with owner, run, since, from, reason and a heartbeat. It is filled in staging and taken by one
-rename, which fails while a lock is there; it is given away by one rename of EPOCH, so that each is a compare-and-set. Knows no plans.
+rename, which fails while a lock is there; it is given away by one rename of EPOCH, so that each is a compare-and-set. What the run's steps
+printed there goes with its lock: it may hold what nobody should have printed, and whoever follows a step holds the lock. Knows no plans.
 """
 
 import asyncio
@@ -66,7 +67,7 @@ while [ "$tries" -lt 3 ]; do
   mkdir -p -- "$new/$epoch" || unwritten
   for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || unwritten; done
   date +%s > "$new/$epoch/heartbeat" || unwritten
-  mv -T -- "$new" .deploy/lock 2>/dev/null && exit 0
+  mv -T -- "$new" .deploy/lock 2>/dev/null && { rm -f -- .deploy/runs/*/*/out; exit 0; }
   [ ! -d ".deploy/lock/$epoch" ] || { rm -rf -- "$new"; exit 0; }
   ( show ) && held= || held=$?
   [ -z "$held" ] || { rm -rf -- "$new"; exit "$held"; }
@@ -93,6 +94,7 @@ cd -- "$1" 2>/dev/null || exit 0
 [ -d ".deploy/lock/$2" ] || exit 0
 gone=.deploy/staging/$2.gone.$$
 mkdir -p .deploy/staging || exit 95
+rm -f -- ".deploy/runs/${2%.*}"/*/out
 mv -T -- ".deploy/lock/$2" "$gone" 2>/dev/null || { [ ! -d ".deploy/lock/$2" ]; exit; }
 rm -rf -- "$gone"
 rmdir .deploy/lock 2>/dev/null || :
@@ -115,6 +117,7 @@ for held in .deploy/lock/*; do
   mkdir -p .deploy/staging || exit 95
   mv -T -- "$held" "$gone" 2>/dev/null || show
   rm -rf -- "$gone"
+  rm -f -- ".deploy/runs/$run"/*/out
 done
 rmdir .deploy/lock 2>/dev/null || :
 """
