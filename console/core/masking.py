@@ -4,7 +4,6 @@ A secret is found as it stands, and URL-, shell-, JSON- or HTML-quoted in any mi
 line; and in pieces where a long one was wrapped. The search is RE2's: its time grows with the text alone, whatever the number of secrets.
 """
 
-import html.entities
 from base64 import b64encode
 from collections.abc import Collection, Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -174,13 +173,14 @@ def _character(character: str) -> str:
         "".join(rf"\\+u(?i:{unit:04x})" for unit in _units(code)),
         rf"&#0*{code};",
         rf"&#[xX]0*(?i:{code:x});",
-        *(f"&{name}" for name, meant in html.entities.html5.items() if meant == character and name.endswith(";")),
+        *([f"&{_ENTITIES[character]};"] if character in _ENTITIES else []),
         *_QUOTED.get(character, ()),
     ]
     return f"(?:{'|'.join(ways)})"
 
 
-_QUOTED = {"'": (r"'\\*''", "'\"'\"'", "''"), '"': ('""',), "$": (r"\$\$",), "%": ("%%",), "<": (), "\x1b": ("␛",)}
+_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_QUOTED = {"'": (r"'\\*''", "'\"'\"'", "''"), '"': ('""',), "$": (r"\$\$",), "%": ("%%",)}
 """What stands for a character within quotes: of a shell, of SQL, of CSV."""
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from console.core.masking import Masking, address_parts
 from console.model.fleet import Announce, Database, Environment, Notify, Probe, Variable
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
-from console.model.words import structural_words
+
+if TYPE_CHECKING:
+    from console.core.masking import Masking
 
 Secretive = Probe | Notify | Announce | Database
 Purpose = RunKind | Literal["check", "logs"]
@@ -64,13 +65,18 @@ def _of_parts(*parts: Secretive) -> References:
     return {name: reference for part in parts for name, reference in part.secrets.items()}
 
 
-def masking_for(environment: Environment, secrets: Iterable[str]) -> Masking:
+def masking_for(environment: Environment, secrets: Iterable[str]) -> "Masking":
     """Return what hides those secrets, and what the file itself says of passwords and tokens."""
+    from console.core.masking import Masking
+    from console.model.words import structural_words
+
     return Masking((*secrets, *_written(environment)), (*_names(environment), *structural_words()))
 
 
 def unhidden(environment: Environment, secrets: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence for each secret that cannot be hidden in what is printed, and why."""
+    if not secrets:
+        return ()
     mask = masking_for(environment, secrets.values())
     reasons = {name: mask.reason_not(text) for name, text in secrets.items()}
     return tuple(f"the secret {name} is not hidden where it is printed: {reason}" for name, reason in reasons.items() if reason)
@@ -91,6 +97,8 @@ def _written(environment: Environment) -> Iterator[str]:
 
 def _of_address(address: Variable) -> Iterator[str]:
     if isinstance(address, str) and "://" in address:
+        from console.core.masking import address_parts
+
         yield from address_parts(address)
 
 
