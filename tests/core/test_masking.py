@@ -10,7 +10,7 @@ from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.core.masking import MASK, Masking
@@ -82,6 +82,7 @@ def test_the_rest_of_the_text_stays(form: str):
     assert MASK in masked
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Cf", "Cs", "Zs"]), min_size=8, max_size=40), st.sampled_from(sorted(FORMS)))
 def test_any_secret_is_hidden_in_any_form(secret: str, form: str):
     mask = Masking([secret])
@@ -89,6 +90,7 @@ def test_any_secret_is_hidden_in_any_form(secret: str, form: str):
         assert FORMS[form](secret).strip("'\"=") not in mask(f"[ {FORMS[form](secret)} ]")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), max_size=12), st.sampled_from(["plain", "base64", "quote, all", "shell", "JSON", "hex"]))
 def test_a_secret_is_hidden_wherever_a_stream_is_cut(cuts: list[int], form: str):
     hide(Masking([PLAIN, HARD]))
