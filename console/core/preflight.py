@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from console.core.links import FEW_SESSIONS
+from console.core.measured import Look, Unknown, fleet_check, named_hosts
 from console.core.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.facts import HostFacts, LockHolder
@@ -20,7 +21,6 @@ SKEW_BLOCKS = 60.0
 KEY_KINDS = ("unknown-key", "changed-key")
 LOGIN_KINDS = ("login", "shell")
 _FORWARD = "set AllowTcpForwarding local there, install curl for a gate of the kind http, or ask by a command"
-UNSEEN = "no host could be asked"
 _ENV = re.compile(r"\bENV\b")
 
 NAMED = 8
@@ -33,60 +33,76 @@ def assess_fleet(
     facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset()
 ) -> tuple[Check, ...]:
     """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already."""
-    seen = tuple(fact for fact in facts if not fact.problem)
-    lacking = tuple(fact for fact in seen if fact.host not in on_disk)
+    spoken = spoken_of(facts, allowed_failures)
     return (
         _reach(facts, allowed_failures),
-        _problems("key", "Host keys known", facts, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
-        _problems("login", "Login works", facts, LOGIN_KINDS, LOGIN_KINDS),
-        _each("sudo", "sudo allows each command", seen, _sudo, "allow it in sudoers, or take it out of the file"),
-        _each("tools", "Tools on the hosts", seen, _tools, "install them on the host"),
-        _room(seen, lacking, size, files),
-        _clock(seen),
+        _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
+        _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
+        _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers, or take it out of the file"),
+        _each("tools", "Tools on the hosts", spoken, _tools, "install them on the host"),
+        _room(spoken, on_disk, size, files),
+        _clock(spoken),
     )
 
 
-def assess_way_back(ways: tuple[WayBack, ...], releases: int) -> Check:
-    """S4: every host knows where it returns to. `releases` is how many hosts have a release now."""
-    bad = [(way.host, str(way.reason)) for way in ways if not way.possible]
-    first = [(way.host, str(way.reason)) for way in ways if way.possible and not way.release]
-    if not ways:
-        return _check("way-back", "Way back", "error", UNSEEN)
-    bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.possible and way.release and way.reason]
-    hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
-    if hints:
-        return changed(_check("way-back", "Way back", "failed", _named(bad), "; ".join(hints[:3])), firm=True)
-    if bad:
-        return _check("way-back", "Way back", "failed", _named(bad), "deploy status ENV; mend `current` on the host, or --override way-back=REASON")
-    if first:
-        return _check("way-back", "Way back", "warning", f"first release on {_count(first)}: the way back is to stop and remove it")
-    if bare:
-        return _check("way-back", "Way back", "warning", _named(bare))
+def spoken_of(facts: tuple[HostFacts, ...], allowed_failures: int) -> tuple[HostFacts, ...]:
+    """The hosts that verdicts beside `reach` speak of: those that are not reached are no part of the run where so many may be missing."""
+    away = frozenset(fact.host for fact in facts if _is_away(fact))
+    return facts if len(away) > allowed_failures else tuple(fact for fact in facts if fact.host not in away)
+
+
+def _is_away(fact: HostFacts) -> bool:
+    return bool(fact.problem) and fact.problem_kind not in (*KEY_KINDS, *LOGIN_KINDS)
+
+
+def _unasked(fact: HostFacts) -> Unknown:
+    """Why a host was not asked for more than its name; whoever says so first, blocks: `reach`, `key` or `login`."""
+    if fact.problem_kind in KEY_KINDS:
+        return Unknown("not asked: its key is not known")
+    return Unknown("not asked: the login did not work" if fact.problem_kind in LOGIN_KINDS else "not asked: it was not reached")
+
+
+def _looks(facts: Iterable[HostFacts], read: Callable[[HostFacts], str | Unknown]) -> tuple[Look, ...]:
+    return tuple(Look(fact.host, _unasked(fact) if fact.problem else read(fact)) for fact in facts)
+
+
+def _judged(check: Check, facts: Iterable[HostFacts]) -> Check:
+    """Leave it to `reach`, `key` and `login` to block for hosts that were not asked: they do, and say why."""
+    return changed(check, blocking=False) if check.status == "error" and any(fact.problem for fact in facts) else check
+
+
+def assess_way_back(ways: tuple[WayBack, ...], releases: int, unasked: tuple[HostFacts, ...] = ()) -> Check:
+    """S4: every host knows where it returns to. `releases` is how many hosts have a release now; `unasked`: hosts of which that is not known."""
+    looks = (*(Look(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
-    return _check("way-back", "Way back", "passed", known)
+    remedy = "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
+    check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
+    hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
+    if check.status != "passed":
+        return changed(check, remedy=SafeText("; ".join(hints[:3])), firm=True) if hints else check
+    first = [(way.host, str(way.reason)) for way in ways if not way.release]
+    bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.release and way.reason]
+    if first or bare:
+        words = f"first release on {_count(first)}: the way back is to stop and remove it" if first else named_hosts(bare)
+        return changed(check, status="warning", detail=SafeText(words))
+    return check
 
 
-def assess_live(facts: Iterable[HostFacts]) -> Check:
-    """What is restarted is there: every host that was reached has a release that is live and whole."""
-    found = [(fact.host, str(fact.current_broken or ("" if fact.current else "no release is live"))) for fact in facts if not fact.problem]
-    bad = [finding for finding in found if finding[1]]
-    if not found:
-        return _check("way-back", "A release is live", "error", UNSEEN)
-    if bad:
-        remedy = f"deploy status ENV; mend `current` on the host, or leave it out: {_without(bad)}"
-        return _check("way-back", "A release is live", "failed", _named(bad), remedy)
-    return _check("way-back", "A release is live", "passed", "on every host that answers")
+def assess_live(facts: tuple[HostFacts, ...]) -> Check:
+    """What is restarted is there: every host has a release that is live and whole."""
+    looks = _looks(facts, lambda fact: str(fact.current_broken or ("" if fact.current else "no release is live")))
+    bare = [(look.host, "") for look in looks if isinstance(look.found, str) and look.found]
+    remedy = f"deploy status ENV; mend `current` on the host, or leave it out: {_without(bare)}"
+    return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
 
 
 def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     """Nobody else holds a host: neither another run nor a person's note."""
-    held = [(fact.host, f"held by {fact.lock.run or fact.lock.by}") for fact in facts if fact.lock and fact.lock.run != run]
-    closed = [(fact.host, f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}") for fact in facts if fact.closed]
-    if held or closed:
-        return _check("lock", "Lock free", "failed", _named(held or closed), _unlocking(facts, run))
-    if all(fact.problem for fact in facts):
-        return _check("lock", "Lock free", "error", UNSEEN)
-    return _check("lock", "Lock free", "passed", "no run and no person holds a host")
+    held = _looks(facts, lambda fact: f"held by {fact.lock.run or fact.lock.by}" if fact.lock and fact.lock.run != run else "")
+    closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
+    looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
+    free = fleet_check("lock", "Lock free", looks, _unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
+    return _judged(free, facts)
 
 
 def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
@@ -119,11 +135,11 @@ def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
 
 
 def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
-    bad = [(fact.host, str(fact.problem)) for fact in facts if fact.problem and fact.problem_kind in ("unreachable", "late", "channel")]
-    if not bad:
-        return _check("reach", "Hosts reachable", "passed", f"{len(facts)} of {len(facts)}")
+    bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
+    looks = (Look(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
-    return _check("reach", "Hosts reachable", status, _named(bad), f"mend the host, or leave it out: {_without(bad)}")
+    remedy = f"mend the host, or leave it out: {_without(bad)}"
+    return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
 
 
 def _without(findings: list[Finding]) -> str:
@@ -134,28 +150,28 @@ def _without(findings: list[Finding]) -> str:
 
 def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...], came_so_far: tuple[str, ...]) -> Check:
     """Judge one kind of problem. `came_so_far`: hosts with such a problem were asked, others with a problem were not."""
-    bad = [fact for fact in facts if fact.problem and fact.problem_kind in kinds]
-    if bad:
-        return _check(name, title, "failed", _named([(fact.host, str(fact.problem)) for fact in bad]), str(bad[0].hint))
-    if not any(not fact.problem or fact.problem_kind in came_so_far for fact in facts):
-        return _check(name, title, "error", UNSEEN)
+
+    def found(fact: HostFacts) -> str | Unknown:
+        if not fact.problem or fact.problem_kind in came_so_far:
+            return str(fact.problem) if fact.problem_kind in kinds else ""
+        return _unasked(fact)
+
+    hint = next((str(fact.hint) for fact in facts if fact.problem and fact.problem_kind in kinds), "")
     few = [(fact.host, f"MaxSessions {fact.sessions}: no live numbers") for fact in facts if fact.sessions and fact.sessions < FEW_SESSIONS]
-    noted = f"; {_named(few)}" if few and name == "login" else ""
-    return _check(name, title, "passed", f"on every host that answers{noted}")
+    noted = f"; {named_hosts(few)}" if few and name == "login" else ""
+    looks = (Look(fact.host, found(fact)) for fact in facts)
+    return _judged(fleet_check(name, title, looks, hint, right=lambda answers: answers.words + noted), facts)
 
 
-def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str], remedy: str) -> Check:
-    bad = [(fact.host, words) for fact in facts if (words := finding(fact))]
-    if bad:
-        return _check(name, title, "failed", _named(bad), remedy)
-    if not facts:
-        return _check(name, title, "error", UNSEEN)
-    return _check(name, title, "passed", "on 1 host" if len(facts) == 1 else f"on {len(facts)} hosts")
+def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str | Unknown], remedy: str) -> Check:
+    return _judged(fleet_check(name, title, _looks(facts, finding), remedy), facts)
 
 
-def _room(seen: tuple[HostFacts, ...], lacking: tuple[HostFacts, ...], size: int, files: int) -> Check:
-    if seen and not lacking:
-        return _check("space", "Room for the release", "passed", "every host has it already")
+def _room(facts: tuple[HostFacts, ...], on_disk: frozenset[str], size: int, files: int) -> Check:
+    lacking = tuple(fact for fact in facts if fact.problem or fact.host not in on_disk)
+    if facts and not lacking:
+        looks = (Look(fact.host, "") for fact in facts)
+        return fleet_check("space", "Room for the release", looks, right=lambda answers: f"it is there already, {answers.words}")
     return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
 
 
@@ -176,9 +192,9 @@ def _tools(fact: HostFacts) -> str:
     return "; ".join(words)
 
 
-def _space(fact: HostFacts, size: int, files: int) -> str:
+def _space(fact: HostFacts, size: int, files: int) -> str | Unknown:
     if fact.free is None:
-        return "its free space cannot be read (df -Pk)"
+        return Unknown("its free space cannot be read (df -Pk)")
     if fact.free < size * ROOM:
         return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
     if 0 < fact.inodes < files + INODES_SPARE:
@@ -187,36 +203,22 @@ def _space(fact: HostFacts, size: int, files: int) -> str:
 
 
 def _clock(facts: tuple[HostFacts, ...]) -> Check:
-    unread = [(fact.host, "its clock cannot be read (date +%s)") for fact in facts if fact.clock_skew is None]
-    off = [(fact.host, f"{skew:+.0f} s") for fact in facts if abs(skew := fact.clock_skew or 0.0) > SKEW]
-    if not facts or unread:
-        return _check("clock", "Clocks agree", "error", _named(unread) or UNSEEN)
-    if not off:
-        return _check("clock", "Clocks agree", "passed", f"within {SKEW:.0f} s")
-    status: CheckStatus = "failed" if any(abs(fact.clock_skew or 0.0) > SKEW_BLOCKS for fact in facts) else "warning"
-    return _check("clock", "Clocks agree", status, _named(off), "set the host's clock (NTP)")
+    def found(fact: HostFacts) -> str | Unknown:
+        if fact.clock_skew is None:
+            return Unknown("its clock cannot be read (date +%s)")
+        return f"{fact.clock_skew:+.0f} s" if abs(fact.clock_skew) > SKEW else ""
+
+    too_far = any(abs(fact.clock_skew or 0.0) > SKEW_BLOCKS for fact in facts)
+    looks = _looks(facts, found)
+    wrong: CheckStatus = "failed" if too_far else "error" if any(isinstance(look.found, Unknown) for look in looks) else "warning"
+    words = f"within {SKEW:.0f} s"
+    check = fleet_check("clock", "Clocks agree", looks, "set the host's clock (NTP)", wrong=wrong, right=lambda answers: f"{words} {answers.words}")
+    return _judged(check, facts)
 
 
 def _until(note: LockHolder) -> str:
     return f" until {note.until[:16].replace('T', ' ')} UTC" if note.until else ""
 
 
-def _named(findings: list[Finding]) -> str:
-    """What was found, the hosts of which the same is said together."""
-    hosts: dict[str, list[str]] = {}
-    for host, words in findings:
-        hosts.setdefault(words, []).append(host)
-    told = [f"{_several(names)}: {words}" for words, names in hosts.items()]
-    return "; ".join(told[:5]) + (f"; and {len(told) - 5} more" if len(told) > 5 else "")
-
-
-def _several(hosts: list[str]) -> str:
-    return ", ".join(hosts[:5]) + (f" and {len(hosts) - 5} more" if len(hosts) > 5 else "")
-
-
 def _count(findings: list[Finding]) -> str:
     return findings[0][0] if len(findings) == 1 else f"{len(findings)} hosts"
-
-
-def _check(name: str, title: str, status: CheckStatus, detail: str, remedy: str = "") -> Check:
-    return Check(name, SafeText(title), status, detail=SafeText(detail), remedy=SafeText(remedy))

@@ -16,7 +16,7 @@ from console.core.catch_up import Live
 from console.core.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
-from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
+from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
 from console.core.rollback import way_back, way_to
 from console.core.selection import chosen_hosts
 from console.core.staging import Made, assess_staging, expected_content
@@ -246,15 +246,17 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         return _rollback_checks(survey, facts)
     size, files = (revision.size, revision.files) if revision else (0, 0)
     on_disk = _on_disk(facts, survey.catches_up.release.id) if survey.catches_up is not None else frozenset[str]()
-    fleet = (*assess_fleet(facts, size, files, environment.rolling.max_failures, on_disk), assess_lock(facts, survey.run))
+    allowed = environment.rolling.max_failures
+    spoken = spoken_of(facts, allowed)
+    fleet = (*assess_fleet(facts, size, files, allowed, on_disk), assess_lock(spoken, survey.run))
     if request.kind == "restore":
         shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
         restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
-        return (*shown, assess_lock(_without_notes(facts), survey.run), restored)
+        return (*shown, assess_lock(_without_notes(spoken), survey.run), restored)
     if request.kind == "catch-up":
         return fleet
     if revision is None:
-        return overridden((*fleet, assess_live(facts)), request.overrides)
+        return overridden((*fleet, assess_live(spoken)), request.overrides)
     ways = tuple(way_back(fact) for fact in facts if not fact.problem)
     checks = (
         assess_branch(environment.branches, environment.release_tags, revision),
@@ -264,7 +266,7 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
         *_staging(survey, revision),
         *fleet,
         *_database(survey, known),
-        with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts)), known or Review()),
+        with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts), _unanswered(spoken)), known or Review()),
         assess_announcement(environment.announce, request.impact),
         assess_team(needed_operators(environment.team_required, request.impact), survey.by, survey.joined),
     )
@@ -306,9 +308,14 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    lock, goes = assess_lock(_without_notes(facts), survey.run), assess_way_back(ways, len(ways))
+    spoken = spoken_of(facts, len(facts))
+    lock, goes = assess_lock(_without_notes(spoken), survey.run), assess_way_back(ways, len(ways), _unanswered(spoken))
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
+
+
+def _unanswered(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    return tuple(fact for fact in facts if fact.problem)
 
 
 def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:

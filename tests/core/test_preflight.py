@@ -56,8 +56,8 @@ def test_a_host_that_lets_nobody_in_has_shown_its_key(kind: str):
 
 def test_what_a_host_does_not_say_is_an_error_and_no_zero():
     checks = {check.id: check for check in assess_fleet((HostFacts("web01", free=None, clock_skew=None), HostFacts("web02", free=2**30)), 1, 1, 0)}
-    assert (checks["space"].status, checks["space"].detail) == ("failed", "web01: its free space cannot be read (df -Pk)")
-    assert (checks["clock"].status, checks["clock"].detail) == ("error", "web01: its clock cannot be read (date +%s)")
+    assert (checks["space"].status, checks["space"].detail) == ("error", "web01: its free space cannot be read (df -Pk); nothing wrong on 1 other")
+    assert (checks["clock"].status, checks["clock"].detail) == ("error", "web01: its clock cannot be read (date +%s); nothing wrong on 1 other")
 
 
 def test_one_is_one():
