@@ -83,8 +83,39 @@ def assess_tree(revision: Revision) -> Check:
     if not revision.uncommitted:
         return Check("tree", title, "passed", blocking=False)
     files = "1 file is" if revision.uncommitted == 1 else f"{revision.uncommitted} files are"
+    names = ", ".join(revision.changed_files) + (" …" if revision.uncommitted > len(revision.changed_files) else "")
     remedy = SafeText("commit them and start again, if they belong to it")
-    return Check("tree", title, "warning", blocking=False, detail=SafeText(f"{files} not committed and will not be shipped"), remedy=remedy)
+    words = f"{files} not committed and will not be shipped" + (f": {names}" if revision.changed_files else "")
+    return Check("tree", title, "warning", blocking=False, detail=SafeText(words), remedy=remedy)
+
+
+def assess_behind(revision: Revision, protected: bool) -> Check:
+    """Judge whether the commit is what the remote has: a branch that lacks commits of its upstream, or a commit that no remote has."""
+    title = SafeText("Up to date with the remote")
+    name, commit = str(revision.ref) or "HEAD", revision.commit[:7]
+    said, remedies = [], []
+    if revision.behind:
+        commits = "1 commit" if revision.behind == 1 else f"{revision.behind} commits"
+        said.append(f"{name} lacks {commits} of {revision.upstream}")
+        remedies.append(f"git pull, or deploy ENV --version {revision.upstream}")
+    if revision.published is False:
+        said.append(f"{commit} is on no remote ({revision.remote} was asked)")
+        remedies.append("git push")
+    if not said:
+        return _with_the_remote(title, revision, name, commit)
+    remedy = SafeText("; ".join((*remedies, *(("--override behind=REASON",) if protected else ()))))
+    return Check("behind", title, "failed" if protected else "warning", blocking=protected, detail=SafeText("; ".join(said)), remedy=remedy)
+
+
+def _with_the_remote(title: SafeText, revision: Revision, name: str, commit: str) -> Check:
+    if not revision.remote:
+        return Check("behind", title, "skipped", blocking=False, detail=SafeText("the repository has no remote"))
+    if revision.published is None:
+        words = f"whether a remote has {commit} is not known: the repository's history is cut off"
+        return Check("behind", title, "warning", blocking=False, detail=SafeText(words), remedy=SafeText("git fetch --unshallow"))
+    if revision.named != "branch":
+        return Check("behind", title, "skipped", blocking=False, detail=SafeText(f"{name} is a {revision.named} that {revision.remote} has"))
+    return Check("behind", title, "passed", detail=SafeText(f"{name} holds all of {revision.upstream}" if revision.upstream else f"{revision.remote} has it"))
 
 
 def _window(word: str) -> tuple[int, int, int] | None:

@@ -11,7 +11,8 @@ CheckStatus = Literal["passed", "failed", "error", "warning", "skipped", "waitin
 NEVER_OVERRIDABLE = frozenset({"reach", "key", "login", "lock"})
 
 OVERRIDABLE = (
-    "branch", "tree", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed", "freeze", "announcement",
+    "branch", "tree", "content", "direction", "behind", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed",
+    "freeze", "announcement",
 )  # fmt: skip
 """Built-in checks that a reason overrides. A configured check is called by its name, and overridden in the same way."""
 

@@ -265,6 +265,14 @@ class Environment(msgspec.Struct, frozen=True):
     keep: int = 5
     shared: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    directory: str = "."
+    """The folder of the repository that is the release."""
+    submodules: bool = True
+    """They are shipped, at the commits that the release pins."""
+    links_out: tuple[str, ...] = ()
+    """Symlinks that may lead out of the release, by their paths in it."""
+    reuse: tuple[str, ...] = ()
+    """Paths that a host copies from the release before into the new one, before its install."""
     build: Build | None = None
     branches: tuple[str, ...] = ("*",)
     release_tags: tuple[str, ...] = ("*",)

@@ -1,8 +1,15 @@
 """A release: the commit it is made of, what it is called, and what is known of it on a host."""
 
+from typing import Literal
+
 import msgspec
 
 from console.text import SafeText
+
+Named = Literal["branch", "tag", "commit"]
+"""What a REF was."""
+Relation = Literal["same", "newer", "older", "diverged", "unknown"]
+"""How a commit stands to another: older, where it is an ancestor of that one. `unknown`: the other is not in the repository, or history is cut off."""
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -22,12 +29,23 @@ class Revision(msgspec.Struct, frozen=True):
     committed: str = ""
     """UTC, RFC 3339."""
     uncommitted: int = 0
-    """Files that the work tree has changed and that are therefore no part of the release."""
+    """Files that the work tree has changed and that are therefore no part of the release; hosts.toml is never one of them."""
+    changed_files: tuple[SafeText, ...] = ()
+    """The first of them, by name."""
     files: int = 0
     size: int = 0
     """Bytes of the tree."""
     tree: str = ""
     """Git's name of what the commit holds: two commits of the same tree ship the same files, where nothing is built."""
+    named: Named = "commit"
+    upstream: SafeText = SafeText("")
+    """What the branch follows, such as `origin/main`; empty: nothing, or it is no branch of the work tree."""
+    behind: int = 0
+    """Commits that the upstream has and the branch has not."""
+    published: bool | None = None
+    """Whether a remote has the commit; None: that is not known."""
+    remote: SafeText = SafeText("")
+    """The remote that was asked; empty: there is none."""
 
 
 class Release(msgspec.Struct, frozen=True):
