@@ -11,6 +11,7 @@ from console.adapters.git import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.core.environ import NETWORK, program_environment
+from console.core.content import shipped_root
 from console.core.shell import deploy_variables, filled, quote
 from console.errors import ConsoleError
 from console.model.fleet import Build, Environment, Host
@@ -31,45 +32,52 @@ class GitWorkshop:
         self._repository = repository
         self._folder = Path(folder)
 
-    async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink) -> StepResult:
-        """Export the commit afresh and run its build there."""
+    async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink, *, anyway: bool = False) -> StepResult:
+        """Export the commit afresh and run its build there, in the folder that is the release."""
         if environment.build is None:
             return StepResult("done")
         try:
-            tree = await self._exported(revision, release, allow_unbuilt=True)
+            tree = await self._exported(environment, revision, release, anyway=anyway)
             values = {"version": str(release.version), "commit": release.commit, "release": release.id, "env": environment.name}
-            return await _built(environment.build, tree, values, sink)
+            return await _built(environment.build, Path(tree, environment.directory), values, sink)
         except (ConsoleError, OSError) as error:
             return _failed(error)
 
-    async def pack(self, environment: Environment, revision: Revision, release: Release) -> Package | StepResult:
-        """Pack the build's output, or the commit itself."""
+    async def pack(self, environment: Environment, revision: Revision, release: Release, *, anyway: bool = False) -> Package | StepResult:
+        """Pack the build's output, or the commit itself. `anyway`: what its content lacks was overridden."""
         try:
-            build = environment.build
-            folder = await self._output(build, release) if build else await self._exported(revision, release, allow_unbuilt=False)
+            if environment.build is None:
+                await self._exported(environment, revision, release, anyway=anyway)
+            folder = await self._output(environment, release)
             if isinstance(folder, StepResult):
                 return folder
-            return await pack(str(folder), release, str(self._folder / f"{release.id}.tar.gz"), _seconds(revision.committed))
+            target = str(self._folder / f"{release.id}.tar.gz")
+            return await pack(str(folder), release, target, _seconds(revision.committed), environment.links_out, anyway=anyway)
         except (ConsoleError, OSError) as error:
             return _failed(error)
 
     def _tree(self, release: Release) -> Path:
         return self._folder / release.id
 
-    async def _output(self, build: Build, release: Release) -> Path | StepResult:
+    async def _output(self, environment: Environment, release: Release) -> Path | StepResult:
+        """The folder that is packed: where the release stands in the commit, or what a build has made there."""
+        build, root = environment.build, shipped_root(environment)
         tree = await asyncio.to_thread(os.path.realpath, self._tree(release))
-        output = await asyncio.to_thread(os.path.realpath, Path(tree, build.output))
+        output = await asyncio.to_thread(os.path.realpath, Path(tree, root))
+        is_folder = await asyncio.to_thread(os.path.isdir, output)
+        if os.path.commonpath([tree, output]) == tree and is_folder:
+            return Path(output)
+        if build is None:
+            return _no(f"{environment.directory} is no folder of the commit", "directory in [app]: a folder of the repository")
         if os.path.commonpath([tree, output]) != tree:
             return _no(f"the build's output {build.output} is outside of its folder", "[app.build] output: a folder in the export")
-        if not await asyncio.to_thread(os.path.isdir, output):
-            return _no(f"the build left no folder {build.output}", "[app.build] output: the folder that the build's command fills")
-        return Path(output)
+        return _no(f"the build left no folder {build.output}", "[app.build] output: the folder that the build's command fills")
 
-    async def _exported(self, revision: Revision, release: Release, *, allow_unbuilt: bool) -> Path:
+    async def _exported(self, environment: Environment, revision: Revision, release: Release, *, anyway: bool) -> Path:
         tree = self._tree(release)
         await asyncio.to_thread(_swept, self._folder, tree)
         tree.mkdir(parents=True)
-        await self._repository.export(revision, str(tree), allow_unbuilt=allow_unbuilt)
+        await self._repository.export(environment, revision, str(tree), anyway=anyway)
         return tree
 
 

@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import io
 import os
-import re
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -17,22 +16,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
+from console.adapters.gitcontent import lfs_pointers
+from console.core.content import MANIFEST, flaws_of, told
 from console.errors import NoGo
 from console.model.release import Package, Release
 from console.text import SafeText
 
 LEVEL = 3
 """Of gzip: more costs seconds and saves little."""
-MANIFEST = ".deploy-manifest"
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
-async def pack(folder: str, release: Release, target: str, mtime: int = 0) -> Package:
-    """Pack all that is in the folder into the file `target`. Raises NoGo for what a release cannot carry, by its name.
+async def pack(
+    folder: str, release: Release, target: str, mtime: int = 0, links_out: tuple[str, ...] = (), *, anyway: bool = False
+) -> Package:  # fmt: skip
+    """Pack all that is in the folder into the file `target`. Raises NoGo for what a release cannot carry, all of it by name.
 
     `mtime` is what every file is dated to: the commit's time, in seconds since 1970. A web server's ETags are made of it.
+    `links_out` may lead out of the release; `anyway`: whatever can be packed is.
     """
-    return await asyncio.to_thread(_packed, folder, release, target, mtime)
+    return await asyncio.to_thread(_packed, folder, release, target, mtime, links_out, anyway)
 
 
 class _Hash(Protocol):
@@ -90,12 +92,19 @@ class _Manifest:
 
     def content(self) -> bytes:
         head = (f"# version {self.release.version}", f"# commit {self.release.commit}", f"# release {self.release.id}")
-        lines = (f"{digest}  {name}" for name, digest in sorted(self.digests.items()))
-        bits = (f"#x {name}" for name, mode in sorted(self.modes.items()) if mode == "755")
+        lines = (_line(digest, name) for name, digest in sorted(self.digests.items()))
+        bits = (f"#x {name}" for name, mode in sorted(self.modes.items()) if mode == "755" and "\n" not in name)
         return b"".join(os.fsencode(line) + b"\n" for line in (*head, *lines, *bits))
 
 
-def _packed(folder: str, release: Release, target: str, mtime: int) -> Package:
+def _line(digest: str, name: str) -> str:
+    """One file as `sha256sum` writes it: a name with a backslash or a line's end is escaped, with a backslash before the line."""
+    plain = name.replace("\\", "\\\\").replace("\n", "\\n")
+    return f"{digest}  {name}" if plain == name else f"\\{digest}  {plain}"
+
+
+def _packed(folder: str, release: Release, target: str, mtime: int, links_out: tuple[str, ...], anyway: bool) -> Package:
+    _judge(folder, links_out, anyway=anyway)
     manifest = _Manifest(release)
     partial = f"{target}.partial"
     try:
@@ -110,6 +119,17 @@ def _packed(folder: str, release: Release, target: str, mtime: int) -> Package:
             os.remove(partial)
     digest = hashlib.sha256(manifest.content()).hexdigest()
     return Package(target, archive.digest(), archive.size, digest, len(manifest.digests), manifest.unpacked, manifest.shipped())
+
+
+def _judge(folder: str, links_out: tuple[str, ...], *, anyway: bool) -> None:
+    """Refuse what cannot be shipped, by the rules of the pre-flight, on what is there now: a build may have made it."""
+    paths = {path.relative_to(folder).as_posix(): path for path in _walk(folder)}
+    links = {name: os.readlink(path) for name, path in paths.items() if path.is_symlink()}
+    flaws = flaws_of(paths, links, lfs_pointers(folder), links_out)
+    flaws = tuple(flaw for flaw in flaws if flaw.firm or not anyway)
+    if flaws:
+        remedies = dict.fromkeys(str(flaw.remedy) for flaw in flaws)
+        raise NoGo(f"this cannot be in a release: {told(flaws)}", "; ".join(remedies))
 
 
 def _write(folder: str, to: _Digesting, manifest: _Manifest, mtime: int) -> None:
@@ -138,7 +158,6 @@ def _walk(folder: str) -> Iterator[Path]:
 
 def _add(archive: tarfile.TarFile, root: Path, path: Path, manifest: _Manifest, mtime: int) -> None:
     name = path.relative_to(root).as_posix()
-    _refuse_name(name)
     found = path.lstat()
     if stat.S_ISREG(found.st_mode):
         mode = 0o755 if found.st_mode & 0o100 else 0o644
@@ -147,7 +166,7 @@ def _add(archive: tarfile.TarFile, root: Path, path: Path, manifest: _Manifest, 
         archive.addfile(_member(f"./{name}", tarfile.DIRTYPE, 0o755, mtime))
     elif stat.S_ISLNK(found.st_mode):
         member = _member(f"./{name}", tarfile.SYMTYPE, 0o777, mtime)
-        member.linkname = _link_inside(root, path, name)
+        member.linkname = os.readlink(path)
         manifest.links[member.name] = member.linkname
         archive.addfile(member)
     else:
@@ -165,21 +184,3 @@ def _member(name: str, kind: bytes, mode: int, mtime: int, size: int = 0) -> tar
     member = tarfile.TarInfo(name)
     member.type, member.mode, member.mtime, member.size = kind, mode, mtime, size
     return member
-
-
-def _refuse_name(name: str) -> None:
-    if _UNFIT.search(name):
-        raise NoGo(f"{name!r} cannot be in a release: its name holds a backslash or a control character", "rename it")
-
-
-def _link_inside(root: Path, path: Path, name: str) -> str:
-    """Return a link's target, when it is relative and stays within the release, followed to its end and as it is written."""
-    target = os.readlink(path)
-    written = os.path.normpath(os.path.join(os.path.dirname(name), target))
-    top = os.path.realpath(root)
-    ends = os.path.realpath(path)
-    if os.path.isabs(target) or written.split("/")[0] == ".." or os.path.commonpath([top, ends]) != top:
-        raise NoGo(f"{SafeText(name)} is a link out of the release, to {SafeText(target)}", "make it relative, or list it in shared")
-    if _UNFIT.search(target):
-        raise NoGo(f"{name!r} is a link whose target holds a backslash or a control character", "rename it")
-    return target

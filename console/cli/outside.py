@@ -69,7 +69,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     transport = RoutedTransport(ssh, here)
     work = Path(state) / "work" / environment.app
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
-    repository = GitRepository(environment.repository, str(work))
+    repository = GitRepository(environment.repository, str(work), environment.file)
 
     def variables() -> Mapping[str, str]:
         return variables_of(environment, secrets)

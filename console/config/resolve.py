@@ -66,6 +66,10 @@ def resolved(sources: Sources) -> Environment:
         keep=top.get("keep", 5),
         shared=top.get("shared", ()),
         writes=app.get("writes", ()),
+        directory=os.path.normpath(app.get("directory", ".")),
+        submodules=app.get("submodules", True),
+        links_out=tuple(map(os.path.normpath, app.get("links_out", ()))),
+        reuse=_reuse(sources, top),
         build=_build(app),
         branches=values.get("branches", ("*",)),
         release_tags=values.get("tags", ("*",)),
@@ -130,6 +134,17 @@ def absolute(path: str, file: str) -> str:
 
 def _repository(text: str, file: str) -> str:
     return text if _URL.match(text) else absolute(text, file)
+
+
+def _reuse(sources: Sources, top: Values) -> tuple[str, ...]:
+    """What is copied from the release before. What is linked from shared/ cannot be, nor can a part of it."""
+    shared = tuple(os.path.normpath(entry) for entry in top.get("shared", ()))
+    found = tuple(os.path.normpath(entry) for entry in sources.app.get("reuse", ()))
+    for number, entry in enumerate(found):
+        like = next((one for one in shared if f"{entry}/".startswith(f"{one}/") or f"{one}/".startswith(f"{entry}/")), "")
+        if like:
+            sources.app_place.at("reuse", number).wrong(f"{entry} is shared already ({like})", "one of the two: shared outlives releases, reuse is a copy")
+    return found
 
 
 def _build(app: Values) -> Build | None:

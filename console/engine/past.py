@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from console.core.direction import Attempt, bad_attempts
 from console.core.evolve import fold
 from console.core.usual import usual_by_kind
 from console.errors import ConsoleError
@@ -39,6 +40,15 @@ def usual_seconds(journal: Journal, app: str, environment: str) -> dict[str, flo
         return usual_by_kind(fold(journal.read(run)) for run in ended[:PAST])
     except ConsoleError:
         return {}
+
+
+def attempts(journal: Journal, app: str, environment: str) -> dict[str, Attempt]:
+    """Return which commits were released there last without success, or were taken back; a record that cannot be read knows of none."""
+    try:
+        runs = journal.runs(app, environment, limit=LOOKED_AT)
+    except ConsoleError:
+        return {}
+    return bad_attempts((one.run, one.kind, one.commit, one.outcome or "", one.ended or "") for one in runs)
 
 
 def backup_of(journal: Journal, run: str) -> Backup | None:

@@ -15,6 +15,7 @@ from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
 from console.model.release import Package
+from console.model.state import RunState
 from console.ports.steps import StepResult
 from console.text import SafeText
 
@@ -34,14 +35,19 @@ async def _build(task: Task) -> StepResult:
     state = task.state
     if state.revision is None or state.release is None:
         return StepResult("failed", detail=SafeText("no commit was resolved"))
-    return await task.tools.workshop.build(task.environment, state.revision, state.release, task.hear)
+    return await task.tools.workshop.build(task.environment, state.revision, state.release, task.hear, anyway=_ships_anyway(state))
+
+
+def _ships_anyway(state: RunState) -> bool:
+    """Whether its content goes as it is: somebody gave a reason, or it is what the environment has already."""
+    return state.kind == "catch-up" or any(check == "content" for check, _ in state.request.overrides)
 
 
 async def _pack(task: Task) -> StepResult:
     state = task.state
     if state.revision is None or state.release is None:
         return StepResult("failed", detail=SafeText("no commit was resolved"))
-    packed = await task.tools.workshop.pack(task.environment, state.revision, state.release)
+    packed = await task.tools.workshop.pack(task.environment, state.revision, state.release, anyway=_ships_anyway(state))
     if isinstance(packed, StepResult):
         return packed
     if problem := _unexpected(task, packed):
@@ -75,8 +81,9 @@ async def _ship(task: Task) -> StepResult:
         )
     if shipped.status != "done":
         return shipped
+    reuse = scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
     link = scripts.link_shared(task.path, task.step.release, task.environment.shared)
-    return await task.tools.steps.perform(task.host, remote(task, link), task.hear)
+    return await task.tools.steps.perform(task.host, remote(task, f"{reuse}\n{link}" if reuse else link), task.hear)
 
 
 async def _command(task: Task) -> StepResult:

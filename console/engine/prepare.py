@@ -14,8 +14,9 @@ from typing import Any
 from console.core.announcement import assess_announcement
 from console.core.catch_up import Live
 from console.core.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
+from console.core.direction import Attempt, assess_direction
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
-from console.core.policy import assess_branch, assess_closed, assess_freeze, assess_tree
+from console.core.policy import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
 from console.core.rollback import way_back, way_to
 from console.core.selection import chosen_hosts
@@ -25,6 +26,7 @@ from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
 from console.engine.past import Known, Verifications
+from console.engine.source import Relations, content_check, reading, relations_of
 from console.errors import ConsoleError, NoGo
 from console.model.checks import Check
 from console.model.database import Backup, Review
@@ -72,6 +74,8 @@ class Survey:
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    """Commits whose last release here went wrong or was taken back."""
     backup: Backup | None = None
     """The last one that the journal knows; for a restore: the run's."""
     kept: bool | SafeText = True
@@ -102,11 +106,11 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
     hosts = chosen_hosts(survey.environment, survey.request)
     looking = asyncio.ensure_future(look_at(survey, hosts))
     known: Review | None = None
-    asking: dict[asyncio.Future[Any], CheckSpec] = {}
+    asking: dict[asyncio.Task[Check], Check] = {}
     try:
         revision = await _revision(survey)
         subject = subject_of(survey, hosts, revision)
-        asking = {asyncio.ensure_future(verdict(subject, spec)): spec for spec in survey.environment.checks} if subject else {}
+        asking = _asking(survey, subject) if subject else {}
         open_ones: set[asyncio.Future[Any]] = {looking, *asking}
         patience: float | None = SLOW
         while open_ones:
@@ -116,19 +120,38 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
                 if listed:
                     yield listed
                 known = await _reviewed(survey, hosts, looking.result(), listed, revision)
-                for event in _found(survey, looking.result(), revision, known):
+                relations = await _relations(survey, looking.result(), revision)
+                for event in _found(survey, looking.result(), revision, known, relations):
                     yield event
-            for one in sorted(done - {looking}, key=list(asking).index):
-                yield CheckReported(check=one.result().check)
-            if not done and subject:
+            for one in (one for one in asking if one in done):
+                yield CheckReported(check=one.result())
+            if not done:
                 patience = None
                 for one in (one for one in asking if one in open_ones):
-                    yield CheckReported(check=unanswered(subject, asking[one]))
+                    yield CheckReported(check=asking[one])
         for event in _planned(survey, hosts, looking.result(), revision, known):
             yield event
     finally:
-        for one in (looking, *asking):
-            one.cancel()
+        for open_one in (looking, *asking):
+            open_one.cancel()
+
+
+def _asking(survey: Survey, subject: Subject) -> dict[asyncio.Task[Check], Check]:
+    """What is asked beside the hosts: the commit's content, and the configured checks; each with what stands for it until it answers."""
+    asked = {asyncio.create_task(_verdict(subject, spec)): unanswered(subject, spec) for spec in survey.environment.checks}
+    return {asyncio.create_task(_content(survey, subject.revision)): reading(subject.revision), **asked}
+
+
+async def _verdict(subject: Subject, spec: CheckSpec) -> Check:
+    return (await verdict(subject, spec)).check
+
+
+async def _content(survey: Survey, revision: Revision) -> Check:
+    return await content_check(survey.repository, survey.environment, survey.request, revision)
+
+
+async def _relations(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
+    return await relations_of(survey.repository, facts, revision) if revision and survey.request.kind == "deploy" else {}
 
 
 async def _revision(survey: Survey) -> Revision | None:
@@ -186,8 +209,10 @@ async def prepare_again(survey: Survey, revision: Revision | None, known: Review
     asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
     facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
+    content = (CheckReported(check=await _content(survey, subject.revision)),) if subject else ()
     known = _settled(survey, hosts, facts, known) if known else None
-    return (*_found(survey, facts, revision, known), *configured, *_planned(survey, hosts, facts, revision, known))
+    found = _found(survey, facts, revision, known, await _relations(survey, facts, revision))
+    return (*found, *content, *configured, *_planned(survey, hosts, facts, revision, known))
 
 
 def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | None) -> Subject | None:
@@ -198,14 +223,16 @@ def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | Non
     return Subject(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
 
 
-def _found(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
+def _found(
+    survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
+) -> Iterator[Event]:  # fmt: skip
     yield from (seen(fact) for fact in facts)
     if known is not None:
         yield DatabaseReviewed(review=known)
     release = release_of(survey, revision)
     if revision and release:
         yield RevisionResolved(revision=revision, release=release, live=_live(facts))
-    for check in _checks(survey, facts, revision, known):
+    for check in _checks(survey, facts, revision, known, relations):
         yield CheckReported(check=named(check, survey.environment.name))
 
 
@@ -240,7 +267,9 @@ def _on_disk(facts: tuple[HostFacts, ...], release: str) -> frozenset[str]:
     return frozenset(fact.host for fact in facts if (found := fact.release(release)) and found.whole)
 
 
-def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> tuple[Check, ...]:
+def _checks(
+    survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
+) -> tuple[Check, ...]:  # fmt: skip
     environment, request = survey.environment, survey.request
     if request.kind == "rollback":
         return _rollback_checks(survey, facts)
@@ -261,6 +290,8 @@ def _checks(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | N
     checks = (
         assess_branch(environment.branches, environment.release_tags, revision),
         assess_tree(revision),
+        assess_behind(revision, environment.protected),
+        assess_direction(revision, facts, relations, survey.attempts),
         assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
         assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
         *_staging(survey, revision),

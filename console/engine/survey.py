@@ -12,7 +12,7 @@ from console.core.targets import Targets, targets_before, targets_named
 from console.engine.databases import is_kept
 from console.engine.fleet import Fleet
 from console.engine.leftovers import without_leftovers
-from console.engine.past import backup_of, last_backup, usual_seconds, verifications
+from console.engine.past import attempts, backup_of, last_backup, usual_seconds, verifications
 from console.engine.paying import environment_now
 from console.engine.prepare import Survey, look_at
 from console.errors import NoGo, Problem
@@ -28,6 +28,7 @@ def survey_of(fleet: Fleet, request: Request, run: str) -> Survey:
         environment, request, outside.scout, outside.repository, outside.checks, fleet.clock.now(), fleet.zone, run, usual_seconds(fleet.journal, *place),
         verifications=verifications(fleet.journal, environment.app), database=outside.database, backup=last_backup(fleet.journal, *place),
         without_leftovers=partial(without_leftovers, fleet.journal),
+        attempts=attempts(fleet.journal, *place) if request.kind == "deploy" else {},
     )  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from console.model.board import Candidate
+from console.model.content import Holding
 from console.model.fleet import Environment
 from console.model.pending import Between
-from console.model.release import Package, Release, Revision
+from console.model.release import Package, Relation, Release, Revision
 from console.ports.hosts import Sink
 from console.ports.steps import StepResult
 from console.text import SafeText
@@ -33,15 +34,21 @@ class Repository(Protocol):
     async def contents(self, commit: str, paths: tuple[str, ...], largest: int) -> Mapping[str, bytes | SafeText]:
         """Return files of the commit, all at once; words for those over `largest` bytes or that cannot be read. Raises NoGo without the commit."""
 
-    async def export(self, revision: Revision, folder: str) -> None:
-        """Write a clean copy of the commit. Raises NoGo for what cannot be shipped as it stands."""
+    async def relation(self, live: str, commit: str) -> Relation:
+        """Say how a commit stands to a live one. Fetches nothing. Raises NoGo where the repository cannot be read."""
+
+    async def inspect(self, environment: Environment, revision: Revision) -> Holding:
+        """Say what the commit holds, with its submodules and LFS files, which are fetched. Raises NoGo where it cannot be read."""
+
+    async def export(self, environment: Environment, revision: Revision, folder: str, *, anyway: bool = False) -> None:
+        """Write a clean copy of the commit. Raises NoGo for what is not to be had; `anyway`: that is left as it is."""
 
 
 class Workshop(Protocol):
     """The console's own machine, where a release is made."""
 
-    async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink) -> StepResult:
-        """Export the commit and run its build."""
+    async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink, *, anyway: bool = False) -> StepResult:
+        """Export the commit and run its build. `anyway`: what its content lacks was overridden."""
 
-    async def pack(self, environment: Environment, revision: Revision, release: Release) -> Package | StepResult:
+    async def pack(self, environment: Environment, revision: Revision, release: Release, *, anyway: bool = False) -> Package | StepResult:
         """Pack what was built, or the commit itself, once for all hosts."""

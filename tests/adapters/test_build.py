@@ -12,7 +12,9 @@ from console.model.fleet import Build, Environment
 from console.model.release import Package, Release, Revision
 from console.model.values import changed
 from console.ports.steps import StepResult
-from tests.adapters.test_git import commit, git, pytestmark  # noqa: F401
+from tests.adapters.repositories import commit, git, needs_git
+
+pytestmark = needs_git
 
 ENVIRONMENT = Environment("shop", "production", "/srv/shop", ())
 
@@ -112,16 +114,36 @@ async def test_an_output_that_is_no_folder_of_the_build_is_refused(bench: Bench,
     assert "[app.build] output" in package.hint
 
 
-async def test_submodules_go_through_with_a_build_and_not_without(bench: Bench, tmp_path: Path) -> None:
+async def test_submodules_are_shipped_with_a_build_and_without(bench: Bench, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(bench.shop), "library")
     git(bench.shop, "submodule", "--quiet", "add", str(tmp_path / "library"), "vendor")
     git(bench.shop, "commit", "-qm", "Take the library in")
-    refused = await GitWorkshop(bench.repository, str(bench.work)).pack(ENVIRONMENT, *await bench.made())
-    assert isinstance(refused, StepResult)
-    assert "vendor" in refused.detail
-    built, package = await bench.build("cp source.txt vendor/")
+    assert "./vendor/source.txt" in names(await GitWorkshop(bench.repository, str(bench.work)).pack(ENVIRONMENT, *await bench.made()))
+    built, package = await bench.build("cp vendor/source.txt made")
     assert built.status == "done"
-    assert "./vendor/source.txt" in names(package)
+    assert {"./vendor/source.txt", "./made"} <= set(names(package))
+    left_out = changed(ENVIRONMENT, submodules=False)
+    assert "./vendor/source.txt" not in names(await GitWorkshop(bench.repository, str(bench.work)).pack(left_out, *await bench.made()))
+
+
+async def test_a_part_of_the_repository_is_the_release(bench: Bench) -> None:
+    commit(bench.shop, "api/app.txt", "api")
+    commit(bench.shop, "lib/tool", "echo made > made")
+    part = changed(ENVIRONMENT, directory="api")
+    assert names(await GitWorkshop(bench.repository, str(bench.work)).pack(part, *await bench.made())) == ["./app.txt", "./.deploy-manifest"]
+    built = changed(part, build=Build("sh ../lib/tool; mkdir dist; mv made dist", "dist"))
+    workshop, made = GitWorkshop(bench.repository, str(bench.work)), await bench.made()
+    assert (await workshop.build(built, *made, bench.hear)).status == "done"
+    assert names(await workshop.pack(built, *made)) == ["./made", "./.deploy-manifest"]
+
+
+@pytest.mark.parametrize("directory", ["nowhere", "source.txt", "away"])
+async def test_what_is_no_folder_of_the_commit_is_no_release(bench: Bench, directory: str) -> None:
+    (bench.shop / "away").symlink_to("/etc")
+    commit(bench.shop, "more", "more")
+    found = await GitWorkshop(bench.repository, str(bench.work)).pack(changed(ENVIRONMENT, directory=directory), *await bench.made())
+    assert isinstance(found, StepResult)
+    assert f"{directory} is no folder of the commit" in found.detail
 
 
 async def test_a_build_again_starts_afresh(bench: Bench) -> None:

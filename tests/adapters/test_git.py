@@ -3,32 +3,16 @@
 import asyncio
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from console.adapters import git as git_adapter
+from console.adapters import gitfetch
 from console.adapters.git import GitRepository
 from console.errors import NoGo, UsageFault
+from tests.adapters.repositories import ENVIRONMENT, commit, git, needs_git, source
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt install git")
-WHO = {"NAME": "Ada", "EMAIL": "a@b.c", "DATE": "2026-11-24T08:14:07+01:00"}
-AS_ADA = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in WHO.items()}
-
-
-def git(folder: Path, *words: str) -> str:
-    argv = ["git", "-C", str(folder), "-c", "protocol.file.allow=always", *words]
-    return subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, **AS_ADA}).stdout.strip()
-
-
-def commit(folder: Path, name: str, content: str, subject: str = "") -> str:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", subject or f"Write {name}")
-    return git(folder, "rev-parse", "HEAD")
+pytestmark = needs_git
 
 
 def is_gone(pid: str) -> bool:
@@ -37,36 +21,6 @@ def is_gone(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A repository: v1.0.0, then v1.1.0 = v1.1.1 on main, and a branch."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    commit(folder, "app.txt", "one\n", "First")
-    git(folder, "tag", "v1.0.0")
-    commit(folder, "bin/start", "#!/bin/sh\n", "Second \x1b[31mred")
-    git(folder, "tag", "-am", "annotated", "v1.9.0")
-    git(folder, "tag", "v1.10.0")
-    git(folder, "checkout", "-qb", "feature/x")
-    commit(folder, "extra.txt", "x", "Extra")
-    git(folder, "checkout", "-q", "main")
-    return folder
-
-
-@pytest.fixture
-def clone(shop: Path, tmp_path: Path) -> Path:
-    """A work tree whose origin is the shop."""
-    git(tmp_path, "clone", "-q", str(shop), str(tmp_path / "clone"))
-    return tmp_path / "clone"
-
-
-def source(location: object, tmp_path: Path) -> GitRepository:
-    cache = tmp_path / "cache"
-    cache.mkdir(exist_ok=True)
-    return GitRepository(str(location), str(cache))
 
 
 class TestResolve:
@@ -164,7 +118,7 @@ class TestFetch:
         git(shop, "tag", "-f", "v1.0.0")
         with pytest.raises(NoGo, match=r"the tag v1\.0\.0 here is not the tag") as caught:
             await source(clone, tmp_path).resolve("v1.0.0")
-        assert "fetch --tags --force" in caught.value.hint
+        assert "fetch origin tag v1.0.0 --force" in caught.value.hint
         assert (await source(clone, tmp_path).resolve("v1.10.0")).version == "v1.10.0"
 
     async def test_a_remote_that_is_gone_is_a_no_go_with_gits_words(self, shop: Path, clone: Path, tmp_path: Path) -> None:
@@ -174,7 +128,7 @@ class TestFetch:
         assert caught.value.hint.endswith("fetch origin")
 
     async def test_a_remote_that_says_nothing_ends_by_the_deadline_with_all_its_processes(self, clone: Path, tmp_path: Path, monkeypatch) -> None:
-        monkeypatch.setattr(git_adapter, "DEADLINE", 0.3)
+        monkeypatch.setattr(gitfetch, "DEADLINE", 0.3)
         (tmp_path / "ssh").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid; exec sleep 60\n")
         (tmp_path / "ssh").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
@@ -220,7 +174,7 @@ class TestMirror:
         revision = await source(f"file://{shop}", tmp_path).resolve("v1.0.0")
         shutil.rmtree(tmp_path / "cache")
         (tmp_path / "out").mkdir()
-        await source(f"file://{shop}", tmp_path).export(revision, str(tmp_path / "out"))
+        await source(f"file://{shop}", tmp_path).export(ENVIRONMENT, revision, str(tmp_path / "out"))
         assert (tmp_path / "out" / "app.txt").read_text() == "one\n"
 
 
@@ -230,9 +184,9 @@ class TestExport:
         (tmp_path / "out").mkdir()
         return tmp_path / "out"
 
-    async def export(self, folder: Path, tmp_path: Path, out: Path, *, allow_unbuilt: bool = False, ref: str = "") -> None:
+    async def export(self, folder: Path, tmp_path: Path, out: Path, ref: str = "") -> None:
         repository = source(folder, tmp_path)
-        await repository.export(await repository.resolve(ref), str(out), allow_unbuilt=allow_unbuilt)
+        await repository.export(ENVIRONMENT, await repository.resolve(ref), str(out))
 
     async def test_it_is_the_commit_and_nothing_uncommitted(self, shop: Path, tmp_path: Path, out: Path) -> None:
         (shop / "app.txt").write_text("changed")
@@ -244,7 +198,7 @@ class TestExport:
 
     async def test_it_is_the_whole_commit_from_a_folder_within(self, shop: Path, tmp_path: Path, out: Path) -> None:
         revision = await source(shop, tmp_path).resolve("")
-        await source(shop / "bin", tmp_path).export(revision, str(out))
+        await source(shop / "bin", tmp_path).export(ENVIRONMENT, revision, str(out))
         assert (out / "bin" / "start").exists()
 
     async def test_modes_do_not_depend_on_who_exports(self, shop: Path, tmp_path: Path, out: Path) -> None:
@@ -262,23 +216,6 @@ class TestExport:
             commit(shop, name, "x")
         await self.export(shop, tmp_path, out)
         assert {"ü ß.txt", "-rf", "a\tb", 'q"uote'} <= {path.name for path in out.iterdir()}
-
-    async def test_submodules_are_refused_by_name_unless_a_build_sees_to_them(self, shop: Path, tmp_path: Path, out: Path) -> None:
-        git(tmp_path, "clone", "-q", str(shop), "library")
-        git(shop, "submodule", "--quiet", "add", str(tmp_path / "library"), "vendor/library")
-        git(shop, "commit", "-qm", "Take the library in")
-        with pytest.raises(NoGo, match=r"submodules.*: vendor/library") as caught:
-            await self.export(shop, tmp_path, out)
-        assert "[app.build]" in caught.value.hint
-        assert not list(out.iterdir())
-        await self.export(shop, tmp_path, out, allow_unbuilt=True)
-
-    async def test_lfs_pointers_are_refused_by_name(self, shop: Path, tmp_path: Path, out: Path) -> None:
-        pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n"
-        for number in range(5):
-            commit(shop, f"media/{number}.bin", pointer)
-        with pytest.raises(NoGo, match=r"media/0\.bin, media/1\.bin, media/2\.bin and 2 more"):
-            await self.export(shop, tmp_path, out)
 
     async def test_a_folder_that_cannot_be_written_is_a_no_go(self, shop: Path, tmp_path: Path) -> None:
         with pytest.raises(NoGo, match=r"could not be written|archive failed"):

@@ -11,6 +11,7 @@ from console.engine.preflight import FRESH, Preflight
 from console.engine.prepare import Survey
 from console.engine.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
+from console.model.content import Holding
 from console.model.events import RunOpened
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command
@@ -46,8 +47,11 @@ class Fleet:
         self.commits += 1
         return Revision(f"{self.commits:040x}", SafeText("v2"), branches=(SafeText("main"),), size=1000, files=10)
 
-    async def export(self, revision, folder):
-        raise NotImplementedError
+    async def inspect(self, environment, revision):
+        return Holding(files=10)
+
+    async def relation(self, live, commit):
+        return "newer"
 
 
 class Asked:

@@ -201,7 +201,7 @@ async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Pr
 class FillingJournal(SqlJournal):
     """A journal whose disk is full after so many writes."""
 
-    room = 25
+    room = 28
 
     def append(self, run, events):
         if self.room == 0:
