@@ -198,6 +198,36 @@ def link_shared(path: str, release: str, shared: tuple[str, ...]) -> str:
     return "".join(lines)
 
 
+_REUSE = r"""
+old=$(cd -P current 2>/dev/null && pwd -P) || old=
+stage=$PWD/.deploy/staging/$release.reuse
+cd -P -- "releases/$release"
+here=$(pwd -P)
+rm -rf -- "$stage"
+within() { case $(cd -P -- "$2" 2>/dev/null && pwd -P)/ in "$1"/*) return 0 ;; *) return 1 ;; esac; }
+reuse() {
+  parent=.
+  case $1 in */*) parent=${1%/*} ;; esac
+  if [ -e "$1" ] || [ -L "$1" ]; then echo "$1 is in the release already: nothing is reused"; return 0; fi
+  if [ -L "$old/$1" ] || [ ! -e "$old/$1" ] || ! within "$old" "$old/$parent"; then echo "$1 is not in ${old##*/}: nothing is reused"; return 0; fi
+  mkdir -p -- "$parent" "$stage"
+  within "$here" "$parent" || { echo "$1 would be outside of the release: a link leads out of it" >&2; exit 1; }
+  cp -a -- "$old/$1" "$stage/copy"
+  mv -T -- "$stage/copy" "$1"
+  echo "$1 is a copy of the one in ${old##*/}"
+}
+"""
+
+
+def copy_reused(path: str, release: str, reused: tuple[str, ...]) -> str:
+    """Copy paths of the live release into one that has not got them: whole or not at all, and never as hard links, which an install would write through."""
+    if not reused:
+        return ""
+    lines = "".join(f"reuse {quote(entry)}\n" for entry in reused)
+    begun = f'if [ -n "$old" ] && [ "$old" != "$here" ]; then\n{lines}fi\nrm -rf -- "$stage"\n'
+    return f"{_entered(path)}release={quote(_checked(release))}\n{_REUSE.lstrip()}{begun}"
+
+
 def user_command(folder: str, variables: Mapping[str, str], command: Command) -> str:
     """Return a command of the user's as `sh -eu` runs it: in that folder, with those variables (DEPLOY_* among them).
 

@@ -446,3 +446,58 @@ async def test_a_switch_is_quick(host: LocalTransport, app: Path) -> None:
     began = time.monotonic()
     await on(host, scripts.switch(str(app), EPOCH, NEW))
     assert time.monotonic() - began < 1
+
+
+@pytest.fixture
+def modules(app: Path) -> Path:
+    """Modules of the live release, with a file that another one is linked to."""
+    (app / "current").symlink_to(f"releases/{OLD}")
+    folder = app / "releases" / OLD / "node_modules"
+    (folder / "left pad").mkdir(parents=True)
+    (folder / "left pad" / "index.js").write_text("pad")
+    (folder / "bin").symlink_to("left pad/index.js")
+    return folder
+
+
+async def test_what_is_reused_is_a_copy_of_its_own(host: LocalTransport, app: Path, modules: Path) -> None:
+    for _ in range(2):  # a second attempt keeps what the first one made
+        ran = await on(host, scripts.copy_reused(str(app), NEW, ("node_modules", "vendor/bundle")))
+        assert ran.ok, ran
+        assert b"vendor/bundle is not in" in ran.out
+    copy = app / "releases" / NEW / "node_modules"
+    (copy / "left pad" / "index.js").write_text("changed by an install")
+    assert (modules / "left pad" / "index.js").read_text() == "pad"
+    assert os.readlink(copy / "bin") == "left pad/index.js"
+    assert (modules / "left pad" / "index.js").stat().st_nlink == 1
+    assert list((app / ".deploy").glob("staging/*")) == []
+
+
+async def test_a_copy_that_was_cut_off_is_made_again(host: LocalTransport, app: Path, modules: Path) -> None:
+    (app / ".deploy" / "staging" / f"{NEW}.reuse" / "copy" / "half").mkdir(parents=True)
+    assert (await on(host, scripts.copy_reused(str(app), NEW, ("node_modules",)))).ok
+    assert sorted(path.name for path in (app / "releases" / NEW / "node_modules").iterdir()) == ["bin", "left pad"]
+
+
+async def test_what_the_release_brings_itself_is_kept(host: LocalTransport, app: Path, modules: Path) -> None:
+    (app / "releases" / NEW / "node_modules").mkdir()
+    assert b"already" in (await on(host, scripts.copy_reused(str(app), NEW, ("node_modules",)))).out
+    assert list((app / "releases" / NEW / "node_modules").iterdir()) == []
+
+
+async def test_nothing_is_reused_through_a_link_that_leads_out(host: LocalTransport, app: Path, modules: Path) -> None:
+    (app / "shared" / "uploads").mkdir(parents=True)
+    (app / "releases" / OLD / "uploads").symlink_to("../../shared/uploads")
+    (app / "releases" / OLD / "vendor").symlink_to("../../shared")
+    ran = await on(host, scripts.copy_reused(str(app), NEW, ("uploads", "vendor/uploads")))
+    assert ran.ok, ran
+    assert sorted(path.name for path in (app / "releases" / NEW).iterdir()) == ["name"]
+    (app / "releases" / NEW / "node_modules.d").symlink_to("../../shared")
+    (app / "releases" / OLD / "node_modules.d" / "deep").mkdir(parents=True)
+    refused = await on(host, scripts.copy_reused(str(app), NEW, ("node_modules.d/deep",)))
+    assert (refused.ok, b"outside of the release" in refused.err) == (False, True)
+    assert list((app / "shared").iterdir()) == [app / "shared" / "uploads"]
+
+
+async def test_a_first_release_has_nothing_to_reuse(host: LocalTransport, app: Path) -> None:
+    assert (await on(host, scripts.copy_reused(str(app), NEW, ("node_modules",)))).ok
+    assert scripts.copy_reused(str(app), NEW, ()) == ""
