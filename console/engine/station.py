@@ -6,9 +6,11 @@ Reads only. Knows the ports; nothing of sockets or of runs that go on.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+from console.core.direction import attempt_of
 from console.engine.fleet import Fleet
 from console.engine.looking import look_at
 from console.engine.marks import answer_ci, answer_verified
+from console.engine.past import attempts
 from console.engine.paying import owed_now
 from console.engine.rehearsal import answer_preview
 from console.engine.viewers import Broadcast
@@ -17,6 +19,7 @@ from console.model.board import Board, BoardHost, BoardRelease, Candidate, Holde
 from console.model.facts import HostFacts
 from console.model.fleet import Host
 from console.model.request import Person
+from console.model.values import changed
 from console.ports.feed import Heard, Sample
 from console.ports.outside import MetricWatch
 from console.text import SafeText
@@ -54,9 +57,11 @@ def _board_host(host: Host, fact: HostFacts) -> BoardHost:
 
 
 async def answer_versions(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[Candidate, ...]:
-    """Say what could be released, newest first, after a fetch. `live`: commits with the number of hosts that have them."""
+    """Say what could be released, newest first, after a fetch, and what failed here. `live`: commits with the number of hosts that have them."""
     live = {str(commit): int(hosts) for commit, hosts in dict(argument.get("live", {})).items()}
-    return await fleet.outside.repository.candidates(live, CANDIDATES)
+    found = await fleet.outside.repository.candidates(live, CANDIDATES)
+    bad = attempts(fleet.journal, fleet.environment.app, fleet.environment.name)
+    return tuple(changed(one, fared=SafeText(attempt.words)) if (attempt := attempt_of(one.commit, bad)) else one for one in found)
 
 
 async def answer_releases(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> tuple[BoardRelease, ...]:

@@ -66,6 +66,8 @@ class Candidate(msgspec.Struct, frozen=True):
     """It holds commits that what is live does not."""
     tree: str = ""
     """What it holds; empty: not read."""
+    fared: SafeText = SafeText("")
+    """What became of its last release here, where that was no success: `failed`, `was rolled back`."""
 
 
 class Verified(msgspec.Struct, frozen=True):

@@ -98,7 +98,9 @@ def prepare_lines(app: str, environment: str, protected: bool, board: Board | No
 def _go_line(answer: Answer, chosen: Candidate | None) -> Line:
     why = why_closed(answer, chosen)
     if not why:
-        return line(" ", Span("GO is open", "good"), "   ", Span("g", "accent"), " opens it")
+        doubts = [str(check.detail) for check in answer.state.checks if check.id == "direction" and check.status in ("warning", "overridden")]
+        doubt = line("   ", Span("! ", "warn"), doubts[0]) if doubts else ()
+        return (*line(" ", Span("GO is open", "warn" if doubts else "good"), "   ", Span("g", "accent"), " opens it"), *doubt)
     if answer.asking:
         return line(Span(f" asks the hosts: {why}", "busy"))
     return line(Span(" no-go: ", "bad"), why)

@@ -39,16 +39,18 @@ def kept(candidates: tuple[Candidate, ...], wanted: Filter) -> tuple[Candidate, 
 
 
 def first_choice(candidates: tuple[Candidate, ...], suggested: str) -> int:
-    """Return the place of the version that is offered: the suggested one, else the newest that is not live anywhere."""
+    """Return the place of the version that is offered: the suggested one, else the newest that goes forward: not live anywhere, and not failed here."""
     wanted = (
         [place for place, one in enumerate(candidates) if suggested and one.ref == suggested],
-        [place for place, one in enumerate(candidates) if one.ahead and not one.live],
+        [place for place, one in enumerate(candidates) if one.ahead and not one.live and not one.fared],
     )
     return next((places[0] for places in wanted if places), 0)
 
 
 def standing(candidate: Candidate, *, short: bool = False) -> Span:
-    """Return how a version stands to what is live."""
+    """Return how a version stands to what is live, and how it fared here."""
+    if candidate.fared:
+        return Span("live, failed" if candidate.live and short else "failed" if short else f"{candidate.fared} here", "bad")
     if candidate.live:
         return Span(f"live {candidate.live}" if short else f"live on {candidate.live}", "good")
     return Span("", "dim") if candidate.ahead else Span("older" if short else "older than what is live", "warn")

@@ -14,7 +14,8 @@ ROWS, MANY = 12, 8
 
 
 def _body(state: RunState, width: int) -> tuple[Line, ...]:
-    warnings = [("! ", f"{check.title}: {check.detail}") for check in state.checks if check.status == "warning"]
+    doubts = sorted((check for check in state.checks if check.status == "warning"), key=lambda check: check.id != "direction")
+    warnings = [("! ", f"{check.title}: {check.detail}") for check in doubts]
     reasons = dict(state.request.overrides)
     overridden = [("overridden ", _overruled(check, reasons.get(check.id, ""))) for check in state.checks if check.status == "overridden"]
     left_out = [("left out ", f"{host}: {reason}") for host, reason in state.request.without]
