@@ -10,8 +10,8 @@ from pathlib import Path
 from console.adapters.git import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
-from console.core.environ import NETWORK, program_environment
 from console.core.content import shipped_root
+from console.core.environ import NETWORK, program_environment
 from console.core.shell import deploy_variables, filled, quote
 from console.errors import ConsoleError
 from console.model.fleet import Build, Environment, Host

@@ -29,6 +29,8 @@ LFS_DEADLINE = 900.0
 """Seconds for all LFS files of a commit."""
 LFS_SIZE = 1024
 """Bytes that a pointer of Git LFS has at most."""
+POINTERS = ("filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=false")
+"""LFS files are written as pointers first, whatever the person's settings are; what they stand for is put there afterwards."""
 _POINTER = re.compile(rb"version https://git-lfs[^\n]*\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n")
 _MODULE = re.compile(r"submodule\.(.*)\.(path|url)", re.DOTALL)
 
@@ -139,7 +141,7 @@ class Contents:
                 raise NoGo(f"the submodule {module.path} is not to be had: {module.why}", "push it, or submodules = false in [app]")
 
     async def _list(self, place: Place, wanted: Wanted) -> _Listing:
-        argv = place.git.argv("archive", "--format=tar", place.commit, *await _limit(place, wanted))
+        argv = place.git.argv("archive", "--format=tar", place.commit, *await _limit(place, wanted), settings=POINTERS)
         try:
             return await asyncio.to_thread(_listed, argv)
         except (tarfile.TarError, OSError, EOFError) as fault:
@@ -278,7 +280,7 @@ async def _unpack(place: Place, wanted: Wanted, folder: str) -> None:
     archive = f"{folder.rstrip('/')}.export.tar"
     try:
         limit = await _limit(place, wanted)
-        await place.git.ask("archive", "--format=tar", f"--output={archive}", place.commit, *limit, deadline=DEADLINE)
+        await place.git.ask("archive", "--format=tar", f"--output={archive}", place.commit, *limit, deadline=DEADLINE, settings=POINTERS)
         unpacked = await ran(["tar", "-xpof", archive, "-C", folder], DEADLINE)
         if not unpacked.ok:
             raise NoGo(f"the commit could not be written to {folder}: {unpacked.words}", "df -h")

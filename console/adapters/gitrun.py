@@ -23,9 +23,8 @@ QUIET = {
 SETTINGS = (
     "gc.auto=0", "maintenance.auto=false", "core.autocrlf=false", "core.eol=lf", "core.attributesFile=/dev/null", "core.quotePath=false",
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.warnAmbiguousRefs=false", "tar.umask=0022", "log.showSignature=false",
-    "submodule.recurse=false", "advice.detachedHead=false", "filter.lfs.smudge=", "filter.lfs.process=", "filter.lfs.required=false",
+    "submodule.recurse=false", "advice.detachedHead=false",
 )  # fmt: skip
-"""LFS files are filled in by `gitcontent`, so its filter is off."""
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 
@@ -74,9 +73,9 @@ class Git:
         """Run git without a repository: the folder may not be there yet."""
         return await ran(["git", *(word for setting in SETTINGS for word in ("-c", setting)), *words], deadline)
 
-    async def ask(self, *words: str, deadline: float = LOOK) -> str:
+    async def ask(self, *words: str, deadline: float = LOOK, settings: tuple[str, ...] = ()) -> str:
         """Return what git wrote. Raises NoGo where it failed."""
-        answer = await self.run(*words, deadline=deadline)
+        answer = await self.run(*words, deadline=deadline, settings=settings)
         if not answer.ok:
             raise NoGo(f"git {words[0]} failed in {self.shown}: {answer.words}", f"git -C {self.folder} status")
         return answer.text

@@ -81,7 +81,7 @@ def _remedy(reached: tuple[HostFacts, ...], name: str) -> SafeText:
     """What goes back: the rollback where hosts have that release still, else the override."""
     override = "--override direction=REASON"
     if isinstance(targets_named(reached, name), Problem):
-        return SafeText(f"{override}; deploy rollback ENV --to {name} cannot: it is not on disk on every host")
+        return SafeText(f"{name} is not on disk on every host: deploy rollback ENV --to RELEASE, with one that is; or {override}")
     return SafeText(f"deploy rollback ENV --to {name}, or {override}")
 
 

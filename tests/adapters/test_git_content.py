@@ -175,6 +175,12 @@ class TestLfs:
         return source
 
     @needs_lfs
+    async def test_they_are_no_uncommitted_files(self, media: Source) -> None:
+        (media.shop / "media" / "film.bin").touch()
+        found = await GitRepository(str(media.shop), str(media.cache)).resolve("")
+        assert found.changed_files == ()
+
+    @needs_lfs
     async def test_they_are_shipped_as_their_content(self, media: Source) -> None:
         assert (await media.found()).status == "passed"
         assert "media/film.bin" in await media.shipped()
@@ -268,8 +274,8 @@ class TestTrees:
     async def test_settings_of_the_caller_and_hooks_change_nothing(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         (source.folder / "attributes").write_text("* text eol=crlf\napp.txt export-ignore\n")
         settings = ("[core]", "autocrlf = true", "eol = crlf", f"attributesFile = {source.folder}/attributes", f"fsmonitor = touch {source.folder}/ran")
-        (source.folder / "config").write_text("\n".join(settings) + "\n")
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(source.folder / "config"))
+        (source.folder / ".gitconfig").write_text("\n".join(settings) + "\n")
+        monkeypatch.setenv("HOME", str(source.folder))
         clone = source.folder / "clone"
         git(source.folder, "clone", "-q", str(source.shop), str(clone))
         (source.folder / "ran").unlink(missing_ok=True)

@@ -232,7 +232,7 @@ class TestOpen:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a folder to another user")
     async def test_a_repository_of_another_user_says_how_it_is_trusted(self, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+        monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.delenv("SUDO_UID", raising=False)
         for path in (shop, *shop.rglob("*")):
             shutil.chown(path, 65534, 65534)

@@ -48,5 +48,6 @@ def test_the_next_release_to_it_pays_what_was_owed(product: Product):
 
 def test_undoing_a_release_leaves_alone_who_was_left_out_of_it(product: Product):
     product.deploy("rollback", "--yes")
-    product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--without", "web02=its disk is broken", code=8)
+    release = ("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--override", "direction=a run to undo")
+    product.result(*release, "--without", "web02=its disk is broken", code=8)
     assert product.result("rollback", "--yes")["exit"] == 0

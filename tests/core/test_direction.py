@@ -32,7 +32,7 @@ def test_backward_blocks_and_names_the_rollback_where_it_can_help():
     assert found.detail == "v2 is older than v3, live on 2 hosts"
     assert found.remedy == "deploy rollback ENV --to v2, or --override direction=REASON"
     away = judged({"v3": "older"}, a_host("web01", "v3", "v2"), a_host("web02", "v3"))
-    assert away.remedy.startswith("--override direction=REASON; deploy rollback ENV --to v2 cannot")
+    assert away.remedy.startswith("v2 is not on disk on every host: deploy rollback ENV --to RELEASE")
 
 
 def test_one_host_ahead_is_enough_to_block():

@@ -15,6 +15,7 @@ from console.model.content import Holding
 from console.model.events import RunOpened
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command
+from console.model.pending import Between
 from console.model.release import Revision
 from console.model.request import Person, Request
 from console.model.values import changed
@@ -52,6 +53,9 @@ class Fleet:
 
     async def relation(self, live, commit):
         return "newer"
+
+    async def between(self, live, commit, migrations):
+        return Between(known=False)
 
 
 class Asked:
