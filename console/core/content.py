@@ -17,6 +17,8 @@ HOPS = 40
 """Links behind links that a system follows; more are a circle."""
 NAMED = 10
 MANIFEST = ".deploy-manifest"
+OWN = (".deploy-listing", ".deploy-linked")
+"""Names at the top of a release that the console gives itself, besides the manifest, which replaces an older one."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 TITLE = SafeText("Content can be shipped")
 
@@ -34,7 +36,7 @@ def _impossible(name: str) -> str:
         return f"is longer than a file system takes ({NAME_MAX} bytes between two /)"
     if _size(name) > PATH_MAX:
         return f"is longer than a host takes ({PATH_MAX} bytes)"
-    return "is the console's own name" if parts[0] == MANIFEST and len(parts) > 1 else ""
+    return "is the console's own name" if parts[0] in OWN or (parts[0] == MANIFEST and len(parts) > 1) else ""
 
 
 def _size(text: str) -> int:

@@ -27,6 +27,7 @@ def test_names_that_a_release_carries(name: str):
     [
         ("a\nb", "control"), ("a\\b", "backslash"), ("\x7f", "control"), ("x" * 256, "file system"), ("ü" * 128, "file system"),
         ("/".join(["d" * 250] * 15), "host takes"), ("a/../b", "no plain path"), ("a//b", "no plain path"), (".deploy-manifest/x", "console's own"),
+        (".deploy-listing", "console's own"),
     ],
 )  # fmt: skip
 def test_names_that_it_does_not_carry(name: str, why: str):
