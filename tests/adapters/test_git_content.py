@@ -205,6 +205,7 @@ class TestLfs:
     @pytest.mark.parametrize("build", [None, Build("true")])
     async def test_one_that_nobody_has_is_named_with_a_build_too(self, media: Source, build: Build | None) -> None:
         shutil.rmtree(media.shop / ".git" / "lfs" / "objects")
+        (media.shop / "media" / "film.bin").unlink()  # git status would make the object of it again
         found = await media.found(changed(ENVIRONMENT, build=build))
         assert (found.status, found.blocks) == ("failed", True)
         assert "media/film.bin is a pointer only: there is no remote" in found.detail
