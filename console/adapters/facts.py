@@ -14,7 +14,7 @@ from datetime import datetime
 from console.adapters.checks.asked import Reveal
 from console.adapters.checks.forwarded import unforwarded
 from console.adapters.lock import holder_of, words_of
-from console.core import wholeness
+from console.core import wholeness, writable
 from console.core.by_hand import LIVE
 from console.core.scripts import RELEASE, RELEASE_GLOBS
 from console.core.shell import PLACEHOLDER, quote
@@ -40,19 +40,15 @@ n=$p
 while [ ! -d "$n" ]; do case $n in ?*/*) n=${n%/*} ;; *) n=/ ;; esac; done
 say blocks "$(df -Pk -- "$n" 2>/dev/null | tail -n 1)"
 say inodes "$(df -Pi -- "$n" 2>/dev/null | tail -n 1)"
-writable() { [ -w "$1" ] && [ -x "$1" ] || say unwritable "$1 as $(id -un 2>/dev/null || id -u)"; }
-if [ ! -d "$p" ]; then
-  if [ -e "$p" ] || [ -L "$p" ]; then say nofolder "$p"; else writable "$n"; fi
-else
-  for f in "$p" "$p/releases" "$p/.deploy" "$p/.deploy/staging" "$p/.deploy/runs" "$p/.deploy/lock"; do [ ! -d "$f" ] || writable "$f"; done
-fi
+@WRITABLE@
 for s in "$@"; do
   case $s in
-    file:*) [ -e "$p/shared/${s#file:}" ] || say shared "${s#file:}" ;;
+    file:*) [ -e "$p/shared/${s#file:}" ] || [ -d "$p/shared" -a ! -x "$p/shared" ] || say shared "${s#file:}" ;;
+    folder:*) made "${s#folder:}" ;;
     sudo:*) eval "sudo -n ${s#sudo:}" > /dev/null 2>&1 < /dev/null || say sudo "${s#sudo:}" ;;
   esac
 done
-"""
+""".replace("@WRITABLE@", writable.LOOK.strip())
 """Whether a release can be made here. Each command that it asks `sudo` about costs a process and a line in the host's log of logins."""
 
 _STANDS = r"""
@@ -138,7 +134,7 @@ class HostScout:
 
     async def examine(self, environment: Environment, host: Host, *, deadline: float, target: str = "") -> HostFacts:
         """Say what stands on the host, and whether a release can be made there; the files of `target`, a release, are checked too. `deadline` is seconds."""
-        files = [f"file:{name}" for name in environment.shared if not name.endswith("/")]
+        files = [f"folder:{name.rstrip('/')}" if name.endswith("/") else f"file:{name}" for name in environment.shared]
         asks = sudo_asks(environment, host)
         words = (environment.path_on(host), _quiet(environment), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
         facts, deaf, sessions = await asyncio.gather(
@@ -253,6 +249,8 @@ def facts_of(
     healthy = {words[3] for words in history if words[2] == "healthy"}
     releases = {release.id: release for line in found.all("release") if (release := _release(line, healthy, damage))}
     broken = _broken(found, history)
+    who, nofolder, readonly, unmade = (found.one(word) for word in ("who", "nofolder", "readonly", "unmade"))
+    refusal = writable.refusal_of(path, who, nofolder, readonly, unmade, found.all("unwritable"))
     return HostFacts(
         host,
         current=current,
@@ -260,11 +258,13 @@ def facts_of(
         current_hint=SafeText(_adopting(found, path)),
         releases=_oldest_first(releases.values(), history),
         free=None if (blocks := _available(found.one("blocks"))) is None else blocks * 1024,
-        inodes=_available(found.one("inodes")) or 0,
+        inodes=_inodes(found.one("inodes")),
         clock_skew=_skew(found.one("now"), sent, received),
         missing_tools=tuple(map(SafeText, found.all("missing"))),
         can_fetch="fetch" in found,
-        not_writable=SafeText(_not_writable(found)),
+        not_writable=SafeText(refusal.words),
+        write_hint=SafeText(refusal.hint),
+        narrow_umask=SafeText(f"{found.one('umask')} of {found.one('who')}" if writable.is_narrow(found.one("umask")) else ""),
         missing_shared=tuple(map(SafeText, found.all("shared"))),
         sudo_refused=tuple(SafeText(f"sudo {words}") for words in found.all("sudo")),
         lock=_holder(found.all("lock")),
@@ -286,17 +286,17 @@ def _available(line: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+def _inodes(line: str) -> int | None:
+    """Return the free inodes by a line of `df -Pi`; None: that file system does not count them, or it is not known."""
+    found = re.search(r"\s(\d+)\s+\d+\s+(\d+)\s+(?:\d+%|-)", line)
+    return int(found.group(2)) if found and int(found.group(1)) else None
+
+
 def _skew(now: str, sent: float, received: float) -> float | None:
     if not now.isdigit():
         return None
     second = int(now)
     return round(min(0.0, second + 1 - sent) if second + 1 <= sent else max(0.0, second - received), 1)
-
-
-def _not_writable(found: _Printed) -> str:
-    if "nofolder" in found:
-        return f"{found.one('nofolder')} is not a folder"
-    return f"cannot write to {found.one('unwritable')}" if "unwritable" in found else ""
 
 
 def _release(line: str, healthy: set[str], damage: Mapping[str, str]) -> HostRelease | None:

@@ -39,7 +39,7 @@ def assess_fleet(
         _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
         _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
         _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers, or take it out of the file"),
-        _each("tools", "Tools on the hosts", spoken, _tools, "install them on the host"),
+        _tools_and_rights(spoken),
         _room(spoken, on_disk, size, files),
         _clock(spoken),
     )
@@ -179,6 +179,19 @@ def _sudo(fact: HostFacts) -> str:
     return f"sudo -n refuses: {'; '.join(fact.sudo_refused)}" if fact.sudo_refused else ""
 
 
+def _tools_and_rights(facts: tuple[HostFacts, ...]) -> Check:
+    remedies = ["install them on the host"] if any(fact.missing_tools for fact in facts) else []
+    remedies += [f"on {fact.host}: {fact.write_hint}" for fact in facts if fact.write_hint][:3]
+    absent = sorted({str(name) for fact in facts for name in fact.missing_shared})
+    remedies += [f"put {', '.join(absent)} into shared/ there"] if absent else []
+    check = _each("tools", "Tools on the hosts", facts, _tools, "; ".join(remedies))
+    narrow = [(fact.host, f"umask {fact.narrow_umask}: what is made there nobody else can read") for fact in facts if fact.narrow_umask]
+    if narrow and check.status == "passed":
+        remedy = SafeText("umask 022 for that login, where another user runs or releases the application")
+        return changed(check, status="warning", detail=SafeText(named_hosts(narrow)), remedy=remedy)
+    return check
+
+
 def _tools(fact: HostFacts) -> str:
     words = []
     if closed := [f"the gate {name}" for name, kind in fact.unforwarded if not (kind == "http" and fact.can_fetch)]:
@@ -197,8 +210,8 @@ def _space(fact: HostFacts, size: int, files: int) -> str | Unknown:
         return Unknown("its free space cannot be read (df -Pk)")
     if fact.free < size * ROOM:
         return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
-    if 0 < fact.inodes < files + INODES_SPARE:
-        return f"{fact.inodes} inodes free, {files + INODES_SPARE} needed"
+    if fact.inodes is not None and fact.inodes < files + INODES_SPARE:
+        return f"{fact.inodes} inodes free, {files + INODES_SPARE} needed (df -i)"
     return ""
 
 

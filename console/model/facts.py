@@ -53,7 +53,8 @@ class HostFacts(msgspec.Struct, frozen=True):
     """In the order in which they were last made live, oldest first."""
     free: int | None = 0
     """Bytes free where releases are kept; None: it could not be read."""
-    inodes: int = 0
+    inodes: int | None = None
+    """Free ones; None: not known, or not counted by that file system."""
     """Inodes free there; 0: that file system has none to count."""
     clock_skew: float | None = 0.0
     """Seconds that the host is ahead of the console; None: its clock could not be read."""
@@ -65,6 +66,11 @@ class HostFacts(msgspec.Struct, frozen=True):
     sessions: int | None = None
     """So many commands it takes at once on a connection (MaxSessions), where it has refused more; None: enough."""
     not_writable: SafeText = SafeText("")
+    """Why nothing can be written where a release goes."""
+    write_hint: SafeText = SafeText("")
+    """What to type on the host about that."""
+    narrow_umask: SafeText = SafeText("")
+    """The umask that keeps what is made there from everybody but its maker."""
     missing_shared: tuple[SafeText, ...] = ()
     sudo_refused: tuple[SafeText, ...] = ()
     """Commands that `sudo -n` would not run."""

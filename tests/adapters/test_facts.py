@@ -262,12 +262,12 @@ CHANGED = ((b"a", b""), (b"b", b" open or read"), (b"c", b""), (b"d", b""))
 def test_a_captured_look() -> None:
     printed = (
         b"now 1000\nboot 11\nmissing setsid\nblocks /dev/mapper/a b 1000 400 600 40% /\ninodes overlay 0 0 0 - /\n"
-        b"unwritable /srv as deploy\ncurrent 20261124T071407Z-bbbbbbb\nrelease 20261124T071407Z-bbbbbbb\tmanifest\tabc\tv\x1b[31m2\n"
+        b"who deploy\nunwritable /srv\troot\ncurrent 20261124T071407Z-bbbbbbb\nrelease 20261124T071407Z-bbbbbbb\tmanifest\tabc\tv\x1b[31m2\n"
         b"checked 20261124T071407Z-bbbbbbb\t1\n" + b"".join(b"bad 20261124T071407Z-bbbbbbb\t./%s: FAILED%s\n" % each for each in CHANGED)
     )
     facts = facts_of("web01", printed, 1100.0, 1101.0)
-    assert (facts.free, facts.inodes, facts.clock_skew, facts.missing_tools) == (600 * 1024, 0, -99.0, ("setsid",))
-    assert facts.not_writable == "cannot write to /srv as deploy"
+    assert (facts.free, facts.inodes, facts.clock_skew, facts.missing_tools) == (600 * 1024, None, -99.0, ("setsid",))
+    assert facts.not_writable == "cannot write to /srv as deploy, which belongs to root"
     assert facts.drift == "4 files differ from the release: a, b, c, …"
     assert facts.releases[0].version == "v2"
 

@@ -86,3 +86,14 @@ def test_damage_is_named():
     way = way_to(HostFacts("web01", current="r2", releases=(damaged, HostRelease("r2"))), "r1")
     assert (way.possible, way.reason) == (False, "1 file differs from the release: bin/app")
     assert "bin/app" in assess_way_back((way,), 1).detail
+
+
+def test_rights_inodes_and_umask_have_their_own_words():
+    hint = SafeText("sudo install -d -o ada /srv/shop")
+    none = HostFacts("web01", free=10**9, inodes=0, not_writable=SafeText("ada cannot write to /srv"), write_hint=hint)
+    by_id = {check.id: check for check in assess_fleet((none,), 10, 10, 0)}
+    assert (by_id["tools"].detail, by_id["tools"].remedy) == ("web01: ada cannot write to /srv", f"on web01: {hint}")
+    assert by_id["space"].detail == "web01: 0 inodes free, 1010 needed (df -i)"
+    narrow = HostFacts("web01", free=10**9, narrow_umask=SafeText("0077 of ada"))
+    by_id = {check.id: check for check in assess_fleet((narrow,), 10, 10, 0)}
+    assert (by_id["tools"].status, by_id["space"].status) == ("warning", "passed")

@@ -71,6 +71,36 @@ async def test_sudo_that_does_not_allow_a_command(stage):
         assert scene.files("web02", "releases") == []
 
 
+async def typed(scene, check) -> None:
+    """Type on the host what the check says."""
+    host, _, words = check.remedy.removeprefix("on ").partition(": ")
+    scene.fleet.exec_in(host, words.removeprefix("sudo ").partition(", once")[0].partition("; or")[0])
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("rm -rf /srv/shop; chown root /srv; chmod 755 /srv", "/srv/shop is not there, and deploytest cannot write to /srv"),
+        ("mkdir -p /srv/shop/releases; chown deploytest /srv/shop", "cannot write to /srv/shop/releases as deploytest, which belongs to root"),
+        ("mount -o remount,ro /srv", "/srv is mounted read-only"),
+        ("rm -rf /srv/shop; touch /srv/shop", "/srv/shop is not a folder"),
+    ],
+)
+async def test_a_place_that_cannot_be_written_says_what_to_type(stage, broken: str, said: str):
+    async with stage(2) as scene:
+        scene.fleet.exec_in("web02", broken)
+        check = await no_go(scene, "tools")
+        assert said in check.detail
+        await typed(scene, check)
+        assert (await scene.release("v1.0.0")).exit == 0
+
+
+async def test_inodes_that_are_used_up(stage):
+    async with stage(2) as scene:
+        scene.fleet.exec_in("web02", "mount -o remount,nr_inodes=$(df -Pi /srv | awk 'END { print $3 }') /srv")
+        assert "web02: 0 inodes free" in (await no_go(scene, "space")).detail
+
+
 async def test_a_login_that_is_refused(stage):
     async with stage(2) as scene:
         scene.fleet.exec_in("web02", "f=$(sed -n 's/^AuthorizedKeysFile *//p' /etc/ssh/sshd_config); : > $f")
