@@ -137,6 +137,7 @@ class HostScout:
         files = [f"folder:{name.rstrip('/')}" if name.endswith("/") else f"file:{name}" for name in environment.shared]
         asks = sudo_asks(environment, host)
         words = (environment.path_on(host), _quiet(environment), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
+        await self._transport.verify(host)
         facts, deaf, sessions = await asyncio.gather(
             self._ask(host, EXAMINE, words, environment, deadline),
             unforwarded(self._transport, environment, host, self._reveal, deadline=deadline),

@@ -207,6 +207,9 @@ class LocalTransport:
         """Seconds that the last command took, with its work."""
         return self._round_trip
 
+    async def verify(self, host: Host) -> None:
+        """Nothing is to be judged."""
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """As many as are wanted."""
         return None

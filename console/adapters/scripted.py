@@ -124,6 +124,9 @@ class ScriptedTransport:
         """Seconds that were said."""
         return self.seconds if host.name in self._linked else None
 
+    async def verify(self, host: Host) -> None:
+        """Nothing is to be judged."""
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """As many as are wanted."""
         return None

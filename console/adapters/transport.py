@@ -39,6 +39,10 @@ class RoutedTransport:
         """Seconds that the last answer took."""
         return self._of(host).round_trip(host)
 
+    async def verify(self, host: Host) -> None:
+        """Judge its connection by what is known now."""
+        await self._of(host).verify(host)
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """How many commands it takes at once, where that is few."""
         return await self._of(host).sessions(host, deadline=deadline)

@@ -90,6 +90,9 @@ class Transport(Protocol):
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last answer took; None when nothing is known."""
 
+    async def verify(self, host: Host) -> None:
+        """Judge a standing connection by the host keys that are known now, and let go of it where the host's is not among them."""
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """How many commands the host takes at once, where that is few; None: enough, as far as is known."""
 

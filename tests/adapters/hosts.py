@@ -73,6 +73,9 @@ class Breaking:
     def round_trip(self, host: Host) -> float | None:
         return None
 
+    async def verify(self, host: Host) -> None:
+        """Nothing is to be judged."""
+
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         return None
 

@@ -1,27 +1,37 @@
 """Which way a host is reached: hosts.toml first, then what the user's own SSH configuration says of it, as `ssh -G` tells.
 
-Commands in that configuration are refused, not run: ProxyCommand, and Match exec even for the asking. Where known host keys
-are is never read from there. It opens no connection.
+Commands in that configuration are refused, not run: a ProxyCommand that is more than a jump, and Match exec even for the asking. Host keys
+are always checked, whatever it says of that. It opens no connection.
 """
 
 import asyncio
 import contextlib
 import getpass
-import glob
 import os
 import pwd
-import re
+import shlex
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.adapters.ssh.match import Asked, Line, lines_of, would_run
+from console.adapters.ssh.proxy import jump_of
+from console.adapters.ssh.tokens import filled
 from console.core.environ import program_environment
 from console.model.fleet import Host, Ssh
 
 DEADLINE = 5.0
 """Seconds that `ssh -G` may take."""
 AT_ONCE = 8
-_EXEC = re.compile(r"^\s*match\b[^#]*\bexec\b", re.IGNORECASE | re.MULTILINE)
-_INCLUDE = re.compile(r"^\s*include[\s=]+(.+)$", re.IGNORECASE | re.MULTILINE)
+SYSTEM = Path("/etc/ssh/ssh_config")
+DEFAULTS = ("~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_ed25519", "~/.ssh/id_ed25519_sk")
+"""What ssh offers where nothing is said."""
+ALGORITHMS = ("kexalgorithms", "ciphers", "macs", "hostkeyalgorithms", "pubkeyacceptedalgorithms")
+_SAYING = frozenset((
+    "hostname", "port", "user", "identityfile", "certificatefile", "identitiesonly", "identityagent", "proxyjump", "proxycommand", "hostkeyalias",
+    "userknownhostsfile", "globalknownhostsfile", "addressfamily", *ALGORITHMS,
+))  # fmt: skip
+"""Keywords for which it is worth asking."""
 
 
 class Refused(Exception):
@@ -40,10 +50,23 @@ class Way:
     port: int
     user: str
     identities: tuple[str, ...] = ()
-    """Files of private keys; empty: the user's default ones and the agent's."""
+    """Files of keys, private or public, in the order in which they are offered."""
+    certificates: tuple[str, ...] = ()
+    agent: str = ""
+    """The agent's socket; empty: none is asked."""
+    only_named: bool = False
+    """Of the agent's keys only those that `identities` name are offered."""
+    is_own_key: bool = False
+    """hosts.toml names the key: it must be usable."""
     jump: str = ""
     alias: str = ""
     """The name that its key is known by, where that is not the address."""
+    known_hosts: tuple[str, ...] = ()
+    """Files of known host keys beside the usual ones."""
+    algorithms: tuple[tuple[str, str], ...] = ()
+    """What the user's configuration says of algorithms, by its keyword."""
+    family: str = ""
+    """`inet` or `inet6`; empty: either."""
 
     @property
     def shown(self) -> str:
@@ -57,37 +80,75 @@ class Ways:
 
     ssh: Ssh
     file: Path = field(default_factory=lambda: Path("~/.ssh/config").expanduser())
+    system: Path = SYSTEM
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def to(self, host: Host, *, is_jump: bool = False) -> Way:
         """Return the way. A jump host has the environment's user and key, but neither its port nor its jump. Raises Refused."""
-        said = await self._asked(host.address or host.name, host) if self.file.exists() else {}
-        if command := _one(said, "proxycommand"):
-            raise Refused(f"your SSH configuration reaches {host.name} by ProxyCommand, which is not followed: {command}", "use jump = in hosts.toml")
-        jump = host.jump or ("" if is_jump else self.ssh.jump) or _one(said, "proxyjump")
+        name, user = host.address or host.name, host.user or self.ssh.user
+        port = host.port or (0 if is_jump else self.ssh.port)
+        said = await self._asked(name, user, port)
+        address = (_one(said, "hostname") or name).strip("[]")
+        user, port = user or _one(said, "user") or getpass.getuser(), port or int(_one(said, "port") or 22)
+        jump = host.jump or ("" if is_jump else self.ssh.jump)
+        if not jump:
+            jump = self._said_jump(host, said, user)
+        alias = _one(said, "hostkeyalias")
+
+        def path(text: str) -> str:
+            return filled(text, name=name, address=address, port=port, user=user, alias=alias, jump=jump)
+
+        own = self.ssh.identity
         return Way(
-            address=_one(said, "hostname") or host.address or host.name,
-            port=host.port or (0 if is_jump else self.ssh.port) or int(_one(said, "port") or 22),
-            user=host.user or self.ssh.user or _one(said, "user") or getpass.getuser(),
-            identities=(_expanded(self.ssh.identity),) if self.ssh.identity else _existing(said.get("identityfile", [])),
+            address=address,
+            port=port,
+            user=user,
+            identities=(path(own),) if own else tuple(dict.fromkeys(path(file) for file in said.get("identityfile", DEFAULTS))),
+            certificates=tuple(path(file) for file in said.get("certificatefile", ())),
+            agent=_agent(_one(said, "identityagent"), path),
+            only_named=bool(own) or _one(said, "identitiesonly") == "yes",
+            is_own_key=bool(own),
             jump="" if jump == host.name else jump,
-            alias=_one(said, "hostkeyalias"),
+            alias=alias,
+            known_hosts=() if self.ssh.known_hosts else tuple(_files(said, path)),
+            algorithms=tuple((keyword, _one(said, keyword)) for keyword in ALGORITHMS if keyword in said.get("said", ())),
+            family=_one(said, "addressfamily").replace("any", ""),
         )
 
-    async def _asked(self, name: str, host: Host) -> dict[str, list[str]]:
-        if guilty := await asyncio.to_thread(_with_exec, self.file):
-            raise Refused(f"{guilty} holds a Match exec, which would run a command here", "remove it, or say user, port and jump in hosts.toml")
+    def _said_jump(self, host: Host, said: dict[str, list[str]], user: str) -> str:
+        command = _one(said, "proxycommand")
+        if not command:
+            return _one(said, "proxyjump")
+        jump = jump_of(command.replace("%r", user))
+        if not jump:
+            words = f"your SSH configuration reaches {host.name} by ProxyCommand, which is not run: {command}"
+            raise Refused(words, f'say in hosts.toml how: {{ name = "{host.name}", jump = "HOST" }}')
+        return jump
+
+    async def _asked(self, name: str, user: str, port: int) -> dict[str, list[str]]:
+        """Ask ssh about `user@name -p port`; nothing where no file says anything that matters. `said`: keywords that stand in the files."""
+        lines = await asyncio.to_thread(self._lines)
+        if not any(line.keyword in _SAYING for line in lines):
+            return {}
+        if guilty := would_run(lines, Asked(name, user, getpass.getuser())):
+            words = f"{guilty.file}: Match {' '.join(guilty.words)}: it would run a command here to find out about {name}"
+            raise Refused(words, "take the exec out of it, or put another criterion before it that this host does not meet")
+        argv = [*(["-l", user] if user else []), *(["-p", str(port)] if port else []), "--", name]
         async with self._turns:
-            text = await self._printed(host.name if not host.address else name)
-        said: dict[str, list[str]] = {}
-        for line in text.splitlines():
-            key, _, value = line.partition(" ")
-            if value and value.lower() != "none":
+            text = await self._printed(name, argv)
+        said: dict[str, list[str]] = {"said": [line.keyword for line in lines]}
+        for printed in text.splitlines():
+            key, _, value = printed.partition(" ")
+            if value and (value.lower() != "none" or key == "identityagent"):
                 said.setdefault(key.lower(), []).append(value)
         return said
 
-    async def _printed(self, name: str) -> str:
-        argv = ["ssh", "-G", *(["-F", str(self.file)] if not _is_ssh_own(self.file) else []), "--", name]
+    def _lines(self) -> tuple[Line, ...]:
+        """What ssh reads: the user's file and the system's, or the one file that was named."""
+        return tuple(lines_of((self.file, self.system) if _is_ssh_own(self.file) else (self.file,)))
+
+    async def _printed(self, name: str, words: list[str]) -> str:
+        argv = ["ssh", "-G", *(["-F", str(self.file)] if not _is_ssh_own(self.file) else []), *words]
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -105,7 +166,7 @@ class Ways:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
         if process.returncode:
-            raise Refused(f"ssh -G {name}: {err.decode('utf-8', 'replace').strip()}", f"mend {self.file}")
+            raise Refused(f"ssh -G {name}: {err.decode('utf-8', 'replace').strip()}", f"mend {self.file}; try it by hand: ssh -G {name}")
         return out.decode("utf-8", "replace")
 
 
@@ -113,12 +174,19 @@ def _one(said: dict[str, list[str]], key: str) -> str:
     return said.get(key, [""])[0]
 
 
-def _expanded(name: str) -> str:
-    return str(Path(name).expanduser())
+def _agent(said: str, path: Callable[[str], str]) -> str:
+    """The agent's socket, as IdentityAgent names it: a path, `$NAME`, SSH_AUTH_SOCK or none; else the environment's."""
+    if said.lower() == "none":
+        return ""
+    if not said or said == "SSH_AUTH_SOCK":
+        return os.environ.get("SSH_AUTH_SOCK", "")
+    return os.environ.get(said[1:], "") if said.startswith("$") and not said.startswith("${") else path(said)
 
 
-def _existing(names: list[str]) -> tuple[str, ...]:
-    return tuple(path for name in names if Path(path := _expanded(name)).is_file())
+def _files(said: dict[str, list[str]], path: Callable[[str], str]) -> Iterator[str]:
+    for keyword in ("userknownhostsfile", "globalknownhostsfile"):
+        for line in said.get(keyword, ()):
+            yield from (path(name) for name in shlex.split(line))
 
 
 def _is_ssh_own(file: Path) -> bool:
@@ -126,17 +194,3 @@ def _is_ssh_own(file: Path) -> bool:
     with contextlib.suppress(KeyError):
         return file == Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh" / "config"
     return False
-
-
-def _with_exec(file: Path, depth: int = 0) -> str:
-    """Name the file, this or an included one, that holds a Match exec; empty when none does."""
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    if _EXEC.search(text):
-        return str(file)
-    words = [word.strip('"') for line in _INCLUDE.findall(text) for word in line.split()]
-    patterns = [str(Path("~/.ssh").expanduser() / Path(word).expanduser()) for word in words]
-    found = [name for pattern in patterns for name in glob.glob(pattern)] if depth < 16 else []
-    return next((guilty for name in found if (guilty := _with_exec(Path(name), depth + 1))), "")

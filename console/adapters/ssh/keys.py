@@ -29,6 +29,19 @@ class KnownHosts:
         self.parsed = asyncssh.import_known_hosts("")
         self.refresh()
 
+    def kinds(self, address: str, port: int) -> tuple[str, ...]:
+        """Kinds of the keys that are known for a host."""
+        keys, *_ = self.parsed.match(address, "", None if port == SSH else port)
+        return tuple(dict.fromkeys(key.get_algorithm() for key in keys))
+
+    def trusts(self, address: str, port: int, peer: str, key: asyncssh.SSHKey | None) -> bool:
+        """Whether a key that a host has shown is known for it now; of one that an authority vouches for, whether an authority is."""
+        keys, authorities, revoked, *_ = self.parsed.match(address, peer, None if port == SSH else port)
+        shown = key.public_data if key else b""
+        if any(one.public_data == shown for one in revoked):
+            return False
+        return bool(authorities) or any(one.public_data == shown for one in keys)
+
     @property
     def where(self) -> str:
         """The files, for a person."""

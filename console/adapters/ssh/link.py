@@ -6,6 +6,7 @@ import time
 import asyncssh
 
 from console.adapters.ssh.channels import Channels
+from console.adapters.ssh.config import Way
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 
@@ -26,6 +27,7 @@ class Link:
         self.connection: asyncssh.SSHClientConnection | None = None
         self.channels = Channels()
         self.watch: Watch | None = None
+        self.way: Way | None = None
         self.opening: asyncio.Task[Opened] | None = None
         self.proving: asyncio.Task[Unreached | None] | None = None
         self.proven: asyncssh.SSHClientConnection | None = None
@@ -49,9 +51,9 @@ class Link:
         at, problem = self._refused
         return None if problem.kind == "login" and time.monotonic() - at > FORGET else problem
 
-    def took(self, connection: asyncssh.SSHClientConnection, watch: "Watch") -> None:
+    def took(self, connection: asyncssh.SSHClientConnection, watch: "Watch", way: Way) -> None:
         """Keep a new connection. Nothing that was learned of the one before is held against it."""
-        self.connection, self.watch, self.round_trip, self.channels = connection, watch, watch.round_trip, Channels()
+        self.connection, self.watch, self.way, self.round_trip, self.channels = connection, watch, way, watch.round_trip, Channels()
 
     def drop(self, connection: asyncssh.SSHClientConnection) -> None:
         """Let go of a connection that is of no use, if it is still the one."""
@@ -87,6 +89,11 @@ class Watch(asyncssh.SSHClient):
     def begin_auth(self, username: str) -> None:
         """Note when the login began."""
         self._began = time.monotonic()
+
+    @property
+    def has_begun_login(self) -> bool:
+        """Whether the host's key was taken."""
+        return self._began > 0
 
     def auth_completed(self) -> None:
         """Three exchanges make a login by key."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import re
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,10 +16,11 @@ from typing import Any
 
 import asyncssh
 
+from console.adapters.ssh.algorithms import algorithm_options
 from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.identity import Identities, Identity
-from console.adapters.ssh.keys import KnownHosts
+from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
 from console.adapters.ssh.link import Link, Opened, Watch
 from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
@@ -48,6 +50,9 @@ CLOSING = 1.0
 """Seconds that a goodbye may take."""
 _JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
 
+FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+"""AddressFamily of an SSH configuration."""
+
 Key = tuple[str, str, int, str, str, bool, int]
 
 
@@ -59,7 +64,7 @@ class SshTransport:
         self._jumps = {jump.name: jump for jump in jumps}
         self._environment = environment
         self._ways = Ways(ssh, config) if config else Ways(ssh)
-        self._known = KnownHosts(ssh.known_hosts)
+        self._known: dict[tuple[str, ...], KnownHosts] = {}
         self._identities = Identities()
         self._links: dict[Key, Link] = {}
         self._ramp = asyncio.Semaphore(HANDSHAKES)
@@ -142,6 +147,18 @@ class SshTransport:
             together = _Together(FEW_SESSIONS)
             await asyncio.gather(*(self.run(host, "read -r _ || :", together.begun(), deadline=deadline) for _ in range(FEW_SESSIONS)))
         return link.channels.limit if link.channels.is_tight else None
+
+    async def verify(self, host: Host) -> None:
+        """Let go of a connection whose host key is not known any more, as the files stand now; the next one will say so."""
+        for link in [link for link in self._links.values() if link.host == host]:
+            connection, way = link.live, link.way
+            if connection is None or way is None:
+                continue
+            known = self.known_of(way)
+            known.refresh()
+            peer = str((connection.get_extra_info("peername") or ("",))[0])
+            if not known.trusts(way.alias or way.address, way.port, peer, connection.get_server_host_key()):
+                link.drop(connection)
 
     async def tunnel_to(self, host: Host) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
         """Return the way to a host, with the live connection to its jump host if it has one."""
@@ -298,7 +315,7 @@ class SshTransport:
         if self._is_closed:
             return unreached(link.host, "unreachable", "the console is letting go of its connections")
         if link.opening is None:
-            if self._known.refresh():
+            if sum(known.refresh() for known in self._known.values()):
                 self._forget_keys()
             if link.refused:
                 return link.refused
@@ -318,10 +335,9 @@ class SshTransport:
             return found
         way, tunnel = found
         try:
-            identity = await asyncio.to_thread(self._identities.of, way.identities)
+            opened = await self._ramped(link, way, tunnel)
         except Refused as fault:
             return unreached(link.host, "login", str(fault), fault.hint)
-        opened = await self._ramped(link, way, tunnel, identity)
         if isinstance(opened, Unreached):
             link.remember(opened)
         return opened
@@ -354,12 +370,21 @@ class SshTransport:
             raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
         return self._link(jump, is_jump=True)
 
-    async def _ramped(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity) -> Opened:
+    def known_of(self, way: Way) -> KnownHosts:
+        """The host keys that are known, with those in files that the user's configuration names beside the usual ones."""
+        usual = self._ssh.known_hosts or (USERS, SYSTEM)
+        files = tuple(dict.fromkeys(str(Path(name).expanduser()) for name in (*usual, *way.known_hosts)))
+        if files not in self._known:
+            self._known[files] = KnownHosts(files)
+        return self._known[files]
+
+    async def _ramped(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None) -> Opened:
         gate = next((other.through for other in self._links.values() if tunnel is not None and other.connection is tunnel), None)
         async with contextlib.AsyncExitStack() as turns:
             if gate is not None:
                 await turns.enter_async_context(gate)
             await turns.enter_async_context(self._ramp)
+            identity = await turns.enter_async_context(self._identities.of(way))
             for number in range(TRIES):
                 opened, may_retry = await self._shaken(link, way, tunnel, identity)
                 if not may_retry or number == TRIES - 1:
@@ -371,27 +396,30 @@ class SshTransport:
         self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
     ) -> tuple[Opened, bool]:  # fmt: skip
         """Shake hands once: what came of it, and whether it is worth another try."""
-        attempt = Attempt(link.host, way, self._environment, self._ssh.connect_timeout)
-        watch = Watch()
+        attempt = Attempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
+        watch, known = Watch(), self.known_of(way)
         try:
             async with asyncio.timeout(self._ssh.connect_timeout):
                 connection = await asyncssh.connect(
-                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **self._options(way, identity)
+                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **self._options(way, identity, known)
                 )
         except asyncssh.HostKeyNotVerifiable as fault:
-            return distrusted(attempt, self._known, watch.shown, fault, watch.peer), False
-        except asyncssh.KeyExchangeFailed as fault:
-            return await self._unmatched(attempt, tunnel, fault), False
+            return distrusted(attempt, known, watch.shown, fault, watch.peer), False
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
+            if isinstance(fault, asyncssh.KeyExchangeFailed | asyncssh.ConnectionLost) and not watch.has_begun_login:
+                return await self._unmatched(attempt, known, tunnel, fault)
             return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
-        link.took(connection, watch)
+        link.took(connection, watch, way)
         return connection, False
 
-    def _options(self, way: Way, identity: Identity) -> dict[str, Any]:
+    def _options(self, way: Way, identity: Identity, known: KnownHosts) -> dict[str, Any]:
         return {
             "config": None,
             "username": way.user,
-            "known_hosts": self._known.parsed,
+            "known_hosts": known.parsed,
+            "family": FAMILIES.get(way.family, socket.AF_UNSPEC),
+            "client_keys": list(identity.keys),
+            "agent_path": None,
             "host_key_alias": way.alias or None,
             "kex_algs": "^curve25519-sha256",
             "encryption_algs": "^aes128-gcm@openssh.com",
@@ -404,20 +432,22 @@ class SshTransport:
             "keepalive_interval": self._ssh.keepalive,
             "keepalive_count_max": MISSES,
             "login_timeout": self._ssh.connect_timeout,
-            **identity.options(),
+            **algorithm_options(way.algorithms, known.kinds(way.alias or way.address, way.port)),
         }
 
-    async def _unmatched(self, attempt: Attempt, tunnel: asyncssh.SSHClientConnection | None, fault: Exception) -> Unreached:
-        """No common algorithm: where the host's key is known, that may be because it now has one of another kind."""
+    async def _unmatched(
+        self, attempt: Attempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
+    ) -> tuple[Unreached, bool]:  # fmt: skip
+        """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it is worth another try."""
         way = attempt.way
-        known = self._known.fingerprints(way.alias or way.address, way.port)
+        fingerprints = known.fingerprints(way.alias or way.address, way.port)
         shown = None
         with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
             async with asyncio.timeout(attempt.timeout):
-                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if known else None
-        if shown is not None and shown.get_fingerprint() not in known:
-            return distrusted(attempt, self._known, shown, fault)
-        return failed(attempt, fault)
+                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if fingerprints else None
+        if shown is not None and shown.get_fingerprint() not in fingerprints:
+            return distrusted(attempt, known, shown, fault), False
+        return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost)
 
 
 class SshReaders:
@@ -431,6 +461,7 @@ class SshReaders:
         self.is_linked = transport.is_linked
         self.round_trip = transport.round_trip
         self.sessions = transport.sessions
+        self.verify = transport.verify
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run a script, within so many seconds."""

@@ -3,6 +3,7 @@
 It turns asyncssh's and the system's errors into `ports.Unreached`; it opens nothing.
 """
 
+import os
 import socket
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import asyncssh
 
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.keys import KnownHosts, host_pattern
+from console.core.shell import quote
+from console.core.sizes import counted
 from console.model.fleet import Host
 from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
@@ -28,6 +31,10 @@ class Attempt:
     way: Way
     environment: str
     timeout: float
+    offered: int = 0
+    """Keys that there were for the login."""
+    left_out: tuple[str, ...] = ()
+    """Keys that were not offered, and why."""
 
 
 def failed(attempt: Attempt, fault: Exception) -> Unreached:
@@ -48,16 +55,18 @@ def failed(attempt: Attempt, fault: Exception) -> Unreached:
                          "against this machine: wait a minute; its own log says which")  # fmt: skip
     if isinstance(fault, asyncssh.KeyExchangeFailed):
         return unreached(host, "unreachable", f"{where} and this console share no algorithm: {fault.reason}")
-    if isinstance(fault, OSError) and fault.strerror:
-        return unreached(host, "unreachable", f"{where}: {fault.strerror}")
+    if isinstance(fault, OSError) and fault.strerror:  # asyncio has words of its own for what the system calls it
+        return unreached(host, "unreachable", f"{where}: {os.strerror(fault.errno) if fault.errno else fault.strerror}")
     return unreached(host, "unreachable", f"{where}: {fault or type(fault).__name__}")
 
 
 def _refused(attempt: Attempt) -> Unreached:
     way = attempt.way
     port = f"-p {way.port} " if way.port != 22 else ""
-    key = f"-i {way.identities[0]} " if way.identities else ""
-    return unreached(attempt.host, "login", f"{way.shown} refused the login of {way.user}", f"try by hand: ssh {port}{key}{way.user}@{way.address}")
+    key = f"-i {quote(way.identities[0])} " if way.is_own_key else ""
+    words = f"{way.shown} refused the login of {way.user} (publickey): {counted(attempt.offered, 'key')} offered"
+    left_out = f"; left out: {'; '.join(attempt.left_out)}" if attempt.left_out else ""
+    return unreached(attempt.host, "login", words + left_out, f"try by hand: ssh {port}{key}{quote(f'{way.user}@{way.address}')}")
 
 
 def distrusted(attempt: Attempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception, peer: str = "") -> Unreached:

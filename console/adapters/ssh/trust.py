@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from console.adapters.ssh.keys import KnownHosts, host_pattern, known_line
+from console.adapters.ssh.keys import host_pattern, known_line
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.ssh.problems import Attempt, failed
 from console.model.fleet import Host, Ssh
@@ -52,7 +52,7 @@ async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> Shown | Un
         if key is None:
             return Unreached(host.name, "unreachable", SafeText(f"{way.shown} presented no host key"))
         name = way.alias or way.address
-        known = KnownHosts(ssh.known_hosts).fingerprints(name, way.port)
+        known = transport.known_of(way).fingerprints(name, way.port)
         line = known_line(name, way.port, key)
         return Shown(key.get_algorithm(), key.get_fingerprint(), line, way.shown, host_pattern(name, way.port), known)
     finally:
