@@ -56,16 +56,16 @@ def test_a_living_runs_lock_is_not_broken_and_a_dead_ones_is(product: Product):
     viewer = product.start("-c", product.config, "production", "--version", SLOW, "--yes", "--json")
     run = json.loads(until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/restart"')[0])["run"]
     refused = product.result("unlock", "production", "--run", run, "--reason", "stuck", "--yes", code=6)
-    assert refused["problems"][0]["hint"] == f"deploy abort {run}"
+    assert refused["problems"][0]["hint"].startswith(f"deploy abort {run}")
     no_note = product.result("unlock", "production", "--reason", "stuck", "--yes", code=3)["problems"][0]
-    assert (f"run {run} of" in no_note["message"], no_note["hint"].startswith(f"deploy abort {run}; ")) == (True, True)
+    assert (f"run {run} of" in no_note["message"], no_note["hint"].startswith(f"deploy abort {run}")) == (True, True)
     engine = product.engine()
     viewer.kill()
     os.kill(engine, signal.SIGKILL)
     viewer.communicate()
     assert len(locks(product)) == 2
     no_note = product.result("unlock", "production", "--reason", "stuck", "--yes", code=3)["problems"][0]
-    assert no_note["hint"] == f"deploy unlock production --run {run} --reason TEXT"
+    assert no_note["hint"].startswith(f"deploy unlock production --run {run} --reason TEXT")
     assert len(locks(product)) == 2
     assert "--yes" in product.deploy("unlock", "production", "--run", run, "--reason", "stuck", code=2)[1]
     broken = product.result("unlock", "production", "--run", run, "--reason", "stuck", "--yes")
