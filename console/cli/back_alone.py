@@ -3,13 +3,10 @@
 Knows how it is said to the run; how it is followed is `follow`'s.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.cli.ask import confirm
-from console.cli.follow import follow
-from console.cli.part import Leaving, Part
-from console.cli.station import feed_of
+from console.cli.part import Part, RunOver
 from console.cli.wiring import How, tell, tell_twin
 from console.core.rollback import is_left_old
 from console.core.selection import select
@@ -23,18 +20,13 @@ if TYPE_CHECKING:
     from console.model.state import RunState
 
 
-async def take_back(how: How, client: "Client", found: "Environment", request: "Request", state: "RunState", leaving: Leaving) -> int:
-    """Take hosts of the run `state` back, and follow until each is: 0, or 5 where one is not."""
-    run = client.welcome.run
-    try:
-        names = _named(found, request.hosts, state)
-        await confirm(how, f"take {', '.join(names)} back while run {run} goes on with the others?")
-        since = await _say(client, run, names, state)
-    except BaseException:
-        await client.close()
-        raise
+async def take_back(how: How, client: "Client", found: "Environment", request: "Request", state: "RunState") -> Part:
+    """Have hosts of the run `state` taken back; it is over when each is. Raises RunOver where the run has ended meanwhile."""
+    names = _named(found, request.hosts, state)
+    await confirm(how, f"take {', '.join(names)} back while run {state.run} goes on with the others?")
+    since = await _say(client, state.run, names, state)
     tell_twin("rollback", found.name, "--hosts", request.hosts, "--yes")
-    return await follow(replace(how, plain=not how.json), feed_of(how, client, run, found), Part(hosts=names, since=since), leaving)
+    return Part(hosts=names, since=since)
 
 
 def _named(found: "Environment", pattern: str, state: "RunState") -> tuple[str, ...]:
@@ -54,6 +46,8 @@ async def _say(client: "Client", run: str, names: tuple[str, ...], state: "RunSt
         if is_left_old(state, name) or state.hosts[name].condition == "returning":
             continue
         answer = await client.submit(run, cmd.Skip(host=name))
+        if isinstance(answer, cmd.Refusal) and answer.ended:
+            raise RunOver
         if isinstance(answer, cmd.Refusal):
             done = f"; {', '.join(taken)} goes back all the same" if taken else ""
             raise NoGo(f"{answer.message}{done}", str(answer.hint))

@@ -36,6 +36,10 @@ class Part:
     """A run that was taken up is continued by itself, once everything unknown is settled."""
 
 
+class RunOver(Exception):
+    """The run that was to be spoken to has ended in that moment."""
+
+
 class Leaving:
     """Notes a signal that ends a viewer, from before the run is opened on."""
 

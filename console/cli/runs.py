@@ -3,8 +3,6 @@
 import os
 from typing import TYPE_CHECKING
 
-from console.cli.ask import confirm
-from console.cli.back_alone import take_back
 from console.cli.follow import follow
 from console.cli.part import Leaving, Part
 from console.cli.station import EngineStation, feed_of
@@ -16,13 +14,13 @@ from console.cli.wiring import (
     environment_or_known,
     journal,
     open_runs,
+    recorded,
     run_named,
     say_json,
     state,
     tell_problem,
     tell_twin,
 )
-from console.core.evolve import fold
 from console.core.secrecy import left_to_do
 from console.core.twin import request_words
 from console.errors import Exit, NoGo, Problem, UsageFault
@@ -33,7 +31,6 @@ from console.text import SafeText
 if TYPE_CHECKING:
     from console.client.attach import Client
     from console.model.fleet import Environment
-    from console.model.state import RunState
     from console.ports.journal import RunSummary
 
 async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
@@ -42,14 +39,21 @@ async def open_run(how: How, name: str, request: Request, refs: tuple[str, ...] 
     rollback = request.kind == "rollback"
     found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
     judge_request(request, found)
-    with Leaving() as leaving:
-        client = await engine_of(how, found)
-        if rollback and client.welcome.run and not request.ref:
-            return await _roll_back_open(how, client, found, request, leaving)
+
+    async def own(client: "Client") -> str:
         await configure(client, found, request.kind)
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
             tell_twin(*twin_of(found.name, request))
+        return run
+
+    if rollback:
+        from console.cli.roll_back import roll_back
+
+        return await roll_back(how, found, request, own)
+    with Leaving() as leaving:
+        client = await engine_of(how, found)
+        run = await own(client)
         return await follow(how, feed_of(how, client, run, found), Part(drives=True), leaving, EngineStation(how, found, refs))
 
 
@@ -88,31 +92,6 @@ def judge_checks(request: Request, found: "Environment") -> None:
 def twin_of(name: str, request: Request) -> tuple[str, ...]:
     """Return the words of the command line that asks for that run."""
     return (*request_words(name, request), "--yes")
-
-
-async def _roll_back_open(how: How, client: "Client", found: "Environment", request: Request, leaving: Leaving) -> int:
-    """A rollback while a run goes on is that run's own; 0 when it is done on every host."""
-    run = client.welcome.run
-    if request.hosts:
-        return await take_back(how, client, found, request, recorded(run), leaving)
-    await confirm(how, f"roll back run {run} on every host that it has touched?")
-    under_way = recorded(run)
-    if not (under_way.phase == "rolling-back" or under_way.kind == "rollback"):
-        answer = await client.submit(run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
-        if isinstance(answer, cmd.Refusal):
-            await client.close()
-            raise NoGo(str(answer.message), str(answer.hint))
-        tell_twin(*twin_of(found.name, request))
-    return await follow(how, feed_of(how, client, run, found), Part(asked_back=True), leaving, EngineStation(how, found))
-
-
-def recorded(run: str) -> "RunState":
-    """Return what the journal says of a run."""
-    record = journal()
-    try:
-        return fold(record.read(run))
-    finally:
-        record.close()
 
 
 async def attach(how: How, text: str) -> int:
@@ -202,23 +181,32 @@ async def steer(how: How, text: str, command: cmd.AnyCommand, twin: tuple[str, .
 
     summary = run_named(how, text)
     if summary.outcome is not None:
-        return _refused(how, summary.run, cmd.Refusal(SafeText(f"run {summary.run} has ended: {summary.outcome}"), SafeText("deploy history")))
+        return _refused(how, summary.run, _is_over(summary))
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
     except NoEngine:
-        return await _without_engine(how, summary.run, command)
+        summary = run_named(how, summary.run)
+        return _refused(how, summary.run, _is_over(summary)) if summary.outcome else await _without_engine(how, summary.run, command)
     try:
-        if client.welcome.run != summary.run:
-            return await _without_engine(how, summary.run, command)
-        answer = await client.submit(summary.run, command)
+        answer = await client.submit(summary.run, command) if client.welcome.run == summary.run else None
     finally:
         await client.close()
+    if answer is None or (isinstance(answer, cmd.Refusal) and answer.ended):
+        summary = run_named(how, summary.run)
+    if summary.outcome is not None:
+        return _refused(how, summary.run, _is_over(summary))
+    if answer is None:
+        return await _without_engine(how, summary.run, command)
     if isinstance(answer, cmd.Refusal):
         return _refused(how, summary.run, answer)
     if how.json:
         say_json({"type": "result", "exit": 0, "run": summary.run, "problems": []})
     tell_twin(*(summary.run if word == "RUN" else word for word in twin))
     return 0
+
+
+def _is_over(summary: "RunSummary") -> cmd.Refusal:
+    return cmd.Refusal(SafeText(f"run {summary.run} has ended: {summary.outcome}"), SafeText(f"deploy report {summary.run}"), ended=True)
 
 
 async def _without_engine(how: How, run: str, command: cmd.AnyCommand) -> int:

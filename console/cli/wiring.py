@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from console.core.secrecy import Purpose
     from console.errors import Problem
     from console.model.fleet import Environment
+    from console.model.state import RunState
     from console.ports.journal import RunSummary
 
 
@@ -207,6 +208,17 @@ def journal() -> "SqlJournal":
     from console.adapters.journal import SqlJournal
 
     return SqlJournal.of(state())
+
+
+def recorded(run: str) -> "RunState":
+    """Return what the journal says of a run."""
+    from console.core.evolve import fold
+
+    record = journal()
+    try:
+        return fold(record.read(run))
+    finally:
+        record.close()
 
 
 def run_named(how: How, text: str) -> "RunSummary":

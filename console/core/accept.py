@@ -21,7 +21,7 @@ FAILED = frozenset({"failed", "unknown", "unreachable", "skipped", "back"})
 def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, by: Person) -> Events | Refusal:
     """Return what the command becomes. The caller writes the events down before anything is done."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
-        return _no(f"run {state.run} has ended: {state.outcome}", f"deploy rollback {state.environment}")
+        return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(f"deploy rollback {state.environment}"), ended=True)
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
     first = _who_was_first(command, state)

@@ -164,7 +164,8 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
     host = state.hosts.get(step.host)
     touched = step.changes or (host.touched if host else False)
     after = _with_host(_with_step(state, step, fresh), step.host, step=step.name, touched=touched)
-    if host and step.phase == "release" and host.condition != "updating":
+    is_settled_only = state.step_state(step).status == "running"
+    if host and step.phase == "release" and host.condition != "updating" and not is_settled_only:
         after = _with_host(after, step.host, condition="updating", since=event.mono)
     if host and step.phase == "rollback" and host.condition != "returning":
         after = _with_host(after, step.host, condition="returning", since=event.mono)

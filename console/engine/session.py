@@ -21,6 +21,7 @@ from console.engine.carried import CarriedRun, Keep
 from console.engine.fleet import Fleet
 from console.engine.hands import ENGINE
 from console.engine.keyring import Keyring, ReadFile, unread
+from console.engine.leftovers import is_over
 from console.engine.names import new_run
 from console.engine.paying import EVERY, Paying
 from console.engine.record import Record
@@ -252,6 +253,8 @@ class Session:
         one = self._runs.get(run)
         if one is None:
             record = Record(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
+            if record is None and is_over(self._journal, run):
+                return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)
             if record is None or not record.state.run:
                 return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
             answer = record.submit(self._model()[0], command, person)

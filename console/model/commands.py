@@ -84,6 +84,8 @@ class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):
 
     message: SafeText
     hint: SafeText = SafeText("")
+    ended: bool = False
+    """The run is over, and takes no command any more."""
 
 
 class Accepted(msgspec.Struct, frozen=True, tag_field="type", tag="accepted"):

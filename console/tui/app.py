@@ -13,7 +13,7 @@ from textual import events
 from textual.timer import Timer
 
 from console.errors import ConsoleError, in_one_line
-from console.model.commands import AnyCommand, Refusal
+from console.model.commands import AnyCommand, Refusal, RollBack
 from console.ports.clock import Clock
 from console.ports.feed import Feed
 from console.ports.journal import RunSummary
@@ -222,6 +222,9 @@ class ConsoleApp(KeyedApp[Ending]):
         except (ConsoleError, OSError, EOFError) as fault:
             self.say(f"not said to the run: {fault}", "bad")
             return False
+        if isinstance(answer, Refusal) and answer.ended and isinstance(command, RollBack) and self.station is not None:
+            self.open_back(screen.state.run, command.how or "at-once")
+            return True
         if isinstance(answer, Refusal):
             self.say(f"refused: {in_one_line(answer)}", "warn")
             return False

@@ -217,6 +217,20 @@ def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
         assert all(say_to.state.hosts[step.host].condition == "updating" and step.phase == "release" for step in started)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 400))
+def test_a_run_that_is_taken_up_and_rolled_back_at_once_comes_back_wherever_its_engine_died(hosts, cut):
+    run = a_run(hosts, lambda step, attempt: "done")
+    run.run()
+    state = fold(run.events[: min(cut, len(run.events))])
+    if state.phase == "running" and state.changed:
+        after = Simulation(run.environment, run.ending, list(run.events[:cut]), state)
+        after.record(ev.TakenUp(epoch=2, by=ADA))
+        assert say(after, cmd.RollBack()) is None
+        after.run()
+        assert (after.state.exit, {host.condition for host in after.state.hosts.values()} - {"back", "old"}) == (4, set())
+
+
 def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
     words = SafeText("seen")
     return st.sampled_from([

@@ -1,0 +1,119 @@
+"""`deploy rollback`: a part of the run that is open, else a run of its own. There is no moment at which it is lost.
+
+A run that ends while it is spoken to, an engine that ends or starts, one that died and left its run: each time it is seen anew what is open, and said to that.
+Knows how engines and runs are met; not how a run is shown.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from console.cli.ask import confirm
+from console.cli.back_alone import take_back
+from console.cli.follow import follow
+from console.cli.part import Leaving, Part, RunOver
+from console.cli.station import EngineStation, feed_of
+from console.cli.wiring import How, configure, engine_of, journal, recorded, tell, tell_twin
+from console.core.secrecy import left_to_do
+from console.core.twin import request_words
+from console.errors import EngineLost, Locked, NoGo
+from console.model import commands as cmd
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+    from console.model.request import Request
+    from console.model.state import RunState
+
+TURNS = 8
+"""How often it is looked anew at what is open. Each turn, a run has ended or begun, or an engine was lost, in the moment between two words."""
+MENDABLE = frozenset({"restart", "catch-up"})
+"""Kinds of runs without a release to go back to; one whose engine is dead is ended, and what it had begun is overtaken."""
+
+
+class Met(NamedTuple):
+    """The run that a rollback has become, and what this console has to do with it."""
+
+    client: "Client"
+    run: str
+    part: Part
+
+
+async def roll_back(how: How, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> int:
+    """Take the last release back and follow that to its end: 0 when it is done on every host. `own`: opens a run of its own and returns its id."""
+    with Leaving() as leaving:
+        met = await _met(how, found, request, own)
+        shown = replace(how, plain=not how.json) if met.part.hosts else how
+        station = None if met.part.hosts else EngineStation(how, found)
+        return await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
+
+
+async def _met(how: How, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:
+    for turn in range(1, TURNS + 1):
+        client = await engine_of(how, found)
+        try:
+            return await _asked(how, client, found, request, own)
+        except (RunOver, EngineLost, Locked) as missed:
+            await client.close()
+            has_moved = not isinstance(missed, Locked) or (not request.ref and bool(_open_run(found)))
+            if not isinstance(missed, RunOver) and (turn == TURNS or not has_moved):
+                raise
+        except BaseException:
+            await client.close()
+            raise
+    raise NoGo(f"runs of {found.name} have begun and ended {TURNS} times meanwhile", f"deploy rollback {found.name}")
+
+
+async def _asked(how: How, client: "Client", found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:
+    run = client.welcome.run or _open_run(found)
+    state = recorded(run) if run else None
+    if state is None or state.phase == "ended" or (client.welcome.run and state.kind == "catch-up"):
+        return Met(client, await own(client), Part(drives=True))
+    if not client.welcome.run:
+        state = await _taken_up(client, found, request, run)
+    elif request.ref:
+        raise Locked(f"run {run} goes on", f"deploy attach {run}")
+    if request.hosts:
+        return Met(client, run, await take_back(how, client, found, request, state))
+    await _say_to(how, client, found, request, state)
+    return Met(client, run, Part(asked_back=True, goes_on=True))
+
+
+def _open_run(found: "Environment") -> str:
+    """The run of the environment that has no end in the record; empty: none."""
+    record = journal()
+    try:
+        return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind != "exec"), "")
+    finally:
+        record.close()
+
+
+async def _taken_up(client: "Client", found: "Environment", request: "Request", run: str) -> "RunState":
+    """Have a run taken up whose engine is gone, so that it can go back; one that has nothing to take back is ended. Raises RunOver where it is over then."""
+    from console.cli.models import model_of_run
+
+    tell(f"deploy: the engine of run {run} is gone; a new one takes it up")
+    await configure(client, model_of_run(run) or found, left_to_do(recorded(run)), resumes=True)
+    await client.resume(run)
+    state = recorded(run)
+    if state.phase != "ended" and (request.ref or state.kind in MENDABLE or (state.kind == "deploy" and not state.changed)):
+        await client.submit(run, cmd.Abort(leave=True))
+        async for _ in client.follow(run, state.seq, samples=False):
+            pass
+        raise RunOver
+    if state.phase == "ended" or state.go is not True:
+        raise RunOver
+    return state
+
+
+async def _say_to(how: How, client: "Client", found: "Environment", request: "Request", state: "RunState") -> None:
+    """Say it to the run that goes on. Raises RunOver where that has just ended, NoGo where it has nothing to take back."""
+    await confirm(how, f"roll back run {state.run} on every host that it has touched?")
+    if state.phase == "rolling-back" or state.kind == "rollback":
+        return
+    answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
+    if isinstance(answer, cmd.Refusal):
+        if answer.ended or recorded(state.run).phase == "ended":
+            raise RunOver
+        raise NoGo(str(answer.message), str(answer.hint))
+    tell_twin(*request_words(found.name, request), "--yes")

@@ -1,0 +1,131 @@
+"""`deploy rollback` in every moment: while a run ends, after its engine has died, beside one that begins. It is never lost."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from console.cli import roll_back
+from console.cli.part import Part
+from console.cli.wiring import How
+from console.errors import EngineLost, Locked
+from console.model import commands as cmd
+from console.model.fleet import Environment, Host
+from console.model.request import Request
+from console.model.state import RunState
+from console.text import SafeText
+from tests.cli.product import Product, until
+
+SHOP = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))
+OVER = cmd.Refusal(SafeText("run r1 has ended: succeeded"), ended=True)
+
+
+class Engines:
+    """Engines that are met one after another: each says which run is open, and how it takes a roll back."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *meetings: tuple[str, object]) -> None:
+        self.meetings, self.met, self.closed = list(meetings), 0, 0
+        self.states: dict[str, RunState] = {"r1": RunState(run="r1", phase="running", go=True, changed=True)}
+        monkeypatch.setattr(roll_back, "engine_of", self.engine_of)
+        monkeypatch.setattr(roll_back, "recorded", lambda run: self.states[run])
+        monkeypatch.setattr(roll_back, "_open_run", lambda found: "")
+
+    async def engine_of(self, how: How, found: Environment) -> Any:
+        run, answer = self.meetings[self.met]
+        self.met += 1
+
+        async def submit(run: str, command: object) -> object:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        async def close() -> None:
+            self.closed += 1
+
+        return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close)
+
+
+async def met(engines: Engines, *own: object) -> tuple[str, Part]:
+    answers = list(own)
+
+    async def opened(client: object) -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    found = await roll_back._met(How(yes=True, json=True), SHOP, Request(kind="rollback", yes=True), opened)
+    assert engines.closed == engines.met - 1
+    return found.run, found.part
+
+
+OWN = ("own", Part(drives=True))
+
+
+async def test_one_that_meets_a_run_which_is_just_ending_becomes_a_run_of_its_own(monkeypatch: pytest.MonkeyPatch):
+    assert await met(Engines(monkeypatch, ("r1", OVER), ("", None)), "own") == OWN
+
+
+async def test_one_whose_engine_is_lost_under_the_word_is_said_to_the_next(monkeypatch: pytest.MonkeyPatch):
+    lost = EngineLost("gone")
+    assert await met(Engines(monkeypatch, ("r1", lost), ("r1", cmd.Accepted(7))), "own") == ("r1", Part(asked_back=True, goes_on=True))
+    assert await met(Engines(monkeypatch, ("", None), ("", None)), lost, "own") == OWN
+
+
+async def test_one_that_meets_a_run_which_has_ended_in_the_record_does_not_ask_it(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Accepted(7)))
+    engines.states["r1"] = RunState(run="r1", phase="ended", outcome="succeeded")
+    assert await met(engines, "own") == OWN
+
+
+async def test_the_engines_own_run_makes_way(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", OVER))
+    engines.states["r1"] = RunState(run="r1", kind="catch-up", phase="running", go=True)
+    assert await met(engines, "own") == OWN
+
+
+async def test_a_lock_that_nothing_explains_is_told(monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(Locked):
+        await met(Engines(monkeypatch, ("", None)), Locked("held elsewhere"))
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    made = Product()
+    yield made
+    made.close()
+
+
+def released(product: Product, *words: str) -> Any:
+    return product.start("-c", product.config, "production", *words, "--yes", "--json")
+
+
+def test_typed_as_the_release_ends_it_goes_back(product: Product):
+    product.deploy("-c", product.config, "production", "--version", "v1.4.1", "--yes")
+    before = product.live()
+    viewer = released(product, "--version", "v1.4.2")
+    until(viewer.stdout, '"type":"run-ended"')
+    assert product.result("rollback", "production", "--yes")["outcome"] == "rolled-back"
+    viewer.communicate()
+    assert (viewer.returncode, product.live()) == (0, before)
+
+
+def test_after_its_engine_was_killed_a_run_is_rolled_back(product: Product):
+    product.deploy("-c", product.config, "production", "--version", "v1.4.2", "--yes")
+    before = product.live()
+    viewer = released(product, "--version", "v1.5.1")
+    until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/restart"')
+    engine = product.engine()
+    viewer.kill()
+    os.kill(engine, signal.SIGKILL)
+    viewer.communicate()
+    time.sleep(0.2)
+    assert product.result("rollback", "production", "--yes")["outcome"] == "rolled-back"
+    assert product.live() == before
+    assert json.loads(product.deploy("-c", product.config, "status", "--json")[0])["locked_by"] is None
+    assert product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes")["exit"] == 0
