@@ -12,12 +12,14 @@ import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from posixpath import normpath
 
 from console.adapters import gitlog, gitrefs
 from console.adapters.gitcontent import Contents, Place, Wanted
 from console.adapters.gitfetch import DEADLINE, Remote, fetched, mirrored
 from console.adapters.gitrefs import Found
 from console.adapters.gitrun import Git, without_credentials
+from console.core.shared import ways_to
 from console.errors import NoGo, UsageFault
 from console.model.board import Candidate
 from console.model.content import Holding
@@ -229,7 +231,8 @@ class GitRepository:
 
 def _wanted(environment: Environment) -> Wanted:
     """A build gets the whole commit, else what is shipped is enough."""
-    return Wanted("." if environment.build else environment.directory, environment.submodules)
+    ways = (normpath(f"{environment.directory}/{way}") for way in ways_to(environment.shared))
+    return Wanted("." if environment.build else environment.directory, environment.submodules, frozenset(() if environment.build else ways))
 
 
 def _version(wanted: str, tags: list[str], commit: str) -> str:

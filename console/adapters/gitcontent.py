@@ -41,6 +41,8 @@ class Wanted:
 
     directory: str = "."
     submodules: bool = True
+    ways: frozenset[str] = frozenset()
+    """Folders that lead to what is shared: it matters what stands there instead."""
 
     def within(self, path: str) -> bool:
         """Whether a folder of the commit is in it, or holds it."""
@@ -53,7 +55,7 @@ class Wanted:
     def below(self, path: str) -> "Wanted":
         """What is wanted of a submodule at that path."""
         inner = self.directory.removeprefix(f"{path}/") if self.directory.startswith(f"{path}/") else "."
-        return Wanted(inner, self.submodules)
+        return Wanted(inner, self.submodules, frozenset(way.removeprefix(f"{path}/") for way in self.ways if way.startswith(f"{path}/")))
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class _Listing:
     links: tuple[tuple[str, str], ...]
     pointers: tuple[_Pointer, ...]
     folders: frozenset[str]
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Contents:
         store = await _filled(place, tuple(one for one in listing.pointers if wanted.holds(one.path)))
         held = Holding(
             listing.files, listing.size, listing.unfit, listing.links, store.missing, store.why, (),
-            wanted.directory == "." or wanted.directory in listing.folders,
+            wanted.directory == "." or wanted.directory in listing.folders, listing.standing,
         )  # fmt: skip
         for module in await self._modules(place, wanted, listing.folders):
             if module.place is None:
@@ -143,7 +146,7 @@ class Contents:
     async def _list(self, place: Place, wanted: Wanted) -> _Listing:
         argv = place.git.argv("archive", "--format=tar", place.commit, *await _limit(place, wanted), settings=POINTERS)
         try:
-            return await asyncio.to_thread(_listed, argv)
+            return await asyncio.to_thread(_listed, argv, wanted.ways)
         except (tarfile.TarError, OSError, EOFError) as fault:
             raise NoGo(f"{place.commit[:7]} of {place.git.shown} cannot be read: {fault}", f"git -C {place.git.folder} fsck") from fault
 
@@ -225,11 +228,11 @@ async def _limit(place: Place, wanted: Wanted) -> tuple[str, ...]:
 def _plain(held: Holding) -> Holding:
     modules = tuple((path.rstrip("/"), why) for path, why in held.modules)
     return Holding(
-        held.files, held.size, held.unfit, held.links, held.pointers, held.pointers_why, modules, held.has_directory
+        held.files, held.size, held.unfit, held.links, held.pointers, held.pointers_why, modules, held.has_directory, held.standing
     )  # fmt: skip
 
 
-def _listed(argv: list[str]) -> _Listing:
+def _listed(argv: list[str], ways: frozenset[str]) -> _Listing:
     """Read an archive as it is made; nothing of it is written to the disk."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment(), start_new_session=True)
@@ -237,7 +240,7 @@ def _listed(argv: list[str]) -> _Listing:
         late.start()
         try:
             with tarfile.open(fileobj=process.stdout, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
-                return _summed(archive)
+                return _summed(archive, ways)
         except tarfile.TarError as fault:
             process.wait()
             errors.seek(0)
@@ -249,12 +252,13 @@ def _listed(argv: list[str]) -> _Listing:
             process.wait()
 
 
-def _summed(archive: tarfile.TarFile) -> _Listing:
+def _summed(archive: tarfile.TarFile, ways: frozenset[str]) -> _Listing:
     files = size = 0
     bad: list[str] = []
     links: list[tuple[str, str]] = []
     pointers: list[_Pointer] = []
     folders: set[str] = set()
+    standing: list[str] = []
     for member in archive:
         archive.members = []  # type: ignore[attr-defined]  # else it keeps them all
         name = member.name.rstrip("/")
@@ -266,9 +270,10 @@ def _summed(archive: tarfile.TarFile) -> _Listing:
             links.append((name, member.linkname))
         else:
             files, size = files + 1, size + member.size
+            standing += [name] if name in ways else []
             content = archive.extractfile(member) if member.size <= LFS_SIZE else None
             pointers += _pointer(name, content.read() if content else b"")
-    return _Listing(files, size, tuple(bad), tuple(links), tuple(pointers), frozenset(folders))
+    return _Listing(files, size, tuple(bad), tuple(links), tuple(pointers), frozenset(folders), tuple(standing))
 
 
 def _pointer(name: str, content: bytes) -> list[_Pointer]:

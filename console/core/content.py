@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, normpath
 
+from console.core.shared import blocked_ways
 from console.model.checks import Check
 from console.model.content import Flaw, Holding
 from console.model.fleet import Environment
@@ -121,8 +122,19 @@ def flaws_in(environment: Environment, held: Holding) -> tuple[Flaw, ...]:
         *flaws_of(names, links, (), environment.links_out),
         *(_pointer(name, str(held.pointers_why)) for name in held.pointers),
         *modules,
+        *_behind_links(environment, held, root),
         *_in_the_build(environment, held, root),
     )
+
+
+def _behind_links(environment: Environment, held: Holding, root: str) -> Iterator[Flaw]:
+    """Entries of `shared` that the commit leads to by a link or a file of its own. What a build makes of it is not known: the host looks then."""
+    if environment.build is not None:
+        return
+    kinds = {**{name: "link" for name, _ in _below(root, held.links)}, **{name: "file" for name, _ in _below(root, ((name, "") for name in held.standing))}}
+    for words in blocked_ways(environment.shared, kinds):
+        remedy = SafeText("make it a folder in the repository, or share what it leads to")
+        yield Flaw(SafeText("what is shared"), SafeText(words), remedy, firm=True)
 
 
 def shipped_root(environment: Environment) -> str:

@@ -22,6 +22,8 @@ class Holding(msgspec.Struct, frozen=True):
     """(path, why) of submodules that are not to be had."""
     has_directory: bool = True
     """Whether it has the folder that is the release."""
+    standing: tuple[str, ...] = ()
+    """Files where an entry of `shared` wants a folder."""
 
     def beside(self, other: "Holding", path: str) -> "Holding":
         """Return this one with what a submodule at that path holds."""
@@ -34,6 +36,7 @@ class Holding(msgspec.Struct, frozen=True):
             pointers_why=self.pointers_why or other.pointers_why,
             modules=(*self.modules, *((f"{path}/{name}", why) for name, why in other.modules)),
             has_directory=self.has_directory or other.has_directory,
+            standing=(*self.standing, *(f"{path}/{name}" for name in other.standing)),
         )
 
 

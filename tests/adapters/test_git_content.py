@@ -314,3 +314,41 @@ class TestTrees:
         found = await source.found(changed(ENVIRONMENT, build=Build("make dist", "dist")))
         assert (found.status, found.blocks) == ("warning", False)
         assert (await source.found(changed(ENVIRONMENT, build=Build("true")))).blocks
+
+
+class TestShared:
+    @pytest.mark.parametrize(
+        ("entry", "way", "kind"),
+        [("storage/app/public/", "storage", "link"), ("a/b/c", "a/b", "link"), ("config/master.key", "config", "file"), ("lib/log/", "lib", "link")],
+    )
+    async def test_a_link_or_a_file_on_the_way_to_a_shared_entry_is_named(self, source: Source, entry: str, way: str, kind: str) -> None:
+        (source.shop / "there").mkdir()
+        commit(source.shop, "there/x", "x")
+        (source.shop / way).parent.mkdir(exist_ok=True)
+        if kind == "link":
+            (source.shop / way).symlink_to(os.path.relpath(source.shop / "there", (source.shop / way).parent))
+        else:
+            (source.shop / way).write_text("x")
+        git(source.shop, "add", "-A")
+        git(source.shop, "commit", "-qm", "Stand in the way")
+        found = await source.found(changed(ENVIRONMENT, shared=("log/", entry)))
+        assert (found.status, found.firm, found.detail) == ("failed", True, f"what is shared: {entry} is in shared, but {way} is a {kind} in the commit")
+
+    async def test_a_shared_entry_may_replace_what_the_commit_has_there(self, source: Source) -> None:
+        commit(source.shop, ".env", "shipped")
+        (source.shop / "log").symlink_to("app.txt")
+        git(source.shop, "add", "-A")
+        git(source.shop, "commit", "-qm", "Link")
+        assert (await source.found(changed(ENVIRONMENT, shared=("log/", ".env", "deep/er/x/")))).status == "passed"
+
+    async def test_in_a_folder_of_the_repository_and_in_a_submodule(self, source: Source) -> None:
+        library = source.library()
+        commit(library, "config", "a file")
+        source.take_in(library, "api/vendor")
+        (source.shop / "api" / "up").symlink_to("vendor")
+        git(source.shop, "add", "-A")
+        git(source.shop, "commit", "-qm", "Link")
+        api = changed(ENVIRONMENT, directory="api", shared=("up/log/", "vendor/config/key"))
+        found = await source.found(api)
+        assert "up/log/ is in shared, but up is a link" in found.detail
+        assert "vendor/config/key is in shared, but vendor/config is a file" in found.detail
