@@ -10,6 +10,7 @@ from console.core.selection import chosen_hosts
 from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
+from console.engine.gate_record import healthy_hosts
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
 from console.engine.looking import look_at
 from console.engine.paying import owed_now
@@ -25,10 +26,12 @@ async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Perso
     hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
     facts = await look_at(fleet, hosts)
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
+    owed = owed_now(fleet.journal, environment)
+    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
     return {
         "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
-        "age": 0.0, "hosts": [_status_row(fact) for fact in facts],
-        "owed": list(owed_now(fleet.journal, environment)),
+        "age": 0.0, "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
+        "owed": list(owed),
     }  # fmt: skip
 
 
@@ -45,10 +48,10 @@ ANSWERS: dict[str, Callable[[Fleet, Mapping[str, Any], Person], Awaitable[object
 }
 
 
-def _status_row(fact: HostFacts) -> dict[str, Any]:
+def _status_row(fact: HostFacts, healthy: bool | None) -> dict[str, Any]:
     live = fact.release(fact.current)
     return {
         "host": fact.host, "reachable": not fact.problem, "release": fact.current or None, "version": live.version if live else None,
         "commit": live.commit if live else None, "drift": fact.current_broken or fact.drift or None,
-        "healthy": live.healthy if live else None, "problem": fact.problem,
+        "healthy": healthy, "problem": fact.problem,
     }  # fmt: skip

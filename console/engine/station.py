@@ -8,6 +8,7 @@ from typing import Any
 
 from console.core.direction import attempt_of
 from console.engine.fleet import Fleet
+from console.engine.gate_record import healthy_hosts
 from console.engine.looking import look_at
 from console.engine.marks import answer_ci, answer_verified
 from console.engine.past import attempts
@@ -34,10 +35,12 @@ async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person
     facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
-    rows = tuple(_board_host(host, fact) for host, fact in zip(environment.hosts, facts, strict=True))
+    owed = owed_now(fleet.journal, environment)
+    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
+    rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return Board(
         environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
-        owed=owed_now(fleet.journal, environment), at=_now(fleet),
+        owed=owed, at=_now(fleet),
     )  # fmt: skip
 
 
@@ -45,14 +48,14 @@ def _now(fleet: Fleet) -> str:
     return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _board_host(host: Host, fact: HostFacts) -> BoardHost:
+def _board_host(host: Host, fact: HostFacts, healthy: bool | None) -> BoardHost:
     if fact.problem:
         return BoardHost(host.name, reachable=False, problem=fact.problem, tags=tuple(host.tags))
     live = fact.release(fact.current)
     if live is None:
         return BoardHost(host.name, release=fact.current, drift=fact.current_broken or fact.drift, tags=tuple(host.tags))
     return BoardHost(
-        host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=live.healthy, tags=tuple(host.tags)
+        host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=healthy, tags=tuple(host.tags)
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from console.core.outcome import host_rows
 from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
 from console.model.request import Request
-from tests.faults.conftest import Scene
+from tests.faults.conftest import ADA, Scene
 
 pytestmark = pytest.mark.real
 WINDOW = '[environments.production.monitor]\nwindow = "4s"\n'
@@ -56,6 +56,8 @@ async def test_a_host_lost_in_the_monitoring_window(stage, lose, budget: int):
         assert bool(scene.events_of(RollbackBegan)) is not bool(budget)
         assert {scene.live(name) for name in ("web01", "web03")} == {"v1.1.0" if budget else "v1.0.0"}
         assert "web02" in state.reason
+        status = await scene.session.query("status", {}, ADA)
+        assert {row["host"]: row["healthy"] for row in status["hosts"]} == {"web01": True, "web02": None, "web03": True}
 
 
 @pytest.mark.parametrize("lose", [refuse, read_only, drop], ids=lambda lose: lose.__name__)

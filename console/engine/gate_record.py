@@ -1,0 +1,40 @@
+"""What gates said last of each host, read from the record: a few events of the newest runs. Knows the journal; judges nothing."""
+
+from collections.abc import Iterable
+
+from console.core.health import Said, is_healthy, said_last
+from console.core.lanes import gates_of
+from console.errors import ConsoleError
+from console.model.debt import Debt
+from console.model.events import HostFailed, StepFinished
+from console.model.facts import HostFacts
+from console.model.fleet import Environment
+from console.ports.journal import Journal
+
+RUNS = 20
+"""Runs among which a host's last one is sought."""
+CHANGING = frozenset({"deploy", "rollback", "restart", "catch-up"})
+
+
+def gates_said(journal: Journal, environment: Environment) -> dict[str, Said]:
+    """What the last run that worked on each host said of it; a record that cannot be read says nothing well."""
+    hosts = frozenset(host.name for host in environment.hosts)
+    gated = frozenset(host.name for host in environment.hosts if gates_of(environment, host))
+    found: dict[str, Said] = {}
+    try:
+        for run in journal.runs(environment.app, environment.name, limit=RUNS):
+            if run.kind not in CHANGING:
+                continue
+            events = sorted((*journal.of_type(run.run, StepFinished), *journal.of_type(run.run, HostFailed)), key=lambda event: event.seq)
+            found = {**said_last(events, gated), **found}
+            if hosts <= found.keys():
+                break
+    except ConsoleError:
+        return dict.fromkeys(hosts, "unknown")
+    return found
+
+
+def healthy_hosts(journal: Journal, environment: Environment, facts: Iterable[HostFacts], owed: Iterable[Debt]) -> dict[str, bool | None]:
+    """Whether what is live on each host is well; None: nobody can say."""
+    said, owing = gates_said(journal, environment), frozenset(debt.host for debt in owed)
+    return {fact.host: is_healthy(fact, said.get(fact.host), owed=fact.host in owing) for fact in facts}
