@@ -4,10 +4,11 @@ The source writes `deploy resume RUN`; whoever shows it writes `as_typed(…)`. 
 One process answers one command line, so how that was typed is kept here, once. Knows no command by name.
 """
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 PROGRAM: Final = "deploy"
@@ -41,6 +42,11 @@ def typed_here() -> Typed:
     return _process.typed
 
 
+def without_file(typed: Typed) -> Typed:
+    """Return how a command is typed that finds what it needs in the state folder, where there is no room for more."""
+    return replace(typed, options=tuple(pair for pair in typed.options if pair[0] == "--state"))
+
+
 def set_typed(typed: Typed) -> None:
     """Keep how the command line of this process was typed."""
     _process.typed = typed
@@ -53,6 +59,12 @@ def program_of(original: Sequence[str], arguments: int, found: str = "") -> str:
         return shlex.join(words)
     script = words[-1] if words else PROGRAM
     return PROGRAM if script == found else shlex.quote(script)
+
+
+def everywhere(program: str) -> str:
+    """Return a program so that it is found from every folder."""
+    first, *more = shlex.split(program)
+    return shlex.join([os.path.abspath(first) if os.sep in first else first, *more])
 
 
 def commands_in(text: str) -> tuple[str, ...]:

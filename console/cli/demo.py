@@ -1,57 +1,162 @@
-"""`deploy demo`: a fleet on this machine in a process of its own, and the console on it with the same code as for any fleet."""
+"""`deploy demo`: a fleet on this machine in a process of its own, and the console on it with the same code as for any fleet.
 
-import contextlib
+The fleet stands until `deploy demo --stop`, or an hour after its last console: what is typed elsewhere on it works for as long. Its past is made for real
+when it starts: a release that fails, one that succeeds, and its rollback.
+"""
+
 import json
 import os
 import subprocess
 import sys
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from console.cli.wiring import How, carry_out
-from console.errors import ConsoleError
+from console.cli.wiring import How, carry_out, say, say_json, tell
+from console.demo import standing
+from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request
+from console.typed import Typed, as_typed, everywhere, set_typed, typed_here
 
-PARTING = 30.0
-"""Seconds that the fleet has to end and to remove what it made."""
+if TYPE_CHECKING:
+    from console.model.fleet import Environment
+
+IDLE = 3600
+"""Seconds that the fleet stands without a console."""
+PAST = ("web01", "web02")
+"""The hosts that the runs of the past were on."""
+PATIENCE = 60.0
+"""Seconds that they may take; where they take longer, the console opens without the rest of them."""
+GATE = 1.5
+"""Seconds that a gate of theirs waits for a good answer."""
 
 
-def run(how: How, hosts: int) -> int:
-    """Start the fleet, deploy its next version, and leave nothing behind."""
-    argv = [sys.executable, "-m", "console.demo.fleet", "--hosts", str(hosts)]
-    fleet = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-    try:
-        ready = json.loads((fleet.stdout.readline() if fleet.stdout else b"") or b"{}")
-        if ready.get("type") != "ready":
-            problem = (ready.get("problems") or [{}])[0]
-            raise ConsoleError(problem.get("message", "the demo's fleet did not start"), problem.get("hint", ""))
+def run(how: How, hosts: int | None) -> int:
+    """Open the console on the demo's fleet, which is started where none stands."""
+    folder = standing.standing_folder(os.environ)
+    demo = Typed(everywhere(typed_here().program))
+    with standing.starting(folder):
+        ready, fresh = standing.standing(folder), False
+        if ready is None:
+            ready, fresh = _started(folder, hosts or 12), True
+        elif hosts not in (None, len(ready["hosts"])):
+            hint = as_typed(f"deploy demo --stop, then deploy demo --hosts {hosts}", demo)
+            raise Locked(f"the demo's fleet stands already, with {len(ready['hosts'])} hosts", hint)
+    with standing.on_it(folder):
         os.environ["DEPLOY_STATE"] = ready["state"]
-        return carry_out(_deploy(how, ready))
-    finally:
-        _part(fleet)
+        set_typed(Typed(demo.program, (("-c", ready["config"]), ("--state", ready["state"])), typed_here().quiet))
+        if not fresh:
+            tell(f"deploy: the demo's fleet of {len(ready['hosts'])} hosts stands already: this is one more console on it")
+        code = carry_out(_open(_shown(how, ready), ready, fresh))
+    tell(as_typed("deploy: the demo's fleet goes on; open it again: deploy demo; end it: deploy demo --stop", demo))
+    return code
 
 
-async def _deploy(how: How, ready: dict[str, Any]) -> int:
-    from console.cli.runs import open_run
+def stop(how: How) -> int:
+    """End the demo's fleet and remove what it made; where none stands that is so already."""
+    folder = standing.standing_folder(os.environ)
+    with standing.starting(folder):
+        stood = standing.end(folder)
+    if how.json:
+        say_json({"type": "result", "exit": 0, "stopped": stood, "problems": []})
+    else:
+        say("the demo's fleet has ended, and nothing of it is left" if stood else "no fleet of the demo stands")
+    return 0
 
-    tags = [version["tag"] for version in ready["versions"] if version["tag"] != ready["live"]]
-    shown = How(
+
+def _started(folder: Path, hosts: int) -> dict[str, Any]:
+    """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
+    tell(f"deploy: starting {hosts} hosts on this machine …")
+    argv = [sys.executable, "-m", "console.demo.fleet", "--hosts", str(hosts), "--stand", str(folder), "--idle", str(IDLE)]
+    with open(folder / "fleet.log", "wb") as log:
+        fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+    try:
+        assert fleet.stdout
+        with fleet.stdout as told:
+            ready = _ready(json.loads(told.readline() or b"{}"), folder)
+    except BaseException:
+        fleet.terminate()
+        fleet.wait(standing.PARTING)
+        raise
+    fleet.returncode = 0  # it outlives us, as it should; without this Python complains of it
+    return ready
+
+
+def _ready(said: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what a fleet says of itself. Raises ConsoleError where it says that it can't be had, or nothing."""
+    if said.get("type") == "ready":
+        return said
+    problem = (said.get("problems") or [{}])[0]
+    kind = NoGo if said.get("exit") == Exit.NO_GO else ConsoleError
+    raise kind(problem.get("message", "the demo's fleet did not start"), problem.get("hint", f"less {folder / 'fleet.log'}"))
+
+
+def _shown(how: How, ready: dict[str, Any]) -> How:
+    return How(
         file=ready["config"], theme=how.theme, yes=how.yes or not how.is_terminal, plain=how.plain, json=how.json, read_only=how.read_only,
         wait_for_person=how.wait_for_person,
     )  # fmt: skip
-    return await open_run(shown, ready["environment"], Request(ref=tags[0] if tags else "", yes=shown.yes), tuple(tags[1:]))
 
 
-def _part(fleet: "subprocess.Popen[bytes]") -> None:
-    """Tell the fleet to end and wait for it, whatever keys are pressed meanwhile."""
-    import signal
+async def _open(how: How, ready: dict[str, Any], fresh: bool) -> int:
+    from console.cli.home import home
+    from console.cli.runs import open_run
+    from console.cli.wiring import environment
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for stream in (fleet.stdin, fleet.stdout):
-        if stream:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
+    if fresh:
+        tell("deploy: making its past: three runs …")
+        with suppress(ConsoleError, TimeoutError):
+            await _make_past(how, environment(how, ready["environment"]), ready)
+    tags = tuple(version["tag"] for version in ready["versions"] if version["tag"] != ready["live"])
+    if how.wants_screen:
+        return await home(how, ready["environment"], tags if fresh else ())
+    return await open_run(how, ready["environment"], Request(ref=tags[0], yes=how.yes), tags[1:])
+
+
+async def _make_past(how: How, found: "Environment", ready: dict[str, Any]) -> None:
+    """Make a release that fails, one that succeeds, and its rollback: on few hosts and with gates that are quick."""
+    import asyncio
+
+    bad, good = ready["fails"], ready["succeeds"]
+    hosts = ",".join(host["name"] for host in ready["hosts"] if host["name"] in PAST)
+    quick = _quick(found)
+    async with asyncio.timeout(PATIENCE):
+        for request in (Request(ref=bad, hosts=hosts, yes=True), Request(ref=good, hosts=hosts, yes=True), Request(kind="rollback", hosts=hosts, yes=True)):
+            await _carried(how, quick, request)
+        await _at_rest(how, found)
+
+
+async def _at_rest(how: How, found: "Environment") -> None:
+    """Wait until the engine has let go of the last run."""
+    import asyncio
+
+    from console.cli.wiring import engine_of
+
+    while True:
+        client = await engine_of(how, found)
+        await client.close()
+        if not client.welcome.busy:
+            return
+        await asyncio.sleep(0.1)
+
+
+def _quick(found: "Environment") -> "Environment":
+    """The environment with its hosts at once, and gates that one good answer passes and that do not wait long for it."""
+    from console.model.fleet import Amount
+    from console.model.values import changed
+
+    health = tuple(changed(gate, interval=0.1, passes=1, deadline=GATE) for gate in found.health)
+    return changed(found, health=health, rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
+
+
+async def _carried(how: How, found: "Environment", request: Request) -> None:
+    """Open a run and wait for its end."""
+    from console.cli.wiring import configure, engine_of
+
+    client = await engine_of(how, found)
     try:
-        fleet.wait(PARTING)
-    except subprocess.TimeoutExpired:
-        fleet.kill()
-        fleet.wait()
+        await configure(client, found, request.kind)
+        async for _ in client.follow(await client.open_run(request), samples=False):
+            pass
+    finally:
+        await client.close()

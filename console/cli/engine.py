@@ -1,10 +1,14 @@
 """The engine's own process: wires the real adapters into a session and serves it. Hidden; a console starts it when it needs one."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from console.cli.wiring import carry_out
+
+FILES = 16384
+"""Open files that an engine asks for where it may: a thousand hosts and their consoles need a few thousand."""
 
 
 def run_engine(app: str, environment: str) -> None:
@@ -12,7 +16,19 @@ def run_engine(app: str, environment: str) -> None:
     from console.adapters.enginelog import gate_own_output
 
     gate_own_output()
+    _allow_many_files()
     carry_out(_serve(app, environment))
+
+
+def _allow_many_files() -> None:
+    """Take as many open files as may be had: each host has its link, and each console."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wanted in (max(most, FILES), most):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+            return
 
 
 async def _serve(app: str, environment: str) -> None:

@@ -6,6 +6,7 @@ be), and nothing is left behind when it ends. It knows nothing of engines or scr
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -13,20 +14,20 @@ import resource
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import asyncssh
 
-from console.demo import layout
+from console.demo import layout, standing
 from console.demo.host import MARK, Host
 from console.demo.house import House
 from console.demo.lifetime import until_told
-from console.demo.repository import LIVE, VERSIONS, make_repository
+from console.demo.repository import FAILS, LIVE, SUCCEEDS, VERSIONS, make_repository
 from console.demo.traffic import Traffic, ask
 from console.demo.undertaker import bury
 from console.errors import ConsoleError, NoGo, UsageFault
 
-MOST = 500
+MOST = 1000
 """Hosts at most."""
 BLOCK = 250
 """Hosts with addresses in the same /24."""
@@ -35,6 +36,10 @@ LARGE = 24
 VISITS = 48.0
 """Customers a second, at most, in all."""
 NETWORKS = 200
+FILES = (64, 12)
+"""Open files that a fleet needs, and so many more for each host: its listeners, links, pipes and customers."""
+LOOK = 30.0
+"""Seconds between looks for a console, at most."""
 START = 20.0
 """Seconds that an application has for its start."""
 
@@ -71,7 +76,7 @@ class DemoFleet:
 
     async def start(self) -> None:
         """Bring everything up. Raises ConsoleError, saying what is missing; `stop` is due in any case."""
-        _allow_many_files()
+        _allow_many_files(FILES[0] + FILES[1] * self.count)
         await self._call_undertaker()
         self.state.mkdir(mode=0o700)
         client = self._make_client_key()
@@ -113,6 +118,8 @@ class DemoFleet:
             "repository": str(self.repository),
             "environment": "production",
             "live": LIVE.tag,
+            "succeeds": SUCCEEDS.tag,
+            "fails": FAILS.tag,
             "versions": [{"tag": version.tag, "title": version.title} for version in VERSIONS],
             "ports": {"ssh": self.ports.ssh, "app": self.ports.app},
             "hosts": [{"name": host.name, "address": host.address, "path": str(self.tree(host))} for host in self.hosts],
@@ -208,9 +215,16 @@ class DemoFleet:
             await asyncio.wait_for(self._undertaker.wait(), 15)
 
 
-def _allow_many_files() -> None:
-    """Take as many open files as may be had: each host has its listeners, links and pipes."""
+def _allow_many_files(needed: int) -> None:
+    """Take as many open files as may be had. Raises NoGo where those are too few."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < needed:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
+            return
+        fewer = (most - FILES[0]) // FILES[1]
+        hint = f"ulimit -n {needed} (the most that a login may have stands in limits.conf)" + (f", or deploy demo --hosts {fewer}" if fewer > 0 else "")
+        raise NoGo(f"the demo's hosts need {needed} open files, and this login may have {most}", hint)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
@@ -232,28 +246,42 @@ def _last_words(said: bytes, tree: Path) -> str:
     return (said + log).decode(errors="replace").strip()[-500:]
 
 
-async def _run(hosts: int, folder: str) -> int:
-    """The life of the process: ready, wait, gone."""
-    async with until_told() as told:
+async def _until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
+    """Return once no console was on the fleet for so many seconds."""
+    used = asyncio.get_running_loop().time()
+    while (now := asyncio.get_running_loop().time()) - used < idle:
+        await asyncio.sleep(min(LOOK, idle / 4))
+        if await asyncio.to_thread(standing.is_used, place, fleet):
+            used = now
+    return True
+
+
+async def _run(hosts: int, folder: str, stand: str, idle: float) -> int:
+    """The life of the process: ready, wait, gone. `stand`: where it is written down; it outlives then whoever started it."""
+    async with until_told(alone=bool(stand)) as told:
         try:
             fleet = DemoFleet(hosts, folder)
         except ConsoleError as error:
             return _complain(error)
-        starting = asyncio.create_task(fleet.start())
-        stopping = asyncio.create_task(told.wait())
-        try:
-            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-                _say(fleet.describe())
-                await stopping
-        except ConsoleError as error:
-            return _complain(error)
-        finally:
-            for task in (starting, stopping):
-                task.cancel()
-            await asyncio.gather(starting, stopping, return_exceptions=True)
-            await fleet.stop()
+        with contextlib.ExitStack() as written:
+            starting = asyncio.create_task(fleet.start())
+            stopping = [asyncio.create_task(told.wait())]
+            try:
+                await asyncio.wait((starting, *stopping), return_when=asyncio.FIRST_COMPLETED)
+                if starting.done():
+                    starting.result()
+                    if stand:
+                        written.callback(os.close, standing.stand(Path(stand), fleet.describe()))
+                        stopping.append(asyncio.create_task(_until_unused(Path(stand), fleet.folder, idle)))
+                    _say(fleet.describe())
+                    await asyncio.wait(stopping, return_when=asyncio.FIRST_COMPLETED)
+            except ConsoleError as error:
+                return _complain(error)
+            finally:
+                for task in (starting, *stopping):
+                    task.cancel()
+                await asyncio.gather(starting, *stopping, return_exceptions=True)
+                await fleet.stop()
     return 0
 
 
@@ -276,8 +304,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="console.demo.fleet", description="A fleet of SSH hosts on loopback.")
     parser.add_argument("--hosts", type=int, default=12)
     parser.add_argument("--folder", default="", help="an empty folder; it is removed at the end")
+    parser.add_argument("--stand", default="", help="a folder in which it is written down; it outlives then whoever started it")
+    parser.add_argument("--idle", type=float, default=3600.0, help="seconds that it stands without a console")
     chosen = parser.parse_args()
-    return asyncio.run(_run(chosen.hosts, chosen.folder))
+    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle))
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def hosts_toml(folder: Path, places: tuple[Place, ...], ports: Ports) -> str:
     """The configuration of the fleet."""
     hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)} }}" for place in places)
     return f"""\
-# The fleet of `deploy demo`. It goes when the demo ends.
+# The fleet of `deploy demo`. It goes with it: deploy demo --stop
 default_environment = "production"
 
 [app]

@@ -16,20 +16,21 @@ LOOK = 0.5
 
 
 @asynccontextmanager
-async def until_told() -> AsyncIterator[asyncio.Event]:
-    """An event that is set when it is time to end. Signals are taken from here on, and stay taken."""
+async def until_told(*, alone: bool = False) -> AsyncIterator[asyncio.Event]:
+    """An event that is set when it is time to end. Signals are taken from here on, and stay taken. `alone`: by a signal only."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in SIGNALS:
         loop.add_signal_handler(number, told.set)
-    follows = _says_its_end(0)
+    follows = not alone and _says_its_end(0)
     if follows:
         loop.add_reader(0, _look_at_input, told)
-    parent = asyncio.create_task(_watch_parent(told))
+    parent = None if alone else asyncio.create_task(_watch_parent(told))
     try:
         yield told
     finally:
-        parent.cancel()
+        if parent:
+            parent.cancel()
         if follows:
             loop.remove_reader(0)
 

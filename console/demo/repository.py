@@ -28,6 +28,11 @@ class Version:
     behaviour: dict[str, float]
     branch: str = "main"
 
+    @property
+    def says(self) -> str:
+        """The commit's subject: what the version will do when it is released, and what it is about."""
+        return f"{self.title[0].upper()}{self.title[1:]}: {self.subject[0].lower()}{self.subject[1:]}"
+
 
 VERSIONS = (
     Version("v1.4.1", "good", "Show prices with tax", {}),
@@ -36,12 +41,12 @@ VERSIONS = (
     Version("v1.5.1", "slow", "Look up stock on every page", {"latency": 0.2, "warm_up": 5}, "next"),
     Version("v1.6.0", "throws errors after a minute", "Open a connection for each customer", {"errors_after": 60}, "next"),
 )
-LIVE = VERSIONS[0]
+LIVE, SUCCEEDS, FAILS = VERSIONS[:3]
 
 
 def files_of(version: Version) -> dict[str, bytes]:
     """Path and content of each file of a version."""
-    titles = [f"- {each.tag}: {each.subject}" for each in VERSIONS[: VERSIONS.index(version) + 1]]
+    titles = [f"- {each.tag}: {each.says}" for each in VERSIONS[: VERSIONS.index(version) + 1]]
     return {
         "CHANGES.md": ("# Changes\n\n" + "\n".join(reversed(titles)) + "\n").encode(),
         "README.md": b"# shop\n\nThe shop of `deploy demo`. Change it, commit, and deploy what you made.\n",
@@ -83,7 +88,7 @@ async def _commit(folder: Path, version: Version, when: datetime) -> str:
         await _git(folder, "checkout", "-q", "-b", version.branch)
     write_files(folder, files_of(version))
     await _git(folder, "add", "--all")
-    await _git(folder, "commit", "-q", "-m", version.subject, when=when)
+    await _git(folder, "commit", "-q", "-m", version.says, when=when)
     await _git(folder, "tag", version.tag, when=when)
     return (await _git(folder, "rev-parse", "HEAD")).strip()
 

@@ -66,7 +66,7 @@ def _live_versions(board: Board) -> Line:
 def _attention(board: Board, open_run: str, behind: bool) -> Line:
     run = board.run or open_run
     if run:
-        words = "goes on" if board.run else as_typed(f"was interrupted: deploy resume {run}")
+        words = "goes on" if board.run else as_typed("was interrupted: deploy resume")
         joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
         return (*line(Span(f" run {run} {words}", "warn")), *joins)
     if behind:

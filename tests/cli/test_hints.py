@@ -20,12 +20,12 @@ from console.typed import commands_in
 SOURCE = Path(console.__file__).parent
 RUN = "20260101T000000Z-production-3f2a"
 SAMPLES = (
-    (r"run\b|\.run$|runs\[0\]|other|open_run_id|others\[0\]|\bof$", RUN), (r"environment|found\.name|where", "production"), (r"state\.kind", "restart"), (r"host|name|alone", "web01"),
+    (r"run\b|\.run$|runs\[0\]|other|open_run_id|others\[0\]|\bof$", RUN), (r"^(hosts|fewer)$", "16"), (r"environment|found\.name|where", "production"), (r"state\.kind", "restart"), (r"host|name|alone", "web01"),
     (r"version|\.ref$", "v1.0.0"), (r"requires|required", "staging"), (r"check|spec|shown", "CI"), (r"words|reason|value", "'two words'"),
 )  # fmt: skip
 """What stands for an expression in a text, by how the expression reads."""
-OF_A_PERSON = frozenset({"TEXT", "REASON"})
-"""What only the person who types it can know."""
+OF_A_PERSON = frozenset({"TEXT", "REASON", "RELEASE"})
+"""What only the person who types it can know, or choose."""
 FORMS = {
     "deploy -c FILE": "the file is what is not known", "deploy ENV begins a run": "no environment is known", "deploy exec ENV --hosts P": "how exec is typed",
     "deploy rollback --to RELEASE": "which release is the person's choice",

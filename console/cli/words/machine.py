@@ -11,14 +11,16 @@ from console.cli.wiring import finish
 
 
 @click.command(cls=Command)
-@click.option("--hosts", default=12, type=click.IntRange(1, 500), metavar="N", help="How many hosts.")
+@click.option("--hosts", type=click.IntRange(1, 1000), metavar="N", help="How many hosts (12).")
+@click.option("--stop", is_flag=True, help="End the fleet, and leave nothing of it behind.")
 @how_options
 @click.pass_context
-def demo(ctx: click.Context, /, hosts: int, **given: Any) -> None:
-    """A fleet on this machine, with the console on it; leaves nothing behind."""
+def demo(ctx: click.Context, /, hosts: int | None, *, stop: bool, **given: Any) -> None:
+    """A fleet on this machine, with the console on it. It stands until --stop, or an hour after its last console."""
     from console.cli import demo as demonstration
 
-    sys.exit(demonstration.run(how_of(ctx, given), hosts))
+    how = how_of(ctx, given)
+    sys.exit(demonstration.stop(how) if stop else demonstration.run(how, hosts))
 
 
 @click.command(cls=Command)

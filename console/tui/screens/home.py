@@ -25,6 +25,7 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
+from console.typed import as_typed
 from console.views.home import home_lines, run_row
 from console.views.logs import LogLine
 from console.views.spans import Line, Span, line
@@ -174,7 +175,7 @@ class HomeScreen(Page):
 
     def send(self, command: AnyCommand, twin: str) -> None:
         """There is no run here to speak to."""
-        self.say(f"join the run first: {twin}", "warn")
+        self.say(f"join the run first: {as_typed(twin)}", "warn")
 
     def let_go(self) -> None:
         """Let go of the chosen host."""

@@ -27,6 +27,7 @@ from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
+from console.typed import as_typed
 from console.views.checklist import check_lines
 from console.views.form import Seen
 from console.views.prepare import Answer, prepare_lines, problem_lines, twin, why_closed
@@ -169,7 +170,7 @@ class PrepareScreen(Page):
 
     def rest_line(self) -> Line:
         """Say what a press of GO would type."""
-        return line(" ") if self.situation.closed else line(Span(f" same as: {twin(self.station.environment, self.request)}", "dim"))
+        return line(" ") if self.situation.closed else line(Span(f" same as: {as_typed(twin(self.station.environment, self.request))}", "dim"))
 
     # -- what is done -------------------------------------------------------------------------------------------------------------
 

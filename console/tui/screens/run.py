@@ -31,7 +31,7 @@ from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
-from console.typed import as_typed
+from console.typed import as_typed, typed_here, without_file
 from console.views.headline import headline
 from console.views.host import worst_host
 from console.views.logs import LogLine
@@ -199,8 +199,9 @@ class RunScreen(PageWithLog):
         run = self.state.run
         if not run or self.state.phase == "ended":
             return line(" ")
-        whole, short = as_typed(f"deploy attach {run}"), as_typed("deploy attach")
-        ways = (f" run {run}   join or come back: {whole}", f" join or come back: {whole}", f" {whole}", f" join or come back: {short}", f" {short}")
+        whole, bare = as_typed(f"deploy attach {run}"), without_file(typed_here())
+        shorter = (as_typed(f"deploy attach {run}", bare), as_typed("deploy attach", bare))
+        ways = (f" run {run}   join or come back: {whole}", *(form for way in (whole, *shorter) for form in (f" join or come back: {way}", f" {way}")))
         return line(Span(next((way for way in ways if len(way) <= self.app.size.width), ""), "dim"))
 
     def freeze(self, on: bool) -> None:
