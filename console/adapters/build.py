@@ -1,8 +1,10 @@
 """The console's own machine as a workshop: clean export, the optional build, and the package for all hosts. Implements `ports.Workshop`."""
 
 import asyncio
+import contextlib
 import os
 import shutil
+import stat
 import time
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from console.adapters.git import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
+from console.adapters.statefolder import Modes
 from console.core.content import shipped_root
 from console.core.environ import NETWORK, program_environment
 from console.core.shell import deploy_variables, filled, quote
@@ -26,11 +29,13 @@ CONSOLE = Host("localhost", "localhost")
 
 
 class GitWorkshop:
-    """Works in a folder of its own for each release."""
+    """Works in a folder of its own for each release. `modes` are those of what stays there; `umask` is what a build gets (-1: ours)."""
 
-    def __init__(self, repository: GitRepository, folder: str) -> None:
+    def __init__(self, repository: GitRepository, folder: str, modes: Modes = Modes(shared=False), umask: int = -1) -> None:  # noqa: B008 (a frozen value)
         self._repository = repository
         self._folder = Path(folder)
+        self._modes = modes
+        self._umask = umask
 
     async def build(self, environment: Environment, revision: Revision, release: Release, sink: Sink, *, anyway: bool = False) -> StepResult:
         """Export the commit afresh and run its build there, in the folder that is the release."""
@@ -39,7 +44,7 @@ class GitWorkshop:
         try:
             tree = await self._exported(environment, revision, release, anyway=anyway)
             values = {"version": str(release.version), "commit": release.commit, "release": release.id, "env": environment.name}
-            return await _built(environment.build, Path(tree, environment.directory), values, sink)
+            return await _built(environment.build, Path(tree, environment.directory), values, sink, self._umask)
         except (ConsoleError, OSError) as error:
             return _failed(error)
 
@@ -52,7 +57,9 @@ class GitWorkshop:
             if isinstance(folder, StepResult):
                 return folder
             target = str(self._folder / f"{release.id}.tar.gz")
-            return await pack(str(folder), release, target, _seconds(revision.committed), environment.links_out, anyway=anyway)
+            packed = await pack(str(folder), release, target, _seconds(revision.committed), environment.links_out, anyway=anyway)
+            await asyncio.to_thread(_left, self._tree(release), self._modes, is_kept=environment.build is not None)
+            return packed
         except (ConsoleError, OSError) as error:
             return _failed(error)
 
@@ -81,10 +88,10 @@ class GitWorkshop:
         return tree
 
 
-async def _built(build: Build, tree: Path, values: dict[str, str], sink: Sink) -> StepResult:
+async def _built(build: Build, tree: Path, values: dict[str, str], sink: Sink, umask: int) -> StepResult:
     """Run the build in its export. At its time-out all that it started in its session is ended."""
     command = filled(build.command, values)
-    shell = LocalTransport(("sh", "-eu"), {**program_environment(os.environ, "TERM", "XDG_*", *NETWORK), **deploy_variables(values)})
+    shell = LocalTransport(("sh", "-eu"), {**program_environment(os.environ, "TERM", "XDG_*", *NETWORK), **deploy_variables(values)}, umask)
     ran = await shell.run(CONSOLE, f"exec 2>&1\ncd {quote(str(tree))}\n{command}\n", deadline=build.timeout, sink=sink)
     if ran.problem and ran.problem.kind == "late":
         return _no(f"the build took longer than {build.timeout:g} s and was ended", "[app.build] timeout, or a faster build")
@@ -99,8 +106,29 @@ def _swept(folder: Path, tree: Path) -> None:
     """Remove what was made of releases that were begun long ago, and what is left of this one."""
     old = time.time() - KEPT
     for path in folder.glob("*T*Z-*"):
-        if path == tree or path.stat().st_mtime < old:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path == tree:
+            _removed(path)
+        elif path.stat().st_mtime < old:
+            with contextlib.suppress(PermissionError):  # what another login's engine left in the middle of a build
+                _removed(path)
+
+
+def _removed(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _left(tree: Path, modes: Modes, *, is_kept: bool) -> None:
+    """Leave nothing of a plain export; what a build made stays for a run that is taken up again, with the modes of the state folder."""
+    if not is_kept:
+        _removed(tree)
+        return
+    for place, folders, names in os.walk(tree):
+        for path in (*(Path(place, name) for name in names), *(Path(place, name) for name in folders), Path(place)):
+            found = path.lstat()
+            if stat.S_ISDIR(found.st_mode):
+                path.chmod(modes.folder)
+            elif stat.S_ISREG(found.st_mode):
+                path.chmod(modes.file | ((0o110 if modes.shared else 0o100) if found.st_mode & 0o100 else 0))
 
 
 def _seconds(committed: str) -> int:

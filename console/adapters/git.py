@@ -44,7 +44,7 @@ class GitRepository:
         self._file = file
         self._is_url = "://" in location or (re.match(r"[^/:]+:", location) is not None and not Path(location).exists())
         name = hashlib.sha256(location.encode()).hexdigest()[:16]
-        self._git = Git(str(Path(cache) / f"mirror-{name}.git") if self._is_url else location, without_credentials(location))
+        self._git = Git(str(Path(cache) / f"mirror-{name}.git") if self._is_url else location, without_credentials(location), own=self._is_url)
         self._contents = Contents(cache)
         self._remote = Remote()
         self._held: dict[tuple[str, Wanted], Holding] = {}

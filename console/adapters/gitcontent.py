@@ -170,7 +170,7 @@ class Contents:
             return Module(path, None, SafeText(f"its URL {url} is of a kind that is not fetched"))
         source = _resolved(place.url or place.git.folder, url)
         key = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        git = Git(str(self._cache / f"module-{key}.git"), without_credentials(source))
+        git = Git(str(self._cache / f"module-{key}.git"), without_credentials(source), own=True)
         stands = [f"{folder}/{name}" for folder in place.modules if name and ".." not in name.split("/")]
         why = await _have(git, commit, (*stands, source))
         deeper = tuple(f"{folder}/modules" for folder in stands)

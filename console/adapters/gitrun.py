@@ -59,10 +59,11 @@ class Answer:
 
 
 class Git:
-    """Git in one folder. `shown` is the repository's name for people."""
+    """Git in one folder. `shown` is the repository's name for people. `own`: it is a console's, perhaps of another login that shares the state folder."""
 
-    def __init__(self, folder: str, shown: str) -> None:
+    def __init__(self, folder: str, shown: str, *, own: bool = False) -> None:
         self.folder = folder
+        self._own = own
         self.shown = shown
 
     async def run(self, *words: str, deadline: float = LOOK, given: bytes = b"", settings: tuple[str, ...] = ()) -> Answer:
@@ -82,7 +83,8 @@ class Git:
 
     def argv(self, *words: str, settings: tuple[str, ...] = ()) -> list[str]:
         """Return the command line."""
-        return ["git", "-C", self.folder, *(word for setting in (*SETTINGS, *settings) for word in ("-c", setting)), *words]
+        trusted = (f"safe.directory={self.folder}",) if self._own else ()
+        return ["git", "-C", self.folder, *(word for setting in (*SETTINGS, *trusted, *settings) for word in ("-c", setting)), *words]
 
 
 def environment() -> dict[str, str]:

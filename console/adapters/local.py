@@ -150,9 +150,10 @@ class LocalStream:
 
 
 class LocalTransport:
-    """The port `Transport` for this machine. `shell` is how a script is started, `environment` what it gets."""
+    """The port `Transport` for this machine. `shell` is how a script is started, `environment` and `umask` what it gets (-1: ours)."""
 
-    def __init__(self, shell: tuple[str, ...] = ("sh",), environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, shell: tuple[str, ...] = ("sh",), environment: Mapping[str, str] | None = None, umask: int = -1) -> None:
+        self._umask = umask
         self._shell = shell
         self._environment = dict(environment) if environment is not None else _environment()
         self._home = self._environment.get("HOME", "/")
@@ -171,7 +172,7 @@ class LocalTransport:
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.subprocess_exec(
-                lambda: process, *self._shell, "-c", script, env=self._environment, start_new_session=True, cwd=self._home
+                lambda: process, *self._shell, "-c", script, env=self._environment, start_new_session=True, cwd=self._home, umask=self._umask
             )
         except OSError as fault:
             return Ran(None, problem=Unreached(host.name, "channel", SafeText(f"{self._shell[0]}: {fault.strerror}")))

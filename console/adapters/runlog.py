@@ -49,8 +49,10 @@ class RunLog:
         if host not in self._sizes:
             modes = self._prepare()
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file))
-            os.chmod(path, modes.file)
-            self._sizes[host] = os.stat(path).st_size
+            found = os.stat(path)
+            if found.st_uid == os.getuid():
+                os.chmod(path, modes.file)
+            self._sizes[host] = found.st_size
         room = self._cap - self._sizes[host]
         if room <= 0 or not data:
             return

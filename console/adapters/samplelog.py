@@ -49,7 +49,7 @@ class SampleLog:
             made_folder(os.path.dirname(self.path), modes)
             with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file), "ab", buffering=0) as file:
                 self._size = os.fstat(file.fileno()).st_size
-                if not self._size:
+                if not self._size and os.fstat(file.fileno()).st_uid == os.getuid():
                     os.fchmod(file.fileno(), modes.file)
                 if self._size + len(data) <= self._cap:
                     self._size += file.write(data) or 0

@@ -39,6 +39,11 @@ class Modes:
         """Mode of a file."""
         return 0o660 if self.shared else 0o600
 
+    @property
+    def umask(self) -> int:
+        """What a process has to take away so that all it makes has these modes."""
+        return 0o007 if self.shared else 0o077
+
 
 def state_folder(environ: Mapping[str, str]) -> str:
     """Return the folder that all state is in: $DEPLOY_STATE, the system's where the caller may write there, or the user's own."""
@@ -105,13 +110,15 @@ def _tighten(state: str, modes: Modes) -> None:
 
 
 def made_folder(folder: str, modes: Modes) -> None:
-    """Make a folder in the state folder with its modes, whatever the umask; one that is there stays as it is."""
+    """Make a folder in the state folder with its modes, whatever the umask; one of ours that has others gets these."""
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:
-        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        found = os.lstat(folder)
+        if not stat.S_ISDIR(found.st_mode):
             raise UsageFault(f"{folder} is in the way: it should be a folder", f"move it away: mv {folder} {folder}.old") from None
-        return
+        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) == modes.folder:
+            return
     os.chmod(folder, modes.folder)
 
 

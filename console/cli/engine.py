@@ -45,7 +45,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.wire.address import lock_path, socket_path
 
     state = state_folder(os.environ)
-    prepared(state)
+    before = os.umask(prepared(state).umask)
     logs: dict[str, RunLog] = {}
     samples: dict[str, SampleLog] = {}
 
@@ -56,7 +56,7 @@ async def _serve(app: str, environment: str) -> None:
             samples.setdefault(run, SampleLog(state, run)).append(item, datetime.now(UTC))
 
     journal = SqlJournal.of(state)
-    session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), zone_named, keep, read_file=read_secret_file)
+    session = Session(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets, before), zone_named, keep, read_file=read_secret_file)
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)

@@ -18,6 +18,7 @@ from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
+from console.adapters.statefolder import made_folder, modes_of
 from console.adapters.steps import DurableSteps
 from console.adapters.transport import RoutedTransport
 from console.engine.task import variables_of
@@ -62,13 +63,17 @@ class RealOutside:
         await self.transport.close()
 
 
-def open_outside(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> RealOutside:
-    """Open the ports of an environment; nothing is contacted before it is needed. Work files go below the state folder."""
+def open_outside(environment: Environment, state: str, secrets: Mapping[str, Secret], umask: int = -1) -> RealOutside:
+    """Open the ports of an environment; nothing is contacted before it is needed. Work files go below the state folder.
+
+    `umask` is what commands on this machine get, where it is a host; -1: the process's own.
+    """
     load_kinds(environment)
-    ssh, here = SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport()
+    ssh, here = SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport(umask=umask)
     transport = RoutedTransport(ssh, here)
     work = Path(state) / "work" / environment.app
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (work.parent, work):
+        made_folder(str(folder), modes_of(state))
     repository = GitRepository(environment.repository, str(work), environment.file)
 
     def variables() -> Mapping[str, str]:
@@ -86,7 +91,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         locks,
         DurableSteps(transport),
         HostShipper(transport),
-        GitWorkshop(repository, str(work)),
+        GitWorkshop(repository, str(work), modes_of(state), umask),
         HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal),
         ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),

@@ -15,7 +15,7 @@ from console.client.attach import Client, NoEngine, connect, look
 from console.core.environ import engine_environment
 from console.errors import ConsoleError, Exit, UsageFault
 from console.text import SafeText
-from console.wire.address import log_path, run_folder, socket_path
+from console.wire.address import log_path, opened, run_folder, socket_path
 from console.wire.messages import Welcome
 
 START = 10.0
@@ -96,7 +96,7 @@ async def spawn_engine(
 
 def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "subprocess.Popen[bytes]"]:
     try:
-        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = _log(log)
     except OSError as problem:
         raise UsageFault(f"the engine's log {log} cannot be written: {problem.strerror}", "see who owns it: ls -l") from None
     try:
@@ -106,6 +106,15 @@ def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "
         os.close(file)
     _children.append(process)
     return start, process
+
+
+def _log(path: str) -> int:
+    """Open an engine's log. One that another login made for itself alone is put aside: the folder is shared, and what is written now is everybody's."""
+    try:
+        return opened(path, os.O_WRONLY | os.O_APPEND)
+    except PermissionError:
+        os.replace(path, f"{path}.old")
+        return opened(path, os.O_WRONLY | os.O_APPEND)
 
 
 def _not_started(process: "subprocess.Popen[bytes]", log: str, start: int, deadline: float) -> ConsoleError:

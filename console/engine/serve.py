@@ -9,7 +9,6 @@ import os
 import secrets
 import signal
 import socket as sockets
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -19,7 +18,7 @@ from console.engine.brain import Brain as Brain  # noqa: PLC0414 (its place for 
 from console.engine.connection import Connection
 from console.errors import Locked, UsageFault
 from console.ports.feed import Presence
-from console.wire.address import reachable
+from console.wire.address import opened, reachable
 from console.wire.messages import Welcome
 
 IDLE = 3600.0
@@ -210,7 +209,7 @@ def _hear_signals(engine: Engine) -> list[signal.Signals]:
 @contextmanager
 def held(path: str) -> Iterator[None]:
     """Hold an engine's lock as long as the process lives. Raises Locked while another one does."""
-    file = _lock_file(path)
+    file = opened(path, os.O_RDWR)
     try:
         _lock(file)
         os.ftruncate(file, 0)
@@ -218,15 +217,6 @@ def held(path: str) -> Iterator[None]:
         yield
     finally:
         os.close(file)
-
-
-def _lock_file(path: str) -> int:
-    """Open the lock; in a folder that is shared with a group its members share it too."""
-    shared = os.stat(os.path.dirname(path)).st_mode & stat.S_ISGID
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if shared and os.fstat(file).st_uid == os.getuid():
-        os.fchmod(file, 0o660)
-    return file
 
 
 def _lock(file: int) -> None:

@@ -1,9 +1,10 @@
-"""Where the engine of an application and environment is met: names of its socket, lock and log below the state folder, and how a socket
-is bound or reached whose path is too long for one. Knows nothing of what is said there.
+"""Where the engine of an application and environment is met: names and modes of its socket, lock and log below the state folder, and how a
+socket is bound or reached whose path is too long for one. Knows nothing of what is said there.
 """
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,6 +42,20 @@ def lock_path(state: str, app: str, environment: str) -> str:
 def log_path(state: str, app: str, environment: str) -> str:
     """Return the path of an engine's own log."""
     return os.path.join(run_folder(state), engine_name(app, environment) + ".log")
+
+
+def file_mode(path: str) -> int:
+    """Return the mode that a file there gets: its group's too, where its folder is one that was made for a group."""
+    return 0o660 if os.stat(os.path.dirname(path)).st_mode & stat.S_ISGID else 0o600
+
+
+def opened(path: str, flags: int) -> int:
+    """Open a file of an engine, made where it is missing, with its folder's mode whatever the umask. Raises OSError."""
+    mode = file_mode(path)
+    file = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    if os.fstat(file).st_uid == os.getuid():
+        os.fchmod(file, mode)
+    return file
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import pytest
 from console.adapters import statefolder
 from console.adapters.statefolder import Modes, made_folder, modes_of, prepared, refuse_network, state_folder
 from console.errors import UsageFault
+from console.wire.address import opened
 
 
 def mode(path):
@@ -95,3 +96,22 @@ def test_a_network_file_system_is_refused(tmp_path, lines, refused):
         return
     with pytest.raises(UsageFault, match="network file system"):
         refuse_network(str(tmp_path), str(mounts))
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o2770, 0o660)])
+def test_an_engines_files_have_their_folders_modes_whatever_the_umask(tmp_path, folder, file):
+    for umask in (0o000, 0o077, 0o777):
+        tmp_path.chmod(folder)
+        before = os.umask(umask)
+        try:
+            os.close(opened(str(tmp_path / f"{umask}.log"), os.O_WRONLY))
+        finally:
+            os.umask(before)
+        assert mode(tmp_path / f"{umask}.log") == file
+
+
+def test_a_folder_of_ours_that_was_made_for_one_is_opened_to_the_group(tmp_path):
+    tmp_path.chmod(0o2770)
+    (tmp_path / "work").mkdir(0o700)
+    made_folder(str(tmp_path / "work"), modes_of(str(tmp_path)))
+    assert mode(tmp_path / "work") == 0o2770

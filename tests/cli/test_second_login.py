@@ -3,6 +3,7 @@
 import grp
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,16 @@ from tests.cli.product import Product, until
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two people")
 TOP = Path(__file__).parents[2]
 GROUP = grp.getgrgid(OTHER.pw_gid).gr_name
+OPEN_LOG = f"""
+import os, sys
+from console.client.engines import _log
+from console.wire.address import log_path
+os.setgroups([])
+os.setgid({OTHER.pw_gid})
+os.setuid({OTHER.pw_uid})
+os.close(_log(log_path(sys.argv[1], "shop", "production")))
+"""
+"""Opens an engine's log as the other person."""
 
 
 @pytest.fixture
@@ -79,6 +90,31 @@ def test_one_who_may_only_look_is_told_who_may_act(product: Product):
     assert "nobody may not change this environment" in said
     assert "operators are named by [access]" in said
     product.deploy("abort")
+
+
+def test_what_one_login_leaves_another_can_go_on_with(product: Product):
+    """ada releases, her engine ends, lin releases: nothing in the folder has the modes of who made it, whatever the umask."""
+    config, umask = Path(product.config), os.umask(0o077)
+    share(product, 'operators = ["root", "nobody"]')
+    config.write_text(config.read_text().replace('repository = "shop"', f'repository = "file://{config.parent}/shop"\n[app.build]\ncommand = "umask 077; mkdir own"'))
+    state = Path(product.environ["DEPLOY_STATE"])
+    try:
+        product.deploy("-c", product.config, "production", "--version", "v1.4.2", "--yes")
+        product.deploy("engine", "stop")
+        for path in (state, *state.rglob("*")):
+            found = path.lstat()
+            if "objects" in path.parts or path.name.endswith(".sock"):
+                continue  # git's objects are read-only; a socket is opened to whom the file names
+            expected = {0o2770} if stat.S_ISDIR(found.st_mode) else {0o660, 0o770}
+            assert stat.S_IMODE(found.st_mode) in expected, f"{path}: {stat.S_IMODE(found.st_mode):o}"
+            assert found.st_gid == OTHER.pw_gid, path
+    finally:
+        os.umask(umask)
+    log = state / "run" / "shop@production.log"
+    log.chmod(0o600)  # as an earlier version left it
+    ran = subprocess.run([sys.executable, "-c", OPEN_LOG, str(state)], check=False, cwd=TOP, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert (log.owner(), stat.S_IMODE(log.stat().st_mode)) == (OTHER.pw_name, 0o660)
 
 
 def test_a_stranger_is_told_that_the_folder_is_not_theirs(product: Product):
