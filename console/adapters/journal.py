@@ -8,10 +8,10 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.wire.codec import DecodeError, decode_event, encode_event
 
+LONGEST = 400
+"""Bytes of the note of what was written last."""
 PAGE = 2000
 """Events read at once."""
 
@@ -90,8 +92,12 @@ class SqlJournal:
         """Open the journal, or make it. Raises JournalFault or UsageFault where it cannot be used."""
         self.path = path
         modes = modes or modes_of(os.path.dirname(path) or ".")
+        self._mark = LastWritten(path, modes)
         with _told(path):
+            if self._mark.read() is not None and not os.path.exists(path):
+                raise self._mark.lost("it is gone")
             _made(path, modes)
+            self._file = os.stat(path).st_ino
             self._writer = _opened(path, writes=True)
             self._reader = _opened(path, writes=False)
             self._connection = self._writer.connect()
@@ -115,6 +121,7 @@ class SqlJournal:
                 f"the journal {self.path} was written by a newer console (format {version}; this one knows {SCHEMA})",
                 "use the newer console, or set DEPLOY_STATE to another folder",
             )
+        self._verify_last(version)
         if version < SCHEMA:
             with self._connection.begin():
                 self._upgrade()
@@ -123,6 +130,19 @@ class SqlJournal:
             with self._connection.begin():
                 self._number_runs()
         self._connection.rollback()
+
+    def _verify_last(self, version: int) -> None:
+        """Raise JournalFault where the last event that was written is not there: the file was emptied, cut, or replaced by an older one."""
+        last = self._mark.read()
+        if last is None:
+            return
+        if version == 0:
+            raise self._mark.lost("it is empty")
+        query = sa.select(_EVENTS.c.hash).where(_EVENTS.c.run == last.run, _EVENTS.c.seq == last.seq)
+        found = self._connection.execute(query).scalar()
+        self._connection.rollback()
+        if found != last.hash:
+            raise self._mark.lost(f"event {last.seq} of {last.run} was written, and is not in it")
 
     def _upgrade(self) -> None:
         names = [row[1] for row in self._connection.exec_driver_sql("PRAGMA table_info(runs)")]
@@ -151,11 +171,23 @@ class SqlJournal:
         """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""
         if not events:
             return
-        with _told(self.path), self._connection.begin():
-            head = self._head(self._connection, run)
-            rows = list(_rows(run, events, *head))
-            self._connection.execute(sa.insert(_EVENTS), rows)
-            self._keep_summary(run, events)
+        with _told(self.path):
+            self._verify_in_place()
+            with self._connection.begin():
+                head = self._head(self._connection, run)
+                rows = list(_rows(run, events, *head))
+                self._connection.execute(sa.insert(_EVENTS), rows)
+                self._keep_summary(run, events)
+        self._mark.write(run, events[-1].seq, str(rows[-1]["hash"]))
+
+    def _verify_in_place(self) -> None:
+        """Raise JournalFault where the file is not the one that was opened: what is written to that would be gone with this process."""
+        try:
+            in_place = os.stat(self.path).st_ino == self._file
+        except FileNotFoundError:
+            in_place = False
+        if not in_place:
+            raise JournalFault(f"the journal {self.path} was removed or replaced while it was written", "restore it from a backup")
 
     def _head(self, connection: sa.Connection, run: str) -> tuple[int, str]:
         query = sa.select(_EVENTS.c.seq, _EVENTS.c.hash).where(_EVENTS.c.run == run).order_by(_EVENTS.c.seq.desc()).limit(1)
@@ -237,6 +269,54 @@ class SqlJournal:
         """Return the last event's number and hash (hex): kept elsewhere, it shows that nobody rewrote the record."""
         with _told(self.path), self._reader.connect() as connection:
             return self._head(connection, run)
+
+
+class Last(NamedTuple):
+    """The event that was written last."""
+
+    run: str
+    seq: int
+    hash: str
+
+
+class LastWritten:
+    """Which event was written last, in a small file beside the journal: a journal that lost events is told from one that never had them.
+
+    It is never ahead of the journal, and may be behind it: by what other engines write, and by a power cut.
+    """
+
+    def __init__(self, journal: str, modes: Modes) -> None:
+        self._journal = journal
+        self._path = f"{journal}.last"
+        self._modes = modes
+
+    def read(self) -> Last | None:
+        """Return what was written last; None where that is not known."""
+        try:
+            with open(self._path, encoding="ascii") as file:
+                run, seq, link = file.read(LONGEST).split()
+                return Last(run, int(seq), link)
+        except (OSError, ValueError):
+            return None
+
+    def write(self, run: str, seq: int, link: str) -> None:
+        """Keep it, in one write. What cannot be kept is not worth a run."""
+        with suppress(OSError):
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, self._modes.file)
+            try:
+                if os.pwrite(file, f"{run} {seq} {link}".ljust(LONGEST - 1).encode() + b"\n", 0) < LONGEST:
+                    os.ftruncate(file, 0)
+                if os.fstat(file).st_uid == os.getuid():
+                    os.fchmod(file, self._modes.file)
+            finally:
+                os.close(file)
+
+    def lost(self, what: str) -> JournalFault:
+        """Return the fault of a journal that has lost events."""
+        return JournalFault(
+            f"the journal {self._journal} has lost events: {what}",
+            f"restore it from a backup; or go on with what it holds, which may not be what the hosts have: rm {self._path}",
+        )
 
 
 class MemoryJournal:
@@ -348,7 +428,7 @@ def _set_up(connection: sqlite3.Connection, *, writes: bool) -> None:
 _HINTS = (
     ("disk is full", "there is no room left on its disk", "make room there, then type the command again"),
     ("malformed", "it is damaged", "move it away with the files beside it, and restore it from a backup"),
-    ("not a database", "it is no journal", "move it away; the console makes a new one"),
+    ("not a database", "it is no journal", "move it away with the files beside it; the console makes a new one"),
     ("readonly", "it may not be written", "see who owns it: ls -l"),
     ("unable to open", "it cannot be opened", "see who owns it and its folder: ls -l"),
     ("locked", f"another process held it for more than {PATIENCE:.0f} s", "see who has it open: fuser -v"),

@@ -4,8 +4,6 @@ Owns which exit code the command has then. How a run is told is `plain`'s; what 
 """
 
 import asyncio
-import os
-import sys
 import time
 
 from console.adapters.clock import SystemClock
@@ -13,6 +11,7 @@ from console.cli.ask import read_line
 from console.cli.feed import LastingFeed
 from console.cli.part import PARTING, SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
 from console.cli.wiring import How, say, tell, tell_problem
+from console.core.outcome import unfollowed
 from console.core.rollback import is_left_old
 from console.errors import ConsoleError, EngineLost, Exit, Problem
 from console.model import commands as cmd
@@ -55,9 +54,9 @@ class LineFollower:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return await self._conclude(hearing, minding)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return await self._leave(hearing)
+        except OSError as fault:
+            tell(f"deploy: standard output cannot be written: {fault.strerror or fault}")
+            return await self._leave(hearing, asked=False)
         finally:
             for task in (*tasks, *((self._asking,) if self._asking else ())):
                 task.cancel()
@@ -66,7 +65,7 @@ class LineFollower:
     async def _conclude(self, hearing: "asyncio.Task[None]", minding: "asyncio.Task[None]") -> int:
         if hearing.done():
             fault = hearing.exception()
-            if isinstance(fault, EngineLost):
+            if isinstance(fault, EngineLost) or (self._feed.state.go and fault and not isinstance(fault, OSError)):
                 return self._lost(fault)
             hearing.result()
             return self._over()
@@ -187,11 +186,15 @@ class LineFollower:
             return self._end(int(Exit.FAILED), "failed", f"not back: {'; '.join(bad)}", f"deploy attach {state.run}")
         return self._end(int(Exit.DONE), "rolled-back")
 
-    def _lost(self, fault: EngineLost) -> int:
+    def _lost(self, fault: BaseException) -> int:
+        """End because the run cannot be followed any more, and is not known to go on."""
         state = self._feed.state
-        if state.go:
-            return self._end(int(Exit.PAUSED), "paused", fault.message, fault.hint or f"deploy resume {state.run}")
-        return self._end(int(Exit.CONSOLE_FAILED), "error", fault.message, fault.hint)
+        said = fault if isinstance(fault, ConsoleError) else ConsoleError(f"this console failed: {type(fault).__name__}: {fault}")
+        if not state.go:
+            return self._end(int(Exit.CONSOLE_FAILED), "error", said.message, said.hint)
+        code, outcome = unfollowed(state)
+        first = f"{said.hint}; then: " if said.hint and not isinstance(said, EngineLost) else ""
+        return self._end(int(code), outcome, f"run {state.run} is not carried on: {said.message}", f"{first}deploy resume {state.run}")
 
     async def _unanswered(self, hearing: "asyncio.Task[None]") -> int:
         """End because nobody answered: before GO as a no-go, after it the run stays paused."""
@@ -203,12 +206,15 @@ class LineFollower:
         reason = str(state.pausing.reason) if state.pausing else "the run waits for a person"
         return self._end(int(Exit.PAUSED), "paused", reason, f"deploy continue {state.run}")
 
-    async def _leave(self, hearing: "asyncio.Task[None]") -> int:
-        """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone; of one that is over only the last word is not heard."""
+    async def _leave(self, hearing: "asyncio.Task[None]", *, asked: bool = True) -> int:
+        """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone; of one that is over only the last word is not heard.
+
+        One who leaves unasked, since nothing can be written, takes no run along that asks nobody anything.
+        """
         state = self._feed.state
         if state.phase == "ended":
             return self._over()
-        undecided = state.go is None and state.phase in ("preflight", "deciding")
+        undecided = state.go is None and state.phase in ("preflight", "deciding") and (asked or not state.request.yes)
         if self._part.drives and not self._how.read_only and undecided and await abort_undecided(self._feed):
             await asyncio.wait({hearing}, timeout=PARTING)
             if hearing.done() and hearing.exception() is None:

@@ -26,6 +26,8 @@ OFTEN = 3
 """So many engines lost within `LATELY` are too many: something else is wrong."""
 LATELY = 60.0
 """Seconds."""
+AGAIN = 0.5
+"""Seconds until another engine is started in the place of one that did not come so far."""
 LOOKING = 60.0
 """Seconds that one who only looks on waits for somebody to start a new engine."""
 PRINTED = 1000
@@ -120,16 +122,28 @@ class LastingFeed:
         await self._client.close()
 
     async def _go_on(self, lost: EngineLost) -> None:
-        loop = asyncio.get_running_loop()
-        self._losses = [at for at in self._losses if loop.time() - at < LATELY] + [loop.time()]
         await self._client.close()
-        if len(self._losses) >= OFTEN:
-            raise EngineLost(f"{len(self._losses)} engines of run {self.run} were lost: {lost.message}", f"deploy resume {self.run}") from lost
-        if self._model is None:
-            await self._look_for_another()
-            return
-        what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
-        self._told(f"the engine of run {self.run} is gone; a new one {what}")
+        while True:
+            now = asyncio.get_running_loop().time()
+            self._losses = [at for at in self._losses if now - at < LATELY] + [now]
+            if len(self._losses) >= OFTEN:
+                raise EngineLost(f"{len(self._losses)} engines of run {self.run} were lost: {lost.message}", f"deploy resume {self.run}") from lost
+            if self._model is None:
+                await self._look_for_another()
+                return
+            what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
+            self._told(f"the engine of run {self.run} is gone; a new one {what}")
+            try:
+                await self._take_up()
+            except ConsoleError as fault:
+                lost = EngineLost(fault.message, fault.hint)
+                await asyncio.sleep(AGAIN)
+            else:
+                return
+
+    async def _take_up(self) -> None:
+        """Start an engine, and have it take up the run."""
+        assert self._model is not None
         self._client = await engine_of(self._how, self._model)
         await configure(self._client, self._model, left_to_do(self.state), resumes=True, quiet=self._how.wants_screen)
         await self._client.resume(self.run)

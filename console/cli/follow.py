@@ -1,12 +1,14 @@
 """Follows a run for a command: on the screen, and where there is none, or it failed, as lines."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.adapters.clock import SystemClock
 from console.cli.feed import LastingFeed
 from console.cli.part import SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import How, say, tell
+from console.cli.wiring import How, say, tell, tell_problem
+from console.errors import ConsoleError, Exit, Problem
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
@@ -23,10 +25,27 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
         from console.cli.as_lines import LineFollower
 
         return await LineFollower(how, feed, part, leaving).follow()
+    except Exception as fault:
+        if not feed.state.go:
+            raise
+        return _left(how, feed, fault)
     finally:
         await feed.close()
         if station:
             await station.close()
+
+
+def _left(how: How, feed: LastingFeed, fault: Exception) -> int:
+    """End as a viewer that failed: from GO on the run is the engine's, and nobody is told that nothing was changed."""
+    from console.cli.as_lines import printer_for
+    from console.plain.printer import Ending
+
+    words = fault.message if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
+    ending = Ending(int(Exit.DETACHED), "detached", reason=f"this console can't follow run {feed.run} any more: {words}", hint=f"deploy attach {feed.run}")
+    tell_problem(Problem(ending.reason, ending.hint))
+    with suppress(OSError):
+        printer_for(how).ended(feed.state, ending)
+    return ending.exit
 
 
 async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineStation | None") -> int | None:

@@ -36,6 +36,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
 
 def run() -> None:
     """Run the command line, and end with the contract's exit codes."""
+    _stand_on_streams()
     as_json = "--json" in sys.argv
     set_typed(Typed(program_of(sys.orig_argv, len(sys.argv) - 1, _on_path())))
     try:
@@ -51,8 +52,9 @@ def run() -> None:
     except ConsoleError as error:
         sys.exit(fail(error, as_json=as_json))
     except BrokenPipeError:
-        sys.stderr.close()
         sys.exit(int(Exit.CONSOLE_FAILED))
+    except OSError as fault:
+        sys.exit(fail(ConsoleError(f"the console failed: {fault}", "df; see who owns what is named: ls -l"), as_json=as_json))
     except Exception as bug:
         if not as_json:
             import traceback
@@ -66,6 +68,16 @@ def _on_path() -> str:
     """The program that `deploy` alone means; empty: none."""
     paths = (os.path.join(folder, PROGRAM) for folder in os.get_exec_path())
     return next((path for path in paths if os.access(path, os.X_OK)), "")
+
+
+def _stand_on_streams() -> None:
+    """Open what was closed of the standard streams: else the journal or a socket would get its number, and what is printed."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 (as long as the process)
 
 
 def _help_for(fault: click.UsageError) -> str:

@@ -12,7 +12,7 @@ from console.typed import as_typed
 
 async def motd(how: How, name: str) -> int:
     """Print what is open in every environment that the state folder knows, as one line; nothing where nothing is."""
-    from console.adapters.journal import SqlJournal
+    from console.adapters.journal import JournalFault, SqlJournal
     from console.adapters.statefolder import journal_path, state_folder
 
     folder = state_folder(os.environ)
@@ -25,6 +25,9 @@ async def motd(how: How, name: str) -> int:
             words = [word for place in dict.fromkeys((run.app, run.environment) for run in runs) for word in await _open(record, folder, runs, *place)]
         finally:
             record.close()
+    except JournalFault as fault:
+        say(f"deploy: {fault.message}: {as_typed(fault.hint)}")
+        return 0
     except (ConsoleError, OSError):
         return 0
     if words:

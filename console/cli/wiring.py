@@ -8,6 +8,7 @@ import gc
 import os
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
@@ -282,15 +283,18 @@ def say(line: str) -> None:
 
 
 def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
-    """Write words without the secrets; once the terminal has hung up they go nowhere, and the command ends with its own code: whether they were written."""
+    """Write words without the secrets; whether they were written. What cannot be written goes nowhere from then on.
+
+    Once the terminal has hung up the command ends with its own code. Raises OSError for a full disk and a reader that is gone.
+    """
     try:
         print(_without_secrets(words), file=stream, end=end, flush=True)
     except OSError as error:
-        if error.errno != errno.EIO:
-            raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        if error.errno != errno.EIO:
+            raise
         return False
     return True
 
@@ -319,8 +323,9 @@ def say_json(value: Any) -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line for the person, beside the data."""
-    print_on(sys.stderr, line)
+    """Write a line for the person, beside the data. Where that cannot be done, the command goes on."""
+    with suppress(OSError):
+        print_on(sys.stderr, line)
 
 
 def tell_problem(problem: "Problem", said: str = "") -> None:

@@ -119,9 +119,10 @@ def _log(path: str) -> int:
 
 def _not_started(process: "subprocess.Popen[bytes]", log: str, start: int, deadline: float) -> ConsoleError:
     code = process.poll()
+    kind = UsageFault if code == Exit.USAGE else ConsoleError
     what = f"ended with {code}" if code is not None else f"did not answer within {deadline:.0f} s (process {process.pid})"
     lines = "\n".join(f"  {line}" for line in last_lines(log, start))
-    return ConsoleError(f"the engine {what}; its log says:\n{lines}" if lines else f"the engine {what}; its log is empty", f"less {log}")
+    return kind(f"the engine {what}; its log says:\n{lines}" if lines else f"the engine {what}; its log is empty", f"less {log}")
 
 
 def last_lines(log: str, start: int = 0, count: int = LOG_LINES) -> list[SafeText]:

@@ -189,6 +189,11 @@ def left_out(state: RunState) -> tuple[str, ...]:
     return tuple(name for name, _ in state.request.without if name not in state.hosts)
 
 
+def unfollowed(state: RunState) -> tuple[Exit, str]:
+    """Return (exit code, outcome) for a console that can follow a run no further after GO, where nobody carries it on: never that nothing was changed."""
+    return (Exit.FAILED, "failed") if state.changed else (Exit.DETACHED, "detached")
+
+
 def lock_problems(state: RunState) -> tuple[Problem, ...]:
     """The locks that a run which has ended still has, or may have. They stop no run that knows this record."""
     if state.phase != "ended":

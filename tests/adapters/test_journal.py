@@ -224,6 +224,70 @@ def test_a_newer_format_is_refused(sql, tmp_path):
         SqlJournal(sql.path, Modes(shared=False))
 
 
+def written(path, count=2):
+    made = SqlJournal(str(path), Modes(shared=False))
+    for number in range(count):
+        made.append(f"r{number}", (opened(f"r{number}", "2026-01-01T00:00:00Z"), note(2), note(3)))
+    made.close()
+    return path
+
+
+def gone(path):
+    path.unlink()
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def an_older_one(path):
+    older = written(path.with_name("older"), 1)
+    path.write_bytes(older.read_bytes())
+
+
+@pytest.mark.parametrize("loses", [gone, emptied, an_older_one])
+def test_a_journal_that_lost_events_is_named_until_somebody_says_to_go_on(tmp_path, loses):
+    path = written(tmp_path / "journal.sqlite3")
+    loses(path)
+    for _ in range(2):
+        with pytest.raises(JournalFault, match="has lost events") as fault:
+            SqlJournal(str(path), Modes(shared=False))
+        assert f"rm {path}.last" in fault.value.hint
+    (tmp_path / "journal.sqlite3.last").unlink()
+    SqlJournal(str(path), Modes(shared=False)).close()
+
+
+def test_a_journal_that_is_cut_is_named(tmp_path):
+    path = written(tmp_path / "journal.sqlite3")
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(JournalFault, match="cannot be used"):
+        SqlJournal(str(path), Modes(shared=False)).read("r0")
+
+
+@pytest.mark.parametrize("note_of_it", ["", "garbage", "r0 x y", "r1 2"])
+def test_a_note_of_what_was_written_last_that_cannot_be_read_or_is_behind_stops_nobody(tmp_path, note_of_it):
+    path = written(tmp_path / "journal.sqlite3")
+    (tmp_path / "journal.sqlite3.last").write_text(note_of_it)
+    SqlJournal(str(path), Modes(shared=False)).close()
+    sql = SqlJournal(str(path), Modes(shared=False))
+    sql.append("r9", (opened("r9", "2026-01-01T00:00:00Z"),))
+    assert (tmp_path / "journal.sqlite3.last").read_text().startswith("r9 1 ")
+    sql.close()
+
+
+@pytest.mark.parametrize("does", [gone, an_older_one, emptied])
+def test_a_journal_that_is_taken_away_while_it_is_open_takes_nothing_more(tmp_path, does):
+    path = written(tmp_path / "journal.sqlite3")
+    sql = SqlJournal(str(path), Modes(shared=False))
+    if does is not gone:
+        path.rename(tmp_path / "aside")
+        path.touch()
+    does(path)
+    with pytest.raises(JournalFault, match="was removed or replaced"):
+        sql.append("r1", (note(4),))
+    sql.close()
+
+
 def test_what_is_no_journal_is_said_to_be_none(tmp_path):
     path = tmp_path / "journal.sqlite3"
     path.write_bytes(b"garbage" * 1000)
