@@ -5,7 +5,6 @@ Reading the text is pure (`facts_of`); only `HostScout` touches a host. What the
 
 import asyncio
 import re
-import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +13,12 @@ from datetime import datetime
 from console.adapters.checks.asked import Reveal
 from console.adapters.checks.forwarded import unforwarded
 from console.adapters.lock import holder_of, words_of
-from console.core import wholeness, writable
+from console.core import sudo, wholeness, writable
 from console.core.by_hand import LIVE
 from console.core.scripts import RELEASE, RELEASE_GLOBS
-from console.core.shell import PLACEHOLDER, quote
+from console.core.shell import quote
 from console.model.facts import HostFacts, HostRelease, LockHolder
-from console.model.fleet import Command, Environment, Host
+from console.model.fleet import Environment, Host
 from console.model.values import changed
 from console.ports.hosts import Ran, Transport
 from console.text import SafeText, safe_end
@@ -41,14 +40,15 @@ while [ ! -d "$n" ]; do case $n in ?*/*) n=${n%/*} ;; *) n=/ ;; esac; done
 say blocks "$(df -Pk -- "$n" 2>/dev/null | tail -n 1)"
 say inodes "$(df -Pi -- "$n" 2>/dev/null | tail -n 1)"
 @WRITABLE@
+@SUDO@
 for s in "$@"; do
   case $s in
     file:*) [ -e "$p/shared/${s#file:}" ] || [ -d "$p/shared" -a ! -x "$p/shared" ] || say shared "${s#file:}" ;;
     folder:*) made "${s#folder:}" ;;
-    sudo:*) eval "sudo -n ${s#sudo:}" > /dev/null 2>&1 < /dev/null || say sudo "${s#sudo:}" ;;
+    sudo:*) tried "${s#sudo:}" ;;
   esac
 done
-""".replace("@WRITABLE@", writable.LOOK.strip())
+""".replace("@WRITABLE@", writable.LOOK.strip()).replace("@SUDO@", sudo.LOOK.strip())
 """Whether a release can be made here. Each command that it asks `sudo` about costs a process and a line in the host's log of logins."""
 
 _STANDS = r"""
@@ -135,7 +135,7 @@ class HostScout:
     async def examine(self, environment: Environment, host: Host, *, deadline: float, target: str = "") -> HostFacts:
         """Say what stands on the host, and whether a release can be made there; the files of `target`, a release, are checked too. `deadline` is seconds."""
         files = [f"folder:{name.rstrip('/')}" if name.endswith("/") else f"file:{name}" for name in environment.shared]
-        asks = sudo_asks(environment, host)
+        asks = sudo.sudo_asks(environment, host)
         words = (environment.path_on(host), _quiet(environment), *files, *(f"sudo:{asked}" for asked in asks), *((f"check:{target}",) if target else ()))
         await self._transport.verify(host)
         facts, deaf, sessions = await asyncio.gather(
@@ -164,51 +164,6 @@ def _not_seen(host: Host, ran: Ran) -> HostFacts:
         return HostFacts(host.name, problem=SafeText("the link was lost while it was looked at"), problem_kind="unreachable")
     words = SafeText(f"looking at it ended with exit code {ran.status}: {safe_end(ran.err, 200)}")
     return HostFacts(host.name, problem=words, problem_kind="channel")
-
-
-def sudo_asks(environment: Environment, host: Host) -> tuple[str, ...]:
-    """What to ask `sudo -n` so that it says, without running anything, whether each command of this host would be allowed."""
-    names = {*environment.commands, *(name for tag in host.tags for name in environment.tag_commands.get(tag, {}))}
-    found = [command for name in sorted(names) if (command := environment.command(host, name))]
-    found += [hook.command for hook in environment.hooks if not hook.tags or set(hook.tags) & set(host.tags)]
-    return tuple(dict.fromkeys(ask for command in found for ask in _asks_of(command)))
-
-
-def _asks_of(command: Command) -> list[str]:
-    if command.run_as:
-        return [f"-u {quote(command.run_as)} -l sh"]
-    return [ask for words in _simple_commands(command.run) if words[0] == "sudo" and (ask := _sudo_ask(words[1:]))]
-
-
-def _simple_commands(text: str) -> list[list[str]]:
-    """Split a command into its simple commands; empty where the shell would have to be asked."""
-    lexer = shlex.shlex(text.replace("\n", ";"), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    commands: list[list[str]] = [[]]
-    try:
-        for word in lexer:
-            if set(word) <= set(";&|()<>"):
-                commands.append([])
-            else:
-                commands[-1].append(word)
-    except ValueError:
-        return []
-    return [words for words in commands if words]
-
-
-def _sudo_ask(words: list[str]) -> str:
-    user: list[str] = []
-    while words and (words[0].startswith("-") or re.match(r"[A-Za-z_]\w*=", words[0])):
-        word, words = words[0], words[1:]
-        if word in ("-u", "--user", "-g", "--group") and words:
-            user, words = [*user, word, words[0]], words[1:]
-        elif word.startswith(("--user=", "--group=", "-u", "-g")):
-            user.append(word)
-        elif word == "--":
-            break
-    if not words or any("$" in word or "`" in word or PLACEHOLDER.search(word) for word in (*user, *words)):
-        return ""
-    return shlex.join([*user, "-l", *words])
 
 
 @dataclass(frozen=True)

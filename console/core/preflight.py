@@ -38,7 +38,7 @@ def assess_fleet(
         _reach(facts, allowed_failures),
         _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
         _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
-        _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers, or take it out of the file"),
+        _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers with NOPASSWD, or take it out of the file"),
         _tools_and_rights(spoken),
         _room(spoken, on_disk, size, files),
         _clock(spoken),
@@ -176,7 +176,7 @@ def _room(facts: tuple[HostFacts, ...], on_disk: frozenset[str], size: int, file
 
 
 def _sudo(fact: HostFacts) -> str:
-    return f"sudo -n refuses: {'; '.join(fact.sudo_refused)}" if fact.sudo_refused else ""
+    return "; ".join(fact.sudo_refused)
 
 
 def _tools_and_rights(facts: tuple[HostFacts, ...]) -> Check:

@@ -73,7 +73,7 @@ class HostFacts(msgspec.Struct, frozen=True):
     """The umask that keeps what is made there from everybody but its maker."""
     missing_shared: tuple[SafeText, ...] = ()
     sudo_refused: tuple[SafeText, ...] = ()
-    """Commands that `sudo -n` would not run."""
+    """Commands that sudo would not run by itself, and why."""
     lock: LockHolder | None = None
     closed: LockHolder | None = None
     boot: str = ""

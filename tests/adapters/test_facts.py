@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout, facts_of, sudo_asks
+from console.adapters.facts import HostScout, facts_of
 from console.adapters.local import LocalTransport
 from console.adapters.lock import HostLocks
 from console.core import scripts
 from console.model.facts import HostFacts, LockHolder
-from console.model.fleet import Command, Environment, Hook, Host
+from console.model.fleet import Command, Environment
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
@@ -204,13 +204,17 @@ async def test_who_holds_it_and_who_closed_it(host: LocalTransport, app: Path) -
 async def test_missing_shared_files_and_tools_and_sudo(host: LocalTransport, app: Path, tmp_path: Path) -> None:
     sudo = tmp_path / "tools" / "sudo"
     sudo.unlink(missing_ok=True)
-    sudo.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\ncase "$*" in *restart*) exit 0;; *) exit 1;; esac\n')
+    sudo.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\ncase "$*" in *-T*) echo "sudo: sorry, you are not allowed set a command timeout"; exit 1;;\n'
+        '"-n -l") echo "User ada may run the following commands on here:";; *restart*) ;; *) echo "sudo: a password is required"; exit 1;; esac\n'
+    )
     sudo.chmod(0o755)
     commands = {"restart": Command("sudo -n systemctl restart 'my shop'"), "stop": Command("systemctl stop shop", run_as="root")}
     facts = await seen(host, app, shared=("log/", ".env", "it's"), commands=commands)
     assert facts.missing_shared == (".env", "it's")
-    assert facts.sudo_refused == ("sudo -u root -l sh",)
-    assert (tmp_path / "asked").read_text().splitlines() == ["-n -l systemctl restart my shop", "-n -u root -l sh"]
+    assert facts.sudo_refused == ("sudo asks for a password: root",)
+    asked = ["-n -l systemctl restart my shop", "-n -l", "-n -k -T 60 systemctl restart my shop", "-n -k -u root -- sh -c :"]
+    assert (tmp_path / "asked").read_text().splitlines() == asked
 
 
 async def test_a_missing_tool_is_named(app: Path, tmp_path: Path) -> None:
@@ -288,28 +292,6 @@ def test_garbage_is_no_crash() -> None:
     facts = facts_of("web01", b"\xff\xfe\n\n\nrelease\nhistory x\nlock\nclosed\nnow -\nbad\nswitching\n", 0.0, 1.0)
     assert facts.host == "web01"
 
-
-def test_what_sudo_is_asked() -> None:
-    commands = {
-        "a": Command("sudo -n systemctl restart shop && sudo -u app FOO=1 bin/x 'a b'; echo sudo no"),
-        "b": Command("cd x\nsudo --user=app -- run"),
-        "c": Command("sudo systemctl restart {host}"),
-        "d": Command("sudo 'open"),
-        "e": Command("sudo rm $HOME"),
-        "f": Command("true", run_as="it's"),
-    }
-    host = Host("web01", tags=("jobs",))
-    over = {"jobs": {"g": {"run": "sudo -n restart jobs"}}}
-    hooks = (Hook("after switch", Command("sudo warm")), Hook("after switch", Command("sudo other"), tags=("web",)))
-    asked = sudo_asks(Environment("shop", "p", "/srv", (host,), commands=commands, tag_commands=over, hooks=hooks), host)
-    assert asked == (
-        "-l systemctl restart shop",
-        "-u app -l bin/x 'a b'",
-        "--user=app -l run",
-        "-u 'it'\"'\"'s' -l sh",
-        "-l restart jobs",
-        "-l warm",
-    )
 
 
 @pytest.mark.parametrize(

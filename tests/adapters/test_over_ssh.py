@@ -12,7 +12,7 @@ from console.adapters.health import HostGates
 from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ssh.pool import SshTransport
 from console.core.preflight import assess_fleet
-from console.model.fleet import Environment, HealthCheck, Host, Ssh
+from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
 from tests.fleet import Fleet, missing
 
@@ -178,3 +178,32 @@ async def test_hosts_are_sampled_and_their_loops_end_when_nobody_reads(fleet: Fl
             await asyncio.sleep(0.05)
     await asyncio.sleep(0.3)
     assert not is_looping()
+
+
+SUDOERS = {
+    "password for one": ("{u} ALL=(ALL:ALL) ALL\n{u} ALL=(root) NOPASSWD: /usr/bin/true", ("sudo asks for a password: touch /run/ran", "sudo asks for a password: root")),
+    "password for all": ("{u} ALL=(ALL) ALL", ("sudo asks for a password: touch /run/ran", "sudo asks for a password: root")),
+    "none": ("{u} ALL=(ALL) NOPASSWD: ALL", ()),
+    "none for these": ("{u} ALL=(root) NOPASSWD: /usr/bin/touch /run/ran, /bin/sh, /usr/bin/sh", ()),
+    "none, by a setting": ("Defaults !authenticate\n{u} ALL=(ALL) ALL", ()),
+    "password again": ("{u} ALL=(ALL) NOPASSWD: ALL\n{u} ALL=(root) PASSWD: /usr/bin/touch", ("sudo asks for a password: touch /run/ran",)),
+    "other arguments": ("{u} ALL=(root) NOPASSWD: /usr/bin/touch /run/other, /usr/bin/sh", ("sudo does not allow it (", )),
+    "time-outs allowed": ("Defaults user_command_timeouts\n{u} ALL=(ALL) NOPASSWD: ALL", ()),
+    "time-outs allowed, password": ("Defaults user_command_timeouts\n{u} ALL=(ALL) ALL\n{u} ALL=NOPASSWD: /usr/bin/true", ("sudo may ask", "sudo asks for a password: root")),
+    "not a word of this user": ("root ALL=(ALL) ALL", ("sudo asks for a password: touch /run/ran", "sudo asks for a password: root")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUDOERS)
+async def test_sudo_says_whether_it_asks_and_runs_nothing(own_fleet: Fleet, name: str) -> None:
+    rules, refused = SUDOERS[name]
+    text = rules.format(u=own_fleet.user)
+    own_fleet.exec_in("web01", f"cat > /run/sudoers <<'END'\n{text}\nEND\nchmod 440 /run/sudoers; mount --bind /run/sudoers /etc/sudoers")
+    place, transport = host(own_fleet), ssh(own_fleet)
+    commands = {"a": Command("sudo touch /run/ran"), "b": Command("true", run_as="root")}
+    seen = await HostScout(transport).examine(Environment("shop", "production", "/srv/shop", (place,), commands=commands), place, deadline=20)
+    await transport.close()
+    assert seen.problem == ""
+    assert len(seen.sudo_refused) == len(refused), seen.sudo_refused
+    assert all(said.startswith(words) for said, words in zip(seen.sudo_refused, refused, strict=True)), seen.sudo_refused
+    assert own_fleet.exec_in("web01", "ls /run/ran 2>/dev/null; :") == ""
