@@ -6,6 +6,7 @@ Knows the model and the feed's items; nothing of sockets, hosts or the journal.
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
+from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
@@ -56,6 +57,9 @@ class Brain(Protocol):
 
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""
+
+    def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
+        """Hear that somebody tried what they have no right to. Never raises."""
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question with a value that has a JSON form (structs, dataclasses, dictionaries, …)."""

@@ -16,7 +16,7 @@ from console.model.fleet import Access
 from console.model.request import Person
 from console.ports.feed import Presence, Sample
 from console.wire.codec import DecodeError, as_plain
-from console.wire.frames import TO_ENGINE, FrameError, Frames
+from console.wire.frames import FROM_STRANGER, FROM_VIEWER, TO_ENGINE, FrameError, Frames
 from console.wire.messages import (
     READS,
     Answer,
@@ -68,6 +68,9 @@ class House(Protocol):
     def finish(self) -> None:
         """End the engine."""
 
+    def make_room(self, connection: "Connection") -> None:
+        """Hear that a client has sent more. Raises FrameError where all clients' unfinished frames are too much."""
+
 
 class Connection:
     """A client, as long as it is connected."""
@@ -78,7 +81,7 @@ class Connection:
         self._peer = peer
         self._reader = reader
         self._writer = writer
-        self._frames = Frames(TO_ENGINE)
+        self._frames = Frames(FROM_STRANGER)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._follows: set[int] = set()
         self._read_only = False
@@ -114,9 +117,28 @@ class Connection:
 
     async def _next(self) -> list[Asked]:
         while data := await self._reader.read(1 << 16):
-            if bodies := self._frames.feed(data):
+            self._frames.limit = self._limit
+            bodies = self._frames.feed(data)
+            self._house.make_room(self)
+            if bodies:
                 return [read_request(body) for body in bodies]
         return []
+
+    @property
+    def _limit(self) -> int:
+        """Bytes that a frame may have: who may do nothing needs none, and whoever has not said hello is nobody yet."""
+        sizes = {"operator": TO_ENGINE, "viewer": FROM_VIEWER, "none": FROM_STRANGER}
+        return sizes[role_of(self.uid, self._brain.access, self._house.owner)] if self.introduced else FROM_STRANGER
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a frame that is not whole yet."""
+        return self._frames.waiting
+
+    @property
+    def uid(self) -> int:
+        """Whose process is at the other end."""
+        return self._peer.uid
 
     def _introduce(self, messages: list[Asked]) -> None:
         if not messages:
@@ -198,6 +220,15 @@ class Connection:
         raise UsageFault(f"{type(message).__name__.lower()} is not asked twice")
 
     def _judge(self, message: Asked) -> None:
+        """Raise UsageFault for what this client has no right to; what was tried is in the record then."""
+        try:
+            self._judge_role(message)
+        except UsageFault as refused:
+            if not self._read_only:
+                self._brain.refused(self.person, _act(message), refused)
+            raise
+
+    def _judge_role(self, message: Asked) -> None:
         role, access = self.role, self._brain.access
         if role == "none":
             raise _forbidden(self.person, "look at", "viewers or operators", access)
@@ -250,6 +281,13 @@ class Connection:
             frame = reply_bytes(Failed(id=message.id, message=f"the answer cannot be sent: {problem}"))
         if not self._writer.is_closing():
             self._writer.write(frame)
+
+
+def _act(message: Asked) -> str:
+    """What was tried, by the name that a person would search for."""
+    if isinstance(message, Submit):
+        return str(type(message.command).__struct_config__.tag)
+    return message.name if isinstance(message, Query) else str(type(message).__struct_config__.tag)
 
 
 def _forbidden(person: Person, act: str, who: str, access: Access | None) -> UsageFault:

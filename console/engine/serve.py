@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from console.core.durations import seconds_of
-from console.engine.access import Role, peer_of, person_of, user_name
+from console.engine.access import Role, peer_of, person_of, role_of, user_name
 from console.engine.brain import Brain as Brain  # noqa: PLC0414 (its place for those who look here)
 from console.engine.connection import Connection
 from console.errors import Locked, UsageFault
 from console.ports.feed import Presence
 from console.wire.address import opened, reachable
+from console.wire.frames import FROM_STRANGER, FrameError
 from console.wire.messages import Welcome
 
 IDLE = 3600.0
@@ -38,6 +39,12 @@ def idle_seconds(text: str) -> float:
         raise UsageFault(f"DEPLOY_ENGINE_IDLE is {text!r}, not a duration", "say it as 30s, 10m or 1h")
     return seconds
 
+
+CONNECTIONS: dict[Role, int] = {"operator": 256, "viewer": 32, "none": 4}
+"""Connections that one uid may have, by its role: a screen has two."""
+
+UNFINISHED = 8 << 20
+"""Bytes of requests that are not whole yet, over all clients."""
 
 BEAT = 2.0
 """Seconds after which those who follow hear again who is there, and by it that the engine lives."""
@@ -96,13 +103,21 @@ class Engine:
         self._news.set()
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve whoever has connected."""
+        """Serve whoever has connected, unless that one has too many connections already."""
         peer = peer_of(writer.get_extra_info("socket"))
+        if sum(each.uid == peer.uid for each in self._connections) >= CONNECTIONS[role_of(peer.uid, self.brain.access, self.owner)]:
+            writer.transport.abort()
+            return
         connection = Connection(self, peer, reader, writer)
         self._connections.add(connection)
         task = asyncio.create_task(connection.run())
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._left(connection, done))
+
+    def make_room(self, connection: Connection) -> None:
+        """Refuse a client whose unfinished frame is more than all of them together may hold. Raises FrameError."""
+        if connection.unfinished > FROM_STRANGER and sum(each.unfinished for each in self._connections) > UNFINISHED:
+            raise FrameError(f"the engine holds more than {UNFINISHED >> 20} MiB of requests that are not whole")
 
     def _left(self, connection: Connection, task: asyncio.Task[None]) -> None:
         self._connections.discard(connection)

@@ -7,6 +7,7 @@ answered beside runs `questions`', who may ask `serve`'s.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 
@@ -26,10 +27,10 @@ from console.engine.names import new_run
 from console.engine.paying import EVERY, Paying
 from console.engine.record import Record
 from console.engine.survey import reverts
-from console.errors import Locked, UsageFault
+from console.errors import ConsoleError, Locked, UsageFault
 from console.model.board import CiMark
 from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import CheckAcknowledged, Decided, Event, NoteAdded, RunEnded, RunOpened
+from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunEnded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
@@ -44,6 +45,10 @@ FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
 
 
+REFUSED_AGAIN = 60.0
+"""Seconds in which the same refusal of the same person is written down once."""
+REFUSALS = 1000
+"""Refusals of all people that an engine writes down at most."""
 PARTING = 30.0
 """Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
 
@@ -68,6 +73,7 @@ class Session:
         self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
         self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, look_again)
+        self._refused: dict[tuple[int, str], float] = {}
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -292,6 +298,18 @@ class Session:
         environment, _ = self._model()
         takes_back = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
         return self._keyring.make_ready(environment, needs_of(environment, left_to_do(state), resumes=True, reverts=takes_back))
+
+    def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
+        """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""
+        now = self._clock.mono()
+        if now - self._refused.get((person.uid, act), -REFUSED_AGAIN) < REFUSED_AGAIN or len(self._refused) >= REFUSALS:
+            return
+        self._refused[person.uid, act] = now
+        with suppress(ConsoleError):
+            known = self._known()
+            run = self.open_run_id or next((one.run for one in self._journal.runs(known[0].app, known[0].name, limit=1)), "") if known else ""
+            if run:
+                self._note(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""

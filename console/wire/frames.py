@@ -10,6 +10,12 @@ from console.errors import ConsoleError
 TO_ENGINE = 1 << 20
 """Bytes that a frame to the engine may have."""
 
+FROM_VIEWER = 256 << 10
+"""The same from one who may only look: a question, or a model that the engine has already."""
+
+FROM_STRANGER = 4 << 10
+"""The same from one who has not said who it is, or may do nothing."""
+
 TO_CLIENT = 16 << 20
 """Bytes that a frame from the engine may have."""
 
@@ -32,10 +38,13 @@ def _check(length: int, limit: int) -> None:
 
 
 class Frames:
-    """The receiving end of one stream. Holds what has come of the frame that is not whole yet; never more than the limit and its length."""
+    """The receiving end of one stream. Holds what has come of the frame that is not whole yet; never more than the limit and its length.
+
+    `limit` may be changed as it becomes known who sends.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._rest = b""
 
     @property
@@ -50,7 +59,7 @@ class Frames:
         place = 0
         while len(stream) - place >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(stream, place)
-            _check(length, self._limit)
+            _check(length, self.limit)
             end = place + _LENGTH.size + length
             if end > len(stream):
                 break

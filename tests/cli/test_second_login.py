@@ -89,6 +89,10 @@ def test_one_who_may_only_look_is_told_who_may_act(product: Product):
     assert code == 2, said
     assert "nobody may not change this environment" in said
     assert "operators are named by [access]" in said
+    as_other(product, "continue")
+    events = [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]
+    refused = [(event["by"]["name"], event["command"]) for event in events if event["type"] == "command-refused"]
+    assert refused == [(OTHER.pw_name, "continue")]  # what is tried again and again is written down once a minute
     product.deploy("abort")
 
 

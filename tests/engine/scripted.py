@@ -82,6 +82,9 @@ class ScriptedBrain:
             self.broadcast.publish(NoteAdded(seq=self.seq + 1, by=person, text=command.text))
         return Accepted(self.seq)
 
+    def refused(self, person, act, fault):
+        self.refusals = [*getattr(self, "refusals", []), (person.name, act, fault.message)]
+
     async def query(self, name, argument, person):
         self.asked.append((name, dict(argument), person))
         match name:

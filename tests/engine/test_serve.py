@@ -13,6 +13,7 @@ import pytest
 
 from console.client.attach import Client, NoEngine, connect, look
 from console.engine import connection
+from console.engine import serve as serving
 from console.engine.serve import held, idle_seconds, serve
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFault
 from console.model.commands import Accepted, Note, Pause, Refusal
@@ -443,7 +444,63 @@ async def test_a_role_is_the_kernels_word_and_holds_in_the_engine(open_state, ac
             assert said[name].startswith(start), said
         if role == "operator":
             assert brain.asked[-1][2].name == "nobody"
+        refused = {"viewer": ["unlock", "note", "stop"], "operator": [], "none": ["status", "unlock", "note", "stop"]}[role]
+        assert [(who, act) for who, act, _ in getattr(brain, "refusals", [])] == [("nobody", act) for act in refused]
         await client.close()
+
+
+CROWD = """
+import os, socket, struct, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+hello, begun = b'{"type":"hello"}', struct.pack(">I", 900_000) + b"[" * 899_000
+held = 0
+for _ in range(40):
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(5)
+    try:
+        one.connect(sys.argv[1])
+        one.recv(65536)
+        one.sendall(struct.pack(">I", len(hello)) + hello)
+        one.recv(65536)
+        one.sendall(begun)
+        one.settimeout(0.3)
+        while one.recv(65536):
+            pass
+    except TimeoutError:
+        held += 1
+        globals()[f"kept{held}"] = one
+    except OSError:
+        continue
+print(held)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
+@pytest.mark.parametrize(("access", "most"), [(Access(operators=("root",)), 0), (Access(operators=("root",), viewers=("nobody",)), 0), (Access(operators=("nobody",)), 10)])
+async def test_what_a_crowd_sends_is_held_only_as_far_as_its_role_goes(open_state, access, most):
+    async with engine(open_state, ScriptedBrain()) as (path, _):
+        client = await connect(path)
+        await client.configure(ENVIRONMENT.__class__(app="shop", name="production", path="/p", hosts=(), access=access), "d", {})
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", CROWD, path, stdout=subprocess.PIPE)
+        out, _ = await process.communicate()
+        assert int(out) <= most
+        assert (await client.query("status"))["open"] is None
+        await client.close()
+
+
+async def test_one_login_has_only_so_many_connections(state, monkeypatch):
+    monkeypatch.setitem(serving.CONNECTIONS, "operator", 3)
+    async with engine(state, ScriptedBrain()) as (path, _):
+        kept = [await connect(path) for _ in range(3)]
+        with pytest.raises(NoEngine):
+            await connect(path)
+        await kept.pop().close()
+        await asyncio.sleep(0.1)
+        kept.append(await connect(path))
+        for client in kept:
+            await client.close()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
