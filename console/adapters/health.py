@@ -105,10 +105,10 @@ class HostGates:
         seen = await self.ask(place_of(environment, host, check), check, values, check.timeout)
         return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
 
-    async def unreached(self, host: Host) -> SafeText | None:
+    async def unreached(self, host: Host) -> Unreached | None:
         """Ask the host for a sign of life, on a new connection where it has none: why there is none; None: it answers."""
         answer = await self._transport.connect(host)
-        return answer.message if isinstance(answer, Unreached) else None
+        return answer if isinstance(answer, Unreached) else None
 
     async def ask(self, place: Host, check: HealthCheck, values: Mapping[str, str], patience: float) -> Observation:
         """Ask once from that place, within `patience` seconds."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from console.engine.leftovers import Leftover, release
 from console.engine.perform import perform
+from console.engine.silence import silence_of
 from console.engine.task import Task, Tools, epoch_of, remote
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.facts import LockHolder
@@ -22,8 +23,6 @@ from console.text import SafeText
 HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
-LAST_WORD = 30.0
-"""Seconds that a host may be silent before the run's end."""
 ENGINE = Person("the engine")
 HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
 """Kinds of steps that change nothing in service: to give them up here ends them."""
@@ -107,12 +106,8 @@ class FleetHands:
         return (*lost, HostsAnswered(hosts=tuple(name for name, why in silent.items() if not why)))
 
     async def _silent(self, name: str) -> SafeText | None:
-        host, until = self._environment.host(name), self._clock.mono() + LAST_WORD
-        while host is not None and (why := await self._tools.gates.unreached(host)):
-            if self._clock.mono() >= until:
-                return why
-            await self._clock.sleep(1.0)
-        return None
+        host = self._environment.host(name)
+        return None if host is None else await silence_of(self._tools.gates, self._clock, host)
 
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back. A host that is gone by now is a no-go."""

@@ -8,6 +8,7 @@ import asyncio
 from typing import NamedTuple
 
 from console.core.lanes import gates_of
+from console.engine.silence import PATIENCE, silence_of
 from console.engine.task import Task, values_for
 from console.model.events import HostFailed
 from console.model.fleet import HealthCheck, Host
@@ -20,8 +21,6 @@ ROUND = 1.0
 """Seconds between two rounds of a host; its checks' own interval where that is longer."""
 SIGN = 5.0
 """Seconds after which a host is asked whether it answers at all, beside its checks."""
-SILENT = 30.0
-"""Seconds that a host without checks may be silent; one with checks has their longest deadline."""
 AT_ONCE = 64
 """Hosts whose checks are asked at the same time."""
 
@@ -106,12 +105,8 @@ class Monitoring:
 
     async def _silent(self, host: Host, checks: tuple[HealthCheck, ...]) -> str:
         """Why the host does not answer, and has not for as long as it may; empty: it does."""
-        until = self._clock.mono() + max((check.deadline for check in checks), default=SILENT)
-        while seen := await self._tools.gates.unreached(host):
-            if self._clock.mono() >= until:
-                return str(seen)
-            await self._clock.sleep(ROUND)
-        return ""
+        patience = max((check.deadline for check in checks), default=PATIENCE)
+        return str(await silence_of(self._tools.gates, self._clock, host, patience) or "")
 
 
 def _began(task: Task) -> float:

@@ -11,6 +11,7 @@ from console.core.lanes import gates_of
 from console.core.shell import filled
 from console.engine import perform_database
 from console.engine.monitoring import Monitoring
+from console.engine.silence import silence_of
 from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
@@ -18,9 +19,6 @@ from console.model.release import Package
 from console.model.state import RunState
 from console.ports.steps import StepResult
 from console.text import SafeText
-
-PRUNE_WAITS = 30.0
-"""Seconds that a host which does not answer is waited for before it is said to be lost: what it is asked last is asked more than once."""
 
 
 async def perform(task: Task) -> StepFinished:
@@ -120,13 +118,10 @@ async def _prune(task: Task) -> StepResult:
             scripts.prune(task.path, task.environment.keep, protect, task.state.run),
         ]
     )
-    clock = task.tools.clock
-    until = clock.mono() + PRUNE_WAITS
-    while True:
-        result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
-        if result.status != "unreachable" or clock.mono() >= until:
-            return result
-        await clock.sleep(1.0)
+    result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    if result.status != "unreachable" or await silence_of(task.tools.gates, task.tools.clock, task.host):
+        return result
+    return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
 
 
 async def _gate(task: Task) -> StepResult:

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from console.model.checks import Finding
 from console.model.fleet import CheckSpec, Environment, HealthCheck, Host
+from console.ports.hosts import Unreached
 from console.text import SafeText
 
 
@@ -29,7 +30,7 @@ class Gates(Protocol):
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask once."""
 
-    async def unreached(self, host: Host) -> SafeText | None:
+    async def unreached(self, host: Host) -> Unreached | None:
         """Ask the host for a sign of life, whatever its checks say: why there is none; None: it answers."""
 
 

@@ -11,6 +11,7 @@ from console.adapters.facts import HostScout
 from console.adapters.health import HostGates
 from console.adapters.metrics.procfs import MetricsWatch
 from console.adapters.ssh.pool import SshTransport
+from console.config.load import load_file
 from console.core.preflight import assess_fleet
 from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
@@ -207,3 +208,21 @@ async def test_sudo_says_whether_it_asks_and_runs_nothing(own_fleet: Fleet, name
     assert len(seen.sudo_refused) == len(refused), seen.sudo_refused
     assert all(said.startswith(words) for said, words in zip(seen.sudo_refused, refused, strict=True)), seen.sudo_refused
     assert own_fleet.exec_in("web01", "ls /run/ran 2>/dev/null; :") == ""
+
+
+@pytest.mark.parametrize("lose", ["drop", "freeze"])
+async def test_a_host_that_falls_silent_on_a_warm_link_is_not_reached_at_the_first_question(own_fleet: Fleet, lose: str) -> None:
+    file = own_fleet.hosts_toml("/tmp", connect_timeout="1s")
+    environment = load_file(str(file)).environment("production")
+    transport = SshTransport(environment.ssh, environment.jumps, environment.name)
+    web01 = environment.hosts[0]
+    assert (await transport.run(web01, ":", deadline=5)).ok
+    assert await HostGates(transport).unreached(web01) is None
+    getattr(own_fleet, lose)("web01")
+    found = await HostGates(transport).unreached(web01)
+    assert found is not None
+    assert found.kind == "unreachable"
+    own_fleet.thaw("web01")
+    own_fleet.restore("web01")
+    assert await HostGates(transport).unreached(web01) is None
+    await transport.close()

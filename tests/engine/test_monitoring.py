@@ -17,6 +17,7 @@ from console.model.plan import Step
 from console.model.state import HostState, Pausing, RunState, StepState
 from console.model.values import changed
 from console.ports.health import GateResult
+from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
 
 STEP = Step("verify/monitor", "monitor", "verify", SafeText("watch"), timeout=160.0)
@@ -33,6 +34,8 @@ class Scripted:
         self.silent: Callable[[str, float], bool] = lambda host, now: False
         self.takes: dict[str, float] = {}
         self.asked: list[tuple[str, float]] = []
+        self.called: list[tuple[str, float]] = []
+        self.kind: ProblemKind = "unreachable"
         self.now_asked = self.most_asked = 0
 
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
@@ -51,8 +54,9 @@ class Scripted:
                 return found
             await self.clock.sleep(1.0)
 
-    async def unreached(self, host: Host) -> SafeText | None:
-        return SafeText("no answer") if self.silent(host.name, self.clock.mono()) else None
+    async def unreached(self, host: Host) -> Unreached | None:
+        self.called.append((host.name, self.clock.mono()))
+        return Unreached(host.name, self.kind, SafeText("no answer")) if self.silent(host.name, self.clock.mono()) else None
 
 
 class Scene:
@@ -175,3 +179,13 @@ async def test_silence_is_not_held_against_a_host_while_a_person_is_asked_about_
     scene.state = changed(scene.state, pausing=Pausing(SafeText("lost together"), "network", 1000.0))
     assert await scene.ended() >= 150.0
     assert scene.told == []
+
+
+@pytest.mark.parametrize(("kind", "most"), [("login", 2), ("changed-key", 2), ("unknown-key", 2), ("unreachable", 100)])
+async def test_a_refused_login_is_tried_once_more_and_not_again_and_again(kind: ProblemKind, most: int):
+    scene = Scene(2)
+    scene.gates.kind = kind
+    scene.gates.silent = lambda host, now: host == "web02" and now >= 1050.0
+    await scene.ended()
+    assert [(event.host, event.condition) for event in scene.told] == [("web02", "unreachable")]
+    assert 2 <= sum(host == "web02" and now >= 1050.0 for host, now in scene.gates.called) <= most

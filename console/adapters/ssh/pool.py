@@ -74,12 +74,12 @@ class SshTransport:
         """Reach the host, or say why not: now, even where it was refused before. A warm connection is asked whether it lives."""
         link = self._link(host)
         link.forget()
-        if link.live:
+        if warm := link.live:
             ran = await self.run(host, ":", deadline=self._ssh.connect_timeout)
             if ran.problem and ran.problem.kind != "late":
                 return ran.problem
-            if ran.problem and link.live:
-                link.live.abort()
+            if ran.problem:
+                link.drop(warm)
         opened = await self._connected(link)
         problem = opened if isinstance(opened, Unreached) else await self._proven(link, opened)
         return problem or Reached(host.name, link.round_trip or 0.0)
