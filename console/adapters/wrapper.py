@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from console.core.shell import quote
+from console.model.fleet import OUTPUT
 from console.text import safe_end
 
 State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "ended", "left", "none"]
@@ -24,6 +25,23 @@ LOSSES: dict[Loss, str] = {
     "cut-code": "its exit code was not written whole",
     "never-began": "it was claimed, but never said that it began",
 }
+
+KEEPER = r"""
+trap "" 1 2 15 25
+( ulimit -c 0; ulimit -f "$(($2 / 512))"; exec cat ) > "$1" 2>/dev/null && exit 0
+n=$(wc -c < "$1")
+if [ "$n" -ge "$(($2 / 512 * 512))" ]; then
+  printf "\n[deploy] the output is cut here, after %s bytes (output in hosts.toml); the command goes on\n" "$n" >> "$1"
+else
+  printf "\n[deploy] the output cannot be written any more: %s; the command goes on\n" "$(df -Pk . | tail -n 1)" >> "$1"
+fi
+n=$(wc -c)
+printf "[deploy] %s bytes and more of output were cut\n" "$n" >> "$1"
+"""
+"""Keeps the first bytes of what comes in a file, and takes the rest as fast as it comes: nobody waits, and no disk fills. Holds no single quote.
+
+Signal 25 is XFSZ: what may not grow any more is an error for `cat` then, and not its end.
+"""
 
 RUNNER = r"""
 cd -- "$1" || exit 95
@@ -46,16 +64,35 @@ read -r dc_b < /proc/sys/kernel/random/boot_id
 dc_t() { shift 19; dc_t=$1; }
 dc_t $dc_s
 { echo xxx > "$dc_d/rc.new" && : > "$dc_d/out" && echo "$$ $dc_t $dc_b" > "$dc_d/pid"; } || { rm -rf "$dc_d"; exit 96; }
+dc_k=
+if mkfifo "$dc_d/pipe" 2>/dev/null; then
+  setsid sh -c '@KEEPER@' deploy-out "$dc_d/out" "$5" < "$dc_d/pipe" > /dev/null 2>&1 &
+  dc_k=$!
+  exec 8> "$dc_d/pipe"
+  rm -f "$dc_d/pipe"
+else
+  exec 8> "$dc_d/out"
+fi
 umask "$dc_u"
-( export DEPLOY_STEP="$3/$4@$$.$dc_t"; set --; eval "${dc_p%x}" ) < /dev/null > "$dc_d/out" 2>&1
+( export DEPLOY_STEP="$3/$4@$$.$dc_t"; set --; exec >&8 2>&8 8>&-; eval "${dc_p%x}" ) < /dev/null
 dc_c=$?
+exec 8>&-
+dc_o() { { read -r dc_l < "/proc/$1/stat"; } 2>/dev/null || return 0; case ${dc_l##*) } in Z*) return 0 ;; esac; return 1; }
+dc_n=0
+while [ -n "$dc_k" ] && [ "$dc_n" -lt 140 ] && ! dc_o "$dc_k"; do
+  dc_n=$((dc_n + 1))
+  [ "$dc_n" -lt 100 ] || sleep 0.05 2>/dev/null || sleep 1
+done
 printf '%03d' "$dc_c" 1<> "$dc_d/rc.new" && mv -f "$dc_d/rc.new" "$dc_d/rc"
 exit 0
+""".replace("@KEEPER@", KEEPER.strip())
+"""Reads the step whole or not at all, checks the fence on both sides of the claim, claims, runs, leaves the exit code.
+
+What runs writes into a pipe, of which the keeper keeps so much; a daemon that is left behind with it holds nothing up for more than 2 s.
 """
-"""Reads the step whole or not at all, checks the fence on both sides of the claim, claims, runs, leaves the exit code."""
 
 COMMON = r"""
-verb=$1 path=$2 epoch=$3 run=$4 step=$5 offset=$6 limit=$7
+verb=$1 path=$2 epoch=$3 run=$4 step=$5 offset=$6 limit=$7 keeps=$8
 ticker= opened=
 say() { [ -z "$ticker" ] || kill "$ticker" 2>/dev/null; printf '\ndeploy-step %s\n' "$*" >&2; exit 0; }
 cd -- "$path" 2>/dev/null || say no-folder
@@ -127,7 +164,7 @@ done
 
 RUN = r"""
 exec 3<&0
-setsid sh -c "$runner" deploy-step "$path" "$epoch" "$run" "$step" <&3 >/dev/null 2>&1 &
+setsid sh -c "$runner" deploy-step "$path" "$epoch" "$run" "$step" "$keeps" <&3 >/dev/null 2>&1 &
 r=$!
 exec 3<&- < /dev/null
 trap 'tick=1' USR1
@@ -211,10 +248,12 @@ class Claim:
     epoch: str
     run: str
     name: str
+    keeps: int = OUTPUT
+    """Bytes of its output that the host keeps."""
 
 
 def _opened(verb: str, claim: Claim, offset: int, limit: float) -> str:
-    words = (verb, claim.path, claim.epoch, claim.run, claim.name.replace("/", "~"), str(offset), str(math.ceil(limit)))
+    words = (verb, claim.path, claim.epoch, claim.run, claim.name.replace("/", "~"), str(offset), str(math.ceil(limit)), str(max(512, claim.keeps)))
     return f"set -- {' '.join(quote(word) for word in words)}\n{COMMON}"
 
 

@@ -15,7 +15,7 @@ from console.config.hosts import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.problems import Place
 from console.core.selection import nearest
-from console.model.fleet import Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import OUTPUT, Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -66,6 +66,7 @@ def resolved(sources: Sources) -> Environment:
         keep=top.get("keep", 5),
         shared=top.get("shared", ()),
         writes=app.get("writes", ()),
+        output=app.get("output", OUTPUT),
         directory=os.path.normpath(app.get("directory", ".")),
         submodules=app.get("submodules", True),
         links_out=tuple(map(os.path.normpath, app.get("links_out", ()))),

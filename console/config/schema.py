@@ -147,6 +147,7 @@ APP: Final = Table(
         **OVERRIDES,
         "repository": Key(Text("a path or a URL")),
         "writes": Key(List(Text("a path", forms.inner_path))),
+        "output": Key(Size()),
         "directory": Key(Text("a folder of the repository", forms.output_path)),
         "submodules": Key(Flag()),
         "links_out": Key(List(Text("the path of a link in the release", forms.inner_path))),

@@ -74,7 +74,9 @@ def _own_step(
         run = database_scripts.backup_command(dumps.guarded(run)) + dumps.kept(task.environment.keep) if is_own else database_scripts.backup_command(run)
     script = scripts.user_command(path, {**_variables(task, values), **libpq}, Command(run, command.run_as, command.timeout))
     cancel = filled(command.cancel, values) if command.cancel else ""
-    return RemoteStep(path, task.state.run, task.epoch, task.step.name, task.attempt, script, task.step.timeout, cancel)
+    return RemoteStep(
+        path, task.state.run, task.epoch, task.step.name, task.attempt, script, task.step.timeout, cancel, output=task.environment.output
+    )  # fmt: skip
 
 
 def _options(variables: Mapping[str, str], database: Database) -> str:

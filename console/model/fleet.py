@@ -12,6 +12,9 @@ from console.model.secret import SecretRef
 
 Variable = str | SecretRef
 
+OUTPUT = 64 * 2**20
+"""Bytes of a step's output that a host keeps, where the file does not say."""
+
 
 class Command(msgspec.Struct, frozen=True):
     """A command for a host, run by `sh -eu` in the release's folder. Times are seconds."""
@@ -265,6 +268,8 @@ class Environment(msgspec.Struct, frozen=True):
     keep: int = 5
     shared: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    output: int = OUTPUT
+    """Bytes of what a step prints that its host keeps."""
     directory: str = "."
     """The folder of the repository that is the release."""
     submodules: bool = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from console.model.fleet import Host
+from console.model.fleet import OUTPUT, Host
 from console.model.release import Package
 from console.ports.hosts import Sink
 from console.text import SafeText
@@ -26,6 +26,8 @@ class RemoteStep:
     cancel: str = ""
     """The command's own way of being cancelled."""
     idempotent: bool = False
+    output: int = OUTPUT
+    """Bytes of its output that the host keeps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from pathlib import Path
 
@@ -308,3 +309,36 @@ LOST = "its process is gone and left no exit code"
 def test_why_an_attempt_is_lost_is_a_word_and_not_a_sentence(said: str, loss: str | None, remains: str, words: str) -> None:
     answer = wrapper.answered(f"noise\ndeploy-step {said}\n".encode())
     assert (answer.state, answer.loss, answer.remains, answer.detail) == ("lost", loss, remains, words)
+
+
+async def test_what_a_step_prints_beyond_its_share_is_cut_and_it_goes_on(transport: LocalTransport, app: Path) -> None:
+    script = f"head -c 5000000 /dev/zero | tr '\\0' x; echo; echo end; touch '{app}/went-on'; exit 3"
+    result, out = await performed(transport, step(app, script, output=10240))
+    assert (result.status, result.code) == ("failed", 3)
+    assert (app / "went-on").exists()
+    assert out[:10240] == b"x" * 10240
+    said = rb"\n\[deploy\] the output is cut here, after 10240 bytes \(output in hosts.toml\); the command goes on\n\[deploy\] (\d+) bytes and more .* cut\n"
+    cut = re.fullmatch(said, out[10240:])
+    assert cut is not None
+    assert 4_500_000 < int(cut[1]) <= 4_989_765
+    assert (claimed(app) / "out").stat().st_size == len(out)
+    assert sorted(path.name for path in claimed(app).iterdir()) == ["out", "pid", "rc"]
+
+
+async def test_a_daemon_that_is_left_with_the_output_holds_nothing_up_and_lives_on(transport: LocalTransport, app: Path) -> None:
+    script = f"setsid sh -c 'n=0; while [ $n -lt 40 ]; do sleep 0.1; echo again; n=$((n + 1)); done; touch \"{app}/lived\"' & echo said"
+    began = time.monotonic()
+    result, out = await performed(transport, step(app, script))
+    assert result.status == "done"
+    assert out.startswith(b"said\n")
+    assert time.monotonic() - began < 10
+    async with asyncio.timeout(30):
+        while not (app / "lived").exists():
+            await asyncio.sleep(0.1)
+    assert b"again" in (claimed(app) / "out").read_bytes()
+
+
+async def test_the_last_words_of_many_short_steps_all_come(plain: LocalTransport, app: Path) -> None:
+    for number in range(20):
+        result, out = await performed(plain, step(app, "echo one; echo two >&2; printf three", attempt=number + 1))
+        assert (result.status, out) == ("done", b"one\ntwo\nthree")
