@@ -109,3 +109,16 @@ async def test_a_host_of_the_first_wave_that_is_lost_while_the_last_one_restarts
         state = await scene.end()
         assert [state_of(scene, name) for name in scene.fleet.names] == ["owed", "new", "new"]
         assert state.exit == 8
+
+
+async def test_a_restart_whose_third_host_fails_restarts_no_host_again(stage):
+    async with stage(4, **{**QUICK, "extra": ""}) as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        before = {name: scene.activations(name, "v1.0.0") for name in scene.fleet.names}
+        scene.fleet.exec_in("web03", "chown root /srv/shop/shared/activations && chmod 444 /srv/shop/shared/activations")
+        state = await scene.carry(Request(kind="restart", yes=True))
+        assert [state_of(scene, name) for name in scene.fleet.names] == ["new", "new", "failed", "old"]
+        assert (state.exit, state.hint) == (5, "deploy restart production --hosts web03,web04")
+        again = {name: scene.activations(name, "v1.0.0") - count for name, count in before.items()}
+        assert again == {"web01": 1, "web02": 1, "web03": 0, "web04": 0}
+        assert scene.events_of(RollbackBegan) == []
