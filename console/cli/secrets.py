@@ -42,7 +42,7 @@ class Reading:
     problems: dict[str, Problem] = field(default_factory=dict)
 
     def add(self, environment: Environment, references: Mapping[str, SecretRef], patience: float = PATIENCE) -> None:
-        """Read those, by their names; each is hidden from then on. Files are the engine's to read."""
+        """Read those, by their names; they are hidden from then on. Files are the engine's to read."""
         for name, reference in references.items():
             if reference.kind == "file":
                 continue
@@ -51,8 +51,9 @@ class Reading:
                 self.problems[name] = text
             else:
                 self.found[name] = text
-                _known.add(text)
-                hide(masking_for(environment, _known))
+        if not _known.issuperset(self.found.values()):
+            _known.update(self.found.values())
+            hide(masking_for(environment, _known))
 
 
 def _of_variable(name: str, secret: SecretRef) -> str | Problem:

@@ -181,13 +181,18 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
 
 
 async def asking(how: How, found: "Environment") -> "Client":
-    """Meet the engine for a question: it gets the model, without secrets, where it has none or an older one and nothing goes on."""
+    """Meet the engine for a question: it gets the model where it has none or an older one and nothing goes on.
+
+    No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked.
+    """
+    from console.cli.secrets import Reading
     from console.config.load import digest
 
-    client = await engine_of(how, found)
+    client, reading = await engine_of(how, found), Reading(quiet=True)
+    reading.add(found, {name: one for name, one in found.secret_references().items() if one.kind == "env"})
     mark = digest(found)
     if client.welcome.digest != mark and not client.welcome.busy and not how.read_only:
-        await client.configure(found, mark, {})
+        await client.configure(found, mark, reading.found)
     return client
 
 
