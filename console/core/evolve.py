@@ -159,12 +159,12 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
         return state
     fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
     known = state.step_state(step)
+    is_settled_only = known.status == "running"
     if known.unsettled and known.attempt == event.attempt and known.started:
         fresh = changed(fresh, started=known.started, started_at=known.started_at)
     host = state.hosts.get(step.host)
     touched = step.changes or (host.touched if host else False)
     after = _with_host(_with_step(state, step, fresh), step.host, step=step.name, touched=touched)
-    is_settled_only = state.step_state(step).status == "running"
     if host and step.phase == "release" and host.condition != "updating" and not is_settled_only:
         after = _with_host(after, step.host, condition="updating", since=event.mono)
     if host and step.phase == "rollback" and host.condition != "returning":

@@ -1,6 +1,7 @@
 """Runs that earlier versions wrote down: they are read, folded and judged as they were then, for ever. A file here is never changed, only added."""
 
 from functools import reduce
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def test_an_old_journal_replays_and_ends_as_it_ended(file: Path):
 def test_every_beginning_of_an_old_journal_is_a_state(file: Path):
     events = [decode_event(line) for line in file.read_bytes().splitlines()]
     states = [fold(events[:length]) for length in range(len(events) + 1)]
+    assert states == list(accumulate(events, evolve, initial=RunState()))
     assert states[-1].phase == "ended"
     assert all(decode_event(encode_event(event)) == event for event in events)
     before_the_end = fold(event for event in events if not isinstance(event, RunEnded))
