@@ -47,7 +47,7 @@ def _debt_line(debt: dict[str, Any]) -> str:
 def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
     if not row["reachable"]:
         return row["host"], "?", "?", f"not reached: {row.get('problem') or 'no answer'}"
-    health = {True: "verified", False: "not verified by a run", None: "not known whether it is well" if row["release"] else ""}[row["healthy"]]
+    health = {True: "verified", False: "not healthy", None: "not verified" if row["release"] else ""}[row["healthy"]]
     drift = f"drift: {row['drift']}" if row["drift"] else ""
     return row["host"], row["version"] or "-", row["release"] or "-", ", ".join(words for words in (health, drift) if words)
 

@@ -43,4 +43,6 @@ def is_healthy(fact: HostFacts, said: Said | None, *, owed: bool) -> bool | None
         return None
     if fact.current_broken or not live.whole or said == "failed":
         return False
-    return None if owed or fact.drift or said == "unknown" else live.healthy
+    if owed or fact.drift or said == "unknown":
+        return None
+    return True if said == "passed" or live.healthy else None

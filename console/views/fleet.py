@@ -56,7 +56,7 @@ _STEP_WORDS = {
     "switch": "activating", "restart": "restarting", "gate": "health gate", "remove": "removing", "prune": "pruning",
 }  # fmt: skip
 
-_AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "old": "not verified"}
+_AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
 def condition_words(condition: HostCondition) -> tuple[MarkName, str]:

@@ -26,8 +26,13 @@ def resting_state(board: Board) -> RunState:
 def _resting_host(host: BoardHost) -> HostState:
     if not host.reachable:
         return HostState(host.host, condition="unreachable", detail=host.problem, linked=False)
-    condition: HostCondition = "unknown" if host.drift else "new" if host.healthy else "old"
-    return HostState(host.host, condition=condition, release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
+    return HostState(host.host, condition=_resting_condition(host), release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
+
+
+def _resting_condition(host: BoardHost) -> HostCondition:
+    if host.drift:
+        return "unknown"
+    return {True: "new", False: "failed", None: "old"}[host.healthy]  # type: ignore[return-value]
 
 
 def home_lines(board: Board | None, open_run: str, width: int, *, behind: bool = False) -> tuple[Line, ...]:
@@ -83,6 +88,9 @@ def _attention(board: Board, open_run: str, behind: bool) -> Line:
     drifted = [host for host in board.hosts if host.drift]
     if drifted:
         return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))
+    unhealthy = [host.host for host in board.hosts if host.healthy is False]
+    if unhealthy:
+        return line(Span(f" not healthy: {_some(unhealthy)}", "bad"))
     return line(Span(" all quiet", "dim"))
 
 

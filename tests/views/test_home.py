@@ -11,7 +11,8 @@ from console.model.board import Board, BoardHost
 from console.model.debt import Debt
 from console.ports.journal import RunSummary
 from console.text import SafeText
-from console.views.home import home_lines, run_row
+from console.views.fleet import counts_in_words
+from console.views.home import home_lines, resting_state, run_row
 from console.views.spans import text, width
 from console.views.times import seconds_between
 
@@ -62,3 +63,10 @@ def test_what_is_owed_is_said_with_what_comes_of_it():
     assert text(home_lines(a_board(), "", 120)[-1]) == " owed: web03; it gets v2 once it answers again"
     assert text(home_lines(a_board(("web02",)), "", 120)[-1]) == " not reached: web02"
     assert text(home_lines(a_board(owed=()), "", 120)[-1]) == " all quiet"
+
+
+def test_a_host_whose_gate_failed_is_said_to_be_unhealthy_and_one_that_nobody_verified_is_not():
+    hosts = tuple(BoardHost(name, release="r2", version=SafeText("v2"), healthy=well) for name, well in (("web01", False), ("web02", True), ("web03", None)))
+    board = Board("production", "shop", hosts=hosts)
+    assert text(home_lines(board, "", 120)[-1]) == " not healthy: web01"
+    assert counts_in_words(resting_state(board)) == "3 hosts: 1 not healthy, 1 live, 1 not verified"
