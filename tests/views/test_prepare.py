@@ -191,6 +191,25 @@ def test_the_first_choice_is_the_suggested_one_else_the_newest_that_is_not_live(
     assert [text((standing(one),)) for one in (live, newer, old)] == ["live on 2", "", "older than what is live"]
 
 
+def test_what_failed_here_is_not_offered_and_says_so():
+    live, bad, older = (
+        Candidate(SafeText(name), "a" * 40, live=hosts, ahead=ahead, fared=SafeText(fared))
+        for name, hosts, ahead, fared in [("v3", 2, True, ""), ("v4", 0, True, "failed and was rolled back"), ("v1", 0, False, "")]
+    )
+    assert first_choice((bad, live, older), "") == 0
+    assert first_choice((bad, Candidate(SafeText("v5"), "b" * 40), live), "") == 1
+    assert [text((standing(bad),)), text((standing(bad, short=True),))] == ["failed and was rolled back here", "failed"]
+
+
+def test_an_open_go_says_what_speaks_against_the_direction():
+    doubt = Check("direction", SafeText("Goes forward"), "warning", False, SafeText("v3 is live already on 2 hosts"))
+    state = RunState(checks=(doubt,), plan=Plan("rolling", (), ()))
+    one = Candidate(SafeText("v3"), "a" * 40, live=2)
+    said = text(prepare_lines("shop", "production", True, None, one, Answer(state, asking=False), 120)[1])
+    assert "GO is open" in said
+    assert "! v3 is live already on 2 hosts" in said
+
+
 def test_the_filter_looks_at_name_commit_author_and_subject():
     one = Candidate(SafeText("v1.2.0"), "abc" + "0" * 37, by=SafeText("Lin"), subject=SafeText("Basket"))
     for words in ("v1.2", "abc0", "lin", "basket", "/B.sket/", "!ada"):
