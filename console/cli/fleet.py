@@ -34,6 +34,9 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     if held:
         more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
         lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
+    if failed := found.get("failed"):
+        report = as_typed(f"deploy report {failed['run']}")
+        lines.append(f"not verified since run {failed['run']} ({failed['kind']}) failed at {failed['ended']}: {report}")
     lines += [_debt_line(debt) for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -37,6 +37,7 @@ async def motd(how: How, name: str) -> int:
 
 async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app: str, environment: str) -> list[str]:
     from console.engine.debts import debts_of
+    from console.engine.last_runs import last_runs
 
     waiting = [run for run in runs if (run.app, run.environment) == (app, environment) and run.outcome is None and run.kind != "exec"]
     words = [await _how_it_stands(record, folder, run) for run in waiting[:1]]
@@ -44,6 +45,9 @@ async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app:
     if owed:
         head = f"{environment} of {app}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed"
         words.append(f"{head}: {as_typed(f'deploy status {environment}')}")
+    _, failed = last_runs(record, app, environment)
+    if failed is not None:
+        words.append(as_typed(f"{environment} of {app} is not verified since run {failed.run} failed: deploy report {failed.run}"))
     note = kept_note(folder, app, environment)
     if note is not None:
         until = f" until {note['until']}" if note["until"] else ""

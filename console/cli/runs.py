@@ -1,6 +1,7 @@
 """Commands that open, join or steer a run. Whoever follows it ends with its exit code. Knows how a run is found and met; not how it is shown."""
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.cli.follow import follow
@@ -8,10 +9,12 @@ from console.cli.part import Leaving, Part
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import (
     How,
+    asking,
     configure,
     engine_of,
     environment,
     environment_or_known,
+    is_owing,
     journal,
     open_runs,
     recorded,
@@ -23,7 +26,7 @@ from console.cli.wiring import (
 )
 from console.core.secrecy import left_to_do
 from console.core.twin import request_words
-from console.errors import Exit, NoGo, Problem, UsageFault
+from console.errors import ConsoleError, Exit, NoGo, Problem, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
 from console.text import SafeText
@@ -99,7 +102,9 @@ async def attach(how: How, text: str) -> int:
     named = bool(text)
     summary = run_named(how, text or ("" if open_runs(how) else "last"))
     if summary.outcome is not None:
-        return _show_recorded(how, summary, whole=named)
+        code = _show_recorded(how, summary, whole=named)
+        await _wake(how, summary)
+        return code
     from console.client.attach import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
@@ -116,6 +121,16 @@ async def attach(how: How, text: str) -> int:
     with Leaving() as leaving:
         model = _model_for(how, summary, model_kept(client.welcome.digest))
         return await follow(how, feed_of(how, client, summary.run, model), Part(), leaving, EngineStation(how, model) if model else None)
+
+
+async def _wake(how: How, summary: "RunSummary") -> None:
+    """Have an engine do what runs have left to be done, where there is such and no engine is there. What was asked for is answered by then."""
+    from console.cli.models import model_of_run
+
+    with suppress(ConsoleError):
+        found = None if how.read_only else _model_for(how, summary, model_of_run(summary.run))
+        if found is not None and is_owing(found):
+            await (await asking(how, found)).close()
 
 
 def _model_for(how: How, summary: "RunSummary", kept: "Environment | None") -> "Environment | None":

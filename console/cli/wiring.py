@@ -183,17 +183,46 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
 async def asking(how: How, found: "Environment") -> "Client":
     """Meet the engine for a question: it gets the model where it has none or an older one and nothing goes on.
 
-    No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked.
+    No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked. Where runs have left something to
+    be done it gets the secrets for that too: an engine that is met here goes on until it is done.
     """
     from console.cli.secrets import Reading
     from console.config.load import digest
+    from console.core.secrecy import needs_of
 
     client, reading = await engine_of(how, found), Reading(quiet=True)
     reading.add(found, {name: one for name, one in found.secret_references().items() if one.kind == "env"})
     mark = digest(found)
-    if client.welcome.digest != mark and not client.welcome.busy and not how.read_only:
+    if client.welcome.busy or how.read_only:
+        return client
+    if client.welcome.role == "operator" and needs_of(found, "catch-up").needed and is_owing(found):
+        await _handed_over(client, found, reading.found)
+    elif client.welcome.digest != mark:
         await client.configure(found, mark, reading.found)
     return client
+
+
+async def _handed_over(client: "Client", found: "Environment", here: dict[str, str]) -> None:
+    """Give the engine that is to bring owed hosts up to date the secrets that this takes, as far as they are here."""
+    from console.config.load import digest
+
+    try:
+        await configure(client, found, "catch-up", quiet=True)
+    except UsageFault:
+        await client.configure(found, digest(found), here)
+
+
+def is_owing(found: "Environment") -> bool:
+    """Whether the record says that runs have left something to be done: a host that is owed, or a lock."""
+    from console.engine.debts import debts_of
+    from console.engine.leftovers import leftovers
+
+    record = journal()
+    try:
+        hosts = (host.name for host in found.hosts)
+        return bool(debts_of(record, found.app, found.name) or leftovers(record, found.app, found.name, hosts))
+    finally:
+        record.close()
 
 
 async def asking_with_secrets(how: How, found: "Environment", purpose: "Purpose") -> "Client":

@@ -39,3 +39,5 @@ class Fleet:
     """Feeds that are followed now."""
     ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = field(default_factory=dict)
     """What CI said, by the model's digest and the commit, and until when (boot-time clock) that is not asked again."""
+    unpaid: str = ""
+    """Why this engine brings no owed host up to date; empty: it does."""

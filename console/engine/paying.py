@@ -46,18 +46,20 @@ def environment_now(journal: Journal, app: str, environment: str) -> Live | Uncl
     return live_release(fold(journal.read(one.run)) for one in runs if one.outcome is not None)
 
 
-def owed_now(journal: Journal, environment: Environment) -> tuple[Debt, ...]:
-    """What is owed in an environment, and what comes of each."""
+def owed_now(journal: Journal, environment: Environment, unpaid: str = "") -> tuple[Debt, ...]:
+    """What is owed in an environment, and what comes of each. `unpaid`: why this engine brings no host up to date; empty: it does."""
     debts = debts_of(journal, environment.app, environment.name)
     if not debts:
         return ()
     live = environment_now(journal, environment.app, environment.name)
-    return tuple(changed(debt, next=SafeText(_next_of(debt, live))) for debt in debts)
+    return tuple(changed(debt, next=SafeText(_next_of(debt, live, unpaid))) for debt in debts)
 
 
-def _next_of(debt: Debt, live: Live | Unclear) -> str:
+def _next_of(debt: Debt, live: Live | Unclear, unpaid: str) -> str:
     if isinstance(live, Unclear):
         return f"what it gets is for a person to say: {live.words}"
+    if unpaid:
+        return f"it gets {live.release.version or live.release.id} with the next release; not by itself: {unpaid}"
     when = "with the next release, or once it was away and answers again" if debt.left_out else "once it answers again"
     return f"it gets {live.release.version or live.release.id} {when}"
 
@@ -67,7 +69,7 @@ class Paying:
 
     def __init__(
         self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, keyring: Keyring, note: Notes,
-        every: float = EVERY,
+        may_carry: Callable[[], bool], every: float = EVERY,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -76,6 +78,7 @@ class Paying:
         self._opens = opens
         self._keyring = keyring
         self._note = note
+        self._may_carry = may_carry
         self._every = every
         self._task: asyncio.Task[None] | None = None
         self._debts: tuple[Debt, ...] | None = None
@@ -103,7 +106,15 @@ class Paying:
     def has_work(self) -> bool:
         """Whether this engine has a host to bring up to date, or a lock to release."""
         found = self._model()
-        return found is not None and (bool(self.left) or (bool(self.debts) and self._has_secrets(found[0])))
+        return found is not None and self._may_carry() and (bool(self.left) or (bool(self.debts) and self._has_secrets(found[0])))
+
+    @property
+    def unpaid(self) -> str:
+        """Why this engine brings no owed host up to date by itself; empty: it does, once the host answers."""
+        found = self._model()
+        if found is None or not self._may_carry():
+            return "this engine is one of a user who is no operator"
+        return "" if self._has_secrets(found[0]) else f"it needs a secret that is not here: deploy status {found[0].name}, with it at hand"
 
     @property
     def left(self) -> tuple[Leftover, ...]:

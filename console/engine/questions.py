@@ -11,6 +11,7 @@ from console.engine.commands import answer_exec, answer_logs
 from console.engine.debts import answer_forgive
 from console.engine.fleet import Fleet as Fleet  # noqa: PLC0414 (its place for those who look here)
 from console.engine.gate_record import healthy_hosts
+from console.engine.last_runs import last_run_row, last_runs
 from console.engine.locks import answer_break, answer_lock, answer_unlock, holder_row
 from console.engine.looking import look_at
 from console.engine.paying import owed_now
@@ -26,11 +27,12 @@ async def answer_status(fleet: Fleet, argument: Mapping[str, Any], person: Perso
     hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
     facts = await look_at(fleet, hosts)
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
-    owed = owed_now(fleet.journal, environment)
+    owed = owed_now(fleet.journal, environment, fleet.unpaid)
+    last, failed = last_runs(fleet.journal, environment.app, environment.name)
     healthy = healthy_hosts(fleet.journal, environment, facts, owed)
     return {
         "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
-        "age": 0.0, "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
+        "last_run": last_run_row(last), "failed": last_run_row(failed), "age": 0.0, "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
         "owed": list(owed),
     }  # fmt: skip
 

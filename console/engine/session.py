@@ -72,7 +72,7 @@ class Session:
         self._outside: Outside | None = None
         self._runs: dict[str, CarriedRun] = {}
         self._lookout = station.Lookout(self._watch_all)
-        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, look_again)
+        self._paying = Paying(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
         self._refused: dict[tuple[int, str], float] = {}
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
@@ -103,14 +103,17 @@ class Session:
     def owing(self) -> bool:
         """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
         parting = any(one.is_parting for one in self._runs.values())
-        return parting or (may_carry_runs(os.getuid(), self.access) and self._paying.has_work)
+        return parting or self._paying.has_work
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
 
     def _may_open(self) -> bool:
         """Whether this engine may open a run by itself now."""
-        return not self.busy and may_carry_runs(os.getuid(), self.access)
+        return not self.busy and self._may_carry()
+
+    def _may_carry(self) -> bool:
+        return may_carry_runs(os.getuid(), self.access)
 
     @property
     def access(self) -> Access | None:
@@ -157,6 +160,7 @@ class Session:
         return Fleet(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds, self._fed, self._ci_kept,
+            self._paying.unpaid,
         )  # fmt: skip
 
     async def open_run(self, request: Request, person: Person) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from console.core.direction import attempt_of
 from console.engine.fleet import Fleet
 from console.engine.gate_record import healthy_hosts
+from console.engine.last_runs import last_runs
 from console.engine.looking import look_at
 from console.engine.marks import answer_ci, answer_verified
 from console.engine.past import attempts
@@ -35,12 +36,13 @@ async def answer_board(fleet: Fleet, argument: Mapping[str, Any], person: Person
     facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
-    owed = owed_now(fleet.journal, environment)
+    owed = owed_now(fleet.journal, environment, fleet.unpaid)
+    _, failed = last_runs(fleet.journal, environment.app, environment.name)
     healthy = healthy_hosts(fleet.journal, environment, facts, owed)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return Board(
         environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
-        owed=owed, at=_now(fleet),
+        owed=owed, failed=failed, at=_now(fleet),
     )  # fmt: skip
 
 

@@ -34,6 +34,16 @@ class Holder(msgspec.Struct, frozen=True):
     run: str = ""
 
 
+class LastRun(msgspec.Struct, frozen=True):
+    """A run that has ended."""
+
+    run: str
+    kind: str
+    outcome: str
+    exit: int | None = None
+    ended: str = ""
+
+
 class Board(msgspec.Struct, frozen=True):
     """An environment at rest, as its hosts said it."""
 
@@ -46,6 +56,8 @@ class Board(msgspec.Struct, frozen=True):
     held: Holder | None = None
     hosts: tuple[BoardHost, ...] = ()
     owed: tuple[Debt, ...] = ()
+    failed: LastRun | None = None
+    """The run that left the environment unverified, and that none has made good since."""
     at: str = ""
     """When the hosts were read: UTC, RFC 3339."""
 

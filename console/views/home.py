@@ -85,6 +85,8 @@ def _attention(board: Board, open_run: str, behind: bool) -> Line:
         return line(Span(f" owed{gone}: {_some(list(owed))}; {next(iter(owed.values()))}", "owed"))
     if away:
         return line(Span(f" not reached: {_some(away)}", "bad"))
+    if board.failed:
+        return line(Span(f" not verified since the last {board.failed.kind} failed", "bad"), Span(f"   run {board.failed.run}", "dim"))
     drifted = [host for host in board.hosts if host.drift]
     if drifted:
         return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))

@@ -1,0 +1,29 @@
+"""How an environment was left by its runs: the last one that has ended, and the one that failed and that none has made good. Reads the journal."""
+
+from typing import Any
+
+from console.core.evolve import fold
+from console.core.verification import failed_run
+from console.errors import Exit
+from console.model.board import LastRun
+from console.ports.journal import Journal
+
+BACK = 50
+"""Runs that are looked at, newest first."""
+ACTED = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})
+"""Exit codes of runs that did something to hosts."""
+
+
+def last_runs(journal: Journal, app: str, environment: str) -> tuple[LastRun | None, LastRun | None]:
+    """Return the last run that has ended, and the one that left the environment unverified. Raises ConsoleError where the record cannot be read."""
+    ended = [one for one in journal.runs(app, environment, limit=BACK) if one.outcome is not None and one.kind != "exec"]
+    if not ended:
+        return None, None
+    by_run = {one.run: LastRun(one.run, one.kind, one.outcome or "", one.exit, one.ended or "") for one in ended}
+    failed = failed_run(fold(journal.read(one.run)) for one in ended if one.exit in ACTED)
+    return by_run[ended[0].run], by_run[failed.run] if failed else None
+
+
+def last_run_row(run: LastRun | None) -> dict[str, Any] | None:
+    """A run as `status` names it."""
+    return None if run is None else {"run": run.run, "kind": run.kind, "outcome": run.outcome, "exit": run.exit, "ended": run.ended}
