@@ -139,7 +139,7 @@ def _decided(state: RunState, event: ev.Decided) -> RunState:
 
 
 def _locked(state: RunState, event: ev.LocksTaken) -> RunState:
-    return changed(state, epoch=event.epoch, held=event.hosts, phase="running" if state.phase == "locking" else state.phase)
+    return changed(state, epoch=event.epoch, held=(*state.held, *event.hosts), phase="running" if state.phase == "locking" else state.phase)
 
 
 def _released(state: RunState, event: ev.LocksReleased) -> RunState:

@@ -54,6 +54,9 @@ class FleetHands:
         self._work: dict[tuple[str, int], asyncio.Future[StepFinished]] = {}
         self._given_up: set[tuple[str, int]] = set()
         self._unheld: set[str] = set()
+        self._holder: LockHolder | None = None
+        self._missed: dict[str, SafeText] = {}
+        """Hosts of a rollback that could not be locked, and why."""
         self.record: Callable[..., None] = lambda *events: None
         self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
@@ -74,6 +77,9 @@ class FleetHands:
         place = step.host or step.at
         if place in self._unheld:
             await self._hold_host(state, place)
+        why = await self._lock_late(state, place) if place in self._missed else None
+        if why is not None:
+            return StepFinished(step=step.name, host=step.host, attempt=attempt, status="unreachable", detail=SafeText(f"it could not be locked: {why}"))
         key = (step.name, attempt)
         work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
         self._work[key] = work
@@ -110,17 +116,39 @@ class FleetHands:
         return None if host is None else await silence_of(self._tools.gates, self._clock, host)
 
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
-        """The first host by name decides, then the rest together; one refusal gives all back. A host that is gone by now is a no-go."""
+        """The first host by name decides, then the rest together; one refusal gives all back.
+
+        A host that cannot be locked is a no-go; but a rollback goes on with the others, and tries that one again with its first step.
+        """
         hosts = sorted(self._hosts(state), key=lambda host: host.name)
         holder = LockHolder(
             by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims)
         )
-        refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder)
+        self._holder = holder
+        refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)
         if refused:
             await self._release(hosts, holder.epoch)
             return refused
         self._start_beat(tuple(hosts), holder.epoch)
-        return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts))
+        return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts if host.name not in self._missed))
+
+    def _none_held(self, state: RunState, hosts: list[Host]) -> Decided | None:
+        if not self._missed or (state.kind == "rollback" and len(self._missed) < len(hosts)):
+            return None
+        name, why = next(iter(self._missed.items()))
+        return Decided(go=False, by=ENGINE, reasons=(SafeText(f"{name} could not be locked: {why}"),))
+
+    async def _lock_late(self, state: RunState, name: str) -> SafeText | None:
+        """Lock a host that could not be locked with the others; why not, where it still cannot be."""
+        host = self._environment.host(name)
+        if host is None or self._holder is None:
+            return self._missed[name]
+        answer = await self._taken(host, self._holder)
+        if answer is not None:
+            return SafeText(f"it is held by {answer.run or answer.by}") if isinstance(answer, LockHolder) else answer.message
+        del self._missed[name]
+        self.record(LocksTaken(epoch=state.epoch, hosts=(name,)))
+        return None
 
     async def hold_again(self, state: RunState) -> None:
         """Exchange the epoch of an engine that is gone for this one's, on every host; one that is not reached now is tried again with its next step."""
@@ -157,13 +185,13 @@ class FleetHands:
         planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()
         return [host for host in self._environment.hosts if host.name in planned]
 
-    async def _take(self, hosts: list[Host], holder: LockHolder) -> LocksRefused | Decided | None:
+    async def _take(self, hosts: list[Host], holder: LockHolder) -> LocksRefused | None:
         answers = await asyncio.gather(*(self._taken(host, holder) for host in hosts))
         for host, answer in zip(hosts, answers, strict=True):
             if isinstance(answer, LockHolder):
                 return LocksRefused(host=host.name, holder=answer)
             if isinstance(answer, Unreached):
-                return Decided(go=False, by=ENGINE, reasons=(SafeText(f"{host.name} could not be locked: {answer.message}"),))
+                self._missed[host.name] = answer.message
         return None
 
     async def _taken(self, host: Host, holder: LockHolder) -> LockHolder | Unreached | None:

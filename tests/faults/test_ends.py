@@ -115,3 +115,17 @@ async def test_a_result_comes_after_the_locks_are_gone(stage: Stage):
         done = await scene.release("v1.0.0")
         assert isinstance(scene.events[-1], LocksReleased)
         assert (done.held, done.locks_left, set(scene.events[-1].hosts)) == ((), {}, set(scene.fleet.names))
+
+
+async def test_a_rollback_goes_on_with_the_hosts_that_can_be_locked(stage: Stage):
+    async with stage(2) as scene:
+        await scene.release("v1.0.0")
+        await scene.release("v1.1.0")
+        scene.fleet.exec_in("web01", "chown root:root /srv/shop/.deploy/staging")
+        back = await scene.carry(Request(kind="rollback", yes=True))
+        assert (back.exit, back.outcome, [scene.live(name) for name in scene.fleet.names]) == (5, "failed", ["v1.1.0", "v1.0.0"])
+        assert (back.hosts["web01"].condition, "it could not be locked" in back.hosts["web01"].detail) == ("owed", True)
+        assert (back.held, locked(scene)) == ((), [])
+        scene.fleet.exec_in("web01", "chown deploytest:deploytest /srv/shop/.deploy/staging")
+        again = await scene.carry(Request(kind="rollback", yes=True))
+        assert (again.exit, [scene.live(name) for name in scene.fleet.names], locked(scene)) == (0, ["v1.0.0", "v1.0.0"], [])
