@@ -113,18 +113,23 @@ class Lines:
 
     def feed(self, data: bytes) -> list[SafeText]:
         """Return the lines that this piece has ended."""
-        return [self._ended(line) for line in self._scanner.feed(self._decoder.decode(data))]
+        return self._ended(self._scanner.feed(self._decoder.decode(data)))
 
     def end(self) -> list[SafeText]:
         """Return the last line, if the stream did not end with a line break."""
         lines = self._scanner.feed(self._decoder.decode(b"", final=True))
-        return [self._ended(line) for line in lines + self._scanner.end()]
+        return self._ended(lines + self._scanner.end())
 
-    def _ended(self, line: str) -> SafeText:
-        """Mask a whole line, then cut it."""
-        self._cut += max(0, len(line) - self._limit)
-        text = hidden(line)
-        return str.__new__(SafeText, text if len(text) <= self._limit else text[: max(0, self._limit - 1)].rstrip(CUT) + CUT)
+    def _ended(self, lines: list[str]) -> list[SafeText]:
+        """Mask whole lines, then cut them. Many are looked through at once: most hold nothing."""
+        if _hidden:
+            together = "\n".join(lines)
+            lines = lines if hidden(together) == together else [hidden(line) for line in lines]
+        return [str.__new__(SafeText, line if len(line) <= self._limit else self._shortened(line)) for line in lines]
+
+    def _shortened(self, line: str) -> str:
+        self._cut += len(line) - self._limit
+        return line[: max(0, self._limit - 1)].rstrip(CUT) + CUT
 
 
 class _Scanner:

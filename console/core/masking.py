@@ -64,7 +64,9 @@ class Masking:
 
     def _without_pieces(self, text: str) -> str:
         if "\n" in text:
-            return "\n".join(map(self._without_pieces, text.split("\n")))
+            lines = text.split("\n")
+            found = [self._without_pieces(line) for line in lines]
+            return text if found == lines else "\n".join(found)
         line = text.strip()
         return text if line[-_PIECE:] not in self._pieces and line[:_PIECE] not in self._pieces else self._unwrapped(line)
 

@@ -273,6 +273,10 @@ def test_without_a_command_the_console_takes_the_dump_itself_and_brings_it_back(
         assert "restore the backup of another run: deploy history production" in said
         assert "database/restore: started" not in said
         (dumps / "away").rename(dumps / f"{run}.dump")
+        shop.product.deploy("engine", "stop")
+        url = shop.product.environ.pop("SHOP_DB")
+        assert "the secret database.url is to come from $SHOP_DB, which is not set" in shop.said("restore", "production", "--run", run, "--yes", code=2)
+        shop.product.environ["SHOP_DB"] = url
         assert "in one transaction" in shop.said("restore", "production", "--run", run, "--yes", "--plain")
         with psycopg.connect(shop.url) as connection:
             assert connection.execute("select count(*), to_regclass('e'), to_regtype('mood') from orders").fetchone() == (ROWS, None, None)

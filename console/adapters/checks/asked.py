@@ -5,7 +5,6 @@ The kinds beside this module know how each is asked. It must not know of plans, 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 from console.core.gates import Observation
 from console.core.shell import PLACEHOLDER
@@ -16,7 +15,6 @@ from console.text import SafeText
 
 SPARE = 5.0
 """Seconds that a transport gets beyond a try's own time-out, so that ours is the one that speaks."""
-MASK = "[redacted]"
 
 RunCommand = Callable[[Host, Command, Mapping[str, str], float], Awaitable[Ran]]
 """(where, command, placeholders' values, seconds): run a check's command there."""
@@ -56,33 +54,10 @@ class Asked:
         """Fill what no shell reads. An unknown placeholder is left as it stands: the file's reader has refused it."""
         return PLACEHOLDER.sub(lambda found: self.values.get(found.group(1), found.group()), template)
 
-    def masked(self, text: str) -> str:
-        """Return the text without what must not be shown."""
-        for hidden in sorted(self._hidden(), key=len, reverse=True):
-            text = text.replace(hidden, MASK)
-        return text
-
-    def _hidden(self) -> set[str]:
-        found: set[str] = set()
-        for field in self.probe.secrets:
-            found.add(self.reveal(field) or "")
-        for text in {*found, str(self.probe.url) if isinstance(self.probe.url, str) else ""}:
-            found |= _passwords(text)
-        token = getattr(self.probe, "token", "")
-        return (found | {token if isinstance(token, str) else ""}) - {""}
-
     async def opened(self, address: str, port: int) -> Stream | Observation:
         """Open a connection from that place: a stream, or what that it could not be opened says."""
         stream = await self.transport.open_stream(self.place, address, port, deadline=self.seconds + SPARE)
         return not_opened(self.transport, self.place, stream) if isinstance(stream, Unreached) else stream
-
-
-def _passwords(url: str) -> set[str]:
-    try:
-        password = urlsplit(url).password or ""
-    except ValueError:
-        return set()
-    return {password, unquote(password)}
 
 
 def not_opened(transport: Transport, place: Host, problem: Unreached) -> Observation:

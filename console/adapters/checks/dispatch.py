@@ -38,14 +38,13 @@ def load_kinds(environment: Environment) -> None:
 
 
 async def observe(asked: Asked) -> Observation:
-    """Ask a probe once, and answer within its seconds, whatever the other side does. What must not be shown is masked."""
+    """Ask a probe once, and answer within its seconds, whatever the other side does."""
     try:
-        found = await _within(asked.seconds, _kind(asked.probe.kind)(asked))
+        return await _within(asked.seconds, _kind(asked.probe.kind)(asked))
     except TimeoutError:
-        found = await _silent(asked, f"no answer within {asked.seconds:.3g} s")
+        return await _silent(asked, f"no answer within {asked.seconds:.3g} s")
     except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
-        found = Observation("error", SafeText(f"{asked.probe.name} cannot be asked: {fault}"))
-    return Observation(found.kind, SafeText(asked.masked(str(found.seen))), found.milliseconds)
+        return Observation("error", SafeText(f"{asked.probe.name} cannot be asked: {fault}"))
 
 
 def _kind(kind: str) -> Callable[..., Awaitable[Observation]]:
@@ -110,7 +109,7 @@ async def _ci(asked: Asked, check: CheckSpec, commit: str) -> Finding:
         found = Finding("error", SafeText(f"no answer within {asked.seconds:.3g} s"), SafeText("see whether it can be reached from here"))
     except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
         found = Finding("error", SafeText(f"cannot be asked: {fault}"))
-    return Finding(found.status, SafeText(asked.masked(str(found.seen))), SafeText(asked.masked(str(found.remedy))), found.since, found.again)
+    return found
 
 
 def _places(environment: Environment, check: CheckSpec, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
