@@ -273,11 +273,11 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
 def _close(state: RunState) -> Iterator[Effect]:
     owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
     owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
-    new = tuple(host.name for host in state.hosts.values() if host.condition == "new")
+    settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in ("new", "back"))
     if owed:
         yield from map(Happened, owed)
-    elif new and not state.answered:
-        yield AskHosts(new)
+    elif settled and not state.answered:
+        yield AskHosts(settled)
     else:
         yield _end(state)
 

@@ -309,9 +309,17 @@ def _forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
 def _fell(state: RunState, event: ev.HostFailed) -> RunState:
     """What stands for nothing else: a host that is on its way back, or was skipped meanwhile, is judged by that."""
     host = state.hosts.get(event.host)
-    if host is None or host.condition != "new":
+    if host is None or host.condition not in ("new", "back"):
         return state
-    return _with_host(state, event.host, condition=event.condition, failed_once=True, since=event.mono, detail=event.reason)
+    failed = host.failed_once or host.condition == "new"
+    return _with_host(state, event.host, condition=event.condition, failed_once=failed, since=event.mono, detail=event.reason)
+
+
+def _answered(state: RunState, event: ev.HostsAnswered) -> RunState:
+    for name in event.hosts:
+        host = state.hosts.get(name)
+        state = state if host is None or host.linked else _with_host(state, name, linked=True, lost=0.0)
+    return changed(state, answered=True)
 
 
 def _link_lost(state: RunState, event: ev.LinkLost) -> RunState:
@@ -416,7 +424,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.HostOwed: _owed,
     ev.HostForgiven: _forgiven,
     ev.HostFailed: _fell,
-    ev.HostsAnswered: lambda state, event: changed(state, answered=True),
+    ev.HostsAnswered: _answered,
     ev.LinkLost: _link_lost,
     ev.LinkRestored: _link_restored,
     ev.Paused: _paused,

@@ -209,10 +209,15 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
+def _shown(host: HostState) -> str:
+    """What a host is called; one whose link is lost is called new by nobody who has not asked it since."""
+    return "unreachable" if host.condition == "new" and not host.linked else SHOWN.get(host.condition, host.condition)
+
+
 def host_rows(state: RunState) -> list[dict[str, str]]:
     """The hosts of a result, as the contract names them."""
     rows = [
-        {"host": host.name, "release": host.release, "version": str(host.version), "state": SHOWN.get(host.condition, host.condition)}
+        {"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(host)}
         for host in state.hosts.values()
     ]
     return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]

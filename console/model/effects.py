@@ -32,7 +32,7 @@ class TakeLocks(msgspec.Struct, frozen=True):
 
 
 class AskHosts(msgspec.Struct, frozen=True):
-    """Ask those hosts whether they still answer, before the run says that they are new."""
+    """Ask those hosts whether they still answer, before the run says that they are new, or back."""
 
     hosts: tuple[str, ...]
 

@@ -214,7 +214,7 @@ class HostFailed(Event, frozen=True, tag="host-failed"):
 
 
 class HostsAnswered(Event, frozen=True, tag="hosts-answered"):
-    """The hosts that have the release were asked a last time before the run's end; those that did not answer were said to have failed."""
+    """The hosts that have the release, or are back, were asked a last time before the run's end; those that did not answer were said to have failed."""
 
     hosts: tuple[str, ...]
     """Those that answered."""

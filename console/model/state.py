@@ -154,7 +154,7 @@ class RunState(msgspec.Struct, frozen=True):
     changed: bool = False
     """Something in service was changed: from here on there is a way back to take."""
     answered: bool = False
-    """The hosts that are new have answered since the last step began."""
+    """The hosts that are new, or back, have answered since the last step began."""
     go: bool | None = None
     interrupted: bool = False
     decided_by: Person | None = None

@@ -40,8 +40,8 @@ def state_of(run: Simulation, host: str) -> str:
 
 
 def lost_before_the_end(run: Simulation) -> set[str]:
-    """Hosts that are dead, were changed, and had not been seen to be well on their way back."""
-    return {name for name in run.dead if run.state.hosts[name].touched and run.state.hosts[name].condition not in ("back", "skipped")}
+    """Hosts that are dead, and were changed."""
+    return {name for name in run.dead if run.state.hosts[name].touched}
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -154,3 +154,29 @@ def test_the_window_goes_on_where_it_was_for_an_engine_that_takes_it_up_on_the_s
     events = [ev.stamped(event, number + 1, "", seconds.get(number, 1.0), boots.get(number, "boot")) for number, event in enumerate(told)]
     known = fold(events).steps["verify/monitor"]
     assert (known.started, known.unsettled, known.status) == (started, False, "running")
+
+
+def test_while_a_run_waits_for_a_person_a_host_without_a_link_is_not_called_new():
+    run = a_run(5)
+    until(run, "monitor", "")
+    run.record(*(ev.LinkLost(host=f"web{number:02}") for number in (1, 2, 3)))
+    run.turn()
+    assert run.state.pausing is not None
+    assert [row["state"] for row in host_rows(run.state)] == ["unreachable"] * 3 + ["new"] * 2
+    run.record(*(ev.LinkRestored(host=f"web{number:02}") for number in (1, 2, 3)), ev.Continued(by=ADA))
+    assert run.run().exit == Exit.DONE
+    assert [row["state"] for row in host_rows(run.state)] == ["new"] * 5
+
+
+def test_a_host_that_was_back_and_is_lost_before_the_rollback_ends_is_owed():
+    run = a_run(3, batch=3)
+    until(run, "monitor", "")
+    answer = accept(run.environment, cmd.RollBack(how="halves"), run.state, ADA)
+    assert not isinstance(answer, Refusal)
+    run.record(*answer)
+    while run.state.hosts["web01"].condition != "back":
+        go_on(run, 1)
+    run.dead = {"web01"}
+    state = run.run()
+    assert (state_of(run, "web01"), state.exit) == ("owed", Exit.FAILED)
+    assert [state_of(run, name) for name in ("web02", "web03")] == ["old", "old"]
