@@ -8,6 +8,8 @@ import pytest
 
 from console.model import commands as cmd
 from console.model.events import GateJudged, LinkLost, LinkRestored, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
+from console.model.request import Request
+from console.ports.feed import Sample
 from console.views.lines import waited_for
 from tests.faults.conftest import ADA
 from tests.fleet import make_repository
@@ -21,6 +23,13 @@ async def until_acts(scene, host: str, version: str) -> None:
     async with asyncio.timeout(20):
         while not scene.activations(host, version):
             await asyncio.sleep(0.02)
+
+
+async def read_numbers(scene, numbers: list[Sample]) -> None:
+    """Read the fleet's numbers beside whatever goes on, as a screen does."""
+    async for item in scene.session.follow("", 0):
+        if isinstance(item, Sample):
+            numbers.append(item)
 
 
 @pytest.mark.parametrize("kind", ["switch", "restart", "gate"])
@@ -42,6 +51,34 @@ async def test_a_link_that_is_cut_by_lost_packets_in_the_middle_of_a_step(stage,
         assert {scene.live(name) for name in scene.fleet.names} == {"v1.1.0"}
         assert [scene.activations(name, "v1.1.0") for name in scene.fleet.names] == [1, 1, 1]
         scene.assert_no_step_twice()
+
+
+@pytest.mark.parametrize("seconds", [2.0, 4.1, 9.0])
+async def test_a_link_that_flaps_leaves_the_next_command_as_good_as_a_new_engine(stage, seconds: float):
+    """A link is dead after four seconds of silence: a cut shorter than that, one just so long, one that is longer."""
+    async with stage(3, batch='["100%"]', deadline="20s") as scene:
+        assert (await scene.release("v1.0.0")).exit == 0
+        numbers: list[Sample] = []
+        reading = asyncio.create_task(read_numbers(scene, numbers))
+        await scene.open_yes("v1.1.0")
+        await scene.until_step("web02/restart", StepStarted)
+        for name in ("web01", "web02"):
+            scene.fleet.drop(name)
+        await asyncio.sleep(seconds)
+        for name in ("web01", "web02"):
+            scene.fleet.restore(name)
+        state = await scene.end()
+        assert (state.exit, state.outcome) == (0, "succeeded")
+        numbers.clear()
+        for request in (Request(kind="rollback", yes=True), Request(ref="v1.1.0", yes=True)):
+            began = scene.clock.mono()
+            state = await scene.carry(request)
+            assert state.exit == 0, state.reason
+            assert scene.clock.mono() - began < 30
+            assert scene.files("web02", ".deploy/lock") == []
+        assert {sample.host for sample in numbers if sample.cpu is not None} == set(scene.fleet.names)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def test_a_link_that_is_cut_while_a_release_is_sent(stage, tmp_path):
