@@ -98,6 +98,23 @@ async def test_roll_back_is_r_and_r_and_never_enter():
         assert pilot.app.run_screen.exit_code() == 4
 
 
+async def test_roll_back_of_a_run_that_ends_under_the_key_becomes_a_run_of_its_own():
+    feed = running("wave-3/web03/gate")
+    said = feed.submit
+
+    async def too_late(command: cmd.AnyCommand) -> cmd.Accepted | cmd.Refusal:
+        feed.go_on("")
+        return await said(command)
+
+    feed.submit = too_late  # type: ignore[method-assign]
+    station = ScriptedStation(feed=ScriptedFeed())
+    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "r")
+        await settled(pilot)
+        assert station.asked == [(feed.run.state.run, "at-once")]
+
+
 async def test_roll_back_in_halves_is_the_other_key():
     feed = running("wave-3/web03/gate")
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
