@@ -58,6 +58,8 @@ class House(Protocol):
 
     brain: Brain
     owner: int
+    parting: bool
+    """It ends: whoever comes now is to start the next one."""
 
     def welcome(self, role: Role) -> Welcome:
         """Say what the engine is and carries."""
@@ -101,6 +103,8 @@ class Connection:
             await self._say(self._house.welcome(self.role))
             async with asyncio.timeout(INTRODUCTION):
                 first = await self._next()
+            if self._house.parting:
+                return
             self._introduce(first)
             await self._say(Answer())
             for message in first[1:]:

@@ -1,12 +1,15 @@
 """How an environment was left by its runs: the last one that has ended, and the one that failed and that none has made good. Reads the journal."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from console.core.evolve import fold
 from console.core.verification import failed_run
 from console.errors import Exit
 from console.model.board import LastRun
-from console.ports.journal import Journal
+from console.model.events import RunOpened
+from console.model.state import RunState
+from console.ports.journal import Journal, RunSummary
 
 BACK = 50
 """Runs that are looked at, newest first."""
@@ -20,8 +23,18 @@ def last_runs(journal: Journal, app: str, environment: str) -> tuple[LastRun | N
     if not ended:
         return None, None
     by_run = {one.run: LastRun(one.run, one.kind, one.outcome or "", one.exit, one.ended or "") for one in ended}
-    failed = failed_run(fold(journal.read(one.run)) for one in ended if one.exit in ACTED)
+    failed = failed_run(_acted(journal, ended))
     return by_run[ended[0].run], by_run[failed.run] if failed else None
+
+
+def _acted(journal: Journal, ended: Iterable[RunSummary]) -> Iterator[RunState]:
+    """Runs that did something to hosts, up to the one that ended well on every host: that one speaks for all, and needs no fold."""
+    for one in ended:
+        if one.exit not in ACTED:
+            continue
+        if one.exit != Exit.FAILED and not any(event.request.hosts for event in journal.of_type(one.run, RunOpened) if isinstance(event, RunOpened)):
+            return
+        yield fold(journal.read(one.run))
 
 
 def last_run_row(run: LastRun | None) -> dict[str, Any] | None:

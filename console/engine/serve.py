@@ -65,6 +65,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._finished = False
+        self.parting = False
         self._had_client = False
         self._carried = False
         self._rest_since = asyncio.get_running_loop().time()
@@ -202,6 +203,7 @@ async def serve(
             ready()
             await engine.live()
         finally:
+            engine.parting = True
             server.close()
             await engine.part()
             for number in undo:

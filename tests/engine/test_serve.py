@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from console.client.attach import Client, NoEngine, connect, look
+from console.client.attach import Client, Line, NoEngine, connect, look
 from console.engine import connection
 from console.engine import serve as serving
 from console.engine.serve import held, idle_seconds, serve
@@ -23,6 +23,7 @@ from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.wire.address import lock_path, socket_path
 from console.wire.frames import TO_ENGINE
+from console.wire.messages import Hello
 from tests.engine.scripted import ENVIRONMENT, Access, ScriptedBrain
 
 
@@ -318,6 +319,24 @@ async def test_an_engine_that_carried_nothing_ends_with_its_last_client(state):
 async def test_an_engine_that_nobody_needs_ends(state):
     async with engine(state, ScriptedBrain(), first_client=0.2) as (_, running):
         await asyncio.wait_for(running, 3)
+
+
+async def test_one_who_comes_while_an_engine_ends_is_told_to_start_the_next(state):
+    brain, ending, may_end = ScriptedBrain(), asyncio.Event(), asyncio.Event()
+
+    async def stop(person, force):
+        ending.set()
+        await may_end.wait()
+
+    brain.stop = stop
+    async with engine(state, brain, first_client=0.2) as (path, running):
+        line, _ = await Line.to(path, None)
+        await ending.wait()
+        with pytest.raises(NoEngine, match="has just ended"):
+            await line.introduce(Hello())
+        await line.close()
+        may_end.set()
+        await running
 
 
 async def test_an_engine_that_carried_a_run_waits_a_while_and_only_when_it_is_over(state):
