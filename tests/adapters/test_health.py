@@ -16,6 +16,7 @@ from console.adapters.local import LocalTransport
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.ports.hosts import Ran, Reached, Stream, Unreached
 from console.text import SafeText
+from tests.reserved import free_port
 
 WEB = Host("web01", "localhost")
 ENVIRONMENT = Environment("shop", "production", "/srv/shop", (WEB, Host("web02")))
@@ -83,13 +84,9 @@ async def once(check: HealthCheck, values: dict[str, str] | None = None) -> tupl
     return found.verdict, str(found.seen)
 
 
-@pytest.fixture
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(name="free_port")
+def port_of_nobody() -> int:
+    return free_port()
 
 
 class TestHttp:

@@ -1,7 +1,6 @@
 """Health and metrics through the SSH connections of real hosts."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from console.core.preflight import assess_fleet
 from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
 from tests.fleet import Fleet, missing
+from tests.reserved import free_port
 
 pytestmark = pytest.mark.real
 ENVIRONMENT = Environment("shop", "production", "/srv/shop", ())
@@ -49,9 +49,7 @@ async def test_a_port_that_nobody_listens_on_is_a_wrong_answer(fleet: Fleet, tra
 
 
 async def test_an_answer_comes_from_the_host_itself(fleet: Fleet, transport: SshTransport) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     serve = (
         "import socketserver\n"
         "class H(socketserver.BaseRequestHandler):\n"

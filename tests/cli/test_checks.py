@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.checks.servers import PASSWORD, free_port, postgres, postgres_bin
+from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin
 from tests.cli.product import Product
 from tests.cli.test_gates import append, blocking
+from tests.reserved import free_port
 
 TOKEN = "ghp_nobodysees"
 RELEASE = ("--version", "v1.4.2", "--yes")

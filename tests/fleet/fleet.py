@@ -7,7 +7,6 @@ All hosts of a fleet live in one outer PID namespace that ends with the process 
 import contextlib
 import hashlib
 import os
-import random
 import shutil
 import signal
 import socket
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.fleet.toml import hosts_toml
+from tests.reserved import free_addresses
 
 USER = "deploytest"
 UID = 48211
@@ -135,7 +135,7 @@ class Fleet:
         named = list(names) or [f"web{number:02}" for number in range(1, count + 1)]
         self.hosts: dict[str, Machine] = {
             name: Machine(name, address, port, make_key(), self.folder / "hosts" / name)
-            for name, address in zip(named, _addresses(len(named), port), strict=True)
+            for name, address in zip(named, free_addresses(len(named), port), strict=True)
         }
 
     def __enter__(self) -> "Fleet":
@@ -377,26 +377,6 @@ class Fleet:
                 with contextlib.suppress(OSError):
                     if os.stat(f"/proc/{entry}/ns/pid").st_ino == room:
                         os.kill(int(entry), number)
-
-
-def _addresses(count: int, port: int) -> list[str]:
-    """So many free loopback addresses in a row, in a block that no other fleet is likely to use."""
-    for _ in range(100):
-        block = (127 << 24) + (random.randint(16, 250) << 16) + (random.randint(0, 200) << 8)
-        found = [socket.inet_ntoa((block + 1 + number).to_bytes(4, "big")) for number in range(count)]
-        if not count or (_is_free(found[0], port) and _is_free(found[-1], port)):
-            return found
-    raise RuntimeError(f"no block of {count} free loopback addresses on port {port}")
-
-
-def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
 
 
 def _answers(address: str, port: int) -> bool:

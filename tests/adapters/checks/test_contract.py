@@ -20,7 +20,8 @@ from console.model.fleet import CheckSpec, Command, Environment, HealthCheck, Ho
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import hide
-from tests.adapters.checks.servers import PASSWORD, free_port, postgres, postgres_bin, running, service
+from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin, running, service
+from tests.reserved import free_port
 
 CONSOLE_URL = SecretRef("env", "URL")
 

@@ -15,10 +15,11 @@ from console.adapters.health import bare_command
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import CheckSpec, Environment, Host, Ssh
 from console.model.secret import SecretRef
-from tests.adapters.checks.servers import PASSWORD, free_port, postgres_bin, running
+from tests.adapters.checks.servers import PASSWORD, postgres_bin, running
 from tests.adapters.checks.servers import postgres as a_postgres
 from tests.cli.test_database import ready
 from tests.fleet import Fleet
+from tests.reserved import free_port
 
 pytestmark = pytest.mark.real
 URL = SecretRef("env", "URL")
