@@ -8,6 +8,7 @@ printed there goes with its lock: it may hold what nobody should have printed, a
 import asyncio
 from collections.abc import Mapping
 
+from console.core.reserve import GIVE
 from console.core.shell import quote
 from console.model.facts import LockHolder
 from console.model.fleet import Host
@@ -49,6 +50,7 @@ show() {
 TAKE = (
     _READ
     + _SHOW
+    + GIVE
     + r"""
 path=$1 epoch=$2
 read_all
@@ -58,15 +60,18 @@ unwritten() {
   df -Pk . | { read -r _; read -r _ _ _ kib _; echo "it cannot be written, $kib KiB are free" >&2; }
   exit 95
 }
+filled() {
+  mkdir -p -- "$new/$epoch" || return 1
+  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || return 1; done
+  date +%s > "$new/$epoch/heartbeat"
+}
 { [ -d "$path/.deploy/staging" ] || mkdir -p -- "$path/.deploy/staging"; } && cd -- "$path" || exit 95
 [ ! -d ".deploy/lock/$epoch" ] || exit 0
 new=.deploy/staging/$run.lock
 tries=0
 while [ "$tries" -lt 3 ]; do
   rm -rf -- "$new"
-  mkdir -p -- "$new/$epoch" || unwritten
-  for w in owner run since from reason; do eval "printf '%s\n' \"\$$w\"" > "$new/$epoch/$w" || unwritten; done
-  date +%s > "$new/$epoch/heartbeat" || unwritten
+  filled || { give_room && filled; } || unwritten
   mv -T -- "$new" .deploy/lock 2>/dev/null && { rm -f -- .deploy/runs/*/*/out; exit 0; }
   [ ! -d ".deploy/lock/$epoch" ] || { rm -rf -- "$new"; exit 0; }
   ( show ) && held= || held=$?

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
+from console.core.reserve import KEEP
 from console.core.scripts import HOLDS
 from console.core.shell import quote
 from console.model.fleet import Host
@@ -36,6 +37,7 @@ cd -- "$path" || exit 95
 is_manifest() { found=$(sha256sum < "$1/.deploy-manifest" 2>/dev/null) && [ "${found%% *}" = "$manifest" ]; }
 is_whole() { is_manifest "$1" && ( cd -- "$1" && sed -n '/^[0-9a-f]/p' .deploy-manifest > "$2" && { [ ! -s "$2" ] || sha256sum -c "$2" > /dev/null 2>&1; } ); }
 left() { df -Pk . | { read -r _; read -r _ _ _ kib _; echo "$kib"; }; }
+@KEEP@
 umask 022
 mkdir -p .deploy/staging releases || exit 95
 for old in ".deploy/staging/$release".*; do rm -rf -- "$old"; done
@@ -43,6 +45,7 @@ stage=$PWD/.deploy/staging/$release.$$
 give_up() { rm -rf -- "$stage" "$stage.tar.gz" "$stage.list"; exit "$1"; }
 trap 'give_up 97' HUP TERM
 no_room() { echo "$(left) KiB free, $(((size + unpacked) / 1024 + 1)) KiB needed" >&2; give_up 28; }
+keep_room || no_room
 if [ -d "releases/$release" ] && is_whole "releases/$release" "$stage.list"; then cat > /dev/null; give_up 0; fi
 [ "$(left)" -gt $(((size + unpacked) / 1024)) ] || no_room
 cat > "$stage.tar.gz" || no_room
@@ -59,7 +62,7 @@ fi
 mv -T -- "$stage" "releases/$release" || give_up 95
 rm -rf -- "$stage.old"
 give_up 0
-""".replace("@HOLDS@", HOLDS.strip())
+""".replace("@HOLDS@", HOLDS.strip()).replace("@KEEP@", KEEP.strip())
 
 
 class HostShipper:

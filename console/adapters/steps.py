@@ -79,7 +79,7 @@ class _Conversation:
 
 def _claim(step: RemoteStep, sub: int = 1) -> Claim:
     name = f"{step.name}.{step.attempt}" + (f".{sub}" if sub > 1 else "")
-    return Claim(step.path, step.epoch, step.run, name, step.output)
+    return Claim(step.path, step.epoch, step.run, name, step.output, step.goes_back)
 
 
 class DurableSteps:

@@ -54,8 +54,10 @@ dc_s=$(printf %s "$dc_p" | sha256sum) || exit 97
 dc_d=.deploy/runs/$3/$4
 dc_u=$(umask)
 umask 077
-[ -d ".deploy/runs/$3" ] || mkdir -p ".deploy/runs/$3" || exit 96
-mkdir "$dc_d" 2>/dev/null || { [ -d "$dc_d" ] && exit 99; exit 96; }
+dc_r=$6
+dc_g() { [ -n "$dc_r" ] && [ -d .deploy/reserve ] && rm -rf .deploy/reserve; }
+[ -d ".deploy/runs/$3" ] || mkdir -p ".deploy/runs/$3" || { dc_g && mkdir -p ".deploy/runs/$3"; } || exit 96
+mkdir "$dc_d" 2>/dev/null || { [ -d "$dc_d" ] && exit 99; dc_g && mkdir "$dc_d" 2>/dev/null; } || { [ -d "$dc_d" ] && exit 99; exit 96; }
 [ -d ".deploy/lock/$2" ] || { rmdir "$dc_d"; exit 98; }
 trap : TERM HUP INT
 read -r dc_s < "/proc/$$/stat"
@@ -63,7 +65,8 @@ dc_s=${dc_s##*) }
 read -r dc_b < /proc/sys/kernel/random/boot_id
 dc_t() { shift 19; dc_t=$1; }
 dc_t $dc_s
-{ echo xxx > "$dc_d/rc.new" && : > "$dc_d/out" && echo "$$ $dc_t $dc_b" > "$dc_d/pid"; } || { rm -rf "$dc_d"; exit 96; }
+dc_f() { echo xxx > "$dc_d/rc.new" && : > "$dc_d/out" && echo "$$ $dc_t $dc_b" > "$dc_d/pid"; }
+dc_f || { dc_g && dc_f; } || { rm -rf "$dc_d"; exit 96; }
 dc_k=
 if mkfifo "$dc_d/pipe" 2>/dev/null; then
   setsid sh -c '@KEEPER@' deploy-out "$dc_d/out" "$5" < "$dc_d/pipe" > /dev/null 2>&1 &
@@ -92,7 +95,7 @@ What runs writes into a pipe, of which the keeper keeps so much; a daemon that i
 """
 
 COMMON = r"""
-verb=$1 path=$2 epoch=$3 run=$4 step=$5 offset=$6 limit=$7 keeps=$8
+verb=$1 path=$2 epoch=$3 run=$4 step=$5 offset=$6 limit=$7 keeps=$8 back=$9
 ticker= opened=
 say() { [ -z "$ticker" ] || kill "$ticker" 2>/dev/null; printf '\ndeploy-step %s\n' "$*" >&2; exit 0; }
 cd -- "$path" 2>/dev/null || say no-folder
@@ -164,7 +167,7 @@ done
 
 RUN = r"""
 exec 3<&0
-setsid sh -c "$runner" deploy-step "$path" "$epoch" "$run" "$step" "$keeps" <&3 >/dev/null 2>&1 &
+setsid sh -c "$runner" deploy-step "$path" "$epoch" "$run" "$step" "$keeps" "$back" <&3 >/dev/null 2>&1 &
 r=$!
 exec 3<&- < /dev/null
 trap 'tick=1' USR1
@@ -250,10 +253,13 @@ class Claim:
     name: str
     keeps: int = OUTPUT
     """Bytes of its output that the host keeps."""
+    goes_back: bool = False
+    """It may use the room that is kept for the way back."""
 
 
 def _opened(verb: str, claim: Claim, offset: int, limit: float) -> str:
-    words = (verb, claim.path, claim.epoch, claim.run, claim.name.replace("/", "~"), str(offset), str(math.ceil(limit)), str(max(512, claim.keeps)))
+    numbers = (str(offset), str(math.ceil(limit)), str(max(512, claim.keeps)))
+    words = (verb, claim.path, claim.epoch, claim.run, claim.name.replace("/", "~"), *numbers, "1" if claim.goes_back else "")
     return f"set -- {' '.join(quote(word) for word in words)}\n{COMMON}"
 
 

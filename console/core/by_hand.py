@@ -6,6 +6,7 @@ Pure: texts for POSIX sh. It knows the layout under the application's folder and
 import re
 from collections.abc import Mapping
 
+from console.core.reserve import GIVE
 from console.core.shell import quote
 
 LIVE = r"""
@@ -65,6 +66,7 @@ _BACK = r"""#!/bin/sh
 set -eu
 cd -- @PATH@
 @LIVE@
+@GIVE@
 @BACKTO@
 force=
 [ "${1:-}" != --force ] || { force=1; shift; }
@@ -86,6 +88,7 @@ for holder in .deploy/lock/*; do
     exit 1
   fi
 done
+room_or_give
 fresh=.deploy/current.$$
 ln -s -- "$target" "$fresh"
 mv -fT -- "$fresh" current
@@ -112,7 +115,7 @@ Who holds this host:      cat .deploy/lock/*/owner   no such file: nobody; run, 
 A person's note:          cat .deploy/closed         no such file: none
 Back without the console: .deploy/rollback           to the one before; asks nothing; says what to restart
 
-staging/ holds what is on its way, runs/ the steps of each run with their output and exit codes.
+reserve/ is room for going back on a full disk; staging/ holds what is on its way, runs/ the steps of each run with their output and exit codes.
 """
 
 _GUIDE = r"""
@@ -132,7 +135,7 @@ guide() {
 def guide(path: str, restart: str) -> str:
     """Return the shell function `guide`, which leaves both files after a switch to `release`. `restart` is what to type then; it may hold no secret."""
     typed = restart.replace("\nRESTART", "\n RESTART").strip("\n") or "(no restart command is configured)"
-    parts = {"PATH": quote(path), "LIVE": LIVE.strip(), "BACKTO": _BACK_TO.strip(), "RESTART": typed}
+    parts = {"PATH": quote(path), "LIVE": LIVE.strip(), "GIVE": GIVE.strip(), "BACKTO": _BACK_TO.strip(), "RESTART": typed}
     return _BACK_TO.lstrip() + _replaced(_GUIDE.lstrip(), {"BACK": quote(_replaced(_BACK, parts)), "README": quote(_README)})
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from console.core.by_hand import LIVE, guide
+from console.core.reserve import GIVE
 from console.core.shared import clash, shared_path
 from console.core.shell import exports, quote
 from console.core.wholeness import LISTING
@@ -83,6 +84,7 @@ if [ -L current ] && [ current -ef "$folder" ]; then
   exit 0
 fi
 [ "$live" = "$before" ] || echo "current is ${live:-missing}, where ${before:-nothing} was expected"
+[ "$what" != rollback ] || room_or_give
 mkdir -p ".deploy/runs/$run"
 printf '%s\t%s\t%s\n' "$release" "${live:--}" "$link" > "$note"
 fresh=.deploy/lock/$epoch/current
@@ -106,7 +108,7 @@ def switch(path: str, epoch: str, release: str, before: str = "", restart: str =
     """
     what = "rollback" if back else "switch"
     names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what}\n"
-    return f"{_recording(path, run_of(epoch))}{guide(path, restart)}{names}{_SWITCH.lstrip()}"
+    return f"{_recording(path, run_of(epoch))}{GIVE.lstrip()}{guide(path, restart)}{names}{_SWITCH.lstrip()}"
 
 
 _REMOVE = r"""

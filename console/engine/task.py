@@ -117,7 +117,7 @@ def remote(task: Task, script: str, command: Command | None = None) -> RemoteSte
     return RemoteStep(
         path=task.path, run=task.state.run, epoch=task.epoch, name=task.step.name, attempt=task.attempt, script=script,
         timeout=task.step.timeout, cancel=cancel, idempotent=task.step.idempotent,
-        output=task.environment.output,
+        output=task.environment.output, goes_back=task.step.phase == "rollback",
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ class RemoteStep:
     idempotent: bool = False
     output: int = OUTPUT
     """Bytes of its output that the host keeps."""
+    goes_back: bool = False
+    """It may use the room that its host keeps for the way back."""
 
 
 @dataclass(frozen=True, slots=True)
