@@ -20,9 +20,10 @@ from sqlalchemy.pool import NullPool
 
 from console.adapters.history import OPEN, SEARCHED, found_run, holds, sought, summary_after
 from console.adapters.lines import PATIENCE, SCHEMA
+from console.adapters.state_reserve import give_room, keep_room
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import ConsoleError, UsageFault
-from console.model.events import AnyEvent
+from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.wire.codec import DecodeError, decode_event, encode_event
@@ -91,7 +92,8 @@ class SqlJournal:
     def __init__(self, path: str, modes: Modes | None = None) -> None:
         """Open the journal, or make it. Raises JournalFault or UsageFault where it cannot be used."""
         self.path = path
-        modes = modes or modes_of(os.path.dirname(path) or ".")
+        modes = self._modes = modes or modes_of(os.path.dirname(path) or ".")
+        self._going_back: set[str] = set()
         self._mark = LastWritten(path, modes)
         with _told(path):
             if self._mark.read() is not None and not os.path.exists(path):
@@ -168,9 +170,24 @@ class SqlJournal:
         self._reader.dispose()
 
     def append(self, run: str, events: tuple[AnyEvent, ...]) -> None:
-        """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""
+        """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing.
+
+        Before a release room is kept for going back; what goes back takes it where there is no other.
+        """
         if not events:
             return
+        if any(isinstance(event, RunOpened) and event.kind == "deploy" for event in events):
+            keep_room(os.path.dirname(self.path), self._modes)
+        if any(_goes_back(event) for event in events):
+            self._going_back.add(run)
+        try:
+            self._append(run, events)
+        except JournalFault:
+            if run not in self._going_back or not give_room(os.path.dirname(self.path)):
+                raise
+            self._append(run, events)
+
+    def _append(self, run: str, events: tuple[AnyEvent, ...]) -> None:
         with _told(self.path):
             self._verify_in_place()
             with self._connection.begin():
@@ -269,6 +286,11 @@ class SqlJournal:
         """Return the last event's number and hash (hex): kept elsewhere, it shows that nobody rewrote the record."""
         with _told(self.path), self._reader.connect() as connection:
             return self._head(connection, run)
+
+
+def _goes_back(event: AnyEvent) -> bool:
+    """Whether a run goes back from that event on, or is taken up, so that it can."""
+    return isinstance(event, RollbackBegan | HostReturning | AbortAsked | TakenUp) or (isinstance(event, RunOpened) and event.kind == "rollback")
 
 
 class Last(NamedTuple):

@@ -8,15 +8,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from console.adapters.state_reserve import give_room_if_full
 from console.cli.ask import confirm
 from console.cli.back_alone import take_back
 from console.cli.follow import follow
 from console.cli.part import Leaving, Part, RunOver
 from console.cli.station import EngineStation, feed_of
-from console.cli.wiring import How, configure, engine_of, journal, recorded, tell, tell_twin
+from console.cli.wiring import How, configure, engine_of, journal, recorded, state, tell, tell_twin
+from console.core.by_hand import typed
+from console.core.rollback import left_behind
+from console.core.scripts import RELEASE
 from console.core.secrecy import left_to_do
+from console.core.selection import select
 from console.core.twin import request_words
-from console.errors import EngineLost, Locked, NoGo
+from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
@@ -41,11 +46,39 @@ class Met(NamedTuple):
 
 async def roll_back(how: How, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> int:
     """Take the last release back and follow that to its end: 0 when it is done on every host. `own`: opens a run of its own and returns its id."""
+    give_room_if_full(state())
     with Leaving() as leaving:
-        met = await _met(how, found, request, own)
+        try:
+            met = await _met(how, found, request, own)
+        except ConsoleError as fault:
+            if fault.exit is Exit.CONSOLE_FAILED:
+                tell_by_hand(found, request)
+            raise
         shown = replace(how, plain=not how.json) if met.part.hosts else how
         station = None if met.part.hosts else EngineStation(how, found)
-        return await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
+        code = await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
+        if code == Exit.FAILED:
+            tell_left(found, met.run)
+        return code
+
+
+def tell_by_hand(found: "Environment", request: "Request") -> None:
+    """Say how each host goes back without the console: the last way out."""
+    chosen = select(request.hosts, found.hosts)
+    tell("deploy: the console cannot do it. Each host goes back by itself, and says what to restart then:")
+    for host in found.hosts if isinstance(chosen, Problem) else chosen:
+        tell(f"  {typed(found, host, request.ref if RELEASE.fullmatch(request.ref) else '')}")
+
+
+def tell_left(found: "Environment", run: str) -> None:
+    """Say how each host that did not come back goes back without the console, to the release that it was to go to."""
+    left = left_behind(recorded(run))
+    if not left:
+        return
+    tell("deploy: these hosts did not come back. By hand, each says what to restart then:")
+    for host in found.hosts:
+        if host.name in left:
+            tell(f"  {typed(found, host, left[host.name])}")
 
 
 async def _met(how: How, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:

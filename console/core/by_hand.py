@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from console.core.reserve import GIVE
 from console.core.shell import quote
+from console.model.fleet import Environment, Host
 
 LIVE = r"""
 tab=$(printf '\t')
@@ -137,6 +138,28 @@ def guide(path: str, restart: str) -> str:
     typed = restart.replace("\nRESTART", "\n RESTART").strip("\n") or "(no restart command is configured)"
     parts = {"PATH": quote(path), "LIVE": LIVE.strip(), "GIVE": GIVE.strip(), "BACKTO": _BACK_TO.strip(), "RESTART": typed}
     return _BACK_TO.lstrip() + _replaced(_GUIDE.lstrip(), {"BACK": quote(_replaced(_BACK, parts)), "README": quote(_README)})
+
+
+def typed(environment: Environment, host: Host, release: str = "") -> str:
+    """Return what a person types here to take a host back there, by what stands on the host itself: to that release, else to the one before."""
+    script = f"{quote(environment.path_on(host))}/.deploy/rollback" + (f" {quote(release)}" if release else "")
+    if host.is_local:
+        return script
+    ssh = environment.ssh
+    user, port, jump = host.user or ssh.user, host.port or ssh.port, host.jump or ssh.jump
+    words = ["ssh", *(("-p", str(port)) if port else ()), *(("-i", quote(ssh.identity)) if ssh.identity else ())]
+    words += ["-J", quote(_hop(environment, jump))] if jump else []
+    words += [f"-o UserKnownHostsFile={quote(' '.join(ssh.known_hosts))}"] if ssh.known_hosts else []
+    return " ".join([*words, quote(f"{user}@{host.address or host.name}" if user else host.address or host.name), quote(script)])
+
+
+def _hop(environment: Environment, jump: str) -> str:
+    """A jump host as `ssh -J` takes it; one that the file names by its address."""
+    found = next((host for host in (*environment.jumps, *environment.hosts) if host.name == jump), None)
+    if found is None:
+        return jump
+    user, port = found.user or environment.ssh.user, found.port or environment.ssh.port
+    return (f"{user}@" if user else "") + (found.address or found.name) + (f":{port}" if port else "")
 
 
 def _replaced(text: str, values: Mapping[str, str]) -> str:

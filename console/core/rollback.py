@@ -58,6 +58,14 @@ def is_left_old(state: RunState, name: str) -> bool:
     return host.condition in ("back", "skipped") and (not host.touched or _is_back(state, host))
 
 
+def left_behind(state: RunState) -> dict[str, str]:
+    """The hosts of a run that were to go back and are not, with the release that each was to go to."""
+    goes_to = {way.host: way.release for way in state.way_back if way.possible and way.release}
+    meant = state.hosts if state.kind == "rollback" else {name for name, host in state.hosts.items() if host.touched}
+    there = {name for name, host in state.hosts.items() if _is_back(state, host) or (host.condition == "old" and host.release == goes_to.get(name))}
+    return {name: release for name, release in goes_to.items() if name in meant and name not in there and state.hosts[name].condition != "left-out"}
+
+
 def _is_back(state: RunState, host: HostState) -> bool:
     """A host that was skipped has still to go back, unless its way back is done."""
     if host.condition != "skipped":

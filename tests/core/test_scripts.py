@@ -1,6 +1,7 @@
 """The texts that run on a host, run: under each shell, on real folders."""
 
 import os
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from console.adapters.local import LocalTransport
 from console.core import scripts
+from console.core.by_hand import typed
 from console.errors import UsageFault
-from console.model.fleet import Command
+from console.model.fleet import Command, Environment, Host, Ssh
 from console.ports.hosts import Ran
 from tests.adapters.hosts import HERE, SHELLS, host_with
 
@@ -501,3 +503,16 @@ async def test_nothing_is_reused_through_a_link_that_leads_out(host: LocalTransp
 async def test_a_first_release_has_nothing_to_reuse(host: LocalTransport, app: Path) -> None:
     assert (await on(host, scripts.copy_reused(str(app), NEW, ("node_modules",)))).ok
     assert scripts.copy_reused(str(app), NEW, ()) == ""
+
+
+def test_what_is_typed_here_to_take_a_host_back():
+    hosts = (Host("web01", "10.0.0.1", user="ada"), Host("web02", jump="gate"), Host("localhost"), Host("gate", "10.0.0.9", 2222))
+    shop = Environment("shop", "production", "/srv/my shop", hosts, ssh=Ssh(user="deploy", port=2200))
+    back = "'/srv/my shop'/.deploy/rollback"
+    assert [shlex.split(typed(shop, host)) for host in hosts[:2]] == [
+        ["ssh", "-p", "2200", "ada@10.0.0.1", back],
+        ["ssh", "-p", "2200", "-J", "deploy@10.0.0.9:2222", "deploy@web02", back],
+    ]
+    assert typed(shop, hosts[2]) == back
+    plain = Environment("shop", "production", "/srv/shop", hosts)
+    assert shlex.split(typed(plain, Host("web03"), "my release")) == ["ssh", "web03", "/srv/shop/.deploy/rollback 'my release'"]

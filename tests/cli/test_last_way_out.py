@@ -1,0 +1,36 @@
+"""A rollback that the console cannot do: what it prints is typed, and takes the hosts back."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.product import Product
+
+
+@pytest.fixture
+def product() -> Iterator[Product]:
+    found = Product()
+    yield found
+    found.close()
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs ssh (Debian: openssh-client)")
+def test_a_record_that_cannot_be_read_leaves_the_way_by_hand(product: Product):
+    before = product.live()
+    product.deploy("-c", product.config, "production", "--yes")
+    product.deploy("-c", product.config, "engine", "stop")
+    (Path(product.environ["DEPLOY_STATE"]) / "journal.sqlite3").write_bytes(b"garbage" * 1000)
+    _, err = product.deploy("-c", product.config, "rollback", "production", "--yes", code=1)
+    typed = [line.strip() for line in err.splitlines() if line.startswith("  ssh ")]
+    assert len(typed) == 2
+    for words in typed:
+        ran = subprocess.run(["sh", "-c", words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert "is live" in ran.stdout, ran
+    assert "move it away" in err
+    state = Path(product.environ["DEPLOY_STATE"])
+    for file in state.glob("journal.sqlite3*"):
+        file.unlink()
+    assert product.live() == before
