@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
+from console.adapters.secretfile import read_secret_file
 from console.cli.wiring import print_on
 from console.core.secrecy import masking_for
 from console.errors import Problem
@@ -42,18 +43,24 @@ class Reading:
     problems: dict[str, Problem] = field(default_factory=dict)
 
     def add(self, environment: Environment, references: Mapping[str, SecretRef], patience: float = PATIENCE) -> None:
-        """Read those, by their names; they are hidden from then on. Files are the engine's to read."""
+        """Read those, by their names, commands last: what one says may hold another secret. Files are the engine's to read; here they are only hidden."""
         for name, reference in references.items():
-            if reference.kind == "file":
-                continue
-            text = _of_variable(name, reference) if reference.kind == "env" else _Printing(name, environment, patience, quiet=self.quiet).of(reference.name)
-            if isinstance(text, Problem):
-                self.problems[name] = text
-            else:
-                self.found[name] = text
-        if not _known.issuperset(self.found.values()):
-            _known.update(self.found.values())
+            if reference.kind == "env":
+                self._keep(name, _of_variable(name, reference))
+            elif reference.kind == "file" and isinstance(text := read_secret_file(name, reference), str):
+                _known.add(text)
+        if _known:
             hide(masking_for(environment, _known))
+        for name, reference in references.items():
+            if reference.kind == "command":
+                self._keep(name, _Printing(name, environment, patience, quiet=self.quiet).of(reference.name))
+
+    def _keep(self, name: str, text: str | Problem) -> None:
+        if isinstance(text, Problem):
+            self.problems[name] = text
+        else:
+            self.found[name] = text
+            _known.add(text)
 
 
 def _of_variable(name: str, secret: SecretRef) -> str | Problem:

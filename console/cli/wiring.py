@@ -167,12 +167,12 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
 
     mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), Reading(quiet)
     held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, {})
-    fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind == "env"}
+    fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind != "command"}
     await asyncio.to_thread(reading.add, found, fresh)
     missing = tuple(problem for name, problem in reading.problems.items() if name not in held)
     if missing:
         raise UsageFault(missing[0].message, missing[0].hint, missing)
-    fresh = {name: one for name, one in needs.wanted.items() if name not in held or one.kind == "env"}
+    fresh = {name: one for name, one in needs.wanted.items() if name not in held or one.kind != "command"}
     await asyncio.to_thread(reading.add, found, fresh, IMPATIENCE)
     await client.configure(found, mark, reading.found)
     remember(mark, found)

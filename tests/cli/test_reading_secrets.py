@@ -54,6 +54,16 @@ def test_what_a_command_says_beside_the_secret_is_shown_without_it(capfd):
     assert capfd.readouterr().err == "unlocking with [redacted]\n"
 
 
+def test_what_a_command_says_of_other_secrets_is_hidden_too(capfd, monkeypatch, tmp_path):
+    monkeypatch.setenv("SHOP_TOKEN", "hush-hush-50")
+    (tmp_path / "key").write_text("hush-hush-51\n")
+    reading = Reading()
+    command = SecretRef("command", f"echo $SHOP_TOKEN $(cat {tmp_path}/key) >&2; echo hush-hush-52")
+    reading.add(SHOP, {"FIRST": command, "KEY": SecretRef("file", str(tmp_path / "key")), "TOKEN": SecretRef("env", "SHOP_TOKEN")})
+    assert capfd.readouterr().err == "[redacted] [redacted]\n"
+    assert reading.found == {"FIRST": "hush-hush-52", "TOKEN": "hush-hush-50"}
+
+
 def test_a_question_of_a_command_is_shown_while_it_waits(capfd, monkeypatch):
     monkeypatch.setattr("console.cli.secrets.SILENT", 0.3)
     assert read("command", "printf 'PIN: ' >&2; sleep 1; echo hush-hush-47") == "hush-hush-47"

@@ -103,11 +103,24 @@ class Shop:
         self.forms.write_text(FORMS)
         (folder / "token").write_text(f"{TOKEN}\n")
         (folder / "password").write_text(f"{PASSWORD}\n")
-        fleet.hosts_toml(repository, interval="100ms", deadline="3s", extra=self.extra(echo), file=folder / "hosts.toml")
+        self.repository = folder / "repository"
+        self.commit(repository)
+        fleet.hosts_toml(self.repository, interval="100ms", deadline="3s", extra=self.extra(echo), file=folder / "hosts.toml")
         self.environ = {
             **os.environ, "DEPLOY_STATE": str(self.state), "DEPLOY_ENGINE_IDLE": "60s", "SHOP_TOKEN": TOKEN, "DEPLOY_DB": f"postgres://shop:{PASSWORD}@127.0.0.1:1/shop",
             "CHANNEL": f"json://127.0.0.1:{echo.port}/{CHANNEL}", "DEAD": f"json://ada:{PASSWORD}@127.0.0.1:1/{CHANNEL}",
         }  # fmt: skip
+
+    def commit(self, repository: Path) -> None:
+        """A release whose author, subject, files and tag say what they should not."""
+        git = ["git", "-C", str(self.repository), "-c", f"user.name=ada {PASSWORD}", "-c", "user.email=a@example.net"]
+        subprocess.run(["git", "clone", "-q", str(repository), str(self.repository)], check=True)
+        subprocess.run([*git, "remote", "remove", "origin"], check=True)
+        (self.repository / f"{PASSWORD}.txt").write_text("x\n")
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", f"Rotate {TOKEN} {b64encode(TOKEN.encode()).decode()}"], check=True)
+        subprocess.run([*git, "tag", "-am", f"with {TOKEN}", "v1.5.0"], check=True)
+        subprocess.run([*git, "branch", f"fix-{PASSWORD}"], check=True)
 
     def extra(self, echo: Echo) -> str:
         there = f"python3 -c {shlex.quote(FORMS)}"
@@ -193,8 +206,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shop_repository: Path) -> Ite
             made.deploy("check", "production", "--version", "v1.0.0", code=None)
             made.deploy("check", "production", "--version", "v1.0.0", "--json", code=None)
             made.deploy("production", "--version", "v1.0.0", "--yes", "--plain")
+            for name in fleet.names:
+                fleet.exec_in(name, f"printf 'echo %s\\n' {shlex.quote(shlex.quote(TOKEN))} >> ~/.bashrc; echo {PASSWORD} > /srv/shop/current/{PASSWORD}", user=fleet[name].user)
+            made.deploy("pending", "production", "--version", "v1.5.0")
+            made.deploy("check", "production", "--version", "v1.5.0", "--json", code=None)
+            made.deploy("check", "production", "--version", f"no-{PASSWORD}", code=None)
+            made.deploy("engine", "stop")
+            made.deploy("lock", "production", "--reason", f"{TOKEN} is out")
+            for words in (("status", "production"), ("status", "production", "--json"), ("status", "--motd"), ("production", "--version", "v1.5.0", "--yes", "--plain")):
+                made.deploy(*words, code=None)
+            made.deploy("unlock", "production", "--reason", f"{PASSWORD} too", "--yes")
             made.deploy("production", "--version", "v1.1.0", "--yes", "--json", "--hotfix", f"the token {TOKEN} leaked")
-            made.deploy("note", f"{TOKEN} {b64encode(TOKEN.encode()).decode()}", "last", code=None)
             made.deploy("exec", "production", "--hosts", "*", "--yes", "--", f"echo \"$TOKEN\"; echo {PASSWORD}; python3 -c {shlex.quote(FORMS)}")
             made.deploy("logs", "production")
             made.deploy("rollback", "production", "--yes", "--json")
