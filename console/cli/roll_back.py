@@ -4,6 +4,7 @@ A run that ends while it is spoken to, an engine that ends or starts, one that d
 Knows how engines and runs are met; not how a run is shown.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +35,10 @@ TURNS = 8
 """How often it is looked anew at what is open. Each turn, a run has ended or begun, or an engine was lost, in the moment between two words."""
 MENDABLE = frozenset({"restart", "catch-up"})
 """Kinds of runs without a release to go back to; one whose engine is dead is ended, and what it had begun is overtaken."""
+
+
+MOMENT = 0.05
+"""Seconds before the second look; a little more before each one after."""
 
 
 class Met(NamedTuple):
@@ -91,6 +96,7 @@ async def _met(how: How, found: "Environment", request: "Request", own: Callable
             has_moved = not isinstance(missed, Locked) or (not request.ref and bool(_open_run(found)))
             if not isinstance(missed, RunOver) and (turn == TURNS or not has_moved):
                 raise
+            await asyncio.sleep(MOMENT * turn)
         except BaseException:
             await client.close()
             raise
@@ -100,7 +106,7 @@ async def _met(how: How, found: "Environment", request: "Request", own: Callable
 async def _asked(how: How, client: "Client", found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:
     run = client.welcome.run or _open_run(found)
     state = recorded(run) if run else None
-    if state is None or state.phase == "ended" or (client.welcome.run and state.kind == "catch-up"):
+    if state is None or state.phase == "ended" or state.go is False or (client.welcome.run and state.kind == "catch-up"):
         return Met(client, await own(client), Part(drives=True))
     if not client.welcome.run:
         state = await _taken_up(client, found, request, run)

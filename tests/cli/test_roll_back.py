@@ -83,6 +83,13 @@ async def test_one_that_meets_a_run_which_has_ended_in_the_record_does_not_ask_i
     assert await met(engines, "own") == OWN
 
 
+async def test_one_that_meets_a_run_which_was_refused_and_has_not_ended_yet_becomes_its_own(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", OVER), ("r1", OVER))
+    engines.states["r1"] = RunState(run="r1", phase="deciding", go=False)
+    monkeypatch.setattr(roll_back, "_open_run", lambda found: "r1")
+    assert await met(engines, Locked("r1 goes on"), "own") == OWN
+
+
 async def test_the_engines_own_run_makes_way(monkeypatch: pytest.MonkeyPatch):
     engines = Engines(monkeypatch, ("r1", OVER))
     engines.states["r1"] = RunState(run="r1", kind="catch-up", phase="running", go=True)
