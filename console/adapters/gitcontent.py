@@ -23,6 +23,7 @@ from console.adapters.gitrun import Git, environment, ran, without_credentials
 from console.core.content import unfit
 from console.errors import ConsoleError, NoGo
 from console.model.content import Holding
+from console.model.values import changed
 from console.text import SafeText
 
 LFS_DEADLINE = 900.0
@@ -105,6 +106,7 @@ class _Store:
     folder: Path
     missing: tuple[str, ...] = ()
     why: SafeText = SafeText("")
+    remedy: SafeText = SafeText("")
 
 
 class Contents:
@@ -118,15 +120,15 @@ class Contents:
         listing = await self._list(place, wanted)
         store = await _filled(place, tuple(one for one in listing.pointers if wanted.holds(one.path)))
         held = Holding(
-            listing.files, listing.size, listing.unfit, listing.links, store.missing, store.why, (),
+            listing.files, listing.size, listing.unfit, listing.links, store.missing, store.why, store.remedy, (),
             wanted.directory == "." or wanted.directory in listing.folders, listing.standing,
         )  # fmt: skip
         for module in await self._modules(place, wanted, listing.folders):
             if module.place is None:
-                held = held.beside(Holding(modules=(("", module.why),), has_directory=False), module.path)
+                held = changed(held, modules=(*held.modules, (module.path, module.why)))
             else:
                 held = held.beside(await self.read(module.place, wanted.below(module.path)), module.path)
-        return _plain(held)
+        return held
 
     async def write(self, place: Place, wanted: Wanted, folder: str, *, anyway: bool) -> None:
         """Write the commit into an empty folder. Raises NoGo for what is not to be had; `anyway`: that is left as it is, empty or a pointer."""
@@ -134,7 +136,7 @@ class Contents:
         pointers = await asyncio.to_thread(lambda: tuple(one for one in _pointers_in(folder) if wanted.holds(one.path)))
         store = await _filled(place, pointers)
         if store.missing and not anyway:
-            raise NoGo(f"LFS files are pointers only: {', '.join(store.missing[:3])}: {store.why}", "git lfs push --all origin")
+            raise NoGo(f"LFS files are pointers only: {', '.join(store.missing[:3])}: {store.why}", str(store.remedy))
         await asyncio.to_thread(_put, folder, store, pointers)
         folders = await asyncio.to_thread(lambda: frozenset(_folders_in(folder)))
         for module in await self._modules(place, wanted, folders):
@@ -223,13 +225,6 @@ async def _limit(place: Place, wanted: Wanted) -> tuple[str, ...]:
         return ()
     kind = await place.git.run("cat-file", "-t", f"{place.commit}:{wanted.directory}")
     return ("--", f":(top,literal){wanted.directory}") if kind.text.strip() == "tree" else ()
-
-
-def _plain(held: Holding) -> Holding:
-    modules = tuple((path.rstrip("/"), why) for path, why in held.modules)
-    return Holding(
-        held.files, held.size, held.unfit, held.links, held.pointers, held.pointers_why, modules, held.has_directory, held.standing
-    )  # fmt: skip
 
 
 def _listed(argv: list[str], ways: frozenset[str]) -> _Listing:
@@ -331,19 +326,20 @@ async def _filled(place: Place, pointers: tuple[_Pointer, ...]) -> _Store:
     """Have the LFS files on this machine; those that are not to be had, and why."""
     everything = tuple(one.path for one in pointers)
     if not pointers or not shutil.which("git-lfs"):
-        return _Store(Path(), everything, SafeText("git-lfs is not on the console's machine" if pointers else ""))
+        why = SafeText("git-lfs is not on the console's machine" if pointers else "")
+        return _Store(Path(), everything, why, SafeText("apt install git-lfs, on this machine"))
     said = (await place.git.run("lfs", "env")).text
     folder = Path(next((row.partition("=")[2] for row in said.splitlines() if row.startswith("LocalMediaDir=")), ""))
     lacking = await asyncio.to_thread(_lacking, folder, pointers)
     if not lacking:
         return _Store(folder)
     if not place.url:
-        return _Store(folder, lacking, SafeText("there is no remote to fetch it from"))
+        return _Store(folder, lacking, SafeText("there is no remote to fetch it from"), SafeText(f"git -C {place.git.folder} remote add origin URL"))
     settings = (f"remote.origin.url={place.url}", "lfs.fetchinclude=", "lfs.fetchexclude=")
     fetched = await place.git.run("lfs", "fetch", "origin", place.commit, deadline=LFS_DEADLINE, settings=settings)
     lacking = await asyncio.to_thread(_lacking, folder, pointers)
     words = fetched.words if not fetched.ok else "the remote does not have it"
-    return _Store(folder, lacking, SafeText(words) if lacking else SafeText(""))
+    return _Store(folder, lacking, SafeText(words if lacking else ""), SafeText("where the files are: git lfs push --all origin"))
 
 
 def _lacking(folder: Path, pointers: tuple[_Pointer, ...]) -> tuple[str, ...]:

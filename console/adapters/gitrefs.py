@@ -42,7 +42,7 @@ async def found(git: Git, ref: str, remote: Remote) -> Found:
             return Found(commit, (await git.run("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name)).text.strip())
     known = await names(git, "refs/tags", "refs/heads", "refs/remotes")
     near = difflib.get_close_matches(ref, known, 3) or known[:3]
-    cut = "; its history is cut off (shallow): git fetch --unshallow" if await is_shallow(git) else ""
+    cut = f"; its history is cut off: git -C {git.folder} fetch --unshallow" if await is_shallow(git) else ""
     hint = f"near it: {', '.join(near)}" if near else "the repository has no tag and no branch"
     raise UsageFault(f"unknown REF {SafeText(ref)} in {git.shown}", f"{hint}{cut}")
 

@@ -72,14 +72,14 @@ def leads_out(name: str, target: str, links: Mapping[str, str], allowed: frozens
     return False
 
 
-def flaws_of(names: Iterable[str], links: Mapping[str, str], pointers: Iterable[str], links_out: tuple[str, ...], why: str = "") -> tuple[Flaw, ...]:
-    """Return what is in the way of shipping a folder, all at once. Paths are relative to it; `why`: why LFS files are pointers."""
+def flaws_of(names: Iterable[str], links: Mapping[str, str], pointers: Iterable[str], links_out: tuple[str, ...]) -> tuple[Flaw, ...]:
+    """Return what is in the way of shipping a folder, all at once. Paths are relative to it."""
     allowed = frozenset(normpath(entry) for entry in links_out)
     return (
         *(_name(name, words) for name in names if (words := unfit(name))),
         *(_link(name, target) for name, target in links.items() if name not in allowed and leads_out(name, target, links, allowed)),
         *(_target(name) for name, target in links.items() if _CONTROL.search(target)),
-        *(_pointer(name, why) for name in pointers),
+        *(_pointer(name, "", "the build is to fetch it: git lfs pull") for name in pointers),
     )
 
 
@@ -98,8 +98,8 @@ def _target(name: str) -> Flaw:
     return Flaw(SafeText("links"), SafeText(f"{_cut(name)} has a target with a backslash or a control character"), SafeText("rename the target"))
 
 
-def _pointer(name: str, why: str) -> Flaw:
-    return Flaw(SafeText("LFS files"), SafeText(f"{_cut(name)} is a pointer only" + (f": {why}" if why else "")), SafeText("git lfs push --all origin"))
+def _pointer(name: str, why: str, remedy: str) -> Flaw:
+    return Flaw(SafeText("LFS files"), SafeText(f"{_cut(name)} is a pointer only" + (f": {why}" if why else "")), SafeText(remedy))
 
 
 def _cut(name: str) -> str:
@@ -120,7 +120,7 @@ def flaws_in(environment: Environment, held: Holding) -> tuple[Flaw, ...]:
     return (
         *missing,
         *flaws_of(names, links, (), environment.links_out),
-        *(_pointer(name, str(held.pointers_why)) for name in held.pointers),
+        *(_pointer(name, str(held.pointers_why), str(held.pointers_remedy)) for name in held.pointers),
         *modules,
         *_behind_links(environment, held, root),
         *_in_the_build(environment, held, root),

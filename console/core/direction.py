@@ -51,7 +51,7 @@ def attempt_of(commit: str, attempts: Mapping[str, Attempt]) -> Attempt | None:
 
 
 def assess_direction(revision: Revision, facts: tuple[HostFacts, ...], relations: Mapping[str, Relation], attempts: Mapping[str, Attempt]) -> Check:
-    """Judge a release against what is live on the hosts that answer. `relations`: of the commit to each that is live."""
+    """Judge a release against what is live on those hosts, each of which has to answer. `relations`: of the commit to each that is live."""
     reached = tuple(fact for fact in facts if not fact.problem)
     live = Counter((release.commit, str(release.version or release.id)) for fact in reached if (release := fact.release(fact.current)))
     name = str(revision.version)
@@ -59,6 +59,10 @@ def assess_direction(revision: Revision, facts: tuple[HostFacts, ...], relations
     older = [words for stand, words in stands if stand == "older"]
     if older:
         return Check("direction", TITLE, "failed", detail=SafeText(f"{name} is older than {_some(older)}"), remedy=_remedy(reached, name))
+    silent = [fact.host for fact in facts if fact.problem]
+    if silent:
+        unknown = SafeText(f"what is live on {_some(silent)} is not known")
+        return Check("direction", TITLE, "error", detail=unknown, remedy=SafeText("deploy status ENV; or --override direction=REASON"))
     said = [words for stand, what in stands if (words := _warning(name, stand, what))]
     attempt = attempt_of(revision.commit, attempts)
     if attempt:

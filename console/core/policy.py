@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
+from console.core.shell import quote
 from console.model.checks import Check
 from console.model.fleet import Freeze
 from console.model.release import Revision
@@ -89,30 +90,34 @@ def assess_tree(revision: Revision) -> Check:
     return Check("tree", title, "warning", blocking=False, detail=SafeText(words), remedy=remedy)
 
 
-def assess_behind(revision: Revision, protected: bool) -> Check:
-    """Judge whether the commit is what the remote has: a branch that lacks commits of its upstream, or a commit that no remote has."""
+def assess_behind(revision: Revision, protected: bool, repository: str) -> Check:
+    """Judge whether the commit is what the remote has: a branch that lacks commits of its upstream, or a commit that no remote has.
+
+    `repository` is its folder, for what is to be typed.
+    """
+    git = f"git -C {quote(repository)}"
     title = SafeText("Up to date with the remote")
     name, commit = str(revision.ref) or "HEAD", revision.commit[:7]
     said, remedies = [], []
     if revision.behind:
         commits = "1 commit" if revision.behind == 1 else f"{revision.behind} commits"
         said.append(f"{name} lacks {commits} of {revision.upstream}")
-        remedies.append(f"git pull, or deploy ENV --version {revision.upstream}")
+        remedies.append(f"deploy ENV --version {revision.upstream}, or {git} pull --ff-only")
     if revision.published is False:
         said.append(f"{commit} is on no remote ({revision.remote} was asked)")
-        remedies.append("git push")
+        remedies.append(f"{git} push")
     if not said:
-        return _with_the_remote(title, revision, name, commit)
+        return _with_the_remote(title, revision, name, commit, git)
     remedy = SafeText("; ".join((*remedies, *(("--override behind=REASON",) if protected else ()))))
     return Check("behind", title, "failed" if protected else "warning", blocking=protected, detail=SafeText("; ".join(said)), remedy=remedy)
 
 
-def _with_the_remote(title: SafeText, revision: Revision, name: str, commit: str) -> Check:
+def _with_the_remote(title: SafeText, revision: Revision, name: str, commit: str, git: str) -> Check:
     if not revision.remote:
         return Check("behind", title, "skipped", blocking=False, detail=SafeText("the repository has no remote"))
     if revision.published is None:
         words = f"whether a remote has {commit} is not known: the repository's history is cut off"
-        return Check("behind", title, "warning", blocking=False, detail=SafeText(words), remedy=SafeText("git fetch --unshallow"))
+        return Check("behind", title, "warning", blocking=False, detail=SafeText(words), remedy=SafeText(f"{git} fetch --unshallow"))
     if revision.named != "branch":
         return Check("behind", title, "skipped", blocking=False, detail=SafeText(f"{name} is a {revision.named} that {revision.remote} has"))
     return Check("behind", title, "passed", detail=SafeText(f"{name} holds all of {revision.upstream}" if revision.upstream else f"{revision.remote} has it"))

@@ -26,7 +26,7 @@ from console.core.team import assess_team, needed_operators
 from console.engine.asking import Subject, unanswered, verdict
 from console.engine.databases import Look, review
 from console.engine.past import Known, Verifications
-from console.engine.source import Relations, content_check, reading, relations_of
+from console.engine.source import Relations, content_check, reading, relations_of, sized
 from console.errors import ConsoleError, NoGo
 from console.model.checks import Check
 from console.model.database import Backup, Review
@@ -129,7 +129,7 @@ async def prepare(survey: Survey) -> AsyncIterator[Event]:
                 patience = None
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=asking[one])
-        for event in _planned(survey, hosts, looking.result(), revision, known):
+        for event in (*await _room(survey, looking.result(), subject), *_planned(survey, hosts, looking.result(), revision, known)):
             yield event
     finally:
         for open_one in (looking, *asking):
@@ -148,6 +148,20 @@ async def _verdict(subject: Subject, spec: CheckSpec) -> Check:
 
 async def _content(survey: Survey, revision: Revision) -> Check:
     return await content_check(survey.repository, survey.environment, survey.request, revision)
+
+
+async def _room(survey: Survey, facts: tuple[HostFacts, ...], subject: Subject | None) -> tuple[CheckReported, ...]:
+    """The room for all that is shipped, once it is known that this is more than the commit itself."""
+    whole = await sized(survey.repository, survey.environment, subject.revision) if subject else None
+    if subject is None or whole is None or whole == subject.revision:
+        return ()
+    fleet = assess_fleet(facts, whole.size, whole.files, survey.environment.rolling.max_failures)
+    return tuple(CheckReported(check=check) for check in overridden(fleet, survey.request.overrides) if check.id == "space")
+
+
+def _without_room(found: Iterator[Event], room: tuple[CheckReported, ...]) -> Iterator[Event]:
+    """Leave the verdict on the room out that another one takes the place of: looked at again, the two are no change."""
+    return (event for event in found if not (room and isinstance(event, CheckReported) and event.check.id == "space"))
 
 
 async def _relations(survey: Survey, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
@@ -211,8 +225,9 @@ async def prepare_again(survey: Survey, revision: Revision | None, known: Review
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
     content = (CheckReported(check=await _content(survey, subject.revision)),) if subject else ()
     known = _settled(survey, hosts, facts, known) if known else None
-    found = _found(survey, facts, revision, known, await _relations(survey, facts, revision))
-    return (*found, *content, *configured, *_planned(survey, hosts, facts, revision, known))
+    room = await _room(survey, facts, subject)
+    found = _without_room(_found(survey, facts, revision, known, await _relations(survey, facts, revision)), room)
+    return (*found, *content, *room, *configured, *_planned(survey, hosts, facts, revision, known))
 
 
 def subject_of(survey: Survey, hosts: tuple[Host, ...], revision: Revision | None) -> Subject | None:
@@ -290,8 +305,8 @@ def _checks(
     checks = (
         assess_branch(environment.branches, environment.release_tags, revision),
         assess_tree(revision),
-        assess_behind(revision, environment.protected),
-        assess_direction(revision, facts, relations, survey.attempts),
+        assess_behind(revision, environment.protected, environment.repository),
+        assess_direction(revision, spoken, relations, survey.attempts),
         assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
         assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
         *_staging(survey, revision),

@@ -13,6 +13,7 @@ from console.model.facts import HostFacts
 from console.model.fleet import Environment
 from console.model.release import Relation, Revision
 from console.model.request import Request
+from console.model.values import changed
 from console.ports.source import Repository
 from console.text import SafeText
 
@@ -27,6 +28,15 @@ async def content_check(repository: Repository, environment: Environment, reques
     except ConsoleError as fault:
         check = Check("content", TITLE, "error", detail=SafeText(fault.message), remedy=SafeText(fault.hint))
     return named(overridden((check,), request.overrides)[0], environment.name)
+
+
+async def sized(repository: Repository, environment: Environment, revision: Revision) -> Revision:
+    """Return the revision with the size of all that is shipped: its submodules and LFS files too. As it was where that cannot be read."""
+    try:
+        held = await repository.inspect(environment, revision)
+    except ConsoleError:
+        return revision
+    return changed(revision, files=max(revision.files, held.files), size=max(revision.size, held.size))
 
 
 def reading(revision: Revision) -> Check:

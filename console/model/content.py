@@ -18,6 +18,7 @@ class Holding(msgspec.Struct, frozen=True):
     pointers: tuple[str, ...] = ()
     """LFS files whose content is not to be had."""
     pointers_why: SafeText = SafeText("")
+    pointers_remedy: SafeText = SafeText("")
     modules: tuple[tuple[str, SafeText], ...] = ()
     """(path, why) of submodules that are not to be had."""
     has_directory: bool = True
@@ -34,6 +35,7 @@ class Holding(msgspec.Struct, frozen=True):
             links=(*self.links, *((f"{path}/{name}", target) for name, target in other.links)),
             pointers=(*self.pointers, *(f"{path}/{name}" for name in other.pointers)),
             pointers_why=self.pointers_why or other.pointers_why,
+            pointers_remedy=self.pointers_remedy or other.pointers_remedy,
             modules=(*self.modules, *((f"{path}/{name}", why) for name, why in other.modules)),
             has_directory=self.has_directory or other.has_directory,
             standing=(*self.standing, *(f"{path}/{name}" for name in other.standing)),

@@ -25,7 +25,7 @@ class TestBehind:
         for ref in ("", "main", "heads/main", "refs/heads/main"):
             found = await at(clone, tmp_path, ref)
             assert (found.named, found.upstream, found.behind, found.published) == ("branch", "origin/main", 0, True)
-        assert assess_behind(found, protected=True).status == "passed"
+        assert assess_behind(found, True, "/shop").status == "passed"
 
     @pytest.mark.parametrize("ref", ["", "main", "heads/main", "@"])
     async def test_a_branch_whose_upstream_went_on(self, shop: Path, clone: Path, tmp_path: Path, ref: str) -> None:
@@ -33,10 +33,10 @@ class TestBehind:
         commit(shop, "app.txt", "four\n")
         found = await at(clone, tmp_path, ref)
         assert (found.behind, found.published) == (2, True)
-        warned, blocked = assess_behind(found, protected=False), assess_behind(found, protected=True)
+        warned, blocked = assess_behind(found, False, "/shop"), assess_behind(found, True, "/shop")
         assert (warned.status, warned.blocks, blocked.status, blocked.blocks) == ("warning", False, "failed", True)
         assert blocked.detail == f"{ref or 'HEAD'} lacks 2 commits of origin/main"
-        assert "deploy ENV --version origin/main" in blocked.remedy
+        assert "deploy ENV --version origin/main, or git -C /shop pull --ff-only" in blocked.remedy
         assert (await at(clone, tmp_path, "origin/main")).behind == 0
 
     async def test_an_explicit_commit_or_tag_that_the_remote_has_is_skipped(self, shop: Path, clone: Path, tmp_path: Path) -> None:
@@ -44,14 +44,14 @@ class TestBehind:
         git(clone, "checkout", "-q", "--detach")
         for ref in ("v1.0.0", git(clone, "rev-parse", "HEAD"), "main~1", "", "v1.9.0"):
             found = await at(clone, tmp_path, ref)
-            assert assess_behind(found, protected=True).status == "skipped", ref
+            assert assess_behind(found, True, "/shop").status == "skipped", ref
 
     async def test_a_commit_that_no_remote_has(self, clone: Path, tmp_path: Path) -> None:
         new = commit(clone, "own.txt", "mine")
         git(clone, "tag", "mine")
         for ref in ("", "main", new, "mine"):
             found = await at(clone, tmp_path, ref)
-            check = assess_behind(found, protected=True)
+            check = assess_behind(found, True, "/shop")
             assert (found.published, check.blocks) == (False, True)
             assert f"{new[:7]} is on no remote (origin was asked)" in check.detail
 
@@ -61,12 +61,12 @@ class TestBehind:
         git(shop, "tag", "-am", "Hotfix", "v9")
         git(shop, "checkout", "-q", "main")
         found = await at(clone, tmp_path, "v9")
-        assert (found.published, assess_behind(found, protected=True).status) == (True, "skipped")
+        assert (found.published, assess_behind(found, True, "/shop").status) == (True, "skipped")
 
     async def test_what_both_went_on_with_is_said_of_both(self, shop: Path, clone: Path, tmp_path: Path) -> None:
         commit(shop, "app.txt", "three\n")
         commit(clone, "own.txt", "mine")
-        detail = assess_behind(await at(clone, tmp_path), protected=True).detail
+        detail = assess_behind(await at(clone, tmp_path), True, "/shop").detail
         assert "lacks 1 commit of origin/main" in detail
         assert "is on no remote" in detail
 
@@ -76,7 +76,7 @@ class TestBehind:
         assert (await at(clone, tmp_path)).behind == 1
         git(clone, "checkout", "-qb", "quiet")
         found = await at(clone, tmp_path)
-        assert (found.upstream, assess_behind(found, protected=True).status) == ("", "passed")
+        assert (found.upstream, assess_behind(found, True, "/shop").status) == ("", "passed")
 
     async def test_an_upstream_that_was_deleted_lacks_nothing(self, shop: Path, clone: Path, tmp_path: Path) -> None:
         git(clone, "checkout", "-q", "feature/x")
@@ -115,8 +115,8 @@ class TestBehind:
         assert (await at(tmp_path / "linked", tmp_path)).behind == 1
 
     async def test_without_a_remote_and_from_a_url_there_is_nothing_to_lack(self, shop: Path, tmp_path: Path) -> None:
-        assert assess_behind(await at(shop, tmp_path), protected=True).status == "skipped"
-        assert assess_behind(await source(f"file://{shop}", tmp_path).resolve("main"), protected=True).status == "passed"
+        assert assess_behind(await at(shop, tmp_path), True, "/shop").status == "skipped"
+        assert assess_behind(await source(f"file://{shop}", tmp_path).resolve("main"), True, "/shop").status == "passed"
 
     async def test_where_history_is_cut_off_nothing_is_made_up(self, shop: Path, tmp_path: Path) -> None:
         first = commit(shop, "app.txt", "three\n")
@@ -128,8 +128,8 @@ class TestBehind:
         head = (await repository.resolve("")).commit
         assert await repository.relation(first, head) == "unknown"
         new = commit(shallow, "own.txt", "mine")
-        check = assess_behind(await at(shallow, tmp_path, new), protected=True)
-        assert (check.status, check.remedy) == ("warning", "git fetch --unshallow")
+        check = assess_behind(await at(shallow, tmp_path, new), True, "/shop")
+        assert (check.status, check.remedy) == ("warning", "git -C /shop fetch --unshallow")
         with pytest.raises(UsageFault) as caught:
             await at(shallow, tmp_path, first[:10])
         assert "--unshallow" in caught.value.hint

@@ -98,10 +98,10 @@ def test_a_key_that_is_not_known_is_enrolled_by_what_the_check_says(shop: Produc
     whole = known.read_text(encoding="utf-8")
     known.write_text("".join(line for line in whole.splitlines(keepends=True) if "web02" not in line), encoding="utf-8")
     shop.deploy("engine", "stop")
-    said = shop.deploy("-c", shop.config, "check", "production", "--version", "v1.4.2", code=3)[0]
+    said = shop.deploy("-c", shop.config, "check", "production", "--version", SLOW, code=3)[0]
     typed(f"{printed(said, 'trust')} --yes", tmp_path)
     shop.deploy("engine", "stop")
-    assert "go\n" in shop.deploy("-c", shop.config, "check", "production", "--version", "v1.4.2")[0]
+    assert "go\n" in shop.deploy("-c", shop.config, "check", "production", "--version", SLOW)[0]
 
 
 def test_a_host_that_is_away_is_left_out_as_the_check_says(shop: Product, tmp_path: Path):
@@ -109,9 +109,9 @@ def test_a_host_that_is_away_is_left_out_as_the_check_says(shop: Product, tmp_pa
     gone = Path(shop.ready["folder"]) / "gone.toml"
     gone.write_text(text.replace("hosts = [", 'hosts = [\n  { name = "web09", address = "127.0.0.1", port = 1 },', 1), encoding="utf-8")
     shop.deploy("engine", "stop")
-    said = shop.deploy("-c", str(gone), "check", "production", "--version", "v1.4.2", code=3)[0]
+    said = shop.deploy("-c", str(gone), "check", "production", "--version", SLOW, code=3)[0]
     option = next(word for word in said.replace(")", " ").split() if word.startswith("web09=REASON"))
-    assert shop.deploy("-c", str(gone), "check", "production", "--version", "v1.4.2", "--without", option)[0].endswith("go\n")
+    assert shop.deploy("-c", str(gone), "check", "production", "--version", SLOW, "--without", option)[0].endswith("go\n")
     shop.deploy("engine", "stop")
 
 

@@ -50,9 +50,12 @@ def test_a_live_release_that_names_no_commit_is_not_known_to_be_older():
     assert judged({}, a_host("web01", "20240102000000")).status == "warning"
 
 
-def test_a_host_that_gives_no_answer_says_nothing():
-    away = HostFacts("web02", problem=SafeText("no route"), current="r-v3")
-    assert judged({"v1": "newer"}, a_host("web01", "v1"), away).status == "passed"
+def test_a_host_that_gives_no_answer_passes_nothing():
+    away = HostFacts("web02", problem=SafeText("no route"))
+    for hosts in ((a_host("web01", "v1"), away), (away,)):
+        found = judged({"v1": "newer"}, *hosts)
+        assert (found.status, found.blocks, found.detail) == ("error", True, "what is live on web02 is not known")
+    assert judged({"v3": "older"}, a_host("web01", "v3"), away).status == "failed"
 
 
 def test_what_failed_here_before_is_said_with_its_run():

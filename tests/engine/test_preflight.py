@@ -200,3 +200,16 @@ async def test_who_leaves_while_it_is_looked_again_is_heard(asked):
     assert isinstance(said, Refusal)
     assert asked.state.go is False
     assert asked.state.interrupted
+
+
+async def test_room_is_wanted_for_all_that_is_shipped_and_is_no_change_when_looked_at_again(tmp_path, monkeypatch):
+    async def inspect(self, environment, revision):
+        return Holding(files=10, size=10**9)
+
+    monkeypatch.setattr(Fleet, "inspect", inspect)
+    tmp_path.chmod(0o700)
+    asked = Asked(tmp_path, Request(ref="main", overrides=(("space", "there will be"),)))
+    assert await asked.preflight.look()
+    assert "2862 MiB needed" in next(check.detail for check in asked.state.checks if check.id == "space")
+    await asked.clock.advance(FRESH + 1)
+    assert isinstance(await asked.go(), Accepted)
