@@ -9,20 +9,23 @@ import time
 from console.adapters.clock import SystemClock
 from console.cli.ask import read_line
 from console.cli.feed import LastingFeed
+from console.cli.outlet import Outlet
 from console.cli.part import PARTING, SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import How, say, tell, tell_problem
+from console.cli.wiring import How, say, without_secrets
 from console.core.outcome import unfollowed
 from console.core.rollback import is_left_old
-from console.errors import ConsoleError, EngineLost, Exit, Problem
+from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
 from console.model import commands as cmd
 from console.model.events import Event
 from console.plain.jsonl import JsonPrinter
-from console.plain.printer import Ending, LinePrinter, Printer
+from console.plain.printer import Ending, LinePrinter, Printer, Write
 from console.plain.questions import Choice, Question, question
 from console.ports.feed import Presence
 from console.typed import as_typed
 from console.views.silence import Signs
 
+LAST_WORDS = 2.0
+"""Seconds that one who leaves waits for the last lines to be out."""
 QUIET = 30.0
 """Seconds after which it is said again what is waited for."""
 NOT_BACK = ("failed", "unknown", "unreachable", "owed")
@@ -37,7 +40,8 @@ class LineFollower:
         self._part = part
         self._leaving = leaving
         self._clock = SystemClock()
-        self._printer = printer_for(how)
+        self._outlet = Outlet()
+        self._printer = printer_for(how, self._say)
         self._began = self._news = self._said = time.monotonic()
         self._signs, self._told_silence = Signs(self._began), float("-inf")
         self._asked = ""
@@ -50,17 +54,38 @@ class LineFollower:
         hearing = asyncio.create_task(self._hear())
         leaving = asyncio.create_task(self._leaving.event.wait())
         minding = asyncio.create_task(self._mind())
-        tasks: tuple[asyncio.Task[object], ...] = (hearing, leaving, minding)
+        failing = asyncio.create_task(self._outlet.failed.wait())
+        tasks: tuple[asyncio.Task[object], ...] = (hearing, leaving, minding, failing)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return await self._conclude(hearing, minding)
-        except OSError as fault:
-            tell(f"deploy: standard output cannot be written: {fault.strerror or fault}")
-            return await self._leave(hearing, asked=False)
+            code = await (self._unheard(hearing) if failing.done() else self._conclude(hearing, minding))
+            await self._all_out(leaving)
+            return code
         finally:
+            self._outlet.close()
             for task in (*tasks, *((self._asking,) if self._asking else ())):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _say(self, line: str) -> None:
+        self._outlet.put(1, f"{without_secrets(line)}\n")
+
+    def _tell(self, line: str) -> None:
+        self._outlet.put(2, f"{without_secrets(line)}\n")
+
+    async def _all_out(self, leaving: "asyncio.Task[object]") -> None:
+        """Wait until the last line is out; one who leaves does not wait for a terminal that is not read."""
+        out = asyncio.create_task(self._outlet.out())
+        await asyncio.wait({out, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not out.done():
+            await asyncio.wait({out}, timeout=LAST_WORDS)
+        out.cancel()
+
+    async def _unheard(self, hearing: "asyncio.Task[None]") -> int:
+        """Leave because nothing can be written: that ends a viewer, and never a run."""
+        fault = self._outlet.fault
+        self._tell(f"deploy: standard output cannot be written: {fault.strerror if fault else 'closed'}")
+        return await self._leave(hearing, asked=False)
 
     async def _conclude(self, hearing: "asyncio.Task[None]", minding: "asyncio.Task[None]") -> int:
         if hearing.done():
@@ -79,6 +104,7 @@ class LineFollower:
             self._signs.heard(time.monotonic())
             if isinstance(item, Presence):
                 self._signs.comes_every(item.every)
+            await self._outlet.room()
             if isinstance(item, Event):
                 self._news = self._said = time.monotonic()
                 self._printer.event(item)
@@ -107,7 +133,7 @@ class LineFollower:
         quiet = self._signs.silence(now)
         if quiet and now - self._told_silence >= QUIET:
             self._told_silence = now
-            tell(f"deploy: the engine has not answered for {quiet:.0f} s")
+            self._tell(f"deploy: the engine has not answered for {quiet:.0f} s")
 
     async def _is_too_late(self, now: float) -> bool:
         state = self._feed.state
@@ -137,9 +163,9 @@ class LineFollower:
 
     async def _ask(self, asked: Question) -> None:
         for line in asked.lines:
-            tell(line)
+            self._tell(line)
         while True:
-            typed = await read_line(asked.prompt)
+            typed = await read_line(asked.prompt, lambda words: self._outlet.put(2, words))
             if typed is None:
                 self._leaving.event.set()
                 return
@@ -156,13 +182,13 @@ class LineFollower:
         try:
             answer = await self._feed.submit(choice.command)
         except ConsoleError as fault:
-            tell(f"deploy: {fault.message}")
+            self._tell(f"deploy: {fault.message}")
             return False
         if isinstance(answer, cmd.Refusal):
-            tell_problem(Problem(str(answer.message), str(answer.hint)), "refused: ")
+            self._tell(f"deploy: refused: {with_typed_hint(Problem(str(answer.message), str(answer.hint)))}")
             return False
         if choice.twin:
-            tell(f"same as: {as_typed(choice.twin)}")
+            self._tell(f"same as: {as_typed(choice.twin)}")
         return True
 
     def _end(self, code: int, outcome: str, reason: str = "", hint: str = "") -> int:
@@ -220,14 +246,14 @@ class LineFollower:
             if hearing.done() and hearing.exception() is None:
                 return self._over()
             return self._end(int(Exit.INTERRUPTED), "interrupted", "ended before anything was changed")
-        tell(as_typed(f"deploy: detached; the run goes on: deploy attach {self._feed.run}"))
+        self._tell(as_typed(f"deploy: detached; the run goes on: deploy attach {self._feed.run}"))
         return self._end(int(Exit.DETACHED), "detached", "detached; the run goes on", f"deploy attach {self._feed.run}")
 
 
-def printer_for(how: How) -> Printer:
+def printer_for(how: How, write: Write = say) -> Printer:
     """Return what shows a run that has no screen."""
     if not how.json:
-        return LinePrinter(say)
+        return LinePrinter(write)
     from console.wire.codec import event_json
 
-    return JsonPrinter(say, event_json)
+    return JsonPrinter(write, event_json)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 
 from console.cli.wiring import How, print_on
 from console.errors import ConsoleError, Exit
@@ -14,9 +15,11 @@ class Declined(ConsoleError):
     exit = Exit.INTERRUPTED
 
 
-async def read_line(prompt: str) -> str | None:
-    """Return a line that a person typed; None when standard input has ended. May be cancelled at any time."""
-    if not print_on(sys.stderr, prompt, end=""):
+async def read_line(prompt: str, show: Callable[[str], None] | None = None) -> str | None:
+    """Return a line that a person typed; None when standard input has ended. May be cancelled at any time. `show`: writes the prompt."""
+    if show is not None:
+        show(prompt)
+    elif not print_on(sys.stderr, prompt, end=""):
         return None
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[bytes] = loop.create_future()

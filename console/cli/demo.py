@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.cli.wiring import How, carry_out, say, say_json, tell
+from console.cli.wiring import How, carry_out, say, say_json, say_last, tell
 from console.demo import standing
 from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request
@@ -48,7 +48,7 @@ def run(how: How, hosts: int | None) -> int:
         if not fresh:
             tell(f"deploy: the demo's fleet of {len(ready['hosts'])} hosts stands already: this is one more console on it")
         code = carry_out(_open(_shown(how, ready), ready, fresh))
-    tell(as_typed("deploy: the demo's fleet goes on; open it again: deploy demo; end it: deploy demo --stop", demo))
+    say_last([as_typed("deploy: the demo's fleet goes on; open it again: deploy demo; end it: deploy demo --stop", demo)], sys.stderr)
     return code
 
 

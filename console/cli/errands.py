@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from console.cli.ask import confirm
-from console.cli.wiring import How, asking_with_secrets, environment_or_known, say, say_json, tell, tell_twin
+from console.cli.wiring import How, OutputLost, asking_with_secrets, environment_or_known, say, say_json, tell, tell_twin
 from console.core.selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished
@@ -23,7 +23,7 @@ from console.ports.feed import Output
 if TYPE_CHECKING:
     from console.client.attach import Client
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def command_of(words: tuple[str, ...]) -> str:
@@ -44,6 +44,8 @@ async def execute(how: How, name: str, hosts: str, command: str) -> int:
         answer = await client.query("exec", {"hosts": hosts, "command": command, "read_only": how.read_only})
         heard = _Heard(how, answer["hosts"])
         left = await _hear(client, answer["feed"], heard)
+    except OutputLost:
+        return int(Exit.INTERRUPTED)
     finally:
         await client.close()
     for row in heard.rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from console.adapters.clock import SystemClock
 from console.cli.feed import LastingFeed
 from console.cli.part import SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import How, say, tell, tell_problem
+from console.cli.wiring import How, OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.errors import ConsoleError, Exit, Problem
 from console.model import commands as cmd
 
@@ -22,6 +22,7 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
             code = await _on_screen(how, feed, part, station)
             if code is not None:
                 return code
+        tell_no_screen(how)
         from console.cli.as_lines import LineFollower
 
         return await LineFollower(how, feed, part, leaving).follow()
@@ -43,7 +44,7 @@ def _left(how: How, feed: LastingFeed, fault: Exception) -> int:
     words = fault.message if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
     ending = Ending(int(Exit.DETACHED), "detached", reason=f"this console can't follow run {feed.run} any more: {words}", hint=f"deploy attach {feed.run}")
     tell_problem(Problem(ending.reason, ending.hint))
-    with suppress(OSError):
+    with suppress(OutputLost):
         printer_for(how).ended(feed.state, ending)
     return ending.exit
 
@@ -68,8 +69,7 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineSt
     finally:
         if watching:
             watching.cancel()
-    for line in ending.lines:
-        say(line)
+    say_last(ending.lines)
     if drives and feed.state.phase in ("preflight", "deciding") and feed.state.go is None:
         await abort_undecided(feed)
     return code_for(ending.exit, part)

@@ -2,7 +2,7 @@
 
 from console.adapters.clock import SystemClock
 from console.cli.station import EngineStation
-from console.cli.wiring import How, config_if_any, environment_or_known, say
+from console.cli.wiring import How, config_if_any, environment_or_known, say_last
 from console.errors import Exit, UsageFault
 from console.model.fleet import Environment
 
@@ -22,8 +22,7 @@ async def home(how: How, name: str, suggested: tuple[str, ...] = ()) -> int:
         raise type(fault)(fault.message, "deploy status, deploy attach --plain") from None
     finally:
         await station.close()
-    for line in ending.lines:
-        say(line)
+    say_last(ending.lines)
     return int(Exit.DONE)
 
 

@@ -12,7 +12,7 @@ import click
 
 from console.cli.options import how_of, how_options
 from console.cli.vocabulary import Words
-from console.cli.wiring import fail, finish, tell
+from console.cli.wiring import OutputLost, fail, finish, tell, tell_no_screen
 from console.errors import ConsoleError, Exit, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed
 
@@ -29,6 +29,7 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
             from console.cli.home import home
 
             finish(home(how, ""))
+        tell_no_screen(how)
         from console.cli import fleet
 
         finish(fleet.status(how, ""))
@@ -49,10 +50,10 @@ def run() -> None:
         sys.exit(fail(UsageFault(fault.format_message(), _help_for(fault)), as_json=as_json))
     except click.ClickException as fault:
         sys.exit(fail(UsageFault(fault.format_message(), "deploy --help"), as_json=as_json))
+    except OutputLost as lost:
+        sys.exit(int(lost.exit) if lost.left else fail(lost, as_json=False))
     except ConsoleError as error:
         sys.exit(fail(error, as_json=as_json))
-    except BrokenPipeError:
-        sys.exit(int(Exit.CONSOLE_FAILED))
     except OSError as fault:
         sys.exit(fail(ConsoleError(f"the console failed: {fault}", "df; see who owns what is named: ls -l"), as_json=as_json))
     except Exception as bug:

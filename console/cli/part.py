@@ -17,7 +17,7 @@ SETTLED = 0.4
 """Seconds without news after which what was written before is read, and a question is one of now."""
 PARTING = 10.0
 """Seconds that a run has to end after it was aborted before GO."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @dataclass(frozen=True)

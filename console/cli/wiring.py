@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
+from console.cli.fitness import why_no_screen
 from console.errors import ConsoleError, NoGo, UsageFault, with_typed_hint
 from console.text import hidden
 from console.typed import PROGRAM, as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Sequence
+    from collections.abc import Coroutine, Iterable, Iterator, Sequence
 
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
@@ -31,8 +32,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LAST_WORDS = 1.0
+"""Seconds that a terminal has to take the last lines."""
 LOADED = 1.0
 """Seconds after which a process has loaded what it needs."""
+
+
+class OutputLost(ConsoleError):
+    """Standard output takes nothing any more: a reader that has left, or a full disk."""
+
+    def __init__(self, fault: OSError) -> None:
+        super().__init__(f"standard output cannot be written: {fault.strerror}")
+        self.left = fault.errno == errno.EPIPE
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ class How:
     read_only: bool = False
     wait_for_person: float | None = None
     """Seconds that a question stays open; None: for ever at a terminal, not at all without one."""
+
     @property
     def is_terminal(self) -> bool:
         """Whether a person sits there."""
@@ -56,7 +68,12 @@ class How:
     @property
     def wants_screen(self) -> bool:
         """Whether the screen is what opens."""
-        return self.is_terminal and not self.plain and not self.json and os.environ.get("TERM", "dumb") != "dumb"
+        return self.may_have_screen and not why_no_screen()
+
+    @property
+    def may_have_screen(self) -> bool:
+        """Whether the screen is what opens on a terminal that is fit for it."""
+        return self.is_terminal and not self.plain and not self.json
 
     @property
     def patience(self) -> float | None:
@@ -319,21 +336,31 @@ def say(line: str) -> None:
 def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
     """Write words without the secrets; whether they were written. What cannot be written goes nowhere from then on.
 
-    Once the terminal has hung up the command ends with its own code. Raises OSError for a full disk and a reader that is gone.
+    Once the terminal has hung up the command ends with its own code. Raises OutputLost for a full disk and a reader that is gone.
     """
     try:
-        print(_without_secrets(words), file=stream, end=end, flush=True)
+        print(without_secrets(words), file=stream, end=end, flush=True)
     except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-        if error.errno != errno.EIO:
-            raise
+        if error.errno != errno.EIO and stream is sys.stdout:
+            raise OutputLost(error) from None
         return False
     return True
 
 
-def _without_secrets(words: str) -> str:
+def say_last(lines: "Iterable[str]", stream: TextIO | None = None) -> None:
+    """Write what stays on a terminal when the screen is gone; one that takes nothing is not waited for."""
+    import select
+
+    for line in lines:
+        if not select.select([], [stream or sys.stdout], [], LAST_WORDS)[1]:
+            return
+        print_on(stream or sys.stdout, line)
+
+
+def without_secrets(words: str) -> str:
     """Mask what this process knows to be secret; a line of JSON stays one."""
     masked = hidden(words)
     if masked == words or not words.startswith(("{", "[")):
@@ -360,6 +387,12 @@ def tell(line: str) -> None:
     """Write a line for the person, beside the data. Where that cannot be done, the command goes on."""
     with suppress(OSError):
         print_on(sys.stderr, line)
+
+
+def tell_no_screen(how: How) -> None:
+    """Say why there are lines where the screen would be."""
+    if how.may_have_screen and (why := why_no_screen()):
+        tell(f"deploy: {why}: here is the plain mode; export TERM=xterm-256color where the terminal is one")
 
 
 def tell_problem(problem: "Problem", said: str = "") -> None:

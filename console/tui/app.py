@@ -33,6 +33,8 @@ from console.views.standing import last_lines
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT)
+"""Signals that end the viewer, and give the terminal back."""
 STANDS = 0.5
 """Seconds after which the first screen stands."""
 
@@ -137,7 +139,7 @@ class ConsoleApp(KeyedApp[Ending]):
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in SIGNALS:
             try:
                 loop.add_signal_handler(number, self.end_viewer)
             except (ValueError, RuntimeError, NotImplementedError):
@@ -146,7 +148,7 @@ class ConsoleApp(KeyedApp[Ending]):
     def on_unmount(self) -> None:
         """Let go of everything."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
         for task in (*self._followed.values(), *self._tasks):
             task.cancel()

@@ -7,10 +7,12 @@ import asyncio
 import os
 import select
 import sys
+import termios
 import threading
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from textual._time import get_time
@@ -55,6 +57,8 @@ class PatientWriter:
         self._on_lost = on_lost
         self._kept = bytearray()
         self._cut = False
+        self._last: bytearray | None = None
+        """What was written since the screen began to leave; None: it is there."""
         self._lock = threading.RLock()
         self.lost = False
 
@@ -68,6 +72,8 @@ class PatientWriter:
         with self._lock:
             waited = bool(self._kept)
             self._kept += data
+            if self._last is not None:
+                self._last += data
             self._push()
             if self._kept and not waited and not self.lost:
                 self._loop.call_soon_threadsafe(self._watch)
@@ -101,11 +107,26 @@ class PatientWriter:
         self._kept.clear()
         self._on_lost()
 
+    def stay(self) -> None:
+        """The screen is there again."""
+        self._last = None
+
     def forget(self) -> None:
-        """Drop what waits: nobody will see it any more."""
+        """Drop what waits: nobody will see it any more. What is written from here on are the last words."""
         with self._lock:
+            self._last = bytearray()
             if self._kept:
                 self._kept[:] = _CANCEL if self._cut else b""
+
+    def make_room(self) -> None:
+        """Put the last words in the place of all that the terminal has not read yet."""
+        with self._lock:
+            if not self._kept or self.lost:
+                return
+            with suppress(OSError, termios.error):
+                termios.tcflow(self._file, termios.TCOON)
+                termios.tcflush(self._file, termios.TCOFLUSH)
+            self._kept[:] = _CANCEL + (self._last or b"")
 
     def drain(self, within: float = DRAIN_WITHIN) -> None:
         """Wait at most so many seconds until the terminal has taken everything, or is gone."""
@@ -156,7 +177,8 @@ class PatientDriver(LinuxDriver):
         """Take the terminal, or take it again after a stop that was not announced: then what it was like before is still known."""
         before = self.attrs_before
         again = self._writer is not None
-        if again:
+        if self._writer is not None:
+            self._writer.stay()
             self.disable_input()
             super().close()
             self._must_signal_resume = True
@@ -176,10 +198,12 @@ class PatientDriver(LinuxDriver):
             self._writer.drain()
 
     def close(self) -> None:
-        """Let go of the terminal. One that is stalled is waited for, as by any program's last words: else it would keep the screen's modes."""
+        """Let go of the terminal. One that is stalled is waited for a moment; then what gives it its modes back takes the place of what it has not read."""
         super().close()
         if self._writer is not None:
-            self._writer.drain(float("inf"))
+            self._writer.drain(DRAIN_WITHIN)
+            self._writer.make_room()
+            self._writer.drain(DRAIN_WITHIN)
             self._writer.close()
             self._writer = None
 

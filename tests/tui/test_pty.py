@@ -72,14 +72,14 @@ def test_an_unread_terminal_holds_nothing_up_and_is_right_afterwards(midway: Ste
     assert midway.shown == left, "a full repaint shows what the recovered screen showed"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stalled_screen_still_ends(midway: Steered, number: signal.Signals):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_stalled_screen_ends_and_its_terminal_is_right_once_it_is_read(midway: Steered, number: signal.Signals):
     midway.stall()
     for _ in range(20):
         midway.do("print", text="x" * 70, times=30)
         time.sleep(0.05)
     midway.process.send_signal(number)
-    time.sleep(2)
+    assert midway.process.wait(5) == 7
     midway.recover()
     assert midway.ended() == 7
     assert midway.left_on() == []
@@ -98,8 +98,8 @@ def _signal(number: signal.Signals):
 
 @pytest.mark.parametrize(
     ("leave", "code"),
-    [(_key("q"), 7), (_key("\x03"), 7), (_signal(signal.SIGTERM), 7), (_signal(signal.SIGHUP), 7), (lambda terminal: terminal.do("break"), 1)],
-    ids=["q", "ctrl+c", "SIGTERM", "SIGHUP", "a mistake of the screen"],
+    [(_key("q"), 7), (_key("\x03"), 7), (_signal(signal.SIGTERM), 7), (_signal(signal.SIGHUP), 7), (_signal(signal.SIGQUIT), 7), (lambda terminal: terminal.do("break"), 1)],
+    ids=["q", "ctrl+c", "SIGTERM", "SIGHUP", "SIGQUIT", "a mistake of the screen"],
 )
 def test_the_terminal_is_as_it_was(midway: Steered, leave, code: int):
     assert all(midway.modes.values())
@@ -193,9 +193,9 @@ def test_sixteen_colours_are_the_sixteen(midway: Steered):
     assert not {group for group in found if ";" in group}
 
 
-def test_a_dumb_terminal_gets_lines():
+def test_a_terminal_that_does_not_understand_the_screen_gets_lines():
     program = "from console.cli.wiring import How; print('screen' if How().wants_screen else 'lines')"
-    for kind, expected in (("dumb", "lines"), ("xterm", "screen")):
+    for kind, expected in (("dumb", "lines"), ("vt52", "lines"), ("nosuch", "lines"), ("", "lines"), ("xterm", "screen"), ("tmux-256color", "screen"), ("vt100", "screen")):
         opened = Terminal([sys.executable, "-c", program], env={"TERM": kind})
         try:
             assert opened.ended() == 0

@@ -1,0 +1,85 @@
+"""What a viewer does whose output cannot be written, or is not read: it ends as a viewer, and nothing else does."""
+
+import os
+import pty
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.product import DEPLOY, Product, until
+
+SLOW = "v1.5.1"
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Product]:
+    product = Product()
+    yield product
+    product.close()
+
+
+def begun(shop: Product) -> "subprocess.Popen[str]":
+    """A run that goes on, with a console that can write."""
+    first = shop.start("-c", shop.config, "production", "--yes", "--version", SLOW, "--json")
+    until(first.stdout, '"type":"step-started","step":"wave-1/web01/restart"')
+    return first
+
+
+def ended(first: "subprocess.Popen[str]") -> None:
+    first.communicate(timeout=90)
+    assert first.returncode == 0
+
+
+@pytest.mark.parametrize("form", ["--plain", "--json"])
+def test_a_full_disk_under_the_output_ends_the_viewer_alone(shop: Product, form: str):
+    first = begun(shop)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run([DEPLOY, "attach", form], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert ran.returncode == 7, ran.stderr
+    assert "cannot be written: No space left" in ran.stderr
+    assert "deploy attach 20" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    ended(first)
+    shop.deploy("-c", shop.config, "rollback", "--yes")
+
+
+def test_a_reader_that_has_left_ends_the_viewer_alone(shop: Product):
+    first = begun(shop)
+    viewer = shop.start("attach", "--plain")
+    assert viewer.stdout
+    viewer.stdout.readline()
+    viewer.stdout.close()
+    assert viewer.wait(60) == 7
+    assert viewer.stderr
+    viewer.stderr.close()
+    ended(first)
+    shop.deploy("-c", shop.config, "rollback", "--yes")
+
+
+@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("history",), ("check", "--version", "v1.4.2"), ("engine", "list")])
+def test_a_command_whose_answer_cannot_be_written_says_so(shop: Product, words: tuple[str, ...]):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [DEPLOY, "-c", shop.config, *words], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "deploy: standard output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_lines_on_a_terminal_that_is_not_read_end_by_a_signal(shop: Product, number: signal.Signals):
+    first = begun(shop)
+    master, slave = pty.openpty()
+    termios.tcflow(slave, termios.TCOOFF)
+    viewer = subprocess.Popen([DEPLOY, "attach", "--json"], env=shop.environ, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    time.sleep(2)
+    viewer.send_signal(number)
+    assert viewer.wait(5) == 7
+    os.close(slave)
+    os.close(master)
+    ended(first)
+    shop.deploy("-c", shop.config, "rollback", "--yes")
