@@ -4,6 +4,7 @@ Owns which exit code the command has then. How a run is told is `plain`'s; what 
 """
 
 import asyncio
+import sys
 import time
 
 from console.adapters.clock import SystemClock
@@ -68,10 +69,12 @@ class LineFollower:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _say(self, line: str) -> None:
-        self._outlet.put(1, f"{without_secrets(line)}\n")
+        if sys.stdout is not None:
+            self._outlet.put(1, f"{without_secrets(line)}\n")
 
     def _tell(self, line: str) -> None:
-        self._outlet.put(2, f"{without_secrets(line)}\n")
+        if sys.stderr is not None:
+            self._outlet.put(2, f"{without_secrets(line)}\n")
 
     async def _all_out(self, leaving: "asyncio.Task[object]") -> None:
         """Wait until the last line is out; one who leaves does not wait for a terminal that is not read."""

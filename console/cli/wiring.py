@@ -354,10 +354,11 @@ def say_last(lines: "Iterable[str]", stream: TextIO | None = None) -> None:
     """Write what stays on a terminal when the screen is gone; one that takes nothing is not waited for."""
     import select
 
+    to = stream or sys.stdout
     for line in lines:
-        if not select.select([], [stream or sys.stdout], [], LAST_WORDS)[1]:
+        if to is None or not select.select([], [to], [], LAST_WORDS)[1]:
             return
-        print_on(stream or sys.stdout, line)
+        print_on(to, line)
 
 
 def without_secrets(words: str) -> str:
