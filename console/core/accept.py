@@ -119,7 +119,7 @@ def _roll_back(environment: Environment, command: cmd.RollBack, state: RunState,
     if state.kind == "restart":
         return _no("a restart changes no release, so there is none to go back to", "deploy abort --leave")
     if state.kind == "catch-up":
-        return _no("an owed host is brought to what the environment is, and never to an older state", f"deploy rollback {state.environment}, once it has ended")
+        return _no("an owed host is brought up to date, and never to an older state", f"deploy rollback {state.environment}, once it has ended")
     if not state.changed or not touched_hosts(state):
         return _no("no host has been changed yet, so there is nothing to roll back", "deploy abort")
     gone = [back for back in state.way_back if not back.possible and back.host in touched_hosts(state)]

@@ -44,7 +44,7 @@ async def survey_for(fleet: Fleet, request: Request, run: str) -> Survey:
     if request.kind == "catch-up":
         live = environment_now(fleet.journal, fleet.environment.app, fleet.environment.name)
         if isinstance(live, Unclear):
-            raise NoGo(f"{request.hosts} cannot be brought to what the environment is: {live.words}", f"deploy {fleet.environment.name}")
+            raise NoGo(f"{request.hosts} cannot be brought up to date: {live.words}", f"deploy {fleet.environment.name}")
         return replace(survey, catches_up=live)
     if request.kind != "rollback":
         return survey

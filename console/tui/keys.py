@@ -135,9 +135,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", ("u",), "read again", "", places=("home", "prepare", "runs")),
     Action("fill", ("enter",), "go on to the form; there: fill in, change, or GO; at checks and plan: all of it", "open", places=("prepare",)),
     Action(
-        "override", ("o",), "go on in spite of a check that is in the way: its name, and your reason", "override",
+        "override", ("o",), "go on in spite of a blocking check: its name, and your reason", "override",
         lambda now: bool(now.closed) and not now.read_only,
-        lambda now: "you only look on: nothing is changed from here" if now.read_only else "nothing is in the way", places=("prepare",),
+        lambda now: "you only look on: nothing is changed from here" if now.read_only else "no blocking checks", places=("prepare",),
     ),
     Action("announcement", ("w",), "the announcement as it will be sent; its notes are written there", "announcement", places=("prepare",)),
     Action("change", ("space", "right"), "the next answer of a line of the form", "", places=("prepare",)),

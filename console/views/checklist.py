@@ -82,6 +82,10 @@ _gates_of_the_way_back: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = N
 _monitor_of: Newest[dict[str, Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
 
 
+UNWELL = ("failed", "unreachable", "unknown")
+"""What a host can become after it has passed its gate."""
+
+
 def _health_row(state: RunState) -> Row:
     gates = _gates_of_the_way_back(state.index) if state.kind == "rollback" else _gates_of(state.index)
     title, short = "Health checks passed", "health"
@@ -89,14 +93,22 @@ def _health_row(state: RunState) -> Row:
         return Row("skipped" if state.plan else "waiting", title, short, "none" if state.plan else "")
     found = ((state.hosts[host].steps.get(name) if host in state.hosts else None) for name, host in gates)
     states = [ran.status for ran in found if ran is not None]
-    passed, failed = states.count("done"), states.count("failed")
+    passed = sum(_is_well(state, name, host) for name, host in gates)
+    failed = states.count("done") - passed + states.count("failed")
     if failed:
         return Row("failed", title, short, f"{failed} failed")
-    if state.back and state.kind != "rollback":
-        return Row("skipped", title, short, f"{passed} of {len(gates)}")
-    if passed == len(gates):
+    if passed == len(gates) and not (state.back and state.kind != "rollback"):
         return Row("done", title, short, f"{passed} of {len(gates)}")
-    return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)}" if passed else "")
+    if state.phase == "ended" or (state.back and state.kind != "rollback"):
+        return Row("skipped", title, short, f"{passed} of {len(gates)} passed")
+    return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)} passed" if passed else "")
+
+
+def _is_well(state: RunState, gate: str, host: str) -> bool:
+    """Whether a host has passed its gate, and nothing was found against it since."""
+    known = state.hosts.get(host)
+    ran = known.steps.get(gate) if known else None
+    return known is not None and ran is not None and ran.status == "done" and known.condition not in UNWELL
 
 
 def _monitor_row(state: RunState, now: float) -> Row:
@@ -130,12 +142,20 @@ def _ci(state: RunState) -> tuple[str, ...]:
     return tuple(check.id for check in state.checks if check.kind in ("github", "gitlab"))
 
 
+def _code_row(state: RunState) -> Row:
+    """The code stands, and CI has judged it: where nothing asks CI, half of that is not known."""
+    title, short = "Code frozen, CI passed", "code"
+    row = _checked(state, title, short, ("branch", "tree", *_ci(state)), "not checked")
+    return Row("skipped", title, short, "no CI configured") if row.state == "done" and not _ci(state) else row
+
+
 def _team_row(state: RunState) -> Row:
     """Who is needed is there, and people were told; before GO nobody is told yet."""
     title, short = "Team notified", "team"
     found, told = _of(state.checks, ("team",)), next((check for check in state.checks if check.id == "announcement"), None)
     if (found and found[0] not in ("done", "skipped")) or told is None or told.status not in ("passed", "failed"):
-        return _checked(state, title, short, ("team", "announcement"), "not needed")
+        row = _checked(state, title, short, ("team", "announcement"), "not needed")
+        return Row("skipped", title, short, "nobody told") if row.state == "done" else row
     if state.untold:
         count = len(state.announced) + len(state.untold)
         return Row("failed", title, short, f"{len(state.untold)} of {counted(count, 'channel')} not told")
@@ -148,10 +168,11 @@ def _team_row(state: RunState) -> Row:
 
 def _ending_row(state: RunState) -> Row:
     """Whether people were told how it ended: where they were told before, they are told after, whatever became of it."""
-    title = "Success announced" if state.exit in (None, 0, 8) else "Ending announced"
+    title = "Success announced"
     if state.told_end is not None:
-        count = len(state.told_end)
-        return Row("done" if count else "failed", title, "announced", counted(count, "channel"))
+        count, good = len(state.told_end), state.exit in (None, 0, 8)
+        found = counted(count, "channel")
+        return Row("failed" if not count else "done" if good else "skipped", title, "announced", found if good else f"no success; {found} told")
     check = next((check for check in state.checks if check.id == "announcement"), None)
     if check is None:
         return Row("skipped", title, "announced", "nobody told" if state.phase == "ended" else "not yet")
@@ -165,7 +186,7 @@ def _ending_row(state: RunState) -> Row:
 def checklist(state: RunState, now: float) -> tuple[Row, ...]:
     """Return the eight rows. `now` is on the boot-time clock."""
     return (
-        _checked(state, "Code frozen, CI passed", "code", ("branch", "tree", *_ci(state)), "not checked"),
+        _code_row(state),
         _checked(state, "Staging verified", "staging", ("staging",), "not required"),
         _backup_row(state, now),
         _team_row(state),
@@ -181,9 +202,10 @@ def checklist_lines(rows: tuple[Row, ...], width: int) -> tuple[Line, ...]:
     out = []
     for row in rows:
         title = Span(row.title, "strong" if row.title.isupper() else "dim" if row.state in ("skipped", "waiting") else "plain")
-        gap = width - 2 - len(row.title) - len(row.found)
-        space = " " * gap if gap > 0 else " "
-        out.append(clipped(line(mark(row.state), " ", title, Span(space + row.found, "dim")), width))
+        room = width - 3 - len(row.title)
+        found = row.found if len(row.found) <= room else row.found.removesuffix(" passed")
+        space = " " * max(1, width - 2 - len(row.title) - len(found))
+        out.append(clipped(line(mark(row.state), " ", title, Span(space + found, "dim")), width))
     return tuple(out)
 
 

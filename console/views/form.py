@@ -187,7 +187,7 @@ def why_none(seen: Seen) -> str:
     """Return why nothing is to be overridden: nothing is in the way, or what is never goes unheeded, and what to do about it."""
     never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
-        return "nothing is in the way that a reason would override"
+        return "there is no blocking check that a reason would override"
     return f"{never.title}: {never.detail}: never overridden" + (f"; {as_typed(never.remedy)}" if never.remedy else "")
 
 

@@ -52,8 +52,8 @@ def why_closed(answer: Answer, chosen: Candidate | None) -> str:
     blocking = [check for check in answer.state.checks if check.blocks and check.status != "waiting"]
     if blocking:
         if len(blocking) > 1:
-            return f"{len(blocking)} checks in the way: {', '.join(str(check.title) for check in blocking)}"
-        return f"{blocking[0].title} in the way: {blocking[0].detail or 'see the checks'}"
+            return f"{len(blocking)} blocking checks: {', '.join(str(check.title) for check in blocking)}"
+        return f"{blocking[0].title} blocks: {blocking[0].detail or 'see the checks'}"
     return "" if answer.state.plan is not None else "no host was reached: there is nothing to plan with"
 
 

@@ -137,13 +137,13 @@ def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
     blocking = [check for check in state.checks if check.blocks]
     if go_allowed(state):
         keys = (_answer("enter", "GO", helm), ("q", "detach" if helm else "no-go, leave"))
-        return line(Span(f"waits for {helm or 'you'}: ", "accent"), f"GO or no-go, {since}"), keys
+        return line(Span(f"Waiting for {helm or 'your decision'}: ", "accent"), f"GO or no-go, {since}"), keys
     if not blocking:
         return line(Span("waits: ", "dim"), f"the plan, {since}"), (("q", "leave"),)
     first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
     more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
     if first.is_open:
-        return line(Span("waits for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off"), ("q", "no-go, leave"))
+        return line(Span("Waiting for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off"), ("q", "no-go, leave"))
     if first.status == "waiting":
         return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), (("q", "no-go, leave"),)
     why = f" ({first.detail})" if first.detail else ""

@@ -187,9 +187,9 @@ async def test_enter_goes_on_to_the_form_and_opens_the_run_on_its_last_line():
 async def test_what_blocks_closes_go_and_is_named():
     station = ScriptedStation(feed=ScriptedFeed(blocked=True))
     async with preparing(station).run_test(size=(80, 24)) as pilot:
-        await prepared(pilot, "no-go: Room in the way")
+        await prepared(pilot, "no-go: Room blocks")
         await pilot.press("g")
-        await eventually(pilot, lambda: "GO is closed: Room in the way" in message(pilot))
+        await eventually(pilot, lambda: "GO is closed: Room blocks" in message(pilot))
         await in_form(pilot, 99)
         await pilot.press("enter")
         await pilot.pause(0.1)

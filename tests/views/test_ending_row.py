@@ -33,5 +33,6 @@ def test_it_says_who_was_told(state: RunState, found: tuple[str, str]):
     assert row.title == "Success announced"
 
 
-def test_a_rollback_is_no_success():
-    assert checklist(changed(ENDED, exit=4), 0.0)[-1].title == "Ending announced"
+def test_what_was_told_of_a_failure_is_no_success_that_was_announced():
+    row = checklist(evolve(changed(ENDED, exit=4), after("json://x")), 0.0)[-1]
+    assert (row.state, row.title, row.found) == ("skipped", "Success announced", "no success; 1 channel told")

@@ -80,7 +80,7 @@ def test_an_announcement_is_overridden_before_it_is_sent():
 def test_what_is_never_overridden_says_what_to_do():
     never = Check("reach", SafeText("Hosts reachable"), "failed", detail=SafeText("web03: refused"), remedy=SafeText("leave it out: --without HOST=REASON"))
     assert why_none(Seen((), (never,))) == "Hosts reachable: web03: refused: never overridden; leave it out: --without HOST=REASON"
-    assert "nothing is in the way" in why_none(Seen())
+    assert "no blocking check" in why_none(Seen())
 
 
 def test_many_in_the_way_are_all_named_before_one_is_told_in_full():
@@ -220,9 +220,9 @@ def test_the_filter_looks_at_name_commit_author_and_subject():
 def test_a_blocked_go_names_what_blocks():
     one = Candidate(SafeText("v1.2.0"), "a" * 40)
     answer = Answer(RunState(checks=(BRANCH, changed(LOCK, status="passed"), CLOSED)), asking=False)
-    assert why_closed(answer, one) == "2 checks in the way: Branch, No closed time"
+    assert why_closed(answer, one) == "2 blocking checks: Branch, No closed time"
     alone = Answer(RunState(checks=(BRANCH,)), asking=False)
-    assert why_closed(alone, one) == "Branch in the way: main is expected"
+    assert why_closed(alone, one) == "Branch blocks: main is expected"
     assert "GO is closed" in text(go_row(answer, one, 80))
     assert why_closed(answer, None) == "no version is chosen"
     assert "no host was reached" in why_closed(Answer(RunState(), asking=False), one)

@@ -33,7 +33,7 @@ class Checks(LineView):
     def show_run(self, state: RunState) -> None:
         """Show the checks as they stand."""
         blocking = sum(1 for check in state.checks if check.blocks)
-        words = f"{len(state.checks)}, {blocking} in the way" if blocking else f"{len(state.checks)}, nothing in the way"
+        words = f"{len(state.checks)}, {blocking} blocking" if blocking else f"{len(state.checks)}, no blocking checks"
         self.entitle(line(f"{self.number} Checks", f"  {words}" if state.checks else ""))
         nothing: tuple[Line, ...] = (line(Span("the pre-flight begins", "dim")),)
         self.draw(lambda width, height: check_lines(state, width, height, self.all_by, self.key) or nothing)
