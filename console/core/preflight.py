@@ -23,6 +23,8 @@ LOGIN_KINDS = ("login", "shell")
 _FORWARD = "set AllowTcpForwarding local there, install curl for a gate of the kind http, or ask by a command"
 _ENV = re.compile(r"\bENV\b")
 
+HINTS = 3
+"""Different hints at most that one check shows."""
 NAMED = 8
 """Hosts at most that a remedy leaves out by name."""
 Finding = tuple[str, str]
@@ -138,8 +140,13 @@ def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
     bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
     looks = (Look(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
-    remedy = f"mend the host, or leave it out: {_without(bad)}"
+    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}; or leave it out: {_without(bad)}"
     return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
+
+
+def _hints(facts: Iterable[HostFacts]) -> str:
+    """What was said to type about each host, once."""
+    return "; ".join(list(dict.fromkeys(str(fact.hint) for fact in facts if fact.hint))[:HINTS])
 
 
 def _without(findings: list[Finding]) -> str:
@@ -156,7 +163,7 @@ def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[
             return str(fact.problem) if fact.problem_kind in kinds else ""
         return _unasked(fact)
 
-    hint = next((str(fact.hint) for fact in facts if fact.problem and fact.problem_kind in kinds), "")
+    hint = _hints(fact for fact in facts if fact.problem and fact.problem_kind in kinds)
     few = [(fact.host, f"MaxSessions {fact.sessions}: no live numbers") for fact in facts if fact.sessions and fact.sessions < FEW_SESSIONS]
     noted = f"; {named_hosts(few)}" if few and name == "login" else ""
     looks = (Look(fact.host, found(fact)) for fact in facts)

@@ -160,6 +160,21 @@ async def test_a_link_that_fell_away_leaves_nothing_behind(cuttable: Fleet, cut:
 
 
 @pytest.mark.real
+async def test_a_link_that_is_going_down_refuses_nothing(fleet: Fleet):
+    """Between the end of a link and its being closed lies one turn of the loop, in which it opens no channel."""
+    transport, host = transport_of(fleet), host_of(fleet)
+    for _ in range(3):
+        assert isinstance(await transport.connect(host), Reached)
+        link = transport._link(host)
+        running = [asyncio.ensure_future(transport.run(host, "echo here", deadline=10)) for _ in range(4)]
+        assert link.live is not None
+        link.live.abort()
+        assert {(await each).out for each in running} == {b"here\n"}
+        assert link.channels.limit == CHANNELS
+    await transport.close()
+
+
+@pytest.mark.real
 async def test_a_channel_that_opens_too_late_is_closed_and_runs_nothing(tmp_path: Path):
     if reason := missing() or cannot_drop():
         pytest.skip(reason)

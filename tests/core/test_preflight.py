@@ -97,3 +97,11 @@ def test_rights_inodes_and_umask_have_their_own_words():
     narrow = HostFacts("web01", free=10**9, narrow_umask=SafeText("0077 of ada"))
     by_id = {check.id: check for check in assess_fleet((narrow,), 10, 10, 0)}
     assert (by_id["tools"].status, by_id["space"].status) == ("warning", "passed")
+
+
+def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
+    away = [HostFacts(f"web0{number}", problem=SafeText("no"), problem_kind="unreachable", hint=SafeText(hint)) for number, hint in enumerate(("one", "two", "one"))]
+    checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0)}
+    assert checks["reach"].startswith("one; two; or leave it out: --without web00=REASON")
+    locked = (HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")), HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")))
+    assert {check.id: check.remedy for check in assess_fleet(locked, 1, 1, 0)}["login"] == "ssh-add; look"
