@@ -4,6 +4,7 @@ A secret is found as it stands, and URL-, shell-, JSON- or HTML-quoted in any mi
 line; and in pieces where a long one was wrapped. The search is RE2's: its time grows with the text alone, whatever the number of secrets.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,8 +17,8 @@ SHORTEST_NUMBER = 6
 """The same of digits alone: they are in times, sizes and process numbers."""
 MASK = "[redacted]"
 
-_PART = 8
-"""Characters that a part of an address has at least, if it is hidden for itself."""
+_PART, _LONG_PART = 8, 24
+"""Characters that a part of an address has at least, if it is hidden for itself: one of letters and digits, and any."""
 _PIECE = 12
 """Characters that a piece of a wrapped secret has at least, if it is taken out."""
 _LONG = 40
@@ -25,6 +26,7 @@ _LONG = 40
 _MEMORY = 64 << 20
 """Bytes that a search may use."""
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _OPEN_SCHEMES = frozenset({"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "ssh", "git"})
 """Schemes whose host is no secret, and whose path may be one."""
 _STORES = frozenset({"postgres", "postgresql", "redis", "rediss", "memcached", "mysql"})
@@ -98,7 +100,7 @@ def _parts(secret: str) -> Iterable[str]:
     yield secret.strip()
     for line in secret.splitlines():
         yield line.strip()
-        if "://" in line:
+        if _ADDRESS.fullmatch(line.strip()):
             yield from address_parts(line.strip())
 
 
@@ -116,8 +118,14 @@ def address_parts(address: str) -> Iterable[str]:
     own = () if scheme in _OPEN_SCHEMES else (parted.netloc.rpartition("@")[2], user)
     segments = (*own, *parted.path.split("/"), *(value for _, value in parse_qsl(parted.query)))
     for part in (*segments, parted.path.strip("/"), f"{parted.path}?{parted.query}" if parted.query else ""):
-        if len(part) >= _PART:
+        if _is_token(part):
             yield from (part, unquote(part))
+
+
+def _is_token(part: str) -> bool:
+    """Whether a part of an address may be what gives a right, and is no word of its service such as `services` or `webhooks`."""
+    is_mixed = any(map(str.isdigit, part)) or (any(map(str.islower, part)) and any(map(str.isupper, part)))
+    return len(part) >= _LONG_PART or (len(part) >= _PART and is_mixed)
 
 
 def _forms(part: str) -> Iterable[str]:

@@ -149,6 +149,13 @@ def test_what_is_secret_in_an_address_is_hidden_for_itself():
     )
 
 
+def test_words_of_a_service_stay_readable():
+    mask = Masking(["https://hooks.example.net/services/webhooks/T0000AAAA/abcdEFGH1234", '{"uri": "https://accounts.example.net/o/authorize"}'])
+    words = "restarting services and webhooks at accounts.example.net and hooks.example.net"
+    assert mask(words) == words
+    assert mask("refused abcdEFGH1234 of T0000AAAA") == f"refused {MASK} of {MASK}"
+
+
 @pytest.mark.parametrize(("secret", "reason"), [("abc", "shorter"), ("1234", "shorter"), ("production", "a word"), ("web01", "a word"), ("failed", "a word")])
 def test_a_secret_that_cannot_be_hidden_is_said_and_hides_nothing(secret: str, reason: str):
     (said,) = unhidden(SHOP, {"TOKEN": secret})
