@@ -238,7 +238,8 @@ def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> Ru
             return state
         return _with_host(state, step.host, condition=ENDINGS[event.status], failed_once=True, since=event.mono, detail=event.detail)
     if step.phase == "rollback":
-        return _with_host(state, step.host, condition=ENDINGS[event.status], skipped=False, since=event.mono, detail=event.detail)
+        condition = "unreachable" if event.lost and event.status == "failed" else ENDINGS[event.status]
+        return _with_host(state, step.host, condition=condition, skipped=False, since=event.mono, detail=event.detail)
     return state
 
 

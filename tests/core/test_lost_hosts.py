@@ -180,3 +180,18 @@ def test_a_host_that_was_back_and_is_lost_before_the_rollback_ends_is_owed():
     state = run.run()
     assert (state_of(run, "web01"), state.exit) == ("owed", Exit.FAILED)
     assert [state_of(run, name) for name in ("web02", "web03")] == ["old", "old"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_host_that_nothing_can_be_done_on_is_owed_its_way_back(lost: bool):
+    """A disk that has gone read-only refuses the step before it runs, which is no end of the application's own."""
+    run = a_run(3)
+    until(run, "monitor", "")
+    answer = accept(run.environment, cmd.RollBack(), run.state, ADA)
+    assert not isinstance(answer, Refusal)
+    run.record(*answer)
+    while not any(step.name == "back/web02/switch" for step in running_steps(run.state)):
+        go_on(run, 1)
+    run.record(ev.StepFinished(step="back/web02/switch", host="web02", attempt=1, status="failed", lost=lost, detail=SafeText("nothing could be written")))
+    state = run.run()
+    assert (state_of(run, "web02"), state.exit) == ("owed" if lost else "failed", Exit.FAILED)
