@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from console.core.outcome import host_rows
+from console.model import commands as cmd
 from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
 from console.model.request import Request
 from tests.faults.conftest import ADA, Scene
@@ -122,3 +123,23 @@ async def test_a_restart_whose_third_host_fails_restarts_no_host_again(stage):
         again = {name: scene.activations(name, "v1.0.0") - count for name, count in before.items()}
         assert again == {"web01": 1, "web02": 1, "web03": 0, "web04": 0}
         assert scene.events_of(RollbackBegan) == []
+
+
+async def test_an_engine_that_takes_the_run_up_goes_on_with_the_window(stage):
+    async with stage(2, **{**QUICK, "deadline": "20s", "extra": '[environments.production.monitor]\nwindow = "30s"\n'}) as scene:
+        assert (await scene.open_yes("v1.1.0")) is None
+        began = await scene.until_step("verify/monitor", StepStarted)
+        await asyncio.sleep(3)
+        task = scene.session._runs[scene.run].task
+        assert task is not None
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await scene.another_engine()
+        await scene.session.resume(scene.run, ADA)
+        scene.clock.ahead = 27.0
+        again = await scene.until_step("verify/monitor", StepStarted)
+        await scene.session.submit(scene.run, cmd.Continue(), ADA)
+        ended = await scene.until_step("verify/monitor", StepFinished)
+        assert began.seq < again.seq < ended.seq
+        assert 30.0 <= scene.took(ended, began) < 55.0
+        assert (await scene.end()).exit == 0
