@@ -21,6 +21,8 @@ ROUND = 1.0
 """Seconds between two rounds of a host; its checks' own interval where that is longer."""
 SIGN = 5.0
 """Seconds after which a host is asked whether it answers at all, beside its checks."""
+PER_SECOND = 50
+"""Hosts that are asked within a second: a fleet of a thousand has a round of 20 s, so that the engine still hears a key."""
 AT_ONCE = 64
 """Hosts whose checks are asked at the same time."""
 
@@ -40,6 +42,7 @@ class Monitoring:
         self._tools = task.tools
         self._clock = task.tools.clock
         self._asking = asyncio.Semaphore(AT_ONCE)
+        self._places = {host.name: place for place, host in enumerate(task.environment.hosts)}
         self._ends = _began(task) + task.environment.monitor
 
     async def run(self) -> StepResult:
@@ -69,11 +72,13 @@ class Monitoring:
 
     async def _watch(self, host: Host) -> None:
         checks = gates_of(self._task.environment, host)
-        pause = max(ROUND, min((check.interval for check in checks), default=SIGN))
+        share = len(self._task.environment.hosts) / PER_SECOND
+        pause, sign = max(ROUND, share, min((check.interval for check in checks), default=SIGN)), max(SIGN, share)
+        await self._clock.sleep(min(self._places[host.name] / PER_SECOND, max(0.0, self._ends - self._clock.mono())))
         signed = self._clock.mono()
         while True:
             now = self._clock.mono()
-            is_last, asks = now >= self._ends, now - signed >= SIGN
+            is_last, asks = now >= self._ends, now - signed >= sign
             fell = await self._fell(host, checks, asks=asks or is_last)
             signed = now if asks else signed
             if fell and not (fell.condition != "failed" and self._waits_for_network()):

@@ -189,3 +189,12 @@ async def test_a_refused_login_is_tried_once_more_and_not_again_and_again(kind: 
     await scene.ended()
     assert [(event.host, event.condition) for event in scene.told] == [("web02", "unreachable")]
     assert 2 <= sum(host == "web02" and now >= 1050.0 for host, now in scene.gates.called) <= most
+
+
+async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
+    scene = Scene(400)
+    await scene.at(40.0)
+    seconds = [int(now) for _, now in scene.gates.asked]
+    assert max(map(seconds.count, set(seconds))) <= 2 * monitoring.PER_SECOND
+    assert {host for host, _ in scene.gates.asked} == set(scene.state.hosts)
+    scene.work.cancel()
