@@ -5,6 +5,7 @@ Knows the ports and the texts that run on a host; never whether a step may run, 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from console.core import scripts
 from console.core.lanes import gates_of
@@ -81,7 +82,15 @@ async def _ship(task: Task) -> StepResult:
         return shipped
     reuse = scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
     link = scripts.link_shared(task.path, task.step.release, task.environment.shared)
-    return await task.tools.steps.perform(task.host, remote(task, f"{reuse}\n{link}" if reuse else link), task.hear)
+    return await _own(task, f"{reuse}\n{link}" if reuse else link)
+
+
+async def _own(task: Task, script: str) -> StepResult:
+    """Carry out a text of the console's own; where it fails, its last words say why."""
+    result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    if result.status != "failed" or result.code is None or not task.tail:
+        return result
+    return replace(result, detail=SafeText(f"{task.tail[-1]} ({result.detail})"))
 
 
 async def _command(task: Task) -> StepResult:
@@ -101,12 +110,11 @@ async def _switch(task: Task) -> StepResult:
     restart = task.environment.command(task.host, "restart")
     words = filled(restart.run, values_of(task)) if restart else ""
     script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=task.step.phase == "rollback")
-    return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    return await _own(task, script)
 
 
 async def _remove(task: Task) -> StepResult:
-    script = scripts.remove_current(task.path, task.epoch, task.state.hosts[task.host.name].release)
-    return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    return await _own(task, scripts.remove_current(task.path, task.epoch, task.state.hosts[task.host.name].release))
 
 
 async def _prune(task: Task) -> StepResult:

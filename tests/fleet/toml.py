@@ -30,6 +30,7 @@ def hosts_toml(
     restart_timeout: str = "15s",
     health: bool = True,
     jump: str = "",
+    shared: tuple[str, ...] = ("log/",),
     app_extra: str = "",
     extra: str = "",
 ) -> Path:
@@ -39,7 +40,7 @@ def hosts_toml(
     """
     q = json.dumps
     lines = [
-        "[app]", f"name = {q(app)}", f"path = {q(path)}", f"repository = {q(str(repository or '.'))}", 'shared = ["log/"]', app_extra, "",
+        "[app]", f"name = {q(app)}", f"path = {q(path)}", f"repository = {q(str(repository or '.'))}", f"shared = {q(list(shared))}", app_extra, "",
         "[app.commands]", f'restart = {{ run = "bin/restart", timeout = {q(restart_timeout)} }}', "",
         f"[environments.{environment}]", "protected = false", "closed = []", "hosts = [",
     ]  # fmt: skip
