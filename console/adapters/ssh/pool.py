@@ -7,27 +7,26 @@ under a command makes its status None, never an error and never a success. It kn
 import asyncio
 import contextlib
 import random
-import re
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 
-from console.adapters.ssh.algorithms import algorithm_options
 from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
 from console.adapters.ssh.link import Link, Opened, Watch
 from console.adapters.ssh.login import judged_login
-from console.adapters.ssh.problems import Attempt, distrusted, failed, unreached
+from console.adapters.ssh.options import connection_options
+from console.adapters.ssh.problems import Attempt, distrusted, failed, no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
+from console.adapters.ssh.proxy import written_jump
+from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import Session
 from console.adapters.ssh.stream import SshStream, opened_stream
+from console.adapters.ssh.trial import Together, try_login
 from console.core.links import FEW_SESSIONS
-from console.core.sizes import counted
 from console.model.fleet import Host, Ssh
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached
@@ -38,20 +37,10 @@ TRIES = 3
 """For a connection that is closed before the login, as a busy sshd does."""
 BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
-MISSES = 3
-"""Signs of life that may be missing before a link is dead."""
 FURTHER = 3
 """Connections to a host beside its own, where it takes fewer commands on one than are to run there; the last is for work alone."""
-FORWARDING = "set AllowTcpForwarding in its sshd_config, or check with a command"
-SESSIONS = "see MaxSessions in its sshd_config"
-SECOND_LOOK = 2.0
-"""Seconds that a login which did not begin to run gets once its input has ended."""
 CLOSING = 1.0
 """Seconds that a goodbye may take."""
-_JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
-
-FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
-"""AddressFamily of an SSH configuration."""
 
 Key = tuple[str, str, int, str, str, bool, int]
 
@@ -91,7 +80,7 @@ class SshTransport:
         """
         return await self.run_for("work", host, script, data, deadline=deadline, sink=sink)
 
-    def readers(self, purpose: Purpose) -> "SshReaders":
+    def readers(self, purpose: Purpose) -> SshReaders:
         """Return the same hosts for who only reads: nothing that they do holds up a step, a gate, a lock or a roll back."""
         return SshReaders(self, purpose)
 
@@ -125,8 +114,8 @@ class SshTransport:
             if link.live is None:
                 return self._lost(link, fault)
             if fault.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
-                return unreached(host, "forwarding", f"{host.name} forwards no connections ({_said(fault)})", FORWARDING)
-            return unreached(host, "channel", f"{address}:{port}: {_said(fault)}")
+                return no_forwarding(host, said(fault))
+            return unreached(host, "channel", f"{address}:{port}: {said(fault)}")
         except (asyncssh.Error, OSError) as fault:
             return self._lost(link, fault)
 
@@ -144,7 +133,7 @@ class SshTransport:
         connection, _ = await self._usable(link)
         if connection is not None and link.measured is not connection:
             link.measured = connection
-            together = _Together(FEW_SESSIONS)
+            together = Together(FEW_SESSIONS)
             await asyncio.gather(*(self.run(host, "read -r _ || :", together.begun(), deadline=deadline) for _ in range(FEW_SESSIONS)))
         return link.channels.limit if link.channels.is_tight else None
 
@@ -207,7 +196,7 @@ class SshTransport:
         if connection is None or own.channels.has_room(purpose) or not own.channels.is_tight:
             return own, connection, problem
         if purpose == "numbers":
-            return own, None, _no_numbers(own)
+            return own, None, no_numbers(own.host, own.channels.limit)
         busy = own
         for number in range(1, FURTHER + (purpose == "work")):
             further = self._link(own.host, number=number)
@@ -237,39 +226,20 @@ class SshTransport:
         return await asyncio.shield(link.proving)
 
     async def _prove(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
-        """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps."""
-        session, patience = Session(), self._ssh.connect_timeout
-        try:
-            async with link.channels.place("work", session.give_way):
-                running = asyncio.ensure_future(session.run(connection, ":", _nothing()))
-                try:
-                    await asyncio.wait({running}, timeout=patience)
-                    is_slow = not session.has_begun and not running.done()
-                    session.release_input()
-                    await asyncio.wait({running}, timeout=SECOND_LOOK)
-                    problem = judged_login(link.host, session, patience, is_slow=is_slow)
-                finally:
-                    await _ended_now(running)
-        except (asyncssh.Error, OSError) as fault:
-            return await self._unproven(link, connection, session, fault)
-        if connection.is_closed():
-            return self._lost(link, None)
-        link.proven = link.proven if problem else connection
-        return problem
-
-    async def _unproven(self, link: Link, connection: asyncssh.SSHClientConnection, session: Session, fault: Exception) -> Unreached:
+        trial = await try_login(link.host, connection, link.channels, self._ssh.connect_timeout)
         await asyncio.sleep(0)
         if connection.is_closed():
-            return self._lost(link, fault)
-        if session.opened:
-            words = f"the login on {link.host.name} is let in, and its sshd runs no command for it: {_said(fault)}"
-            return unreached(link.host, "shell", words, "look at the login's shell and at ForceCommand on the host")
-        return self._no_channel(link, fault)
+            return self._lost(link, trial.fault)
+        if trial.fault:
+            return runs_nothing(link.host, said(trial.fault)) if trial.is_open else no_channel(link.host, said(trial.fault))
+        if trial.problem is None:
+            link.proven = connection
+        return trial.problem
 
     def _no_answer(self, link: Link, session: Session) -> Unreached:
         """Say why a script that was sent has no exit code."""
         if session.gave_way:
-            return _no_numbers(link)
+            return no_numbers(link.host, link.channels.limit)
         if link.live is None or session.has_begun:
             return self._lost(link, None)
         return judged_login(link.host, session, self._ssh.connect_timeout) or self._lost(link, None)
@@ -287,17 +257,14 @@ class SshTransport:
         if not is_second:  # nothing of ours is open there, and something holds the places: what was let go and has not ended
             link.drop(connection)
             return None
-        return self._no_channel(link, fault)
-
-    def _no_channel(self, link: Link, fault: Exception) -> Unreached:
-        return unreached(link.host, "channel", f"{link.host.name} opens no channel: {_said(fault)}", SESSIONS)
+        return no_channel(link.host, said(fault))
 
     def _lost(self, link: Link, fault: Exception | None) -> Unreached:
         name = link.host.name
         if link.live is not None:
             return unreached(link.host, "channel", f"the session on {name} ended without an exit code")
         fault = (link.watch.fault if link.watch else None) or fault
-        why = f": {_said(fault)}" if fault else ""
+        why = f": {said(fault)}" if fault else ""
         return unreached(link.host, "unreachable", f"the link to {name} was lost{why}")
 
     # -- connections --------------------------------------------------------------------------------------------------------------
@@ -349,6 +316,8 @@ class SshTransport:
             jump = self._jump_of(host, way, chain)
         except Refused as fault:
             return unreached(host, "unreachable", str(fault), fault.hint)
+        except ValueError as fault:
+            return unreached(host, "unreachable", str(fault), "look at jump in hosts.toml and at ProxyJump")
         if jump is None:
             return way, None
         tunnel = await self._connected(jump, (*chain, host.name))
@@ -361,7 +330,7 @@ class SshTransport:
         before, _, last = way.jump.rpartition(",")
         if not last:
             return None
-        jump = self._jumps.get(last.strip()) or _written(last.strip())
+        jump = self._jumps.get(last.strip()) or written_jump(last.strip())
         if before:
             jump = changed(jump, jump=before)
         if (jump.address or jump.name, jump.port or 22) == (host.address or host.name, host.port or 22):
@@ -401,7 +370,7 @@ class SshTransport:
         try:
             async with asyncio.timeout(self._ssh.connect_timeout):
                 connection = await asyncssh.connect(
-                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **self._options(way, identity, known)
+                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **connection_options(self._ssh, way, identity, known)
                 )
         except asyncssh.HostKeyNotVerifiable as fault:
             return distrusted(attempt, known, watch.shown, fault, watch.peer), False
@@ -411,29 +380,6 @@ class SshTransport:
             return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
         link.took(connection, watch, way)
         return connection, False
-
-    def _options(self, way: Way, identity: Identity, known: KnownHosts) -> dict[str, Any]:
-        return {
-            "config": None,
-            "username": way.user,
-            "known_hosts": known.parsed,
-            "family": FAMILIES.get(way.family, socket.AF_UNSPEC),
-            "client_keys": list(identity.keys),
-            "agent_path": None,
-            "host_key_alias": way.alias or None,
-            "kex_algs": "^curve25519-sha256",
-            "encryption_algs": "^aes128-gcm@openssh.com",
-            "compression_algs": None,
-            "preferred_auth": "publickey",
-            "gss_host": None,
-            "agent_forwarding": False,
-            "x11_forwarding": False,
-            "utf8_decode_errors": "replace",
-            "keepalive_interval": self._ssh.keepalive,
-            "keepalive_count_max": MISSES,
-            "login_timeout": self._ssh.connect_timeout,
-            **algorithm_options(way.algorithms, known.kinds(way.alias or way.address, way.port)),
-        }
 
     async def _unmatched(
         self, attempt: Attempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
@@ -448,76 +394,6 @@ class SshTransport:
         if shown is not None and shown.get_fingerprint() not in fingerprints:
             return distrusted(attempt, known, shown, fault), False
         return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost)
-
-
-class SshReaders:
-    """The hosts of a transport for who only reads there: the port `Transport`."""
-
-    def __init__(self, transport: SshTransport, purpose: Purpose) -> None:
-        self._transport = transport
-        self._purpose = purpose
-        self.connect = transport.connect
-        self.open_stream = transport.open_stream
-        self.is_linked = transport.is_linked
-        self.round_trip = transport.round_trip
-        self.sessions = transport.sessions
-        self.verify = transport.verify
-
-    async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
-        """Run a script, within so many seconds."""
-        return await self._transport.run_for(self._purpose, host, script, data, deadline=deadline, sink=sink)
-
-    async def close(self) -> None:
-        """Nothing is held here: the connections are the transport's."""
-
-
-def _no_numbers(link: Link) -> Unreached:
-    return unreached(link.host, "channel", f"{link.host.name} takes {counted(link.channels.limit, 'session')} at once: no live numbers", SESSIONS)
-
-
-def _said(fault: Exception) -> str:
-    return str(getattr(fault, "reason", "") or fault or type(fault).__name__)
-
-
-def _written(text: str) -> Host:
-    found = _JUMP.fullmatch(text)
-    if found is None:
-        raise Refused(f"the jump host {text!r} is not written as [user@]NAME[:port]")
-    return Host(text, found["name"].strip("[]"), int(found["port"] or 0), found["user"] or "")
-
-
-class _Together:
-    """Holds so many commands until all have begun, or some surely do not."""
-
-    def __init__(self, wanted: int) -> None:
-        self._left = wanted
-        self._all = asyncio.Event()
-
-    async def begun(self) -> AsyncIterator[bytes]:
-        """Be the input of one: asked for when it has begun, it ends when all have."""
-        self._left -= 1
-        if not self._left:
-            self._all.set()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SECOND_LOOK):
-                await self._all.wait()
-        return
-        yield b""
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    """Yield no input, and end when it is asked for."""
-    return
-    yield b""
-
-
-async def _ended_now(running: asyncio.Future[None]) -> None:
-    """End it, and raise what it raised where it had ended by itself."""
-    if not running.done():
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    elif fault := running.exception():
-        raise fault
 
 
 async def _said_goodbye(connections: list[asyncssh.SSHClientConnection]) -> None:

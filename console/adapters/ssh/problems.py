@@ -17,10 +17,39 @@ from console.model.fleet import Host
 from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
 
+SESSIONS = "see MaxSessions in its sshd_config"
+
 
 def unreached(host: Host, kind: ProblemKind, message: str, hint: str = "") -> Unreached:
     """Make the value, with both texts harmless."""
     return Unreached(host.name, kind, SafeText(message), SafeText(hint))
+
+
+def said(fault: Exception) -> str:
+    """What an error says, in the fewest words."""
+    return str(getattr(fault, "reason", "") or fault or type(fault).__name__)
+
+
+def no_channel(host: Host, words: str) -> Unreached:
+    """Say that a host takes no command, though nothing of ours runs there."""
+    return unreached(host, "channel", f"{host.name} opens no channel: {words}", SESSIONS)
+
+
+def no_numbers(host: Host, sessions: int) -> Unreached:
+    """Say that a host takes too few commands at once to be sampled."""
+    return unreached(host, "channel", f"{host.name} takes {counted(sessions, 'session')} at once: no live numbers", SESSIONS)
+
+
+def no_forwarding(host: Host, words: str) -> Unreached:
+    """Say that a host opens no connections for us."""
+    hint = "set AllowTcpForwarding in its sshd_config, or check with a command"
+    return unreached(host, "forwarding", f"{host.name} forwards no connections ({words})", hint)
+
+
+def runs_nothing(host: Host, words: str) -> Unreached:
+    """Say that a host's sshd starts no command for a login."""
+    message = f"the login on {host.name} is let in, and its sshd runs no command for it: {words}"
+    return unreached(host, "shell", message, "look at the login's shell and at ForceCommand on the host")
 
 
 @dataclass(frozen=True, slots=True)

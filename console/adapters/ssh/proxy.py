@@ -1,6 +1,9 @@
-"""A ProxyCommand that is nothing but a jump (`ssh -W %h:%p HOST`), read as one. Pure."""
+"""Jump hosts as they are written: `[user@]NAME[:port]`, and a ProxyCommand that is nothing but a jump (`ssh -W %h:%p HOST`). Pure."""
 
+import re
 import shlex
+
+from console.model.fleet import Host
 
 _PLAIN = frozenset("46AaCkNnqTtvXxYy")
 """Options of ssh without a value that change nothing for a connection that is passed through."""
@@ -10,6 +13,17 @@ _HARMLESS = (
     "batchmode", "connecttimeout", "connectionattempts", "loglevel", "serveraliveinterval", "serveralivecountmax", "stricthostkeychecking", "compression",
     "controlmaster", "controlpath", "controlpersist", "tcpkeepalive", "permitlocalcommand", "clearallforwardings", "forwardagent", "exitonforwardfailure",
 )  # fmt: skip
+
+
+_JUMP = re.compile(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<name>\[[^\]]+\]|[^:]+)(?::(?P<port>\d+))?/?")
+
+
+def written_jump(text: str) -> Host:
+    """Return the jump host that is written so. Raises ValueError."""
+    found = _JUMP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"the jump host {text!r} is not written as [user@]NAME[:port]")
+    return Host(text, found["name"].strip("[]"), int(found["port"] or 0), found["user"] or "")
 
 
 def jump_of(command: str) -> str:
