@@ -1,7 +1,7 @@
 """Secrets taken out of text, in every way that programs write them. Pure: it knows texts, not where a secret comes from or where a text goes.
 
 A secret is found as it stands, and URL-, shell-, JSON- or HTML-quoted in any mixture; in base64 at each of its three alignments; as hex; line by
-line; and in pieces where a long one was wrapped. The search is RE2's: its time grows with the text alone, whatever the number of secrets.
+line; and in pieces where a long one was wrapped, or one was dumped. The search is RE2's: its time grows with the text alone, whatever the number of secrets.
 """
 
 import re
@@ -26,6 +26,8 @@ _LONG = 40
 _MEMORY = 64 << 20
 """Bytes that a search may use."""
 
+_DUMPED = re.compile(r"(?:[0-9a-fA-F]{6,8}:?\s+)?((?:[0-9a-fA-F]{2}){1,2}(?:[ :-]{1,2}(?:[0-9a-fA-F]{2}){1,2}){3,})(?:\s|$)")
+"""A row of bytes as `od`, `xxd` and `hexdump` print them, with what they show as characters beside it."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _OPEN_SCHEMES = frozenset({"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "ssh", "git"})
 """Schemes whose host is no secret, and whose path may be one."""
@@ -43,6 +45,7 @@ class Masking:
         hidden = sorted((part for part in parts if self.hides(part)), key=len, reverse=True)
         self._pattern = _compiled("|".join(form for part in hidden for form in _forms(part))) if hidden else None
         self._wrapped = tuple(form for part in hidden for form in _wrapped(part) if len(form) >= _LONG)
+        self._bytes = frozenset(row for part in hidden for row in _rows(part.encode("utf-8", "surrogatepass").hex()))
         self._pieces = frozenset(form[at : at + _PIECE] for form in self._wrapped for at in range(len(form) - _PIECE + 1))
 
     def hides(self, secret: str) -> bool:
@@ -60,7 +63,7 @@ class Masking:
         """Return the text without the secrets, each replaced by a mark."""
         if self._pattern is None:
             return text
-        text = self._without_pieces(text) if self._pieces else text
+        text = self._without_pieces(text)
         data = text.encode("utf-8", "surrogatepass")
         return self._pattern.sub(MASK.encode(), data).decode("utf-8", "replace") if self._pattern.search(data) else text
 
@@ -70,6 +73,8 @@ class Masking:
             found = [self._without_pieces(line) for line in lines]
             return text if found == lines else "\n".join(found)
         line = text.strip()
+        if (dumped := _DUMPED.match(line)) and not self._bytes.isdisjoint(_rows(re.sub("[^0-9a-f]", "", dumped[1].lower()))):
+            return MASK
         return text if line[-_PIECE:] not in self._pieces and line[:_PIECE] not in self._pieces else self._unwrapped(line)
 
     def _unwrapped(self, line: str) -> str:
@@ -80,6 +85,11 @@ class Masking:
         begins = max(next((size for size in _sizes(line, form) if line.endswith(form[:size])), 0) for form in self._wrapped)
         kept = line[ends : max(ends, len(line) - begins)]
         return f"{MASK if ends else ''}{kept}{MASK if begins else ''}"
+
+
+def _rows(digits: str) -> Iterable[str]:
+    """Four bytes in a row, wherever they begin."""
+    return (digits[at : at + 8] for at in range(0, len(digits) - 7, 2))
 
 
 def _sizes(line: str, form: str) -> range:

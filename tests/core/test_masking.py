@@ -4,6 +4,8 @@ import html
 import json
 import re
 import shlex
+import shutil
+import subprocess
 import time
 from base64 import b64encode, urlsafe_b64encode
 from itertools import pairwise
@@ -129,6 +131,20 @@ def test_a_long_secret_that_was_wrapped_is_hidden(form: str, width: int, hidden)
     for start in range(0, len(written), width):
         piece = written[start : start + width]
         assert left_of(SafeText(piece), piece) == [] or len(piece) < 16, piece
+
+
+@pytest.mark.parametrize("argv", [["od", "-An", "-tx1"], ["od", "-tx1"], ["xxd"], ["xxd", "-p"], ["hexdump", "-C"]])
+def test_bytes_that_were_dumped_are_hidden(argv: list[str], hidden):
+    if not shutil.which(argv[0]):
+        pytest.skip(f"{argv[0]} is not here")
+    hidden(PLAIN)
+    dumped = subprocess.run(argv, input=f"TOKEN={PLAIN}\n".encode(), capture_output=True, check=True).stdout.decode()
+    for line in dumped.splitlines():
+        shown = re.sub("[^0-9a-f]", "", SafeText(line).lower())
+        assert PLAIN[4:12].encode().hex() not in shown
+        assert PLAIN[4:12] not in SafeText(line)
+    assert SafeText("2026-11-24 07:14:07 de ad be ef is fine") == "2026-11-24 07:14:07 de ad be ef is fine"
+    assert SafeText("de ad be ef 00 11 22 33") == "de ad be ef 00 11 22 33"
 
 
 def test_what_is_cut_is_masked_before(hidden):
