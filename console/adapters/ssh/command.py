@@ -10,10 +10,12 @@ _UNSAFE = re.compile(rb"[^ -~]|['\\!]")
 WORD = 6000
 """Bytes of one word of the command: csh takes no longer ones than some 8,000."""
 _FRAME = (
-    'n=$1; shift; s=$(printf %b "$@"); echo "[$n:err:begin]" >&2; echo "[$n:out:begin]"; sh -c "$s" sh; c=$?; '
+    'unset CDPATH; n=$1; shift; s=$(printf %b "$@"); echo "[$n:err:begin]" >&2; echo "[$n:out:begin]"; sh -c "$s" sh; c=$?; '
     'echo "[$n:err:end:$c]" >&2; echo "[$n:out:end:$c]"; exit $c'
 )
-"""The marks are put together on the host, so that a shell that shows the command it was given (`set -x`) shows none of them."""
+"""A folder is entered where it is, whatever the login's CDPATH.
+
+The marks are put together on the host, so that a shell that shows the command it was given (`set -x`) shows none of them."""
 
 
 def command_line(script: str, nonce: str) -> str:
