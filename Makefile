@@ -1,9 +1,9 @@
 PYTHON ?= .venv/bin/python
 TOGETHER ?= -n 2 --dist loadfile
 
-.PHONY: check lint types imports test bench demo picture keys
+.PHONY: check lint types imports dates test bench demo picture keys
 
-check: lint types imports test
+check: lint types imports dates test
 
 lint:
 	$(PYTHON) -m ruff check .
@@ -13,6 +13,9 @@ types:
 
 imports:
 	PATH="$(dir $(PYTHON)):$$PATH" lint-imports
+
+dates:
+	$(PYTHON) -m tests.dates
 
 test:
 	$(PYTHON) -m pytest $(TOGETHER)

@@ -1,0 +1,41 @@
+"""The pure parts on other days: `python -m tests.dates` runs them under faketime, a few examples of each property, two days at a time.
+
+What starts processes or waits for them is left out: libfaketime shifts what they wait by.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+DAYS = (
+    ("2027-01-01 00:00:05", "UTC"), ("2028-02-29 12:00:00", "Asia/Tokyo"), ("2026-12-04 23:59:50", "Europe/Berlin"), ("2026-12-05 09:00:00", "America/New_York"),
+    ("2027-03-28 01:59:50", "Europe/Berlin"), ("2027-10-31 02:59:50", "Europe/Berlin"), ("2026-12-31 23:59:50", "Pacific/Kiritimati"),
+)  # fmt: skip
+"""A new year, a leap day, the end of a Friday, a Saturday, both changes of daylight saving, the last seconds of a year."""
+PURE = ("tests/core", "tests/views", "tests/config", "tests/wire", "tests/plain", "tests/test_text.py", "--ignore=tests/core/test_scripts.py")
+
+
+def main() -> int:
+    """Run every day; the output of those that fail."""
+    if not shutil.which("faketime"):
+        print("The pure parts are not run on other days: needs faketime (Debian: faketime)")
+        return 0
+    with ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(_on, DAYS))
+    for (day, zone), done in zip(DAYS, ran, strict=True):
+        print(f"{day} {zone}: {done.stdout.strip().rpartition(chr(10))[2]}")
+        if done.returncode:
+            print(done.stdout, done.stderr)
+    return max(done.returncode for done in ran)
+
+
+def _on(when: tuple[str, str]) -> "subprocess.CompletedProcess[str]":
+    day, zone = when
+    argv = ["faketime", day, sys.executable, "-m", "pytest", *PURE, "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=few"]
+    return subprocess.run(argv, env={**os.environ, "TZ": zone, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
