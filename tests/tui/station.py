@@ -175,7 +175,7 @@ def _holds(is_so: Callable[[], object]) -> bool:
         return False
 
 
-async def eventually(pilot, is_so: Callable[[], object], seconds: float = 30.0) -> None:
+async def eventually(pilot, is_so: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until that is so, however slow the machine is; what asks a screen that is not laid out yet, is not so."""
     until = time.monotonic() + seconds
     while not _holds(is_so):
