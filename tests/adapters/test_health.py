@@ -243,8 +243,13 @@ class TestWhatCouldNotBeMeasured:
         assert (found.verdict, found.seen) == ("error", "192.0.2.1:22 gave no answer")
 
     async def test_a_server_that_does_not_forward_is_an_error_that_says_what_to_set(self) -> None:
-        found = await HostGates(NoForwarding()).once(ENVIRONMENT, WEB, http(1), VALUES)
+        found = await HostGates(NoForwarding()).once(ENVIRONMENT, WEB, HealthCheck("Port", "tcp", port=1), VALUES)
         assert (found.verdict, "AllowTcpForwarding" in found.seen) == ("error", True)
+
+    async def test_where_a_server_does_not_forward_the_host_itself_asks_by_http(self) -> None:
+        async with serving(says(200)) as server:
+            found = await HostGates(NoForwarding()).once(ENVIRONMENT, WEB, http(server.port), VALUES)
+        assert found.verdict == "passed"
 
     async def test_silence_over_a_dead_link_is_not_held_against_the_application(self) -> None:
         class Dying(LocalTransport):
