@@ -52,7 +52,7 @@ TAKE = (
     + _SHOW
     + GIVE
     + r"""
-path=$1 epoch=$2
+path=$1 epoch=$2 back=$3
 read_all
 umask 022
 unwritten() {
@@ -71,7 +71,7 @@ new=.deploy/staging/$run.lock
 tries=0
 while [ "$tries" -lt 3 ]; do
   rm -rf -- "$new"
-  filled || { give_room && filled; } || unwritten
+  filled || { [ -n "$back" ] && give_room && filled; } || unwritten
   mv -T -- "$new" .deploy/lock 2>/dev/null && { rm -f -- .deploy/runs/*/*/out; exit 0; }
   [ ! -d ".deploy/lock/$epoch" ] || { rm -rf -- "$new"; exit 0; }
   ( show ) && held= || held=$?
@@ -198,7 +198,7 @@ class HostLocks:
 
     async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
         """Hold the host under `holder.epoch`; None when it is held, else who holds it."""
-        return _answer(await self._asked(host, TAKE, path, holder.epoch, data=holder_lines(holder)), host)
+        return _answer(await self._asked(host, TAKE, path, holder.epoch, "1" if holder.goes_back else "", data=holder_lines(holder)), host)
 
     async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
         """Exchange one epoch for the next, if the first still holds; a lock that is gone is a holder without a name."""

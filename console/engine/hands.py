@@ -122,7 +122,8 @@ class FleetHands:
         """
         hosts = sorted(self._hosts(state), key=lambda host: host.name)
         holder = LockHolder(
-            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims)
+            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims),
+            goes_back=state.kind == "rollback",
         )
         self._holder = holder
         refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)

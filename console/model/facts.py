@@ -17,6 +17,8 @@ class LockHolder(msgspec.Struct, frozen=True):
     heartbeat_age: float = 0.0
     """Seconds since the holder last gave a sign, by the host's own clock."""
     until: SafeText = SafeText("")
+    goes_back: bool = False
+    """Its run may use the room that a host keeps for going back."""
 
 
 class HostRelease(msgspec.Struct, frozen=True):
