@@ -110,6 +110,8 @@ async def _asked(how: How, client: "Client", found: "Environment", request: "Req
         return Met(client, await own(client), Part(drives=True))
     if not client.welcome.run:
         state = await _taken_up(client, found, request, run)
+    elif state.go is None:
+        await _make_way(how, client, found, state)
     elif request.ref:
         raise Locked(f"run {run} goes on", f"deploy attach {run}")
     if request.hosts:
@@ -143,6 +145,20 @@ async def _taken_up(client: "Client", found: "Environment", request: "Request", 
     if state.phase == "ended" or state.go is not True:
         raise RunOver
     return state
+
+
+async def _make_way(how: How, client: "Client", found: "Environment", state: "RunState") -> None:
+    """End a run that nobody has decided on, and that has changed nothing. Raises RunOver where it is over or was decided, NoGo where it may not be ended."""
+    await confirm(how, f"end run {state.run} of {state.by.name}, which waits for its decision, and roll back {found.name}?")
+    answer = await client.submit(state.run, cmd.Abort(expects=max(1, state.seq)))
+    if isinstance(answer, cmd.Refusal):
+        if not answer.ended and recorded(state.run).go is None:
+            raise NoGo(str(answer.message), str(answer.hint))
+        raise RunOver
+    tell(f"deploy: run {state.run} of {state.by.name} had changed nothing and waited for its decision; it makes way")
+    async for _ in client.follow(state.run, state.seq, samples=False):
+        pass
+    raise RunOver
 
 
 async def _say_to(how: How, client: "Client", found: "Environment", request: "Request", state: "RunState") -> None:

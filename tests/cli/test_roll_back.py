@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from console.cli import roll_back
 from console.cli.part import Part
 from console.cli.wiring import How
-from console.errors import EngineLost, Locked
+from console.errors import EngineLost, Locked, NoGo
 from console.model import commands as cmd
 from console.model.fleet import Environment, Host
 from console.model.request import Request
@@ -47,7 +47,12 @@ class Engines:
         async def close() -> None:
             self.closed += 1
 
-        return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close)
+        async def follow(run: str, since: int, *, samples: bool) -> AsyncIterator[object]:
+            self.states[run] = RunState(run=run, phase="ended", go=False)
+            for event in ():
+                yield event
+
+        return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close, follow=follow)
 
 
 async def met(engines: Engines, *own: object) -> tuple[str, Part]:
@@ -96,6 +101,26 @@ async def test_the_engines_own_run_makes_way(monkeypatch: pytest.MonkeyPatch):
     assert await met(engines, "own") == OWN
 
 
+async def test_a_run_that_nobody_has_decided_on_makes_way(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Accepted(7)), ("", None))
+    engines.states["r1"] = RunState(run="r1", phase="deciding", seq=6)
+    assert await met(engines, "own") == OWN
+
+
+async def test_a_run_that_is_decided_under_the_word_is_asked_to_go_back(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Refusal(SafeText("GO was given meanwhile"))), ("r1", cmd.Accepted(9)))
+    states = iter((RunState(run="r1", phase="deciding", seq=6), *(RunState(run="r1", phase="running", go=True, changed=True),) * 3))
+    monkeypatch.setattr(roll_back, "recorded", lambda run: next(states))
+    assert await met(engines) == ("r1", Part(asked_back=True, goes_on=True))
+
+
+async def test_who_may_not_end_a_run_is_told(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("r1", cmd.Refusal(SafeText("you may look on"))))
+    engines.states["r1"] = RunState(run="r1", phase="preflight", seq=6)
+    with pytest.raises(NoGo, match="look on"):
+        await met(engines, "own")
+
+
 async def test_a_lock_that_nothing_explains_is_told(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(Locked):
         await met(Engines(monkeypatch, ("", None)), Locked("held elsewhere"))
@@ -120,6 +145,20 @@ def test_typed_as_the_release_ends_it_goes_back(product: Product):
     assert product.result("rollback", "production", "--yes")["outcome"] == "rolled-back"
     viewer.communicate()
     assert (viewer.returncode, product.live()) == (0, before)
+
+
+def test_it_does_not_wait_for_somebody_who_has_not_decided(product: Product):
+    product.deploy("-c", product.config, "production", "--version", "v1.4.1", "--yes")
+    before = product.live()
+    assert product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes")["exit"] == 0
+    config = product.config
+    with open(config, "a", encoding="utf-8") as file:
+        file.write('\n[[environments.production.checks]]\nname = "ticked"\nkind = "manual"\nprompt = "ready?"\n')
+    viewer = product.start("-c", config, "production", "--version", "v1.4.1", "--override", "direction=test", "--wait-for-person", "5m", "--yes", "--json")
+    until(viewer.stdout, '"type":"plan-made"')
+    assert product.result("-c", config, "rollback", "production", "--yes")["outcome"] == "rolled-back"
+    viewer.communicate()
+    assert (viewer.returncode, product.live()) == (130, before)
 
 
 def test_after_its_engine_was_killed_a_run_is_rolled_back(product: Product):
