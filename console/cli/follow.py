@@ -21,11 +21,11 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
         if how.wants_screen and not leaving.event.is_set():
             code = await _on_screen(how, feed, part, station)
             if code is not None:
-                return code
+                return _told(code, feed)
         tell_no_screen(how)
         from console.cli.as_lines import LineFollower
 
-        return await LineFollower(how, feed, part, leaving).follow()
+        return _told(await LineFollower(how, feed, part, leaving).follow(), feed)
     except Exception as fault:
         if not feed.state.go:
             raise
@@ -34,6 +34,24 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
         await feed.close()
         if station:
             await station.close()
+
+
+def _told(code: int, feed: LastingFeed) -> int:
+    """Say how each host that did not come back goes back without the console, to the release that it was to go to."""
+    state = feed.state
+    if code != Exit.FAILED or (state.back is None and state.kind != "rollback"):
+        return code
+    from console.cli.models import model_of_run
+    from console.core.by_hand import typed
+    from console.core.rollback import left_behind
+
+    left, found = left_behind(state), model_of_run(state.run)
+    hosts = [host for host in found.hosts if host.name in left] if found else []
+    if found and hosts:
+        tell("deploy: these hosts did not come back. By hand, each says what to restart then:")
+        for host in hosts:
+            tell(f"  {typed(found, host, left[host.name])}")
+    return code
 
 
 def _left(how: How, feed: LastingFeed, fault: Exception) -> int:

@@ -17,7 +17,6 @@ from console.cli.part import Leaving, Part, RunOver
 from console.cli.station import EngineStation, feed_of
 from console.cli.wiring import How, configure, engine_of, journal, recorded, state, tell, tell_twin
 from console.core.by_hand import typed
-from console.core.rollback import left_behind
 from console.core.scripts import RELEASE
 from console.core.secrecy import left_to_do
 from console.core.selection import select
@@ -61,10 +60,7 @@ async def roll_back(how: How, found: "Environment", request: "Request", own: Cal
             raise
         shown = replace(how, plain=not how.json) if met.part.hosts else how
         station = None if met.part.hosts else EngineStation(how, found)
-        code = await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
-        if code == Exit.FAILED:
-            tell_left(found, met.run)
-        return code
+        return await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
 
 
 def tell_by_hand(found: "Environment", request: "Request") -> None:
@@ -73,17 +69,6 @@ def tell_by_hand(found: "Environment", request: "Request") -> None:
     tell("deploy: the console cannot do it. Each host goes back by itself, and says what to restart then:")
     for host in found.hosts if isinstance(chosen, Problem) else chosen:
         tell(f"  {typed(found, host, request.ref if RELEASE.fullmatch(request.ref) else '')}")
-
-
-def tell_left(found: "Environment", run: str) -> None:
-    """Say how each host that did not come back goes back without the console, to the release that it was to go to."""
-    left = left_behind(recorded(run))
-    if not left:
-        return
-    tell("deploy: these hosts did not come back. By hand, each says what to restart then:")
-    for host in found.hosts:
-        if host.name in left:
-            tell(f"  {typed(found, host, left[host.name])}")
 
 
 async def _met(how: How, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:

@@ -1,5 +1,6 @@
 """A rollback that the console cannot do: what it prints is typed, and takes the hosts back."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.product import Product
+from tests.cli.product import Product, until
 
 
 @pytest.fixture
@@ -34,3 +35,21 @@ def test_a_record_that_cannot_be_read_leaves_the_way_by_hand(product: Product):
     for file in state.glob("journal.sqlite3*"):
         file.unlink()
     assert product.live() == before
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs ssh (Debian: openssh-client)")
+def test_a_host_that_did_not_come_back_by_itself_is_told_with_its_way_by_hand(product: Product):
+    viewer = product.start("-c", product.config, "production", "--version", "v1.5.0", "--yes", "--json")
+    until(viewer.stdout, '"type":"step-started","step":"wave-1/web01/gate"')
+    releases = Path(product.config).parent / "hosts/web01/srv/shop/releases"
+    for release in releases.iterdir():
+        if release.name not in os.readlink(releases.parent / "current"):
+            moved = release.rename(releases.parent / "moved-away")
+            old = release
+    _, err = viewer.communicate()
+    assert viewer.returncode == 5, err
+    typed = [line.strip() for line in err.splitlines() if line.startswith("  ssh ")]
+    assert ["did not come back" in err, len(typed)] == [True, 1]
+    moved.rename(old)
+    ran = subprocess.run(["sh", "-c", typed[0]], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert os.path.basename(os.readlink(releases.parent / "current")) == old.name, ran
