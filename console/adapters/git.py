@@ -110,7 +110,7 @@ class GitRepository:
         plain = tuple(path for path in paths if "\n" not in path)
         sizes = await self._cat("--batch-check", commit, plain)
         found: dict[str, bytes | SafeText] = {path: SafeText("it cannot be read") for path in paths}
-        for path, row in zip(plain, sizes.decode("utf-8", "replace").splitlines(), strict=False):
+        for path, row in zip(plain, sizes.decode("utf-8", "replace").split("\n"), strict=False):
             kind, size = ([*row.split()[1:], "", ""])[:2]
             found[path] = b"" if kind == "blob" and int(size) <= largest else SafeText(gitlog.unread_words(kind, size, largest))
         wanted = tuple(path for path in plain if found[path] == b"")

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from console.adapters.gitfetch import DEADLINE, brought
 from console.adapters.gitrun import Git, environment, ran, without_credentials
@@ -228,23 +229,32 @@ async def _limit(place: Place, wanted: Wanted) -> tuple[str, ...]:
 
 
 def _listed(argv: list[str], ways: frozenset[str]) -> _Listing:
-    """Read an archive as it is made; nothing of it is written to the disk."""
+    """Read an archive as it is made; nothing of it is written to the disk. Raises OSError unless git has written it to its end."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment(), start_new_session=True)
         late = threading.Timer(DEADLINE, os.killpg, (process.pid, signal.SIGKILL))
         late.start()
         try:
             with tarfile.open(fileobj=process.stdout, mode="r|", encoding="utf-8", errors="surrogateescape") as archive:
-                return _summed(archive, ways)
+                listing = _summed(archive, ways)
+            while process.stdout and process.stdout.read(1 << 16):  # what fills the last block
+                pass
+            if code := process.wait():  # an archive that was cut between two files reads like a whole one
+                raise OSError(_said(errors) or f"git archive ended with {code}")
+            return listing
         except tarfile.TarError as fault:
             process.wait()
-            errors.seek(0)
-            raise OSError(errors.read().decode("utf-8", "replace").strip()[-400:] or str(fault)) from fault
+            raise OSError(_said(errors) or str(fault)) from fault
         finally:
             late.cancel()
             if process.stdout:
                 process.stdout.close()
             process.wait()
+
+
+def _said(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    return errors.read().decode("utf-8", "replace").strip()[-400:]
 
 
 def _summed(archive: tarfile.TarFile, ways: frozenset[str]) -> _Listing:

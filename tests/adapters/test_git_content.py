@@ -352,3 +352,15 @@ class TestShared:
         found = await source.found(api)
         assert "up/log/ is in shared, but up is a link" in found.detail
         assert "vendor/config/key is in shared, but vendor/config is a file" in found.detail
+
+
+class TestCutArchives:
+    @pytest.mark.parametrize("end", ["exit 1", "kill -9 $$"])
+    def test_an_archive_that_ends_between_two_files_is_no_whole_one(self, source: Source, end: str) -> None:
+        commit(source.shop, "later.txt", "two\n")
+        whole = source.folder / "whole.tar"
+        git(source.shop, "archive", f"--output={whole}", "HEAD")
+        argv = ["sh", "-c", f"head -c 2048 {whole}; {end}"]
+        with pytest.raises(OSError, match="git archive ended with"):
+            gitcontent._listed(argv, frozenset())
+        assert gitcontent._listed(["cat", str(whole)], frozenset()).files == 2
