@@ -113,7 +113,9 @@ class FleetHands:
 
     async def _silent(self, name: str) -> SafeText | None:
         host = self._environment.host(name)
-        return None if host is None else await silence_of(self._tools.gates, self._clock, host)
+        if host is None:
+            return SafeText(f"it is not in {self._environment.file or 'hosts.toml'} any more, so it cannot be asked")
+        return await silence_of(self._tools.gates, self._clock, host)
 
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back.

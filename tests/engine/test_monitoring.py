@@ -9,6 +9,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.engine import monitoring
+from console.engine.hands import FleetHands
 from console.engine.monitoring import Monitoring
 from console.engine.task import Task
 from console.model import events as ev
@@ -198,3 +199,14 @@ async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
     assert max(map(seconds.count, set(seconds))) <= 2 * monitoring.PER_SECOND
     assert {host for host, _ in scene.gates.asked} == set(scene.state.hosts)
     scene.work.cancel()
+
+
+async def test_a_host_that_is_not_in_the_file_any_more_has_given_no_last_word():
+    clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
+    outside: Any = type("Outside", (), {**dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")), "gates": Scripted(clock, lambda *_: "passed")})
+    environment = Environment("shop", "production", "/srv/shop", (Host("web01"),), file="/etc/hosts.toml")
+    lost, answered = await FleetHands(environment, outside, clock, {}, lambda item: None).ask(RunState(), ("web01", "web02"))
+    assert isinstance(lost, ev.HostFailed)
+    assert isinstance(answered, ev.HostsAnswered)
+    assert (lost.host, lost.condition, "not in /etc/hosts.toml any more" in lost.reason) == ("web02", "unreachable", True)
+    assert answered.hosts == ("web01",)
