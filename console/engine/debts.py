@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.core.debts import OWING, open_debts
-from console.core.evolve import fold
+from console.engine.ended_runs import owed_in, state_of
 from console.engine.fleet import Fleet
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
 from console.model.debt import Debt
-from console.model.events import HostOwed
 from console.model.request import Person
-from console.model.state import RunState
 from console.ports.journal import Journal
 from console.text import SafeText
 
@@ -26,15 +24,11 @@ UNLOCK = 15.0
 def debts_of(journal: Journal, app: str, environment: str) -> tuple[Debt, ...]:
     """Return what is owed in an environment, newest run first. Folds no run where nothing was ever owed."""
     runs = [one for one in journal.runs(app, environment, limit=BACK) if one.outcome is not None]
-    owing = [number for number, one in enumerate(runs) if one.exit in OWING and _owed_in(journal, one.run)]
+    owing = [number for number, one in enumerate(runs) if one.exit in OWING and owed_in(journal, one.run)]
     if not owing:
         return ()
-    hosts = frozenset(name for number in owing for name in _owed_in(journal, runs[number].run))
-    return open_debts((fold(journal.read(one.run)) for one in runs[: owing[-1] + 1]), hosts)
-
-
-def _owed_in(journal: Journal, run: str) -> tuple[str, ...]:
-    return tuple(event.host for event in journal.of_type(run, HostOwed) if isinstance(event, HostOwed))
+    hosts = frozenset(name for number in owing for name in owed_in(journal, runs[number].run))
+    return open_debts((state_of(journal, one.run) for one in runs[: owing[-1] + 1]), hosts)
 
 
 async def answer_forgive(fleet: Fleet, argument: Mapping[str, Any], person: Person) -> object:
@@ -47,18 +41,18 @@ async def answer_forgive(fleet: Fleet, argument: Mapping[str, Any], person: Pers
         answer = await fleet.submit(debt.run, cmd.Forgive(host=name, reason=reason), person)
         if isinstance(answer, cmd.Refusal):
             raise NoGo(str(answer.message), str(answer.hint))
-    problems = [await _let_go(fleet, fold(fleet.journal.read(debt.run)), name) for debt in owed]
+    problems = [await _let_go(fleet, debt.run, name) for debt in owed]
     return {"host": name, "runs": [debt.run for debt in owed], "unlocked": not any(problems), "problem": next(filter(None, problems), "")}
 
 
-async def _let_go(fleet: Fleet, state: RunState, name: str) -> str:
+async def _let_go(fleet: Fleet, run: str, name: str) -> str:
     """Release what the run still holds there; why not, where it cannot be."""
     host = fleet.environment.host(name)
     if host is None:
         return f"{name} is not in {fleet.environment.file or 'hosts.toml'} any more: a lock that it may hold stays on it"
     try:
         async with asyncio.timeout(UNLOCK):
-            problem = await fleet.outside.locks.clear(host, fleet.environment.path_on(host), state.run)
+            problem = await fleet.outside.locks.clear(host, fleet.environment.path_on(host), run)
     except TimeoutError:
         return f"{name} does not answer within {UNLOCK:.0f} s: a lock that it may hold stays on it"
     return f"a lock that {name} may hold stays on it: {problem.message}" if problem else ""

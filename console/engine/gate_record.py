@@ -1,12 +1,12 @@
-"""What gates said last of each host, read from the record: a few events of the newest runs. Knows the journal; judges nothing."""
+"""What gates said last of each host, by the record of the newest runs. Knows the journal; what that comes to is `core.health`'s."""
 
 from collections.abc import Iterable
 
-from console.core.health import Said, is_healthy, said_last
+from console.core.health import Said, is_healthy
 from console.core.lanes import gates_of
+from console.engine.ended_runs import gates_in
 from console.errors import ConsoleError
 from console.model.debt import Debt
-from console.model.events import HostFailed, StepFinished
 from console.model.facts import HostFacts
 from console.model.fleet import Environment
 from console.ports.journal import Journal
@@ -25,8 +25,7 @@ def gates_said(journal: Journal, environment: Environment) -> dict[str, Said]:
         for run in journal.runs(environment.app, environment.name, limit=RUNS):
             if run.kind not in CHANGING:
                 continue
-            events = sorted((*journal.of_type(run.run, StepFinished), *journal.of_type(run.run, HostFailed)), key=lambda event: event.seq)
-            found = {**said_last(events, gated), **found}
+            found = {**gates_in(journal, run.run, gated, ended=run.outcome is not None), **found}
             if hosts <= found.keys():
                 break
     except ConsoleError:

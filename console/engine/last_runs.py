@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from console.core.evolve import fold
 from console.core.verification import failed_run
+from console.engine.ended_runs import state_of
 from console.errors import Exit
 from console.model.board import LastRun
 from console.model.events import RunOpened
@@ -34,7 +34,7 @@ def _acted(journal: Journal, ended: Iterable[RunSummary]) -> Iterator[RunState]:
             continue
         if one.exit != Exit.FAILED and not any(event.request.hosts for event in journal.of_type(one.run, RunOpened) if isinstance(event, RunOpened)):
             return
-        yield fold(journal.read(one.run))
+        yield state_of(journal, one.run)
 
 
 def last_run_row(run: LastRun | None) -> dict[str, Any] | None:

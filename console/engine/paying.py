@@ -6,12 +6,13 @@ away again. While a person's note or another run holds it, nothing is begun.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from console.core.catch_up import Live, Unclear, live_release
-from console.core.evolve import fold
 from console.core.secrecy import needs_of
 from console.engine.debts import debts_of
+from console.engine.ended_runs import state_of
 from console.engine.hands import ENGINE
 from console.engine.keyring import Keyring
 from console.engine.leftovers import Leftover, is_over, leftovers, release
@@ -26,6 +27,8 @@ from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.ports.outside import Outside
 from console.text import SafeText
+
+log = logging.getLogger(__name__)
 
 EVERY = 20.0
 """Seconds between two looks at the hosts that are owed something."""
@@ -43,7 +46,7 @@ Notes = Callable[..., None]
 def environment_now(journal: Journal, app: str, environment: str) -> Live | Unclear:
     """What the environment is, by the record."""
     runs = journal.runs(app, environment, limit=1000)
-    return live_release(fold(journal.read(one.run)) for one in runs if one.outcome is not None)
+    return live_release(state_of(journal, one.run) for one in runs if one.outcome is not None)
 
 
 def owed_now(journal: Journal, environment: Environment, unpaid: str = "") -> tuple[Debt, ...]:
@@ -157,6 +160,8 @@ class Paying:
                 await self.look()
             except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
                 pass
+            except Exception:
+                log.exception("looking after what runs have left to do")
             await self._clock.sleep(self._every)
 
     async def look(self) -> str:

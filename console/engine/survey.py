@@ -6,10 +6,10 @@ from functools import partial
 
 from console.core.catch_up import Unclear
 from console.core.database import migrated_last, revert_step
-from console.core.evolve import fold
 from console.core.selection import chosen_hosts
 from console.core.targets import Targets, targets_before, targets_named
 from console.engine.databases import is_kept
+from console.engine.ended_runs import state_of
 from console.engine.fleet import Fleet
 from console.engine.leftovers import without_leftovers
 from console.engine.past import attempts, backup_of, last_backup, usual_seconds, verifications
@@ -72,4 +72,4 @@ async def _targets(fleet: Fleet, survey: Survey) -> Targets:
 def _ended(fleet: Fleet, but: str) -> Iterator[RunState]:
     """The environment's ended runs, newest first."""
     runs = fleet.journal.runs(fleet.environment.app, fleet.environment.name)
-    return (fold(fleet.journal.read(one.run)) for one in runs if one.outcome and one.run != but)
+    return (state_of(fleet.journal, one.run) for one in runs if one.outcome and one.run != but)

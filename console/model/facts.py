@@ -56,8 +56,7 @@ class HostFacts(msgspec.Struct, frozen=True):
     free: int | None = 0
     """Bytes free where releases are kept; None: it could not be read."""
     inodes: int | None = None
-    """Free ones; None: not known, or not counted by that file system."""
-    """Inodes free there; 0: that file system has none to count."""
+    """Inodes free there; None: not known, or that file system does not count them."""
     clock_skew: float | None = 0.0
     """Seconds that the host is ahead of the console; None: its clock could not be read."""
     missing_tools: tuple[SafeText, ...] = ()
