@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import importlib.util
+import os
 import sys
 
+from console.core.environ import program_environment
 from console.core.migrations import Read, declared_old_code
 from console.model.database import Finding, Migration, MigrationText
 from console.text import SafeText
@@ -40,15 +42,14 @@ async def _read_all(texts: tuple[MigrationText, ...], found: dict[SafeText, Read
     """Read them in one process; whether it died before the last one."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "console.adapters.database.reading", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL, limit=LINE,
+        stderr=asyncio.subprocess.DEVNULL, limit=LINE, env=program_environment(os.environ),
     )  # fmt: skip
+    asked = asyncio.create_task(_ask(process, encode(texts)))
     try:
-        asked = asyncio.create_task(_ask(process, encode(texts)))
         for one in texts:
-            line = await process.stdout.readline() if process.stdout else b""
             try:
-                found[one.path] = _read(line)
-            except DecodeError:
+                found[one.path] = _read(await process.stdout.readline() if process.stdout else b"")
+            except (DecodeError, ValueError):  # it ended, or its answer is longer than a line may be
                 return True
         await asked
         return False
