@@ -100,12 +100,6 @@ def _unread_first(pair: tuple[Migration, Finding]) -> bool:
     return pair[0].is_back
 
 
-def back_words(review: Review) -> tuple[str, ...]:
-    """What the ways back in the files would lose."""
-    lost = [(one.path, touch) for one in review.migrations for touch in one.back if touch.effect in _LOSES or touch.effect == "drops a column with its data"]
-    return _few([f"{path}:{touch.line}: {touch.words}" for path, touch in lost])
-
-
 def _few(words: list[str]) -> tuple[str, ...]:
     return (*words[:SHOWN], *((f"and {len(words) - SHOWN} more",) if len(words) > SHOWN else ()))
 
