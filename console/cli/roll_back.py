@@ -34,8 +34,6 @@ TURNS = 8
 """How often it is looked anew at what is open. Each turn, a run has ended or begun, or an engine was lost, in the moment between two words."""
 MENDABLE = frozenset({"restart", "catch-up"})
 """Kinds of runs without a release to go back to; one whose engine is dead is ended, and what it had begun is overtaken."""
-
-
 MOMENT = 0.05
 """Seconds before the second look; a little more before each one after."""
 

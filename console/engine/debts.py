@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.core.debts import OWING, open_debts
-from console.engine.ended_runs import owed_in, state_of
+from console.engine.ended_runs import BACK, owed_in, state_of
 from console.engine.fleet import Fleet
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
@@ -13,9 +13,6 @@ from console.model.debt import Debt
 from console.model.request import Person
 from console.ports.journal import Journal
 from console.text import SafeText
-
-BACK = 1000
-"""Runs that are looked at, newest first."""
 
 UNLOCK = 15.0
 """Seconds that a host whose debt is closed has to give its lock back; one that does not is gone, as was said."""

@@ -7,14 +7,20 @@ for each journal of the process; knows the journal, and what it is asked for by 
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from console.core.evolve import fold
 from console.core.health import Said, said_last
+from console.errors import Exit
 from console.model.events import HostFailed, HostOwed, StepFinished
 from console.model.state import RunState
 from console.ports.journal import Journal
 
+BACK = 1000
+"""Runs among which those that matter are sought, newest first: commands, checks of a release and no-gos stand between them."""
+ACTED: Final = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})
+"""Exit codes of runs that did something to hosts."""
 HOSTS = 20_000
 """Hosts, over all states that are kept; the state that was asked for last always is."""
 SAYINGS = 100

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from console.engine.leftovers import Leftover, release
 from console.engine.perform import perform
-from console.engine.silence import silence_of
+from console.engine.reachability import why_silent
 from console.engine.task import Task, Tools, epoch_of, remote
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.facts import LockHolder
@@ -115,7 +115,7 @@ class FleetHands:
         host = self._environment.host(name)
         if host is None:
             return SafeText(f"it is not in {self._environment.file or 'hosts.toml'} any more, so it cannot be asked")
-        return await silence_of(self._tools.gates, self._clock, host)
+        return await why_silent(self._tools.gates, self._clock, host)
 
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back.
@@ -149,7 +149,7 @@ class FleetHands:
         answer = await self._taken(host, self._holder)
         if answer is not None:
             return SafeText(f"it is held by {answer.run or answer.by}") if isinstance(answer, LockHolder) else answer.message
-        del self._missed[name]
+        self._missed.pop(name, None)
         self.record(LocksTaken(epoch=state.epoch, hosts=(name,)))
         return None
 

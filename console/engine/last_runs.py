@@ -4,17 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from console.core.verification import failed_run
-from console.engine.ended_runs import state_of
+from console.engine.ended_runs import ACTED, BACK, state_of
 from console.errors import Exit
 from console.model.board import LastRun
 from console.model.events import RunOpened
 from console.model.state import RunState
 from console.ports.journal import Journal, RunSummary
-
-BACK = 50
-"""Runs that are looked at, newest first."""
-ACTED = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})
-"""Exit codes of runs that did something to hosts."""
 
 
 def last_runs(journal: Journal, app: str, environment: str) -> tuple[LastRun | None, LastRun | None]:

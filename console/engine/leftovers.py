@@ -4,22 +4,25 @@ A run is over when the journal says so, and its lock stops nobody from then on. 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
+from console.engine.ended_runs import BACK
+from console.errors import Exit
 from console.model.events import LockLeft, LocksReleased, LocksTaken, RunEnded
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
 from console.model.values import changed
 from console.ports.hosts import Unreached
-from console.ports.journal import Journal
+from console.ports.journal import Journal, RunSummary
 from console.ports.lock import HostLock
 from console.text import SafeText
 
 PATIENCE = 10.0
 """Seconds that a host has to give its lock back."""
-BACK = 30
-"""Runs that are looked at, newest first; each host's last lock is among them, or was released long ago."""
+RUNS = 30
+"""Runs that may have taken locks and are looked at, newest first; each host's last lock is among them, or was released long ago."""
 
 
 class Leftover(NamedTuple):
@@ -44,7 +47,7 @@ def without_leftovers(journal: Journal, facts: Iterable[HostFacts]) -> tuple[Hos
 def leftovers(journal: Journal, app: str, environment: str, hosts: Iterable[str]) -> tuple[Leftover, ...]:
     """Return what runs that have ended may still hold of those hosts; a run that came after has taken their locks away."""
     unseen, found = set(hosts), list[Leftover]()
-    for one in journal.runs(app, environment, limit=BACK):
+    for one in islice(_locking(journal, app, environment), RUNS):
         if not unseen:
             break
         taken = {name for event in journal.of_type(one.run, LocksTaken) if isinstance(event, LocksTaken) for name in event.hosts} & unseen
@@ -52,6 +55,12 @@ def leftovers(journal: Journal, app: str, environment: str, hosts: Iterable[str]
             found.append(Leftover(one.run, tuple(sorted(held))))
         unseen -= taken
     return tuple(found)
+
+
+def _locking(journal: Journal, app: str, environment: str) -> Iterator[RunSummary]:
+    """The runs that may have taken locks: no commands, and none that was refused before."""
+    runs = journal.runs(app, environment, limit=BACK)
+    return (one for one in runs if one.kind != "exec" and one.exit not in (Exit.NO_GO, Exit.LOCKED))
 
 
 def _still_held(journal: Journal, run: str) -> set[str]:

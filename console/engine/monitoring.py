@@ -8,7 +8,7 @@ import asyncio
 from typing import NamedTuple
 
 from console.core.lanes import gates_of
-from console.engine.silence import PATIENCE, silence_of
+from console.engine.reachability import PATIENCE, why_silent
 from console.engine.task import Task, values_for
 from console.model.events import HostFailed
 from console.model.fleet import HealthCheck, Host
@@ -111,7 +111,7 @@ class Monitoring:
     async def _silent(self, host: Host, checks: tuple[HealthCheck, ...]) -> str:
         """Why the host does not answer, and has not for as long as it may; empty: it does."""
         patience = max((check.deadline for check in checks), default=PATIENCE)
-        return str(await silence_of(self._tools.gates, self._clock, host, patience) or "")
+        return str(await why_silent(self._tools.gates, self._clock, host, patience) or "")
 
 
 def _began(task: Task) -> float:

@@ -12,7 +12,7 @@ from console.core.lanes import gates_of
 from console.core.shell import filled
 from console.engine import perform_database
 from console.engine.monitoring import Monitoring
-from console.engine.silence import silence_of
+from console.engine.reachability import why_silent
 from console.engine.task import Task, remote, values_of, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
@@ -127,7 +127,7 @@ async def _prune(task: Task) -> StepResult:
         ]
     )
     result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
-    if result.status != "unreachable" or await silence_of(task.tools.gates, task.tools.clock, task.host):
+    if result.status != "unreachable" or await why_silent(task.tools.gates, task.tools.clock, task.host):
         return result
     return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
 

@@ -8,8 +8,11 @@ from console.adapters.journal import MemoryJournal
 from console.core.evolve import fold
 from console.engine.debts import debts_of
 from console.engine.ended_runs import gates_in, state_of
+from console.engine.gate_record import gates_said
 from console.engine.last_runs import last_runs
-from console.model.events import AnyEvent, HostForgiven, RunOpened, stamped
+from console.model.events import AnyEvent, HostForgiven, RunEnded, RunOpened, stamped
+from console.model.fleet import Environment, Host
+from console.model.values import changed
 from console.text import SafeText
 from console.wire.codec import decode_event
 
@@ -90,3 +93,34 @@ def test_two_journals_are_two_records(journal: Counting):
     run, _, _ = _run(journal)
     assert state_of(journal, run).run == run
     assert state_of(MemoryJournal(), run).run == ""
+
+
+def _refused(journal: Counting, count: int) -> None:
+    """Runs that changed nothing, behind the one that did."""
+    events = tuple(decode_event(line) for line in (JOURNALS / "no-go.jsonl").read_bytes().splitlines())
+    for number in range(count):
+        run = f"refused-{number}"
+        journal.append(run, tuple(changed(event, run=run) if isinstance(event, RunOpened) else event for event in events))
+
+
+def test_runs_that_changed_nothing_hide_no_gate_and_no_failure(journal: Counting):
+    run, app, environment = _run(journal)
+    hosts = tuple(Host(name) for name in state_of(journal, run).hosts)
+    fleet = Environment(app, environment, "/srv/shop", hosts)
+    said, owed = gates_said(journal, fleet), debts_of(journal, app, environment)
+    assert said["web02"] == "unknown"
+    _refused(journal, 120)
+    assert gates_said(journal, fleet) == said
+    assert debts_of(journal, app, environment) == owed
+
+
+def test_a_run_that_failed_is_not_forgotten_behind_runs_that_changed_nothing():
+    journal = Counting()
+    events = tuple(decode_event(line) for line in (JOURNALS / f"{OWED}.jsonl").read_bytes().splitlines())
+    journal.append("r1", tuple(changed(event, exit=5, outcome="failed") if isinstance(event, RunEnded) else event for event in events))
+    _, app, environment = _run(journal)
+    _refused(journal, 120)
+    last, failed = last_runs(journal, app, environment)
+    assert last is not None
+    assert failed is not None
+    assert (last.run, failed.run) == ("refused-119", "r1")

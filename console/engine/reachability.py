@@ -15,7 +15,7 @@ SETTLED: Final = frozenset({"login", "unknown-key", "changed-key"})
 """Refusals that are not asked for again at once: an sshd bans an address that fails logins."""
 
 
-async def silence_of(gates: Gates, clock: Clock, host: Host, patience: float = PATIENCE) -> SafeText | None:
+async def why_silent(gates: Gates, clock: Clock, host: Host, patience: float = PATIENCE) -> SafeText | None:
     """Why the host does not answer, and has not for so many seconds; None: it does. A refusal is asked for once more, at the end."""
     until = clock.mono() + patience
     while seen := await gates.unreached(host):
