@@ -250,14 +250,19 @@ mounts=$(while read -r _ _ _ _ h_at _; do printf '%b\n' "$h_at"; done < /proc/se
 holds() {
   held= h_folder=$(cd -P -- "$1" && pwd -P) || return 1
   case "$nl$mounts$nl" in *"$nl$h_folder/"* | *"$nl$h_folder$nl"*) held="something is mounted in it" ;; esac
-  [ ! -f "$1/.deploy-linked" ] || while IFS= read -r h_name; do
-    if [ -e "$1/$h_name" ] && [ ! -L "$1/$h_name" ]; then held="$h_name in it is no link to shared/$h_name any more: move what it holds"; fi
-  done < "$1/.deploy-linked"
+  h_names=${shared:-}
+  [ ! -f "$1/.deploy-linked" ] || h_names=$(cat -- "$1/.deploy-linked")
+  while IFS= read -r h_name; do
+    [ -n "$h_name" ] && [ -e "$1/$h_name" ] && [ ! -L "$1/$h_name" ] || continue
+    held="$h_name in it is no link to shared/$h_name any more: move what it holds"
+  done <<H_END
+$h_names
+H_END
   [ -n "$held" ]
 }
 """
 """Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what.
-Its own variables begin with h_: a shell has one room for all of them."""
+What was linked into a release that does not say so (an older console's, another tool's) is taken to be what `shared` names, an entry a line. Its own variables begin with h_: a shell has one room for all of them."""
 
 _PRUNE = r"""
 here=$(pwd -P)
@@ -306,7 +311,7 @@ done
 """
 
 
-def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
+def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "", shared: tuple[str, ...] = ()) -> str:
     """Remove old releases: what stays is the live one, the way back (`protect`), what a process runs from, what is mounted or was written in the
     place of a shared link, and `keep` healthy ones.
 
@@ -317,4 +322,5 @@ def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "") -> str:
     text = _PRUNE.replace("@GLOBS@", RELEASE_GLOBS).replace("@OLD@", _DIGIT * 14)
     text = text.replace("@RUN@", f"{_DIGIT * 8}T{_DIGIT * 6}Z-*")
     protected = " ".join(release for release in protect if RELEASE.fullmatch(release))
-    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)}\n{HOLDS.lstrip()}{text.lstrip()}"
+    entries = quote("\n".join(map(shared_path, shared)))
+    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)} shared={entries}\n{HOLDS.lstrip()}{text.lstrip()}"

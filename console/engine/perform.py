@@ -123,7 +123,7 @@ async def _prune(task: Task) -> StepResult:
     script = "\n".join(
         [
             scripts.mark_healthy(task.path, task.state.run, task.step.release),
-            scripts.prune(task.path, task.environment.keep, protect, task.state.run),
+            scripts.prune(task.path, task.environment.keep, protect, task.state.run, task.environment.shared),
         ]
     )
     result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)

@@ -212,6 +212,29 @@ async def test_what_was_written_in_the_place_of_a_link_is_not_removed(host: Loca
     assert (log / "written").read_text() == "kept"
 
 
+@pytest.mark.parametrize("entry", ["log/", "in/a folder/", ".env"])
+async def test_what_stands_in_the_place_of_a_link_is_kept_in_a_release_of_an_older_console_too(host: LocalTransport, app: Path, entry: str) -> None:
+    (app / "shared").mkdir(exist_ok=True)
+    (app / "shared" / ".env").write_text("shared")
+    for release in (OLD, NEW):
+        assert (await on(host, scripts.link_shared(str(app), release, (entry,)))).ok
+        (app / "releases" / release / ".deploy-linked").unlink()
+    await on(host, scripts.switch(str(app), EPOCH, NEW))
+    place = app / "releases" / OLD / entry
+    Path(str(place).rstrip("/")).unlink()
+    written = place / "written" if entry.endswith("/") else place
+    written.parent.mkdir(exist_ok=True)
+    written.write_text("kept")
+    ran = await on(host, scripts.prune(str(app), 0, (), RUN, (entry,)))
+    assert f"{OLD} stays: {entry.rstrip('/')} in it is no link" in ran.out.decode()
+    assert written.read_text() == "kept"
+    written.unlink()
+    if entry.endswith("/"):
+        place.rmdir()
+    await on(host, scripts.prune(str(app), 0, (), RUN, (entry,)))
+    assert left(app) == {NEW}
+
+
 async def test_pruning_a_release_with_links_removes_that_alone(host: LocalTransport, app: Path) -> None:
     made(app, "20261120T000000Z-fffffff")
     for release in ("20261120T000000Z-fffffff", OLD, NEW):
