@@ -119,11 +119,16 @@ def _rollback(state: RunState) -> Conclusion:
     missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not _is_there_already(state, host)]
     if missing:
         stay = {way.host: way for way in state.way_back if not way.possible and not state.lanes.get(way.host)}
-        words = [f"{host.name} stays on {host.version or host.release}: {stay[host.name].reason}" for host in missing if host.name in stay]
+        words = [f"{host.name} stays {_on(host)}: {stay[host.name].reason}" for host in missing if host.name in stay]
         others = [host for host in missing if host.name not in stay]
         reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
         return Exit.FAILED, "failed", f"not back: {reason}", f"deploy status {state.environment}"
     return Exit.DONE, "rolled-back", "", ""
+
+
+def _on(host: HostState) -> str:
+    live = host.version or host.release
+    return f"on {live}" if live else "as it is, which is not known"
 
 
 def _is_there_already(state: RunState, host: HostState) -> bool:

@@ -91,7 +91,10 @@ class Transport(Protocol):
         """Seconds that the last answer took; None when nothing is known."""
 
     async def verify(self, host: Host) -> None:
-        """Judge a standing connection by the host keys that are known now, and let go of it where the host's is not among them."""
+        """Judge a standing connection by the host keys that are known now, and let go of it where the host's is not among them.
+
+        A person asked for this look: a login that was refused before is tried once more.
+        """
 
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """How many commands the host takes at once, where that is few; None: enough, as far as is known."""

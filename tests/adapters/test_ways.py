@@ -278,3 +278,14 @@ async def test_a_key_that_is_not_known_any_more_is_seen_on_a_warm_link(own_fleet
     own_fleet.known_hosts.write_text(kept)
     assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
     await transport.close()
+
+
+async def test_a_look_that_a_person_asks_for_tries_a_login_that_was_refused_before(own_fleet: Fleet) -> None:
+    transport, host = SshTransport(ssh_of(own_fleet), (), "production", config=Path("/nonexistent/config")), host_of(own_fleet)
+    environment = Environment("shop", "production", "/srv/shop", (host,))
+    own_fleet.exec_in("web01", "mv /etc/ssh/authorized_keys /etc/ssh/away")
+    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem_kind == "login"
+    own_fleet.exec_in("web01", "mv /etc/ssh/away /etc/ssh/authorized_keys")
+    assert (await HostScout(transport).look(environment, host, deadline=20)).problem_kind == "login"
+    assert (await HostScout(transport).examine(environment, host, deadline=20)).problem == ""
+    await transport.close()

@@ -143,3 +143,11 @@ def test_a_rollback_that_found_a_host_where_it_was_to_go_is_done():
     assert conclude(done)[0] == Exit.DONE
     elsewhere = changed(there, release="r2")
     assert conclude(changed(done, hosts={"web01": elsewhere, "web02": back}))[0] == Exit.FAILED
+
+
+def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
+    way = WayBack("web01", reason=SafeText("the login is refused"), possible=False)
+    state = changed(a_state(kind="rollback", way_back=(way,)), hosts={"web01": HostState("web01", condition="owed")})
+    assert conclude(state)[2] == "not back: web01 stays as it is, which is not known: the login is refused"
+    known = changed(state, hosts={"web01": HostState("web01", condition="owed", release="r2")})
+    assert conclude(known)[2] == "not back: web01 stays on r2: the login is refused"

@@ -138,8 +138,9 @@ class SshTransport:
         return link.channels.limit if link.channels.is_tight else None
 
     async def verify(self, host: Host) -> None:
-        """Let go of a connection whose host key is not known any more, as the files stand now; the next one will say so."""
-        for link in [link for link in self._links.values() if link.host == host]:
+        """Let go of a connection whose host key is not known any more, as the files stand now, and of an older refusal; the next one will say so."""
+        for link in [link for link in self._links.values() if link.host == host or link.is_jump]:
+            link.forget()
             connection, way = link.live, link.way
             if connection is None or way is None:
                 continue
