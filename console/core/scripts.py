@@ -262,7 +262,8 @@ H_END
 }
 """
 """Whether removing a release's folder would remove what is not the release's: `holds FOLDER`, and `held` says what.
-What was linked into a release that does not say so (an older console's, another tool's) is taken to be what `shared` names, an entry a line. Its own variables begin with h_: a shell has one room for all of them."""
+What was linked into a release that does not say so (an older console's, another tool's) is taken to be what `shared` names, an entry a line.
+Its own variables begin with h_: a shell has one room for all of them."""
 
 _PRUNE = r"""
 here=$(pwd -P)
