@@ -8,10 +8,10 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from console.adapters.history import OPEN, SEARCHED, found_run, holds, sought, summary_after
+from console.adapters.last_written import LastWritten
 from console.adapters.lines import PATIENCE, SCHEMA
 from console.adapters.state_reserve import give_room, keep_room
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
@@ -28,8 +29,6 @@ from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.wire.codec import DecodeError, decode_event, encode_event
 
-LONGEST = 400
-"""Bytes of the note of what was written last."""
 PAGE = 2000
 """Events read at once."""
 
@@ -94,10 +93,10 @@ class SqlJournal:
         self.path = path
         modes = self._modes = modes or modes_of(os.path.dirname(path) or ".")
         self._going_back: set[str] = set()
-        self._mark = LastWritten(path, modes)
+        self._last = LastWritten(path, modes)
         with _told(path):
-            if self._mark.read() is not None and not os.path.exists(path):
-                raise self._mark.lost("it is gone")
+            if self._last.read() is not None and not os.path.exists(path):
+                raise self._lost("it is gone")
             _made(path, modes)
             self._file = os.stat(path).st_ino
             self._writer = _opened(path, writes=True)
@@ -135,16 +134,23 @@ class SqlJournal:
 
     def _verify_last(self, version: int) -> None:
         """Raise JournalFault where the last event that was written is not there: the file was emptied, cut, or replaced by an older one."""
-        last = self._mark.read()
+        last = self._last.read()
         if last is None:
             return
         if version == 0:
-            raise self._mark.lost("it is empty")
+            raise self._lost("it is empty")
         query = sa.select(_EVENTS.c.hash).where(_EVENTS.c.run == last.run, _EVENTS.c.seq == last.seq)
         found = self._connection.execute(query).scalar()
         self._connection.rollback()
         if found != last.hash:
-            raise self._mark.lost(f"event {last.seq} of {last.run} was written, and is not in it")
+            raise self._lost(f"event {last.seq} of {last.run} was written, and is not in it")
+
+    def _lost(self, what: str) -> JournalFault:
+        """Return the fault of a journal that has lost events."""
+        return JournalFault(
+            f"the journal {self.path} has lost events: {what}",
+            f"restore it from a backup; or go on with what it holds, which may not be what the hosts have: rm {self._last.path}",
+        )
 
     def _upgrade(self) -> None:
         names = [row[1] for row in self._connection.exec_driver_sql("PRAGMA table_info(runs)")]
@@ -195,7 +201,7 @@ class SqlJournal:
                 rows = list(_rows(run, events, *head))
                 self._connection.execute(sa.insert(_EVENTS), rows)
                 self._keep_summary(run, events)
-        self._mark.write(run, events[-1].seq, str(rows[-1]["hash"]))
+        self._last.write(run, events[-1].seq, str(rows[-1]["hash"]))
 
     def _verify_in_place(self) -> None:
         """Raise JournalFault where the file is not the one that was opened: what is written to that would be gone with this process."""
@@ -291,54 +297,6 @@ class SqlJournal:
 def _goes_back(event: AnyEvent) -> bool:
     """Whether a run goes back from that event on, or is taken up, so that it can."""
     return isinstance(event, RollbackBegan | HostReturning | AbortAsked | TakenUp) or (isinstance(event, RunOpened) and event.kind == "rollback")
-
-
-class Last(NamedTuple):
-    """The event that was written last."""
-
-    run: str
-    seq: int
-    hash: str
-
-
-class LastWritten:
-    """Which event was written last, in a small file beside the journal: a journal that lost events is told from one that never had them.
-
-    It is never ahead of the journal, and may be behind it: by what other engines write, and by a power cut.
-    """
-
-    def __init__(self, journal: str, modes: Modes) -> None:
-        self._journal = journal
-        self._path = f"{journal}.last"
-        self._modes = modes
-
-    def read(self) -> Last | None:
-        """Return what was written last; None where that is not known."""
-        try:
-            with open(self._path, encoding="ascii") as file:
-                run, seq, link = file.read(LONGEST).split()
-                return Last(run, int(seq), link)
-        except (OSError, ValueError):
-            return None
-
-    def write(self, run: str, seq: int, link: str) -> None:
-        """Keep it, in one write. What cannot be kept is not worth a run."""
-        with suppress(OSError):
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, self._modes.file)
-            try:
-                if os.pwrite(file, f"{run} {seq} {link}".ljust(LONGEST - 1).encode() + b"\n", 0) < LONGEST:
-                    os.ftruncate(file, 0)
-                if os.fstat(file).st_uid == os.getuid():
-                    os.fchmod(file, self._modes.file)
-            finally:
-                os.close(file)
-
-    def lost(self, what: str) -> JournalFault:
-        """Return the fault of a journal that has lost events."""
-        return JournalFault(
-            f"the journal {self._journal} has lost events: {what}",
-            f"restore it from a backup; or go on with what it holds, which may not be what the hosts have: rm {self._path}",
-        )
 
 
 class MemoryJournal:
