@@ -71,11 +71,6 @@ def cut(text: str) -> Cut:
     return Cut(tuple(_Cutter(text).statements()), wraps)
 
 
-def statements(text: str) -> Iterator[Statement]:
-    """Return a file's statements alone."""
-    return iter(cut(text).statements)
-
-
 class _Cutter:
     """Goes through a text once. `at`: where it is; `written`: the statement so far."""
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
 from console.core.migrations import Reader, backs_of, declared_old_code, decoded, in_order
-from console.core.sql_text import cut, statements
+from console.core.sql_text import cut
 from console.model.database import Migration
 from console.text import SafeText
 
@@ -208,13 +208,13 @@ def test_files_in_other_encodings(data: bytes):
 
 def test_lines_are_counted_and_semicolons_in_quotes_end_nothing():
     text = "-- one; two\nSELECT ';' /* ; \n */;\n\nDO $x$ BEGIN\nALTER TABLE q ADD y int; END $x$;\nALTER TABLE\n  orders ADD z int"
-    assert [(one.line, one.last) for one in statements(text)] == [(2, 3), (5, 6), (7, 8)]
+    assert [(one.line, one.last) for one in cut(text).statements] == [(2, 3), (5, 6), (7, 8)]
     assert [one[:2] for one in brief(text)] == [(6, "q"), (7, "orders")]
 
 
 def test_bodies_in_standard_sql_and_rules_are_one_statement():
     text = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN a THEN 1 END; END; CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 3"
-    assert [one.text.split()[1] for one in statements(text)] == ["FUNCTION", "RULE", "3"]
+    assert [one.text.split()[1] for one in cut(text).statements] == ["FUNCTION", "RULE", "3"]
 
 
 def test_what_a_file_says_of_the_code_before():
@@ -238,6 +238,6 @@ PIECES = ["ALTER TABLE a ADD x int", "DROP TABLE b", "SELECT", "$$", "'", "--\n"
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
 def test_any_text_is_read_or_said_to_be_unread(text: str):
     found = read(text)
-    is_run = any("ALTER TABLE a ADD x int" in one.text for one in statements(text) if one.kind == "sql")
+    is_run = any("ALTER TABLE a ADD x int" in one.text for one in cut(text).statements if one.kind == "sql")
     if is_run and "'" not in text and "$$" not in text:
         assert found.unread or any(one.table == "a" for one in found.touches)
