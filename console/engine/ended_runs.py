@@ -42,7 +42,7 @@ def _of(journal: Journal) -> _Kept:
 
 
 def state_of(journal: Journal, run: str) -> RunState:
-    """Return the state of a run that has ended, as its record is now. Raises ConsoleError where that cannot be read."""
+    """Return the state of a run as its record is now: cheap where it has ended. Raises ConsoleError where that cannot be read."""
     states = _of(journal).states
     known = states.get(run) or RunState()
     if events := journal.read(run, after=known.seq):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from console.core.direction import Attempt, bad_attempts
-from console.core.evolve import fold
 from console.core.usual import usual_by_kind
+from console.engine.ended_runs import state_of
 from console.errors import ConsoleError
 from console.model.database import Backup
 from console.model.events import BackupTaken, ReleasePacked, RevisionResolved
@@ -37,7 +37,7 @@ def usual_seconds(journal: Journal, app: str, environment: str) -> dict[str, flo
     """How long each kind of step took in the last runs; a record that cannot be read holds no release up."""
     ended = [one.run for one in journal.runs(app, environment, limit=PAST * 4) if one.outcome]
     try:
-        return usual_by_kind(fold(journal.read(run)) for run in ended[:PAST])
+        return usual_by_kind(state_of(journal, run) for run in ended[:PAST])
     except ConsoleError:
         return {}
 
@@ -79,7 +79,7 @@ def verifications(journal: Journal, app: str) -> Verifications:
         contents = _contents(journal, app, revision.commit)
         runs = [one for one in journal.runs(app, environment, limit=LOOKED_AT) if one.kind == "deploy" and one.commit]
         same = [one.run for one in runs if revision.commit.startswith(one.commit) or (one.outcome and _ships_same(journal, one.run, revision, contents))]
-        return Known(tuple(fold(journal.read(run)) for run in same), contents)
+        return Known(tuple(state_of(journal, run) for run in same), contents)
 
     return found
 

@@ -1,5 +1,5 @@
-"""What runs have left undone is done later: owed hosts that answer again are brought to what the environment is, by a run of its own, and locks that
-a run still had at its end are released. Knows the record and the fleet; no plans, no steps.
+"""What runs have left undone is done later: owed hosts that answer again are brought up to date, by a run of its own, and locks that a run still
+had at its end are released. Knows the record and the fleet; no plans, no steps.
 
 A host that answered all the while (it was left out with a reason) waits for the next release; one whose catch-up went wrong waits until it has been
 away again. While a person's note or another run holds it, nothing is begun.
@@ -134,8 +134,10 @@ class Paying:
     async def release_left(self) -> None:
         """Release the locks that runs have left, where the hosts answer. What came of it is in those runs' records."""
         found = self._model()
-        for left in self.left if found is not None else ():
-            environment, outside = found  # type: ignore[misc] # it is there
+        if found is None:
+            return
+        environment, outside = found
+        for left in self.left:
             released = await release(outside.locks, environment, left)
             if released.hosts:
                 self._note(left.run, LocksReleased(hosts=released.hosts))
