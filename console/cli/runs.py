@@ -127,7 +127,7 @@ async def _wake(how: How, summary: "RunSummary") -> None:
     """Have an engine do what runs have left to be done, where there is such and no engine is there. What was asked for is answered by then."""
     from console.cli.models import model_of_run
 
-    with suppress(ConsoleError):
+    with suppress(ConsoleError, OSError):
         found = None if how.read_only else _model_for(how, summary, model_of_run(summary.run))
         if found is not None and is_owing(found):
             await (await asking(how, found)).close()
