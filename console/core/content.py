@@ -73,7 +73,7 @@ def leads_out(name: str, target: str, links: Mapping[str, str], allowed: frozens
 
 
 def flaws_of(names: Iterable[str], links: Mapping[str, str], pointers: Iterable[str], links_out: tuple[str, ...]) -> tuple[Flaw, ...]:
-    """Return what is in the way of shipping a folder, all at once. Paths are relative to it."""
+    """Return what keeps a folder from being shipped, all at once. Paths are relative to it."""
     allowed = frozenset(normpath(entry) for entry in links_out)
     return (
         *(_name(name, words) for name in names if (words := unfit(name))),
@@ -109,7 +109,7 @@ def _cut(name: str) -> str:
 
 
 def flaws_in(environment: Environment, held: Holding) -> tuple[Flaw, ...]:
-    """Return what is in the way of shipping a commit, all at once. What a build alone reads counts where the build cannot do without it."""
+    """Return what keeps a commit from being shipped, all at once. What a build alone reads counts where the build cannot do without it."""
     root = shipped_root(environment)
     links = dict(_below(root, held.links))
     names = [name for name, _ in _below(root, ((name, "") for name in held.unfit))]

@@ -30,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One check of the pre-flight: what was found, and what to type when it is in the way."""
+    """One check of the pre-flight: what was found, and what to type when it blocks."""
 
     id: str
     title: SafeText

@@ -43,7 +43,7 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """What stands in the way of shipping a path."""
+    """Why a path cannot be shipped."""
 
     what: SafeText
     """The kind of flaw, for those that share it: `links out of the release`."""

@@ -191,7 +191,7 @@ class HostRetried(Event, frozen=True, tag="host-retried"):
 
 
 class HostOwed(Event, frozen=True, tag="host-owed"):
-    """A host could not be brought to what the environment is now."""
+    """A host could not be brought up to date."""
 
     host: str
     reason: SafeText

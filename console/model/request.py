@@ -7,7 +7,7 @@ import msgspec
 from console.model.impact import Impact
 
 RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up"]
-"""`catch-up`: an owed host that answers again is brought to what the environment is; the engine opens it by itself."""
+"""`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""
 
 
 class Person(msgspec.Struct, frozen=True):

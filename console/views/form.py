@@ -184,7 +184,7 @@ def to_override(request: Request, seen: Seen) -> tuple[str, ...]:
 
 
 def why_none(seen: Seen) -> str:
-    """Return why nothing is to be overridden: nothing is in the way, or what is never goes unheeded, and what to do about it."""
+    """Return why no check can be overridden: none blocks, or the one that does is never overridden, and what to do about that."""
     never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
         return "there is no blocking check that a reason would override"

@@ -59,7 +59,7 @@ class ReleaseForm:
             self._screen.fill_in(found)
 
     def override(self) -> None:
-        """Type the reason to go on in spite of what is in the way: of the first check that has none yet."""
+        """Type the reason to go on in spite of a blocking check: of the first that has none yet."""
         screen = self._screen
         if not to_override(screen.request, screen.seen):
             screen.say(why_none(screen.seen), "warn")
