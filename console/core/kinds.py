@@ -1,4 +1,4 @@
-"""What each kind of run may do when something goes wrong: whether its hosts go back, and what a failure does. Pure; who fails is not known here."""
+"""What each kind of run may do: whether its hosts go back, what a failure does, what is asked in it. Pure; who fails is not known here."""
 
 from typing import Final, Literal
 
@@ -9,6 +9,18 @@ OnFailure = Literal["rollback", "pause", "stop"]
 
 RETURNS: Final[frozenset[RunKind]] = frozenset({"deploy"})
 """Kinds that put another release in service, so that a host has one to go back to: a restart changes none, and a catch-up never makes a host older."""
+NO_WAY_BACK: Final[dict[RunKind, tuple[str, str]]] = {
+    "rollback": ("the rollback is under way", ""),
+    "restart": ("a restart changes no release, so there is none to go back to", "deploy abort --leave"),
+    "restore": ("a restore changes no host, and nothing takes it back", "deploy abort"),
+    "catch-up": ("an owed host is brought up to date, and never to an older state", "deploy rollback {environment}, once it has ended"),
+    "exec": ("a command changes no release, so there is none to go back to", "deploy status {environment}"),
+}
+"""Of every other kind: why none of its hosts goes back, and what to type instead."""
+WAYS_BACK: Final[frozenset[RunKind]] = frozenset({"rollback"})
+"""Kinds that are the way back themselves: they go to their end, and are neither paused nor aborted."""
+ASKS_MANUALLY: Final[frozenset[RunKind]] = frozenset({"deploy"})
+"""Kinds whose pre-flight has checks that a person ticks off."""
 UNATTENDED: Final[frozenset[RunKind]] = frozenset({"restore", "catch-up"})
 """Kinds that nobody is asked in while they run."""
 

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from console.core.database import plan_restore
 from console.core.decide import decide, running_steps
 from console.core.evolve import evolve
 from console.core.kinds import failure_rule
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.model import events as ev
+from console.model.database import Backup
 from console.model.effects import AskHosts, CancelStep, Happened, StartStep, TakeLocks, WakeAt
-from console.model.fleet import Amount, Command, Environment, HealthCheck, Host, Rolling
+from console.model.fleet import Amount, Command, Database, Environment, HealthCheck, Host, Rolling
 from console.model.plan import Plan, Step, WayBack
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
+from console.model.values import changed
 from console.text import SafeText
 
 ADA = Person("ada", 1000)
@@ -42,6 +45,9 @@ def plan_of(environment: Environment, kind: RunKind) -> Plan:
         return plan_catch_up(environment, environment.hosts, NEW, frozenset(), frozenset(), "")
     if kind == "rollback":
         return plan_way_back(environment, dict.fromkeys(names, OLD))
+    if kind == "restore":
+        holding = changed(environment, database=Database("command", restore=Command("restore")))
+        return plan_restore(holding, environment.hosts, "r0", Backup("r0", "2026-01-01T00:00:00Z", names[0]))
     return plan_release(environment, environment.hosts, NEW, frozenset())
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.accept import accept
 from console.core.decide import running_steps
-from console.core.kinds import OnFailure, failure_rule, goes_back
+from console.core.kinds import NO_WAY_BACK, OnFailure, failure_rule, goes_back
 from console.core.outcome import host_rows
 from console.errors import Exit
 from console.model import commands as cmd
@@ -129,3 +129,7 @@ def test_an_owed_host_that_fails_its_catch_up_stays_on_what_the_environment_is()
     run = a_run_of("catch-up", 1, failing("web01"), max_failures=1, on_failure="rollback")
     state = run.run()
     assert (state.hosts["web01"].release, state.exit) == (NEW, Exit.FAILED)
+
+
+def test_every_other_kind_says_why_none_of_its_hosts_goes_back():
+    assert {kind for kind in get_args(RunKind) if not goes_back(kind)} == NO_WAY_BACK.keys()

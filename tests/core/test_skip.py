@@ -9,6 +9,7 @@ from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.plan import WayBack
+from console.model.state import RunState
 from console.text import SafeText
 from tests.core.simulation import NEW, OLD, Simulation
 from tests.core.test_run import a_run, say
@@ -142,3 +143,27 @@ def test_a_skipped_host_whose_way_back_failed_and_was_tried_again_is_back():
         go_on(run, 1)
     assert say(run, cmd.RollBack()) is None
     assert (run.run().hosts["web01"].condition, run.state.exit) == ("back", Exit.ROLLED_BACK)
+
+
+def test_a_run_whose_hosts_were_all_taken_back_alone_is_rolled_back_like_any_other():
+    run = a_run(3, pause_after=1)
+    run.run()
+    assert say(run, cmd.Skip(host="web01")) is None
+    assert run.run().hosts["web01"].condition == "skipped"
+    assert say(run, cmd.RollBack()) is None
+    state = run.run()
+    assert (state.exit, {host.release for host in state.hosts.values()}) == (Exit.ROLLED_BACK, {OLD})
+
+
+def test_a_host_that_is_owed_stays_owed():
+    run = a_run(3, lambda step, attempt: "unreachable" if step.host == "web02" and step.kind == "restart" else "done", max_failures=1)
+    seen: list[str] = []
+
+    def hold(state: RunState) -> None:
+        if state.phase == "running" and state.hosts["web02"].condition == "owed":
+            seen.append(str(say(Simulation(run.environment, run.ending, state=state), cmd.Skip(host="web02")).message))
+
+    run.watch = hold
+    run.run()
+    assert seen
+    assert set(seen) == {"web02 is owed: there is nothing to skip"}
