@@ -42,7 +42,7 @@ async def test_who_joined_from_the_home_screen_leaves_without_deciding_for_the_o
         await eventually(pilot, lambda: pilot.app.run_screen.follower.presence.me and pilot.app.run_screen.state.plan)
         screen = pilot.app.run_screen
         headline, footer = (pilot.app.screen.query_one(part, LineView).shown for part in ("#headline", "#footer"))
-        assert f"waits for {ADA}: GO or no-go" in headline
+        assert f"Waiting for {ADA}: GO or no-go" in headline
         assert "h take the helm" in headline
         assert "enter GO" not in headline
         assert "no-go" not in footer
