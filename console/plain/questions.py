@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from console.core.decide import running_steps
+from console.core.rules import may
 from console.model import commands as cmd
 from console.model.checks import Check
 from console.model.state import RunState
@@ -48,7 +49,7 @@ class Question:
 
 
 def question(state: RunState) -> Question | None:
-    """Return what a person is asked now; None when nothing is. A pause that a person made asks nothing: they are there."""
+    """Return what a person is asked now; None when nothing is. Each answer is one that the run takes. A pause that a person made asks nothing."""
     if state.phase == "deciding":
         return _decision(state)
     if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or running_steps(state):
@@ -96,10 +97,9 @@ def _pause(state: RunState) -> Question:
     again = [host.name for host in state.hosts.values() if host.condition in AGAIN]
     choices = [Choice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
     choices += [Choice(f"try {name} again", cmd.Retry(expects=state.seq, host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
-    if state.changed and state.kind == "deploy":
-        choices.append(Choice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
+    choices.append(Choice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
     choices.append(Choice("abort and leave all as it is", cmd.Abort(leave=True), f"deploy abort {state.run} --leave"))
     choices.append(Choice("leave it paused", None, f"deploy attach {state.run}"))
     reason = state.pausing.reason if state.pausing else ""
-    lines = (f"paused: {reason}", *_numbered(tuple(choices)))
-    return Question(f"pause {state.pausing.since if state.pausing else 0}", lines, tuple(choices))
+    taken = tuple(choice for choice in choices if choice.command is None or may(choice.command, state) is None)
+    return Question(f"pause {state.pausing.since if state.pausing else 0}", (f"paused: {reason}", *_numbered(taken)), taken)

@@ -7,30 +7,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from console.tui.situation import (
+    ONLY_LOOKS,
+    Act,
     Place,
     Situation,
     back_refusal,
-    continue_refusal,
-    go_refusal,
-    goes,
     has_plot,
-    helm_refusal,
-    may_continue,
     may_deploy,
     may_go,
     may_restore,
-    may_retry,
     may_roll_back,
-    may_skip,
     may_take_back,
-    may_take_helm,
-    may_tick,
     may_visit,
     one_host_refusal,
-    record_refusal,
+    refused,
     restore_refusal,
     rests,
-    retry_refusal,
+    roll_back_refusal,
 )
 
 NEVER_BOUND = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+z", "f1", "f10", "f11"})
@@ -52,6 +45,11 @@ class Action:
     places: tuple[Place, ...] = ("run",)
 
 
+def _by_rule(act: Act) -> tuple[Callable[[Situation], bool], Callable[[Situation], str]]:
+    """When a run is told that from here, and what is said when it is not."""
+    return (lambda now: not refused(act, now)), (lambda now: refused(act, now))
+
+
 EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record", "compare", "replay")
 ON_HOSTS: tuple[Place, ...] = ("run", "host")
 _WATCHED: tuple[Place, ...] = ("run", "replay")
@@ -60,7 +58,7 @@ _PAST: tuple[Action, ...] = (
     Action("filter", ("slash",), "list only runs with these words: rolled, v1.4, ada, 11-24, !succeeded", "filter", places=("runs",)),
     Action("compare", ("equals_sign", "b"), "mark a run; on another one: both side by side", "compare", places=("runs",)),
     Action("unzoom", ("escape",), "let go of the marked run; list every run again", places=("runs",)),
-    Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, record_refusal, places=("record",)),
+    Action("roll-back", ("r",), "roll this release back, if it is the last one", "roll back", may_roll_back, roll_back_refusal, places=("record",)),
     Action("restore", ("D",), "bring the database back from the backup of this run", "database back", may_restore, restore_refusal, places=("record",)),
     Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
     Action("panel-1", ("1",), "report on the whole screen, and back", places=("record",)),
@@ -85,25 +83,25 @@ _PAST: tuple[Action, ...] = (
 
 ACTIONS: tuple[Action, ...] = (
     *_PAST,
-    Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", may_go, go_refusal),
+    Action("go", ("enter", "g"), "GO: release it, after the last question", "GO", *_by_rule("go")),
     Action(
         "open-run", ("g",), "GO: open the run, which asks for the last time", "GO", lambda now: not now.closed, lambda now: f"GO is closed: {now.closed}",
         places=("prepare",),
     ),
     Action(
-        "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, "nothing is live that could go back",
+        "roll-back", ("r",), "roll back every touched host, from every screen", "roll back", may_roll_back, roll_back_refusal,
         places=("home", "prepare", "run", "host"),
     ),
-    Action("continue", ("c",), "continue after a pause", "continue", may_continue, continue_refusal, places=ON_HOSTS),
+    Action("continue", ("c",), "continue after a pause", "continue", *_by_rule("continue"), places=ON_HOSTS),
     Action(
         "pause", ("p",), "pause: begin no other host; those being updated come to their gate", "pause",
-        lambda now: goes(now) and now.state.pausing is None, "nothing goes on to pause", places=ON_HOSTS,
+        *_by_rule("pause"), places=ON_HOSTS,
     ),
-    Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", may_skip, "choose a host that is not done (arrows)", places=ON_HOSTS),
-    Action("retry", ("t",), "try the chosen host again", "retry {host}", may_retry, retry_refusal, places=ON_HOSTS),
-    Action("abort", ("a",), "abort: all back, or all as it is", "abort", goes, "there is nothing to abort", places=ON_HOSTS),
+    Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", *_by_rule("skip"), places=ON_HOSTS),
+    Action("retry", ("t",), "try the chosen host again", "retry {host}", *_by_rule("retry"), places=ON_HOSTS),
+    Action("abort", ("a",), "abort: all back, or all as it is", "abort", *_by_rule("abort"), places=ON_HOSTS),
     Action("deploy", ("d",), "deploy: choose a version, see the checks, GO", "deploy", may_deploy, "a run goes on", places=("home", "run", "runs", "record")),
-    Action("note", ("w",), "write a note into the record", "", lambda now: not now.read_only and now.state.phase != "ended", "the run has ended"),
+    Action("note", ("w",), "write a note into the record", "", *_by_rule("note")),
     Action("restore", ("D",), "bring the database back from the backup of this run", "", may_restore, restore_refusal, places=("run",)),
     Action("panel-1", ("1",), "checklist or checks on the whole screen, and back", places=_WATCHED),
     Action("panel-2", ("2",), "fleet on the whole screen, and back", places=_WATCHED),
@@ -137,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "override", ("o",), "go on in spite of a blocking check: its name, and your reason", "override",
         lambda now: bool(now.closed) and not now.read_only,
-        lambda now: "you only look on: nothing is changed from here" if now.read_only else "no blocking checks", places=("prepare",),
+        lambda now: ONLY_LOOKS if now.read_only else "no blocking checks", places=("prepare",),
     ),
     Action("announcement", ("w",), "the announcement as it will be sent; its notes are written there", "announcement", places=("prepare",)),
     Action("change", ("space", "right"), "the next answer of a line of the form", "", places=("prepare",)),
@@ -156,10 +154,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", ("q", "ctrl+q", "ctrl+c"), "leave the screen; a run that goes on goes on without it", "leave", places=EVERYWHERE),
     Action("maintenance", ("m",), "maintenance mode", soon=True),
     Action("promote", ("o",), "promote the canary", soon=True),
-    Action("acknowledge", ("k",), "tick a manual check off", "tick off", may_tick, "no check waits to be ticked off"),
+    Action("acknowledge", ("k",), "tick a manual check off", "tick off", *_by_rule("acknowledge")),
     Action("freeze", ("space",), "freeze the panels, and let them go on; what is watched goes on either way", places=("home", "run")),
     Action("unzoom", ("escape",), "let go of the chosen host", places=("home",)),
-    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", may_take_helm, helm_refusal),
+    Action("helm", ("h",), "take the helm: answer the run's questions from here", "take the helm", *_by_rule("helm")),
     Action("next-host", ("right_square_bracket", "right"), "next host", "next host", places=("host",)),
     Action("host-before", ("left_square_bracket", "left"), "host before it", places=("host",)),
     Action(
@@ -203,6 +201,11 @@ def for_key(key: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> Ac
 def is_ready(action: Action, now: Situation) -> bool:
     """Return whether the action makes sense now."""
     return not action.soon and action.when(now)
+
+
+def offered(now: Situation) -> frozenset[str]:
+    """Return the ids of what makes sense now."""
+    return frozenset(action.id for action in ACTIONS if now.place in action.places and is_ready(action, now))
 
 
 def found_actions(words: str, now: Situation, actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:

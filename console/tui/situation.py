@@ -1,15 +1,23 @@
-"""What is on the screen when a key is pressed, and what makes sense there; whether it may be done is the run's to say."""
+"""What is on the screen when a key is pressed, and what makes sense there: what the run's rules (`core/rules.py`) allow, less what the screen itself forbids.
 
+The screen's own: who only looks on, whether runs can be begun from here, who has the helm, which host is meant, a run that is over.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from console.core.kinds import goes_back
+from console.core.rules import left_live, may
+from console.model import commands as cmd
 from console.model.state import HostState, RunState
+from console.text import SafeText
 from console.typed import as_typed
-from console.views.waits import can_retry, go_allowed
 
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""
+
+ONLY_LOOKS = "you only look on: nothing is changed from here"
+NO_STATION = "no hosts.toml is known here: deploy -c FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +50,111 @@ class Situation:
         return self.state.hosts.get(self.host)
 
 
-def goes(now: Situation) -> bool:
-    """Return whether the run goes on and may be steered from here."""
-    return now.state.phase in ("locking", "running") and not now.read_only
+Act = Literal["go", "acknowledge", "pause", "continue", "abort", "roll-back", "skip", "back-one", "retry", "helm", "note"]
+"""What a key says to a run, by the id of its action."""
+
+
+def _go(now: Situation) -> cmd.Decide:
+    """GO as its question asks for it, on the plan that is shown and with the name typed."""
+    return cmd.Decide(go=True, digest=now.state.plan.digest if now.state.plan else "", typed=now.state.environment)
+
+
+def _tick(now: Situation) -> cmd.Acknowledge:
+    return cmd.Acknowledge(check=next((check.id for check in now.state.checks if check.is_open), ""))
+
+
+COMMANDS: Final[dict[Act, Callable[[Situation], cmd.AnyCommand]]] = {
+    "go": _go,
+    "acknowledge": _tick,
+    "pause": lambda _: cmd.Pause(),
+    "continue": lambda _: cmd.Continue(),
+    "abort": lambda _: cmd.Abort(),
+    "roll-back": lambda _: cmd.RollBack(),
+    "skip": lambda now: cmd.Skip(host=now.host),
+    "back-one": lambda now: cmd.Skip(host=now.host),
+    "retry": lambda now: cmd.Retry(host=now.host),
+    "helm": lambda _: cmd.TakeHelm(),
+    "note": lambda _: cmd.Note(text=SafeText("")),
+}
+"""What each of those keys stands for, its question answered."""
+
+
+def refused(act: Act, now: Situation) -> str:
+    """Return why a run that goes on is not told that from here; empty: it may be."""
+    if now.read_only:
+        return ONLY_LOOKS
+    if not now.state.run or now.state.phase == "ended":
+        return "the run has ended" if now.state.run else "no run is known yet"
+    refusal = may(COMMANDS[act](now), now.state)
+    return _SCREENS.get(act, _nothing)(now, str(refusal.message) if refusal else "")
+
+
+def _nothing(now: Situation, rule: str) -> str:
+    return rule
+
+
+def _without_helm(now: Situation, rule: str) -> str:
+    return rule or (f"{now.helm} has the helm and answers: h takes it" if now.helm else "")
+
+
+def _go_refused(now: Situation, rule: str) -> str:
+    if now.state.phase not in ("preflight", "deciding"):
+        return "choose a host to open (arrows)"
+    return _without_helm(now, rule)
+
+
+def _tick_refused(now: Situation, rule: str) -> str:
+    return rule or ("" if any(check.is_open for check in now.state.checks) else "no check waits to be ticked off")
+
+
+def _skip_refused(now: Situation, rule: str) -> str:
+    if now.chosen is None:
+        return "choose a host that is not done (arrows)"
+    return rule or (f"{now.host} has the new release: B takes it back" if now.chosen.condition == "new" else "")
+
+
+def _back_refused(now: Situation, rule: str) -> str:
+    if now.chosen is None:
+        return "choose a host (tab, arrows)"
+    return rule or (f"{now.host} does not have the new release: x leaves it on its old one" if now.chosen.condition != "new" else "")
+
+
+def _retry_refused(now: Situation, rule: str) -> str:
+    return rule if now.chosen is not None else "choose a host that failed (arrows)"
+
+
+def _helm_refused(now: Situation, rule: str) -> str:
+    return rule or ("" if now.helm else "you have the helm")
+
+
+_SCREENS: Final[dict[Act, Callable[[Situation, str], str]]] = {
+    "go": _go_refused, "continue": _without_helm, "acknowledge": _tick_refused, "skip": _skip_refused, "back-one": _back_refused, "retry": _retry_refused,
+    "helm": _helm_refused,
+}  # fmt: skip
+"""What the screen adds to the rule's refusal: no host is chosen, another one has the helm, the other key is meant."""
 
 
 def may_go(now: Situation) -> bool:
     """Return whether GO may be pressed."""
-    return go_allowed(now.state) and not now.read_only and not now.helm
-
-
-def go_refusal(now: Situation) -> str:
-    """Return why GO may not be pressed."""
-    if now.state.phase not in ("preflight", "deciding"):
-        return "choose a host to open (arrows)"
-    return f"{now.helm} has the helm and says GO: h takes it" if go_allowed(now.state) and now.helm else "GO is not open: see what blocks"
-
-
-def may_continue(now: Situation) -> bool:
-    """Return whether a pause may be ended from here."""
-    return goes(now) and now.state.pausing is not None and not now.helm
-
-
-def continue_refusal(now: Situation) -> str:
-    """Return why it may not."""
-    return f"{now.helm} has the helm and continues: h takes it" if now.helm and now.state.pausing is not None else "it is not paused"
-
-
-def may_take_helm(now: Situation) -> bool:
-    """Return whether somebody else has a helm that can be taken."""
-    return bool(now.helm) and not now.read_only and now.state.phase != "ended"
-
-
-def helm_refusal(now: Situation) -> str:
-    """Return why the helm is not to be taken."""
-    if now.read_only:
-        return "you only look on: the helm is not for you"
-    return "the run has ended: nothing is left to answer" if now.state.phase == "ended" else "you have the helm"
+    return not refused("go", now)
 
 
 def may_roll_back(now: Situation) -> bool:
-    """Return whether there is something to roll back, as far as the screen can tell."""
-    state = now.state
-    ended_live = now.has_station and state.phase == "ended" and _left_live(state) and now.is_last
-    return not now.read_only and now.place != "replay" and state.changed and goes_back(state.kind) and (state.phase == "running" or ended_live)
+    """Return whether there is something to roll back: in the run that goes on, or by a run of its own."""
+    return not roll_back_refusal(now)
 
 
-def _left_live(state: RunState) -> bool:
-    """Whether the run left its release live, and there was one before it."""
-    return state.kind == "deploy" and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
-
-
-def record_refusal(now: Situation) -> str:
-    """Return why a run on record is not rolled back."""
-    if not now.read_only and _left_live(now.state) and not now.is_last:
+def roll_back_refusal(now: Situation) -> str:
+    """Return why nothing is rolled back; empty: it may be."""
+    if now.state.phase != "ended":
+        return refused("roll-back", now) if now.state.run else "nothing is live that could go back"
+    if now.read_only:
+        return ONLY_LOOKS
+    if not left_live(now.state):
+        return "this run left nothing live that could go back"
+    if not now.is_last:
         return as_typed("a later run changed the fleet: deploy rollback, which undoes that one")
-    return "this run left nothing live that could go back"
+    return "" if now.has_station else NO_STATION
 
 
 def may_restore(now: Situation) -> bool:
@@ -109,30 +166,10 @@ def may_restore(now: Situation) -> bool:
 def restore_refusal(now: Situation) -> str:
     """Return why the database is not brought back."""
     if now.read_only:
-        return "you only look on: nothing is changed from here"
+        return ONLY_LOOKS
     if now.state.backup is None:
         return "this run took no backup that the database could go back to"
-    return "no hosts.toml is known here: deploy -c FILE" if not now.has_station else "a run goes on"
-
-
-def may_retry(now: Situation) -> bool:
-    """Return whether the chosen host can be tried again."""
-    return can_retry(now.chosen) and now.state.phase in ("running", "rolling-back") and not now.read_only
-
-
-def retry_refusal(now: Situation) -> str:
-    """Return why the chosen host is not tried again."""
-    host = now.chosen
-    if host is not None and host.condition in ("returning", "updating"):
-        return f"{host.name} is still being {'taken back' if host.condition == 'returning' else 'updated'}: wait for its end"
-    return "choose a host that failed (arrows)"
-
-
-def may_skip(now: Situation) -> bool:
-    """Return whether the chosen host can be left on its old release."""
-    host = now.chosen
-    settled = ("new", "back", "skipped", "owed", "left-out")
-    return host is not None and host.condition not in settled and now.state.phase == "running" and not now.read_only
+    return NO_STATION if not now.has_station else "a run goes on"
 
 
 def rests(now: Situation) -> bool:
@@ -147,34 +184,30 @@ def _is_back_already(now: Situation) -> bool:
 
 def goes_back_alone(now: Situation) -> bool:
     """Return whether the chosen host has the release of a run that goes on, and can go back without the others."""
-    host, state = now.chosen, now.state
-    return host is not None and host.condition == "new" and state.kind == "deploy" and state.phase == "running" and not now.read_only
+    return not refused("back-one", now)
 
 
 def may_take_back(now: Situation) -> bool:
-    """Return whether the chosen host alone can be taken back to the release that it had."""
+    """Return whether the chosen host alone can be taken back to the release that it had: as a part of its run, or by a run of its own."""
     return goes_back_alone(now) or (rests(now) and not _is_back_already(now))
 
 
 def one_host_refusal(now: Situation) -> str:
     """Return why nothing is begun for one host."""
     if now.read_only:
-        return "you only look on: nothing is changed from here"
+        return ONLY_LOOKS
     if not now.host:
         return "which host? arrows choose it, then the same key" if now.place == "home" else "choose a host (tab, arrows)"
     if not now.has_station:
-        return "no hosts.toml is known here: deploy -c FILE"
+        return NO_STATION
     return "a run goes on" if now.place == "home" or now.state.phase != "ended" or now.busy else "nothing to do on this host"
 
 
 def back_refusal(now: Situation) -> str:
     """Return why the chosen host is not taken back."""
-    host = now.chosen
-    if host is not None and now.state.phase == "running" and not now.read_only:
-        return f"{host.name} does not have the new release: x leaves it on its old one"
-    if host is not None and _is_back_already(now):
-        return f"{host.name} is back already"
-    return one_host_refusal(now)
+    if now.state.phase == "running" and now.host:
+        return refused("back-one", now)
+    return f"{now.host} is back already" if _is_back_already(now) else one_host_refusal(now)
 
 
 def may_visit(now: Situation) -> bool:
@@ -185,12 +218,6 @@ def may_visit(now: Situation) -> bool:
 def has_plot(now: Situation) -> bool:
     """Return whether the metrics have the whole screen."""
     return now.zoomed == 3 and bool(now.state.go)
-
-
-def may_tick(now: Situation) -> bool:
-    """Return whether a manual check waits for somebody to tick it off."""
-    state = now.state
-    return state.phase in ("preflight", "deciding") and not now.read_only and any(check.is_open for check in state.checks)
 
 
 def may_deploy(now: Situation) -> bool:

@@ -1,5 +1,7 @@
 """The two lines on top: what is released where and how far it is; and what is waited for. Pure."""
 
+from collections.abc import Container
+
 from console.model.state import RunState
 from console.views.fleet import counts_in_words
 from console.views.spans import Line, Span, by_room, clipped, joined, line, text
@@ -71,12 +73,12 @@ def run_lines(
 
 def headline(
     state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = "",
-    problem: str = "", helm: str = "", home: bool = False,
+    problem: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None,
 ) -> tuple[Line, Line]:  # fmt: skip
     """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; the rest: see `waits_line`."""
     told = line(Span(f" ! {problem}", "bad")) if problem else line(" ")
     if not state.run and not state.app:
         return line(Span(" deploy", "strong"), "  waiting for the run"), clipped(told, width)
     top = top_line(state, now, width, present, round_trip, problem=problem)
-    waits = waits_line(state, now, width, host, helm, home)
+    waits = waits_line(state, now, width, host, helm, home, offered)
     return top, clipped(line(*told, Span("   before that:", "dim"), *waits), width) if problem else waits

@@ -1,7 +1,7 @@
 """What is said where there is hardly room: the run in a few words, wrapped lines, keys in as many rows as they need. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from rich.cells import cell_len, chop_cells
 
@@ -93,8 +93,9 @@ def _counts(state: RunState) -> str:
 
 
 def run_in_words(
-    state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "", helm: str = "", home: bool = False
-) -> tuple[Line, ...]:
+    state: RunState, now: float, cells: int, rows: int, message: Line = (), host: str = "", helm: str = "", home: bool = False,
+    offered: Container[str] | None = None,
+) -> tuple[Line, ...]:  # fmt: skip
     """Return the run in so many rows: where it is and how it stands, then what is waited for and what was just said. `now`: boot-time clock."""
     if rows <= 0:
         return ()
@@ -111,7 +112,7 @@ def run_in_words(
     first = clipped(by_room(parts, cells), cells) if cells >= 40 else ()
     if not first:
         first = clipped(joined((parts[0][1], parts[1][1]), " "), cells)
-    rest = list(wrapped(waits_line(state, now, 10_000, host, helm, home), cells))
+    rest = list(wrapped(waits_line(state, now, 10_000, host, helm, home, offered), cells))
     if cells < 40 and rows >= 3:
         rest.insert(0, clipped(line(Span(_counts(state))), cells))
     urgent = any(span.tone in ("warn", "bad") for span in message)

@@ -1,10 +1,13 @@
 """What is waited for, since when, and which key: the line under the headline. Pure."""
 
+from collections.abc import Container
 from typing import TypeAlias
 
+from console.core.rules import left_live, may
 from console.core.sizes import counted
+from console.model import commands as cmd
 from console.model.plan import Step
-from console.model.state import HostState, RunState, StepState
+from console.model.state import RunState, StepState
 from console.views.fleet import counts_in_words
 from console.views.pace import running_steps, usual_seconds, watch_seconds
 from console.views.spans import Line, Span, clipped, joined, line
@@ -12,8 +15,9 @@ from console.views.spans import width as text_width
 from console.views.standing import outcome_words
 from console.views.times import clock_span, seconds_in_words
 
-Keys: TypeAlias = tuple[tuple[str, str], ...]
-"""Keys, and what each does."""
+Keys: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Keys, what each does, and the id of that action."""
+ROLL_BACK, ABORT = ("r", "roll back", "roll-back"), ("a", "abort", "abort")
 
 _STEP_NAMES = {
     "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
@@ -78,23 +82,22 @@ def _before(state: RunState, now: float) -> Line:
     return line(f"the pre-flight's checks{since}")
 
 
-def go_allowed(state: RunState) -> bool:
-    """Whether GO may be pressed now."""
-    return state.phase == "deciding" and state.plan is not None and not any(check.blocks for check in state.checks)
-
-
 def way_out(words: str, *, home: bool) -> str:
     """Return what `q` does where a run's screen was opened from home (`home`), else the words for where it ends the program."""
     return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
 
 
-def waits_line(state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False) -> Line:
+def waits_line(
+    state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None
+) -> Line:  # fmt: skip
     """Return what is waited for, since when, and which key.
 
-    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this; `home`: see `way_out`.
+    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this; `home`: see `way_out`;
+    `offered`: ids of the actions that make sense to the one who reads it, no other key is named; None: to one who may do everything.
     """
     told, answers = _waits(state, now, host, helm)
-    keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in answers))
+    named = ((key, words) for key, words, action in answers if offered is None or action in offered)
+    keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
     return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
@@ -106,57 +109,58 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
     if state.phase == "deciding":
         return _deciding(state, now, helm)
     if state.phase == "preflight":
-        return line(Span("waits: ", "dim"), *_before(state, now)), (("q", "leave"),)
+        return line(Span("waits: ", "dim"), *_before(state, now)), (_leave("leave"),)
     if state.phase == "locking":
         told = f"the lock on {counted(len(state.hosts), 'host')}, {seconds_in_words(now - state.mono)}"
-        return line(Span("waits: ", "dim"), told), (("q", "detach"),)
+        return line(Span("waits: ", "dim"), told), (_leave("detach"),)
     if state.phase == "rolling-back":
         back = sum(1 for one in state.hosts.values() if one.condition == "back")
         touched = sum(1 for one in state.hosts.values() if one.touched)
-        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (("q", "detach"),)
+        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (_leave("detach"),)
     if state.pausing:
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
-        keys = (_answer("c", "continue", helm), *((("t", "retry"),) if can_retry(state.hosts.get(host)) else ()), ("r", "roll back"), ("a", "abort"))
+        retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
+        keys = (_answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
         return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), keys
-    keys = (("x", "skip"), ("r", "roll back")) if state.changed else (("x", "skip"), ("a", "abort"))
+    keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 
 
-def can_retry(host: HostState | None) -> bool:
-    """Whether a host came to an end from which it can be tried again."""
-    return host is not None and host.condition in ("failed", "unknown", "unreachable", "skipped", "back")
+def _recovery(state: RunState) -> Keys:
+    return (ROLL_BACK,) if may(cmd.RollBack(), state) is None else ()
 
 
-def _answer(key: str, word: str, helm: str) -> tuple[str, str]:
+def _leave(words: str) -> tuple[str, str, str]:
+    return "q", words, "leave"
+
+
+def _answer(key: str, word: str, action: str, helm: str) -> tuple[str, str, str]:
     """The key that answers the run's question; who has not got the helm takes it first."""
-    return ("h", "take the helm") if helm else (key, word)
+    return ("h", "take the helm", "helm") if helm else (key, word, action)
 
 
 def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
     since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
     blocking = [check for check in state.checks if check.blocks]
-    if go_allowed(state):
-        keys = (_answer("enter", "GO", helm), ("q", "detach" if helm else "no-go, leave"))
+    if may(cmd.Decide(go=True, typed=state.environment), state) is None:
+        keys = (_answer("enter", "GO", "go", helm), _leave("detach" if helm else "no-go, leave"))
         return line(Span(f"Waiting for {helm or 'your decision'}: ", "accent"), f"GO or no-go, {since}"), keys
     if not blocking:
-        return line(Span("waits: ", "dim"), f"the plan, {since}"), (("q", "leave"),)
+        return line(Span("waits: ", "dim"), f"the end of the run, {since}"), (_leave("leave"),)
     first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
     more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
     if first.is_open:
-        return line(Span("Waiting for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off"), ("q", "no-go, leave"))
+        return line(Span("Waiting for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off", "acknowledge"), _leave("no-go, leave"))
     if first.status == "waiting":
-        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), (("q", "no-go, leave"),)
+        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), (_leave("no-go, leave"),)
     why = f" ({first.detail})" if first.detail else ""
-    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), (("q", "leave, exit 3"),)
+    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), (_leave("leave, exit 3"),)
 
 
 def _ended(state: RunState) -> tuple[Line, Keys]:
     words, tone = outcome_words(state)
     told = line(Span(words.capitalize(), tone), f": {state.reason}" if state.reason else f": {counts_in_words(state)}")
-    keys: Keys = (("q", "leave"),)
-    if state.kind == "deploy" and state.exit in (0, 8):
-        keys = (*keys, ("r", "roll back"))
-    return told, keys
+    return told, (_leave("leave"), ROLL_BACK) if left_live(state) else (_leave("leave"),)
 
 
 def waited_host(state: RunState) -> str:

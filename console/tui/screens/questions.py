@@ -62,11 +62,12 @@ def ask_rollback(screen: "Asking") -> None:
 
 
 def ask_abort(screen: "Asking") -> None:
-    """Ask how the run is to end."""
+    """Ask how the run is to end. What was answered before GO is not said to a run that was given one meanwhile."""
+    undecided = screen.state.seq if screen.state.go is None else 0
 
     def answered(how: str | None) -> None:
         if how:
-            screen.send(Abort(leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
+            screen.send(Abort(expects=undecided, leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
 
     screen.app.push_screen(abort_dialog(screen.state, screen.dialog_width()), answered)
 

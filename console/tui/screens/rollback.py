@@ -23,7 +23,7 @@ def rollback_dialog(state: RunState, width: int) -> Dialog:
 def abort_dialog(state: RunState, width: int) -> Dialog:
     """Return the abort's question; its answer is `back` or `leave`."""
     touched = tuple(host.name for host in state.hosts.values() if host.touched)
-    if not touched:
+    if not state.changed:
         body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
     if not goes_back(state.kind):

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from console.model.commands import AnyCommand, Continue, Pause, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui.follower import Follower
+from console.tui.keys import offered
 from console.tui.numbers import Numbers
 from console.tui.screens import one_host, questions
 from console.tui.screens.filtering import Filtering
@@ -175,7 +176,8 @@ class RunScreen(PageWithLog):
         """The two lines on top."""
         presence, problem = self.follower.presence, self.watching.link_problem
         return headline(
-            state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem, helm=self.helm, home=self.over_home
+            state, now, width, present=presence.names, round_trip=presence.round_trip, host=self.host, problem=problem, helm=self.helm, home=self.over_home,
+            offered=offered(self.situation),
         )
 
     def show_edges(self) -> None:
@@ -185,7 +187,7 @@ class RunScreen(PageWithLog):
         super().show_edges()
         state, now = self.state, self.now
         self.query_one("#headline", LineView).draw(
-            lambda width, height: run_in_words(state, now, width, height, self._message, self.host, self.helm, self.over_home)
+            lambda width, height: run_in_words(state, now, width, height, self._message, self.host, self.helm, self.over_home, offered(self.situation))
             if self.has_class("tiny")
             else self.head_lines(state, now, width)
         )
