@@ -14,9 +14,10 @@ NO_WAY_BACK: Final[dict[RunKind, tuple[str, str]]] = {
     "restart": ("a restart changes no release, so there is none to go back to", "deploy abort --leave"),
     "restore": ("a restore changes no host, and nothing takes it back", "deploy abort"),
     "catch-up": ("an owed host is brought up to date, and never to an older state", "deploy rollback {environment}, once it has ended"),
-    "exec": ("a command changes no release, so there is none to go back to", "deploy status {environment}"),
 }
-"""Of every other kind: why none of its hosts goes back, and what to type instead."""
+"""Of every other kind that is steered: why none of its hosts goes back, and what to type instead."""
+UNSTEERED: Final[frozenset[RunKind]] = frozenset({"exec"})
+"""Kinds that end with the console that runs them: nothing is said to such a run."""
 WAYS_BACK: Final[frozenset[RunKind]] = frozenset({"rollback"})
 """Kinds that are the way back themselves: they go to their end, and are neither paused nor aborted."""
 ASKS_MANUALLY: Final[frozenset[RunKind]] = frozenset({"deploy"})

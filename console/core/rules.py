@@ -6,7 +6,7 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
-from console.core.kinds import ASKS_MANUALLY, NO_WAY_BACK, WAYS_BACK, goes_back
+from console.core.kinds import ASKS_MANUALLY, NO_WAY_BACK, UNSTEERED, WAYS_BACK, goes_back
 from console.core.rollback import touched_hosts
 from console.model import commands as cmd
 from console.model.commands import Refusal
@@ -28,6 +28,8 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
         return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(f"deploy rollback {state.environment}"), ended=True)
+    if state.kind in UNSTEERED and not isinstance(command, cmd.Note | cmd.Forgive):
+        return _no(f"an {state.kind} ends with the console that runs it, and takes no command", "ctrl+c there")
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
     return _who_was_first(command, state) or _RULES[type(command)](command, state, by)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.accept import accept
 from console.core.decide import running_steps
-from console.core.kinds import NO_WAY_BACK, OnFailure, failure_rule, goes_back
+from console.core.kinds import NO_WAY_BACK, UNSTEERED, OnFailure, failure_rule, goes_back
 from console.core.outcome import host_rows
 from console.errors import Exit
 from console.model import commands as cmd
@@ -16,6 +16,7 @@ from console.model import events as ev
 from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.values import changed
+from console.text import SafeText
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
 FORWARD: tuple[RunKind, ...] = ("restart", "catch-up")
@@ -132,4 +133,14 @@ def test_an_owed_host_that_fails_its_catch_up_stays_on_what_the_environment_is()
 
 
 def test_every_other_kind_says_why_none_of_its_hosts_goes_back():
-    assert {kind for kind in get_args(RunKind) if not goes_back(kind)} == NO_WAY_BACK.keys()
+    assert {kind for kind in get_args(RunKind) if not goes_back(kind)} == NO_WAY_BACK.keys() | UNSTEERED
+
+
+@pytest.mark.parametrize("command", [cmd.Abort(), cmd.RollBack(), cmd.Pause(), cmd.Skip(host="web01"), cmd.TakeHelm(), cmd.Decide(go=False)])
+def test_an_exec_is_told_nothing_but_a_note(command: cmd.AnyCommand):
+    run = Simulation(an_environment(2), lambda step, attempt: "done")
+    run.record(opening(run.environment, "exec")[0])
+    answer = accept(run.environment, command, run.state, ADA)
+    assert isinstance(answer, Refusal)
+    assert "ends with the console that runs it" in answer.message
+    assert not isinstance(accept(run.environment, cmd.Note(text=SafeText("seen")), run.state, ADA), Refusal)
