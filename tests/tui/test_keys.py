@@ -159,6 +159,21 @@ async def test_abort_asks_which(key: str, leave: bool):
         assert feed.said == [cmd.Abort(leave=leave)]
 
 
+async def test_an_abort_before_go_ends_the_run_and_one_that_go_overtook_ends_nothing():
+    feed, overtaken = ScriptedFeed(protected=False), ScriptedFeed(protected=False)
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a", "a")
+        assert (feed.run.state.go, feed.run.state.interrupted) == (False, True)
+    async with an_app(overtaken).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await press(pilot, "a")
+        overtaken.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
+        await press(pilot, "a")
+        assert kinds(overtaken) == ["Abort"]
+        assert (overtaken.run.state.phase, overtaken.run.state.aborting) == ("running", "")
+
+
 async def test_leaving_a_run_that_goes_on_detaches_and_before_go_it_is_a_no_go():
     feed = running()
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
