@@ -19,6 +19,7 @@ _SUBJECTS: dict[type[cmd.Command], str] = {cmd.Pause: "pause", cmd.Continue: "pa
 _UNDECIDED = ("preflight", "deciding")
 _FAILED = frozenset({"failed", "unknown", "unreachable", "skipped"})
 """Conditions that a host is tried again from; from `back` too, where it failed first."""
+_ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
 _SETTLED = frozenset({"returning", "back", "skipped", "left-out", "owed"})
 """Conditions of a host that keeps its old release, or goes to it, whatever is said; what is owed stays owed."""
 _GOES_ON = {"updating": "updated", "returning": "taken back"}
@@ -166,9 +167,19 @@ def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Refusal | 
         return _no("there is no run in which the host could be tried again")
     if host.condition in _GOES_ON:
         return _no(_told(f"{host.name} is still being {_GOES_ON[host.condition]}: wait for its end", state.acts.get(f"host {host.name}")))
-    if host.condition in _FAILED or (host.condition == "back" and host.failed_once):
+    if _stopped_on_its_way_back(state, host) if _goes_back_now(state) else _failed(host):
         return None
     return _no(_told(f"{host.name} is {host.condition}: there is nothing to try again", state.acts.get(f"host {host.name}")))
+
+
+def _failed(host: HostState) -> bool:
+    return host.condition in _FAILED or (host.condition == "back" and host.failed_once)
+
+
+def _stopped_on_its_way_back(state: RunState, host: HostState) -> bool:
+    """A host that is back, or was never to go, has nothing to try again while the others go back."""
+    way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
+    return host.condition in _FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
 
 
 def _unknown_host(name: str, state: RunState) -> Refusal:

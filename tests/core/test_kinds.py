@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.accept import accept
 from console.core.decide import running_steps
+from console.core.evolve import fold
 from console.core.kinds import NO_WAY_BACK, UNSTEERED, OnFailure, failure_rule, goes_back
 from console.core.outcome import host_rows
 from console.errors import Exit
@@ -17,6 +18,7 @@ from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.drawn import draw_run
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
 FORWARD: tuple[RunKind, ...] = ("restart", "catch-up")
@@ -144,3 +146,29 @@ def test_an_exec_is_told_nothing_but_a_note(command: cmd.AnyCommand):
     assert isinstance(answer, Refusal)
     assert "ends with the console that runs it" in answer.message
     assert not isinstance(accept(run.environment, cmd.Note(text=SafeText("seen")), run.state, ADA), Refusal)
+
+
+def test_a_host_that_is_tried_again_in_a_rollback_goes_back():
+    run = a_run_of("rollback", 2, lambda step, attempt: "failed" if step.name == "back/web02/gate" and attempt == 1 else "done")
+    while run.state.hosts["web02"].condition != "failed":
+        if not run.turn():
+            run.finish(next(step for step in reversed(running_steps(run.state))))
+    answer = accept(run.environment, cmd.Retry(host="web02"), run.state, ADA)
+    assert not isinstance(answer, Refusal)
+    run.record(*answer)
+    state = run.run()
+    assert ({host.condition for host in state.hosts.values()}, state.exit) == ({"back"}, Exit.DONE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["deploy", "rollback"]), st.integers(0, 1_000_000))
+def test_who_is_tried_again_on_the_way_back_has_something_of_it_left_to_do(kind, seed):
+    def hold(run: Simulation) -> None:
+        goes_back_now = run.state.phase == "rolling-back" or (kind == "rollback" and run.state.phase == "running")
+        for name in run.state.hosts if goes_back_now else ():
+            answer = accept(run.environment, cmd.Retry(host=name), run.state, ADA)
+            if not isinstance(answer, Refusal):
+                after = fold(answer, run.state)
+                assert any(after.step_state(step).status == "pending" for step in after.lanes[name] if step.phase == "rollback")
+
+    draw_run(kind, seed, hold)
