@@ -106,7 +106,7 @@ class HostGates:
         return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
 
     async def unreached(self, host: Host) -> Unreached | None:
-        """Ask the host for a sign of life, on a new connection where it has none: why there is none; None: it answers."""
+        """Ask whether the host answers at all, on a new connection where it has none: why it does not; None: it answers."""
         answer = await self._transport.connect(host)
         return answer if isinstance(answer, Unreached) else None
 

@@ -31,7 +31,7 @@ class Gates(Protocol):
         """Ask once."""
 
     async def unreached(self, host: Host) -> Unreached | None:
-        """Ask the host for a sign of life, whatever its checks say: why there is none; None: it answers."""
+        """Ask whether the host answers at all, whatever its checks say: why it does not; None: it answers."""
 
 
 class Checks(Protocol):
