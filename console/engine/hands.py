@@ -123,17 +123,19 @@ class FleetHands:
         A host that cannot be locked is a no-go; but a rollback goes on with the others, and tries that one again with its first step.
         """
         hosts = sorted(self._hosts(state), key=lambda host: host.name)
-        holder = LockHolder(
-            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=f"{state.run}.1", came_from=SafeText(state.by.claims),
-            goes_back=state.kind == "rollback",
-        )
-        self._holder = holder
+        holder = self._holder = self._holder_of(state, f"{state.run}.1")
         refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)
         if refused:
             await self._release(hosts, holder.epoch)
             return refused
         self._start_beat(tuple(hosts), holder.epoch)
         return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts if host.name not in self._missed))
+
+    def _holder_of(self, state: RunState, epoch: str) -> LockHolder:
+        return LockHolder(
+            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=epoch, came_from=SafeText(state.by.claims),
+            goes_back=state.kind == "rollback",
+        )
 
     def _none_held(self, state: RunState, hosts: list[Host]) -> Decided | None:
         if not self._missed or (state.kind == "rollback" and len(self._missed) < len(hosts)):
@@ -154,11 +156,17 @@ class FleetHands:
         return None
 
     async def hold_again(self, state: RunState) -> None:
-        """Exchange the epoch of an engine that is gone for this one's, on every host; one that is not reached now is tried again with its next step."""
+        """Exchange the epoch of an engine that is gone for this one's, on every host; one that is not reached now is tried again with its next step.
+
+        So is one that the run could not lock when it began.
+        """
         hosts = self._hosts(state)
-        self._unheld = {host.name for host in hosts}
+        self._holder = self._holder_of(state, epoch_of(state))
+        never = [host.name for host in hosts if state.held and host.name not in state.held]
+        self._missed = dict.fromkeys(never, SafeText("it was not locked when the run began"))
+        self._unheld = {host.name for host in hosts if host.name not in self._missed}
         self._start_beat(tuple(hosts), epoch_of(state))
-        await asyncio.gather(*(self._hold_host(state, host.name) for host in hosts))
+        await asyncio.gather(*(self._hold_host(state, name) for name in tuple(self._unheld)))
 
     async def _hold_host(self, state: RunState, name: str) -> None:
         host = self._environment.host(name)
