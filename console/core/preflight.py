@@ -9,6 +9,7 @@ from console.core.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.facts import HostFacts, LockHolder
 from console.model.plan import WayBack
+from console.model.request import RunKind
 from console.model.values import changed
 from console.text import SafeText
 
@@ -32,12 +33,15 @@ Finding = tuple[str, str]
 
 
 def assess_fleet(
-    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset()
+    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset(), kind: RunKind = "deploy"
 ) -> tuple[Check, ...]:
-    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already."""
+    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already.
+
+    `kind`: what is asked for; each kind has options of its own that leave a host out.
+    """
     spoken = spoken_of(facts, allowed_failures)
     return (
-        _reach(facts, allowed_failures),
+        _reach(facts, allowed_failures, kind),
         _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
         _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
         _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers with NOPASSWD, or take it out of the file"),
@@ -94,7 +98,7 @@ def assess_live(facts: tuple[HostFacts, ...]) -> Check:
     """What is restarted is there: every host has a release that is live and whole."""
     looks = _looks(facts, lambda fact: str(fact.current_broken or ("" if fact.current else "no release is live")))
     bare = [(look.host, "") for look in looks if isinstance(look.found, str) and look.found]
-    remedy = f"deploy status ENV; mend `current` on the host, or leave it out: {_without(bare)}"
+    remedy = f"deploy status ENV; mend `current` on the host{_or_left_out(bare, 'restart')}"
     return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
 
 
@@ -136,11 +140,11 @@ def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
     return tuple(SafeText(f"{check.title}: {check.detail}") for check in checks if check.blocks)
 
 
-def _reach(facts: tuple[HostFacts, ...], allowed: int) -> Check:
+def _reach(facts: tuple[HostFacts, ...], allowed: int, kind: RunKind) -> Check:
     bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
     looks = (Look(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
-    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}; or leave it out: {_without(bad)}"
+    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}{_or_left_out(bad, kind)}"
     return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
 
 
@@ -149,10 +153,16 @@ def _hints(facts: Iterable[HostFacts]) -> str:
     return "; ".join(list(dict.fromkeys(str(fact.hint) for fact in facts if fact.hint))[:HINTS])
 
 
-def _without(findings: list[Finding]) -> str:
-    """The options that leave these hosts out."""
+def _or_left_out(findings: list[Finding], kind: RunKind) -> str:
+    """The options that leave these hosts out of a run of that kind; empty where it has none."""
     hosts = list(dict.fromkeys(host for host, _ in findings))
-    return " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED]) + (f" and the other {len(hosts) - NAMED}" if len(hosts) > NAMED else "")
+    if kind == "deploy":
+        options = " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED])
+    elif kind in ("restart", "rollback"):
+        options = "--hosts " + quote(",".join(f"!{host}" for host in hosts[:NAMED]))
+    else:
+        return ""
+    return f"; or leave it out: {options}" + (f" and the other {len(hosts) - NAMED}" if len(hosts) > NAMED else "")
 
 
 def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...], came_so_far: tuple[str, ...]) -> Check:

@@ -292,7 +292,7 @@ def _checks(
     on_disk = _on_disk(facts, survey.catches_up.release.id) if survey.catches_up is not None else frozenset[str]()
     allowed = environment.rolling.max_failures
     spoken = spoken_of(facts, allowed)
-    fleet = (*assess_fleet(facts, size, files, allowed, on_disk), assess_lock(spoken, survey.run))
+    fleet = (*assess_fleet(facts, size, files, allowed, on_disk, request.kind), assess_lock(spoken, survey.run))
     if request.kind == "restore":
         shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
         restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
@@ -351,7 +351,7 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
     targets = survey.targets.goes_to
     ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
-    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts))
+    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts), kind="rollback")
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
     spoken = spoken_of(facts, len(facts))

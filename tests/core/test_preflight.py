@@ -103,5 +103,9 @@ def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
     away = [HostFacts(f"web0{number}", problem=SafeText("no"), problem_kind="unreachable", hint=SafeText(hint)) for number, hint in enumerate(("one", "two", "one"))]
     checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0)}
     assert checks["reach"].startswith("one; two; or leave it out: --without web00=REASON")
+    for kind, leaves in (("restart", "one; two; or leave it out: --hosts '!web00,!web01,!web02'"), ("restore", "one; two")):
+        checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, kind=kind)}  # type: ignore[arg-type]
+        assert checks["reach"] == leaves
+    assert assess_live((HostFacts("web01"),)).remedy == "deploy status ENV; mend `current` on the host; or leave it out: --hosts '!web01'"
     locked = (HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")), HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")))
     assert {check.id: check.remedy for check in assess_fleet(locked, 1, 1, 0)}["login"] == "ssh-add; look"
