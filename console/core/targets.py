@@ -49,7 +49,8 @@ def _already_back(state: RunState) -> Problem:
     live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
     if state.outcome == "rolled-back":
         live = next(iter(str(host.version or host.release) for host in state.hosts.values()), "")
-    return Problem(f"already back on {live} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+    where = f"on {live}" if live else "where no release was live,"
+    return Problem(f"already back {where} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
 
 
 def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:

@@ -51,3 +51,11 @@ def test_what_never_was_verified_is_not_offered_as_a_way_back():
     found = targets_named(tuple(HostFacts(f"web{number:02}", releases=releases) for number in range(1, 8)), "v9")
     assert found == Problem("v9 is not on disk on web01, web02, web03, web04, web05 and 2 more", "on disk: v1; never verified: v2")
     assert targets_named((HostFacts("web01", releases=releases),), "v2") == Targets({"web01": "r2"})
+
+
+def test_a_first_release_that_was_taken_back_names_no_version():
+    host = HostState("a", condition="back", touched=True)
+    run = RunState(run="r1", kind="deploy", outcome="rolled-back", exit=4, changed=True, phase="ended", ended_at="12:04", hosts={"a": host})
+    found = targets_before([run], ("a",))
+    assert isinstance(found, Problem)
+    assert found.message == "already back where no release was live, since 12:04; nothing to roll back"
