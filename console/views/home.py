@@ -93,6 +93,9 @@ def _attention(board: Board, open_run: str, behind: bool) -> Line:
     unhealthy = [host.host for host in board.hosts if host.healthy is False]
     if unhealthy:
         return line(Span(f" not healthy: {_some(unhealthy)}", "bad"))
+    doubtful = [host.host for host in board.hosts if host.release and host.healthy is None]
+    if doubtful:
+        return line(Span(f" not verified: {_some(doubtful)}; no run has checked what is live there", "dim"))
     return line(Span(" all quiet", "dim"))
 
 

@@ -15,6 +15,7 @@ from console.tui.screens.dialog import Dialog
 from console.tui.screens.home import HomeScreen
 from console.tui.screens.prepare import PrepareScreen
 from console.tui.screens.run import RunScreen
+from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from tests.core.simulation import ADA
@@ -179,6 +180,17 @@ class SlowHosts(ScriptedStation):
     async def board(self) -> Board:
         await self.answers.wait()
         return await super().board()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_hosts_that_are_not_read_yet_are_not_counted(size: tuple[int, int]):
+    station = SlowHosts()
+    async with at_home(station).run_test(size=size) as pilot:
+        await pilot.pause(0.2)
+        fleet = pilot.app.screen.query_one(Fleet)
+        assert (str(fleet.border_title).strip(), fleet.shown.strip()) == ("Fleet", "reading the hosts …")
+        station.answers.set()
+        await eventually(pilot, lambda: "3" in str(fleet.border_title))
 
 
 async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():

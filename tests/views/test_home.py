@@ -70,3 +70,13 @@ def test_a_host_whose_gate_failed_is_said_to_be_unhealthy_and_one_that_nobody_ve
     board = Board("production", "shop", hosts=hosts)
     assert text(home_lines(board, "", 120)[-1]) == " not healthy: web01"
     assert counts_in_words(resting_state(board)) == "3 hosts: 1 not healthy, 1 live, 1 not verified"
+
+
+def test_a_fleet_is_quiet_only_where_every_host_is_verified():
+    def attention(*well: bool | None) -> str:
+        hosts = tuple(BoardHost(f"web{number:02}", release="r2", healthy=one) for number, one in enumerate(well, 1))
+        return text(home_lines(Board("production", "shop", hosts=hosts), "", 120)[-1])
+
+    assert attention(True, True) == " all quiet"
+    assert attention(True, None) == " not verified: web02; no run has checked what is live there"
+    assert attention(*[None] * 12) == " not verified: web01, web02, web03 and 9 more; no run has checked what is live there"

@@ -47,6 +47,9 @@ class Fleet(LineView, can_focus=True):
 
     def _entitle(self) -> None:
         state, grid = self._state, self._grid()
+        if not state.hosts:  # not read yet: how many there are is not known
+            self.entitle(line(self.title_words))
+            return
         kept = count_words(len(self._names), len(state.hosts), self.filter.source) + "  " if self.filter else ""
         room = self.size.width - len(kept) - 15
         letters = grid.mode in ("heat", "groups")
@@ -59,7 +62,7 @@ class Fleet(LineView, can_focus=True):
 
     def _lines_for(self, state: RunState, now: float, width: int, height: int) -> tuple[Line, ...]:
         if not state.hosts:
-            return (line(Span("no hosts yet", "dim")),)
+            return (line(Span("reading the hosts …", "dim")),)
         if not self._names:
             return (line(Span("no host matches; esc clears the filter", "warn")),)
         lines = fleet_lines(state, self._names, width, height, now, self._host, self._load)
