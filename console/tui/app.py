@@ -29,7 +29,7 @@ from console.tui.screens.run import RunScreen
 from console.tui.situation import may_roll_back
 from console.tui.terminal import Stall
 from console.views.spans import Tone
-from console.views.standing import last_lines
+from console.views.standing import last_lines, lines_left_open
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
@@ -326,7 +326,8 @@ class ConsoleApp(KeyedApp[Ending]):
         self._stall.let_go()
         run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.place != "replay"), None)
         if run is None:
-            self.exit(Ending(0))
+            left = next((screen.left_open for screen in reversed(self.screen_stack) if isinstance(screen, Page) and screen.left_open), "")
+            self.exit(Ending(0, lines_left_open(left)))
         else:
             self.exit(Ending(0 if self.has_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
 

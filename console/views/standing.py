@@ -115,6 +115,11 @@ def commit_words(state: RunState) -> str:
     return "" if state.release and str(state.release.version) == commit else commit
 
 
+def lines_left_open(run: str) -> tuple[str, ...]:
+    """Return what stays on the normal screen when home is left while that run is open; empty: none is."""
+    return (f"run {run} is open. Come back: {as_typed(f'deploy attach {run}')}",) if run else ()
+
+
 def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     """Return what stays on the normal screen after leaving."""
     if not state.run:

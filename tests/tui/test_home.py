@@ -207,3 +207,16 @@ async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
         assert pilot.app.screen.state.run == run
         station.answers.set()
         await eventually(pilot, lambda: "all quiet" in head(pilot))
+
+
+@pytest.mark.parametrize(("outcome", "lines"), [
+    (None, ("run r1 is open. Come back: deploy attach r1",)),
+    ("succeeded", ()),
+])  # fmt: skip
+async def test_who_leaves_home_while_a_run_is_open_is_told_how_to_come_back(outcome: str | None, lines: tuple[str, ...]):
+    station = ScriptedStation(runs=(a_summary("r1", outcome),))
+    async with at_home(station).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await pilot.press("q")
+        await eventually(pilot, lambda: pilot.app.return_value is not None)
+        assert (pilot.app.return_value.exit, pilot.app.return_value.lines) == (0, lines)

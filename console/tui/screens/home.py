@@ -70,6 +70,11 @@ class HomeScreen(Page):
         if not isinstance(self.app.screen, HostScreen | HomeScreen):
             self.look_away()
 
+    @property
+    def left_open(self) -> str:
+        """The run that is open here."""
+        return self.rest.goes_on or self.rest.open_run
+
     def look(self) -> None:
         """Look again and again, until told to look away."""
         if self.is_mounted:

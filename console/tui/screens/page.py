@@ -46,6 +46,11 @@ class Page(Screen[None]):
         yield LineView(id="footer")
 
     @property
+    def left_open(self) -> str:
+        """The run that goes on when this is left, where the screen knows of one that it does not show itself."""
+        return ""
+
+    @property
     def situation(self) -> Situation:
         """What is on the screen now."""
         return Situation(RunState(), read_only=self.app.read_only, has_station=self.app.station is not None, place=self.place)
