@@ -22,6 +22,10 @@ from console.wire.address import opened, reachable
 from console.wire.frames import FROM_STRANGER, FrameError
 from console.wire.messages import Welcome
 
+CONNECTIONS: dict[Role, int] = {"operator": 256, "viewer": 32, "none": 4}
+"""Connections that one uid may have, by its role: a screen has two."""
+UNFINISHED = 8 << 20
+"""Bytes of requests that are not whole yet, over all clients."""
 IDLE = 3600.0
 """Seconds that an engine lives after nothing is open any more."""
 
@@ -39,12 +43,6 @@ def idle_seconds(text: str) -> float:
         raise UsageFault(f"DEPLOY_ENGINE_IDLE is {text!r}, not a duration", "say it as 30s, 10m or 1h")
     return seconds
 
-
-CONNECTIONS: dict[Role, int] = {"operator": 256, "viewer": 32, "none": 4}
-"""Connections that one uid may have, by its role: a screen has two."""
-
-UNFINISHED = 8 << 20
-"""Bytes of requests that are not whole yet, over all clients."""
 
 BEAT = 2.0
 """Seconds after which those who follow hear again who is there, and by it that the engine lives."""
