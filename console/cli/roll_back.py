@@ -92,6 +92,8 @@ async def _asked(how: How, client: "Client", found: "Environment", request: "Req
     if state is None or state.phase == "ended" or state.go is False or (client.welcome.run and state.kind == "catch-up"):
         return Met(client, await own(client), Part(drives=True))
     if not client.welcome.run:
+        if await _has_begun(how, found, run):
+            raise RunOver
         state = await _taken_up(client, found, request, run)
     elif state.go is None:
         await _make_way(how, client, found, state)
@@ -110,6 +112,15 @@ def _open_run(found: "Environment") -> str:
         return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind != "exec"), "")
     finally:
         record.close()
+
+
+async def _has_begun(how: How, found: "Environment", run: str) -> bool:
+    """Whether an engine carries that run by now: it began, a catch-up say, after the engine was greeted."""
+    client = await engine_of(how, found)
+    try:
+        return client.welcome.run == run
+    finally:
+        await client.close()
 
 
 async def _taken_up(client: "Client", found: "Environment", request: "Request", run: str) -> "RunState":

@@ -101,6 +101,13 @@ async def test_the_engines_own_run_makes_way(monkeypatch: pytest.MonkeyPatch):
     assert await met(engines, "own") == OWN
 
 
+async def test_a_run_that_the_engine_began_after_it_was_greeted_is_none_whose_engine_is_gone(monkeypatch: pytest.MonkeyPatch):
+    engines = Engines(monkeypatch, ("", None), ("r1", None), ("r1", OVER))
+    engines.states["r1"] = RunState(run="r1", kind="catch-up", phase="running", go=True)
+    monkeypatch.setattr(roll_back, "_open_run", lambda found: "r1")
+    assert await met(engines, "own") == OWN
+
+
 async def test_a_run_that_nobody_has_decided_on_makes_way(monkeypatch: pytest.MonkeyPatch):
     engines = Engines(monkeypatch, ("r1", cmd.Accepted(7)), ("", None))
     engines.states["r1"] = RunState(run="r1", phase="deciding", seq=6)
