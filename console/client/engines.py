@@ -5,7 +5,9 @@ Knows their files' names and their first words; nothing of what they do.
 
 import asyncio
 import atexit
+import errno
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Mapping
@@ -25,6 +27,9 @@ LOG_LINES = 12
 
 LOST_THE_RACE = int(Exit.LOCKED)
 """The exit code of an engine that found another one's lock."""
+
+BROKEN = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What a disk says that takes no more."""
 
 _children: "list[subprocess.Popen[bytes]]" = []
 """Engines that this process started, as long as it lives."""
@@ -98,7 +103,7 @@ def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "
     try:
         file = _log(log)
     except OSError as problem:
-        raise UsageFault(f"the engine's log {log} cannot be written: {problem.strerror}", "see who owns it: ls -l") from None
+        raise _unwritable(log, problem) from None
     try:
         start = os.fstat(file).st_size
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/", env=environ)
@@ -106,6 +111,14 @@ def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "
         os.close(file)
     _children.append(process)
     return start, process
+
+
+def _unwritable(log: str, problem: OSError) -> ConsoleError:
+    """A disk that takes nothing is the console's own fault, not its caller's: who rolls back is told how that is done without it."""
+    words = f"the engine's log {log} cannot be written: {problem.strerror}"
+    if problem.errno in BROKEN:
+        return ConsoleError(words, f"see how its disk is mounted and how full it is: findmnt -D -T {shlex.quote(log)}")
+    return UsageFault(words, f"see who owns it: ls -l {shlex.quote(log)}")
 
 
 def _log(path: str) -> int:

@@ -1,6 +1,7 @@
 """Engines found and started, with real processes around a scripted brain."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import pytest
 
 from console.client.attach import NoEngine, claims_of, connect, look
 from console.client.engines import ensure_engine, find_engines, last_lines, spawn_engine
-from console.errors import ConsoleError, EngineLost, UsageFault
+from console.errors import ConsoleError, EngineLost, Exit, UsageFault
 from console.model.commands import Note
 from console.model.events import RunEnded
 from console.model.request import Request
@@ -154,6 +155,17 @@ async def test_a_log_that_cannot_be_written_is_told(state):
 def test_claims_say_who_came_from_where():
     environ = {"SUDO_USER": "ada", "LOGNAME": "root", "SSH_CONNECTION": "10.1.2.3 5555 10.0.0.1 22", "SSH_TTY": "/dev/pts/3"}
     assert claims_of(environ) == "ada from 10.1.2.3 on /dev/pts/3"
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO])
+async def test_a_disk_that_takes_nothing_is_no_fault_of_the_caller(state, monkeypatch: pytest.MonkeyPatch, number: int):
+    def refuse(path: str, flags: int) -> int:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr("console.client.engines.opened", refuse)
+    with pytest.raises(ConsoleError, match=os.strerror(number)) as told:
+        await spawn_engine(state, "shop", "production")
+    assert (told.value.exit, told.value.hint.startswith("see how its disk is mounted")) == (Exit.CONSOLE_FAILED, True)
 
 
 def test_the_last_lines_of_a_log_are_harmless(tmp_path):
