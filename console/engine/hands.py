@@ -29,12 +29,12 @@ HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
 
 
 def _kept(host: HostState) -> LockLeft | None:
-    """Why its lock is not even asked for: something may still go on there, or it does not answer."""
+    """Why its lock is not even asked for: something may still go on there, or the host is lost or owed."""
     if host.condition == "unknown" or any(known.status == "unknown" for known in host.steps.values()):
         why = f"not known what goes on there: {host.detail}" if host.detail else "not known what goes on there"
         return LockLeft(host.name, SafeText(why), unsettled=True)
     if host.condition in ("owed", "unreachable") or not host.linked:
-        return LockLeft(host.name, SafeText("it does not answer"))
+        return LockLeft(host.name, host.detail or SafeText("it does not answer"))
     return None
 
 

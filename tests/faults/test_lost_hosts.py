@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from console.core.outcome import host_rows
+from console.core.outcome import host_rows, lock_problems
 from console.model import commands as cmd
 from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
 from console.model.request import Request
@@ -73,6 +73,7 @@ async def test_a_host_lost_while_the_run_closes_is_owed_and_takes_nobody_back(st
         assert state_of(scene, "web02") == "owed"
         assert (state.exit, scene.events_of(RollbackBegan)) == (5, [])
         assert {scene.live(name) for name in ("web01", "web03")} == {"v1.1.0"}
+        assert str(state.hosts["web02"].detail) in str(lock_problems(state)[0].message)
 
 
 async def test_a_host_frozen_in_its_gate(stage):
