@@ -13,6 +13,7 @@ from console.model import commands as cmd
 
 if TYPE_CHECKING:
     from console.cli.station import EngineStation
+    from console.model.state import RunState
 
 
 async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, station: "EngineStation | None" = None) -> int:
@@ -37,10 +38,16 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
 
 
 def _told(code: int, feed: LastingFeed) -> int:
-    """Say how each host that did not come back goes back without the console, to the release that it was to go to."""
+    """Say how each host that did not come back goes back without the console. A record that cannot be read here changes no exit code."""
     state = feed.state
-    if code != Exit.FAILED or (state.back is None and state.kind != "rollback"):
-        return code
+    if code == Exit.FAILED and (state.back is not None or state.kind == "rollback"):
+        with suppress(ConsoleError, OSError):
+            _tell_left_behind(state)
+    return code
+
+
+def _tell_left_behind(state: "RunState") -> None:
+    """Print what to type for each of those hosts: to the release that it was to go to."""
     from console.cli.models import model_of_run
     from console.core.by_hand import typed
     from console.core.rollback import left_behind
@@ -51,7 +58,6 @@ def _told(code: int, feed: LastingFeed) -> int:
         tell("deploy: these hosts did not come back. By hand, each says what to restart then:")
         for host in hosts:
             tell(f"  {typed(found, host, left[host.name])}")
-    return code
 
 
 def _left(how: How, feed: LastingFeed, fault: Exception) -> int:

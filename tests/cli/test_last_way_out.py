@@ -5,9 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from console.cli.follow import _told
+from console.errors import Exit
+from console.model.state import RunState
 from tests.cli.product import Product, until
 
 
@@ -53,3 +58,11 @@ def test_a_host_that_did_not_come_back_by_itself_is_told_with_its_way_by_hand(pr
     moved.rename(old)
     ran = subprocess.run(["sh", "-c", typed[0]], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert os.path.basename(os.readlink(releases.parent / "current")) == old.name, ran
+
+
+def test_a_record_that_cannot_be_read_at_the_end_changes_no_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DEPLOY_STATE", str(tmp_path))
+    tmp_path.chmod(0o700)
+    (tmp_path / "journal.sqlite3").write_bytes(b"garbage" * 1000)
+    feed: Any = SimpleNamespace(state=RunState(run="r1", kind="rollback", go=True))
+    assert _told(int(Exit.FAILED), feed) == Exit.FAILED
