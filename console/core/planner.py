@@ -36,15 +36,15 @@ def plan_release(
     `expects`: the digest that the packed release must have."""
     waves = waves_of(environment.rolling.batch, hosts)
     steps = [*_prepare_console(environment, expects)]
-    lane_ends: list[str] = []
+    prepared: dict[str, str] = {}
     packed = (steps[-1].name,)
     for host in hosts:
         lane = _prepare_host(environment, host, release, packed, leads=host is hosts[0])
         steps.extend(lane)
-        lane_ends.append(lane[-1].name)
-    database = database_steps(environment, review, release, tuple(lane_ends), unbacked=unbacked)
+        prepared[host.name] = lane[-1].name
+    database = database_steps(environment, review, release, tuple(prepared.values()), unbacked=unbacked)
     steps.extend(database)
-    steps.extend(_waves(environment, waves, release, first, (*lane_ends, *(step.name for step in database))))
+    steps.extend(_waves(environment, waves, release, first, prepared, tuple(step.name for step in database)))
     steps.extend(_close(environment, hosts, release, _ends(steps, waves)))
     return sealed(Plan("rolling", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
 
@@ -66,12 +66,12 @@ def plan_catch_up(environment: Environment, hosts: tuple[Host, ...], release: st
     """Owed hosts to what the environment is. It is shipped to those that have not got it on their disks, and must come to `expects` (empty: anything)."""
     lacking = tuple(host for host in hosts if host.name not in on_disk)
     steps = [*_prepare_console(environment, expects)] if lacking else []
-    ends: list[str] = []
+    prepared: dict[str, str] = {}
     for host in lacking:
         lane = _prepare_host(environment, host, release, ("release/pack",), leads=False)
         steps.extend(lane)
-        ends.append(lane[-1].name)
-    steps.extend(_waves(environment, (hosts,), release, first, tuple(ends)))
+        prepared[host.name] = lane[-1].name
+    steps.extend(_waves(environment, (hosts,), release, first, prepared))
     steps.extend(_prunes(environment, hosts, release, _ends(steps, (hosts,))))
     return sealed(Plan("catch-up", (tuple(host.name for host in hosts),), tuple(steps)))
 
@@ -120,16 +120,18 @@ def _prepare_host(environment: Environment, host: Host, release: str, needs: tup
 
 
 def _waves(
-    environment: Environment, waves: tuple[tuple[Host, ...], ...], release: str, first: frozenset[str], needs: tuple[str, ...]
+    environment: Environment, waves: tuple[tuple[Host, ...], ...], release: str, first: frozenset[str], prepared: dict[str, str], others: tuple[str, ...] = ()
 ) -> list[Step]:
+    """`prepared`: each host's last step before its wave, which the host itself waits for too: one that is tried again has it still to do."""
     steps: list[Step] = []
+    needs = (*prepared.values(), *others)
     for number, wave in enumerate(waves, start=1):
         mark = _mark(environment, number, len(waves), wave, needs)
         steps.append(mark)
         ends: list[str] = []
         for host in wave:
             lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", release, number, leads=host is waves[0][0])
-            chain = chained(_release_steps(lane, first=host.name in first), (mark.name,))
+            chain = chained(_release_steps(lane, first=host.name in first), (mark.name, *([prepared[host.name]] if host.name in prepared else ())))
             steps.extend(chain)
             ends.append(chain[-1].name)
         needs = (mark.name, *ends)

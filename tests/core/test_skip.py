@@ -167,3 +167,14 @@ def test_a_host_that_is_owed_stays_owed():
     run.run()
     assert seen
     assert set(seen) == {"web02 is owed: there is nothing to skip"}
+
+
+def test_a_host_that_is_tried_again_after_its_wave_began_has_the_release_before_it_switches():
+    run = a_run(2, batch=2)
+    go_on(run, 1)
+    assert say(run, cmd.Skip(host="web02")) is None
+    until_new(run, "web01")
+    assert say(run, cmd.Retry(host="web02")) is None
+    assert run.run().exit == Exit.DONE
+    order = [event.step for event in run.events if isinstance(event, ev.StepFinished)]
+    assert order.index("prepare/web02/ship") < order.index("prepare/web02/install") < order.index("wave-1/web02/switch")
