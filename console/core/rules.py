@@ -106,7 +106,7 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
-    return _no(_told("the run is not paused", state.acts.get("pause"))) if state.pausing is None else None
+    return _no(_told("it is not paused", state.acts.get("pause"))) if state.pausing is None else None
 
 
 def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | None:

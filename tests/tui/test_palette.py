@@ -34,7 +34,7 @@ async def test_what_makes_no_sense_now_is_shown_with_the_reason_and_not_done():
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "colon", *"continue after")
-        assert "the run is not paused" in pilot.app.screen.query_one(Picker).shown
+        assert "it is not paused" in pilot.app.screen.query_one(Picker).shown
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, Palette)
         await press(pilot, "escape")
