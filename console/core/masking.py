@@ -7,6 +7,7 @@ line; and in pieces where a long one was wrapped, or one was dumped. The search 
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable
+from unicodedata import normalize
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import re2  # type: ignore[import-untyped] # it comes without types
@@ -195,8 +196,18 @@ def _character(character: str) -> str:
         rf"&#[xX]0*(?i:{code:x});",
         *([f"&{_ENTITIES[character]};"] if character in _ENTITIES else []),
         *_QUOTED.get(character, ()),
+        *(() if character.isascii() else _in_another_encoding(character)),
     ]
     return f"(?:{'|'.join(ways)})"
+
+
+def _in_another_encoding(character: str) -> Iterable[str]:
+    """As programs write what is not in their locale: by its number, in Latin-1, or as a letter and its accent."""
+    code = ord(character)
+    if code < 0x100:
+        yield rf"(?:\\+x|[%=](?:25)*)(?i:{code:02x})"
+    yield rf"\\+(?:u\{{0*(?i:{code:x})\}}|U(?i:{code:08x}))"
+    yield re2.escape(normalize("NFD", character))
 
 
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}

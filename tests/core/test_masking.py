@@ -9,6 +9,7 @@ import subprocess
 import time
 from base64 import b64encode, urlsafe_b64encode
 from itertools import pairwise
+from unicodedata import normalize
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -48,6 +49,10 @@ FORMS = {
     "JSON of PHP": lambda text: json.dumps(text).replace("/", "\\/"),
     "JSON of Go": lambda text: json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
     "repr": repr,
+    "repr, in ASCII": ascii,
+    "repr, of bytes": lambda text: repr(text.encode()),
+    "numbers of Ruby": lambda text: re.sub(r"[^\x00-\x7f]", lambda found: f"\\u{{{ord(found[0]):x}}}", text),
+    "letters and accents": lambda text: normalize("NFD", text),
     "HTML": html.escape,
     "SQL": lambda text: "'" + text.replace("'", "''") + "'",
     "hex": lambda text: text.encode().hex(),
@@ -88,7 +93,7 @@ def test_the_rest_of_the_text_stays(form: str):
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Cf", "Cs", "Zs"]), min_size=8, max_size=40), st.sampled_from(sorted(FORMS)))
 def test_any_secret_is_hidden_in_any_form(secret: str, form: str):
     mask = Masking([secret])
-    if mask.hides(secret):
+    if mask.hides(secret) and secret not in MASK:
         assert FORMS[form](secret).strip("'\"=") not in mask(f"[ {FORMS[form](secret)} ]")
 
 
