@@ -36,7 +36,9 @@ def status_lines(found: dict[str, Any]) -> list[str]:
         lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
     if failed := found.get("failed"):
         report = as_typed(f"deploy report {failed['run']}")
-        lines.append(f"not verified since run {failed['run']} ({failed['kind']}) failed at {failed['ended']}: {report}")
+        since = f"run {failed['run']} ({failed['kind']}) failed at {failed['ended']}"
+        well = all(row["healthy"] for row in found["hosts"])
+        lines.append(f"{since}, and no run has made good since: {report}" if well else f"not verified since {since}: {report}")
     lines += [_debt_line(debt) for debt in found["owed"]]
     rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -41,3 +41,8 @@ def failure_rule(kind: RunKind, asked: OnFailure) -> OnFailure:
 def on_failure(state: RunState) -> OnFailure:
     """What a failure beyond the budget does in this run, also in one that an earlier version opened."""
     return failure_rule(state.kind, state.on_failure)
+
+
+def looked_at_with(state: RunState) -> str:
+    """The command that shows again what such a run was refused for; `deploy check` looks at what a release needs, and at nothing else's."""
+    return f"deploy {'check' if state.kind == 'deploy' else 'status'} {state.environment}"

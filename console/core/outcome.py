@@ -1,7 +1,8 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
 from console.core.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
-from console.core.kinds import goes_back
+from console.core.kinds import goes_back, looked_at_with
+from console.core.rollback import shipped_again
 from console.errors import Exit, Problem
 from console.model.state import HostState, RunState, StepState
 
@@ -47,7 +48,7 @@ def _not_gone(state: RunState) -> Conclusion:
     reasons = "; ".join(state.reasons)
     if state.interrupted:
         return Exit.INTERRUPTED, "interrupted", reasons or "ended before anything was changed", ""
-    return Exit.NO_GO, "no-go", reasons, f"deploy check {state.environment}"
+    return Exit.NO_GO, "no-go", reasons, looked_at_with(state)
 
 
 def _unchanged(state: RunState) -> Conclusion:
@@ -116,13 +117,14 @@ def _rollback(state: RunState) -> Conclusion:
             reason = f"taking the migration back {alone.status}: {alone.detail}; no host was changed"
             return Exit.FAILED, "failed", reason, str(alone.hint) or f"deploy status {state.environment}"
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
-    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not _is_there_already(state, host)]
+    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not is_there_already(state, host)]
     if missing:
         stay = {way.host: way for way in state.way_back if not way.possible and not state.lanes.get(way.host)}
         words = [f"{host.name} stays {_on(host)}: {stay[host.name].reason}" for host in missing if host.name in stay]
         others = [host for host in missing if host.name not in stay]
         reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
-        return Exit.FAILED, "failed", f"not back: {reason}", f"deploy status {state.environment}"
+        hint = shipped_again(stay.values(), state.environment) or f"deploy status {state.environment}"
+        return Exit.FAILED, "failed", f"not back: {reason}", hint
     return Exit.DONE, "rolled-back", "", ""
 
 
@@ -131,7 +133,7 @@ def _on(host: HostState) -> str:
     return f"on {live}" if live else "as it is, which is not known"
 
 
-def _is_there_already(state: RunState, host: HostState) -> bool:
+def is_there_already(state: RunState, host: HostState) -> bool:
     """Whether a rollback found the host on the release that it was to go to, and so had nothing to do there."""
     goes_to = next((way.release for way in state.way_back if way.host == host.name), "")
     return host.condition == "old" and bool(goes_to) and host.release == goes_to and not state.lanes.get(host.name)

@@ -77,11 +77,14 @@ def _judged(check: Check, facts: Iterable[HostFacts]) -> Check:
     return changed(check, blocking=False) if check.status == "error" and any(fact.problem for fact in facts) else check
 
 
-def assess_way_back(ways: tuple[WayBack, ...], releases: int, unasked: tuple[HostFacts, ...] = ()) -> Check:
-    """S4: every host knows where it returns to. `releases` is how many hosts have a release now; `unasked`: hosts of which that is not known."""
+def assess_way_back(ways: tuple[WayBack, ...], releases: int, unasked: tuple[HostFacts, ...] = (), remedy: str = "") -> Check:
+    """S4: every host knows where it returns to. `releases` is how many hosts have a release now; `unasked`: hosts of which that is not known.
+
+    `remedy`: what is typed instead of what helps before a release.
+    """
     looks = (*(Look(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
-    remedy = "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
+    remedy = remedy or "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
     check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
     hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
     if check.status != "passed":

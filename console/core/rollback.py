@@ -1,7 +1,10 @@
 """The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
 
+from collections.abc import Iterable
+
 from console.core.database import revert_step
 from console.core.lanes import Lane, chained
+from console.core.shell import quote
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, WayBack
@@ -31,6 +34,17 @@ def way_to(facts: HostFacts, target: str) -> WayBack:
     if not release.whole:
         return WayBack(facts.host, target, release.version, possible=False, reason=release.damage)
     return WayBack(facts.host, target, release.version, reason=SafeText("it has no manifest: its files cannot be checked" if release.bare else ""))
+
+
+def shipped_again(ways: Iterable[WayBack], environment: str) -> str:
+    """The commands that ship again what hosts cannot go back to, as it is not intact there; empty where no version of it is known."""
+    hosts: dict[str, list[str]] = {}
+    for way in ways:
+        if not way.possible and way.version and not way.hint:
+            hosts.setdefault(str(way.version), []).append(way.host)
+    return "; ".join(
+        f"deploy {environment} --version {quote(version)} --hosts {quote(','.join(names))} --override direction=REASON" for version, names in hosts.items()
+    )
 
 
 def can_return(state: RunState, name: str) -> bool:

@@ -6,7 +6,7 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
-from console.core.kinds import ASKS_MANUALLY, NO_WAY_BACK, UNSTEERED, WAYS_BACK, goes_back
+from console.core.kinds import ASKS_MANUALLY, NO_WAY_BACK, UNSTEERED, WAYS_BACK, goes_back, looked_at_with
 from console.core.rollback import touched_hosts
 from console.model import commands as cmd
 from console.model.commands import Refusal
@@ -76,7 +76,7 @@ def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
     blocking = [check for check in state.checks if check.blocks]
     if blocking:
         return _no(
-            "GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), f"deploy check {state.environment}"
+            "GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state)
         )
     if state.plan and command.digest and command.digest != state.plan.digest:
         return _no("the plan is not the one that was shown", f"deploy attach {state.run}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from console.core.outcome import is_there_already
 from console.errors import Exit
 from console.model.state import RunState
 
@@ -16,10 +17,15 @@ def failed_run(states: Iterable[RunState]) -> RunState | None:
     """
     good: set[str] = set()
     for state in states:
-        bad = {name for name, host in state.hosts.items() if host.condition in UNVERIFIED} or set(state.hosts)
+        bad = {name for name, host in state.hosts.items() if host.condition in UNVERIFIED} or _not_made(state) or set(state.hosts)
         if state.exit == Exit.FAILED and bad - good:
             return state
         if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts:
             return None
         good |= {name for name, host in state.hosts.items() if host.condition in VERIFIED}
     return None
+
+
+def _not_made(state: RunState) -> set[str]:
+    """The hosts that a run which failed on none of them left as they were, but for those that were where it would have brought them."""
+    return {name for name, host in state.hosts.items() if host.condition not in VERIFIED and not is_there_already(state, host)}

@@ -96,7 +96,9 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}",
     ev.Decided: _decided,
     ev.LocksReleased: _released,
-    ev.LocksTaken: lambda event: f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'} locked for this run",
+    ev.LocksTaken: lambda event: (
+        f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'}" if event.hosts else "every host to change is"
+    ) + " locked for this run",
     ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
     ev.StepFinished: _finished,

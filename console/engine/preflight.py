@@ -6,6 +6,7 @@ from dataclasses import replace
 from console.core.accept import accept
 from console.core.announcement import assess_delivery
 from console.core.configured import asks_again, still_waiting
+from console.core.kinds import looked_at_with
 from console.core.preflight import blocking_reasons, overridden
 from console.core.second_look import changes_since
 from console.core.selection import chosen_hosts
@@ -149,7 +150,7 @@ class Preflight:
         except Locked as fault:
             runner.fail(fault)
         state = runner.state
-        hint = f"deploy check {state.environment}" if state.phase == "ended" or state.go is False else "look at it, and say GO again"
+        hint = looked_at_with(state) if state.phase == "ended" or state.go is False else "look at it, and say GO again"
         return Refusal(SafeText(f"GO is refused, the fleet is not as it was shown: {'; '.join(changes)}"), SafeText(hint))
 
     async def _untold(self) -> tuple[SafeText, ...]:

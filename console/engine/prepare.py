@@ -18,7 +18,7 @@ from console.core.direction import Attempt, assess_direction
 from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.policy import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
-from console.core.rollback import way_back, way_to
+from console.core.rollback import shipped_again, way_back, way_to
 from console.core.selection import chosen_hosts
 from console.core.staging import Made, assess_staging, expected_content
 from console.core.targets import Targets
@@ -355,7 +355,9 @@ def _rollback_checks(survey: Survey, facts: tuple[HostFacts, ...]) -> tuple[Chec
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
     spoken = spoken_of(facts, len(facts))
-    lock, goes = assess_lock(_without_notes(spoken), survey.run), assess_way_back(ways, len(ways), _unanswered(spoken))
+    name = survey.environment.name
+    remedy = shipped_again(ways, name) or f"deploy status {name}; another release that is on disk: deploy rollback {name} --to RELEASE"
+    lock, goes = assess_lock(_without_notes(spoken), survey.run), assess_way_back(ways, len(ways), _unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
 

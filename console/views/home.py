@@ -86,7 +86,9 @@ def _attention(board: Board, open_run: str, behind: bool) -> Line:
     if away:
         return line(Span(f" not reached: {_some(away)}", "bad"))
     if board.failed:
-        return line(Span(f" not verified since the last {board.failed.kind} failed", "bad"), Span(f"   run {board.failed.run}", "dim"))
+        well = all(host.healthy for host in board.hosts)
+        words = f" the last {board.failed.kind} failed, and none has made good since" if well else f" not verified since the last {board.failed.kind} failed"
+        return line(Span(words, "bad"), Span(f"   run {board.failed.run}", "dim"))
     drifted = [host for host in board.hosts if host.drift]
     if drifted:
         return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))

@@ -2,11 +2,14 @@
 
 import pytest
 
+from console.core.kinds import looked_at_with
 from console.core.preflight import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden
-from console.core.rollback import way_back, way_to
+from console.core.rollback import shipped_again, way_back, way_to
 from console.core.sizes import counted
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import WayBack
+from console.model.request import RunKind
+from console.model.state import RunState
 from console.text import SafeText
 from console.views.form import overridable
 
@@ -109,3 +112,16 @@ def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
     assert assess_live((HostFacts("web01"),)).remedy == "deploy status ENV; mend `current` on the host; or leave it out: --hosts '!web01'"
     locked = (HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")), HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")))
     assert {check.id: check.remedy for check in assess_fleet(locked, 1, 1, 0)}["login"] == "ssh-add; look"
+
+
+def test_a_release_that_is_damaged_is_shipped_again():
+    damaged = tuple(WayBack(host, "r1", SafeText("v1.0.0"), possible=False, reason=SafeText("damaged")) for host in ("web02", "web03"))
+    command = "deploy production --version v1.0.0 --hosts web02,web03 --override direction=REASON"
+    assert shipped_again((WayBack("web01", "r1", SafeText("v1.0.0")), *damaged), "production") == command
+    assert shipped_again((WayBack("web01", "r1", possible=False),), "production") == ""
+    assert assess_way_back(damaged, 2, remedy=shipped_again(damaged, "ENV")).remedy == command.replace("production", "ENV")
+
+
+@pytest.mark.parametrize(("kind", "command"), [("deploy", "deploy check production"), ("restart", "deploy status production"), ("rollback", "deploy status production")])
+def test_what_was_refused_is_looked_at_with_a_command_that_shows_it(kind: RunKind, command: str):
+    assert looked_at_with(RunState(kind=kind, environment="production")) == command
