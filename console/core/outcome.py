@@ -1,9 +1,12 @@
 """How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
 
+from collections.abc import Collection
+
 from console.core.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds import goes_back, looked_at_with
 from console.core.rollback import shipped_again
 from console.errors import Exit, Problem
+from console.model.plan import WayBack
 from console.model.state import HostState, RunState, StepState
 
 SHOWN = {"updating": "unknown", "returning": "unknown", "back": "old", "left-out": "skipped"}
@@ -123,9 +126,14 @@ def _rollback(state: RunState) -> Conclusion:
         words = [f"{host.name} stays {_on(host)}: {stay[host.name].reason}" for host in missing if host.name in stay]
         others = [host for host in missing if host.name not in stay]
         reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
-        hint = shipped_again(stay.values(), state.environment) or f"deploy status {state.environment}"
-        return Exit.FAILED, "failed", f"not back: {reason}", hint
+        return Exit.FAILED, "failed", f"not back: {reason}", _stayed_hint(stay.values(), state.environment)
     return Exit.DONE, "rolled-back", "", ""
+
+
+def _stayed_hint(ways: Collection[WayBack], environment: str) -> str:
+    """What brings hosts back that a rollback could not."""
+    adopted = "; ".join(f"on {way.host}: {way.hint}" for way in ways if way.hint)
+    return "; ".join(filter(None, (shipped_again(ways, environment), adopted))) or f"deploy status {environment}"
 
 
 def _on(host: HostState) -> str:

@@ -151,3 +151,12 @@ def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
     assert conclude(state)[2] == "not back: web01 stays as it is, which is not known: the login is refused"
     known = changed(state, hosts={"web01": HostState("web01", condition="owed", release="r2")})
     assert conclude(known)[2] == "not back: web01 stays on r2: the login is refused"
+
+
+def test_a_rollback_that_a_host_did_not_follow_says_what_to_type_about_it():
+    damaged = WayBack("web01", "r1", SafeText("v1"), possible=False, reason=SafeText("1 file differs"))
+    folder = WayBack("web02", "r1", possible=False, reason=SafeText("current is a folder"), hint=SafeText("mv current releases/adopted"))
+    hosts = {name: HostState(name, condition="old", release="r2") for name in ("web01", "web02")}
+    state = changed(a_state(kind="rollback", way_back=(damaged, folder)), hosts=hosts)
+    again = f"deploy {state.environment} --version v1 --hosts web01 --override direction=REASON"
+    assert conclude(state)[3] == f"{again}; on web02: mv current releases/adopted"
