@@ -27,6 +27,8 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
             continue
         if state.outcome == "rolled-back":
             return _already_back(state)
+        if state.kind == "rollback" and state.request.ref:
+            return _named_before(state, hosts, returned | caught_up.keys())
         if state.kind == "rollback":  # it is gone on with, and never undone
             returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
             caught_up.clear()
@@ -43,6 +45,16 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
             return _already_back(state)
         return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
     return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+
+
+def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:
+    """Where a rollback to a named release that some hosts did not follow is gone on with: there. `since`: hosts that got there later."""
+    goes_to = {way.host: way.release for way in state.way_back if way.host in hosts and way.release}
+    settled = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
+    if goes_to.keys() <= settled:
+        version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
+        return Problem(f"already back on {version} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+    return Targets(goes_to, frozenset(settled), frozenset(hosts) - goes_to.keys())
 
 
 def _already_back(state: RunState) -> Problem:

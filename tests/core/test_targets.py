@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from console.core.targets import Targets, targets_before, targets_named
 from console.errors import Problem
 from console.model.facts import HostFacts, HostRelease
+from console.model.plan import WayBack
+from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.text import SafeText
 
@@ -59,3 +61,20 @@ def test_a_first_release_that_was_taken_back_names_no_version():
     found = targets_before([run], ("a",))
     assert isinstance(found, Problem)
     assert found.message == "already back where no release was live, since 12:04; nothing to roll back"
+
+
+def test_a_rollback_to_a_named_release_is_gone_on_with_there():
+    """Not where the release before it came from, nor is it called back where an older rollback went."""
+    hosts = {"a": HostState("a", condition="back", touched=True), "b": HostState("b", condition="old", release="r2")}
+    ways = (WayBack("a", "r0", SafeText("v0")), WayBack("b", "r0", SafeText("v0"), possible=False))
+    named = RunState(
+        run="r9", kind="rollback", request=Request(kind="rollback", ref="v0"), outcome="failed", exit=5, changed=True, phase="ended", hosts=hosts, way_back=ways
+    )
+    older = RunState(run="r8", kind="rollback", outcome="rolled-back", exit=0, changed=True, phase="ended", ended_at="12:04", hosts=hosts)
+    release = a_release(a=a_host("a", "new", "r1"), b=a_host("b", "new", "r1"))
+    for before in ([named, older, release], [named, release]):
+        assert targets_before(before, ("a", "b", "c")) == Targets({"a": "r0", "b": "r0"}, frozenset({"a"}), frozenset({"c"}))
+    rest = RunState(run="r10", kind="catch-up", changed=True, phase="ended", hosts={"b": HostState("b", condition="new", before="r2", touched=True)})
+    found = targets_before([rest, named, release], ("a", "b"))
+    assert isinstance(found, Problem)
+    assert found.message.startswith("already back on v0 since")
