@@ -115,6 +115,13 @@ def commit_words(state: RunState) -> str:
     return "" if state.release and str(state.release.version) == commit else commit
 
 
+def _now_on(state: RunState) -> str:
+    """What hosts run that a rollback of its own brought back, where that is one version."""
+    back = {name for name, host in state.hosts.items() if host.condition == "back"} if state.kind == "rollback" else set[str]()
+    versions = {str(way.version) for way in state.way_back if way.host in back}
+    return f", on {versions.pop()} now" if len(versions) == 1 and "" not in versions else ""
+
+
 def lines_left_open(run: str) -> tuple[str, ...]:
     """Return what stays on the normal screen when home is left while that run is open; empty: none is."""
     return (f"run {run} is open. Come back: {as_typed(f'deploy attach {run}')}",) if run else ()
@@ -129,7 +136,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
         return (f"{to}: {standing(state).text}, goes on. Come back: {as_typed(f'deploy attach {state.run}')}",)
     words, _ = outcome_words(state)
     took = clock_span(state.mono - (state.decided or state.opened))
-    lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}"]
+    lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
     for check in blocking:
         lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]

@@ -1,0 +1,23 @@
+"""What stays on the normal screen when a run has ended."""
+
+import pytest
+
+from console.model.plan import WayBack
+from console.model.state import HostState, RunState
+from console.text import SafeText
+from console.views.standing import last_lines
+
+
+@pytest.mark.parametrize(("versions", "words"), [
+    (("v1.0.0", "v1.0.0"), "2 hosts: 2 back, on v1.0.0 now"),
+    (("v1.0.0", "v0.9.0"), "2 hosts: 2 back"),
+    (("", ""), "2 hosts: 2 back"),
+])  # fmt: skip
+def test_a_rollback_says_what_runs_now_where_that_is_one_version(versions: tuple[str, str], words: str):
+    names = ("web01", "web02")
+    state = RunState(
+        run="r1", app="shop", environment="production", kind="rollback", outcome="rolled-back", exit=0, phase="ended",
+        hosts={name: HostState(name, condition="back") for name in names},
+        way_back=tuple(WayBack(name, "r0", SafeText(version)) for name, version in zip(names, versions, strict=True)),
+    )  # fmt: skip
+    assert last_lines(state, 0.0)[0].endswith(words)
