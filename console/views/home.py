@@ -97,7 +97,7 @@ def _attention(board: Board, open_run: str, behind: bool) -> Line:
         return line(Span(f" not healthy: {_some(unhealthy)}", "bad"))
     doubtful = [host.host for host in board.hosts if host.release and host.healthy is None]
     if doubtful:
-        return line(Span(f" not verified: {_some(doubtful)}; no run has checked what is live there", "dim"))
+        return line(Span(f" not verified: {_some(doubtful)}; no run has checked {'it' if len(doubtful) == 1 else 'them'}", "dim"))
     return line(Span(" all quiet", "dim"))
 
 

@@ -78,5 +78,5 @@ def test_a_fleet_is_quiet_only_where_every_host_is_verified():
         return text(home_lines(Board("production", "shop", hosts=hosts), "", 120)[-1])
 
     assert attention(True, True) == " all quiet"
-    assert attention(True, None) == " not verified: web02; no run has checked what is live there"
-    assert attention(*[None] * 12) == " not verified: web01, web02, web03 and 9 more; no run has checked what is live there"
+    assert attention(True, None) == " not verified: web02; no run has checked it"
+    assert attention(*[None] * 12) == " not verified: web01, web02, web03 and 9 more; no run has checked them"
