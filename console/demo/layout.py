@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.demo.repository import LIVE, files_of, write_files
+from console.demo.repository import EXECUTABLE, LIVE, files_of, write_files
 from console.errors import UsageFault
 
 USER = "deploy"
@@ -67,7 +67,8 @@ def place_first_release(tree: Path, address: str, port: int, commit: str, releas
 def manifest(files: dict[str, bytes], version: str, commit: str, release: str) -> str:
     """What a release holds, as a deployment writes it into the release's folder."""
     head = f"# version {version}\n# commit {commit}\n# release {release}\n"
-    return head + "".join(f"{hashlib.sha256(content).hexdigest()}  ./{path}\n" for path, content in sorted(files.items()))
+    lines = "".join(f"{hashlib.sha256(content).hexdigest()}  ./{path}\n" for path, content in sorted(files.items()))
+    return head + lines + "".join(f"#x ./{path}\n" for path in sorted(files) if path in EXECUTABLE)
 
 
 def known_hosts(places: tuple[Place, ...], port: int) -> str:

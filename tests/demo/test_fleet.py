@@ -340,7 +340,7 @@ class TestProcess:
             DemoFleet(1, str(tmp_path))
         assert (tmp_path / "mine").exists()
 
-    @pytest.mark.parametrize("hosts", [0, 501])
+    @pytest.mark.parametrize("hosts", [0, 1001])
     def test_refuses_a_number_of_hosts_that_it_cannot_have(self, hosts):
-        with pytest.raises(UsageFault, match="1 to 500"):
+        with pytest.raises(UsageFault, match="1 to 1000"):
             DemoFleet(hosts)

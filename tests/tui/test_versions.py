@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
+from console.adapters.clock import SystemClock
 from console.errors import UsageFault
 from console.model import events as ev
 from console.model.board import Candidate, CiMark, Verified
@@ -20,6 +22,13 @@ from tests.tui.test_prepare import head, prepared, preparing
 COMMITS = [one.commit for one in CANDIDATES]
 STATES = ("passed", "failed", "waiting", "error")
 WORDS = ("✓ green", "! red", "◐ pending", "? unmeasured")
+
+
+class Dated(SystemClock):
+    """The day on which the versions were verified; waits go on as they do."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -49,7 +58,7 @@ def asked(station: ScriptedStation) -> list[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
 async def test_every_state_of_ci_has_a_mark_and_a_word(size):
-    async with preparing(ScriptedStation(**marked())).run_test(size=size) as pilot:
+    async with preparing(ScriptedStation(**marked()), clock=Dated()).run_test(size=size) as pilot:
         await prepared(pilot)
         await eventually(pilot, lambda: all(words in versions(pilot).shown for words in (*WORDS, "never")))
         rows = versions(pilot).shown.split("\n")
