@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from console.demo.repository import EXECUTABLE, LIVE, files_of, write_files
@@ -52,7 +53,7 @@ def tree_of(folder: Path, name: str) -> Path:
 
 
 def place_first_release(tree: Path, address: str, port: int, commit: str, release: str) -> None:
-    """A host's tree as if the live version had been deployed there, with what its restart needs in `shared`."""
+    """A host's tree as if the live version had been deployed and verified there, with what its restart needs in `shared`."""
     target = tree / "releases" / release
     files = files_of(LIVE)
     write_files(target, files)
@@ -62,6 +63,14 @@ def place_first_release(tree: Path, address: str, port: int, commit: str, releas
     (shared / "port").write_text(f"{address} {port}\n", encoding="utf-8")
     (shared / "python").write_text(f"{sys.executable}\n", encoding="utf-8")
     (tree / "current").symlink_to(f"releases/{release}")
+    (tree / ".deploy").mkdir()
+    (tree / ".deploy" / "history").write_text(history(release), encoding="utf-8")
+
+
+def history(release: str) -> str:
+    """What a host's own history says of its first release."""
+    at = datetime.strptime(release[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at}\tdemo\tswitch\t{release}\t-\n{at}\tdemo\thealthy\t{release}\t-\n"
 
 
 def manifest(files: dict[str, bytes], version: str, commit: str, release: str) -> str:

@@ -31,6 +31,11 @@ def release(product: Product, version: str, *more: str) -> tuple[str, ...]:
     return ("-c", product.config, "production", "--version", version, "--yes", *more)
 
 
+def test_the_demo_begins_with_hosts_that_are_verified(product: Product):
+    rows = product.result("-c", product.config, "status", "production")["hosts"]
+    assert [row["healthy"] for row in rows] == [True] * len(rows)
+
+
 def test_a_release_and_the_way_back_without_a_file(old: Product):
     result = old.result(*release(old, GOOD))
     assert (result["outcome"], {host["state"] for host in result["hosts"]}) == ("succeeded", {"new"})
