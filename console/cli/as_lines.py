@@ -60,6 +60,8 @@ class LineFollower:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             code = await (self._unheard(hearing) if failing.done() else self._conclude(hearing, minding))
+            hearing.cancel()  # the result is the last line, whatever is heard while it goes out
+            minding.cancel()
             await self._all_out(leaving)
             return code
         finally:
