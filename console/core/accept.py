@@ -17,8 +17,8 @@ from console.text import SafeText
 def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, by: Person) -> tuple[ev.Event, ...] | Refusal:
     """Return what the command becomes. The caller writes the events down before anything is done."""
     refusal = may(command, state, by)
-    if refusal is None and isinstance(command, cmd.Acknowledge):
-        refusal = _not_in_file(environment, command)
+    if isinstance(command, cmd.Acknowledge) and not (refusal and refusal.ended):
+        refusal = _not_in_file(environment, command) or refusal
     return refusal or (_BECOMES[type(command)](environment, command, state, by),)
 
 

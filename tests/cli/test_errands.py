@@ -80,7 +80,7 @@ def test_a_command_runs_in_the_live_release_with_its_variables_and_masked_secret
     assert any(line.startswith("web01  /srv/shop/releases/2") for line in lines)
     assert "web02  it's me web02 [redacted]" in lines
     assert "web01  apart" in lines
-    assert "same as: deploy exec production" in err
+    assert "exec production --hosts '*' --yes" in err.partition("same as: ")[2]
     assert "two words|" in shop.execute("web01", "printf", "%s|", "two words")[0]
 
 
