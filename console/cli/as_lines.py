@@ -25,7 +25,7 @@ from console.ports.feed import Presence
 from console.typed import as_typed
 from console.views.silence import Signs
 
-LAST_WORDS = 3.0
+LAST_WORDS = 2.0
 """Seconds that one who leaves waits for the last lines to be out."""
 QUIET = 30.0
 """Seconds after which it is said again what is waited for."""
