@@ -256,6 +256,7 @@ async def test_match_exec_is_not_run_and_names_its_line(place: Place, tmp_path: 
 
 async def test_a_host_that_has_a_key_of_another_kind_only_has_changed_its_key(own_fleet: Fleet) -> None:
     own_fleet.exec_in("web01", "rm /etc/ssh/host_key; ssh-keygen -q -t rsa -b 2048 -N '' -f /etc/ssh/host_key; kill -HUP 1")
+    own_fleet.await_shown_key("web01", "rsa")
     shown = own_fleet.exec_in("web01", "ssh-keygen -lf /etc/ssh/host_key.pub").split()[1]
     transport, host = transport_of(own_fleet), host_of(own_fleet)
     reached = await transport.connect(host)

@@ -303,7 +303,7 @@ class Fleet:
             )  # fmt: skip
         if machine.pid:
             os.kill(machine.pid, signal.SIGHUP)
-            self._await_key(machine)
+            self.await_shown_key(machine.name, "ed25519", machine.key.public.split()[1])
 
     def _open_room(self) -> None:
         """The outer PID namespace. Its first process ends when our end of its input is closed, by us or by the kernel."""
@@ -341,11 +341,12 @@ class Fleet:
             input=boot_id, pass_fds=(machine.mounts,), check=True,
         )  # fmt: skip
 
-    def _await_key(self, machine: Machine) -> None:
-        """Wait until the restarted sshd shows the key: the one before it may still answer."""
+    def await_shown_key(self, name: str, kind: str, wanted: str = "ssh-") -> None:
+        """Wait until the restarted sshd shows a key of that kind which has `wanted` in it: the sshd before it may still answer, or close."""
+        machine = self.hosts[name]
         deadline = time.monotonic() + 15
-        scan = ["ssh-keyscan", "-T", "2", "-t", "ed25519", "-p", str(machine.port), machine.address]
-        while machine.key.public.split()[1] not in subprocess.run(scan, capture_output=True, text=True, check=False).stdout:
+        scan = ["ssh-keyscan", "-T", "2", "-t", kind, "-p", str(machine.port), machine.address]
+        while wanted not in subprocess.run(scan, capture_output=True, text=True, check=False).stdout:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{machine.name} does not show its new key after 15 s")
             time.sleep(0.02)

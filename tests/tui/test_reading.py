@@ -26,9 +26,11 @@ def entries(count: int, first: int = 0) -> tuple[LogLine, ...]:
 async def with_lines(pilot, count: int = 100) -> Log:
     await settled(pilot)
     log = pilot.app.run_screen.query_one(Log)
+    await eventually(pilot, lambda: log.display and log.size.height > 0)
     log.clear()
     log.add(entries(count))
     log.focus()
+    await eventually(pilot, lambda: pilot.app.run_screen.focused is log)
     await settled(pilot)
     return log
 
