@@ -1,5 +1,5 @@
 PYTHON ?= .venv/bin/python
-TOGETHER ?= -n 2 --dist loadfile
+TOGETHER ?= -n 3 --dist loadfile
 
 .PHONY: check lint types imports dates test bench demo picture keys
 
