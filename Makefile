@@ -1,7 +1,7 @@
 PYTHON ?= .venv/bin/python
 TOGETHER ?= -n 3 --dist loadfile
 
-.PHONY: check lint types imports dates test bench demo picture keys
+.PHONY: check lint types imports dates test mutants bench demo picture keys
 
 check: lint types imports dates test
 
@@ -19,6 +19,10 @@ dates:
 
 test:
 	$(PYTHON) -m pytest $(TOGETHER)
+
+# The core's mutants, or some: make mutants OF=console/core/checks TESTS=tests/core/test_gates.py HOW=--survivors
+mutants:
+	nice -n 10 $(PYTHON) -m tests.mutants $(HOW) $(OF) $(if $(TESTS),--tests $(TESTS))
 
 bench:
 	$(PYTHON) -m tests.bench
