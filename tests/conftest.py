@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 from console.text import hide
 from tests.fleet import Fleet, make_repository, missing
 
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 settings.register_profile("few", max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 

@@ -18,7 +18,6 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 settings.register_profile("mutants", deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
-settings.load_profile("mutants")
 
 MEMORY = 8 << 30
 """Bytes of address space that a mutant may take."""
@@ -46,6 +45,11 @@ class Outcome:
         """Keep what pytest reports of each part of a test."""
         self.failed = self.failed or report.failed
         self.seconds[report.nodeid] += report.duration
+
+
+def pytest_configure() -> None:
+    """After the conftest, which loads a profile of its own."""
+    settings.load_profile("mutants")
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
