@@ -1,9 +1,10 @@
 """A gate's verdict, from made-up observations."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.gates import GateState, Observation, Verdict, assess_answer, counted, judge, next_patience, next_wait
+from console.core.gates import GateState, Observation, Verdict, assess_answer, counted, expected_status, judge, needed, next_patience, next_wait
 from console.model.fleet import HealthCheck
 from console.text import SafeText
 
@@ -114,3 +115,88 @@ def test_an_answer_is_told_with_what_was_expected() -> None:
     assert assess_answer(check, 404, b"well, ready") == Observation("ok", SafeText("HTTP 404"))
     assert assess_answer(check, 200, b"starting\x1b[2J").seen == "HTTP 200, expected 'ready' in the body, which begins 'starting\\x1b[2J'"
     assert assess_answer(check, 200, b"").kind == "bad"
+
+
+JUDGED = [
+    ("a lost link at the end, once, after wrong answers", "bbbbbbbbbe", Verdict("failed", 0, 3, 10.0, SafeText("bad 9"))),
+    ("links lost for as long as a pass would take", "bbbbbbbeee", Verdict("error", 0, 3, 10.0, SafeText("error 10; before that: bad 7"))),
+    ("links lost for one try less than a pass would take", "bbbbbbbbee", Verdict("failed", 0, 3, 10.0, SafeText("bad 8"))),
+    ("a lost link and no wrong answer", "ooeooeooee", Verdict("error", 0, 3, 10.0, SafeText("error 10"))),
+    ("right again too late, after a lost link", "eooeooeooe", Verdict("error", 0, 3, 10.0, SafeText("error 10"))),
+    ("right answers that come one try too late", "bbbbbbbboo", Verdict("failed", 2, 3, 10.0, SafeText("bad 8"))),
+    ("a pass in the first tries", "ooo", Verdict("passed", 3, 3, 3.0, SafeText("ok 3"))),
+]
+
+
+@pytest.mark.parametrize(("kinds", "end"), [pytest.param(*row[1:], id=row[0]) for row in JUDGED])
+def test_a_gate_ends_with_the_numbers_it_was_judged_by(kinds: str, end: Verdict) -> None:
+    assert gate(kinds) == end
+
+
+@pytest.mark.parametrize(("passes", "kinds", "end"), [(1, "b" * 8 + "ee", "error"), (1, "b" * 9 + "e", "failed"), (2, "b" * 8 + "ee", "error"), (4, "b" * 7 + "eee", "failed")])
+def test_at_least_two_links_are_lost_in_a_row_before_wrong_answers_count_no_more(passes: int, kinds: str, end: str) -> None:
+    found = gate(kinds, HealthCheck("x", "tcp", passes=passes, deadline=10.0))
+    assert isinstance(found, Verdict)
+    assert (found.verdict, found.needed) == (end, passes)
+
+
+def test_a_state_counts_what_it_has_seen() -> None:
+    assert gate("obeeo") == GateState(passes=1, tries=5, wrong=1, unmeasured=2, blind=0, seen=SafeText("ok 5"), wrong_seen=SafeText("bad 2"))
+    assert gate("obee") == GateState(passes=0, tries=4, wrong=1, unmeasured=2, blind=2, seen=SafeText("error 4"), wrong_seen=SafeText("bad 2"))
+
+
+@pytest.mark.parametrize(("passes", "row"), [(-1, 1), (0, 1), (1, 1), (2, 2), (9, 9)])
+def test_at_least_one_right_answer_passes(passes: int, row: int) -> None:
+    assert needed(HealthCheck("x", "tcp", passes=passes)) == row
+
+
+@pytest.mark.parametrize(("took", "allowed", "seconds"), [(9.0, 5.0, 9.0), (10.0, 5.0, 10.0), (10.1, 5.0, 5.0), (0.0, 5.0, 0.0), (500.0, 5.0, 5.0)])
+def test_so_many_seconds_are_held_against_the_host(took: float, allowed: float, seconds: float) -> None:
+    assert counted(took, allowed) == seconds
+
+
+@pytest.mark.parametrize(("elapsed", "spent", "wait"), [(2.0, 0.2, 0.8), (2.0, 0.0, 1.0), (2.0, 1.0, 0.0), (2.0, 7.0, 0.0), (9.5, 0.0, 0.5), (10.0, 0.0, 0.0), (11.0, 0.0, 0.0)])
+def test_tries_begin_an_interval_apart(elapsed: float, spent: float, wait: float) -> None:
+    assert next_wait(CHECK, elapsed, spent) == pytest.approx(wait)
+
+
+@pytest.mark.parametrize(("elapsed", "patience"), [(0.0, 5.0), (5.0, 5.0), (5.5, 4.5), (9.5, 0.5), (9.95, 0.1), (10.0, 0.1), (20.0, 0.1)])
+def test_a_try_has_its_time_out_or_what_is_left(elapsed: float, patience: float) -> None:
+    assert next_patience(CHECK, elapsed) == pytest.approx(patience)
+
+
+@pytest.mark.parametrize(("ranges", "words"), [(((200, 200),), "200"), (((200, 299),), "200-299"), (((200, 299), (404, 404)), "200-299, 404"), ((), "")])
+def test_the_codes_that_are_right_in_words(ranges: tuple[tuple[int, int], ...], words: str) -> None:
+    assert expected_status(HealthCheck("x", "http", expect_status=ranges)) == words
+
+
+LONG = "a" * 59 + "bc"
+ANSWERS = [
+    ("the lowest code of a range", 200, b"ready", "ok", "HTTP 200"),
+    ("the highest code of a range", 299, b"ready", "ok", "HTTP 299"),
+    ("one code too low", 199, b"ready", "bad", "HTTP 199, expected 200-299, 404"),
+    ("one code too high", 300, b"ready", "bad", "HTTP 300, expected 200-299, 404"),
+    ("another code", 404, b"ready", "ok", "HTTP 404"),
+    ("a wrong code and a wrong body", 500, b"", "bad", "HTTP 500, expected 200-299, 404"),
+    ("an empty body", 200, b"", "bad", "HTTP 200, expected 'ready' in the body, which begins and ends empty"),
+    ("a body that is no text", 200, b"\xff\xfe", "bad", "HTTP 200, expected 'ready' in the body, which begins '\ufffd\ufffd'"),
+    ("a long body", 200, LONG.encode(), "bad", f"HTTP 200, expected 'ready' in the body, which begins '{LONG[:60]}'"),
+    ("an accent", 200, "é".encode(), "bad", "HTTP 200, expected 'ready' in the body, which begins 'é'"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "words"), [pytest.param(*row[1:], id=row[0]) for row in ANSWERS])
+def test_an_answer_is_judged_by_its_code_and_its_body(status: int, body: bytes, kind: str, words: str) -> None:
+    check = HealthCheck("x", "http", expect_status=((200, 299), (404, 404)), expect_body="ready")
+    assert assess_answer(check, status, body) == Observation(kind, SafeText(words))  # type: ignore[arg-type]
+
+
+def test_a_long_text_that_is_expected_is_cut_in_the_words_alone() -> None:
+    check = HealthCheck("x", "http", expect_body=LONG)
+    assert assess_answer(check, 200, b"no").seen == f"HTTP 200, expected '{LONG[:60]}' in the body, which begins 'no'"
+    assert assess_answer(check, 200, LONG[:60].encode()).kind == "bad"
+    assert assess_answer(check, 200, f"<{LONG}>".encode()).kind == "ok"
+
+
+def test_any_body_will_do_where_none_is_expected() -> None:
+    assert assess_answer(HealthCheck("x", "http"), 200, b"") == Observation("ok", SafeText("HTTP 200"))

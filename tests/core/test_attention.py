@@ -1,0 +1,82 @@
+"""A person is called for a decision, a pause, and what a run that has ended still owes; for nothing else, and by the same key for as long as it is the same thing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.attention import Wanted, wanted
+from console.model.request import Request
+from console.model.state import RunState
+from console.text import SafeText
+from tests.core.builders import a_state, paused
+from tests.core.drawn import KINDS, draw_run
+from tests.core.simulation import Simulation
+
+OPEN = {"app": "shop", "go": None, "phase": "deciding"}
+
+CALLED = [
+    ("for GO", a_state("old", **OPEN), Wanted("decide", "shop production: run r1 waits for GO or no-go", "deploy attach r1")),
+    (
+        "for a pause", a_state("new", app="shop", phase="running", pausing=paused("web02 failed", "failure", 12.5)),
+        Wanted("pause 12.5", "shop production: run r1 is paused: web02 failed", "deploy attach r1"),
+    ),
+    (
+        "for a host that is owed", a_state("new", "owed", app="shop", phase="ended", outcome="succeeded"),
+        Wanted("owed", "shop production: run r1 has ended (succeeded) and owes web02", "deploy status production"),
+    ),
+    (
+        "for five hosts that are owed", a_state(*["owed"] * 5, app="shop", phase="ended", outcome="failed"),
+        Wanted("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05", "deploy status production"),
+    ),
+    (
+        "for more than are named", a_state(*["owed"] * 7, app="shop", phase="ended", outcome="failed"),
+        Wanted("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05 and 2 more", "deploy status production"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "call"), [pytest.param(*row[1:], id=row[0]) for row in CALLED])
+def test_somebody_is_called(state: RunState, call: Wanted):
+    assert wanted(state) == call
+
+
+LEFT_ALONE = [
+    ("in the pre-flight", a_state("old", go=None, phase="preflight")),
+    ("while locks are taken", a_state("old", phase="locking")),
+    ("after GO", a_state("old", **{**OPEN, "go": True})),
+    ("after a no-go", a_state("old", **{**OPEN, "go": False})),
+    ("where GO was given with the request", a_state("old", request=Request(yes=True), **OPEN)),
+    ("while it goes on by itself", a_state("updating", phase="running")),
+    ("while hosts go back", a_state("returning", phase="rolling-back", pausing=paused())),
+    ("while a host is owed and others go on", a_state("owed", "updating", phase="running")),
+    ("after an end that owes nothing", a_state("new", "skipped", "failed", phase="ended")),
+    ("after an end in a pause", a_state("new", phase="ended", pausing=paused())),
+]
+
+
+@pytest.mark.parametrize("state", [pytest.param(state, id=name) for name, state in LEFT_ALONE])
+def test_nobody_is_called(state: RunState):
+    assert wanted(state) is None
+
+
+def test_owed_hosts_are_named_in_order():
+    found = wanted(a_state(hosts={name: a_state("owed").hosts["web01"].__class__(name, condition="owed") for name in ("web09", "web02")}, phase="ended"))
+    assert found is not None
+    assert found.words.endswith("owes web02, web09")
+
+
+@given(st.sampled_from(KINDS), st.integers(0, 1_000_000))
+def test_each_pause_has_one_key_and_it_is_told_once(kind, seed):
+    keys: dict[float, set[str]] = {}
+
+    def hold(run: Simulation) -> None:
+        found = wanted(run.state)
+        if run.state.pausing is not None and run.state.phase == "running":
+            assert found is not None
+            keys.setdefault(run.state.pausing.since, set()).add(found.key)
+        if found is not None:
+            assert SafeText(found.words) == found.words
+            assert found.next.startswith("deploy ")
+
+    draw_run(kind, seed, hold)
+    assert all(len(found) == 1 for found in keys.values())
