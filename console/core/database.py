@@ -11,7 +11,7 @@ from console.model.checks import Check, CheckStatus
 from console.model.database import Backup, Migration, Review
 from console.model.fleet import Database, Environment, Host
 from console.model.impact import Impact, OldCode
-from console.model.plan import Plan, Step
+from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState, StepState
 from console.model.values import changed, sealed
 from console.text import SafeText
@@ -85,13 +85,13 @@ def database_steps(environment: Environment, review: Review, release: str, needs
         host = database.host.name if database.host else review.where
         own = f": pg_dump to {review.dump.folder}" if review.dump and takes_dump(database) else ""
         title = SafeText(f"back the database up on {host}{own}")
-        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=command, release=release, at=review.where, timeout=command.timeout))
+        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=command, release=release, place=review.where, timeout=command.timeout))
     elif not review.fresh and not unbacked:
         return ()
     title = SafeText(f"migrate the database on {review.where}: {database.migrate.run}")
     needs = (BACKUP,) if steps else needs
     timeout = database.migrate.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
-    steps.append(Step(MIGRATE, "migrate", "prepare", title, needs=needs, command=database.migrate, release=release, at=review.where, timeout=timeout))
+    steps.append(Step(MIGRATE, "migrate", "prepare", title, needs=needs, command=database.migrate, release=release, place=review.where, timeout=timeout))
     return tuple(steps)
 
 
@@ -129,7 +129,7 @@ def revert_step(environment: Environment, state: RunState) -> tuple[Step, ...]:
         return ()
     title = SafeText(f"take the migration back on {review.where}: {database.revert.run}")
     timeout = database.revert.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
-    return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, at=review.where, timeout=timeout),)
+    return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, place=review.where, timeout=timeout),)
 
 
 def migrated_last(states: Iterable[RunState]) -> RunState | None:
@@ -158,11 +158,11 @@ def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str, ba
     names, database = tuple(host.name for host in hosts), environment.database
     command = restore_of(database, backup) if database else None
     if database is None or command is None or not names:
-        return sealed(Plan("restore", (names,), ()))
+        return sealed(Plan("restore", (names,), Steps()))
     at = environment.migrate_on if environment.migrate_on in names else names[0]
     title = SafeText(f"bring the database back on {database.host.name if database.host else at} from the backup of {run}")
-    step = Step(RESTORE, "restore", "release", title, command=command, at=at, timeout=command.timeout, changes=True)
-    return sealed(Plan("restore", (names,), (step,)))
+    step = Step(RESTORE, "restore", "release", title, command=command, place=at, timeout=command.timeout, changes=True)
+    return sealed(Plan("restore", (names,), Steps((step,))))
 
 
 def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime, kept: bool | SafeText = True) -> Check:

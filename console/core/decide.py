@@ -15,7 +15,7 @@ from console.core.sizes import counted
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, Happened, StartStep, TakeLocks, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
-from console.model.plan import Step
+from console.model.plan import Step, Steps
 from console.model.state import HostState, RunState, StepState
 from console.text import SafeText
 
@@ -56,7 +56,7 @@ def is_settled(state: RunState, step: Step) -> bool:
     """Whether nothing more is expected of the step."""
     status = state.step_state(step).status
     if status in ("running", "pending"):
-        return status == "pending" and step.host in state.hosts and not _in_play(state, step)
+        return status == "pending" and step.about in state.hosts and not _in_play(state, step)
     return True
 
 
@@ -80,7 +80,7 @@ def _settling(state: RunState) -> Iterator[Effect]:
 
 
 def _in_play(state: RunState, step: Step) -> bool:
-    condition = state.hosts[step.host].condition
+    condition = state.hosts[step.about].condition
     if step.phase == "rollback":
         return condition == "returning" or (state.kind == "rollback" and condition in FORWARD)
     if step.phase == "close":
@@ -91,7 +91,7 @@ def _in_play(state: RunState, step: Step) -> bool:
 def _is_ready(state: RunState, step: Step) -> bool:
     if state.step_state(step).status != "pending":
         return False
-    if step.host in state.hosts and not _in_play(state, step):
+    if step.about in state.hosts and not _in_play(state, step):
         return False
     return all(_lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
 
@@ -142,7 +142,7 @@ def _under_way(state: RunState) -> tuple[Step, ...]:
     if state.pausing is None or state.pausing.cause not in ("operator", "pause-after"):
         return ()
     updating = {host.name for host in state.hosts.values() if host.condition == "updating"}
-    return tuple(step for step in state.index.values() if step.phase == "release" and step.host in updating)
+    return tuple(step for step in state.index.values() if step.phase == "release" and step.about in updating)
 
 
 def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Effect]:
@@ -229,7 +229,7 @@ def _send_back(environment: Environment, state: RunState, conditions: frozenset[
         if host.condition == "skipped" and running:
             yield from (CancelStep(step, state.step_state(step).attempt) for step in running)
         elif host.touched and can_return(state, host.name) and not _has_return(state, host) and not running:
-            yield Happened(HostReturning(host=host.name, reason=host.detail, steps=plan_return(environment, state, host.name)))
+            yield Happened(HostReturning(host=host.name, reason=host.detail, steps=Steps(plan_return(environment, state, host.name))))
 
 
 def _running_on(state: RunState, host: HostState) -> tuple[Step, ...]:
@@ -262,8 +262,8 @@ def _roll_back(environment: Environment, state: RunState, now: float) -> Iterato
         return
     forward = [step for step in running_steps(state) if step.phase != "rollback"]
     yield from (CancelStep(step, state.step_state(step).attempt) for step in forward)
-    busy = {step.host for step in forward}
-    ready = tuple(step for step in state.back.steps if step.host not in busy)
+    busy = {step.about for step in forward}
+    ready = tuple(step for step in state.back.steps if step.about not in busy)
     starts = tuple(_starts(state, now, ready))
     yield from starts
     if not starts and not running_steps(state):

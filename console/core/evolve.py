@@ -63,18 +63,18 @@ def _with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: 
 
 
 def _with_step(state: RunState, step: Step, step_state: StepState) -> RunState:
-    host = state.hosts.get(step.host)
+    host = state.hosts.get(step.about)
     if host is None:
         return changed(state, steps={**state.steps, step.name: step_state})
-    return _with_host(state, step.host, steps={**host.steps, step.name: step_state})
+    return _with_host(state, step.about, steps={**host.steps, step.name: step_state})
 
 
 def _with_steps_known(state: RunState, steps: tuple[Step, ...]) -> RunState:
     fresh = {step.name: step for step in steps}
     by_host: dict[str, list[Step]] = {}
     for step in steps:
-        if step.host:
-            by_host.setdefault(step.host, []).append(step)
+        if step.about:
+            by_host.setdefault(step.about, []).append(step)
     lanes = dict(state.lanes)
     for host, added in by_host.items():
         kept = tuple(step for step in lanes.get(host, ()) if step.name not in fresh)
@@ -163,13 +163,13 @@ def _started(state: RunState, event: ev.StepStarted) -> RunState:
     is_settled_only = known.status == "running"
     if known.unsettled and known.attempt == event.attempt and known.started:
         fresh = changed(fresh, started=known.started, started_at=known.started_at)
-    host = state.hosts.get(step.host)
+    host = state.hosts.get(step.about)
     touched = step.changes or (host.touched if host else False)
-    after = _with_host(_with_step(state, step, fresh), step.host, step=step.name, touched=touched)
+    after = _with_host(_with_step(state, step, fresh), step.about, step=step.name, touched=touched)
     if host and step.phase == "release" and host.condition != "updating" and not is_settled_only:
-        after = _with_host(after, step.host, condition="updating", since=event.mono)
+        after = _with_host(after, step.about, condition="updating", since=event.mono)
     if host and step.phase == "rollback" and host.condition != "returning":
-        after = _with_host(after, step.host, condition="returning", since=event.mono)
+        after = _with_host(after, step.about, condition="returning", since=event.mono)
     return changed(after, changed=after.changed or step.changes, answered=False)
 
 
@@ -193,28 +193,28 @@ def _finished(state: RunState, event: ev.StepFinished) -> RunState:
         unsettled=False,
     )
     after = _with_step(state, step, done)
-    if step.host not in state.hosts:
+    if step.about not in state.hosts:
         return after
     return _host_done(after, step, event) if event.status == "done" else _host_ended_badly(after, step, event)
 
 
 def _host_done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
     if step.kind in ("switch", "remove"):
-        state = _with_host(state, step.host, release=step.release, version=_version_of(state, step))
+        state = _with_host(state, step.about, release=step.release, version=_version_of(state, step))
     if not _is_last(state, step):
         return state
-    if step.phase == "release" and state.hosts[step.host].condition in ("returning", "skipped"):
+    if step.phase == "release" and state.hosts[step.about].condition in ("returning", "skipped"):
         return state
     if step.phase == "rollback":
-        return _with_host(state, step.host, condition=_condition_back(state.hosts[step.host]), since=event.mono)
-    return _with_host(state, step.host, condition="new", since=event.mono, detail=event.detail)
+        return _with_host(state, step.about, condition=_condition_back(state.hosts[step.about]), since=event.mono)
+    return _with_host(state, step.about, condition="new", since=event.mono, detail=event.detail)
 
 
 def _version_of(state: RunState, step: Step) -> SafeText:
     if state.release and step.release == state.release.id:
         return state.release.version
-    targets = (way.version for way in state.way_back if way.host == step.host and way.release == step.release)
-    return next(targets, state.hosts[step.host].before_version)
+    targets = (way.version for way in state.way_back if way.host == step.about and way.release == step.release)
+    return next(targets, state.hosts[step.about].before_version)
 
 
 def _condition_back(host: HostState) -> HostCondition:
@@ -224,23 +224,23 @@ def _condition_back(host: HostState) -> HostCondition:
 def _is_last(state: RunState, step: Step) -> bool:
     if step.phase not in ("release", "rollback"):
         return False
-    mine = [known for known in state.lanes.get(step.host, ()) if known.phase == step.phase]
+    mine = [known for known in state.lanes.get(step.about, ()) if known.phase == step.phase]
     return all(state.step_state(known).status in ("done", "void") or not known.fatal for known in mine)
 
 
 def _host_ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
     if step.phase == "close" and event.lost:
-        return _fell(state, ev.HostFailed(host=step.host, condition="unreachable", reason=event.detail, mono=event.mono))
+        return _fell(state, ev.HostFailed(host=step.about, condition="unreachable", reason=event.detail, mono=event.mono))
     if not step.fatal:
         return _host_done(state, step, event) if _is_last(state, step) else state
     if step.phase in ("release", "prepare"):
-        kept = state.hosts[step.host].condition in ("skipped", "returning")
+        kept = state.hosts[step.about].condition in ("skipped", "returning")
         if kept or (event.status == "cancelled" and (state.back or state.aborting)):
             return state
-        return _with_host(state, step.host, condition=ENDINGS[event.status], failed_once=True, since=event.mono, detail=event.detail)
+        return _with_host(state, step.about, condition=ENDINGS[event.status], failed_once=True, since=event.mono, detail=event.detail)
     if step.phase == "rollback":
         condition = "unreachable" if event.lost and event.status == "failed" else ENDINGS[event.status]
-        return _with_host(state, step.host, condition=condition, skipped=False, since=event.mono, detail=event.detail)
+        return _with_host(state, step.about, condition=condition, skipped=False, since=event.mono, detail=event.detail)
     return state
 
 
@@ -282,7 +282,7 @@ def _retried(state: RunState, event: ev.HostRetried) -> RunState:
 
 def _without_return(state: RunState, host: str) -> RunState:
     lane = tuple(step for step in state.lanes[host] if step.phase != "rollback")
-    index = {name: step for name, step in state.index.items() if step.host != host or step.phase != "rollback"}
+    index = {name: step for name, step in state.index.items() if step.about != host or step.phase != "rollback"}
     return changed(state, index=index, lanes={**state.lanes, host: lane})
 
 
@@ -351,7 +351,7 @@ def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
 
 def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
     after = _add_steps(state, event.plan.steps)
-    for name in {step.host for step in event.plan.steps}:
+    for name in {step.about for step in event.plan.steps}:
         after = _with_host(after, name, condition="returning", since=event.mono)
     return changed(after, back=event.plan, back_reason=event.reason, back_cause=event.cause, phase="rolling-back", pausing=None)
 

@@ -27,7 +27,7 @@ class Lane:
     ) -> Step:  # fmt: skip
         """A step of this lane."""
         return Step(
-            name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), host=self.host.name, wave=self.wave,
+            name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), about=self.host.name, place=self.host.name, wave=self.wave,
             command=command, release=self.release, timeout=timeout, idempotent=idempotent, changes=changes, fatal=fatal,
         )  # fmt: skip
 

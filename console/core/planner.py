@@ -9,7 +9,7 @@ from console.core.lanes import Lane, chained
 from console.core.rollback import return_steps
 from console.model.database import Review
 from console.model.fleet import Amount, Environment, Host
-from console.model.plan import Plan, Step
+from console.model.plan import Plan, Step, Steps
 from console.model.values import sealed
 from console.text import SafeText
 
@@ -46,7 +46,7 @@ def plan_release(
     steps.extend(database)
     steps.extend(_waves(environment, waves, release, first, prepared, tuple(step.name for step in database)))
     steps.extend(_close(environment, hosts, release, _ends(steps, waves)))
-    return sealed(Plan("rolling", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
+    return sealed(Plan("rolling", tuple(tuple(host.name for host in wave) for wave in waves), Steps(steps)))
 
 
 def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[str, str]) -> Plan:
@@ -59,7 +59,7 @@ def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[s
         chains = [_restart_lane(environment, host, live.get(host.name, ""), number, (mark.name,)) for host in wave]
         steps.extend([mark, *(step for chain in chains for step in chain)])
         needs = (mark.name, *(chain[-1].name for chain in chains if chain))
-    return sealed(Plan("restart", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
+    return sealed(Plan("restart", tuple(tuple(host.name for host in wave) for wave in waves), Steps(steps)))
 
 
 def plan_catch_up(environment: Environment, hosts: tuple[Host, ...], release: str, on_disk: frozenset[str], first: frozenset[str], expects: str) -> Plan:
@@ -73,7 +73,7 @@ def plan_catch_up(environment: Environment, hosts: tuple[Host, ...], release: st
         prepared[host.name] = lane[-1].name
     steps.extend(_waves(environment, (hosts,), release, first, prepared))
     steps.extend(_prunes(environment, hosts, release, _ends(steps, (hosts,))))
-    return sealed(Plan("catch-up", (tuple(host.name for host in hosts),), tuple(steps)))
+    return sealed(Plan("catch-up", (tuple(host.name for host in hosts),), Steps(steps)))
 
 
 def plan_way_back(environment: Environment, targets: dict[str, str], how: str = "", first: tuple[Step, ...] = ()) -> Plan:
@@ -87,7 +87,7 @@ def plan_way_back(environment: Environment, targets: dict[str, str], how: str = 
         chains = [return_steps(environment, host, targets[host.name], needs, number) for host in wave]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains)
-    return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in wave) for wave in waves), tuple(steps)))
+    return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in wave) for wave in waves), Steps(steps)))
 
 
 def _prepare_console(environment: Environment, expects: str) -> list[Step]:
@@ -165,7 +165,7 @@ def _restart_lane(environment: Environment, host: Host, release: str, wave: int,
 
 def _ends(steps: list[Step], waves: tuple[tuple[Host, ...], ...]) -> tuple[str, ...]:
     last = {host.name for host in waves[-1]} if waves else set()
-    ends = {step.host: step.name for step in steps if step.phase == "release" and step.host in last}
+    ends = {step.about: step.name for step in steps if step.phase == "release" and step.about in last}
     return tuple(ends.values())
 
 

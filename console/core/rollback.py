@@ -7,7 +7,7 @@ from console.core.lanes import Lane, chained
 from console.core.shell import quote
 from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
-from console.model.plan import Plan, Step, WayBack
+from console.model.plan import Plan, Step, Steps, WayBack
 from console.model.state import HostState, RunState
 from console.model.values import sealed
 from console.text import SafeText
@@ -104,7 +104,7 @@ def plan_rollback(environment: Environment, state: RunState, how: str = "") -> P
         ]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains if chain)
-    return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=tuple(steps)))
+    return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=Steps(steps)))
 
 
 def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:

@@ -74,12 +74,12 @@ class FleetHands:
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         """Carry a step out."""
-        place = step.host or step.at
+        place = step.place
         if place in self._unheld:
             await self._hold_host(state, place)
         why = await self._lock_late(state, place) if place in self._missed else None
         if why is not None:
-            return StepFinished(step=step.name, host=step.host, attempt=attempt, status="unreachable", detail=SafeText(f"it could not be locked: {why}"))
+            return StepFinished(step=step.name, host=step.about, attempt=attempt, status="unreachable", detail=SafeText(f"it could not be locked: {why}"))
         key = (step.name, attempt)
         work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
         self._work[key] = work
@@ -89,7 +89,7 @@ class FleetHands:
             if key not in self._given_up:
                 work.cancel()
                 raise
-            return StepFinished(step=step.name, host=step.host, attempt=attempt, status="cancelled", detail=SafeText("given up"))
+            return StepFinished(step=step.name, host=step.about, attempt=attempt, status="cancelled", detail=SafeText("given up"))
         finally:
             self._work.pop(key, None)
 
@@ -100,7 +100,7 @@ class FleetHands:
             if work := self._work.get((step.name, attempt)):
                 work.cancel()
             return
-        host = self._environment.host(step.host or step.at)
+        host = self._environment.host(step.place)
         if host is None:
             return
         await self._steps.cancel(host, remote(Task(self._environment, state, step, attempt, self._tools), ""))

@@ -106,7 +106,7 @@ async def _command(task: Task) -> StepResult:
 
 
 async def _switch(task: Task) -> StepResult:
-    host = task.state.hosts[task.host.name]
+    host = task.state.hosts[task.step.about]
     restart = task.environment.command(task.host, "restart")
     words = filled(restart.run, values_of(task)) if restart else ""
     script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=task.step.phase == "rollback")
@@ -114,11 +114,11 @@ async def _switch(task: Task) -> StepResult:
 
 
 async def _remove(task: Task) -> StepResult:
-    return await _own(task, scripts.remove_current(task.path, task.epoch, task.state.hosts[task.host.name].release))
+    return await _own(task, scripts.remove_current(task.path, task.epoch, task.state.hosts[task.step.about].release))
 
 
 async def _prune(task: Task) -> StepResult:
-    before = task.state.hosts[task.host.name].before
+    before = task.state.hosts[task.step.about].before
     protect = tuple(release for release in (task.step.release, before) if release)
     script = "\n".join(
         [
@@ -144,7 +144,7 @@ async def _judge(task: Task, number: int) -> StepResult:
     found = await task.tools.gates.watch(task.environment, task.host, check, values_of(task))
     task.tools.record(
         GateJudged(
-            step=task.step.name, host=task.host.name, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
+            step=task.step.name, host=task.step.about, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
             seconds=round(found.seconds, 3), seen=found.seen,
         )
     )  # fmt: skip

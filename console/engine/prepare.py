@@ -399,7 +399,7 @@ def _plan(survey: Survey, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...],
         stays = {fact.host for fact in facts if not _destination(survey, fact).possible}
         targets = {host.name: target for host in hosts if host.name not in stays and (target := _still_to_go(survey, host, current[host.name])) is not None}
         before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
-        return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.at in targets))
+        return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.place in targets))
     release = release_of(survey, revision)
     if release is None:
         raise NoGo("there is no release to plan with")

@@ -50,7 +50,7 @@ def check_result(events: Iterable[Event]) -> dict[str, Any]:
     code = check_exit(blocking, planned=state.plan is not None)
     ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in state.way_back]
     schema = schema_words(state.review) if state.review else None
-    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.host or None} for step in (state.plan.steps if state.plan else ())]
+    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.about or None} for step in (state.plan.steps if state.plan else ())]
     return {
         "type": "result",
         "exit": int(code),

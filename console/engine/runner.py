@@ -144,7 +144,7 @@ class Runner:
         effects = decide(self.environment, self.state, self._clock.mono())
         happened = [effect.event for effect in effects if isinstance(effect, Happened)]
         starts = [effect for effect in effects if isinstance(effect, StartStep)]
-        announced = [StepStarted(step=start.step.name, host=start.step.host, attempt=start.attempt) for start in starts]
+        announced = [StepStarted(step=start.step.name, host=start.step.about, attempt=start.attempt) for start in starts]
         if happened or announced:
             self.record(*happened, *announced)
         for start in starts:
@@ -186,7 +186,7 @@ class Runner:
             finished = await self._hands.perform(self.state, step, attempt)
         except Exception as bug:
             detail = SafeText(f"the console failed in {step.name}: {type(bug).__name__}: {bug}")
-            finished = StepFinished(step=step.name, host=step.host, attempt=attempt, status="unknown", detail=detail)
+            finished = StepFinished(step=step.name, host=step.about, attempt=attempt, status="unknown", detail=detail)
         self.record(finished)
 
     async def _ask(self, hosts: tuple[str, ...]) -> None:

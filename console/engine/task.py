@@ -62,7 +62,7 @@ class Task:
     @property
     def host(self) -> Host:
         """The host that the step runs on."""
-        name = self.step.host or self.step.at
+        name = self.step.place
         found = self.environment.host(name)
         if found is None:
             raise LookupError(name)
@@ -88,7 +88,7 @@ class Task:
 
     def _say(self, lines: list[SafeText]) -> None:
         for line in lines:
-            self.tools.tell(Output(self.tools.now(), self.step.host, self.step.name, line))
+            self.tools.tell(Output(self.tools.now(), self.step.about, self.step.name, line))
         self.tail = [*self.tail, *lines][-TAIL:]
 
     def finished(self, result: StepResult, seconds: float) -> StepFinished:
@@ -96,7 +96,7 @@ class Task:
         self._say(self.lines.end())
         tail = () if result.status == "done" else tuple(self.tail)
         return StepFinished(
-            step=self.step.name, host=self.step.host, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
+            step=self.step.name, host=self.step.about, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
             detail=result.detail, hint=result.hint, tail=tail, lost=result.status in ("unknown", "unreachable") or not result.began,
         )  # fmt: skip
 

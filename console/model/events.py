@@ -11,7 +11,7 @@ import msgspec
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.facts import LockHolder
-from console.model.plan import Plan, Step, WayBack
+from console.model.plan import Plan, Steps, WayBack
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.text import SafeLines, SafeText
@@ -171,7 +171,7 @@ class HostReturning(Event, frozen=True, tag="host-returning"):
 
     host: str
     reason: SafeText
-    steps: tuple[Step, ...]
+    steps: Steps
     by: Person | None = None
 
 

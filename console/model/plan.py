@@ -25,10 +25,10 @@ class Step(msgspec.Struct, frozen=True):
     kind: StepKind
     phase: Phase
     title: SafeText
-    host: str = ""
-    """Empty: on the console's machine, or a mark in the plan (`wave`)."""
-    at: str = ""
-    """The host that a step runs on which is the whole run's affair: its failure is the run's, not that host's."""
+    about: str = ""
+    """The host that it is for, and whose failure its own is. Empty: it is the whole run's affair."""
+    place: str = ""
+    """The host that it runs on: mostly the one that it is about; a balancer's, or the database's, for others. Empty: the console's machine, or nowhere."""
     wave: int = 0
     needs: tuple[str, ...] = ()
     """Steps that are settled before this one starts: done, or no longer to be done."""
@@ -48,12 +48,18 @@ class Step(msgspec.Struct, frozen=True):
     """Seconds to wait before it, for a `wave`."""
 
 
+class Steps(tuple[Step, ...]):
+    """Steps, in order. A type of their own, as they are written down in a form of their own (`wire/packed_steps.py`)."""
+
+    __slots__ = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
     """The steps in the order in which they are shown, and the waves that the hosts go in."""
 
     strategy: str
     waves: tuple[tuple[str, ...], ...]
-    steps: tuple[Step, ...]
+    steps: Steps
     digest: str = ""
     """SHA-256 of all the rest, hex: what the operator approved."""
 

@@ -182,7 +182,7 @@ class RunState(msgspec.Struct, frozen=True):
 
     def step_state(self, step: Step) -> StepState:
         """How far that step is."""
-        steps = self.hosts[step.host].steps if step.host in self.hosts else self.steps
+        steps = self.hosts[step.about].steps if step.about in self.hosts else self.steps
         return steps.get(step.name, StepState())
 
     @property

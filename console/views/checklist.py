@@ -74,10 +74,10 @@ def _deploy_row(state: RunState, now: float) -> Row:
 
 
 _gates_of: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
-    lambda index: tuple((name, step.host) for name, step in index.items() if step.kind == "gate" and step.phase in ("release", "verify"))
+    lambda index: tuple((name, step.about) for name, step in index.items() if step.kind == "gate" and step.phase in ("release", "verify"))
 )
 _gates_of_the_way_back: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
-    lambda index: tuple((name, step.host) for name, step in index.items() if step.kind == "gate")
+    lambda index: tuple((name, step.about) for name, step in index.items() if step.kind == "gate")
 )
 _monitor_of: Newest[dict[str, Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
 

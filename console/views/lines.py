@@ -44,11 +44,11 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     spent = now - ran.started
     if step.kind == "monitor":
         return f"health of every host stays good, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
-    usual = usual_seconds(state, step.kind) if step.host else None
+    usual = usual_seconds(state, step.kind) if step.about else None
     late = " and late" if is_late(spent, usual) else ""
     told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""
-    lost = ", link lost" if step.host in state.hosts and not state.hosts[step.host].linked else ""
-    return f"{step.host + ' ' if step.host else ''}{step_words(step)} {seconds_in_words(spent)}{late}{told}{lost}"
+    lost = ", link lost" if step.about in state.hosts and not state.hosts[step.about].linked else ""
+    return f"{step.about + ' ' if step.about else ''}{step_words(step)} {seconds_in_words(spent)}{late}{told}{lost}"
 
 
 def waiting_line(state: RunState, now: float, at: str) -> str:

@@ -91,7 +91,7 @@ def _stages(plan: Plan) -> tuple[Stage, ...]:
     found: dict[tuple[int, int], tuple[list[Step], dict[str, list[Step]]]] = {}
     for step in plan.steps:
         alone, lanes = found.setdefault((_STAGES[step.phase], step.wave), ([], {}))
-        (lanes.setdefault(step.host, []) if step.host else alone).append(step)
+        (lanes.setdefault(step.about, []) if step.about else alone).append(step)
     return tuple(
         (tuple(alone), tuple(Lane(host, tuple(steps), tuple(step.kind for step in steps)) for host, steps in lanes.items()))
         for _, (alone, lanes) in sorted(found.items())

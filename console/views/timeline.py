@@ -6,7 +6,7 @@ from console.core.database import schema_words
 from console.core.kinds import on_failure
 from console.core.schema_back import schema_back
 from console.core.sizes import counted
-from console.model.plan import Plan
+from console.model.plan import Plan, Steps
 from console.model.state import RunState
 from console.views.narrow import folded, wrapped
 from console.views.pace import back_seconds, whole_seconds
@@ -24,10 +24,10 @@ def names_in_words(names: tuple[str, ...], most: int = 3) -> str:
 
 
 def _per_host(plan: Plan) -> str:
-    first = next((step.host for step in plan.steps if step.host and step.phase == "release"), "")
+    first = next((step.about for step in plan.steps if step.about and step.phase == "release"), "")
     kinds: list[str] = []
     for step in plan.steps:
-        if step.host == first and step.phase == "release" and step.kind != "wave":
+        if step.about == first and step.phase == "release" and step.kind != "wave":
             words = step_words(step)
             if words not in kinds:
                 kinds.append(words)
@@ -62,14 +62,14 @@ def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
     if room < 2:
         return (line(Span("waves      ", "dim"), f"{len(waves)}, from {waves[0][0]} to {waves[-1][-1]}"),)[:max(0, room)]
     rest = len(waves) - room + 1
-    return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], ()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
+    return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], Steps()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
 
 
 def database_words(plan: Plan) -> str:
     """What is done to the database, and where; empty: nothing."""
     verbs = {"backup": "backed up", "migrate": "migrated", "revert": "migrated back", "restore": "restored"}
     done = [verbs[step.kind] for step in plan.steps if step.kind in verbs]
-    return f"{', then '.join(done)}, on {next(step.at for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
+    return f"{', then '.join(done)}, on {next(step.place for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
 
 
 def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collection[str] | None = None) -> tuple[Line, ...]:

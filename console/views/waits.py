@@ -48,17 +48,17 @@ def _waited_step(state: RunState, now: float) -> Line:
         return _between(state, now)
     step, ran = running[0]
     spent = now - ran.started
-    usual = usual_seconds(state, step.kind) if step.host else None
+    usual = usual_seconds(state, step.kind) if step.about else None
     if step.kind in ("wave", "monitor"):
         return _timer(step, ran, now)
     late = is_late(spent, usual)
     took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
-    told = line(Span(f"{step.host} " if step.host else "", "strong"), step_words(step), ", ", took)
+    told = line(Span(f"{step.about} " if step.about else "", "strong"), step_words(step), ", ", took)
     if usual is not None:
         told = (*told, Span(f" (usual {seconds_in_words(usual)})", "warn" if late else "dim"))
-    if step.host and not state.hosts[step.host].linked:
+    if step.about and not state.hosts[step.about].linked:
         told = (*told, Span(", link lost", "warn"))
-    more = len({one.host or one.name for one, _ in running}) - 1
+    more = len({one.about or one.name for one, _ in running}) - 1
     return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
 
 
@@ -166,7 +166,7 @@ def _ended(state: RunState) -> tuple[Line, Keys]:
 def waited_host(state: RunState) -> str:
     """Return the host that is waited for, or that needs a person; empty when there is none."""
     for step, _ in running_steps(state):
-        if step.host:
-            return step.host
+        if step.about:
+            return step.about
     wrong = ("failed", "unknown", "unreachable", "owed")
     return next((host.name for host in state.hosts.values() if host.condition in wrong), "")

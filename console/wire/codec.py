@@ -12,9 +12,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from console.errors import ConsoleError
-from console.model.events import AnyEvent
+from console.model.events import AnyEvent, PlanMade, RollbackBegan
 from console.model.fleet import Environment
+from console.model.plan import Steps
+from console.model.values import changed
 from console.text import SafeLines, SafeText, hidden, knows_secrets
+from console.wire.packed_steps import packed, unpacked
 
 T = TypeVar("T")
 
@@ -36,6 +39,8 @@ def restored(kind: type, value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
         return SafeText(value)
     if kind is SafeLines and isinstance(value, str):
         return SafeLines(value)
+    if kind is Steps:
+        return unpacked(value)
     raise NotImplementedError(f"{kind.__name__} has no form on the wire")
 
 
@@ -89,7 +94,14 @@ def without_secrets(value: Any) -> Any:  # noqa: ANN401 (JSON is any)
 
 def encode_event(event: AnyEvent) -> bytes:
     """Return the canonical bytes of an event: what the journal stores, and what its chain of hashes covers."""
-    return _canonical.encode(event)
+    return _canonical.encode(compact(event))
+
+
+def compact(event: AnyEvent) -> Any:  # noqa: ANN401 (an event with a plan in another form is none of the model's)
+    """Return what is written down and sent for an event: of a plan, what its hosts have in common stands once."""
+    if isinstance(event, PlanMade | RollbackBegan):
+        return changed(event, plan=changed(event.plan, steps=packed(event.plan.steps)))
+    return event
 
 
 decode_event: Callable[[bytes], AnyEvent] = decoder(AnyEvent)

@@ -11,12 +11,13 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
 from console.model.request import Request
+from console.model.values import changed
 from console.ports.feed import Heard, Output, Presence, Sample
 from console.text import SafeText
 from console.wire import codec
 from console.wire.frames import TO_CLIENT, TO_ENGINE, framed
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when an older end would misunderstand. What both ends always understand: Welcome, Hello, Stop, Query `status`, and Submit of
 pause, continue, abort and roll-back."""
 
@@ -207,7 +208,12 @@ def request_bytes(message: Asked) -> bytes:
 def reply_bytes(message: Said) -> bytes:
     """Return the frame of an answer, without the secrets that the process knows. Raises `FrameError` when it is over a frame's limit."""
     data = codec.encode(message)
-    return framed(codec.encode(codec.gated(message)) if codec.holds_secret(data) else data, TO_CLIENT)
+    if codec.holds_secret(data):
+        message = codec.gated(message)
+        data = codec.encode(message)
+    if isinstance(message, Happened) and (event := codec.compact(message.event)) is not message.event:
+        data = codec.encode(changed(message, event=event))
+    return framed(data, TO_CLIENT)
 
 
 def read_request(body: bytes) -> Asked:

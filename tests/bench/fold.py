@@ -21,8 +21,8 @@ def a_run() -> list[ev.Event]:
     events = list(opening(environment))
     plan = next(event.plan for event in events if isinstance(event, ev.PlanMade))
     for step in plan.steps:
-        events.append(ev.StepStarted(step=step.name, host=step.host))
-        events.append(ev.StepFinished(step=step.name, host=step.host, seconds=1.0))
+        events.append(ev.StepStarted(step=step.name, host=step.about))
+        events.append(ev.StepFinished(step=step.name, host=step.about, seconds=1.0))
     return [ev.stamped(event, number, "2026-01-02T00:00:00Z", float(number), "boot") for number, event in enumerate(events, 1)]
 
 

@@ -106,12 +106,12 @@ class Simulation:
                 case Happened(event):
                     self.record(event)
                 case StartStep(step, attempt):
-                    self.record(ev.StepStarted(step=step.name, host=step.host, attempt=attempt))
+                    self.record(ev.StepStarted(step=step.name, host=step.about, attempt=attempt))
                 case CancelStep(step, _) if step.kind == "gate":
                     self.finish(step)
                 case CancelStep(step, attempt):
-                    status = "unknown" if step.host in self.dead else "cancelled"
-                    self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status))  # type: ignore[arg-type]
+                    status = "unknown" if step.about in self.dead else "cancelled"
+                    self.record(ev.StepFinished(step=step.name, host=step.about, attempt=attempt, status=status))  # type: ignore[arg-type]
                 case WakeAt(mono):
                     self.now = max(self.now, mono)
                     return True
@@ -129,9 +129,9 @@ class Simulation:
         attempt = self.state.step_state(step).attempt
         for name in self.dead if step.kind == "monitor" else ():
             self.record(ev.HostFailed(host=name, condition="unreachable", reason=SafeText("within the monitoring window: no answer")))
-        status = ("unknown" if step.kind == "gate" else "unreachable") if step.host in self.dead else self.ending(step, attempt)
+        status = ("unknown" if step.kind == "gate" else "unreachable") if step.about in self.dead else self.ending(step, attempt)
         words = SafeText(self.says(step) if self.says and status != "done" else status)
-        self.record(ev.StepFinished(step=step.name, host=step.host, attempt=attempt, status=status, seconds=1.0, detail=words, lost=status in LOST))  # type: ignore[arg-type]
+        self.record(ev.StepFinished(step=step.name, host=step.about, attempt=attempt, status=status, seconds=1.0, detail=words, lost=status in LOST))  # type: ignore[arg-type]
 
     def run(self, choose: Callable[[tuple[Step, ...]], Step] = lambda steps: steps[0], limit: int = 5000) -> RunState:
         """Go on until nothing more happens by itself."""

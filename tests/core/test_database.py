@@ -117,7 +117,7 @@ def test_the_backup_that_a_migration_needs():
     old = changed(young, backup_within=3600.0)
     stale = settled(changed(environment, database=old), environment.hosts, a_review(backup=last), Impact(), NOW)
     assert assess_backup(old, stale, NOW).blocks
-    assert [step.kind for step in plan_release(changed(environment, database=old), environment.hosts, NEW, frozenset(), stale).steps if step.at] == []
+    assert [step.kind for step in plan_release(changed(environment, database=old), environment.hosts, NEW, frozenset(), stale).steps if step.place and not step.about] == []
 
 
 @pytest.mark.parametrize(("kept", "status", "blocks", "words"), [

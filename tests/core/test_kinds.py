@@ -32,7 +32,7 @@ def a_run_of(kind: RunKind, hosts: int, ending, batch: int = 1, **rolling) -> Si
 
 
 def failing(*hosts: str, kind: str = "gate", status: str = "failed"):
-    return lambda step, attempt: status if step.host in hosts and step.kind == kind else "done"
+    return lambda step, attempt: status if step.about in hosts and step.kind == kind else "done"
 
 
 def restarts(run: Simulation) -> dict[str, int]:

@@ -108,7 +108,7 @@ def test_a_host_that_was_never_reached_has_lost_nothing():
 def test_a_host_without_a_link_is_shown_as_one():
     run = a_run(3)
     (step,) = running_steps(run.state)
-    run.record(ev.LinkLost(host=step.host), ev.LinkLost(host="web03"))
+    run.record(ev.LinkLost(host=step.about), ev.LinkLost(host="web03"))
     state = run.state
     assert waited_for(state, run.now).endswith(", link lost")
     assert [host_mark(host).text for host in state.hosts.values()].count("?") == 2

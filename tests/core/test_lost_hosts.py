@@ -31,7 +31,7 @@ def a_run(hosts: int, batch: int = 1, monitor: float = 600.0, kind: RunKind = "d
 
 def until(run: Simulation, kind: str, host: str) -> None:
     """Go on until that host's step of the kind, or the one that is nobody's, runs."""
-    while not any(step.kind == kind and step.host in (host, "") for step in running_steps(run.state)):
+    while not any(step.kind == kind and step.about in (host, "") for step in running_steps(run.state)):
         go_on(run, 1)
 
 

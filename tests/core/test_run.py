@@ -40,7 +40,7 @@ def say(simulation: Simulation, command: cmd.AnyCommand) -> Refusal | None:
 
 
 def failing(host: str, kind: str = "gate", status: str = "failed"):
-    return lambda step, attempt: status if step.host == host and step.kind == kind and step.phase == "release" else "done"
+    return lambda step, attempt: status if step.about == host and step.kind == kind and step.phase == "release" else "done"
 
 
 def test_a_good_release_ends_with_every_host_on_it():
@@ -95,7 +95,7 @@ def test_after_a_failure_continue_goes_on_with_the_rest():
 
 
 def test_a_host_that_is_retried_takes_the_release():
-    run = a_run(3, lambda step, attempt: "failed" if step.kind == "restart" and step.host == "web02" and attempt == 1 else "done", on_failure="pause")
+    run = a_run(3, lambda step, attempt: "failed" if step.kind == "restart" and step.about == "web02" and attempt == 1 else "done", on_failure="pause")
     run.run()
     assert say(run, cmd.Retry(host="web02")) is None
     assert say(run, cmd.Continue()) is None
@@ -190,7 +190,7 @@ def test_whatever_happens(hosts, batch, budget, on_failure, data):
     restarting = {"restart", "switch", "stop", "gate"}
 
     def batch_holds(state):
-        out = {step.host for step in running_steps(state) if step.phase == "release" and step.kind in restarting}
+        out = {step.about for step in running_steps(state) if step.phase == "release" and step.kind in restarting}
         assert len(out) <= batch
 
     run.watch = batch_holds
@@ -214,7 +214,7 @@ def test_any_prefix_folds_and_a_paused_run_begins_no_host(hosts, cut, data):
         say_to = Simulation(run.environment, run.ending, list(run.events[:cut]), state)
         assert say(say_to, cmd.Pause()) is None
         started = [effect.step for effect in decide(run.environment, say_to.state, 0.0) if isinstance(effect, StartStep)]
-        assert all(say_to.state.hosts[step.host].condition == "updating" and step.phase == "release" for step in started)
+        assert all(say_to.state.hosts[step.about].condition == "updating" and step.phase == "release" for step in started)
 
 
 @settings(max_examples=60, deadline=None)
@@ -333,7 +333,7 @@ def test_an_unknown_way_back_is_never_a_first_release():
     assert state.exit == Exit.FAILED
     assert "web02" in state.reason
     assert {name: host.release for name, host in state.hosts.items()} == {"web01": OLD, "web02": NEW, "web03": OLD}
-    assert not any(step.kind == "remove" or (step.host == "web02" and step.phase == "rollback") for step in state.index.values())
+    assert not any(step.kind == "remove" or (step.about == "web02" and step.phase == "rollback") for step in state.index.values())
 
 
 def test_a_host_without_a_way_back_that_fails_within_the_budget_stays_as_it_is():

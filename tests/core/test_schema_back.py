@@ -14,7 +14,7 @@ from console.model.state import RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 
-STEP = Step(MIGRATE, "migrate", "prepare", SafeText("migrate"), at="web01")
+STEP = Step(MIGRATE, "migrate", "prepare", SafeText("migrate"), place="web01")
 
 
 def a_run(status: str = "done", revert: str = "", *, answer: str = "", files: tuple[str, ...] = (), **review: object) -> RunState:

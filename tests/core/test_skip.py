@@ -127,7 +127,7 @@ def test_what_a_failing_check_says_decides_nothing(words: str):
     run = a_run(3, max_failures=1)
 
     def finish(step, attempt):
-        return "failed" if step.host == "web02" and step.kind == "gate" and step.phase == "release" else "done"
+        return "failed" if step.about == "web02" and step.kind == "gate" and step.phase == "release" else "done"
 
     run.ending, run.says = finish, lambda step: words
     state = run.run()
@@ -156,7 +156,7 @@ def test_a_run_whose_hosts_were_all_taken_back_alone_is_rolled_back_like_any_oth
 
 
 def test_a_host_that_is_owed_stays_owed():
-    run = a_run(3, lambda step, attempt: "unreachable" if step.host == "web02" and step.kind == "restart" else "done", max_failures=1)
+    run = a_run(3, lambda step, attempt: "unreachable" if step.about == "web02" and step.kind == "restart" else "done", max_failures=1)
     seen: list[str] = []
 
     def hold(state: RunState) -> None:

@@ -16,7 +16,7 @@ def undecided(*, protected: bool = False):
 
 
 def paused(**rolling):
-    run = Simulation(an_environment(3, **rolling), lambda step, attempt: "failed" if step.kind == "gate" and step.host == "web02" else "done")
+    run = Simulation(an_environment(3, **rolling), lambda step, attempt: "failed" if step.kind == "gate" and step.about == "web02" else "done")
     run.record(*opening(run.environment))
     run.run()
     return run.state

@@ -25,7 +25,7 @@ def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) ->
         feed.go_on(failing)
         step = feed.run.state.index[failing]
         tail = (SafeText("Traceback: no such table"), SafeText("exit 1"))
-        feed.record(ev.StepFinished(step=step.name, host=step.host, status="failed", code=1, seconds=4.0, detail=SafeText("it ended"), tail=tail))
+        feed.record(ev.StepFinished(step=step.name, host=step.about, status="failed", code=1, seconds=4.0, detail=SafeText("it ended"), tail=tail))
     feed.go_on("")
     return tuple(feed.run.events)
 

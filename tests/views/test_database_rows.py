@@ -10,8 +10,8 @@ from console.views.checklist import checklist
 from console.views.timeline import blast_radius, plan_lines, rollback_lines, way_back_lines
 
 STEPS = (
-    Step(BACKUP, "backup", "prepare", SafeText("back up"), at="web01"),
-    Step("database/migrate", "migrate", "prepare", SafeText("migrate"), at="web01"),
+    Step(BACKUP, "backup", "prepare", SafeText("back up"), place="web01"),
+    Step("database/migrate", "migrate", "prepare", SafeText("migrate"), place="web01"),
 )
 STATE = RunState(
     kind="deploy", environment="production", plan=Plan("rolling", (("web01",),), STEPS), index={step.name: step for step in STEPS},

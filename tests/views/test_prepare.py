@@ -250,7 +250,7 @@ def test_no_title_of_a_check_is_cut_and_what_blocks_is_read_whole(cells: int, he
 
 def test_the_plan_and_the_way_back_are_read_whole_where_there_is_little_room():
     steps = tuple(
-        Step(f"w/{host}/{kind}", kind, "release", SafeText(kind), host=host)
+        Step(f"w/{host}/{kind}", kind, "release", SafeText(kind), about=host, place=host)
         for host in ("web01", "web02") for kind in ("switch", "restart", "gate")
     )  # fmt: skip
     ways = tuple(WayBack(host, "20260101T000000Z-aaaaaaa", SafeText("v1.0.0-rc.1+build.20260101")) for host in ("web01", "web02"))
