@@ -49,3 +49,49 @@ def test_a_rollback_that_found_a_host_there_already_asks_no_more_of_it():
     left = RunState(run="rollback", kind="rollback", phase="ended", exit=5, hosts={"web01": there, "web02": stays}, way_back=ways)
     assert failed_run((left,)) is left
     assert failed_run((run("again", 0, "web02", web02="new"), left)) is None
+
+
+STATES = ("failed", "unknown", "unreachable", "owed", "updating", "returning")
+
+
+@pytest.mark.parametrize("condition", STATES)
+def test_a_host_that_ended_so_is_unverified_until_it_is_verified(condition: str):
+    left = run("left", 5, web01="new", web02=condition)
+    assert failed_run((run("other", 0, "web01", web01="new"), left)) is left
+    assert failed_run((run("same", 0, "web02", web02="new"), left)) is None
+
+
+@pytest.mark.parametrize("condition", ["new", "back"])
+def test_a_host_is_verified_by_a_run_that_left_it(condition: str):
+    assert failed_run((run("later", 5, "web02", web02=condition, web03="failed"), run("left", 5, web02="failed"))).run == "later"  # type: ignore[union-attr]
+    assert failed_run((run("later", 0, "web02", web02=condition), run("left", 5, web02="failed"))) is None
+
+
+@pytest.mark.parametrize("condition", ["old", "skipped", "left-out", *STATES])
+def test_a_host_is_not_verified_by_a_run_that_left_it_otherwise(condition: str):
+    left = run("left", 5, web02="failed")
+    assert failed_run((run("later", 0, "web02", web02=condition), left)) is left
+
+
+@pytest.mark.parametrize(("code", "speaks"), [(0, True), (4, True), (8, True), (1, False), (3, False), (6, False), (130, False)])
+def test_a_run_of_all_hosts_speaks_for_all_where_it_ended_well(code: int, speaks: bool):
+    left = run("left", 5, web02="failed")
+    assert failed_run((run("later", code, web01="new"), left)) is (None if speaks else left)
+    assert failed_run((run("later", code, "web01", web01="new"), left)) is left
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 4, 6, 8, 130])
+def test_only_a_run_that_failed_leaves_anything_unverified(code: int):
+    assert failed_run((run("only", code, web01="failed"),)) is None
+
+
+def test_no_run_at_all_left_nothing():
+    assert failed_run(()) is None
+
+
+def test_no_more_runs_are_read_than_it_takes():
+    def runs():
+        yield run("all", 0, web01="new")
+        raise AssertionError("one too many")
+
+    assert failed_run(runs()) is None
