@@ -87,3 +87,70 @@ def test_a_run_of_its_own_commit_speaks_before_one_of_another():
     assert assess_staging("staging", 86400.0, made, runs, NOW).detail == "verified in staging 2 h ago"
     assert expected_content(made, runs) == ""
     assert "as v1.0.9 ccccccc, which ships the same (content d), 60 min ago" in assess_staging("staging", 86400.0, made, runs[:1], NOW).detail
+
+
+V1_1 = "v1.1.0 bbbbbbb"
+GO_THERE = "deploy staging --version v1.1.0, or --override staging=REASON"
+FAILED_THERE = a_run(run="r7", outcome="failed", exit=5)
+OPEN_THERE = a_run(run="r7", outcome="", exit=None, ended_at="")
+SAME_TREE = Revision(COMMIT, SafeText("v1.1.0"), tree=TREE)
+VERDICTS = [
+    ("nothing was released there", Made(REVISION), (), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
+    ("it failed there", Made(REVISION), (FAILED_THERE,), ("failed", f"{V1_1} was not verified in staging; last there: failed (run r7)", GO_THERE)),
+    ("it goes on there", Made(REVISION), (OPEN_THERE, FAILED_THERE), ("failed", f"{V1_1} was not verified in staging; last there: not ended (run r7)", GO_THERE)),
+    ("another was verified there", Made(REVISION), (a_run(revision=OTHER),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
+    ("a run without a commit", Made(REVISION), (a_run(revision=None),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
+    ("too long ago", Made(REVISION), (a_run(49),), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
+    ("just in time", Made(REVISION), (a_run(24),), ("passed", "verified in staging 24 h ago", "")),
+    ("a second too late", Made(REVISION), (a_run(24 + 1 / 3600),), ("failed", "verified in staging 24 h ago, allowed are 24 h", GO_THERE)),
+    ("now", Made(REVISION), (a_run(0),), ("passed", "verified in staging 0 s ago", "")),
+    ("ahead of this clock", Made(REVISION), (a_run(-1),), ("passed", "verified in staging 0 s ago", "")),
+    ("119 seconds", Made(REVISION), (a_run(119 / 3600),), ("passed", "verified in staging 119 s ago", "")),
+    ("two minutes", Made(REVISION), (a_run(120 / 3600),), ("passed", "verified in staging 2 min ago", "")),
+    ("119 minutes", Made(REVISION), (a_run(119 / 60),), ("passed", "verified in staging 119 min ago", "")),
+    ("two hours", Made(REVISION), (a_run(2),), ("passed", "verified in staging 2 h ago", "")),
+    ("the newest counts", Made(REVISION), (a_run(1), a_run(30)), ("passed", "verified in staging 60 min ago", "")),
+    ("the newest counts, late as it is", Made(REVISION), (a_run(48), a_run(72)), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
+    ("another commit of the same tree", Made(SAME_TREE), (a_run(1, revision=OTHER),), ("passed", "verified in staging as v1.0.9 ccccccc, which ships the same, 60 min ago", "")),
+    (
+        "another commit of the same content, too late", Made(REVISION, contents=frozenset({"d1d1d1d1"})), (a_run(25, revision=OTHER, content="d1d1d1d1"),),
+        ("failed", "verified in staging as v1.0.9 ccccccc, which ships the same (content d1d1d1d), 25 h ago, allowed are 24 h", GO_THERE),
+    ),
+    ("its own run after one of another", Made(SAME_TREE), (a_run(1, revision=OTHER), a_run(3)), ("passed", "verified in staging 3 h ago", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "runs", "found"), [pytest.param(*row[1:], id=row[0]) for row in VERDICTS])
+def test_a_verdict_on_the_environment_before(made: Made, runs: tuple[RunState, ...], found: tuple[str, str, str]):
+    check = assess_staging("staging", 86400.0, made, runs, NOW)
+    assert (check.id, check.title, check.blocking) == ("staging", "Staging verified", True)
+    assert (check.status, str(check.detail), str(check.remedy)) == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "verified"),
+    [
+        ({}, True), ({"kind": "rollback"}, False), ({"kind": "catch-up"}, False), ({"outcome": "failed"}, False), ({"exit": 8}, False), ({"exit": None}, False),
+        ({"request": Request(hosts="web01")}, False), ({"request": Request(without=(("web01", "x"),))}, False), ({"request": Request(hotfix="CVE")}, True),
+    ],
+    ids=["as it should be", "a rollback", "a catch-up", "a failure", "hosts behind", "no end", "some hosts", "hosts left out", "a hotfix"],
+)  # fmt: skip
+def test_a_run_that_verifies_released_to_every_host(fields: dict[str, object], verified: bool):
+    assert is_verified(a_run(**fields)) is verified  # type: ignore[arg-type]
+
+
+def test_nothing_is_expected_of_what_nobody_verified():
+    assert expected_content(Made(REVISION), ()) == ""
+    assert expected_content(Made(REVISION, contents=frozenset({"d"})), (a_run(revision=OTHER, content="d", exit=8),)) == ""
+    assert expected_content(Made(REVISION, contents=frozenset({"d"})), (a_run(revision=OTHER, content="d"),)) == "d"
+
+
+def test_the_oldest_of_two_others_does_not_speak():
+    made = Made(REVISION, contents=frozenset({"d1", "d2"}))
+    assert expected_content(made, (a_run(1, revision=OTHER, content="d2"), a_run(2, revision=OTHER, content="d1"))) == "d2"
+
+
+def test_a_plan_without_a_build_built_nothing():
+    unbuilt = Plan("rolling", (), (Step("release/pack", "pack", "prepare", SafeText("pack")),))
+    assert is_same(a_run(revision=OTHER, plan=unbuilt), Made(SAME_TREE))
+    assert not is_same(a_run(revision=OTHER, plan=BUILT), Made(SAME_TREE))
