@@ -2,11 +2,14 @@
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.answers import Job, assess_lines, assess_numbers, judge_jobs
+from console.core.gates import Observation
 from console.model.fleet import CheckSpec
+from console.text import SafeText
 
 JOBS = st.lists(st.builds(Job, st.sampled_from("abcd"), st.sampled_from(["passed", "failed", "pending"]), st.sampled_from(["", "2026-11-24T08:00:00Z"])))
 ORDER = ("failed", "pending", "passed")
@@ -44,3 +47,84 @@ def test_a_line_is_whole():
     assert assess_lines(check, ("role:master2",)).kind == "bad"
     assert assess_lines(check, ()).seen == "answers nothing, expected 'role:master'"
     assert assess_lines(CheckSpec("x", "redis"), ()).kind == "ok"
+
+
+REDIS = CheckSpec("x", "redis", expect="role:master")
+ANY = CheckSpec("x", "redis")
+LONG = "a" * 61
+LINES = [
+    ("any answer will do", ANY, ("PONG",), ("ok", "answers 'PONG'")),
+    ("no answer will do where none is expected", ANY, (), ("ok", "answers nothing")),
+    ("three lines", ANY, ("a", "b", "c"), ("ok", "answers 'a', 'b', 'c'")),
+    ("five lines", ANY, ("a", "b", "c", "d", "e"), ("ok", "answers 'a', 'b', 'c' and 2 more")),
+    ("a long line", ANY, (LONG,), ("ok", f"answers '{LONG[:60]}'")),
+    ("the line among others", REDIS, ("a", "role:master"), ("ok", "answers 'role:master'")),
+    ("the line with room around it", REDIS, ("  role:master\r",), ("ok", "answers 'role:master'")),
+    ("an expected line with room around it", CheckSpec("x", "redis", expect=" ok "), ("ok",), ("ok", "answers ' ok '")),
+    ("another line", REDIS, ("role:slave",), ("bad", "answers 'role:slave', expected 'role:master'")),
+    ("a long expected line", CheckSpec("x", "redis", expect=LONG), ("b",), ("bad", f"answers 'b', expected '{LONG[:60]}'")),
+]
+
+
+@pytest.mark.parametrize(("probe", "lines", "found"), [pytest.param(*row[1:], id=row[0]) for row in LINES])
+def test_what_lines_are_worth(probe, lines, found):
+    assert assess_lines(probe, lines) == Observation(found[0], SafeText(found[1]))
+
+
+def bounded(above=None, below=None):
+    return CheckSpec("x", "prometheus", above=above, below=below)
+
+
+NAN = math.nan
+NUMBERS = [
+    ("none", bounded(), (), ("error", "the query finds no number")),
+    ("none that is one", bounded(), (("a", NAN),), ("error", "the query finds NaN")),
+    ("between", bounded(1, 3), (("a", 2.0),), ("ok", "a 2, above 1 and below 3")),
+    ("above the lower", bounded(above=1), (("a", 1.5),), ("ok", "a 1.5, above 1")),
+    ("below the upper", bounded(below=0.01), (("a", 0.005),), ("ok", "a 0.005, below 0.01")),
+    ("at the lower", bounded(above=1), (("a", 1.0),), ("bad", "a 1, expected above 1")),
+    ("at the upper", bounded(below=3), (("a", 3.0),), ("bad", "a 3, expected below 3")),
+    ("under the lower", bounded(1, 3), (("a", 0.0),), ("bad", "a 0, expected above 1 and below 3")),
+    ("one of two outside", bounded(1, 3), (("a", 2.0), ("b", 9.0)), ("bad", "b 9, expected above 1 and below 3")),
+    ("without a name", bounded(1, 3), (("", 2.0),), ("ok", "2, above 1 and below 3")),
+    ("a number beside NaN", bounded(1, 3), (("a", NAN), ("b", 2.0)), ("ok", "b 2, above 1 and below 3")),
+    ("four", bounded(0), tuple((name, 1.0) for name in "abcd"), ("ok", "a 1, b 1, c 1 and 1 more, above 0")),
+]
+
+
+@pytest.mark.parametrize(("probe", "numbers", "found"), [pytest.param(*row[1:], id=row[0]) for row in NUMBERS])
+def test_what_numbers_are_worth(probe, numbers, found):
+    assert assess_numbers(probe, numbers) == Observation(found[0], SafeText(found[1]))
+
+
+EARLY, LATE = "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z"
+PUSH = "push it, or see whether its CI runs"
+JUDGED = [
+    ("nothing yet", (), (), ("waiting", "nothing has reported on this commit yet", PUSH, "")),
+    ("all passed", (Job("a", "passed", EARLY), Job("b", "passed", LATE)), (), ("passed", "2 passed: a, b", "", LATE)),
+    ("one failed", (Job("a", "passed"), Job("b", "failed", LATE, "timed out"), Job("c", "failed", EARLY)), (), ("failed", "2 of 3 failed: b (timed out), c", "mend it, and push", EARLY)),
+    ("one failed while one runs", (Job("a", "pending"), Job("b", "failed", LATE)), (), ("failed", "1 of 2 failed: b", "mend it, and push", LATE)),
+    ("one runs", (Job("a", "passed"), Job("b", "pending", LATE, "queued"), Job("c", "pending", EARLY)), (), ("waiting", "1 of 3 passed, waits for b (queued), c", "it is asked again", EARLY)),
+    ("one runs since nobody knows when", (Job("b", "pending"),), (), ("waiting", "0 of 1 passed, waits for b", "it is asked again", "")),
+    ("one that is wanted has passed", (Job("a", "passed", EARLY), Job("b", "failed")), ("a",), ("passed", "1 passed: a", "", EARLY)),
+    (
+        "one that is wanted has not begun", (Job("a", "passed"), Job("b", "passed")), ("c",),
+        ("waiting", "0 of 1 passed, waits for c (not begun)", "it is asked again; contexts are names as they are reported, so far: a, b", ""),
+    ),
+    ("one that is wanted has not begun, nor has any", (), ("c",), ("waiting", "0 of 1 passed, waits for c (not begun)", "it is asked again", "")),
+    (
+        "one runs and one has not begun", (Job("a", "pending", EARLY), Job("a", "passed")), ("a", "c"),
+        ("waiting", "1 of 3 passed, waits for a, c (not begun)", "it is asked again; contexts are names as they are reported, so far: a", EARLY),
+    ),
+    ("a glob", (Job("test (1)", "passed"), Job("test (2)", "passed"), Job("lint", "failed")), ("test*",), ("passed", "2 passed: test (1), test (2)", "", "")),
+    ("a name with the signs of a glob", (Job("test [1]", "passed"), Job("test 1", "failed")), ("test [1]",), ("failed", "1 of 2 failed: test 1", "mend it, and push", "")),
+    ("a glob in capitals", (Job("test", "passed"),), ("TEST*",), ("waiting", "0 of 1 passed, waits for TEST* (not begun)", "it is asked again; contexts are names as they are reported, so far: test", "")),
+    ("more than are named", tuple(Job(name, "failed") for name in "abcde"), (), ("failed", "5 of 5 failed: a, b, c and 2 more", "mend it, and push", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("jobs", "contexts", "found"), [pytest.param(*row[1:], id=row[0]) for row in JUDGED])
+def test_what_jobs_are_worth(jobs, contexts, found):
+    finding = judge_jobs(jobs, contexts, 7.0)
+    assert (finding.status, str(finding.seen), str(finding.remedy), finding.since) == found
+    assert finding.again == (7.0 if finding.status == "waiting" else 5.0)

@@ -31,8 +31,10 @@ WORDS = [
             ref="v1", hosts="web", without=(("a", "b"),), overrides=(("c", "d"),), acks=("e",), hotfix="f", at_once=True, halves=True,
             impact=Impact("yes", 90.0, "no", "low", "ok", SafeLines("words")),
         ),
-        "production --version v1 --hosts web --without a=b --override c=d --ack e --hotfix f --migration yes --breaking no --risk low --old-code ok"
-        " --downtime 1m30s --notes FILE --at-once --halves",
+        (
+            "production --version v1 --hosts web --without a=b --override c=d --ack e --hotfix f "
+            "--migration yes --breaking no --risk low --old-code ok --downtime 1m30s --notes FILE --at-once --halves"
+        ),
     ),
 ]  # fmt: skip
 
