@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
-settings.register_profile("mutants", deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+settings.register_profile(
+    "mutants", max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
 
 MEMORY = 8 << 30
 """Bytes of address space that a mutant may take."""
@@ -72,8 +74,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         if number % 100 == 0:
             killed = sum(verdict in ("killed", "timeout") for verdict in answered.values())
             sys.stderr.write(f"{number} of {len(asked)} tried, {killed} killed\n")
-    Path(os.environ["MUTANTS_ANSWERED"]).write_text(json.dumps(answered))
+            _write(answered)
+    _write(answered)
     return True
+
+
+def _write(answered: dict[str, str]) -> None:
+    Path(os.environ["MUTANTS_ANSWERED"]).write_text(json.dumps(answered))
 
 
 def _callers(session: pytest.Session, outcome: Outcome) -> dict[str, list[pytest.Item]]:
