@@ -39,6 +39,8 @@ def live_release(states: Iterable[RunState]) -> Live | Unclear:
         if len(found) != 1 or "" in found:
             return Unclear(f"run {state.run} left its hosts on different releases")
         wanted = found.pop()
+        if state.kind == "deploy" and state.release is not None and state.release.id == wanted:
+            return Live(state.release, state.content)
     if wanted:
         return Live(Release(wanted, SafeText(""), ""))
     return Unclear("no release run is known here")

@@ -1,5 +1,7 @@
 """What an environment is now, by the record: what owed hosts are brought to, and when nobody can say."""
 
+import pytest
+
 from console.core.catch_up import Live, Unclear, live_release
 from console.core.debts import open_debts
 from console.core.targets import Targets, targets_before
@@ -7,6 +9,7 @@ from console.errors import Problem
 from console.model.release import Release
 from console.model.request import Request
 from console.model.state import HostState, RunState
+from console.model.values import changed
 from console.text import SafeText
 
 V1, V2 = Release("20260101T000000Z-aaaaaaa", SafeText("v1"), "a" * 40), Release("20260102T000000Z-bbbbbbb", SafeText("v2"), "b" * 40)
@@ -72,3 +75,45 @@ def test_a_catch_up_pays_and_is_undone_with_the_release_that_it_paid_for():
     untouched = {**second.hosts, "web02": HostState("web02", condition="owed", release=V1.id)}
     found = targets_before([CAUGHT_UP, RunState(**{**{f: getattr(second, f) for f in second.__struct_fields__}, "hosts": untouched}), FIRST], ("web01", "web02"))
     assert found == Targets({"web01": V1.id, "web02": V1.id}, frozenset(), frozenset())
+
+
+THIRD = Release("20260103T000000Z-ccccccc", SafeText("v3"), "c" * 40)
+RESTORED = a_run("restore", 0, changed=False, web01=("old", V2.id))
+APART = "run deploy-5 left its hosts on different releases"
+LIVES = [
+    ("no run", [], Unclear("no release run is known here")),
+    ("a release", [FIRST], Live(V1, "c1")),
+    ("a release with a host behind", [SECOND, FIRST], Live(V2, "c2")),
+    ("a release of some hosts alone", [a_run(hosts="web01", web01=("new", V2.id))], Unclear("no release run is known here")),
+    ("a rollback of some hosts", [changed(BACK, request=Request(kind="rollback", hosts="web01")), SECOND], Live(V2, "c2")),
+    ("a release that changed nothing", [a_run(code=5, changed=False, web01=("failed", V1.id)), FIRST], Live(V1, "c1")),
+    ("a release without a name", [changed(a_run(web01=("new", V2.id)), release=None)], Live(Release(V2.id, SafeText(""), ""))),
+    *((f"a {kind}", [a_run(kind, web01=("new", V2.id)), FIRST], Live(V1, "c1")) for kind in ("restart", "catch-up", "exec")),
+    ("a restore", [RESTORED, SECOND], Unclear("the database was brought back by run restore-0: what runs on it now is for a person to say")),
+    ("a restore that nobody said GO to", [changed(RESTORED, go=False), SECOND], Live(V2, "c2")),
+    ("a release after a restore", [SECOND, RESTORED], Live(V2, "c2")),
+    ("a release that went back", [UNDONE, SECOND, FIRST], Live(V1, "c1")),
+    ("a release that went back to what nobody knows", [UNDONE], Live(Release(V1.id, SafeText(""), ""))),
+    ("a rollback with a host that is owed", [BACK, FIRST], Live(V1, "c1")),
+    ("a rollback with a host that was left out", [a_run("rollback", 0, web01=("back", V1.id), web02=("left-out", V2.id)), FIRST], Live(V1, "c1")),
+    ("the run that shipped it, not a later one", [UNDONE, a_run(release=THIRD, content="c3", web01=("new", THIRD.id)), FIRST], Live(V1, "c1")),
+    ("hosts on two releases", [a_run(code=5, web01=("new", V2.id), web02=("old", V1.id)), FIRST], Unclear(APART)),
+    ("hosts that are all on it though it failed", [a_run(code=5, content="c2", web01=("new", V2.id), web02=("new", V2.id))], Live(V2, "c2")),
+    *((f"a host that is {condition}", [a_run(code=5, web01=(condition, V2.id)), FIRST], Unclear(APART)) for condition in ("unknown", "failed", "unreachable", "updating", "returning")),
+    *((f"hosts that are {condition}", [a_run(code=5, web01=(condition, V1.id)), FIRST], Live(V1, "c1")) for condition in ("back", "old", "skipped", "new")),
+    ("no host that says it", [a_run(code=5, web01=("owed", V1.id)), FIRST], Unclear(APART)),
+    ("hosts on no release", [a_run(code=5, web01=("old", ""))], Unclear(APART)),
+]
+
+
+@pytest.mark.parametrize(("runs", "live"), [pytest.param(*row[1:], id=row[0]) for row in LIVES])
+def test_what_the_environment_is_after(runs, live):
+    assert live_release(runs) == live
+
+
+def test_no_more_runs_are_read_than_it_takes():
+    def runs():
+        yield SECOND
+        raise AssertionError("one too many")
+
+    assert live_release(runs()) == Live(V2, "c2")
