@@ -82,3 +82,63 @@ def test_verified_is_never_said_of_what_is_owed_broken_or_not_known():
     for said, owed, fact in product((None, "passed", "failed", "unknown"), (True, False), (a_host(), a_host(drift=SafeText("1 file differs")))):
         found = is_healthy(fact, said, owed=owed)  # type: ignore[arg-type]
         assert found is (False if said == "failed" else None if owed or fact.drift or said == "unknown" else True)
+
+
+@pytest.mark.parametrize("kind", ["gate", "restart", "stop", "switch", "remove"])
+def test_these_steps_of_a_host_say_how_it_is(kind: str):
+    assert said_last((ended(f"wave-1/web01/{kind}", "failed"),), GATED) == {"web01": "failed"}
+
+
+@pytest.mark.parametrize("kind", ["install", "fetch", "ship", "prune", "hook", "before host"])
+def test_these_say_nothing_of_how_it_is(kind: str):
+    assert said_last((ended(f"wave-1/web01/{kind}", "failed"),), GATED) == {}
+    assert said_last((ended(f"wave-1/web01/{kind}", "failed", lost=True),), GATED) == {"web01": "unknown"}
+
+
+ENDED = [
+    ("gate", "done", False, "passed"), ("gate", "failed", False, "failed"), ("gate", "failed", True, "unknown"), ("gate", "unknown", False, "unknown"),
+    ("gate", "cancelled", False, "unknown"), ("gate", "unreachable", False, "unknown"), ("gate", "done", True, "unknown"), ("restart", "done", False, "unknown"),
+    ("restart", "failed", False, "failed"), ("restart", "cancelled", False, "unknown"), ("switch", "done", False, "unknown"), ("stop", "done", False, "unknown"),
+    ("stop", "failed", False, "failed"), ("remove", "done", False, "unknown"), ("remove", "failed", True, "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "status", "lost", "said"), ENDED)
+def test_what_the_end_of_a_step_says(kind: str, status: str, lost: bool, said: str):
+    assert said_last((ended(f"wave-1/web01/{kind}", status, lost=lost),), GATED) == {"web01": said}
+
+
+@pytest.mark.parametrize(("gated", "said"), [(frozenset(), "passed"), (frozenset({"web02"}), "passed"), (GATED, "unknown"), (frozenset({"web01", "web02"}), "unknown")])
+def test_a_restart_speaks_only_where_no_gate_does(gated: frozenset[str], said: str):
+    assert said_last((ended("wave-1/web01/restart"),), gated) == {"web01": said}
+
+
+def test_each_host_has_its_own_last_word():
+    events = (ended("wave-1/web01/gate"), ended("wave-1/web02/gate", "failed", "web02"), fell("unreachable"), ended("wave-2/web03/gate", host="web03"))
+    assert said_last(events, GATED) == {"web01": "unknown", "web02": "failed", "web03": "passed"}
+
+
+LIVE = a_host()
+BARE = HostFacts("web01", current="r1", releases=(HostRelease("r1"),))
+WELL = [
+    ("verified and marked", LIVE, "passed", False, True),
+    ("marked", LIVE, None, False, True),
+    ("verified", BARE, "passed", False, True),
+    ("neither", BARE, None, False, None),
+    ("failed", LIVE, "failed", False, False),
+    ("failed and owed", LIVE, "failed", True, False),
+    ("not known", LIVE, "unknown", False, None),
+    ("owed", LIVE, "passed", True, None),
+    ("drifted", a_host(drift=SafeText("x")), "passed", False, None),
+    ("a damaged release", HostFacts("web01", current="r1", releases=(HostRelease("r1", whole=False, healthy=True),)), "passed", False, False),
+    ("a damaged release that is owed", HostFacts("web01", current="r1", releases=(HostRelease("r1", whole=False),)), "passed", True, False),
+    ("a broken link", a_host(current_broken=SafeText("x")), None, False, False),
+    ("a live release that is not on disk", HostFacts("web01", current="r9", releases=(HostRelease("r1", healthy=True),)), "passed", False, None),
+    ("not reached", a_host(problem=SafeText("no route")), "failed", False, None),
+    ("no release", HostFacts("web01"), "failed", False, None),
+]
+
+
+@pytest.mark.parametrize(("fact", "said", "owed", "healthy"), [pytest.param(*row[1:], id=row[0]) for row in WELL])
+def test_what_is_live_is_well(fact: HostFacts, said: str | None, owed: bool, healthy: bool | None):
+    assert is_healthy(fact, said, owed=owed) is healthy  # type: ignore[arg-type]

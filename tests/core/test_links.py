@@ -1,6 +1,8 @@
 """Hosts that lose their links: alone it is theirs, together it is the network's, and nothing rolls back for it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from console.core.accept import accept
 from console.core.decide import decide, running_steps
@@ -8,8 +10,8 @@ from console.core.links import lost_together
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import Happened, StartStep
-from console.model.fleet import Environment
-from console.model.state import RunState
+from console.model.fleet import Environment, Host, Ssh
+from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.views.fleet import counts_in_words, host_mark, host_words
 from console.views.lines import waited_for
@@ -125,3 +127,79 @@ def test_a_step_that_takes_long_is_late_long_before_its_time_out():
             run.finish(running_steps(run.state)[0])
     assert "late" not in waited_for(run.state, run.now + 2)
     assert "web02 restart 6 s and late (usual 1 s)" in waited_for(run.state, run.now + 6)
+
+
+def a_fleet(*lost: float, jump: str = "", jumps: tuple[str, ...] = ()) -> tuple[Environment, RunState]:
+    """web01, web02, …: when each lost its link (0: it stands)."""
+    hosts = tuple(Host(f"web{number:02}", jump=jumps[number - 1] if jumps else "") for number in range(1, len(lost) + 1))
+    environment = Environment("shop", "production", "/srv/shop", hosts, ssh=Ssh(jump=jump))
+    states = {host.name: HostState(host.name, linked=not when, lost=when) for host, when in zip(hosts, lost, strict=True)}
+    return environment, RunState(run="r1", hosts=states)
+
+
+TOGETHER = [
+    ("none", (0, 0, 0), []),
+    ("two", (5, 5, 0, 0), []),
+    ("three at once", (5, 5, 5, 0), [1, 2, 3]),
+    ("three in ten seconds", (5, 0, 15, 10), [1, 3, 4]),
+    ("three in more than ten seconds", (5, 0, 15.1, 10), []),
+    ("three at once after one", (1, 20, 21, 22), [2, 3, 4]),
+    ("three at once before one", (20, 21, 22, 40), [1, 2, 3]),
+    ("the greater of two groups", (1, 2, 3, 30, 31, 32, 33), [4, 5, 6, 7]),
+    ("the earlier of two that are as great", (1, 2, 3, 30, 31, 32), [1, 2, 3]),
+    ("all", (1, 1, 1), [1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("lost", "numbers"), [pytest.param(*row[1:], id=row[0]) for row in TOGETHER])
+def test_links_that_were_lost_together(lost: tuple[float, ...], numbers: list[int]):
+    assert lost_together(*a_fleet(*lost)) == tuple(f"web{number:02}" for number in numbers)
+
+
+BEHIND = [
+    ("both behind a jump host", (5, 6, 0), "", ("gate", "gate", ""), [1, 2]),
+    ("one of two behind it", (5, 0, 0), "", ("gate", "gate", ""), []),
+    ("two behind it, far apart", (5, 60, 0), "", ("gate", "gate", ""), []),
+    ("behind two jump hosts", (5, 6, 0), "", ("gate", "door", ""), []),
+    ("the only one behind it", (5, 0, 0), "", ("gate", "", ""), []),
+    ("all behind the environment's", (5, 6), "gate", (), [1, 2]),
+    ("all behind the environment's, which is one of them", (0, 5, 6), "web01", (), [2, 3]),
+    ("a host's own before the environment's", (5, 6, 0), "gate", ("", "", "door"), [1, 2]),
+    ("the first group of two", (5, 6, 7, 8), "", ("gate", "gate", "door", "door"), [1, 2, 3, 4]),
+]
+
+
+@pytest.mark.parametrize(("lost", "jump", "jumps", "numbers"), [pytest.param(*row[1:], id=row[0]) for row in BEHIND])
+def test_links_that_were_lost_behind_a_jump_host(lost: tuple[float, ...], jump: str, jumps: tuple[str, ...], numbers: list[int]):
+    assert lost_together(*a_fleet(*lost, jump=jump, jumps=jumps)) == tuple(f"web{number:02}" for number in numbers)
+
+
+@pytest.mark.parametrize("condition", ["left-out", "unreachable"])
+def test_a_host_behind_it_that_is_no_part_of_the_run_is_not_waited_for(condition: str):
+    environment, state = a_fleet(5, 6, 0, jumps=("gate", "gate", "gate"))
+    gone = changed(state, hosts={**state.hosts, "web03": changed(state.hosts["web03"], condition=condition)})
+    assert lost_together(environment, state) == ()
+    assert lost_together(environment, gone) == ("web01", "web02")
+
+
+def test_a_host_that_the_run_does_not_know_is_not_waited_for():
+    environment, state = a_fleet(5, 6, 0, jumps=("gate", "gate", "gate"))
+    rest = {name: host for name, host in state.hosts.items() if name != "web03"}
+    assert lost_together(environment, changed(state, hosts=rest)) == ("web01", "web02")
+
+
+@pytest.mark.parametrize(("linked", "lost"), [(True, 5.0), (False, 0.0)], ids=["stands again", "has been seen"])
+def test_a_link_counts_while_it_is_lost_and_nobody_has_seen_it(linked: bool, lost: float):
+    environment, state = a_fleet(5, 5, 5)
+    assert lost_together(environment, state) == ("web01", "web02", "web03")
+    other = changed(state.hosts["web02"], linked=linked, lost=lost)
+    assert lost_together(environment, changed(state, hosts={**state.hosts, "web02": other})) == ()
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 5.0, 11.0, 12.0, 30.0]), max_size=8))
+def test_what_was_lost_together_are_three_or_more_within_ten_seconds(lost: list[float]):
+    environment, state = a_fleet(*lost)
+    found = [state.hosts[name].lost for name in lost_together(environment, state)]
+    most = max((sum(one <= other <= one + 10 for other in lost) for one in lost if one), default=0)
+    assert len(found) == (most if most >= 3 else 0)
+    assert not found or max(found) - min(found) <= 10

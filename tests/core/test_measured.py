@@ -14,6 +14,7 @@ from console.model.checks import Check
 from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.ports.hosts import ProblemKind
 from console.text import SafeText
+from tests.core.builders import looks as looks_at
 
 SEEN = st.one_of(st.just(""), st.just("full"), st.just(Unknown("cannot be read")))
 looks = st.lists(SEEN, max_size=6).map(lambda found: tuple(Look(f"web{number:02}", one) for number, one in enumerate(found, 1)))
@@ -107,3 +108,67 @@ def test_a_host_that_may_be_missing_is_no_part_of_what_is_said():
     assert (checks["reach"].status, {checks[name].status for name in ("sudo", "tools", "space", "clock", "lock", "way-back")}) == ("warning", {"passed"})
     assert (checks["tools"].detail, checks["lock"].detail) == ("on 1 host", "no run and no person holds a host (on 1 host)")
     assert {check.detail for check in verdicts(found[1:], 1).values() if check.id != "reach"} == {NOBODY}
+
+
+def unknown(why: str = "cannot be read") -> Unknown:
+    return Unknown(why)
+
+
+MANY = looks_at(**{f"w{number}": "full" for number in range(7)})
+CHECKS = [
+    ("no host", (), ("error", "no host could be asked", "")),
+    ("one that is well", looks_at(a=""), ("passed", "on 1 host", "")),
+    ("two that are well", looks_at(a="", b=""), ("passed", "on 2 hosts", "")),
+    ("one that is not well", looks_at(a="full"), ("failed", "a: full", "mend it")),
+    ("one of two that is not well", looks_at(a="", b="full"), ("failed", "b: full", "mend it")),
+    ("two for the same reason", looks_at(a="full", b="full"), ("failed", "a, b: full", "mend it")),
+    ("two for two reasons", looks_at(a="full", b="broken", c="full"), ("failed", "a, c: full; b: broken", "mend it")),
+    ("one that is not known", looks_at(a=unknown()), ("error", "a: cannot be read", "")),
+    ("one that is not known beside one that is well", looks_at(a=unknown(), b=""), ("error", "a: cannot be read; nothing wrong on 1 other", "")),
+    ("one that is not known beside two that are well", looks_at(a=unknown(), b="", c=""), ("error", "a: cannot be read; nothing wrong on 2 others", "")),
+    ("one that is not known beside one that is not well", looks_at(a=unknown(), b="full"), ("failed", "b: full; not known: a: cannot be read", "mend it")),
+    ("two that are not known for two reasons", looks_at(a=unknown("x"), b=unknown("y"), c="full"), ("failed", "c: full; not known: a: x; b: y", "mend it")),
+    ("seven for the same reason", MANY, ("failed", "w0, w1, w2, w3, w4 and 2 more: full", "mend it")),
+    ("five for the same reason", MANY[:5], ("failed", "w0, w1, w2, w3, w4: full", "mend it")),
+    ("five reasons", looks_at(a="1", b="2", c="3", d="4", e="5"), ("failed", "a: 1; b: 2; c: 3; d: 4; e: 5", "mend it")),
+    ("seven reasons", looks_at(a="1", b="2", c="3", d="4", e="5", f="6", g="7"), ("failed", "a: 1; b: 2; c: 3; d: 4; e: 5; and 2 more", "mend it")),
+]
+
+
+@pytest.mark.parametrize(("seen", "found"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
+def test_a_check_of_what_was_measured(seen: tuple[Look, ...], found: tuple[str, str, str]):
+    check = fleet_check("x", "X", seen, "mend it")
+    assert (check.id, check.title, check.blocking) == ("x", "X", True)
+    assert (check.status, str(check.detail), str(check.remedy)) == found
+
+
+@pytest.mark.parametrize("status", ["failed", "warning", "error"])
+def test_what_is_wrong_has_the_status_that_it_is_given(status: str):
+    assert fleet_check("x", "X", looks_at(a="full"), wrong=status).status == status  # type: ignore[arg-type]
+    assert fleet_check("x", "X", looks_at(a=""), wrong=status).status == "passed"  # type: ignore[arg-type]
+
+
+def test_what_is_right_has_words_of_its_own():
+    seen: list[Answers] = []
+
+    def words(answers: Answers) -> str:
+        seen.append(answers)
+        return f"{answers.number} of them"
+
+    assert fleet_check("x", "X", looks_at(a="", b="", c=""), right=words).detail == "3 of them"
+    assert seen == [Answers("a", ("b", "c"))]
+
+
+@given(looks)
+def test_nobody_is_forgotten(seen: tuple[Look, ...]):
+    found = measured(seen)
+    hosts = [look.host for look in seen]
+    match found:
+        case Answers(first, others):
+            assert [first, *others] == hosts
+            assert found.number == len(hosts)
+        case Wrong(wrong, not_known):
+            assert {name for name, _ in (*wrong, *not_known)} <= set(hosts)
+            assert wrong == tuple((look.host, look.found) for look in seen if look.found == "full")
+        case NotKnown(not_known, answered):
+            assert len(not_known) + answered == len(hosts)
