@@ -29,6 +29,10 @@ CALLED = [
         Wanted("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05", "deploy status production"),
     ),
     (
+        "for one more than are named", a_state(*["owed"] * 6, app="shop", phase="ended", outcome="failed"),
+        Wanted("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05 and 1 more", "deploy status production"),
+    ),
+    (
         "for more than are named", a_state(*["owed"] * 7, app="shop", phase="ended", outcome="failed"),
         Wanted("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05 and 2 more", "deploy status production"),
     ),

@@ -246,6 +246,12 @@ ENDS = [
     ("a host that was left out with the request", a_state("new", request=Request(without=(("web09", "burnt"),))), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web09 left out", "deploy production"),
     ("hosts that are behind, and one that was left out", a_state("new", "skipped", request=Request(without=(("web09", "burnt"), ("web01", "back")))), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web02 skipped; web09 left out", "deploy production"),
     ("more behind than are named", a_state("new", *["skipped"] * 6), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web02 skipped, web03 skipped, web04 skipped, web05 skipped and 2 more", "deploy production"),
+    ("one more behind than are named", a_state("new", *["skipped"] * 5), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web02 skipped, web03 skipped, web04 skipped, web05 skipped and 1 more", "deploy production"),
+    ("two that were left out with the request", a_state("new", request=Request(without=(("web08", "burnt"), ("web09", "burnt")))), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web08 left out, web09 left out", "deploy production"),
+    ("a backup that is still to come", unchanged("skipped", **database("database/backup", "backup", "pending")), Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", "deploy production"),
+    ("a backup that is no longer wanted", unchanged("skipped", **database("database/backup", "backup", "void")), Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", "deploy production"),
+    ("a step that is still to come", a_state("new", **database("monitor", "monitor", "pending")), Exit.DONE, "succeeded", "", ""),
+    ("a rollback run with a host that goes on", a_state("owed", kind="rollback", lanes={"web01": (a_step("back/web01/switch"),)}, way_back=(WayBack("web01", "r0", possible=False, reason=SafeText("damaged")),)), Exit.FAILED, "failed", "not back: web01 owed", "deploy status production"),
     ("as many behind as are named", a_state("new", *["skipped"] * 4), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web02 skipped, web03 skipped, web04 skipped, web05 skipped", "deploy production"),
 ]  # fmt: skip
 
@@ -282,7 +288,9 @@ def test_a_new_host_without_a_link_is_not_called_new(condition: str, shown: str)
 def test_hosts_that_the_request_left_out_come_last_and_once():
     state = a_state("new", "old", request=Request(without=(("web09", "burnt"), ("web02", "slow"))))
     assert left_out(state) == ("web09",)
-    assert [tuple(row.values()) for row in host_rows(state)] == [("web01", "", "", "new"), ("web02", "", "", "old"), ("web09", "", "", "skipped")]
+    assert host_rows(state) == [
+        {"host": host, "release": "", "version": "", "state": shown} for host, shown in (("web01", "new"), ("web02", "old"), ("web09", "skipped"))
+    ]
 
 
 LOCK_HINT = "it stops no run from here; to remove it, once the host answers: deploy unlock production --run r1 --reason TEXT"
@@ -297,10 +305,11 @@ NOT_KNOWN = "it is not known whether it was released"
         (("web01",), {"web01": SafeText("no route")}, ("the lock of run r1 is still on web01: no route",)),
         (("web01", "web02"), {"web02": SafeText("no route")}, (f"the lock of run r1 is still on web01: {NOT_KNOWN}", "the lock of run r1 is still on web02: no route")),
         (tuple("abcd"), {}, (f"the lock of run r1 is still on a, b, c, d: {NOT_KNOWN}",)),
+        (tuple("abcde"), {}, (f"the lock of run r1 is still on a, b, c, d and 1 more: {NOT_KNOWN}",)),
         (tuple("abcdef"), {}, (f"the lock of run r1 is still on a, b, c, d and 2 more: {NOT_KNOWN}",)),
         ((), {"web01": SafeText("no route")}, ()),
     ],
-    ids=["none", "one that nothing is known of", "one that was tried", "two for two reasons", "four", "six", "one that is released"],
+    ids=["none", "one that nothing is known of", "one that was tried", "two for two reasons", "four", "five", "six", "one that is released"],
 )  # fmt: skip
 def test_a_lock_that_may_be_left_is_told_when_the_run_has_ended(held: tuple[str, ...], left: dict[str, SafeText], told: tuple[str, ...]):
     state = a_state("new", held=held, locks_left=left)
@@ -329,6 +338,11 @@ def test_only_four_hosts_that_stay_are_told_with_their_reason():
     ways = tuple(WayBack(f"web{number:02}", "r0", possible=False, reason=SafeText("damaged")) for number in range(1, 7))
     state = changed(a_state(*["old"] * 6, kind="rollback", way_back=ways))
     assert conclude(state)[2] == "not back: " + "; ".join(f"web{number:02} stays as it is, which is not known: damaged" for number in range(1, 5))
+
+
+def test_each_folder_that_stands_in_the_way_is_told_with_its_host():
+    ways = tuple(WayBack(f"web{number:02}", "r0", possible=False, reason=SafeText("a folder"), hint=SafeText("mv")) for number in (1, 2))
+    assert conclude(a_state("old", "old", kind="rollback", way_back=ways))[3] == "on web01: mv; on web02: mv"
 
 
 def test_a_host_that_stays_is_named_by_its_version_before_its_release():

@@ -132,6 +132,10 @@ REFUSED = [
     ("a second pause", running(pausing=paused("paused by lin")), cmd.Pause(), "paused already: paused by lin", "deploy continue"),
     ("a pause while it is being aborted", running(aborting="leave"), cmd.Pause(), "the run is being aborted", ""),
     ("a pause meant for an earlier one", running(**acted("pause", "paused it", seq=6)), cmd.Pause(expects=5), f"{GONE_AT.format('paused it')}: the run has gone on since you looked", "deploy attach r1"),
+    (
+        "a skip meant for an earlier state of the host", running("old", **acted("host web01", "tried web01 again", seq=6)), cmd.Skip(host="web01", expects=5),
+        f"{GONE_AT.format('tried web01 again')}: the run has gone on since you looked", "deploy attach r1",
+    ),
     ("the end of no pause", running(), cmd.Continue(), "it is not paused", ""),
     ("the end of a pause that somebody ended", running(**acted("pause", "went on")), cmd.Continue(), f"it is not paused: {GONE_AT.format('went on')}", ""),
     ("an abort after a no-go", deciding(go=False), cmd.Abort(), "the run ends without a GO", ""),

@@ -7,6 +7,7 @@ mutmut makes the mutants, in a copy of the tree under `mutants/`; `runner.py` tr
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def main() -> int:
                 print(f"\n{tried[name]}: {name}\n{change}")
     _tell({file: verdicts[file] for file in made}, {file: len(mutants) for file, mutants in made.items()})
     if PAGE.exists() and options.every == 1:
-        _write_page(verdicts)
+        _write_page({file: verdicts[file] for file in made})
     return 0
 
 
@@ -130,18 +131,19 @@ def _tell(verdicts: dict[str, dict[str, str]], made: dict[str, int]) -> None:
             print(f"{file}: {made[file]} mutants, {len(found)} tried, {killed} killed ({100 * killed // max(1, len(found))} %)")
 
 
-def _write_page(verdicts: dict[str, dict[str, str]]) -> None:
-    rows = ["| file | mutants tried | killed | survived | killed of all |", "| --- | ---: | ---: | ---: | ---: |"]
-    total, total_killed = 0, 0
-    for file, found in sorted(verdicts.items()):
-        killed = sum(verdict in ("killed", "timeout") for verdict in found.values())
-        total, total_killed = total + len(found), total_killed + killed
+def _write_page(tried: dict[str, dict[str, str]]) -> None:
+    """Put the files that were tried into the page's table, and leave the rows of the others."""
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    table, _, tail = rest.partition(END)
+    counts = {row[1]: (int(row[2]), int(row[3])) for row in re.finditer(r"^\| `(.+)` \| (\d+) \| (\d+) \|", table, re.MULTILINE)}
+    counts = {file: count for file, count in counts.items() if (ROOT / "console/core" / file).exists()}
+    for file, found in tried.items():
         if found:
-            rows.append(f"| `{file.removeprefix('console/core/')}` | {len(found)} | {killed} | {len(found) - killed} | {100 * killed / len(found):.0f} % |")
-    rows.append(f"| all | {total} | {total_killed} | {total - total_killed} | {100 * total_killed / max(1, total):.1f} % |")
-    page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
+            counts[file.removeprefix("console/core/")] = len(found), sum(verdict in ("killed", "timeout") for verdict in found.values())
+    rows = ["| file | mutants tried | killed | survived | killed of all |", "| --- | ---: | ---: | ---: | ---: |"]
+    rows += [f"| `{file}` | {all_} | {killed} | {all_ - killed} | {100 * killed / all_:.0f} % |" for file, (all_, killed) in sorted(counts.items())]
+    total, total_killed = (sum(numbers) for numbers in zip(*counts.values(), strict=True))
+    rows.append(f"| all | {total} | {total_killed} | {total - total_killed} | {100 * total_killed / total:.1f} % |")
     PAGE.write_text("\n".join([head + BEGIN, *rows, END + tail]), encoding="utf-8")
 
 
