@@ -63,9 +63,12 @@ class Proof(NamedTuple):
 
 
 def backup_command(run: str) -> str:
-    """Return the command with the proof of what it made behind it. `run` has its placeholders filled."""
+    """Return the command with the proof of what it made behind it. `run` has its placeholders filled.
+
+    A file may bear a time up to a second before the command began: file systems stamp by the last tick of the clock, which is behind `date`.
+    """
     proof = _PROOF.replace("@CANDIDATES@", " ".join(quote(path) for path in named_paths(run))).replace("@MARK@", MARK)
-    return f"began=$(date +%s)\n(\n{run}\n)\n{proof}"
+    return f"began=$(($(date +%s) - 1))\n(\n{run}\n)\n{proof}"
 
 
 def named_paths(run: str) -> tuple[str, ...]:

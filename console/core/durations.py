@@ -7,7 +7,7 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 def seconds_of(text: str) -> float | None:
     """Return the seconds of "90s", "1h30m", "500ms"; None when it is no duration."""
-    if not re.fullmatch(r"(?:\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h|d|w))+", text):
+    if not re.fullmatch(r"(?:\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h|d|w))+", text, re.ASCII):
         return None
     return float(sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"([\d.]+)(ms|[smhdw])", text)))
 
