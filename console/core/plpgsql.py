@@ -69,7 +69,7 @@ def _steps(block: Tree) -> Iterator[tuple[int, str, Tree]]:
             waiting += [(line, one) for one in reversed(node)]
         elif isinstance(node, dict):
             below = []
-            for kind, value in node.items():
+            for kind, value in sorted(node.items(), key=lambda item: item[0] != "query"):  # a loop runs its query before its body
                 here = value.get("lineno", line) if isinstance(value, dict) else line
                 if isinstance(value, dict) and kind.startswith("PLpgSQL_"):
                     yield here, kind, value
