@@ -7,12 +7,13 @@ not know what a step is for.
 import asyncio
 import random
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from console.adapters import wrapper
 from console.adapters.wrapper import Answer, Claim
 from console.model.fleet import Host
-from console.ports.hosts import Ran, Sink, Transport, Unreached
+from console.ports.hosts import Ran, Sink, Standby, Transport, Unreached
 from console.ports.steps import RemoteStep, StepResult
 from console.text import SafeText
 
@@ -28,6 +29,9 @@ CANCEL_WITHIN = 30.0
 """Seconds for a command's own `cancel`."""
 SETTLES_WITHIN = 5.0
 """Seconds in which a step ends once its own `cancel` has said that it is done."""
+AFTER = 0.5
+"""Seconds after a step until what is run after it, and longer where quick steps go on."""
+AFTER_WITHIN = 20.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
@@ -85,14 +89,56 @@ def _claim(step: RemoteStep, sub: int = 1) -> Claim:
 class DurableSteps:
     """The port `Steps` over a transport."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, standby: Standby | None = None) -> None:
         self._transport = transport
+        self._standby = standby
+        self._quick_ones = 0
+        self._no_quick_one = asyncio.Event()
+        self._later: set[asyncio.Task[None]] = set()
+
+    def stand_by(self, hosts: Iterable[Host]) -> None:
+        """Have a shell kept open on each of them; a host without one carries every step out the long way."""
+        if self._standby is not None:
+            for host in hosts:
+                if not host.is_local:
+                    self._standby.stand_by(host, wrapper.OPENING)
 
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there; `failed` and `done` are said only of what is known."""
+        if not step.is_quick:
+            return await self._performed(host, step, sink)
+        self._quick_ones += 1
+        self._no_quick_one.clear()
+        try:
+            result = await self._performed(host, step, sink)
+        finally:
+            self._quick_ones -= 1
+            if self._quick_ones == 0:
+                self._no_quick_one.set()
+        if step.afterwards and result.status == "done":
+            task = asyncio.create_task(self._after(host, step.afterwards))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+        return result
+
+    async def close(self) -> None:
+        """Give up what would still be run after steps."""
+        for task in self._later:
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
+
+    async def _after(self, host: Host, script: str) -> None:
+        """Run it when no quick step goes on anywhere, so that it takes nothing from them."""
+        await asyncio.sleep(AFTER)
+        await self._no_quick_one.wait()
+        await self._transport.run(host, script, deadline=AFTER_WITHIN)
+
+    async def _performed(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         if "\0" in step.script:
             return StepResult("failed", detail=SafeText("its script holds a NUL byte, which no shell can read: nothing was sent"), began=False)
         talk = _Conversation(host, step, _Counted(sink), time.monotonic() + step.timeout + GRACE)
+        if step.is_quick and (result := await self._quick(talk)):
+            return result
         while talk.rest > 0:
             reached = await self._reached(talk)
             if isinstance(reached, StepResult):
@@ -105,6 +151,24 @@ class DurableSteps:
                     return result
             await self._paused(talk)
         return _never_settled(talk)
+
+    async def _quick(self, talk: _Conversation) -> StepResult | None:
+        """Try the kept shell; None: it goes the long way, from its beginning or (once sent) from where it stands."""
+        if self._standby is None or talk.host.is_local:
+            return None
+        ran = await self._standby.run_quick(talk.host, wrapper.quick(talk.claim, talk.step.script), deadline=talk.step.timeout)
+        if ran is None:
+            return None
+        output, answer = wrapper.split_answer(ran.out)
+        if answer.state == "declined":
+            return None
+        talk.sent, talk.send = True, False
+        if answer.state != "done":
+            talk.seen = ran.problem.message if ran.problem else SafeText("the kept shell gave no answer")
+            return None
+        if output:
+            talk.sink(output)
+        return _ended_with(answer.code)
 
     async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
         """End the attempt: its own `cancel`, else TERM, 5 s, KILL for its session. What is left, or cannot be known, is `unknown`."""
@@ -124,6 +188,8 @@ class DurableSteps:
         return replace(result, detail=SafeText(f"{result.detail}; its own cancel: {ended.detail or ended.status}"))
 
     async def _reached(self, talk: _Conversation) -> bool | StepResult:
+        if not talk.sent and self._standby is not None and not talk.host.is_local and self._standby.has_spoken(talk.host):
+            return True
         for turn in range(1 if talk.sent else CONNECTS):
             reached = await self._transport.connect(talk.host)
             if not isinstance(reached, Unreached):

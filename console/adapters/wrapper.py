@@ -14,7 +14,7 @@ from console.core.shell import quote
 from console.model.fleet import OUTPUT
 from console.text import safe_end
 
-State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "ended", "left", "none"]
+State = Literal["done", "absent", "lost", "late", "fenced", "truncated", "no-folder", "no-write", "declined", "ended", "left", "none"]
 
 Loss = Literal["restarted", "no-code", "cut-code", "never-began"]
 """Why it is not known how an attempt ended; each is a word that the text on the host says."""
@@ -57,7 +57,7 @@ umask 077
 dc_r=$6
 dc_g() { [ -n "$dc_r" ] && [ -d .deploy/reserve ] && rm -rf .deploy/reserve; }
 [ -d ".deploy/runs/$3" ] || mkdir -p ".deploy/runs/$3" || { dc_g && mkdir -p ".deploy/runs/$3"; } || exit 96
-mkdir "$dc_d" 2>/dev/null || { [ -d "$dc_d" ] && exit 99; dc_g && mkdir "$dc_d" 2>/dev/null; } || { [ -d "$dc_d" ] && exit 99; exit 96; }
+mkdir "$dc_d" 2>/dev/null || { [ -e "$dc_d" ] && exit 99; dc_g && mkdir "$dc_d" 2>/dev/null; } || { [ -e "$dc_d" ] && exit 99; exit 96; }
 [ -d ".deploy/lock/$2" ] || { rmdir "$dc_d"; exit 98; }
 trap : TERM HUP INT
 read -r dc_s < "/proc/$$/stat"
@@ -103,13 +103,23 @@ d=.deploy/runs/$run/$step
 stat_of() { { read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1; line=${line##*) }; }
 fields() { state=$1 session=$4; shift 19; started=$1; }
 alive() { stat_of "$1" || return 1; fields $line; [ "$state" != Z ] && [ "$started" = "$2" ]; }
-code() { [ -f "$d/rc" ] || return 1; c=; read -r c < "$d/rc" || :; c=${c#0}; c=${c#0}; st=done
-  case $c in ''|*[!0-9]*) st=lost why=cut-code;; esac; }
+code() {
+  c=
+  if [ -f "$d" ]; then { read -r c && read -r c; } < "$d" || return 1
+  else [ -f "$d/rc" ] || return 1; read -r c < "$d/rc" || :
+  fi
+  c=${c#0}; c=${c#0}; st=done
+  case $c in ''|*[!0-9]*) st=lost why=cut-code;; esac
+}
+who() {
+  pid= t0= b0= u0=
+  if [ -f "$d" ]; then read -r pid t0 b0 u0 < "$d"; else { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null; fi
+}
 look() {
   code && return
-  [ -d "$d" ] || { st=absent; return; }
-  pid= t0= b0= b=
-  { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null
+  [ -e "$d" ] || { st=absent; return; }
+  b=
+  who
   [ -n "$b0" ] || { st=starting; return; }
   read -r b < /proc/sys/kernel/random/boot_id
   if [ "$b" != "$b0" ]; then st=lost why=restarted
@@ -118,11 +128,10 @@ look() {
   fi
 }
 late() {
-  pid= t0= b0=
-  { read -r pid t0 b0 < "$d/pid"; } 2>/dev/null
+  who
   [ -n "$b0" ] || return 1
   read -r up rest < /proc/uptime
-  [ $(( ${up%.*} - t0 / 100 )) -ge "$limit" ]
+  [ $(( ${up%.*} - ${u0:-$((t0 / 100))} )) -ge "$limit" ]
 }
 emit() {
   if [ -z "$opened" ]; then
@@ -228,6 +237,36 @@ if [ -n "$found" ]; then named "$found"; say left "$by" "$c" "$names"; fi
 say ended "$by" "$c"
 """
 
+OPENING = r"""
+dk_u=$(umask)
+dk_fields() { shift 19; dk_t=$1; }
+read -r dk_s < "/proc/$$/stat"
+dk_fields ${dk_s##*) }
+read -r dk_b < /proc/sys/kernel/random/boot_id
+dk_claim() {
+  dk_f=$1/.deploy/runs/$3/$4
+  [ -d "$1/.deploy/lock/$2" ] || return 1
+  umask 077
+  [ -d "${dk_f%/*}" ] || mkdir -p -- "${dk_f%/*}" 2>/dev/null
+  set -C
+  printf '' 2>/dev/null > "$dk_f"
+  dk_c=$?
+  set +C
+  umask "$dk_u"
+  [ "$dk_c" = 0 ] || return 1
+  read -r dk_s dk_rest < /proc/uptime
+  { printf '%s\n' "$$ $dk_t $dk_b ${dk_s%.*}" > "$dk_f" && [ -d "$1/.deploy/lock/$2" ]; } 2>/dev/null || { rm -f -- "$dk_f"; return 1; }
+}
+dk_end() {
+  { printf '%03d\n' "$1" >> "$dk_f"; } 2>/dev/null
+  printf '\ndeploy-step done %s\n' "$1"
+}
+"""
+"""What the kept shell is told first. A quick step's attempt is a file, claimed by making it: who runs it, then its exit code, a line each.
+
+Its functions start no process unless something is wrong. The claim is made between two looks at the fence, as in `RUNNER`.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -278,10 +317,22 @@ def ending(claim: Claim, wait: float) -> str:
     return f"{_opened('end', claim, 0, wait * 10)}{END}"
 
 
+def quick(claim: Claim, script: str) -> str:
+    """Return what a kept shell is sent to run a step: one compound command, which says `declined` where nothing of it was begun."""
+    words = " ".join(quote(word) for word in (claim.path, claim.epoch, claim.run, claim.name.replace("/", "~")))
+    return f"if dk_claim {words}; then\n(\n{script}\n) < /dev/null 2>&1\ndk_end $?\nelse printf 'deploy-step declined\\n'\nfi"
+
+
 def payload(script: str) -> bytes:
     """Return what standard input carries: a line with length and digest, then the script and a mark that keeps its last newlines."""
     body = script.encode() + b"x"
     return f"{len(body)} {hashlib.sha256(body).hexdigest()}\n".encode() + body
+
+
+def split_answer(out: bytes) -> tuple[bytes, Answer]:
+    """Return what a quick step printed, and the wrapper's last words, which stand after it."""
+    said, mark, words = out.rpartition(b"\ndeploy-step ")
+    return (said, answered(b"deploy-step " + words)) if mark else (b"", answered(out))
 
 
 def answered(err: bytes) -> Answer:
@@ -303,7 +354,7 @@ def _read(words: list[str]) -> Answer:
         return Answer("ended" if state == "ended" else "left", int(code) if code.isdigit() else None, by, names[0] if names else "")
     if state == "none":
         return Answer("ended", None, "", "it had not begun")
-    for known in ("absent", "late", "fenced", "truncated", "no-folder", "no-write"):
+    for known in ("absent", "late", "fenced", "truncated", "no-folder", "no-write", "declined"):
         if state == known:
             return Answer(known, detail=rest)
     return Answer("none", detail=f"an answer that is not known: {state}")

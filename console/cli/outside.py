@@ -60,6 +60,7 @@ class RealOutside:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self.steps.close()
         await self.transport.close()
 
 
@@ -89,7 +90,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         HostScout(transport, reveal),
         repository,
         locks,
-        DurableSteps(transport),
+        DurableSteps(transport, ssh.standby()),
         HostShipper(transport),
         GitWorkshop(repository, str(work), modes_of(state), umask),
         HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal),

@@ -11,7 +11,7 @@ from console.core.shell import quote
 from console.model.fleet import Environment, Host
 
 LIVE = r"""
-tab=$(printf '\t')
+tab='@TAB@'
 live() {
   live= link=
   [ -L current ] || return 0
@@ -28,7 +28,7 @@ as_read() {
   done < .deploy/history
   [ "$target" -ef "$folder" ] || target=$folder
 }
-"""
+""".replace("@TAB@", "\t")
 """`live` sets `live` to what `current` points at, however the link is written: the name of a folder in releases/, else an absolute path (a link that
 leads nowhere: as it is written), and `link` to what is written. `as_read RELEASE` sets `folder`, and `target` to how `current` was written when that
 release was live."""
@@ -134,7 +134,7 @@ guide() {
 
 
 def guide(path: str, restart: str) -> str:
-    """Return the shell function `guide`, which leaves both files after a switch to `release`. `restart` is what to type then; it may hold no secret."""
+    """Return the shell function `guide`, which leaves both files; `release` is what is live. `restart` is what to type then; it may hold no secret."""
     typed = restart.replace("\nRESTART", "\n RESTART").strip("\n") or "(no restart command is configured)"
     parts = {"PATH": quote(path), "LIVE": LIVE.strip(), "GIVE": GIVE.strip(), "BACKTO": _BACK_TO.strip(), "RESTART": typed}
     return _BACK_TO.lstrip() + _replaced(_GUIDE.lstrip(), {"BACK": quote(_replaced(_BACK, parts)), "README": quote(_README)})

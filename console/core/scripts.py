@@ -63,52 +63,68 @@ record() {
   read=
   case $3 in *"$tab"* | *"$nl"*) set -- "$1" "$2" "a name that cannot be written here" ;; esac
   [ -z "${4:-}" ] || [ "$4" = "releases/$3" ] || case $4 in *"$tab"* | *"$nl"*) ;; *) read=$tab$4 ;; esac
-  printf '%s\t%s\t%s\t%s\t%s%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$run" "$1" "$2" "$3" "$read" >> .deploy/history
+  printf '%s\t%s\t%s\t%s\t%s%s\n' "${at:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}" "$run" "$1" "$2" "$3" "$read" >> .deploy/history
 }
 """
 
 
 def _recording(path: str, run: str) -> str:
-    return f"{_entered(path)}run={quote(run)}\n{LIVE.lstrip()}{_RECORD.lstrip()}"
+    return f"{_entered(path)}run={quote(run)} at=\n{LIVE.lstrip()}{_RECORD.lstrip()}"
 
 
 _SWITCH = r"""
-as_read "$release"
+note=.deploy/runs/$run/switching left=.deploy/runs/$run/left
+as_left() {
+  [ "$what" = rollback ] && [ -s "$left" ] && IFS=$tab read -r made made_link was was_link < "$left" || return 1
+  [ "$made" = "$before" ] && [ "$was" = "$release" ] || return 1
+  case $made in /*) folder=$made ;; *) folder=releases/$made ;; esac
+  [ -L current ] && [ current -ef "$folder" ] || return 1
+  case $release in /*) folder=$release ;; *) folder=releases/$release ;; esac
+  live=$made link=$made_link target=${was_link:-$folder}
+  [ "$target" -ef "$folder" ]
+}
+as_left || { as_read "$release"; live; }
 [ -d "$folder" ] || { echo "$folder is not there: nothing was switched" >&2; exit 1; }
 [ -L current ] || [ ! -e current ] || { echo "current is not a link: nothing was switched" >&2; exit 1; }
-live
-note=.deploy/runs/$run/switching
 if [ -L current ] && [ current -ef "$folder" ]; then
-  if [ -f "$note" ]; then IFS=$tab read -r to was read < "$note"; [ "$to" != "$release" ] || record "$what" "$release" "$was" "$read"; rm -f "$note"; fi
+  if [ -s "$note" ]; then IFS=$tab read -r to was read < "$note"; [ "$to" != "$release" ] || record "$what" "$release" "$was" "$read"; printf '' > "$note"; fi
   echo "$folder is live already"
   exit 0
 fi
 [ "$live" = "$before" ] || echo "current is ${live:-missing}, where ${before:-nothing} was expected"
-[ "$what" != rollback ] || room_or_give
-mkdir -p ".deploy/runs/$run"
+[ -d "${note%/*}" ] || mkdir -p "${note%/*}" || { [ "$what" = rollback ] && give_room && mkdir -p "${note%/*}"; }
+[ "$what" != rollback ] || printf '%8192s' '' 2>/dev/null > "$note" || give_room || :
 printf '%s\t%s\t%s\n' "$release" "${live:--}" "$link" > "$note"
 fresh=.deploy/lock/$epoch/current
-rm -f -- "$fresh"
+[ ! -L "$fresh" ] || rm -f -- "$fresh"
 ln -s -- "$target" "$fresh"
 mv -fT -- "$fresh" current
-[ "$(readlink current)" = "$target" ] || { echo "current does not point at $target after the switch" >&2; exit 1; }
+[ current -ef "$folder" ] || { echo "current does not lead to $folder after the switch" >&2; exit 1; }
 record "$what" "$release" "${live:--}" "$link"
-rm -f "$note"
-guide
-echo "$folder is live, ${live:-nothing} was"
+printf '' > "$note"
+case $live$link in *"$tab"* | *"$nl"*) ;; *) printf '%s\t%s\t%s\t%s\n' "$release" "$target" "$live" "$link" > "$left" || : ;; esac
 """
+"""What a switch leaves and found is kept for the run in `left`: a rollback of the same run reads it there, and starts two processes, `ln` and `mv`, no more."""
+
+_SWITCHED = 'echo "$folder is live, ${live:-nothing} was"\n'
 
 
-def switch(path: str, epoch: str, release: str, before: str = "", restart: str = "", *, back: bool = False) -> str:
+def switch(path: str, epoch: str, release: str, before: str = "", restart: str = "", *, back: bool = False, at: str = "") -> str:
     """Make a release live by one rename of a fresh link; what was live is written down before. Live already is fine.
 
     `before` is what the plan expects to be live (empty: nothing); another one is said, and is what is recorded. Going `back` is recorded as that, and
-    `current` is written as it was when that release was live. The guide for who stands there without the console is left too; `restart` is what it
-    says to type, and may hold no secret.
+    `current` is written as it was when that release was live. `at` is the time of the record (UTC, RFC 3339); empty: the host's own clock.
+    Going forward leaves the guide too (`leave_guide`); going back, which hurries, finds one there: it is made anew afterwards.
     """
     what = "rollback" if back else "switch"
-    names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what}\n"
-    return f"{_recording(path, run_of(epoch))}{GIVE.lstrip()}{guide(path, restart)}{names}{_SWITCH.lstrip()}"
+    names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what} at={quote(at)}\n"
+    ending = "" if back else f"{guide(path, restart)}guide\n"
+    return f"{_recording(path, run_of(epoch))}{GIVE.lstrip()}{names}{_SWITCH.lstrip()}{ending}{_SWITCHED}"
+
+
+def leave_guide(path: str, run: str, restart: str = "") -> str:
+    """Leave what helps whoever stands there without the console, by what is live now. `restart` is what it says to type, and may hold no secret."""
+    return f"{_recording(path, run)}{guide(path, restart)}live\n[ -z \"$live\" ] || {{ release=$live; guide; }}\n"
 
 
 _REMOVE = r"""
@@ -121,7 +137,7 @@ printf '%s\t%s\t%s\n' - "$live" "$link" > ".deploy/runs/$run/switching"
 mv -fT -- current ".deploy/lock/$epoch/gone"
 rm -f -- ".deploy/lock/$epoch/gone"
 record rollback - "$live" "$link"
-rm -f ".deploy/runs/$run/switching"
+printf '' > ".deploy/runs/$run/switching"
 echo "current is removed, $live was live"
 """
 

@@ -129,6 +129,7 @@ class FleetHands:
             await self._release(hosts, holder.epoch)
             return refused
         self._start_beat(tuple(hosts), holder.epoch)
+        self._steps.stand_by(hosts)
         return LocksTaken(epoch=1, hosts=tuple(host.name for host in hosts if host.name not in self._missed))
 
     def _holder_of(self, state: RunState, epoch: str) -> LockHolder:
@@ -166,6 +167,7 @@ class FleetHands:
         self._missed = dict.fromkeys(never, SafeText("it was not locked when the run began"))
         self._unheld = {host.name for host in hosts if host.name not in self._missed}
         self._start_beat(tuple(hosts), epoch_of(state))
+        self._steps.stand_by(hosts)
         await asyncio.gather(*(self._hold_host(state, name) for name in tuple(self._unheld)))
 
     async def _hold_host(self, state: RunState, name: str) -> None:

@@ -85,9 +85,10 @@ async def _ship(task: Task) -> StepResult:
     return await _own(task, f"{reuse}\n{link}" if reuse else link)
 
 
-async def _own(task: Task, script: str) -> StepResult:
+async def _own(task: Task, script: str, *, quick: bool = False, afterwards: str = "") -> StepResult:
     """Carry out a text of the console's own; where it fails, its last words say why."""
-    result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    step = replace(remote(task, script), is_quick=quick, afterwards=afterwards)
+    result = await task.tools.steps.perform(task.host, step, task.hear)
     if result.status != "failed" or result.code is None or not task.tail:
         return result
     return replace(result, detail=SafeText(f"{task.tail[-1]} ({result.detail})"))
@@ -106,15 +107,16 @@ async def _command(task: Task) -> StepResult:
 
 
 async def _switch(task: Task) -> StepResult:
-    host = task.state.hosts[task.step.about]
+    host, back = task.state.hosts[task.step.about], task.step.phase == "rollback"
     restart = task.environment.command(task.host, "restart")
     words = filled(restart.run, values_of(task)) if restart else ""
-    script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=task.step.phase == "rollback")
-    return await _own(task, script)
+    at = task.tools.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    script = scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=back, at=at)
+    return await _own(task, script, quick=True, afterwards=scripts.leave_guide(task.path, task.state.run, words) if back else "")
 
 
 async def _remove(task: Task) -> StepResult:
-    return await _own(task, scripts.remove_current(task.path, task.epoch, task.state.hosts[task.step.about].release))
+    return await _own(task, scripts.remove_current(task.path, task.epoch, task.state.hosts[task.step.about].release), quick=True)
 
 
 async def _prune(task: Task) -> StepResult:

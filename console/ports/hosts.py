@@ -103,6 +103,22 @@ class Transport(Protocol):
         """Let go of every connection."""
 
 
+class Standby(Protocol):
+    """A shell kept open on a host, so that a short script costs one round trip and no new channel. A host may have none."""
+
+    def stand_by(self, host: Host, opening: str) -> None:
+        """Have a shell opened now, and again on each new connection; `opening` is run in it first. Never waits, never raises."""
+
+    def has_spoken(self, host: Host) -> bool:
+        """Whether it was heard on its live connection within its keepalive: then it need not be asked whether it answers."""
+
+    async def run_quick(self, host: Host, script: str, *, deadline: float) -> Ran | None:
+        """Run a script in the kept shell, its output and errors merged, the last 64 KiB kept. None: no shell is free, and nothing was sent.
+
+        The script is one compound command without input; it is in no argv. A status that is None: it may still run.
+        """
+
+
 class Attended(Protocol):
     """Commands that end with whoever hears them."""
 

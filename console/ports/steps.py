@@ -1,5 +1,6 @@
 """What changes a host: durable steps, and releases that are brought there. Each happens once, however often the link dies."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,6 +31,10 @@ class RemoteStep:
     """Bytes of its output that the host keeps."""
     goes_back: bool = False
     """It may use the room that its host keeps for the way back."""
+    is_quick: bool = False
+    """A short text of the console's own that takes no input and prints little: it may run in the shell that is kept open on its host."""
+    afterwards: str = ""
+    """For a quick step: a text that is worth running once it is done, and is no part of it. Nobody waits for it, and it may fail or never run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class StepResult:
 
 class Steps(Protocol):
     """Durable steps: each runs at most once an attempt, however often the link dies."""
+
+    def stand_by(self, hosts: Iterable[Host]) -> None:
+        """Make ready on those hosts, now and after each lost link, so that a quick step takes one round trip. Never waits, never raises."""
 
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there, and follow it to its end."""

@@ -1,7 +1,9 @@
 """This machine as a host for tests: in each shell that a host may have, and with a link that breaks where a test says."""
 
+import asyncio
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,11 +28,15 @@ def host_with(shell: str, folder: Path) -> LocalTransport:
     tools.mkdir(exist_ok=True)
     if shell == "busybox":
         subprocess.run([found, "--install", "-s", str(tools)], check=True)
-        path = str(tools)
     else:
         (tools / "sh").symlink_to(found)  # bash under the name of sh is bash --posix
-        path = f"{tools}:{os.environ['PATH']}"
-    return LocalTransport((str(tools / "sh"),), {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"})
+    return LocalTransport((str(tools / "sh"),), environment_of(shell, folder))
+
+
+def environment_of(shell: str, folder: Path) -> dict[str, str]:
+    """What a script on that host gets."""
+    path = str(folder / "tools") if shell == "busybox" else f"{folder / 'tools'}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
 
 
 class Breaking:
@@ -88,3 +94,52 @@ class Away(Breaking):
 
     async def connect(self, host: Host) -> Reached | Unreached:
         return Unreached(host.name, "login", SafeText("refused"), SafeText("look at the key"))
+
+
+class LocalShells:
+    """The port `Standby` on this machine: one `sh` that reads what it is to do. A test says what becomes of each answer in turn.
+
+    None: it comes; "lost": the script runs, and its answer is lost; "killed": the shell and what runs in it are killed when the script has printed something;
+    ("cut", n): the shell gets so many bytes of the request, and then its input ends.
+    """
+
+    def __init__(self, shell: str, folder: Path, *cuts: object) -> None:
+        self._shell = str(folder / "tools" / "sh")
+        self._environment = environment_of(shell, folder)
+        self.cuts = list(cuts)
+        self.opening = ""
+        self.asked = 0
+        self.left: list[asyncio.subprocess.Process] = []
+        """Shells that were given up at a deadline."""
+
+    def stand_by(self, host: Host, opening: str) -> None:
+        self.opening = opening
+
+    def has_spoken(self, host: Host) -> bool:
+        return True
+
+    async def run_quick(self, host: Host, script: str, *, deadline: float) -> Ran | None:
+        self.asked += 1
+        cut = self.cuts.pop(0) if self.cuts else None
+        request = f"{script}\nprintf '\\n[end:%d]\\n' $?\n".encode()
+        shell = await asyncio.create_subprocess_exec(
+            self._shell, env=self._environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        shell.stdin.write(self.opening.encode() + (request[: cut[1]] if isinstance(cut, tuple) else request))
+        if cut == "killed":
+            await asyncio.wait_for(shell.stdout.readline(), deadline)
+            os.killpg(shell.pid, signal.SIGKILL)
+        else:
+            shell.stdin.close()
+        try:
+            said = await asyncio.wait_for(shell.stdout.read(), deadline)
+        except TimeoutError:
+            said = b""
+            self.left.append(shell)
+        else:
+            await shell.wait()
+        out, mark, _ = said.rpartition(b"\n[end:")
+        return Ran(0, out) if mark and cut is None else Ran(None, problem=Unreached(host.name, "unreachable", SafeText("the link was cut by the test")))

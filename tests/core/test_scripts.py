@@ -52,7 +52,7 @@ async def test_a_switch_is_one_rename_and_is_written_down(host: LocalTransport, 
     assert os.readlink(app / "current") == f"releases/{NEW}"
     assert changes(app) == [[RUN, "switch", OLD, "-"], [RUN, "switch", NEW, OLD]]
     assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == []
-    assert not (app / ".deploy" / "runs" / RUN / "switching").exists()
+    assert not (app / ".deploy" / "runs" / RUN / "switching").read_text()
 
 
 async def test_live_already_is_fine_and_changes_nothing(host: LocalTransport, app: Path) -> None:
@@ -415,6 +415,7 @@ async def test_the_guide_goes_further_back_than_what_a_run_took_back(host: Local
         await on(host, scripts.switch(str(app), EPOCH, release))
         await on(host, scripts.mark_healthy(str(app), RUN, release))
     await on(host, scripts.switch(str(app), EPOCH, OLD, NEW, back=True))
+    assert (await on(host, scripts.leave_guide(str(app), RUN))).ok
     assert f"before  {first}" in (app / ".deploy" / "README").read_text()
     assert (await back(host, app, "--force")).ok
     assert os.readlink(app / "current") == f"releases/{first}"

@@ -17,9 +17,9 @@ CHANNELS = 8
 AGAIN = 60.0
 """Seconds after a refusal in which no more channels are tried than the host has taken."""
 
-Purpose = Literal["work", "person", "numbers"]
-"""`work`: steps, gates, locks, looks. `person`: exec and logs. `numbers`: CPU, memory and load."""
-_RANK: dict[Purpose, int] = {"work": 0, "person": 1, "numbers": 2}
+Purpose = Literal["work", "person", "numbers", "standby"]
+"""`work`: steps, gates, locks, looks. `person`: exec and logs. `numbers`: CPU, memory and load. `standby`: a shell that waits for quick steps."""
+_RANK: dict[Purpose, int] = {"work": 0, "person": 1, "numbers": 2, "standby": 3}
 
 
 @dataclass(eq=False)
@@ -54,12 +54,14 @@ class Channels:
     @property
     def holds_up_work(self) -> bool:
         """Whether work that waits here waits for who only reads."""
-        return any(seat.purpose != "work" for seat in self._used) and not self.has_room("work")
+        return any(seat.purpose not in ("work", "standby") for seat in self._used) and not self.has_room("work")
 
     def has_room(self, purpose: Purpose) -> bool:
         """Whether one more may begin now. Work may have every place; the others leave one for it."""
         if purpose == "work":
             return len(self._used) < self.limit
+        if purpose == "standby" and self.is_tight:
+            return False
         return len(self._used) < max(1, self.limit - 1) and not (purpose == "numbers" and self.is_few)
 
     @contextlib.asynccontextmanager
@@ -84,14 +86,14 @@ class Channels:
         if len(self._used) < 2:
             return False
         self.limit = min(self.limit, len(self._used) - 1)
-        if self.is_few:
-            for seat in [seat for seat in self._used if seat.purpose == "numbers"]:
-                seat.give_way()
+        leaving = ("numbers", "standby") if self.is_few else ("standby",)
+        for seat in [seat for seat in self._used if seat.purpose in leaving]:
+            seat.give_way()
         return True
 
     def _try_more(self, purpose: Purpose) -> None:
         """Let the limit grow where it is in the way and the last refusal is long ago."""
-        if self.is_tight and purpose != "numbers" and not self.has_room(purpose) and time.monotonic() - self._refused > AGAIN:
+        if self.is_tight and purpose not in ("numbers", "standby") and not self.has_room(purpose) and time.monotonic() - self._refused > AGAIN:
             self.limit += 1
 
     def _grant(self) -> None:

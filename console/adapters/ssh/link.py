@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import asyncssh
 
 from console.adapters.ssh.channels import Channels
 from console.adapters.ssh.config import Way
+from console.adapters.ssh.kept import KeptShell
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 
@@ -35,6 +37,13 @@ class Link:
         self.measured: asyncssh.SSHClientConnection | None = None
         """The connection of which it is known whether it takes few commands at once."""
         self.round_trip: float | None = None
+        self.heard = 0.0
+        """When something last came over it (monotonic seconds)."""
+        self.shell: KeptShell | None = None
+        self.serving: asyncio.Task[None] | None = None
+        """Keeps `shell` open."""
+        self.greet: Callable[[asyncssh.SSHClientConnection], None] = lambda connection: None
+        """Told of each connection on which the login is known to run what it is given."""
         self.through = asyncio.Semaphore(THROUGH)
         self._refused: tuple[float, Unreached] | None = None
 
@@ -54,6 +63,10 @@ class Link:
     def took(self, connection: asyncssh.SSHClientConnection, watch: "Watch", way: Way) -> None:
         """Keep a new connection. Nothing that was learned of the one before is held against it."""
         self.connection, self.watch, self.way, self.round_trip, self.channels = connection, watch, way, watch.round_trip, Channels()
+
+    def note_heard(self) -> None:
+        """Note that the host says something now."""
+        self.heard = time.monotonic()
 
     def drop(self, connection: asyncssh.SSHClientConnection) -> None:
         """Let go of a connection that is of no use, if it is still the one."""

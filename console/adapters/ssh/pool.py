@@ -24,6 +24,7 @@ from console.adapters.ssh.problems import Attempt, distrusted, failed, no_channe
 from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import Session
+from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_stream
 from console.adapters.ssh.trial import Together, try_login
 from console.core.links import FEW_SESSIONS
@@ -84,11 +85,16 @@ class SshTransport:
         """Return the same hosts for who only reads: nothing that they do holds up a step, a gate, a lock or a roll back."""
         return SshReaders(self, purpose)
 
+    def standby(self) -> SshStandby:
+        """Return the shells that are kept open on the same hosts."""
+        return SshStandby(self._link, self._ssh.keepalive)
+
     async def run_for(
         self, purpose: Purpose, host: Host, script: str, data: bytes | AsyncIterator[bytes], *, deadline: float, sink: Sink | None
     ) -> Ran:  # fmt: skip
         """Run a script for that purpose, within so many seconds."""
-        link, session = self._link(host), Session(sink)
+        link = self._link(host)
+        session = Session(sink, link.note_heard)
         problem: Unreached | None
         try:
             async with asyncio.timeout(deadline):
@@ -157,10 +163,10 @@ class SshTransport:
     async def close(self) -> None:
         """Let go of every connection; those behind a jump host first. A dead one is not waited for."""
         self._is_closed = True
-        opening = [link.opening for link in self._links.values() if link.opening]
-        for task in opening:
+        going_on = [task for link in self._links.values() for task in (link.opening, link.serving) if task]
+        for task in going_on:
             task.cancel()
-        await asyncio.gather(*opening, return_exceptions=True)
+        await asyncio.gather(*going_on, return_exceptions=True)
         for are_jumps in (False, True):
             await _said_goodbye([link.connection for link in self._links.values() if link.connection and link.is_jump is are_jumps])
         self._links.clear()
@@ -235,6 +241,7 @@ class SshTransport:
             return runs_nothing(link.host, said(trial.fault)) if trial.is_open else no_channel(link.host, said(trial.fault))
         if trial.problem is None:
             link.proven = connection
+            link.greet(connection)
         return trial.problem
 
     def _no_answer(self, link: Link, session: Session) -> Unreached:

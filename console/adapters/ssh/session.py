@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import asyncssh
@@ -38,8 +38,9 @@ class Left(Exception):
 class Session(asyncssh.SSHClientSession[bytes]):
     """What a command prints, capped, and how it ended."""
 
-    def __init__(self, sink: Sink | None = None) -> None:
+    def __init__(self, sink: Sink | None = None, heard: Callable[[], None] = lambda: None) -> None:
         self._sink = sink
+        self._note_heard = heard
         self._nonce = secrets.token_hex(8)
         self._answer, self._errors = Frame("out", self._nonce), Frame("err", self._nonce)
         self._out, self._err = bytearray(), bytearray()
@@ -108,6 +109,7 @@ class Session(asyncssh.SSHClientSession[bytes]):
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         """Keep or pass on what belongs to the script."""
         self._heard = time.monotonic()
+        self._note_heard()
         if datatype is not None:
             said = self._errors.feed(data)
             self._err += said[: CAP - len(self._err)]

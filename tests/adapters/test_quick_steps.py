@@ -1,0 +1,170 @@
+"""Quick steps in a shell that is kept open, under each shell: once an attempt, whatever becomes of the shell or its answer."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from console.adapters import wrapper
+from console.adapters.local import LocalTransport
+from console.adapters.steps import DurableSteps
+from console.model.fleet import Host
+from console.ports.steps import RemoteStep, StepResult
+from tests.adapters.hosts import SHELLS, Breaking, LocalShells, host_with
+
+RUN = "20261124T071407Z-production-3f2a"
+AWAY = Host("web01", "192.0.2.1")
+
+
+class Place:
+    """A host with one kind of shell, and an application on it."""
+
+    def __init__(self, shell: str, folder: Path) -> None:
+        self.shell, self.folder = shell, folder
+        self.transport = host_with(shell, folder)
+        self.app = folder / "srv" / "my shop"
+        self.lock = self.app / ".deploy" / "lock" / f"{RUN}.1"
+        self.lock.mkdir(parents=True)
+
+    def step(self, script: str, **fields: object) -> RemoteStep:
+        values = {"name": "back/web01/switch", "attempt": 1, "timeout": 20.0, "is_quick": True, "idempotent": True, **fields}
+        return RemoteStep(path=str(self.app), run=RUN, epoch=f"{RUN}.1", script=script, **values)  # type: ignore[arg-type]
+
+    def shells(self, *cuts: object) -> LocalShells:
+        return LocalShells(self.shell, self.folder, *cuts)
+
+    async def performed(self, step: RemoteStep, shells: LocalShells | None, transport: LocalTransport | Breaking | None = None) -> tuple[StepResult, bytes]:
+        out = bytearray()
+        steps = DurableSteps(transport or self.transport, shells)
+        steps.stand_by((AWAY,))
+        result = await steps.perform(AWAY, step, out.extend)
+        await steps.close()
+        return result, bytes(out)
+
+    def claim(self, name: str = "back~web01~switch.1") -> Path:
+        return self.app / ".deploy" / "runs" / RUN / name
+
+    def ran(self) -> str:
+        return (self.app / "ran").read_text() if (self.app / "ran").exists() else ""
+
+
+@pytest.fixture(params=SHELLS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return Place(request.param, tmp_path)
+
+
+def appending(place: Place) -> str:
+    return f"echo x >> '{place.app}/ran'; echo said"
+
+
+async def test_output_and_code_come_back_in_one_round_trip(place: Place) -> None:
+    shells, long_way = place.shells(), Breaking(place.transport)
+    result, out = await place.performed(place.step("echo to-out; echo to-err >&2; exit 7"), shells, long_way)
+    assert (result.status, result.code, out) == ("failed", 7, b"to-out\nto-err\n")
+    assert (shells.asked, long_way.commands) == (1, 0)
+    who, code = place.claim().read_text().splitlines()
+    assert (len(who.split()), code) == (4, "007")
+    assert place.claim().stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_step_that_says_nothing_is_done(place: Place) -> None:
+    assert await place.performed(place.step(":"), place.shells()) == (StepResult("done", 0), b"")
+
+
+async def test_an_attempt_runs_once_by_whichever_way_it_is_sent(place: Place) -> None:
+    step = place.step(appending(place))
+    first = [place.performed(step, place.shells()) for _ in range(3)] + [place.performed(step, None) for _ in range(2)]
+    ended = [*await asyncio.gather(*first), await place.performed(step, place.shells()), await place.performed(step, None)]
+    assert {result.status for result, _ in ended} == {"done"}
+    assert place.ran() == "x\n"
+
+
+async def test_a_request_that_is_cut_never_runs(place: Place) -> None:
+    step = place.step(appending(place))
+    claim = wrapper.Claim(step.path, step.epoch, step.run, f"{step.name}.1")
+    whole = len(wrapper.quick(claim, step.script))
+    for length in {0, 1, *range(7, whole, 29), whole - 1}:
+        shells = place.shells(("cut", length))
+        shells.stand_by(AWAY, wrapper.OPENING)
+        await shells.run_quick(AWAY, wrapper.quick(claim, step.script), deadline=9)
+    assert not place.claim().exists()
+    assert not place.ran()
+
+
+@pytest.mark.parametrize("cut", ["lost", ("cut", 200)])
+async def test_an_answer_that_is_lost_is_asked_for_and_it_has_run_once(place: Place, cut: object) -> None:
+    result, _ = await place.performed(place.step(appending(place)), place.shells(cut))
+    assert (result.status, place.ran()) == ("done", "x\n")
+
+
+async def test_a_shell_that_is_killed_leaves_it_unknown_or_done_again(place: Place) -> None:
+    hanging = f"echo x >> '{place.app}/ran'; echo said; [ -f '{place.app}/again' ] || sleep 30"
+    (place.app / "again").touch()
+    result, _ = await place.performed(place.step(hanging), place.shells("lost"))
+    assert (result.status, place.ran()) == ("done", "x\n")
+    (place.app / "again").unlink()
+    result, _ = await place.performed(place.step(f"{hanging}\ntrue", attempt=2, idempotent=False), place.shells("killed"))
+    assert result.status == "unknown"
+    assert "left no exit code" in result.detail
+
+
+async def test_what_is_lost_and_idempotent_is_sent_again_under_its_own_name(place: Place) -> None:
+    script = f"echo x >> '{place.app}/ran'; [ ! -f '{place.app}/again' ] || exit 0; : > '{place.app}/again'; echo said; sleep 30"
+    result, _ = await place.performed(place.step(script), place.shells("killed"))
+    assert (result.status, place.ran()) == ("done", "x\nx\n")
+    assert (place.claim("back~web01~switch.1.2") / "rc").read_text().strip() == "000"
+
+
+async def test_a_foreign_lock_refuses_and_says_whose_it_is(place: Place) -> None:
+    place.lock.rename(place.lock.with_name("other.1"))
+    result, _ = await place.performed(place.step(appending(place)), place.shells())
+    assert (result.status, result.began, place.ran()) == ("failed", False, "")
+    assert "held by other.1" in result.detail
+    assert not place.claim().exists()
+
+
+async def test_a_lock_that_goes_while_it_is_claimed_refuses(place: Place) -> None:
+    shells = place.shells()
+    shells.stand_by(AWAY, wrapper.OPENING.replace("umask 077", f"umask 077; rmdir '{place.lock}'"))
+    claim = wrapper.Claim(str(place.app), f"{RUN}.1", RUN, "back/web01/switch.1")
+    ran = await shells.run_quick(AWAY, wrapper.quick(claim, appending(place)), deadline=9)
+    assert ran is not None
+    assert wrapper.split_answer(ran.out)[1].state == "declined"
+    assert not place.claim().exists()
+    assert not place.ran()
+
+
+async def test_the_host_itself_is_never_asked_for_a_shell(place: Place) -> None:
+    shells = place.shells()
+    steps = DurableSteps(place.transport, shells)
+    here = Host("here", "localhost")
+    steps.stand_by((here,))
+    result = await steps.perform(here, place.step(appending(place)), lambda _: None)
+    assert (result.status, shells.asked, shells.opening) == ("done", 0, "")
+
+
+async def test_a_step_that_hangs_is_ended_at_its_time_out(place: Place) -> None:
+    shells = place.shells()
+    result, _ = await place.performed(place.step("echo said; sleep 60", timeout=1.0), shells)
+    assert result.status in ("failed", "unknown")
+    assert "timed out after 1 s" in result.detail or "signal 15" in result.detail
+    await asyncio.gather(*(shell.communicate() for shell in shells.left))
+
+
+async def test_a_command_keeps_the_umask_of_the_login(place: Place) -> None:
+    _, out = await place.performed(place.step("umask"), place.shells())
+    _, long_way = await place.performed(place.step("umask", attempt=2, is_quick=False), None)
+    assert out == long_way
+
+
+async def test_what_is_to_be_run_afterwards_runs_once_the_step_is_done(place: Place) -> None:
+    steps = DurableSteps(place.transport, place.shells())
+    steps.stand_by((AWAY,))
+    done = place.folder / "afterwards"
+    await steps.perform(AWAY, place.step("exit 1", afterwards=f": > '{done}.not'"), lambda _: None)
+    await steps.perform(AWAY, place.step(":", attempt=2, afterwards=f": > '{done}'"), lambda _: None)
+    while not done.exists():
+        await asyncio.sleep(0.02)
+    await steps.close()
+    assert not done.with_name("afterwards.not").exists()
+
