@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -53,6 +54,34 @@ async def test_a_switch_is_one_rename_and_is_written_down(host: LocalTransport, 
     assert changes(app) == [[RUN, "switch", OLD, "-"], [RUN, "switch", NEW, OLD]]
     assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == []
     assert not (app / ".deploy" / "runs" / RUN / "switching").read_text()
+
+
+async def test_going_back_in_a_run_starts_ln_and_mv_and_nothing_else(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    assert (await on(host, scripts.switch(str(app), EPOCH, OLD))).ok
+    assert (await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))).ok
+    few = tmp_path / "few"
+    few.mkdir()
+    for tool in ("ln", "mv"):
+        found = shutil.which(tool)
+        assert found
+        (few / tool).symlink_to(found)
+    back = scripts.switch(str(app), EPOCH, OLD, NEW, back=True, at="2026-11-24T07:14:07Z")
+    ran = await on(host, f"PATH={scripts.quote(str(few))}\n{back}")
+    assert (ran.status, ran.out, ran.err) == (0, f"releases/{OLD} is live, {NEW} was\n".encode(), b"")
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+    assert (app / ".deploy" / "history").read_text().endswith(f"2026-11-24T07:14:07Z\t{RUN}\trollback\t{OLD}\t{NEW}\n")
+
+
+async def test_what_another_made_live_meanwhile_is_seen_and_recorded_as_it_is(host: LocalTransport, app: Path) -> None:
+    other = "20261125T000000Z-ddddddd"
+    made(app, other)
+    await on(host, scripts.switch(str(app), EPOCH, OLD))
+    await on(host, scripts.switch(str(app), EPOCH, NEW, OLD))
+    (app / "current").unlink()
+    (app / "current").symlink_to(app / "releases" / other)
+    ran = await on(host, scripts.switch(str(app), EPOCH, OLD, NEW, back=True))
+    assert (ran.ok, f"{NEW} was expected".encode() in ran.out) == (True, True)
+    assert changes(app)[-1] == [RUN, "rollback", OLD, other, str(app / "releases" / other)]
 
 
 async def test_live_already_is_fine_and_changes_nothing(host: LocalTransport, app: Path) -> None:

@@ -62,7 +62,7 @@ class SshTransport:
 
     async def connect(self, host: Host) -> Reached | Unreached:
         """Reach the host, or say why not: now, even where it was refused before. A warm connection is asked whether it lives."""
-        link = self._link(host)
+        link = self.link_of(host)
         link.forget()
         if warm := link.live:
             ran = await self.run(host, ":", deadline=self._ssh.connect_timeout)
@@ -87,13 +87,13 @@ class SshTransport:
 
     def standby(self) -> SshStandby:
         """Return the shells that are kept open on the same hosts."""
-        return SshStandby(self._link, self._ssh.keepalive)
+        return SshStandby(self.link_of, self._ssh.keepalive)
 
     async def run_for(
         self, purpose: Purpose, host: Host, script: str, data: bytes | AsyncIterator[bytes], *, deadline: float, sink: Sink | None
     ) -> Ran:  # fmt: skip
         """Run a script for that purpose, within so many seconds."""
-        link = self._link(host)
+        link = self.link_of(host)
         session = Session(sink, link.note_heard)
         problem: Unreached | None
         try:
@@ -106,7 +106,7 @@ class SshTransport:
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
         """Open a connection from the host to an address that it can reach, within so many seconds."""
-        link = self._link(host)
+        link = self.link_of(host)
         try:
             async with asyncio.timeout(deadline):
                 connection = await self._connected(link)
@@ -127,15 +127,15 @@ class SshTransport:
 
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection stands now."""
-        return self._link(host).live is not None
+        return self.link_of(host).live is not None
 
     def round_trip(self, host: Host) -> float | None:
         """Seconds that the last channel took to open."""
-        return self._link(host).round_trip
+        return self.link_of(host).round_trip
 
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
         """Find out, once for each connection, whether the host takes as many commands at once as are wanted: by beginning them. `deadline` is seconds."""
-        link = self._link(host)
+        link = self.link_of(host)
         connection, _ = await self._usable(link)
         if connection is not None and link.measured is not connection:
             link.measured = connection
@@ -158,7 +158,7 @@ class SshTransport:
 
     async def tunnel_to(self, host: Host) -> tuple[Way, asyncssh.SSHClientConnection | None] | Unreached:
         """Return the way to a host, with the live connection to its jump host if it has one."""
-        return await self._way(self._link(host), ())
+        return await self._way(self.link_of(host), ())
 
     async def close(self) -> None:
         """Let go of every connection; those behind a jump host first. A dead one is not waited for."""
@@ -206,7 +206,7 @@ class SshTransport:
             return own, None, no_numbers(own.host, own.channels.limit)
         busy = own
         for number in range(1, FURTHER + (purpose == "work")):
-            further = self._link(own.host, number=number)
+            further = self.link_of(own.host, number=number)
             found, _ = await self._usable(further)
             if found is None:
                 break
@@ -277,7 +277,8 @@ class SshTransport:
 
     # -- connections --------------------------------------------------------------------------------------------------------------
 
-    def _link(self, host: Host, *, is_jump: bool = False, number: int = 0) -> Link:
+    def link_of(self, host: Host, *, is_jump: bool = False, number: int = 0) -> Link:
+        """Return the place of a connection to a host: its own, or a further one by its number."""
         key = (host.name, host.address, host.port, host.user, host.jump, is_jump, number)
         found = self._links.get(key)
         if found is None:
@@ -345,7 +346,7 @@ class SshTransport:
             return None
         if jump.name in (*chain, host.name):
             raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
-        return self._link(jump, is_jump=True)
+        return self.link_of(jump, is_jump=True)
 
     def known_of(self, way: Way) -> KnownHosts:
         """The host keys that are known, with those in files that the user's configuration names beside the usual ones."""
