@@ -1,4 +1,5 @@
-"""Fifty hosts back to the release before, over the engine's warm links, beside fifty `ssh` that connect and make the same switch.
+"""Hosts back to the release before, over the engine's warm links, beside as many `ssh` that connect and make the same switch, and beside
+the same switch by a new channel on each warm link.
 
 The application's restart is `true` and there is no health check: what is measured is the console, not an application.
 """
@@ -7,22 +8,26 @@ import asyncio
 import os
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
-from console.cli.outside import open_outside
+from console.cli.outside import RealOutside, open_outside
 from console.config.load import load_file
 from console.engine.session import Session
 from console.model import commands as cmd
 from console.model.events import Event, RollbackBegan, StepFinished, StepStarted
+from console.model.fleet import Environment
 from console.model.request import Person, Request
+from console.model.secret import Secret
+from console.ports.hosts import Transport
 from tests.bench.table import Row, print_table
 from tests.fleet import Fleet, make_repository
 
-HOSTS = int(os.environ.get("BENCH_HOSTS", "50"))
+HOSTS = tuple(int(count) for count in os.environ.get("BENCH_HOSTS", "50,200").split(","))
 ROUNDS = 5
 ADA = Person("ada", os.getuid())
 EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.production.monitor]\nwindow = "10m"\n'
@@ -31,12 +36,16 @@ EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.pro
 class Rounds:
     """What was measured, round by round."""
 
-    def __init__(self, fleet: Fleet, session: Session) -> None:
+    def __init__(self, fleet: Fleet, session: Session, transport: Callable[[], Transport], environment: Environment) -> None:
         self.fleet = fleet
         self.session = session
-        self.cold = Row(f"{HOSTS} cold ssh at once, until the last has ended")
-        self.switched = Row("console, from the key to the last switch")
-        self.ended = Row("console, from the key to the last restart and health gate")
+        self.transport = transport
+        self.environment = environment
+        self.count = len(fleet.names)
+        self.cold = Row(f"{self.count} cold ssh at once, until the last has ended")
+        self.channels = Row(f"{self.count} new channels on the warm links, until the last has ended")
+        self.switched = Row("console, from the command to the last switch written down")
+        self.ended = Row("console, from the command to the last restart and health gate")
 
     async def release(self, version: str, *, back: bool) -> str:
         """Release everywhere; with `back`, roll it back while the fleet is watched. Returns the release."""
@@ -64,14 +73,21 @@ class Rounds:
         began = next(event.mono for event in events if isinstance(event, RollbackBegan))
         ends = [event for event in events if isinstance(event, StepFinished) and event.step.startswith("back/")]
         switches = [event for event in ends if event.step.endswith("/switch")]
-        assert len(switches) == HOSTS, len(switches)
+        assert len(switches) == self.count, len(switches)
         assert all(event.status == "done" for event in ends)
         self.switched.values.append(1000 * (max(event.mono for event in switches) - began))
         self.ended.values.append(1000 * (max(event.mono for event in ends) - began))
 
+    async def warm_channels(self, release: str) -> None:
+        """Make the same switch on every host at once, by a command of its own on the link that the engine has."""
+        began = time.perf_counter()
+        ran = await asyncio.gather(*(self.transport().run(host, _switch(release), deadline=60) for host in self.environment.hosts))
+        self.channels.values.append(1000 * (time.perf_counter() - began))
+        assert all(each.ok for each in ran)
+
     def cold_ssh(self, release: str) -> None:
         """Have plain OpenSSH make the same switch on every host at once."""
-        switch = f"cd /srv/shop && ln -sfn releases/{release} .deploy/bench && mv -fT .deploy/bench current"
+        switch = _switch(release)
         options = ["-F", "none", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={self.fleet.known_hosts}", "-o", "IdentitiesOnly=yes"]
         began = time.perf_counter()
         started = [
@@ -86,26 +102,39 @@ class Rounds:
         self.cold.values.append(1000 * (time.perf_counter() - began))
 
 
-async def measure(folder: Path) -> None:
-    """Measure and print."""
+def _switch(release: str) -> str:
+    return f"cd /srv/shop && ln -sfn releases/{release} .deploy/bench && mv -fT .deploy/bench current"
+
+
+async def measure(folder: Path, count: int) -> None:
+    """Measure on so many hosts, and print."""
     state = str(folder / "state")
     prepared(state)
-    with Fleet(HOSTS, folder / "fleet") as fleet:
-        file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(HOSTS), health=False, extra=EXTRA)
-        session = Session(SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
-        await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
-        rounds = Rounds(fleet, session)
+    outside: list[RealOutside] = []
+
+    def opened(environment: Environment, secrets: Mapping[str, Secret]) -> RealOutside:
+        outside.append(open_outside(environment, state, secrets))
+        return outside[-1]
+
+    with Fleet(count, folder / "fleet") as fleet:
+        file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(count), health=False, extra=EXTRA)
+        environment = load_file(str(file)).environment("production")
+        session = Session(SqlJournal.of(state), SystemClock(), opened, lambda name: None)
+        await session.configure(environment, "digest", {}, ADA)
+        rounds = Rounds(fleet, session, lambda: outside[-1].transport, environment)
         try:
             old = await rounds.release("v1.0.0", back=False)
             for _ in range(ROUNDS):
                 await rounds.release("v1.1.0", back=True)
+                await rounds.warm_channels(old)
                 await asyncio.to_thread(rounds.cold_ssh, old)
         finally:
             await session.stop(ADA, force=True)
-    print_table(f"rollback of {HOSTS} hosts, real sshd, all on this machine", [rounds.cold, rounds.switched, rounds.ended])
+    print_table(f"rollback of {count} hosts, real sshd, all on this machine", [rounds.channels, rounds.cold, rounds.switched, rounds.ended])
 
 
 def main() -> None:
-    """Measure in a folder of its own."""
-    with TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder)))
+    """Measure each size in a folder of its own."""
+    for count in HOSTS:
+        with TemporaryDirectory() as folder:
+            asyncio.run(measure(Path(folder), count))

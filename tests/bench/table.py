@@ -17,6 +17,13 @@ class Row:
         return f"  {self.name:<58} {low:>10,.1f} {middle:>10,.1f} {high:>10,.1f} {self.unit:<9} n={len(self.values)}"
 
 
+def print_rows(rows: list[Row]) -> None:
+    """Print rows that have no peer."""
+    print(f"  {'':<58} {'min':>10} {'median':>10} {'max':>10}")
+    for row in rows:
+        print(row if row.values else f"  {row.name:<58} not measured", flush=True)
+
+
 def print_table(title: str, rows: list[Row]) -> None:
     """Print rows under their title; the first is what the others are compared with."""
     print(f"\n{title}\n  {'':<58} {'min':>10} {'median':>10} {'max':>10}")

@@ -1,0 +1,90 @@
+"""A thousand hosts in memory behind the real adapters: what each script of the console's is answered with. Knows nothing of what is measured."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from console.adapters.facts import HostScout
+from console.adapters.health import HostGates
+from console.adapters.lock import HostLocks
+from console.adapters.scripted import Answer, Call, ScriptedTransport
+from console.adapters.ship import HostShipper
+from console.adapters.steps import DurableSteps
+from console.cli.outside import RealOutside, open_outside
+from console.model.fleet import Environment, Host
+from console.model.secret import Secret
+from console.ports.feed import Sample
+
+OLD = "20260101T000000Z-aaaaaaa"
+STEP = (0.5, 1.5)
+"""Seconds that a step takes on a host, at least and at most."""
+SAMPLED = 1.0
+"""Seconds between two samples of a host."""
+
+
+def written_hosts_toml(folder: Path, repository: Path, count: int, batch: str) -> Path:
+    """Write a file of so many hosts that reaches none of them, and return its path."""
+    hosts = "\n".join(f'  {{ name = "web{number:04}", address = "192.0.2.{number % 250 + 1}" }},' for number in range(1, count + 1))
+    file = folder / "hosts.toml"
+    file.write_text(
+        f'[app]\nname = "shop"\npath = "/srv/shop"\nrepository = "{repository}"\n\n[app.commands]\nrestart = "bin/restart"\n\n'
+        f'[environments.production]\nprotected = false\nclosed = []\nhosts = [\n{hosts}\n]\n\n'
+        f'[environments.production.rolling]\nbatch = "{batch}"\n\n[environments.production.monitor]\nwindow = "10m"\n'
+    )
+    return file
+
+
+class Sampled:
+    """Numbers of every host once a second, as a real watch emits them."""
+
+    def __init__(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> None:
+        self._hosts, self._emit = hosts, emit
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._sample(host)) for host in self._hosts]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _sample(self, host: Host) -> None:
+        await asyncio.sleep(random.random() * SAMPLED)
+        while True:
+            self._emit(Sample(host.name, asyncio.get_running_loop().time(), random.random(), 0.5, 1.0))
+            await asyncio.sleep(SAMPLED)
+
+
+class ScriptedOutside(RealOutside):
+    """The real adapters over hosts in memory."""
+
+    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> Sampled:  # type: ignore[override]
+        return Sampled(hosts, emit)
+
+
+def looked(call: Call) -> Answer:
+    """What a look prints of a host with one release, live and whole."""
+    return Answer(0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode())
+
+
+def stepped(call: Call) -> Answer:
+    """A step that prints a few lines and is done."""
+    return Answer(0, b"stopping\nstarting\nstarted\n", b"\ndeploy-step done 0\n", random.uniform(*STEP))
+
+
+def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> ScriptedOutside:
+    """Open the ports of an environment whose hosts are in memory."""
+    real = open_outside(environment, state, secrets)
+    hosts = ScriptedTransport(seconds=0.002)
+    hosts.answer("say boot", looked)
+    hosts.answer("deploy-step %s", stepped)
+    parts = {name: getattr(real, name) for name in RealOutside.__dataclass_fields__}
+    parts |= {
+        "transport": hosts, "numbers": hosts, "scout": HostScout(hosts), "locks": HostLocks(hosts), "steps": DurableSteps(hosts),
+        "shipper": HostShipper(hosts), "gates": HostGates(hosts),
+    }  # fmt: skip
+    return ScriptedOutside(**parts)
+
