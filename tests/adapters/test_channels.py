@@ -165,7 +165,7 @@ async def test_a_link_that_is_going_down_refuses_nothing(fleet: Fleet):
     transport, host = transport_of(fleet), host_of(fleet)
     for _ in range(3):
         assert isinstance(await transport.connect(host), Reached)
-        link = transport._link(host)
+        link = transport.link_of(host)
         running = [asyncio.ensure_future(transport.run(host, "echo here", deadline=10)) for _ in range(4)]
         assert link.live is not None
         link.live.abort()
