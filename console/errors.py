@@ -1,6 +1,6 @@
 """The errors a person can meet, by who must act, and the numbers of the exit codes.
 
-Which code a run ends with is decided in `core/outcome.py`; this module only names them. It knows nothing of runs.
+Which code a run ends with is decided in `core/run/outcome.py`; this module only names them. It knows nothing of runs.
 """
 
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class Problem:
         return f"{where}{key}{self.message}{hint}"
 
 
-class Told(Protocol):
+class Explained(Protocol):
     """What is told a person: a fault, a problem, a refusal."""
 
     @property
@@ -55,7 +55,7 @@ class Told(Protocol):
         """What to type next; empty: nothing helps."""
 
 
-def in_one_line(told: Told) -> str:
+def in_one_line(told: Explained) -> str:
     """Say it where there is room for a line alone."""
     return f"{told.message}; {as_typed(told.hint)}" if told.hint else told.message
 

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 
-from console.core.shell import quote
+from console.core.host.shell import quote
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Sink, Transport
 

@@ -9,13 +9,13 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from console.adapters.git import GitRepository
+from console.adapters.git.repository import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.adapters.statefolder import Modes
-from console.core.content import shipped_root
-from console.core.environ import NETWORK, program_environment
-from console.core.shell import deploy_variables, filled, quote
+from console.core.checks.content import shipped_root
+from console.core.host.shell import deploy_variables, filled, quote
+from console.core.process_environment import NETWORK, program_environment
 from console.errors import ConsoleError
 from console.model.fleet import Build, Environment, Host
 from console.model.release import Package, Release, Revision

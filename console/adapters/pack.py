@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from console.adapters.gitcontent import lfs_pointers
-from console.core.content import MANIFEST, flaws_of, told
+from console.adapters.git.commit_content import lfs_pointers
+from console.core.checks.content import MANIFEST, flaws_of, told
 from console.errors import NoGo
 from console.model.release import Package, Release
 from console.text import SafeText

@@ -26,7 +26,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScriptedAnswer:
     """How a command ends, and after how many seconds."""
 
     status: int | None = 0
@@ -35,7 +35,7 @@ class Answer:
     takes: float = 0.0
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], ScriptedAnswer]
 """Answers a command. It may keep state of its own, as a host would."""
 
 
@@ -52,7 +52,7 @@ class ScriptedTransport:
     """Of a round trip."""
     _linked: set[str] = field(default_factory=set)
 
-    def answer(self, text: str, answer: Answer | Handler, host: str = "") -> None:
+    def answer(self, text: str, answer: ScriptedAnswer | Handler, host: str = "") -> None:
         """Say what a script with that text in it does, on one host or on all."""
         self.handlers.append((text, host, answer if callable(answer) else lambda _: answer))
 
@@ -98,7 +98,7 @@ class ScriptedTransport:
 
     def _handler(self, call: Call) -> Handler:
         fitting = (handler for text, host, handler in reversed(self.handlers) if text in call.script and host in ("", call.host))
-        return next(fitting, lambda _: Answer())
+        return next(fitting, lambda _: ScriptedAnswer())
 
     def _is_cut(self, call: Call) -> bool:
         texts = self.cuts.get(call.host, [])

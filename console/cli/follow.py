@@ -5,18 +5,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.adapters.clock import SystemClock
-from console.cli.feed import LastingFeed
-from console.cli.part import SETTLED, Leaving, Part, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import How, OutputLost, say_last, tell, tell_no_screen, tell_problem
+from console.cli.lasting_feed import LastingFeed
+from console.cli.responsibility import SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
+from console.cli.wiring import Invocation, OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.errors import ConsoleError, Exit, Problem
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
-    from console.cli.station import EngineStation
+    from console.cli.environment_client import LocalEnvironmentClient
     from console.model.state import RunState
 
 
-async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, station: "EngineStation | None" = None) -> int:
+async def follow(how: Invocation, feed: LastingFeed, part: Responsibility, leaving: Departure, station: "LocalEnvironmentClient | None" = None) -> int:
     """Follow the run, and on the screen those that are opened after it; the exit code that the command ends with."""
     try:
         if how.wants_screen and not leaving.event.is_set():
@@ -24,7 +24,7 @@ async def follow(how: How, feed: LastingFeed, part: Part, leaving: Leaving, stat
             if code is not None:
                 return _told(code, feed)
         tell_no_screen(how)
-        from console.cli.as_lines import LineFollower
+        from console.cli.follow_as_lines import LineFollower
 
         return _told(await LineFollower(how, feed, part, leaving).follow(), feed)
     except Exception as fault:
@@ -48,9 +48,9 @@ def _told(code: int, feed: LastingFeed) -> int:
 
 def _tell_left_behind(state: "RunState") -> None:
     """Print what to type for each of those hosts: to the release that it was to go to."""
-    from console.cli.models import model_of_run
-    from console.core.by_hand import typed
-    from console.core.rollback import left_behind
+    from console.cli.kept_models import model_of_run
+    from console.core.host.by_hand import typed
+    from console.core.plan.return_plan import left_behind
 
     left, found = left_behind(state), model_of_run(state.run)
     hosts = [host for host in found.hosts if host.name in left] if found else []
@@ -60,9 +60,9 @@ def _tell_left_behind(state: "RunState") -> None:
             tell(f"  {typed(found, host, left[host.name])}")
 
 
-def _left(how: How, feed: LastingFeed, fault: Exception) -> int:
+def _left(how: Invocation, feed: LastingFeed, fault: Exception) -> int:
     """End as a viewer that failed: from GO on the run is the engine's, and nobody is told that nothing was changed."""
-    from console.cli.as_lines import printer_for
+    from console.cli.follow_as_lines import printer_for
     from console.plain.printer import Ending
 
     words = fault.message if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
@@ -73,11 +73,11 @@ def _left(how: How, feed: LastingFeed, fault: Exception) -> int:
     return ending.exit
 
 
-async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineStation | None") -> int | None:
+async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, station: "LocalEnvironmentClient | None") -> int | None:
     """Show the screen; None when it failed, and lines are to go on from here."""
     from datetime import datetime
 
-    from console.cli.past import RunRecords
+    from console.cli.run_records import LocalRunArchive
     from console.tui.open import ScreenFailed, run_screen
 
     zone = datetime.now().astimezone().tzinfo
@@ -85,7 +85,7 @@ async def _on_screen(how: How, feed: LastingFeed, part: Part, station: "EngineSt
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await run_screen(
-            feed, SystemClock(), station=station, records=RunRecords(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
+            feed, SystemClock(), station=station, records=LocalRunArchive(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:
         tell(f"deploy: {fault.message}; it goes on as lines")

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from console.cli.options import how_of, how_options
-from console.cli.vocabulary import Words
+from console.cli.vocabulary import CommandWords
 from console.cli.wiring import OutputLost, fail, finish, tell, tell_no_screen
 from console.errors import ConsoleError, Exit, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed
 
 
-@click.group(cls=Words, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandWords, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @how_options
 @click.version_option(package_name="deploy-console", message="%(version)s")
 @click.pass_context
@@ -26,13 +26,13 @@ def cli(ctx: click.Context, /, **given: Any) -> None:
     if ctx.invoked_subcommand is None:
         how = how_of(ctx, given)
         if how.wants_screen:
-            from console.cli.home import home
+            from console.cli.home_command import home
 
             finish(home(how, ""))
         tell_no_screen(how)
-        from console.cli import fleet
+        from console.cli import fleet_commands
 
-        finish(fleet.status(how, ""))
+        finish(fleet_commands.status(how, ""))
 
 
 def run() -> None:

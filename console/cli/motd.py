@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 
-from console.cli.notes import kept_note
-from console.cli.wiring import How, say
+from console.cli.kept_notes import kept_note
+from console.cli.wiring import Invocation, say
 from console.errors import ConsoleError
 from console.ports.journal import Journal, RunSummary
 from console.typed import as_typed
 
 
-async def motd(how: How, name: str) -> int:
+async def motd(how: Invocation, name: str) -> int:
     """Print what is open in every environment that the state folder knows, as one line; nothing where nothing is."""
     from console.adapters.journal import JournalFault, SqlJournal
     from console.adapters.statefolder import journal_path, state_folder
@@ -36,8 +36,8 @@ async def motd(how: How, name: str) -> int:
 
 
 async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app: str, environment: str) -> list[str]:
-    from console.engine.debts import debts_of
-    from console.engine.last_runs import last_runs
+    from console.engine.catch_up.debts import debts_of
+    from console.engine.queries.last_runs import last_runs
 
     waiting = [run for run in runs if (run.app, run.environment) == (app, environment) and run.outcome is None and run.kind != "exec"]
     words = [await _how_it_stands(record, folder, run) for run in waiting[:1]]
@@ -57,7 +57,7 @@ async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app:
 
 async def _how_it_stands(record: Journal, folder: str, run: RunSummary) -> str:
     from console.client.attach import look
-    from console.core.evolve import fold
+    from console.core.run.evolve import fold
     from console.wire.address import socket_path
 
     welcome = await look(socket_path(folder, run.app, run.environment))

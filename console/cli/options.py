@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from console.cli.vocabulary import ASKING, PLACES
-from console.cli.wiring import How
+from console.cli.wiring import Invocation
 from console.errors import NotYet, UsageFault
 from console.typed import Typed, set_typed, typed_here
 
@@ -64,7 +64,7 @@ def what_options(command: F) -> F:
     return _with(command, options)
 
 
-def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
+def how_of(ctx: click.Context, given: dict[str, Any]) -> Invocation:
     """Return how the command speaks: what stands behind it, else what stands before it. Takes those options out of `given`."""
     before = ctx.find_root().params
     names = ("file", "app", "state", "theme", "yes", "plain", "json_", "wait_for_person", "read_only")
@@ -75,7 +75,7 @@ def how_of(ctx: click.Context, given: dict[str, Any]) -> How:
     if chosen["theme"]:
         _need_theme(chosen["theme"])
     wait = chosen["wait_for_person"]
-    return How(
+    return Invocation(
         file=chosen["file"] or "", app=chosen["app"] or "", theme=chosen["theme"] or "", yes=bool(chosen["yes"]), plain=bool(chosen["plain"]),
         json=bool(chosen["json_"]), read_only=bool(chosen["read_only"]),
         wait_for_person=None if wait is None else seconds(wait, "--wait-for-person"),
@@ -88,7 +88,7 @@ def _keep_typed(chosen: dict[str, Any]) -> None:
         os.environ["DEPLOY_STATE"] = os.path.abspath(chosen["state"])
     file, state = chosen["file"] or os.environ.get("DEPLOY_CONFIG", ""), os.environ.get("DEPLOY_STATE", "")
     paths = (("-c", file and os.path.abspath(os.path.expanduser(file))), ("--app", chosen["app"] or ""), ("--state", state and os.path.abspath(state)))
-    quiet = None if How().is_terminal else frozenset(PLACES) - ASKING
+    quiet = None if Invocation().is_terminal else frozenset(PLACES) - ASKING
     set_typed(Typed(typed_here().program, tuple(pair for pair in paths if pair[1]), quiet))
 
 
@@ -102,7 +102,7 @@ def _need_theme(name: str) -> None:
 
 def seconds(text: str, option: str) -> float:
     """Return a duration in seconds. Raises UsageFault."""
-    from console.core.durations import seconds_of
+    from console.core.words.durations import seconds_of
 
     found = seconds_of(text)
     if found is None:
@@ -139,7 +139,7 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         if strategy in STRATEGIES:
             raise NotYet(f"--strategy {strategy}: not yet", "--strategy rolling")
         raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
-    from console.cli.impact import impact_of
+    from console.cli.impact_options import impact_of
 
     hotfix = given.pop("hotfix", None)
     return {

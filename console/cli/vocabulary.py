@@ -5,16 +5,19 @@ from typing import Final
 
 import click
 
-from console.cli.given import refuse_empty, refuse_empty_variables
+from console.cli.strict_command import refuse_empty, refuse_empty_variables
 from console.errors import NotYet
 
 PLACES: Final = {
-    "ENV": "releasing", "check": "releasing", "rollback": "releasing", "restart": "releasing",
-    "status": "fleet", "attach": "steering", "restore": "releasing", "resume": "steering",
-    "pause": "steering", "continue": "steering", "abort": "steering", "skip": "steering", "retry": "steering", "ack": "steering", "note": "steering",
-    "lock": "fleet", "unlock": "fleet", "exec": "fleet", "logs": "fleet", "pending": "fleet", "forgive": "fleet", "trust": "fleet",
-    "history": "records", "events": "records", "report": "records", "replay": "records",
-    "demo": "machine", "engine": "machine",
+    "ENV": "release_words", "check": "release_words", "rollback": "release_words", "restart": "release_words",
+    "status": "fleet_words", "attach": "steering_words", "restore": "release_words", "resume": "steering_words",
+    "pause": "steering_words", "continue": "steering_words",
+    "abort": "steering_words", "skip": "steering_words", "retry": "steering_words", "ack": "steering_words",
+    "note": "steering_words",
+    "lock": "fleet_words", "unlock": "fleet_words", "exec": "fleet_words", "logs": "fleet_words",
+    "pending": "fleet_words", "forgive": "fleet_words", "trust": "fleet_words",
+    "history": "record_words", "events": "record_words", "report": "record_words", "replay": "record_words",
+    "demo": "machine_words", "engine": "machine_words",
 }  # fmt: skip
 """Each command's module in `words`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
 
@@ -25,7 +28,7 @@ LATER: Final = ("maintenance", "promote", "doctor", "init")
 """Commands that are still to come."""
 
 
-class Words(click.Group):
+class CommandWords(click.Group):
     """A group in which a word that is no command is an environment, and options that belong to all may stand before the command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
-from console.cli.fitness import why_no_screen
+from console.cli.terminal_support import why_no_screen
 from console.errors import ConsoleError, NoGo, UsageFault, with_typed_hint
 from console.text import hidden
 from console.typed import PROGRAM, as_typed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from console.adapters.journal import SqlJournal
     from console.client.attach import Client
     from console.config.load import ConfigFile
-    from console.core.secrecy import Purpose
+    from console.core.secrets.needed import Purpose
     from console.errors import Problem
     from console.model.fleet import Environment
     from console.model.state import RunState
@@ -47,7 +47,7 @@ class OutputLost(ConsoleError):
 
 
 @dataclass(frozen=True)
-class How:
+class Invocation:
     """How a command speaks and what it may assume."""
 
     file: str = ""
@@ -104,7 +104,7 @@ def _look_for_garbage() -> None:
     gc.enable()
 
 
-def need_yes(how: How, command: str) -> None:
+def need_yes(how: Invocation, command: str) -> None:
     """Refuse a command that asks, where nobody can answer. Raises UsageFault before anything is contacted."""
     if not how.yes and not how.is_terminal:
         raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", with_yes(sys.argv[1:]))
@@ -125,7 +125,7 @@ def state() -> str:
     return folder
 
 
-def config(how: How) -> "ConfigFile":
+def config(how: Invocation) -> "ConfigFile":
     """Load hosts.toml. Raises UsageFault with every problem in it."""
     found = config_if_any(how)
     if found is None:
@@ -133,7 +133,7 @@ def config(how: How) -> "ConfigFile":
     return found
 
 
-def config_if_any(how: How) -> "ConfigFile | None":
+def config_if_any(how: Invocation) -> "ConfigFile | None":
     """Load hosts.toml; None where there is none. Raises UsageFault with every problem in it."""
     from console.config.load import find_file, load_file
 
@@ -141,7 +141,7 @@ def config_if_any(how: How) -> "ConfigFile | None":
     return load_file(path) if path else None
 
 
-def environment(how: How, name: str, *, gated: bool = False) -> "Environment":
+def environment(how: Invocation, name: str, *, gated: bool = False) -> "Environment":
     """Resolve an environment of the file. `gated`: keys that are still to come are a no-go."""
     file = config(how)
     found = file.environment(name, how.app)
@@ -151,17 +151,17 @@ def environment(how: How, name: str, *, gated: bool = False) -> "Environment":
     return found
 
 
-def environment_or_known(how: How, name: str) -> "Environment":
+def environment_or_known(how: Invocation, name: str) -> "Environment":
     """Resolve an environment of the file; where there is none, of the runs that the state folder knows. Raises UsageFault."""
     file = config_if_any(how)
     if file is not None:
         return file.environment(name, how.app)
-    from console.cli.models import known_environment
+    from console.cli.kept_models import known_environment
 
     return known_environment(how.app, name)
 
 
-async def engine_of(how: How, found: "Environment") -> "Client":
+async def engine_of(how: Invocation, found: "Environment") -> "Client":
     """Meet the environment's engine, started where none lives. It has no model from this console yet."""
     from console.client.attach import claims_of
     from console.client.engines import ensure_engine
@@ -177,12 +177,12 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
     """
     import asyncio
 
-    from console.cli.models import remember
-    from console.cli.secrets import IMPATIENCE, Reading
+    from console.cli.kept_models import remember
+    from console.cli.secret_sources import IMPATIENCE, SecretReader
     from console.config.load import digest
-    from console.core.secrecy import needs_of, unhidden
+    from console.core.secrets.needed import needs_of, unhidden
 
-    mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), Reading(quiet)
+    mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), SecretReader(quiet)
     held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, {})
     fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind != "command"}
     await asyncio.to_thread(reading.add, found, fresh)
@@ -197,17 +197,17 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
         tell(f"deploy: {words}")
 
 
-async def asking(how: How, found: "Environment") -> "Client":
+async def asking(how: Invocation, found: "Environment") -> "Client":
     """Meet the engine for a question: it gets the model where it has none or an older one and nothing goes on.
 
     No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked. Where runs have left something to
     be done it gets the secrets for that too: an engine that is met here goes on until it is done.
     """
-    from console.cli.secrets import Reading
+    from console.cli.secret_sources import SecretReader
     from console.config.load import digest
-    from console.core.secrecy import needs_of
+    from console.core.secrets.needed import needs_of
 
-    client, reading = await engine_of(how, found), Reading(quiet=True)
+    client, reading = await engine_of(how, found), SecretReader(quiet=True)
     reading.add(found, {name: one for name, one in found.secret_references().items() if one.kind == "env"})
     mark = digest(found)
     if client.welcome.busy or how.read_only:
@@ -231,8 +231,8 @@ async def _handed_over(client: "Client", found: "Environment", here: dict[str, s
 
 def is_owing(found: "Environment") -> bool:
     """Whether the record says that runs have left something to be done: a host that is owed, or a lock."""
-    from console.engine.debts import debts_of
-    from console.engine.leftovers import leftovers
+    from console.engine.catch_up.debts import debts_of
+    from console.engine.catch_up.leftover_locks import leftovers
 
     record = journal()
     try:
@@ -242,7 +242,7 @@ def is_owing(found: "Environment") -> bool:
         record.close()
 
 
-async def asking_with_secrets(how: How, found: "Environment", purpose: "Purpose") -> "Client":
+async def asking_with_secrets(how: Invocation, found: "Environment", purpose: "Purpose") -> "Client":
     """Meet the engine for a command of the application's: it has the model and the secrets then. Raises UsageFault where one is missing here and there."""
     client = await engine_of(how, found)
     if client.welcome.busy or client.welcome.role != "operator":
@@ -264,7 +264,7 @@ def journal() -> "SqlJournal":
 
 def recorded(run: str) -> "RunState":
     """Return what the journal says of a run."""
-    from console.core.evolve import fold
+    from console.core.run.evolve import fold
 
     record = journal()
     try:
@@ -273,7 +273,7 @@ def recorded(run: str) -> "RunState":
         record.close()
 
 
-def run_named(how: How, text: str) -> "RunSummary":
+def run_named(how: Invocation, text: str) -> "RunSummary":
     """Find a run by id, unique prefix, or `last`; left out, the one that is open. Raises UsageFault."""
     found = _meant(text, how.app)
     if len(found) == 1:
@@ -286,7 +286,7 @@ def run_named(how: How, text: str) -> "RunSummary":
     raise UsageFault(f"{len(found)} runs {'begin with ' + text if text else 'are open'}:\n{fitting}", "name one of them")
 
 
-def open_runs(how: How, environment: str = "") -> list[str]:
+def open_runs(how: Invocation, environment: str = "") -> list[str]:
     """Return the runs that have no end in the record, newest first."""
     return [run.run for run in _meant("", how.app) if environment in ("", run.environment)]
 
@@ -390,7 +390,7 @@ def tell(line: str) -> None:
         print_on(sys.stderr, line)
 
 
-def tell_no_screen(how: How) -> None:
+def tell_no_screen(how: Invocation) -> None:
     """Say why there are lines where the screen would be."""
     if how.may_have_screen and (why := why_no_screen()):
         tell(f"deploy: {why}: here is the plain mode; export TERM=xterm-256color where the terminal is one")

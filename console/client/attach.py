@@ -54,7 +54,7 @@ class NoEngine(ConsoleError):
     """Nothing answers at a socket."""
 
 
-class Line:
+class SocketLine:
     """One connection: whole messages out and in. Its first message in was the Welcome."""
 
     def __init__(self, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -65,7 +65,7 @@ class Line:
         self._ready: list[Said] = []
 
     @classmethod
-    async def to(cls, path: str, hello: Hello | None) -> "tuple[Line, Welcome]":
+    async def to(cls, path: str, hello: Hello | None) -> "tuple[SocketLine, Welcome]":
         """Connect, hear who is there, and say hello; without a hello it is only a look. Raises NoEngine."""
         line = None
         try:
@@ -141,7 +141,7 @@ def _unanswered(path: str, problem: Exception) -> ConsoleError:
 class Client:
     """A console that is connected to an engine. Requests may overlap; each has its deadline."""
 
-    def __init__(self, path: str, line: Line, welcome: Welcome, hello: Hello) -> None:
+    def __init__(self, path: str, line: SocketLine, welcome: Welcome, hello: Hello) -> None:
         self.path = path
         self.welcome = welcome
         self._hello = hello
@@ -247,7 +247,7 @@ class Client:
         """Everything of a run after that event, then what comes, until it has ended, by a connection of its own. Raises EngineLost."""
         self._same_version()
         try:
-            line, _ = await Line.to(self.path, self._hello)
+            line, _ = await SocketLine.to(self.path, self._hello)
         except NoEngine as problem:
             raise EngineLost(f"the engine is gone: {problem.message}", "deploy resume") from None
         try:
@@ -271,14 +271,14 @@ class Client:
 async def connect(path: str, *, claims: str = "", read_only: bool = False) -> Client:
     """Connect to the engine at a socket. Raises NoEngine where none answers, UsageFault where the caller may not."""
     hello = Hello(claims=claims, read_only=read_only)
-    line, welcome = await Line.to(path, hello)
+    line, welcome = await SocketLine.to(path, hello)
     return Client(path, line, welcome, hello)
 
 
 async def look(path: str) -> Welcome | None:
     """Return what the engine at a socket says of itself; None where none answers. The engine does not count it as a client."""
     try:
-        line, welcome = await Line.to(path, None)
+        line, welcome = await SocketLine.to(path, None)
     except (NoEngine, UsageFault):
         return None
     await line.close()

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from console.client.attach import Client, NoEngine, connect, look
-from console.core.environ import engine_environment
+from console.core.process_environment import engine_environment
 from console.errors import ConsoleError, Exit, UsageFault
 from console.text import SafeText
 from console.wire.address import log_path, opened, run_folder, socket_path

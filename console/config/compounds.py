@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from console.config import forms
-from console.config.kinds import WRONG, Choice, Duration, Key, List, Table, Text, Whole
-from console.config.problems import Place
-from console.core.shared import clash
-from console.core.shell import PLACEHOLDERS
+from console.config.kinds import WRONG, Duration, Key, List, OneOf, TableKind, Text, Whole
+from console.config.problems import FilePlace
+from console.core.checks.shared_entries import clash
+from console.core.host.shell import PLACEHOLDERS
 
 TEMPLATE: Final = Text("a command", fills=PLACEHOLDERS)
 COMMAND_KEYS: Final = {
@@ -23,12 +23,12 @@ COMMAND_KEYS: Final = {
 }
 
 
-class Command(msgspec.Struct, frozen=True):
+class CommandForm(msgspec.Struct, frozen=True):
     """A command: text, or a table; read as the table's keys, which may be laid over another's."""
 
-    table: Table = Table(COMMAND_KEYS)
+    table: TableKind = TableKind(COMMAND_KEYS)
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict with some of run, run_as, timeout (seconds), cancel, retries."""
         if isinstance(value, str):
             text = TEMPLATE.read(value, place)
@@ -42,10 +42,10 @@ class Command(msgspec.Struct, frozen=True):
 class Commands(msgspec.Struct, frozen=True):
     """Commands by name, and tables of them by tag. A name that is not a command's is a tag's, if it holds commands."""
 
-    one: Command = Command()
+    one: CommandForm = CommandForm()
     later: tuple[tuple[str, str], ...] = (("has", "releases without files"),)
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict: commands by name, and under a tag's name such a dict again."""
         if not isinstance(value, dict):
             place.expected("a table of commands", value)
@@ -53,7 +53,7 @@ class Commands(msgspec.Struct, frozen=True):
         found = {name: self._read_one(name, element, place.at(name)) for name, element in value.items()}
         return {name: element for name, element in found.items() if element is not WRONG}
 
-    def _read_one(self, name: str, value: object, place: Place) -> Any:  # noqa: ANN401
+    def _read_one(self, name: str, value: object, place: FilePlace) -> Any:  # noqa: ANN401
         if name in forms.COMMANDS:
             for command, what in self.later:
                 if name == command:
@@ -63,19 +63,19 @@ class Commands(msgspec.Struct, frozen=True):
         if looks_like_one or forms.plain_name(name):
             place.unknown("command", name, forms.COMMANDS)
             return WRONG
-        return Table({command: Key(self.one) for command in forms.COMMANDS}).read(value, place)
+        return TableKind({command: Key(self.one) for command in forms.COMMANDS}).read(value, place)
 
 
 class HostList(msgspec.Struct, frozen=True):
     """The hosts of an environment: a list of strings and tables; or a command that prints such a list."""
 
-    one: Table
+    one: TableKind
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a tuple of (place in the list, text or dict)."""
         if isinstance(value, dict):
             place.not_yet("hosts from a command")
-            Table({"command": Key(Text("a command"), required=True)}).read(value, place)
+            TableKind({"command": Key(Text("a command"), required=True)}).read(value, place)
             return ()
         if not isinstance(value, list) or not value:
             place.expected('a list of hosts, at least one, such as ["web[01-12].example.net"]', value)
@@ -83,7 +83,7 @@ class HostList(msgspec.Struct, frozen=True):
         found = [(number, self._read_one(element, place.at(number))) for number, element in enumerate(value)]
         return tuple((number, element) for number, element in found if element is not WRONG)
 
-    def _read_one(self, value: object, place: Place) -> Any:  # noqa: ANN401
+    def _read_one(self, value: object, place: FilePlace) -> Any:  # noqa: ANN401
         if isinstance(value, dict):
             host = self.one.read(value, place)
             return host if host is not WRONG and "name" in host else WRONG
@@ -98,7 +98,7 @@ class SharedList(msgspec.Struct, frozen=True):
 
     paths: List = List(Text("a path", forms.shared_entry))
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a tuple of paths."""
         found = self.paths.read(value, place)
         if found is WRONG or len(found) != len(value):
@@ -112,9 +112,9 @@ class SharedList(msgspec.Struct, frozen=True):
 class HostRef(msgspec.Struct, frozen=True):
     """One host, by text or by a table."""
 
-    table: Table
+    table: TableKind
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the text or the dict."""
         return Text("a host").read(value, place) if isinstance(value, str) else self.table.read(value, place)
 
@@ -122,7 +122,7 @@ class HostRef(msgspec.Struct, frozen=True):
 class Statuses(msgspec.Struct, frozen=True):
     """HTTP status codes: 200, "2xx", or a list of them; read as ranges, both ends included."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a tuple of (first, last)."""
         values = value if isinstance(value, list) and value else [value]
         found = [_status(one) for one in values]
@@ -151,19 +151,19 @@ class ByKind(msgspec.Struct, frozen=True):
     @property
     def keys(self) -> dict[str, Key]:
         """All keys of all kinds."""
-        every = {"kind": Key(Choice(tuple(self.kinds)), required=True), **self.common}
+        every = {"kind": Key(OneOf(tuple(self.kinds)), required=True), **self.common}
         return every | {name: key for keys in self.kinds.values() for name, key in keys.items()}
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict of the keys that are right."""
         kind = value.get("kind") if isinstance(value, dict) else None
         if not isinstance(kind, str) or kind not in self.kinds:
             keys = {name: Key(key.kind) for name, key in self.keys.items()} | {"kind": self.keys["kind"]}
-            return Table(keys).read(value, place) and WRONG
+            return TableKind(keys).read(value, place) and WRONG
         if kind in self.later:
             place.at("kind").not_yet(f"{self.what} of the kind {kind}")
         keys = {"kind": self.keys["kind"], **self.common, **self.kinds[kind]}
         misplaced = [name for name in value if name in self.keys and name not in keys]
         for name in misplaced:
             place.at(name).wrong(f"a {self.what} of the kind {kind} has no such key", f"its keys: {', '.join(keys)}")
-        return Table(keys).read({name: element for name, element in value.items() if name not in misplaced}, place)
+        return TableKind(keys).read({name: element for name, element in value.items() if name not in misplaced}, place)

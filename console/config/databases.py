@@ -4,7 +4,7 @@ import os.path
 from typing import Any
 
 from console.config.hosts import read_one
-from console.config.problems import Place
+from console.config.problems import FilePlace
 from console.model.fleet import Command, Database, Host
 from console.model.secret import SecretRef
 
@@ -14,7 +14,7 @@ _LONG = {"backup": 1800.0, "migrate": 900.0, "revert": 900.0, "restore": 7200.0}
 """Seconds that they have, where the file says nothing else."""
 
 
-def read_database(values: Values | None, hosts: tuple[Host, ...], place: Place, file: str) -> Database | None:
+def read_database(values: Values | None, hosts: tuple[Host, ...], place: FilePlace, file: str) -> Database | None:
     """Return the database; None where the file names none. Problems are recorded."""
     if not values or "kind" not in values:
         return None
@@ -30,7 +30,7 @@ def _anchored(url: str | SecretRef, file: str) -> str | SecretRef:
     return url
 
 
-def _command(name: str, values: Values | None, place: Place) -> Command | None:
+def _command(name: str, values: Values | None, place: FilePlace) -> Command | None:
     if values is None:
         return None
     if "run" not in values:

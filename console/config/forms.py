@@ -8,10 +8,10 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from console.core.policy import is_closed_word
-from console.core.selection import nearest
-from console.core.shared import shared_path
-from console.core.shell import PLACEHOLDER, PLACEHOLDERS
+from console.core.checks.calendar import is_closed_word
+from console.core.checks.shared_entries import shared_path
+from console.core.host.shell import PLACEHOLDER, PLACEHOLDERS
+from console.core.host_selection import nearest
 from console.errors import UsageFault
 from console.model.checks import NEVER_OVERRIDABLE, OVERRIDABLE
 

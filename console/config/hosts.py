@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from console.config import forms
-from console.config.problems import Place
-from console.core.selection import expand
+from console.config.problems import FilePlace
+from console.core.host_selection import expand
 from console.errors import Problem
 from console.model.fleet import Host
 
@@ -35,7 +35,7 @@ def parsed(text: str) -> Notation | str:
     return Notation(name, user, int(port or 0)) if name else "[user@]NAME[:port]"
 
 
-def read_hosts(entries: tuple[tuple[int, Any], ...], place: Place) -> tuple[Host, ...]:
+def read_hosts(entries: tuple[tuple[int, Any], ...], place: FilePlace) -> tuple[Host, ...]:
     """Return the fleet in its order. `entries` are (place in the list, text or table)."""
     found: dict[str, Host] = {}
     for number, entry in entries:
@@ -47,7 +47,7 @@ def read_hosts(entries: tuple[tuple[int, Any], ...], place: Place) -> tuple[Host
     return tuple(found.values())
 
 
-def read_jump(text: str, place: Place, hosts: tuple[Host, ...]) -> Host | None:
+def read_jump(text: str, place: FilePlace, hosts: tuple[Host, ...]) -> Host | None:
     """Return the jump host that a text means: one of the fleet by its name, else by the notation."""
     notation = parsed(text)
     complaint = notation if isinstance(notation, str) else forms.address(notation.name)
@@ -63,7 +63,7 @@ def read_jump(text: str, place: Place, hosts: tuple[Host, ...]) -> Host | None:
     )
 
 
-def read_one(entry: str | dict[str, Any], place: Place, hosts: tuple[Host, ...]) -> Host | None:
+def read_one(entry: str | dict[str, Any], place: FilePlace, hosts: tuple[Host, ...]) -> Host | None:
     """Return the one host that a text or a table means: one of the fleet by its name, else as it is written."""
     known = next((host for host in hosts if host.name == entry), None)
     if known is not None:
@@ -74,7 +74,7 @@ def read_one(entry: str | dict[str, Any], place: Place, hosts: tuple[Host, ...])
     return found[0] if len(found) == 1 else None
 
 
-def _read_entry(entry: str | dict[str, Any], place: Place) -> list[Host]:
+def _read_entry(entry: str | dict[str, Any], place: FilePlace) -> list[Host]:
     table = {"name": entry} if isinstance(entry, str) else entry
     if "name" not in table:
         return []  # the schema has said that it is missing

@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from console.config.problems import Place
-from console.core.durations import seconds_of
-from console.core.selection import nearest
-from console.core.shell import placeholders
+from console.config.problems import FilePlace
+from console.core.host.shell import placeholders
+from console.core.host_selection import nearest
+from console.core.words.durations import seconds_of
 from console.model.fleet import Amount
 from console.model.secret import SecretRef
 
@@ -24,7 +24,7 @@ WRONG: Final = object()
 class Kind(Protocol):
     """Reads one value; returns WRONG after having recorded why."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401 (whatever the parser made)
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 (whatever the parser made)
         """Return what the value means, or WRONG."""
 
 
@@ -37,7 +37,7 @@ class Text(msgspec.Struct, frozen=True):
     """Placeholders that are filled in; None: it is no template."""
     may_be_empty: bool = False
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the text."""
         if not isinstance(value, str) or "\0" in value or not (value.strip() or self.may_be_empty):
             place.expected(self.what if self.may_be_empty else f"{self.what}, not empty", value)
@@ -49,13 +49,13 @@ class Text(msgspec.Struct, frozen=True):
         return WRONG if self.fills is not None and not _fills(value, self.fills, place) else value
 
 
-class Choice(msgspec.Struct, frozen=True):
+class OneOf(msgspec.Struct, frozen=True):
     """One of a few words. `later` are those whose capability is still to come."""
 
     words: tuple[str, ...]
     later: Mapping[str, str] = msgspec.field(default_factory=dict)
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the word."""
         if not isinstance(value, str) or value not in self.words:
             like = nearest(value, self.words) if isinstance(value, str) else ""
@@ -72,7 +72,7 @@ class Whole(msgspec.Struct, frozen=True):
     least: int = 0
     most: int = 1_000_000_000
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the number."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             place.expected(_within(self.least, self.most), value)
@@ -83,7 +83,7 @@ class Whole(msgspec.Struct, frozen=True):
 class Flag(msgspec.Struct, frozen=True):
     """True or false."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return it."""
         if not isinstance(value, bool):
             place.expected("true or false", value)
@@ -96,7 +96,7 @@ class Duration(msgspec.Struct, frozen=True):
 
     above_zero: bool = False
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return seconds."""
         seconds = seconds_of(value) if isinstance(value, str) else None
         if seconds is None or (self.above_zero and not seconds):
@@ -108,7 +108,7 @@ class Duration(msgspec.Struct, frozen=True):
 class Size(msgspec.Struct, frozen=True):
     """A size such as "2GiB"; read as bytes."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return bytes."""
         found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", value) if isinstance(value, str) else None
         if not found:
@@ -121,7 +121,7 @@ class Size(msgspec.Struct, frozen=True):
 class Hosts(msgspec.Struct, frozen=True):
     """A number of hosts: a count, or a share such as "25%"."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the Amount."""
         share = share_of(value)
         if share is not None and 0 < share <= 1:
@@ -135,7 +135,7 @@ class Hosts(msgspec.Struct, frozen=True):
 class Level(msgspec.Struct, frozen=True):
     """A number to compare with: a number, a share, or a duration."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a number: a share as 0..1, a duration in seconds."""
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)
@@ -149,7 +149,7 @@ class Level(msgspec.Struct, frozen=True):
 class Day(msgspec.Struct, frozen=True):
     """A date."""
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the date, or the date and time."""
         if not isinstance(value, datetime.date):
             place.expected("a date such as 2026-12-20, without quotes", value)
@@ -162,7 +162,7 @@ class Secretable(msgspec.Struct, frozen=True):
 
     kind: Text = Text(may_be_empty=True)
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the text, or a SecretRef."""
         if isinstance(value, str):
             return self.kind.read(value, place)
@@ -189,7 +189,7 @@ class List(msgspec.Struct, frozen=True):
     least: int = 0
     or_one: bool = False
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a tuple of those that are right."""
         if self.or_one and not isinstance(value, list):
             one = self.kind.read(value, place)
@@ -212,14 +212,14 @@ class Key(msgspec.Struct, frozen=True):
     later: str = ""
 
 
-class Table(msgspec.Struct, frozen=True):
+class TableKind(msgspec.Struct, frozen=True):
     """A table with known keys, and maybe `others` of one kind, whose names `check` judges as in Text."""
 
     keys: Mapping[str, Key] = msgspec.field(default_factory=dict)
     others: Kind | None = None
     check: Callable[[str], str] | None = None
 
-    def read(self, value: Any, place: Place) -> Any:  # noqa: ANN401
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict of what is right, keys that are missing left out."""
         if not isinstance(value, dict):
             place.expected("a table", value)
@@ -230,7 +230,7 @@ class Table(msgspec.Struct, frozen=True):
                 place.at(name).wrong("missing; it is required")
         return {name: element for name, element in found.items() if element is not WRONG}
 
-    def _read_one(self, name: str, value: object, place: Place) -> Any:  # noqa: ANN401
+    def _read_one(self, name: str, value: object, place: FilePlace) -> Any:  # noqa: ANN401
         key = self.keys.get(name)
         if key:
             if key.later:
@@ -252,7 +252,7 @@ def share_of(value: object) -> float | None:
     return float(found[1]) / 100 if found else None
 
 
-def _fills(template: str, known: tuple[str, ...], place: Place) -> bool:
+def _fills(template: str, known: tuple[str, ...], place: FilePlace) -> bool:
     wrong = [name for name in placeholders(template) if name not in known]
     for name in wrong:
         like = nearest(name, known)

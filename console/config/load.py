@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from console.config.positions import positions
-from console.config.problems import Findings, Path, Place, meant
+from console.config.problems import FilePlace, Findings, Path, meant
 from console.config.resolve import Sources, resolved
 from console.config.schema import FILE, OVERRIDES
 from console.errors import Problem, UsageFault
@@ -81,7 +81,7 @@ def load_file(path: str) -> ConfigFile:
     findings = Findings(path)
     tree = _tree(text, findings)
     findings.lines = positions(text)
-    place = Place(findings)
+    place = FilePlace(findings)
     values = FILE.read(tree, place)
     config = _resolve(os.path.abspath(path), values, place)
     if findings.problems:
@@ -128,14 +128,14 @@ def _fault(findings: Findings) -> UsageFault:
     return UsageFault(f"{findings.file} has {len(problems)} problems", "", problems)
 
 
-def _judge_required(name: str, required: str, environments: dict[str, Any], place: Place) -> None:
+def _judge_required(name: str, required: str, environments: dict[str, Any], place: FilePlace) -> None:
     if required == name:
         place.wrong(f"{name} cannot require itself", "the environment in which a commit is verified before")
     elif required and required not in environments:
         place.unknown("environment", required, environments)
 
 
-def _resolve(path: str, values: dict[str, Any], place: Place) -> ConfigFile:
+def _resolve(path: str, values: dict[str, Any], place: FilePlace) -> ConfigFile:
     apps = _apps(values, place)
     environments = values.get("environments", {})
     if not environments and "environments" in values:
@@ -164,9 +164,9 @@ def _resolve(path: str, values: dict[str, Any], place: Place) -> ConfigFile:
     )
 
 
-def _apps(values: dict[str, Any], place: Place) -> dict[str, tuple[dict[str, Any], Place]]:
+def _apps(values: dict[str, Any], place: FilePlace) -> dict[str, tuple[dict[str, Any], FilePlace]]:
     """Return each application's values and place, by name."""
-    found: dict[str, tuple[dict[str, Any], Place]]
+    found: dict[str, tuple[dict[str, Any], FilePlace]]
     if "app" in values and "apps" in values:
         place.at("apps").wrong("[app] and [apps.NAME] cannot stand in one file", "several applications: all in [apps.NAME]")
     if "apps" in values:
@@ -193,7 +193,7 @@ def _complained(findings: Findings, path: Path) -> bool:
     return path in findings.lines
 
 
-def _judge_overrides(environment: dict[str, Any], has_several: bool, apps: tuple[str, ...], place: Place) -> None:
+def _judge_overrides(environment: dict[str, Any], has_several: bool, apps: tuple[str, ...], place: FilePlace) -> None:
     if not has_several:
         if "apps" in environment:
             place.at("apps").wrong("there is one application only", f"its keys stand in [{'.'.join(map(str, place.path))}] itself")
@@ -207,7 +207,7 @@ def _judge_overrides(environment: dict[str, Any], has_several: bool, apps: tuple
 
 
 def _sources(
-    path: str, values: dict[str, Any], place: Place, *, app: tuple[str, tuple[dict[str, Any], Place]], name: str, access: Access | None
+    path: str, values: dict[str, Any], place: FilePlace, *, app: tuple[str, tuple[dict[str, Any], FilePlace]], name: str, access: Access | None
 ) -> Sources:
     environment = values["environments"][name]
     here = place.at("environments", name)
@@ -220,14 +220,14 @@ def _sources(
     return Sources(path, app_name, app_values, app_place, name, environment, here, over, over_place, access)
 
 
-def _warn_of_restart(environment: Environment, place: Place) -> None:
+def _warn_of_restart(environment: Environment, place: FilePlace) -> None:
     idle = [host.name for host in environment.hosts if not (environment.command(host, "restart") or environment.command(host, "start"))]
     if idle:
         shown = ", ".join(idle[:3]) + (" …" if len(idle) > 3 else "")
         place.at("commands").warn(f"no restart for {shown} in {environment.name}: what runs there is not restarted after a switch")
 
 
-def _warn_of_tags(found: dict[tuple[str, str], Environment], apps: dict[str, tuple[dict[str, Any], Place]]) -> None:
+def _warn_of_tags(found: dict[tuple[str, str], Environment], apps: dict[str, tuple[dict[str, Any], FilePlace]]) -> None:
     """Warn of an application's tag that no host of any environment bears."""
     known = {tag for environment in found.values() for host in environment.hosts for tag in host.tags}
     for app, (values, here) in apps.items():

@@ -6,9 +6,9 @@ It knows the keys of each kind; nothing of how anything is asked. It opens no fi
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from console.config.problems import Place
-from console.core.selection import nearest
-from console.core.shell import placeholders
+from console.config.problems import FilePlace
+from console.core.host.shell import placeholders
+from console.core.host_selection import nearest
 from console.model.fleet import CheckSpec, Command, HealthCheck, Host, Variable
 
 Values = dict[str, Any]
@@ -27,7 +27,7 @@ NOT_BEFORE: Final = ("previous",)
 
 
 def health_checks(
-    sources: Iterable[Values], hosts: tuple[Host, ...], place: Place, anchored: Callable[[Variable], Variable]
+    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]
 ) -> tuple[HealthCheck, ...]:
     """Return the health checks, and record what is wrong with them. `anchored` makes the path of a secret's file absolute."""
     found: dict[str, HealthCheck] = {}
@@ -46,7 +46,7 @@ def health_checks(
 
 
 def pre_flight_checks(
-    sources: Iterable[Values], hosts: tuple[Host, ...], place: Place, anchored: Callable[[Variable], Variable]
+    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]
 ) -> tuple[CheckSpec, ...]:
     """Return the checks of the pre-flight, and record what is wrong with them. `anchored` makes the path of a secret's file absolute."""
     found: dict[str, CheckSpec] = {}
@@ -64,7 +64,7 @@ def pre_flight_checks(
     return tuple(found.values())
 
 
-def _made(values: Values, place: Place, *, on: str) -> Values | None:
+def _made(values: Values, place: FilePlace, *, on: str) -> Values | None:
     """Return the fields of a probe; None where what its kind needs is missing, which is recorded already."""
     kind = values.get("kind", "")
     if NEEDED.get(kind, "kind") not in values:
@@ -92,7 +92,7 @@ def _of(values: Values) -> str:
     return str(values.get("query", ""))
 
 
-def _judge_query(kind: str, values: Values, place: Place) -> None:
+def _judge_query(kind: str, values: Values, place: FilePlace) -> None:
     url: Variable = values.get("url", "")
     schemes = SCHEMES.get(kind)
     if schemes and isinstance(url, str) and url.partition("://")[0] not in schemes:
@@ -101,7 +101,7 @@ def _judge_query(kind: str, values: Values, place: Place) -> None:
         place.wrong("has neither above nor below", 'say between what the numbers have to be: above = 0, below = "5%", or both')
 
 
-def _judge_placeholders(values: Values, place: Place, on: str) -> None:
+def _judge_placeholders(values: Values, place: FilePlace, on: str) -> None:
     """Record placeholders that nothing can be filled in for."""
     texts = {"url": values.get("url", ""), "address": values.get("address", ""), "command": values.get("command", {}).get("run", "")}
     missing = (*NOT_BEFORE, *(OF_A_HOST if on == "console" else ()))
@@ -114,7 +114,7 @@ def _judge_placeholders(values: Values, place: Place, on: str) -> None:
         place.at("address").wrong("missing; it is required where the console asks")
 
 
-def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: Place) -> None:
+def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: FilePlace) -> None:
     """Record each tag that no host bears: what it is for would silently never happen."""
     known = tuple(dict.fromkeys(tag for host in hosts for tag in host.tags))
     for tag in tags:
@@ -123,7 +123,7 @@ def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: Place) -> 
             place.wrong(f"no host has the tag {tag}", f"did you mean {like}?" if like else f"tags: {', '.join(known) or 'none'}")
 
 
-def _judge_on(on: str, hosts: tuple[Host, ...], place: Place) -> None:
+def _judge_on(on: str, hosts: tuple[Host, ...], place: FilePlace) -> None:
     names = tuple(host.name for host in hosts)
     if hosts and on not in ("host", "console", *names):
         like = nearest(on, ("host", "console", *names))

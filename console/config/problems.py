@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from console.core.selection import nearest
+from console.core.host_selection import nearest
 from console.errors import Problem
 from console.text import SafeText
 
@@ -58,15 +58,15 @@ class Findings(msgspec.Struct):
         return Problem(message, hint, self.file, self.line(path), spelled(path))
 
 
-class Place(msgspec.Struct, frozen=True):
+class FilePlace(msgspec.Struct, frozen=True):
     """A place in the file that is being read."""
 
     findings: Findings
     path: Path = ()
 
-    def at(self, *parts: str | int) -> "Place":
+    def at(self, *parts: str | int) -> "FilePlace":
         """Return a place below this one."""
-        return Place(self.findings, self.path + parts)
+        return FilePlace(self.findings, self.path + parts)
 
     def wrong(self, message: str, hint: str = "") -> None:
         """Record a problem."""

@@ -13,8 +13,8 @@ from console.config import forms
 from console.config.databases import read_database
 from console.config.hosts import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
-from console.config.problems import Place
-from console.core.selection import nearest
+from console.config.problems import FilePlace
+from console.core.host_selection import nearest
 from console.model.fleet import OUTPUT, Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
@@ -29,13 +29,13 @@ class Sources(msgspec.Struct, frozen=True):
     """The file's absolute path."""
     app_name: str
     app: Values
-    app_place: Place
+    app_place: FilePlace
     name: str
     values: Values
-    place: Place
+    place: FilePlace
     over: Values
     """What stands over the application's own keys."""
-    over_place: Place
+    over_place: FilePlace
     access: Access | None
 
 
@@ -98,7 +98,7 @@ def resolved(sources: Sources) -> Environment:
     )
 
 
-def _migrate_on(name: str, hosts: tuple[Host, ...], place: Place) -> str:
+def _migrate_on(name: str, hosts: tuple[Host, ...], place: FilePlace) -> str:
     names = tuple(host.name for host in hosts)
     if name and hosts and name not in names:
         like = nearest(name, names)
@@ -113,7 +113,7 @@ def _announce(values: Values, file: str) -> Announce | None:
     return Announce(tuple(_anchored(address, file) for address in announce["to"]), announce.get("required", False))
 
 
-def _freezes(tables: tuple[Values, ...], place: Place) -> tuple[Freeze, ...]:
+def _freezes(tables: tuple[Values, ...], place: FilePlace) -> tuple[Freeze, ...]:
     freezes = tuple(Freeze(table["from"].isoformat(), table["to"].isoformat(), table.get("reason", "")) for table in tables if {"from", "to"} <= table.keys())
     for number, freeze in enumerate(freezes):
         if freeze.end < freeze.start[: len(freeze.end)]:
@@ -206,7 +206,7 @@ def _laid(under: Values, over: Values) -> Values:
     }
 
 
-def _judge_tags(host: Host, common: Values, tags: Values, place: Place) -> None:
+def _judge_tags(host: Host, common: Values, tags: Values, place: FilePlace) -> None:
     """Record where two tags give this host the same key, and where a command is left without `run`."""
     given: dict[tuple[str, str], str] = {}
     for tag in dict.fromkeys(host.tags):

@@ -6,9 +6,9 @@ This is the file's grammar as a value. It must not know how values are resolved 
 from typing import Final, get_args
 
 from console.config import forms
-from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, Command, Commands, HostList, HostRef, SharedList, Statuses
-from console.config.kinds import Choice, Day, Duration, Flag, Hosts, Key, Kind, Level, List, Secretable, Size, Table, Text, Whole
-from console.core.shell import PLACEHOLDERS
+from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
+from console.config.kinds import Day, Duration, Flag, Hosts, Key, Kind, Level, List, OneOf, Secretable, Size, TableKind, Text, Whole
+from console.core.host.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
@@ -22,7 +22,7 @@ _QUERY: Final = {"url": Key(Secretable(), required=True), "query": Key(Text()), 
 _PROBES: Final = {
     "http": _HTTP,
     "tcp": {"address": Key(_ADDRESS), "port": Key(_PORT, required=True)},
-    "command": {"command": Key(Command(), required=True)},
+    "command": {"command": Key(CommandForm(), required=True)},
     "postgres": _QUERY,
     "redis": _QUERY,
     "memcached": _QUERY,
@@ -36,7 +36,7 @@ _PROBES: Final = {
 _CI: Final = {"url": Key(_URL), "repository": Key(Text(), required=True), "token": Key(Secretable()), "contexts": Key(List(Text()))}
 _ON: Final = Key(Text("console, host, or the name of a host"))
 
-HOST: Final = Table(
+HOST: Final = TableKind(
     {
         "name": Key(Text("a host"), required=True),
         "address": Key(Text("a host name or an IP address", forms.address)),
@@ -44,7 +44,7 @@ HOST: Final = Table(
         "user": Key(Text("a user", forms.user_name)),
         "tags": Key(_TAGS),
         "jump": Key(Text("a host")),
-        "color": Key(Choice(("blue", "green"))),
+        "color": Key(OneOf(("blue", "green"))),
         "server": Key(Text("a server's name in the balancer", forms.plain_name)),
     }
 )
@@ -84,7 +84,7 @@ CRITICAL: Final = ByKind(
     {
         "command": _PROBES["command"],
         "manual": {"prompt": Key(Text())},
-        "http": {"steps": Key(List(Table({**_HTTP, "method": Key(Text()), "body": Key(Text())}), least=1), required=True)},
+        "http": {"steps": Key(List(TableKind({**_HTTP, "method": Key(Text()), "body": Key(Text())}), least=1), required=True)},
     },
     what="critical path",
 )
@@ -93,7 +93,7 @@ BALANCER: Final = ByKind(
     {
         "host": Key(HostRef(HOST)),
         "drain_timeout": Key(Duration()),
-        "on_drain_timeout": Key(Choice(("pause", "proceed"))),
+        "on_drain_timeout": Key(OneOf(("pause", "proceed"))),
         "maintenance": Key(Flag()),
         "tags": Key(_TAGS),
     },
@@ -105,14 +105,14 @@ BALANCER: Final = ByKind(
             "test": Key(TEMPLATE),
             "reload": Key(TEMPLATE),
         },
-        "command": {"drain": Key(Command(), required=True), "restore": Key(Command(), required=True), "state": Key(Command())},
+        "command": {"drain": Key(CommandForm(), required=True), "restore": Key(CommandForm(), required=True), "state": Key(CommandForm())},
     },
     what="balancer",
 )
 
-HOOK: Final = Table(
+HOOK: Final = TableKind(
     {
-        "at": Key(Choice(get_args(HookPlace)), required=True),
+        "at": Key(OneOf(get_args(HookPlace)), required=True),
         "run": Key(TEMPLATE, required=True),
         "run_as": COMMAND_KEYS["run_as"],
         "timeout": COMMAND_KEYS["timeout"],
@@ -123,7 +123,7 @@ HOOK: Final = Table(
     }
 )
 
-BUILD: Final = Table(
+BUILD: Final = TableKind(
     {
         "command": Key(Text("a command", fills=_BUILD_FILLS), required=True),
         "output": Key(Text("a path", forms.output_path)),
@@ -136,12 +136,12 @@ OVERRIDES: Final = {
     "keep": Key(Whole(1, 1000)),
     "shared": Key(SharedList()),
     "commands": Key(Commands()),
-    "variables": Key(Table(others=Secretable(), check=forms.variable_name)),
+    "variables": Key(TableKind(others=Secretable(), check=forms.variable_name)),
     "hooks": Key(List(HOOK)),
 }
 """Keys of an application that an environment may lay its own over."""
 
-APP: Final = Table(
+APP: Final = TableKind(
     {
         "name": Key(Text("a name", forms.plain_name)),
         **OVERRIDES,
@@ -152,14 +152,14 @@ APP: Final = Table(
         "submodules": Key(Flag()),
         "links_out": Key(List(Text("the path of a link in the release", forms.inner_path))),
         "reuse": Key(List(Text("a path in the release", forms.inner_path))),
-        "ship": Key(Choice(("files", "none"), later={"none": "releases without files"})),
+        "ship": Key(OneOf(("files", "none"), later={"none": "releases without files"})),
         "artifact": Key(Text("a file or a URL", fills=("version",)), later="releases from an artifact"),
         "artifact_sha256": Key(Text("a digest, a file or a URL", fills=("version",)), later="releases from an artifact"),
         "build": Key(BUILD),
     }
 )
 
-SSH: Final = Table(
+SSH: Final = TableKind(
     {
         "user": Key(Text("a user", forms.user_name)),
         "port": Key(_PORT),
@@ -171,38 +171,38 @@ SSH: Final = Table(
     }
 )
 
-ROLLING: Final = Table(
+ROLLING: Final = TableKind(
     {
         "batch": Key(List(Hosts(), least=1, or_one=True)),
         "pause_after": Key(Whole()),
         "max_failures": Key(Whole()),
         "pause": Key(Duration()),
-        "on_failure": Key(Choice(("rollback", "pause", "stop"))),
+        "on_failure": Key(OneOf(("rollback", "pause", "stop"))),
     }
 )
 
 _SERIES: Final = {
     "query": Key(Text()),
     "counter": Key(Text()),
-    "errors": Key(Table(others=Text())),
+    "errors": Key(TableKind(others=Text())),
     "histogram": Key(Text()),
     "quantile": Key(Level()),
 }
 
-METRICS: Final = Table(
+METRICS: Final = TableKind(
     {
         "interval": Key(Duration(above_zero=True)),
         "scrape": Key(_URL),
         "scrape_interval": Key(Duration(above_zero=True)),
-        "error_rate": Key(Table(_SERIES)),
-        "latency": Key(Table(_SERIES)),
+        "error_rate": Key(TableKind(_SERIES)),
+        "latency": Key(TableKind(_SERIES)),
         "prometheus": Key(Secretable()),
     },
-    others=Table(_SERIES),
+    others=TableKind(_SERIES),
     check=forms.plain_name,
 )
 
-THRESHOLD: Final = Table(
+THRESHOLD: Final = TableKind(
     {
         "metric": Key(Text("a metric"), required=True),
         "above": Key(Level()),
@@ -210,31 +210,31 @@ THRESHOLD: Final = Table(
         "above_old": Key(Level()),
         "for": Key(Duration()),
         "min_requests": Key(Whole()),
-        "then": Key(Choice(("rollback", "propose", "warn"))),
+        "then": Key(OneOf(("rollback", "propose", "warn"))),
     }
 )
 
-DATABASE: Final = Table(
+DATABASE: Final = TableKind(
     {
-        "kind": Key(Choice(("postgres", "command")), required=True),
+        "kind": Key(OneOf(("postgres", "command")), required=True),
         "url": Key(Secretable()),
         "host": Key(HostRef(HOST)),
-        "backup": Key(Command()),
+        "backup": Key(CommandForm()),
         "backup_within": Key(Duration()),
         "migrations": Key(Text("a glob")),
-        "migrate": Key(Command()),
-        "revert": Key(Command()),
-        "restore": Key(Command()),
+        "migrate": Key(CommandForm()),
+        "revert": Key(CommandForm()),
+        "restore": Key(CommandForm()),
         "lock_timeout": Key(Duration()),
         "lock_tries": Key(Whole(1)),
     }
 )
 
-ENVIRONMENT: Final = Table(
+ENVIRONMENT: Final = TableKind(
     {
         "hosts": Key(HostList(HOST), required=True),
         **OVERRIDES,
-        "apps": Key(Table(others=Table(OVERRIDES))),
+        "apps": Key(TableKind(others=TableKind(OVERRIDES))),
         "branches": Key(List(Text("a glob"))),
         "tags": Key(List(Text("a glob"))),
         "protected": Key(Flag()),
@@ -242,7 +242,7 @@ ENVIRONMENT: Final = Table(
         "requires": Key(Text("an environment")),
         "requires_within": Key(Duration()),
         "strategy": Key(
-            Choice(
+            OneOf(
                 ("rolling", "canary", "bluegreen", "recreate"),
                 later={name: f"the strategy {name}" for name in ("canary", "bluegreen", "recreate")},
             )
@@ -255,42 +255,42 @@ ENVIRONMENT: Final = Table(
         "ssh": Key(SSH),
         "rolling": Key(ROLLING),
         "canary": Key(
-            Table(
+            TableKind(
                 {
                     "tags": Key(_TAGS),
                     "steps": Key(List(Hosts(), least=1)),
                     "analysis": Key(Duration()),
-                    "on_inconclusive": Key(Choice(("pause", "rollback"))),
+                    "on_inconclusive": Key(OneOf(("pause", "rollback"))),
                 }
             ),
             later="the strategy canary",
         ),
-        "bluegreen": Key(Table({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
+        "bluegreen": Key(TableKind({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
         "balancer": Key(List(BALANCER), later="balancers"),
         "checks": Key(List(CHECK)),
         "health": Key(List(HEALTH)),
         "critical": Key(List(CRITICAL), later="critical paths"),
         "metrics": Key(METRICS),
         "thresholds": Key(List(THRESHOLD), later="thresholds"),
-        "monitor": Key(Table({"window": Key(Duration())})),
+        "monitor": Key(TableKind({"window": Key(Duration())})),
         "database": Key(DATABASE),
-        "announce": Key(Table({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
-        "notify": Key(Table({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
-        "ticket": Key(Table({"close": Key(Secretable())})),
-        "freezes": Key(List(Table({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
-        "team": Key(Table({"required": Key(Whole(0, 100))})),
+        "announce": Key(TableKind({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
+        "notify": Key(TableKind({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
+        "ticket": Key(TableKind({"close": Key(Secretable())})),
+        "freezes": Key(List(TableKind({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
+        "team": Key(TableKind({"required": Key(Whole(0, 100))})),
     }
 )
 
-FILE: Final = Table(
+FILE: Final = TableKind(
     {
         "default_environment": Key(Text("an environment")),
         "journal": Key(Secretable(), later="a journal outside the state folder"),
-        "state": Key(Table({"keep": Key(Duration()), "size": Key(Size())})),
+        "state": Key(TableKind({"keep": Key(Duration()), "size": Key(Size())})),
         "app": Key(APP),
-        "apps": Key(Table(others=APP, check=forms.plain_name)),
-        "environments": Key(Table(others=ENVIRONMENT, check=forms.environment_name), required=True),
-        "access": Key(Table({"operators": Key(List(Text("a user", forms.member))), "viewers": Key(List(Text("a user", forms.member)))})),
+        "apps": Key(TableKind(others=APP, check=forms.plain_name)),
+        "environments": Key(TableKind(others=ENVIRONMENT, check=forms.environment_name), required=True),
+        "access": Key(TableKind({"operators": Key(List(Text("a user", forms.member))), "viewers": Key(List(Text("a user", forms.member)))})),
     }
 )
 
@@ -298,16 +298,16 @@ FILE: Final = Table(
 def known_keys(kind: Kind | ByKind = FILE, path: str = "") -> set[str]:
     """Return the path of every key that the file may have: `*` for a name of the user's, `[]` for an element of a list."""
     found: set[str] = set()
-    if isinstance(kind, (List, HostList, Command, HostRef)):
-        inner = kind.kind if isinstance(kind, List) else kind.table if isinstance(kind, (Command, HostRef)) else kind.one
+    if isinstance(kind, (List, HostList, CommandForm, HostRef)):
+        inner = kind.kind if isinstance(kind, List) else kind.table if isinstance(kind, (CommandForm, HostRef)) else kind.one
         return known_keys(inner, f"{path}[]" if isinstance(kind, (List, HostList)) else path)
     if isinstance(kind, Commands):
         names = {f"{path}.{name}" for name in forms.COMMANDS}
         return names | {key for name in (*names, f"{path}.*.restart") for key in known_keys(kind.one, name)} | {f"{path}.*", f"{path}.*.restart"}
-    if isinstance(kind, (Table, ByKind)):
+    if isinstance(kind, (TableKind, ByKind)):
         for name, key in kind.keys.items():
             here = f"{path}.{name}".removeprefix(".")
             found |= {here} | known_keys(key.kind, here)
-        if isinstance(kind, Table) and kind.others:
+        if isinstance(kind, TableKind) and kind.others:
             found |= {f"{path}.*"} | known_keys(kind.others, f"{path}.*")
     return found

@@ -20,7 +20,7 @@ USER = "deploy"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DemoPlace:
     """A host as the files name it. `address` is on loopback."""
 
     name: str
@@ -80,12 +80,12 @@ def manifest(files: dict[str, bytes], version: str, commit: str, release: str) -
     return head + lines + "".join(f"#x ./{path}\n" for path in sorted(files) if path in EXECUTABLE)
 
 
-def known_hosts(places: tuple[Place, ...], port: int) -> str:
+def known_hosts(places: tuple[DemoPlace, ...], port: int) -> str:
     """The hosts' keys, by name and by address."""
     return "".join(f"[{place.address}]:{port},[{place.name}]:{port} {place.public_key}\n" for place in places)
 
 
-def hosts_toml(folder: Path, places: tuple[Place, ...], ports: Ports) -> str:
+def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports) -> str:
     """The configuration of the fleet."""
     hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)} }}" for place in places)
     return f"""\

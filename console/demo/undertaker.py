@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from console.demo.host import MARK
+from console.demo.demo_host import MARK
 
 PATIENCE = 2.0
 """Seconds between asking a process to end and ending it."""

@@ -1,11 +1,11 @@
 """The secrets that an engine holds, in memory alone: what consoles handed over, and what it reads from files itself. Whatever is here is hidden.
 
-Which of them a run needs is `core.secrecy`'s; where they are used, the adapters'.
+Which of them a run needs is `core.secrets.needed`'s; where they are used, the adapters'.
 """
 
 from collections.abc import Callable, Mapping
 
-from console.core.secrecy import Needs, masking_for
+from console.core.secrets.needed import Needs, masking_for
 from console.errors import Problem, UsageFault
 from console.model.fleet import Environment
 from console.model.secret import Secret, SecretRef

@@ -1,4 +1,4 @@
-"""What a pre-flight check found. Values only; who judges is `core/policy.py` and `core/preflight.py`."""
+"""What a pre-flight check found. Values only; who judges is `core/checks/calendar.py` and `core/checks/fleet.py`."""
 
 from typing import Literal
 

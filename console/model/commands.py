@@ -1,4 +1,4 @@
-"""What an operator may say to a run. Imperative; `core/accept.py` turns each into events or a refusal."""
+"""What an operator may say to a run. Imperative; `core/run/accept.py` turns each into events or a refusal."""
 
 from typing import Literal
 
@@ -7,13 +7,13 @@ import msgspec
 from console.text import SafeText
 
 
-class Command(msgspec.Struct, frozen=True, tag_field="type"):
+class RunCommand(msgspec.Struct, frozen=True, tag_field="type"):
     """A wish. `expects` is the sequence number that its sender had seen where that matters; 0: whatever comes. Who was first is told to the second."""
 
     expects: int = 0
 
 
-class Decide(Command, frozen=True, tag="decide", kw_only=True):
+class Decide(RunCommand, frozen=True, tag="decide", kw_only=True):
     """GO (with the environment's name typed where it is protected) or NO-GO, on the plan with that digest."""
 
     go: bool
@@ -21,55 +21,55 @@ class Decide(Command, frozen=True, tag="decide", kw_only=True):
     typed: str = ""
 
 
-class Pause(Command, frozen=True, tag="pause"):
+class Pause(RunCommand, frozen=True, tag="pause"):
     """Begin no other host; those that are being updated come to their gate."""
 
 
-class Continue(Command, frozen=True, tag="continue"):
+class Continue(RunCommand, frozen=True, tag="continue"):
     """Go on after a pause."""
 
 
-class Abort(Command, frozen=True, tag="abort"):
+class Abort(RunCommand, frozen=True, tag="abort"):
     """End the run: every touched host goes back, or with `leave` all stays as it is."""
 
     leave: bool = False
 
 
-class RollBack(Command, frozen=True, tag="roll-back"):
+class RollBack(RunCommand, frozen=True, tag="roll-back"):
     """Every touched host back to the release it had, now."""
 
     how: Literal["", "at-once", "halves"] = ""
 
 
-class Skip(Command, frozen=True, tag="skip", kw_only=True):
+class Skip(RunCommand, frozen=True, tag="skip", kw_only=True):
     """Leave one host on its old release."""
 
     host: str
 
 
-class Retry(Command, frozen=True, tag="retry", kw_only=True):
+class Retry(RunCommand, frozen=True, tag="retry", kw_only=True):
     """Try a failed, unknown or skipped host again."""
 
     host: str
 
 
-class Note(Command, frozen=True, tag="note", kw_only=True):
+class Note(RunCommand, frozen=True, tag="note", kw_only=True):
     """A remark for the record."""
 
     text: SafeText
 
 
-class Acknowledge(Command, frozen=True, tag="acknowledge", kw_only=True):
+class Acknowledge(RunCommand, frozen=True, tag="acknowledge", kw_only=True):
     """Tick a manual check off."""
 
     check: str
 
 
-class TakeHelm(Command, frozen=True, tag="take-helm"):
+class TakeHelm(RunCommand, frozen=True, tag="take-helm"):
     """Be the one who answers the run's questions from a screen."""
 
 
-class Forgive(Command, frozen=True, tag="forgive", kw_only=True):
+class Forgive(RunCommand, frozen=True, tag="forgive", kw_only=True):
     """Close the debt of a host that no longer exists."""
 
     host: str

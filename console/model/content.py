@@ -1,4 +1,4 @@
-"""What a commit holds, as far as it decides whether that can be shipped. Values only; `core/content.py` judges them."""
+"""What a commit holds, as far as it decides whether that can be shipped. Values only; `core/checks/content.py` judges them."""
 
 import msgspec
 

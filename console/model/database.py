@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.model.impact import OldCode
+from console.model.declared_impact import OldCode
 from console.text import SafeText
 
 
@@ -77,7 +77,7 @@ class Touch(msgspec.Struct, frozen=True):
     """The line of a long statement behind it in the same transaction, for which its lock is held too; 0: none."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class LintFinding(msgspec.Struct, frozen=True):
     """What a linter says of a line."""
 
     line: int
@@ -93,8 +93,8 @@ class Migration(msgspec.Struct, frozen=True):
     old_code: Literal["", "ok", "breaks"] = ""
     """What a line `-- old-code: …` in it says."""
     touches: tuple[Touch, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    unread: tuple[Finding, ...] = ()
+    findings: tuple[LintFinding, ...] = ()
+    unread: tuple[LintFinding, ...] = ()
     """What of it could not be read, with lines and the reason; of this nothing is known."""
     back: tuple[Touch, ...] = ()
     """What the part of it that takes the rest back would lock."""

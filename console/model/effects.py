@@ -1,4 +1,4 @@
-"""What a run needs now: the answers of `core/decide.py`, carried out by the engine."""
+"""What a run needs now: the answers of `core/run/decide.py`, carried out by the engine."""
 
 import msgspec
 
@@ -21,7 +21,7 @@ class CancelStep(msgspec.Struct, frozen=True):
     attempt: int
 
 
-class Happened(msgspec.Struct, frozen=True):
+class RecordEvent(msgspec.Struct, frozen=True):
     """The state makes this true; write it down."""
 
     event: AnyEvent
@@ -49,4 +49,4 @@ class AskPerson(msgspec.Struct, frozen=True):
     question: str
 
 
-Effect = StartStep | CancelStep | Happened | TakeLocks | AskHosts | WakeAt | AskPerson
+Effect = StartStep | CancelStep | RecordEvent | TakeLocks | AskHosts | WakeAt | AskPerson

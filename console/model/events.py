@@ -10,8 +10,8 @@ import msgspec
 
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.facts import LockHolder
-from console.model.plan import Plan, Steps, WayBack
+from console.model.host_facts import LockHolder
+from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.text import SafeLines, SafeText
@@ -93,7 +93,7 @@ class PlanMade(Event, frozen=True, tag="plan-made"):
     """The plan and the way back, complete."""
 
     plan: Plan
-    way_back: tuple[WayBack, ...]
+    way_back: tuple[ReturnTarget, ...]
     usual: dict[str, float] = {}
     """Seconds that each kind of step took on a host in runs before this one."""
 

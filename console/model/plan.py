@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     """SHA-256 of all the rest, hex: what the operator approved."""
 
 
-class WayBack(msgspec.Struct, frozen=True):
+class ReturnTarget(msgspec.Struct, frozen=True):
     """Where one host would return to. No release and possible: a first release, which is stopped and removed. Not possible: nothing is done there."""
 
     host: str

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from console.model.impact import Impact
+from console.model.declared_impact import Impact
 
 RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up"]
 """`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""

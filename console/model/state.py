@@ -1,4 +1,4 @@
-"""The state of a run: what all its events add up to. Only `core/evolve.py` makes one out of another.
+"""The state of a run: what all its events add up to. Only `core/run/evolve.py` makes one out of another.
 
 Steps are kept with their hosts, so that an event copies what belongs to one host and not the whole fleet.
 """
@@ -9,7 +9,7 @@ import msgspec
 
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.plan import Plan, Step, WayBack
+from console.model.plan import Plan, ReturnTarget, Step
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.text import SafeText
@@ -124,7 +124,7 @@ class RunState(msgspec.Struct, frozen=True):
     """Channels that were told how the run ended; None: nothing was sent, or nothing is known of it yet."""
     checks: tuple[Check, ...] = ()
     plan: Plan | None = None
-    way_back: tuple[WayBack, ...] = ()
+    way_back: tuple[ReturnTarget, ...] = ()
     usual: dict[str, float] = {}
     """Seconds that each kind of step took on a host in runs before this one."""
     back: Plan | None = None

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from console.core.outcome import host_rows, lock_problems
+from console.core.run.outcome import host_rows, lock_problems
 from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState

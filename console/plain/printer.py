@@ -10,7 +10,7 @@ from typing import Protocol
 from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.typed import as_typed
-from console.views.lines import ending_lines, event_line, waiting_line
+from console.views.plain_lines import ending_lines, event_line, waiting_line
 
 Write = Callable[[str], None]
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from console.model.facts import HostFacts
 from console.model.fleet import Environment, Host
+from console.model.host_facts import HostFacts
 from console.text import SafeText
 
 Sink = Callable[[bytes], None]

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from console.model.facts import LockHolder
 from console.model.fleet import Host
+from console.model.host_facts import LockHolder
 from console.ports.hosts import Unreached
 
 

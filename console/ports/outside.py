@@ -6,7 +6,7 @@ from typing import Protocol
 from console.model.fleet import Host
 from console.ports.database import DatabaseView
 from console.ports.feed import Sample
-from console.ports.health import Checks, Gates
+from console.ports.gates import CheckRunner, Gates
 from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
 from console.ports.people import Notifier
@@ -56,7 +56,7 @@ class Outside(Protocol):
         """Asks for health."""
 
     @property
-    def checks(self) -> Checks:
+    def checks(self) -> CheckRunner:
         """Asks before a release."""
 
     @property

@@ -1,13 +1,13 @@
 """A run's report as Markdown, for a ticket or a wiki. Pure. What came from outside is escaped: nothing in it becomes markup of this text.
 
-Owns the words around the values; what belongs into a report is decided in `views/report.py`.
+Owns the words around the values; what belongs into a report is decided in `views/run_report.py`.
 """
 
 import re
 
 from console.text import SafeText
-from console.views.report import Failure, HostPart, Moment, Report, Told
-from console.views.standing import outcome_words
+from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry
+from console.views.run_summary import outcome_words
 from console.views.times import clock_span, seconds_in_words
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -79,7 +79,7 @@ def _announced(report: Report) -> list[str]:
     return out
 
 
-def _told(told: Told) -> list[str]:
+def _told(told: SentAnnouncement) -> list[str]:
     who = ", ".join(map(escaped, told.channels)) or "nobody"
     head = f"- {_clock(told.at)} Told {who}: **{escaped(told.title)}**"
     return [head, *(f"  - not taken by {escaped(problem)}" for problem in told.problems), *_quoted(told.body)]
@@ -99,7 +99,7 @@ def _failure(failure: Failure) -> list[str]:
     return [*out, *(["", *(f"      {line}" for line in failure.tail), ""] if failure.tail else [])]
 
 
-def _timeline(moments: tuple[Moment, ...]) -> list[str]:
+def _timeline(moments: tuple[TimelineEntry, ...]) -> list[str]:
     out = []
     for moment in moments:
         words = f"**{escaped(moment.words)}**" if moment.chapter else f"{escaped(moment.host)} {escaped(moment.words)}".strip()

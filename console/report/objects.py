@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from console.views.report import HostPart, Report, Spent
+from console.views.run_report import HostPart, Report, Spent
 
 
 def report_object(report: Report) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from textual.timer import Timer
 from console.errors import ConsoleError, in_one_line
 from console.model.commands import AnyCommand, Refusal, RollBack
 from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
 from console.ports.journal import RunSummary
-from console.ports.station import Records, Station
 from console.tui.follower import Follower
 from console.tui.idle import Awake, Idle
 from console.tui.keyed import KeyedApp
@@ -28,8 +28,8 @@ from console.tui.screens.page import Page
 from console.tui.screens.run import RunScreen
 from console.tui.situation import may_roll_back
 from console.tui.terminal import Stall
-from console.views.spans import Tone
-from console.views.standing import last_lines, lines_left_open
+from console.views.run_summary import last_lines, lines_left_open
+from console.views.styled_text import Tone
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""
@@ -55,7 +55,8 @@ class ConsoleApp(KeyedApp[Ending]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: tzinfo | None = None, theme: str = "",
+        self, feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None,
+        zone: tzinfo | None = None, theme: str = "",
         sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(theme, sixteen=sixteen, no_color=no_color, ascii_only=ascii_only)
@@ -128,7 +129,7 @@ class ConsoleApp(KeyedApp[Ending]):
         return next((page for page in pages if may_roll_back(page.situation)), None)
 
     @property
-    def records(self) -> Records | None:
+    def records(self) -> RunArchive | None:
         """What is kept of runs, where there is anything to read it from."""
         return self._records or self.station
 
@@ -237,7 +238,7 @@ class ConsoleApp(KeyedApp[Ending]):
         if self.station is not None and _place(self.page) != "prepare":
             self.keep(self._open_prepare(self.station))
 
-    async def _open_prepare(self, station: Station) -> None:
+    async def _open_prepare(self, station: EnvironmentClient) -> None:
         try:
             await station.read_again()
         except ConsoleError as fault:
@@ -276,7 +277,7 @@ class ConsoleApp(KeyedApp[Ending]):
         else:
             self.push_screen(doors.record(self.station, run))
 
-    async def _join_or_read(self, station: Station, run: RunSummary) -> None:
+    async def _join_or_read(self, station: EnvironmentClient, run: RunSummary) -> None:
         self.say("joining the run")
         try:
             feed = await station.attach(run.run)

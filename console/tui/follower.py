@@ -7,15 +7,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from console.core.evolve import evolve
+from console.core.run.evolve import evolve
 from console.errors import ConsoleError, in_one_line
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
 from console.tui.numbers import Numbers
 from console.typed import as_typed
-from console.views.logs import LogLine, log_lines
-from console.views.silence import Signs
+from console.views.log_lines import LogLine, log_lines
+from console.views.staleness import Staleness
 
 PENDING = 5000
 """Log lines that wait for the screen; what is older is let go."""
@@ -38,7 +38,7 @@ class Follower:
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
         self._came = 0
         self._clock = clock
-        self._signs = Signs(clock.mono())
+        self._signs = Staleness(clock.mono())
         self.begins_anew = False
         """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
 

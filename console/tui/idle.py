@@ -5,7 +5,7 @@ Owns when a screen counts as forgotten and the question. A roll back is never he
 
 from console.model.commands import AnyCommand, Decide, RollBack
 from console.tui.screens.dialog import TypingDialog
-from console.views.spans import line
+from console.views.styled_text import line
 
 FORGOTTEN_AFTER = 15 * 60.0
 """Seconds without a key."""

@@ -2,8 +2,8 @@
 
 from console.tui.keys import ACTIONS, key_name
 from console.tui.situation import Place, Situation
-from console.views.spans import Line, Span, joined, line, spread, width
-from console.views.waits import way_out
+from console.views.blocking_reason import way_out
+from console.views.styled_text import Line, Span, joined, line, spread, width
 
 TINY = 50
 """Columns below which the footer has room for little more than the way back and the way out."""

@@ -12,7 +12,7 @@ from console.tui.screens.dialog import TypingDialog
 from console.tui.screens.page import Page
 from console.tui.screens.writing import Writing
 from console.tui.themed import Result, ThemedApp
-from console.views.spans import Tone
+from console.views.styled_text import Tone
 
 
 class KeyedApp(ThemedApp[Result], Generic[Result]):

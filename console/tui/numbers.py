@@ -10,7 +10,7 @@ from math import isnan, nan
 from typing import Literal
 
 from console.ports.feed import Sample
-from console.views.metrics import Kind, Point, Series
+from console.views.machine_metrics import Kind, Point, Series
 
 KINDS: tuple[Kind, ...] = ("cpu", "memory", "load")
 Group = Literal["all", "new", "old"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
 from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
-from console.ports.station import Records, Station
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -40,8 +40,8 @@ def speaks_unicode() -> bool:
 
 
 async def run_screen(
-    feed: Feed | None, clock: Clock, *, station: Station | None = None, records: Records | None = None, zone: "tzinfo | None" = None, theme: str = "",
-    read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
+    feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None, zone: "tzinfo | None" = None,
+    theme: str = "", read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
 ) -> "Ending":  # fmt: skip
     """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
 

@@ -1,6 +1,6 @@
 """Reads a run's log back for a log widget: asks the records for pages beside the keys, and puts them before what is held.
 
-It knows what is kept of runs only as `ports.Records`; where lines stand is `views.earlier`'s.
+It knows what is kept of runs only as `ports.Records`; where lines stand is `views.scrollback`'s.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ from typing import Any
 
 from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
+from console.ports.environment_client import RunArchive
 from console.ports.feed import LogPage
-from console.ports.station import Records
 from console.tui.widgets.log import Log
-from console.views.earlier import MOST, Earlier
+from console.views.log_lines import chapter_lines
 from console.views.logbook import Place
-from console.views.logs import chapter_lines
-from console.views.spans import Tone
+from console.views.scrollback import MOST, Earlier
+from console.views.styled_text import Tone
 
 PAGE = 1000
 """Lines that are read at once."""
@@ -32,7 +32,7 @@ class ReadBack:
         self._log = log
         self._say = say
         self._keep = keep
-        self._records: Records | None = None
+        self._records: RunArchive | None = None
         self._run = self._host = ""
         self._events: tuple[AnyEvent, ...] | None = None
         self._earlier: Earlier | None = None
@@ -48,7 +48,7 @@ class ReadBack:
             return self._earlier.older is not None
         return self._log.is_cut or self._log.book.dropped > 0
 
-    def read_from(self, records: Records | None, run: str, host: str = "", events: tuple[AnyEvent, ...] | None = None) -> None:
+    def read_from(self, records: RunArchive | None, run: str, host: str = "", events: tuple[AnyEvent, ...] | None = None) -> None:
         """Read that run's log from now on. `events`: all of them, where they are known and no more come."""
         if (records, run, host) != (self._records, self._run, self._host):
             self._records, self._run, self._host, self._events, self._earlier = records, run, host, events, None
@@ -65,7 +65,7 @@ class ReadBack:
         """Read on until a line matches what is searched for, and go there."""
         self._begin(self._search_older)
 
-    def _begin(self, work: Callable[[Records], Coroutine[Any, Any, None]]) -> None:
+    def _begin(self, work: Callable[[RunArchive], Coroutine[Any, Any, None]]) -> None:
         if self._records is None or not self._run:
             gone = self._log.book.dropped
             self._say(f"{gone:,} older lines are no longer held here" if gone else "this is the first line", "warn" if gone else "plain")
@@ -83,7 +83,7 @@ class ReadBack:
         finally:
             self._reads = False
 
-    async def _window(self, records: Records) -> Earlier:
+    async def _window(self, records: RunArchive) -> Earlier:
         """What was read back so far; begun anew where the reader was at the end meanwhile."""
         if self._earlier is None or self._turn != self._log.turn:
             async with asyncio.timeout(WITHIN):
@@ -93,7 +93,7 @@ class ReadBack:
             self._earlier = Earlier(self._log.book, chapters, MOST)
         return self._earlier
 
-    async def _older_page(self, records: Records, window: Earlier) -> int:
+    async def _older_page(self, records: RunArchive, window: Earlier) -> int:
         """Read one page back; how many lines it gave, 0 where there is none any more."""
         taken = 0
         while not taken and (place := window.older) is not None:
@@ -104,11 +104,11 @@ class ReadBack:
             self._log.settle()
         return taken
 
-    async def _page(self, records: Records, place: str) -> LogPage:
+    async def _page(self, records: RunArchive, place: str) -> LogPage:
         async with asyncio.timeout(WITHIN):
             return await records.log(self._run, self._host, place, PAGE)
 
-    async def _read_older(self, records: Records) -> None:
+    async def _read_older(self, records: RunArchive) -> None:
         window, first, taken = await self._window(records), self._first, 0
         for _ in range(AT_ONCE):
             came = await self._older_page(records, window)
@@ -139,7 +139,7 @@ class ReadBack:
         else:
             self._say(f"{taken:,} earlier lines were read back, none matches; once more reads on", "warn")
 
-    async def _read_newer(self, records: Records) -> None:
+    async def _read_newer(self, records: RunArchive) -> None:
         window = self._earlier
         place = window.newer if window is not None and self._turn == self._log.turn else None
         if window is None or place is None:
@@ -150,7 +150,7 @@ class ReadBack:
             self._say(f"{window.put_newer(page):,} later lines were read again", "plain")
             self._log.settle()
 
-    async def _search_older(self, records: Records) -> None:
+    async def _search_older(self, records: RunArchive) -> None:
         window, first, taken = await self._window(records), self._first, 0
         for _ in range(AT_ONCE):
             came = await self._older_page(records, window)

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Sequence
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
+from console.ports.environment_client import RunArchive
 from console.ports.feed import FeedItem, Output, Sample, Untold
-from console.ports.station import Records
 from console.text import SafeText
-from console.views.tape import Tape
+from console.views.recording import Recording
 from console.views.times import rfc3339
 
 PAGE = 1000
@@ -25,8 +25,8 @@ BEFORE = 660.0
 class ReplayFeed:
     """A run, as far as somebody has wound. Whoever winds back follows anew. `records`: where the log and the numbers of that run are read from."""
 
-    def __init__(self, events: Sequence[AnyEvent], speed: float = 1.0, records: Records | None = None, run: str = "") -> None:
-        self.tape = Tape(events)
+    def __init__(self, events: Sequence[AnyEvent], speed: float = 1.0, records: RunArchive | None = None, run: str = "") -> None:
+        self.tape = Recording(events)
         self.speed = speed
         """What it is to be played at, first."""
         self.place = 0
@@ -76,7 +76,7 @@ class ReplayFeed:
 class _Beside:
     """What is kept of a run beside its events, in the order of time."""
 
-    def __init__(self, tape: Tape, records: Records | None, run: str) -> None:
+    def __init__(self, tape: Recording, records: RunArchive | None, run: str) -> None:
         self._tape = tape
         self._records = records
         self._run = run

@@ -6,17 +6,17 @@ Knows the station and no widget; what is shown of it is home's.
 import asyncio
 from collections.abc import Callable
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.errors import ConsoleError, in_one_line
-from console.model.board import Board
+from console.model.fleet_snapshot import FleetSnapshot
 from console.model.state import RunState
 from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Presence, Sample
 from console.ports.journal import RunSummary
-from console.ports.station import Station
 from console.tui.numbers import Numbers
-from console.views.home import resting_state
-from console.views.spans import Tone
+from console.views.home_summary import resting_state
+from console.views.styled_text import Tone
 
 EVERY = 10.0
 """Seconds between two looks at the hosts."""
@@ -27,9 +27,9 @@ RUNS = 50
 class Resting:
     """What is known of it, as it was read last. `say` tells a person what could not be read."""
 
-    def __init__(self, station: Station, say: Callable[[str, Tone], None]) -> None:
+    def __init__(self, station: EnvironmentClient, say: Callable[[str, Tone], None]) -> None:
         self._station, self._say = station, say
-        self.board: Board | None = None
+        self.board: FleetSnapshot | None = None
         self.runs: tuple[RunSummary, ...] = ()
         self.fleet = RunState()
         """The hosts."""

@@ -1,4 +1,4 @@
-"""What is on the screen when a key is pressed, and what makes sense there: what the run's rules (`core/rules.py`) allow, less what the screen itself forbids.
+"""What is on the screen when a key is pressed, and what makes sense there: what `core/run/rules.py` allows, less what the screen itself forbids.
 
 The screen's own: who only looks on, whether runs can be begun from here, who has the helm, which host is meant, a run that is over.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from console.core.rules import left_live, may
+from console.core.run.rules import left_live, may
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
 from console.text import SafeText

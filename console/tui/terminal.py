@@ -9,7 +9,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
-from console.views.spans import ascii_text
+from console.views.styled_text import ascii_text
 
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import NamedTuple
 
-from console.core.database import BACKUP
-from console.core.sizes import counted, size_words
+from console.core.checks.database import BACKUP
+from console.core.words.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
 from console.model.state import RunState
 from console.typed import as_typed
-from console.views.pace import Newest, watch_seconds
-from console.views.spans import Line, MarkName, Span, Tone, cell, clipped, line, mark
+from console.views.progress import Newest, watch_seconds
+from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, line, mark
 from console.views.times import clock_span
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from console.views.regex import Regex, Unreadable
+from console.views.linear_regex import BadPattern, Regex
 
 Level = Literal["debug", "info", "warn", "error"]
 TermKind = Literal["word", "regex", "host", "level", "state"]
@@ -21,7 +21,7 @@ _TERM = re.compile(r'(!*)(?:/((?:[^/\\]|\\.)*)/(?=\s|$)|"([^"]*)"(?=\s|$)|(\S+))
 _QUOTED = "no closing {sign} in {term}; {sign} inside a word is found when the word stands in quotes"
 
 
-class Subject(NamedTuple):
+class FilterSubject(NamedTuple):
     """What a filter looks at: a host of the fleet, or a line of the log."""
 
     host: str
@@ -40,11 +40,11 @@ class Term:
     pattern: re.Pattern[str] | None = None
     regex: Regex | None = None
 
-    def fits(self, subject: Subject) -> bool:
+    def fits(self, subject: FilterSubject) -> bool:
         """Whether the subject meets the condition."""
         return self._holds(subject) != self.negated
 
-    def _holds(self, subject: Subject) -> bool:
+    def _holds(self, subject: FilterSubject) -> bool:
         match self.kind:
             case "word":
                 return self.value in subject.text.lower() or self.value in subject.host.lower() or self.value == subject.state
@@ -66,7 +66,7 @@ class Filter:
     terms: tuple[Term, ...] = ()
     problem: str = ""
 
-    def keeps(self, subject: Subject) -> bool:
+    def keeps(self, subject: FilterSubject) -> bool:
         """Whether the subject is to be shown."""
         return all(term.fits(subject) for term in self.terms)
 
@@ -110,7 +110,7 @@ def _regex(source: str, negated: bool) -> Term | str | None:
         return None
     try:
         return Term("regex", source, negated, regex=Regex(source))
-    except Unreadable as fault:
+    except BadPattern as fault:
         return f"/{source}/ is no regular expression to search with: {fault}"
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Container
 
 from console.model.state import RunState
-from console.views.fleet import counts_in_words
-from console.views.spans import Line, Span, by_room, clipped, joined, line, text
-from console.views.standing import commit_words, elapsed_words, from_to, left_words, progress_words, standing
-from console.views.waits import waits_line
+from console.views.blocking_reason import waits_line
+from console.views.fleet_rows import counts_in_words
+from console.views.run_summary import commit_words, elapsed_words, from_to, left_words, progress_words, standing
+from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
 
 BEHIND = 1.0
 """Seconds of a round trip from which on what is seen is said to be behind."""

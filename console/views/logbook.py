@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from console.views.filter import Filter, count_words
-from console.views.logs import LogLine, subject_of
+from console.views.log_lines import LogLine, subject_of
 
 Place = tuple[float, int]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from console.views.spans import Line, Span, Tone, line, spread
+from console.views.styled_text import Line, Span, Tone, line, spread
 from console.views.times import clock_span
 
 SCALE = 8

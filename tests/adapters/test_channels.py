@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout
-from console.adapters.metrics.procfs import MetricsWatch
-from console.adapters.ssh.channels import AGAIN, CHANNELS, Channels, Purpose
+from console.adapters.host_inspection import HostScout
+from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.ssh.channels import AGAIN, CHANNELS, Purpose, SshChannels
 from console.adapters.ssh.pool import SshTransport
-from console.core.preflight import assess_fleet
+from console.core.checks.fleet import assess_fleet
 from console.model.fleet import Environment
 from console.ports.feed import Sample
 from console.ports.hosts import Reached
@@ -26,14 +26,14 @@ def nothing() -> None:
     """Give no way."""
 
 
-async def held(channels: Channels, purpose: Purpose, release: asyncio.Event, began: list[Purpose]) -> None:
+async def held(channels: SshChannels, purpose: Purpose, release: asyncio.Event, began: list[Purpose]) -> None:
     async with channels.place(purpose, nothing):
         began.append(purpose)
         await release.wait()
 
 
 async def test_readers_leave_one_place_and_work_comes_first():
-    channels, release, began = Channels(), asyncio.Event(), []
+    channels, release, began = SshChannels(), asyncio.Event(), []
     readers = [asyncio.ensure_future(held(channels, "person", release, began)) for _ in range(CHANNELS + 3)]
     await asyncio.sleep(0)
     assert len(began) == CHANNELS - 1
@@ -51,7 +51,7 @@ async def test_readers_leave_one_place_and_work_comes_first():
 async def test_a_limit_is_what_the_host_takes_and_grows_again(monkeypatch: pytest.MonkeyPatch):
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    channels, gave = Channels(), []
+    channels, gave = SshChannels(), []
     async with channels.place("numbers", lambda: gave.append("numbers")), channels.place("work", nothing), channels.place("work", nothing):
         assert channels.shrink()
     assert (channels.limit, gave, channels.has_room("numbers"), channels.has_room("person")) == (2, ["numbers"], False, True)
@@ -66,7 +66,7 @@ async def test_a_limit_is_what_the_host_takes_and_grows_again(monkeypatch: pytes
 
 
 async def test_a_refusal_of_the_only_channel_is_no_matter_of_how_many():
-    channels = Channels()
+    channels = SshChannels()
     async with channels.place("work", nothing):
         assert not channels.shrink()
     assert channels.limit == CHANNELS

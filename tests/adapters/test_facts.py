@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout, facts_of
+from console.adapters.host_inspection import HostScout, facts_of
+from console.adapters.host_lock import HostLocks
 from console.adapters.local import LocalTransport
-from console.adapters.lock import HostLocks
-from console.core import scripts
-from console.model.facts import HostFacts, LockHolder
+from console.core.host import release_scripts
 from console.model.fleet import Command, Environment
+from console.model.host_facts import HostFacts, LockHolder
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
@@ -54,7 +54,7 @@ def live(app: Path, *names: str) -> None:
     """Each made live in turn, as the console does it."""
     (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True, exist_ok=True)
     for name in names:
-        assert os.system(f"sh -c {scripts.quote(scripts.switch(str(app), EPOCH, name))} > /dev/null") == 0
+        assert os.system(f"sh -c {release_scripts.quote(release_scripts.switch(str(app), EPOCH, name))} > /dev/null") == 0
     (app / ".deploy" / "lock" / EPOCH).rmdir()
 
 
@@ -79,7 +79,7 @@ async def test_what_is_live_and_what_was_before(host: LocalTransport, app: Path)
     release(app, NEW, {"bin/app": "new", "with space: and colon": "x"})
     (app / "releases" / "notes").mkdir()
     live(app, OLD, NEW)
-    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    os.system(f"sh -c {release_scripts.quote(release_scripts.mark_healthy(str(app), RUN, NEW))}")
     before = tree(app)
     facts = await seen(host, app)
     assert facts.current == NEW
@@ -129,7 +129,7 @@ async def test_gone_back_by_hand_is_told_apart(host: LocalTransport, app: Path) 
     for name in (OLD, NEW):
         release(app, name, {"f": name})
     live(app, OLD, NEW)
-    assert os.system(f"{scripts.quote(str(app / '.deploy' / 'rollback'))} > /dev/null") == 0
+    assert os.system(f"{release_scripts.quote(str(app / '.deploy' / 'rollback'))} > /dev/null") == 0
     facts = await seen(host, app)
     assert facts.current == OLD
     assert facts.drift.startswith(f"gone back by hand from {NEW} at 2")
@@ -168,7 +168,7 @@ async def test_a_first_release_that_was_taken_back_is_no_fault(host: LocalTransp
     release(app, NEW, {"f": "x"})
     live(app, NEW)
     (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True)
-    assert os.system(f"sh -c {scripts.quote(scripts.remove_current(str(app), EPOCH, NEW))} > /dev/null") == 0
+    assert os.system(f"sh -c {release_scripts.quote(release_scripts.remove_current(str(app), EPOCH, NEW))} > /dev/null") == 0
     facts = await seen(host, app)
     assert (facts.current, facts.current_broken, facts.drift) == ("", "", "")
 
@@ -369,9 +369,9 @@ def verified(app: Path, shared: tuple[str, ...] = ()) -> Path:
     (folder / "vendor").mkdir()
     (folder / "vendor" / "made by install").touch()
     (folder / "hop").symlink_to("a")
-    os.system(f"sh -c {scripts.quote(scripts.link_shared(str(app), NEW, shared))}")
+    os.system(f"sh -c {release_scripts.quote(release_scripts.link_shared(str(app), NEW, shared))}")
     live(app, NEW)
-    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    os.system(f"sh -c {release_scripts.quote(release_scripts.mark_healthy(str(app), RUN, NEW))}")
     return folder
 
 
@@ -401,7 +401,7 @@ async def test_what_became_of_a_verified_release_is_drift(host: LocalTransport, 
     assert (await seen(host, app, **fields)).drift == ""
     for name in ("tmp", "cache.d"):
         (folder / name).mkdir()
-    assert os.system(f"cd {scripts.quote(str(folder))} && {change}") == 0
+    assert os.system(f"cd {release_scripts.quote(str(folder))} && {change}") == 0
     facts = await seen(host, app, **fields)
     assert (facts.drift, facts.releases[0].whole) == (drift, whole)
 
@@ -411,6 +411,6 @@ async def test_what_the_application_wrote_before_it_was_verified_is_no_drift(hos
     (folder / "written").touch()
     (folder / ".deploy-listing").unlink()
     assert (await seen(host, app)).drift == ""
-    os.system(f"sh -c {scripts.quote(scripts.mark_healthy(str(app), RUN, NEW))}")
+    os.system(f"sh -c {release_scripts.quote(release_scripts.mark_healthy(str(app), RUN, NEW))}")
     (folder / "later").touch()
     assert (await seen(host, app)).drift == "1 added: later"

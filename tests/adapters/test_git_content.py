@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import gitcontent
-from console.adapters.git import GitRepository
-from console.core.content import assess_content
+from console.adapters.git import commit_content
+from console.adapters.git.repository import GitRepository
+from console.core.checks.content import assess_content
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.fleet import Build, Environment
@@ -215,13 +215,13 @@ class TestLfs:
 
     async def test_without_git_lfs_that_is_what_is_said(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         commit(source.shop, "film.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n")
-        monkeypatch.setattr(gitcontent.shutil, "which", lambda name: None)
+        monkeypatch.setattr(commit_content.shutil, "which", lambda name: None)
         found = assess_content(ENVIRONMENT, await self._held(source, monkeypatch))
         assert "film.bin is a pointer only: git-lfs is not on the console's machine" in found.detail
 
     async def _held(self, source: Source, monkeypatch: pytest.MonkeyPatch):
-        place = gitcontent.Place(GitRepository(str(source.shop), str(source.cache))._git, "HEAD", "")
-        return await gitcontent.Contents(str(source.cache)).read(place, gitcontent.Wanted())
+        place = commit_content.CommitPlace(GitRepository(str(source.shop), str(source.cache))._git, "HEAD", "")
+        return await commit_content.Contents(str(source.cache)).read(place, commit_content.WantedContent())
 
 
 class TestTrees:
@@ -362,5 +362,5 @@ class TestCutArchives:
         git(source.shop, "archive", f"--output={whole}", "HEAD")
         argv = ["sh", "-c", f"head -c 2048 {whole}; {end}"]
         with pytest.raises(OSError, match="git archive ended with"):
-            gitcontent._listed(argv, frozenset())
-        assert gitcontent._listed(["cat", str(whole)], frozenset()).files == 2
+            commit_content._listed(argv, frozenset())
+        assert commit_content._listed(["cat", str(whole)], frozenset()).files == 2

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.git import GitRepository
-from console.core.policy import assess_behind, assess_tree
+from console.adapters.git.repository import GitRepository
+from console.core.checks.calendar import assess_behind, assess_tree
 from console.errors import NoGo, UsageFault
 from console.model.release import Revision
 from tests.adapters.repositories import commit, git, needs_git, source

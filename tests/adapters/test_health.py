@@ -10,8 +10,8 @@ from ipaddress import ip_address
 import pytest
 
 from console.adapters.clock import SystemClock
-from console.adapters.health import HostGates
-from console.adapters.http import client_through
+from console.adapters.health_gates import HostGates
+from console.adapters.host_http import client_through
 from console.adapters.local import LocalTransport
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.ports.hosts import Ran, Reached, Stream, Unreached

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters import lock
+from console.adapters import host_lock
+from console.adapters.host_lock import HostLocks, holder_lines, holder_of, words_of
 from console.adapters.local import LocalTransport
-from console.adapters.lock import HostLocks, holder_lines, holder_of, words_of
-from console.model.facts import LockHolder
+from console.model.host_facts import LockHolder
 from console.ports.hosts import Unreached
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
@@ -192,8 +192,8 @@ async def test_a_place_that_cannot_be_written_is_named(locks: HostLocks, app: Pa
 @given(st.builds(LockHolder, by=st.text().map(SafeText), reason=st.text().map(SafeText), run=st.text("abc-", min_size=1)))
 def test_what_a_host_is_told_is_a_line_each(one: LockHolder) -> None:
     lines = holder_lines(one).decode().split("\n")
-    assert len(lines) == len(lock.WORDS) + 2
-    texts = dict(zip(lock.WORDS, lines, strict=False))
+    assert len(lines) == len(host_lock.WORDS) + 2
+    texts = dict(zip(host_lock.WORDS, lines, strict=False))
     assert holder_of(texts).by == " ".join(one.by.split())
 
 

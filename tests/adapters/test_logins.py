@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout
-from console.adapters.lock import HostLocks
+from console.adapters.host_inspection import HostScout
+from console.adapters.host_lock import HostLocks
 from console.adapters.ssh.pool import SshTransport
-from console.model.facts import LockHolder
 from console.model.fleet import Environment
+from console.model.host_facts import LockHolder
 from console.ports.hosts import Reached, Unreached
 from console.text import SafeText
 from tests.adapters.test_transport_contract import host_of, transport_of

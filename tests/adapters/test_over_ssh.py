@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout
-from console.adapters.health import HostGates
-from console.adapters.metrics.procfs import MetricsWatch
+from console.adapters.health_gates import HostGates
+from console.adapters.host_inspection import HostScout
+from console.adapters.metrics.proc_sampler import MetricsWatch
 from console.adapters.ssh.pool import SshTransport
 from console.config.load import load_file
-from console.core.preflight import assess_fleet
+from console.core.checks.fleet import assess_fleet
 from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
 from tests.fleet import Fleet, missing

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import wrapper
+from console.adapters import step_wrapper
+from console.adapters.durable_steps import DurableSteps
 from console.adapters.local import LocalTransport
-from console.adapters.steps import DurableSteps
 from console.model.fleet import Host
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import SHELLS, Breaking, LocalShells, host_with
@@ -81,12 +81,12 @@ async def test_an_attempt_runs_once_by_whichever_way_it_is_sent(place: Place) ->
 
 async def test_a_request_that_is_cut_never_runs(place: Place) -> None:
     step = place.step(appending(place))
-    claim = wrapper.Claim(step.path, step.epoch, step.run, f"{step.name}.1")
-    whole = len(wrapper.quick(claim, step.script))
+    claim = step_wrapper.Claim(step.path, step.epoch, step.run, f"{step.name}.1")
+    whole = len(step_wrapper.quick(claim, step.script))
     for length in {0, 1, *range(7, whole, 29), whole - 1}:
         shells = place.shells(("cut", length))
-        shells.stand_by(AWAY, wrapper.OPENING)
-        await shells.run_quick(AWAY, wrapper.quick(claim, step.script), deadline=9)
+        shells.stand_by(AWAY, step_wrapper.OPENING)
+        await shells.run_quick(AWAY, step_wrapper.quick(claim, step.script), deadline=9)
     assert not place.claim().exists()
     assert not place.ran()
 
@@ -125,11 +125,11 @@ async def test_a_foreign_lock_refuses_and_says_whose_it_is(place: Place) -> None
 
 async def test_a_lock_that_goes_while_it_is_claimed_refuses(place: Place) -> None:
     shells = place.shells()
-    shells.stand_by(AWAY, wrapper.OPENING.replace("umask 077", f"umask 077; rmdir '{place.lock}'"))
-    claim = wrapper.Claim(str(place.app), f"{RUN}.1", RUN, "back/web01/switch.1")
-    ran = await shells.run_quick(AWAY, wrapper.quick(claim, appending(place)), deadline=9)
+    shells.stand_by(AWAY, step_wrapper.OPENING.replace("umask 077", f"umask 077; rmdir '{place.lock}'"))
+    claim = step_wrapper.Claim(str(place.app), f"{RUN}.1", RUN, "back/web01/switch.1")
+    ran = await shells.run_quick(AWAY, step_wrapper.quick(claim, appending(place)), deadline=9)
     assert ran is not None
-    assert wrapper.split_answer(ran.out)[1].state == "declined"
+    assert step_wrapper.split_answer(ran.out)[1].state == "declined"
     assert not place.claim().exists()
     assert not place.ran()
 

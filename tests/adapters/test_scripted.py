@@ -3,7 +3,7 @@
 import pytest
 
 from console.adapters.local import LocalTransport
-from console.adapters.scripted import CAP, Answer, ScriptedTransport
+from console.adapters.scripted import CAP, ScriptedAnswer, ScriptedTransport
 from console.adapters.transport import RoutedTransport
 from console.model.fleet import Host
 from console.ports.hosts import Reached, Transport, Unreached
@@ -15,11 +15,11 @@ BIG = f"head -c {CAP + 10} /dev/zero"
 
 def scripted() -> ScriptedTransport:
     transport = ScriptedTransport()
-    transport.answer("exit 7", Answer(7))
-    transport.answer("echo out", Answer(0, b"out\n", b"err\n"))
-    transport.answer(BIG, Answer(0, b"\0" * (CAP + 10)))
-    transport.answer("sleep 5", Answer(0, takes=5))
-    transport.answer("cat", lambda call: Answer(0, call.data))
+    transport.answer("exit 7", ScriptedAnswer(7))
+    transport.answer("echo out", ScriptedAnswer(0, b"out\n", b"err\n"))
+    transport.answer(BIG, ScriptedAnswer(0, b"\0" * (CAP + 10)))
+    transport.answer("sleep 5", ScriptedAnswer(0, takes=5))
+    transport.answer("cat", lambda call: ScriptedAnswer(0, call.data))
     return transport
 
 

@@ -150,7 +150,7 @@ async def test_a_link_that_is_lost_is_asked_once_more(app: Path, package: Packag
 
 
 async def test_a_health_command_runs_in_the_live_release_with_its_variables(app: Path, package: Package):
-    from console.adapters.health import HostGates, release_command
+    from console.adapters.health_gates import HostGates, release_command
 
     await ship(LocalTransport(), app, package)
     (app / "current").symlink_to(f"releases/{RELEASE.id}")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import steps, wrapper
+from console.adapters import durable_steps, step_wrapper
+from console.adapters.durable_steps import DurableSteps
 from console.adapters.local import LocalTransport
-from console.adapters.steps import DurableSteps
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
@@ -72,11 +72,11 @@ async def test_a_retry_of_a_person_is_another_attempt(plain: LocalTransport, app
 
 async def test_a_truncated_script_never_runs(transport: LocalTransport, app: Path) -> None:
     script = f"echo one >> '{app}/ran'\n" * 3
-    whole = wrapper.payload(script)
-    claim = wrapper.Claim(str(app), f"{RUN}.1", RUN, "cut.1")
+    whole = step_wrapper.payload(script)
+    claim = step_wrapper.Claim(str(app), f"{RUN}.1", RUN, "cut.1")
     for length in {0, 1, 40, *range(60, len(whole), 7), len(whole) - 1}:
-        ran = await transport.run(HERE, wrapper.running(claim, 9), whole[:length], deadline=9)
-        assert wrapper.answered(ran.err).state == "truncated"
+        ran = await transport.run(HERE, step_wrapper.running(claim, 9), whole[:length], deadline=9)
+        assert step_wrapper.answered(ran.err).state == "truncated"
     assert not (app / "ran").exists()
     assert not (app / ".deploy" / "runs").exists()
 
@@ -234,7 +234,7 @@ async def test_a_claim_that_never_began_is_lost(plain: LocalTransport, app: Path
 
 
 async def test_a_dead_link_ends_in_unknown_at_the_time_out(plain: LocalTransport, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "GRACE", 0.3)
+    monkeypatch.setattr(durable_steps, "GRACE", 0.3)
     link = Breaking(plain, ("stdin", 5), *["never"] * 50)
     result, _ = await performed(link, step(app, "true", timeout=1.0))
     assert result.status == "unknown"
@@ -307,7 +307,7 @@ LOST = "its process is gone and left no exit code"
     ],
 )
 def test_why_an_attempt_is_lost_is_a_word_and_not_a_sentence(said: str, loss: str | None, remains: str, words: str) -> None:
-    answer = wrapper.answered(f"noise\ndeploy-step {said}\n".encode())
+    answer = step_wrapper.answered(f"noise\ndeploy-step {said}\n".encode())
     assert (answer.state, answer.loss, answer.remains, answer.detail) == ("lost", loss, remains, words)
 
 

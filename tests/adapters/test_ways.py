@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.facts import HostScout
+from console.adapters.host_inspection import HostScout
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import Environment, Host, Ssh
 from console.ports.hosts import Reached, Unreached

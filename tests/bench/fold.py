@@ -5,7 +5,7 @@ import time
 from functools import reduce
 from typing import Any
 
-from console.core.evolve import evolve, fold
+from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.state import RunState
 from tests.bench.table import Row, print_table

@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
-from console.cli.outside import RealOutside, open_outside
+from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
-from console.engine.session import Session
+from console.engine.engine import Engine
 from console.model import commands as cmd
 from console.model.events import Event, RollbackBegan, StepFinished, StepStarted
 from console.model.fleet import Environment
@@ -36,7 +36,7 @@ EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.pro
 class Rounds:
     """What was measured, round by round."""
 
-    def __init__(self, fleet: Fleet, session: Session, transport: Callable[[], Transport], environment: Environment) -> None:
+    def __init__(self, fleet: Fleet, session: Engine, transport: Callable[[], Transport], environment: Environment) -> None:
         self.fleet = fleet
         self.session = session
         self.transport = transport
@@ -119,7 +119,7 @@ async def measure(folder: Path, count: int) -> None:
     with Fleet(count, folder / "fleet") as fleet:
         file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(count), health=False, extra=EXTRA)
         environment = load_file(str(file)).environment("production")
-        session = Session(SqlJournal.of(state), SystemClock(), opened, lambda name: None)
+        session = Engine(SqlJournal.of(state), SystemClock(), opened, lambda name: None)
         await session.configure(environment, "digest", {}, ADA)
         rounds = Rounds(fleet, session, lambda: outside[-1].transport, environment)
         try:

@@ -9,10 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from console.core.decide import decide
-from console.core.evolve import evolve
+from console.core.run.decide import decide
+from console.core.run.evolve import evolve
 from console.model import events as ev
-from console.model.effects import AskHosts, CancelStep, Happened, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.fleet import Amount, Command, Environment, HealthCheck, Hook
 from console.model.plan import Step
 from console.model.state import RunState
@@ -68,7 +68,7 @@ class Driver:
         self.seconds += time.thread_time() - began
         for effect in effects:
             match effect:
-                case Happened(event):
+                case RecordEvent(event):
                     self.record(event)
                 case StartStep(step, attempt):
                     self.record(ev.StepStarted(step=step.name, host=_host(step), attempt=attempt))

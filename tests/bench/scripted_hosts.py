@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from console.adapters.facts import HostScout
-from console.adapters.health import HostGates
-from console.adapters.lock import HostLocks
-from console.adapters.scripted import Answer, Call, ScriptedTransport
+from console.adapters.durable_steps import DurableSteps
+from console.adapters.health_gates import HostGates
+from console.adapters.host_inspection import HostScout
+from console.adapters.host_lock import HostLocks
+from console.adapters.scripted import Call, ScriptedAnswer, ScriptedTransport
 from console.adapters.ship import HostShipper
-from console.adapters.steps import DurableSteps
-from console.cli.outside import RealOutside, open_outside
+from console.cli.real_ports import RealOutside, open_outside
 from console.model.fleet import Environment, Host
 from console.model.secret import Secret
 from console.ports.feed import Sample
@@ -65,14 +65,14 @@ class ScriptedOutside(RealOutside):
         return Sampled(hosts, emit)
 
 
-def looked(call: Call) -> Answer:
+def looked(call: Call) -> ScriptedAnswer:
     """What a look prints of a host with one release, live and whole."""
-    return Answer(0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode())
+    return ScriptedAnswer(0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode())
 
 
-def stepped(call: Call) -> Answer:
+def stepped(call: Call) -> ScriptedAnswer:
     """A step that prints a few lines and is done."""
-    return Answer(0, b"stopping\nstarting\nstarted\n", b"\ndeploy-step done 0\n", random.uniform(*STEP))
+    return ScriptedAnswer(0, b"stopping\nstarting\nstarted\n", b"\ndeploy-step done 0\n", random.uniform(*STEP))
 
 
 def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> ScriptedOutside:

@@ -16,8 +16,8 @@ from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.config.load import load_file
-from console.engine.serve import serve
-from console.engine.session import Session
+from console.engine.engine import Engine
+from console.engine.server.process import serve
 from console.model.events import AnyEvent, RunEnded, StepFinished
 from console.model.request import Person, Request
 from console.wire.address import lock_path, socket_path
@@ -72,7 +72,7 @@ class Bench:
         prepared(self.state)
         self.environ = {**os.environ, "DEPLOY_STATE": self.state}
         self.file = written_hosts_toml(folder, make_repository(folder / "shop"), HOSTS, BATCH)
-        self.session = Session(SqlJournal.of(self.state), SystemClock(), lambda model, secrets: opened(model, self.state, secrets), lambda name: None)
+        self.session = Engine(SqlJournal.of(self.state), SystemClock(), lambda model, secrets: opened(model, self.state, secrets), lambda name: None)
         self.socket = socket_path(self.state, "shop", "production")
         self.rows = {
             word: Row(f"{word}: until the engine has answered")

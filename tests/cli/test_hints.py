@@ -11,7 +11,7 @@ import pytest
 
 import console
 from console.cli.main import cli
-from console.core.preflight import named as with_environment
+from console.core.checks.fleet import named as with_environment
 from console.errors import NotYet
 from console.model.checks import Check
 from console.text import SafeText

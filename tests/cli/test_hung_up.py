@@ -8,7 +8,7 @@ import sys
 import pytest
 
 WRITES = "import os, sys; sys.stdin.readline(); from console.cli.wiring import say, tell; tell('one'); say('two'); tell('three'); sys.exit(7)"
-ASKS = "import asyncio, sys; sys.stdin.readline(); from console.cli.ask import read_line; sys.exit(7 if asyncio.run(read_line('GO? ')) is None else 1)"
+ASKS = "import asyncio, sys; sys.stdin.readline(); from console.cli.prompt import read_line; sys.exit(7 if asyncio.run(read_line('GO? ')) is None else 1)"
 
 
 @pytest.mark.parametrize("program", [WRITES, ASKS], ids=["writing changes no exit code", "a question has no answer"])

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.cli.impact import CHOICES, impact_of
-from console.core.twin import impact_options
+from console.cli.impact_options import CHOICES, impact_of
+from console.core.words.equivalent_command import impact_options
 from console.errors import UsageFault
-from console.model.impact import Impact
+from console.model.declared_impact import Impact
 
 ANSWERS = st.fixed_dictionaries({name: st.sampled_from([None, *words]) for name, words in CHOICES.items()})
 

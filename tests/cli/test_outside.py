@@ -6,7 +6,7 @@ from pathlib import Path
 
 OPENED = """
 import sys
-from console.cli.outside import open_outside
+from console.cli.real_ports import open_outside
 from console.model.fleet import CheckSpec, HealthCheck
 from tests.core.simulation import an_environment
 import msgspec

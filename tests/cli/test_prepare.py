@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
-from console.cli.station import EngineStation
-from console.cli.wiring import How, environment
+from console.cli.environment_client import LocalEnvironmentClient
+from console.cli.wiring import Invocation, environment
 from console.tui.app import ConsoleApp
 from console.tui.screens.decide import GoByName
 from console.tui.screens.dialog import Words
@@ -54,8 +54,8 @@ def product(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pro
 
 
 async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written_is_what_is_sent(product: Product, receiver: Receiver):
-    how = How(file=product.config)
-    station = EngineStation(how, environment(how, "production"), ("v1.4.2",))
+    how = Invocation(file=product.config)
+    station = LocalEnvironmentClient(how, environment(how, "production"), ("v1.4.2",))
     app = ConsoleApp(None, SystemClock(), station=station)
     try:
         async with app.run_test(size=(80, 24)) as pilot:

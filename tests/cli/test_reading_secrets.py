@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from console.cli.secrets import Reading
+from console.cli.secret_sources import SecretReader
 from console.errors import Problem
 from console.model.fleet import Environment, Host
 from console.model.secret import SecretRef
@@ -15,7 +15,7 @@ SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"),))
 
 
 def read(kind: str, name: str, patience: float = 5.0) -> str | Problem:
-    reading = Reading()
+    reading = SecretReader()
     reading.add(SHOP, {"TOKEN": SecretRef(kind, name)}, patience)  # type: ignore[arg-type]
     return reading.found.get("TOKEN") or reading.problems["TOKEN"]
 
@@ -57,7 +57,7 @@ def test_what_a_command_says_beside_the_secret_is_shown_without_it(capfd):
 def test_what_a_command_says_of_other_secrets_is_hidden_too(capfd, monkeypatch, tmp_path):
     monkeypatch.setenv("SHOP_TOKEN", "hush-hush-50")
     (tmp_path / "key").write_text("hush-hush-51\n")
-    reading = Reading()
+    reading = SecretReader()
     command = SecretRef("command", f"echo $SHOP_TOKEN $(cat {tmp_path}/key) >&2; echo hush-hush-52")
     reading.add(SHOP, {"FIRST": command, "KEY": SecretRef("file", str(tmp_path / "key")), "TOKEN": SecretRef("env", "SHOP_TOKEN")})
     assert capfd.readouterr().err == "[redacted] [redacted]\n"
@@ -65,7 +65,7 @@ def test_what_a_command_says_of_other_secrets_is_hidden_too(capfd, monkeypatch, 
 
 
 def test_a_question_of_a_command_is_shown_while_it_waits(capfd, monkeypatch):
-    monkeypatch.setattr("console.cli.secrets.SILENT", 0.3)
+    monkeypatch.setattr("console.cli.secret_sources.SILENT", 0.3)
     assert read("command", "printf 'PIN: ' >&2; sleep 1; echo hush-hush-47") == "hush-hush-47"
     assert capfd.readouterr().err == "PIN: "
 

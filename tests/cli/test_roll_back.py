@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from console.cli import roll_back
-from console.cli.part import Part
-from console.cli.wiring import How
+from console.cli import rollback_command
+from console.cli.responsibility import Responsibility
+from console.cli.wiring import Invocation
 from console.errors import EngineLost, Locked, NoGo
 from console.model import commands as cmd
 from console.model.fleet import Environment, Host
@@ -31,11 +31,11 @@ class Engines:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *meetings: tuple[str, object]) -> None:
         self.meetings, self.met, self.closed = list(meetings), 0, 0
         self.states: dict[str, RunState] = {"r1": RunState(run="r1", phase="running", go=True, changed=True)}
-        monkeypatch.setattr(roll_back, "engine_of", self.engine_of)
-        monkeypatch.setattr(roll_back, "recorded", lambda run: self.states[run])
-        monkeypatch.setattr(roll_back, "_open_run", lambda found: "")
+        monkeypatch.setattr(rollback_command, "engine_of", self.engine_of)
+        monkeypatch.setattr(rollback_command, "recorded", lambda run: self.states[run])
+        monkeypatch.setattr(rollback_command, "_open_run", lambda found: "")
 
-    async def engine_of(self, how: How, found: Environment) -> Any:
+    async def engine_of(self, how: Invocation, found: Environment) -> Any:
         run, answer = self.meetings[self.met]
         self.met += 1
 
@@ -55,7 +55,7 @@ class Engines:
         return SimpleNamespace(welcome=SimpleNamespace(run=run), submit=submit, close=close, follow=follow)
 
 
-async def met(engines: Engines, *own: object) -> tuple[str, Part]:
+async def met(engines: Engines, *own: object) -> tuple[str, Responsibility]:
     answers = list(own)
 
     async def opened(client: object) -> str:
@@ -64,12 +64,12 @@ async def met(engines: Engines, *own: object) -> tuple[str, Part]:
             raise answer
         return str(answer)
 
-    found = await roll_back._met(How(yes=True, json=True), SHOP, Request(kind="rollback", yes=True), opened)
+    found = await rollback_command._met(Invocation(yes=True, json=True), SHOP, Request(kind="rollback", yes=True), opened)
     assert engines.closed == engines.met - 1
     return found.run, found.part
 
 
-OWN = ("own", Part(drives=True))
+OWN = ("own", Responsibility(drives=True))
 
 
 async def test_one_that_meets_a_run_which_is_just_ending_becomes_a_run_of_its_own(monkeypatch: pytest.MonkeyPatch):
@@ -78,7 +78,7 @@ async def test_one_that_meets_a_run_which_is_just_ending_becomes_a_run_of_its_ow
 
 async def test_one_whose_engine_is_lost_under_the_word_is_said_to_the_next(monkeypatch: pytest.MonkeyPatch):
     lost = EngineLost("gone")
-    assert await met(Engines(monkeypatch, ("r1", lost), ("r1", cmd.Accepted(7))), "own") == ("r1", Part(asked_back=True, goes_on=True))
+    assert await met(Engines(monkeypatch, ("r1", lost), ("r1", cmd.Accepted(7))), "own") == ("r1", Responsibility(asked_back=True, goes_on=True))
     assert await met(Engines(monkeypatch, ("", None), ("", None)), lost, "own") == OWN
 
 
@@ -91,7 +91,7 @@ async def test_one_that_meets_a_run_which_has_ended_in_the_record_does_not_ask_i
 async def test_one_that_meets_a_run_which_was_refused_and_has_not_ended_yet_becomes_its_own(monkeypatch: pytest.MonkeyPatch):
     engines = Engines(monkeypatch, ("r1", OVER), ("r1", OVER))
     engines.states["r1"] = RunState(run="r1", phase="deciding", go=False)
-    monkeypatch.setattr(roll_back, "_open_run", lambda found: "r1")
+    monkeypatch.setattr(rollback_command, "_open_run", lambda found: "r1")
     assert await met(engines, Locked("r1 goes on"), "own") == OWN
 
 
@@ -104,7 +104,7 @@ async def test_the_engines_own_run_makes_way(monkeypatch: pytest.MonkeyPatch):
 async def test_a_run_that_the_engine_began_after_it_was_greeted_is_none_whose_engine_is_gone(monkeypatch: pytest.MonkeyPatch):
     engines = Engines(monkeypatch, ("", None), ("r1", None), ("r1", OVER))
     engines.states["r1"] = RunState(run="r1", kind="catch-up", phase="running", go=True)
-    monkeypatch.setattr(roll_back, "_open_run", lambda found: "r1")
+    monkeypatch.setattr(rollback_command, "_open_run", lambda found: "r1")
     assert await met(engines, "own") == OWN
 
 
@@ -117,8 +117,8 @@ async def test_a_run_that_nobody_has_decided_on_makes_way(monkeypatch: pytest.Mo
 async def test_a_run_that_is_decided_under_the_word_is_asked_to_go_back(monkeypatch: pytest.MonkeyPatch):
     engines = Engines(monkeypatch, ("r1", cmd.Refusal(SafeText("GO was given meanwhile"))), ("r1", cmd.Accepted(9)))
     states = iter((RunState(run="r1", phase="deciding", seq=6), *(RunState(run="r1", phase="running", go=True, changed=True),) * 3))
-    monkeypatch.setattr(roll_back, "recorded", lambda run: next(states))
-    assert await met(engines) == ("r1", Part(asked_back=True, goes_on=True))
+    monkeypatch.setattr(rollback_command, "recorded", lambda run: next(states))
+    assert await met(engines) == ("r1", Responsibility(asked_back=True, goes_on=True))
 
 
 async def test_who_may_not_end_a_run_is_told(monkeypatch: pytest.MonkeyPatch):

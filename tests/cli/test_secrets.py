@@ -21,7 +21,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from console.adapters.enginelog import GatedLog
-from console.core.masking import Masking
+from console.core.secrets.masking import Masking
 from console.text import hide
 from tests.fleet import Fleet
 from tests.fleet.fleet import missing

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.station import EngineStation
-from console.cli.wiring import How, environment
+from console.cli.environment_client import LocalEnvironmentClient
+from console.cli.wiring import Invocation, environment
 from console.errors import UsageFault
 
 FILE = """
@@ -22,8 +22,8 @@ hosts = [{hosts}]
 async def test_an_edit_touches_what_is_prepared_next_and_nonsense_touches_nothing(tmp_path: Path):
     file = tmp_path / "hosts.toml"
     file.write_text(FILE.format(hosts='"web01.example.net"'))
-    how = How(file=str(file))
-    station = EngineStation(how, environment(how, "production"))
+    how = Invocation(file=str(file))
+    station = LocalEnvironmentClient(how, environment(how, "production"))
     await station.read_again()
     assert [host.name for host in station._found.hosts] == ["web01.example.net"]
     file.write_text("nonsense = = [")

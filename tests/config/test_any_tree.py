@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.config.load import _resolve
-from console.config.problems import Findings, Place
+from console.config.problems import FilePlace, Findings
 from console.config.schema import FILE
 
 EXAMPLE = (Path(__file__).parents[2] / "hosts.toml.example").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ def changed(path: tuple, value: object) -> dict:
 @given(st.sampled_from(PATHS), STRANGE)
 def test_any_value_anywhere_is_taken_or_complained_of(path: tuple, value: object) -> None:
     findings = Findings("hosts.toml")
-    place = Place(findings)
+    place = FilePlace(findings)
     config = _resolve("/x/hosts.toml", FILE.read(changed(path, value), place), place)
     for problem in (*findings.problems, *findings.warnings):
         assert problem.message
@@ -59,6 +59,6 @@ def test_any_key_may_be_left_out_or_is_missed(path: tuple) -> None:
         at = at[part]
     del at[path[-1]]
     findings = Findings("hosts.toml")
-    place = Place(findings)
+    place = FilePlace(findings)
     config = _resolve("/x/hosts.toml", FILE.read(tree, place), place)
     assert findings.problems or config.resolved

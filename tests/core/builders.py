@@ -1,8 +1,8 @@
 """Values that many tests of the core begin with: states of a run, hosts in it, people, checks. What a test is about is said in the test."""
 
-from console.core.measured import Look
+from console.core.checks.measured import Measurement
 from console.model.checks import Check
-from console.model.facts import HostFacts, HostRelease
+from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import Act, HostState, Pausing, RunState, StepState
@@ -58,6 +58,6 @@ def facts(name: str = "web01", current: str = "r1", *releases: HostRelease, **fi
     return HostFacts(name, current=current, releases=releases or (HostRelease(current),), **fields)  # type: ignore[arg-type]
 
 
-def looks(**found: object) -> tuple[Look, ...]:
+def looks(**found: object) -> tuple[Measurement, ...]:
     """What was measured on each host."""
-    return tuple(Look(host, seen) for host, seen in found.items())  # type: ignore[arg-type]
+    return tuple(Measurement(host, seen) for host, seen in found.items())  # type: ignore[arg-type]

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from random import Random
 from typing import get_args
 
-from console.core.accept import accept
-from console.core.decide import running_steps
+from console.core.run.accept import accept
+from console.core.run.decide import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
 from console.model.fleet import CheckSpec
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed
@@ -68,7 +68,7 @@ def _open(run: Simulation, kind: RunKind, chance: Random) -> None:
     if kind == "deploy" and chance.random() < 0.5:
         run.record(ev.CheckReported(check=Check(ASKED, SafeText(ASKED), "waiting", kind="manual")))
     _speak(run, chance, 0.3)
-    ways = tuple(WayBack(name, "" if name in fresh else OLD, possible=name not in gone, reason=SafeText("damaged")) for name in names)
+    ways = tuple(ReturnTarget(name, "" if name in fresh else OLD, possible=name not in gone, reason=SafeText("damaged")) for name in names)
     run.record(ev.CheckReported(check=Check("space", SafeText("Room"), chance.choice(("passed", "failed")))), changed(plan, way_back=ways))
     _speak(run, chance, 0.3)
     run.record(ev.CheckReported(check=Check("space", SafeText("Room"), "passed")))

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.core.database import plan_restore
-from console.core.decide import decide, running_steps
-from console.core.evolve import evolve
-from console.core.kinds import failure_rule
-from console.core.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
+from console.core.checks.database import plan_restore
+from console.core.kinds.table import failure_rule
+from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
+from console.core.run.decide import decide, running_steps
+from console.core.run.evolve import evolve
 from console.model import events as ev
 from console.model.database import Backup
-from console.model.effects import AskHosts, CancelStep, Happened, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.fleet import Amount, Command, Database, Environment, HealthCheck, Host, Rolling
-from console.model.plan import Plan, Step, WayBack
+from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed
@@ -62,7 +62,7 @@ def opening(environment: Environment, kind: RunKind = "deploy") -> tuple[ev.Even
             hosts=names, on_failure=failure_rule(kind, rolling.on_failure), max_failures=rolling.max_failures, pause_after=rolling.pause_after,
         ),
         *(ev.HostSeen(host=name, release=OLD) for name in names),
-        ev.PlanMade(plan=plan, way_back=tuple(WayBack(name, OLD) for name in names)),
+        ev.PlanMade(plan=plan, way_back=tuple(ReturnTarget(name, OLD) for name in names)),
         ev.Decided(go=True, by=ADA),
         ev.LocksTaken(epoch=1),
     )  # fmt: skip
@@ -103,7 +103,7 @@ class Simulation:
         before = len(self.events)
         for effect in decide(self.environment, self.state, self.now):
             match effect:
-                case Happened(event):
+                case RecordEvent(event):
                     self.record(event)
                 case StartStep(step, attempt):
                     self.record(ev.StepStarted(step=step.name, host=step.about, attempt=attempt))

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.announcement import Message, after, assess_announcement, assess_delivery, before, grouped, is_major, made_notes
+from console.core.checks.announcement import Message, after, assess_announcement, assess_delivery, before, grouped, is_major, made_notes
 from console.model.database import Review
+from console.model.declared_impact import Impact
 from console.model.fleet import Announce
-from console.model.impact import Impact
 from console.model.release import Release
 from console.model.request import Request
 from console.model.state import HostCondition

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.answers import Job, assess_lines, assess_numbers, judge_jobs
-from console.core.gates import Observation
+from console.core.checks.answers import Job, assess_lines, assess_numbers, judge_jobs
+from console.core.checks.health_gate import Observation
 from console.model.fleet import CheckSpec
 from console.text import SafeText
 

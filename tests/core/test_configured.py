@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.configured import ORDER, asked_now, asks_again, assess_configured, clock, judges_commit, most_telling, shown, still_waiting, ticked
+from console.core.checks.configured import ORDER, asked_now, asks_again, assess_configured, clock, judges_commit, most_telling, shown, still_waiting, ticked
 from console.model.checks import Check, Finding
 from console.model.fleet import CheckSpec, Command
 from console.model.secret import SecretRef

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.content import assess_content, flaws_of, leads_out, shipped_root, unfit
-from console.core.preflight import overridden
+from console.core.checks.content import assess_content, flaws_of, leads_out, shipped_root, unfit
+from console.core.checks.fleet import overridden
 from console.model.content import Holding
 from console.model.fleet import Build, Environment
 from console.model.values import changed

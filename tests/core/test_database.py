@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console.core.announcement import after, before
-from console.core.database import BACKUP, MIGRATE, REVERT, assess_backup, assess_migrations, assess_restore, known_old_code, settled, with_schema
-from console.core.planner import plan_release
+from console.core.checks.announcement import after, before
+from console.core.checks.database import BACKUP, MIGRATE, REVERT, assess_backup, assess_migrations, assess_restore, known_old_code, settled, with_schema
+from console.core.plan.planner import plan_release
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.database import Backup, Migration, Review
+from console.model.declared_impact import Impact
 from console.model.fleet import Command, Database
-from console.model.impact import Impact
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.release import Release
 from console.model.request import Request
 from console.model.values import changed
@@ -36,7 +36,7 @@ def a_run(ending, old_code="ok", revert=False, hosts=3, **rolling):
                      hosts=names, on_failure=environment.rolling.on_failure, max_failures=environment.rolling.max_failures),
         *(ev.HostSeen(host=name, release=OLD) for name in names),
         ev.DatabaseReviewed(review=review),
-        ev.PlanMade(plan=plan_release(environment, environment.hosts, NEW, frozenset(), review), way_back=tuple(WayBack(name, OLD) for name in names)),
+        ev.PlanMade(plan=plan_release(environment, environment.hosts, NEW, frozenset(), review), way_back=tuple(ReturnTarget(name, OLD) for name in names)),
         ev.Decided(go=True, by=ADA),
         ev.LocksTaken(epoch=1),
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_nothing_goes_back_by_itself_where_it_is_not_known_to_run(old_code):
 
 @pytest.mark.parametrize("ends", ["done", "failed"])
 def test_a_persons_rollback_takes_the_migration_back_first(ends):
-    from console.core.rollback import plan_rollback
+    from console.core.plan.return_plan import plan_rollback
 
     simulation = a_run(lambda step, attempt: "failed" if step.name == "wave-2/web02/gate" else ends if step.kind == "revert" else "done", "breaks", revert=True)
     simulation.run()

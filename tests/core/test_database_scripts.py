@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.database_scripts import LOCKED_OUT, MARK, Proof, backup_command, named_paths, read_proof, tried
+from console.core.host.database_scripts import LOCKED_OUT, MARK, Proof, backup_command, named_paths, read_proof, tried
 from tests.core.shells import Shell
 
 READ = "read by pg_restore"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.debts import open_debts
+from console.core.environment.debts import open_debts
 from console.model.debt import Debt
 from console.model.request import Request
 from console.model.state import HostState, RunState

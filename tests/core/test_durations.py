@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.durations import duration_words, seconds_of
+from console.core.words.durations import duration_words, seconds_of
 
 
 @pytest.mark.parametrize(

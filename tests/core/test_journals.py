@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from console.core.evolve import evolve, fold
-from console.core.outcome import conclude
+from console.core.run.evolve import evolve, fold
+from console.core.run.outcome import conclude
 from console.model.events import RunEnded
 from console.model.state import RunState
 from console.wire.codec import decode_event, encode_event

@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.accept import accept
-from console.core.decide import decide, running_steps
-from console.core.links import lost_together
+from console.core.run.accept import accept
+from console.core.run.decide import decide, running_steps
+from console.core.run.links import lost_together
 from console.model import commands as cmd
 from console.model import events as ev
-from console.model.effects import Happened, StartStep
+from console.model.effects import RecordEvent, StartStep
 from console.model.fleet import Environment, Host, Ssh
 from console.model.state import HostState, RunState
 from console.model.values import changed
-from console.views.fleet import counts_in_words, host_mark, host_words
-from console.views.lines import waited_for
+from console.views.fleet_rows import counts_in_words, host_mark, host_words
+from console.views.plain_lines import waited_for
 from tests.core.simulation import ADA, Simulation, an_environment, opening
 
 
@@ -97,7 +97,7 @@ def test_a_rollback_is_not_paused_for_the_network():
     assert cut(run, "web01", "web02", "web03").pausing is None
     asked = changed(a_run(6).state, kind="rollback", hosts={name: changed(host, linked=False, lost=1.0) for name, host in run.state.hosts.items()})
     assert lost_together(run.environment, asked)
-    assert not any(isinstance(effect, Happened) and isinstance(effect.event, ev.Paused) for effect in decide(run.environment, asked, 2.0))
+    assert not any(isinstance(effect, RecordEvent) and isinstance(effect.event, ev.Paused) for effect in decide(run.environment, asked, 2.0))
 
 
 def test_a_host_that_was_never_reached_has_lost_nothing():

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.accept import accept
-from console.core.decide import running_steps
-from console.core.evolve import fold
-from console.core.kinds import OnFailure
-from console.core.outcome import host_rows
+from console.core.kinds.table import OnFailure
+from console.core.run.accept import accept
+from console.core.run.decide import running_steps
+from console.core.run.evolve import fold
+from console.core.run.outcome import host_rows
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.masking import MASK, Masking
-from console.core.secrecy import masking_for, unhidden
+from console.core.secrets.masking import MASK, Masking
+from console.core.secrets.needed import masking_for, unhidden
 from console.model.fleet import Environment, Host
 from console.text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
 

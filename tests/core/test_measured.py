@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.measured import NOBODY, Answers, Look, NotKnown, Unknown, Wrong, fleet_check, measured
-from console.core.preflight import KEY_KINDS, LOGIN_KINDS, assess_fleet, assess_live, assess_lock, assess_way_back, spoken_of
-from console.core.rollback import way_back
+from console.core.checks.fleet import KEY_KINDS, LOGIN_KINDS, assess_fleet, assess_live, assess_lock, assess_way_back, spoken_of
+from console.core.checks.measured import NOBODY, Answers, Measurement, NotKnown, Unknown, Wrong, fleet_check, measured
+from console.core.plan.return_plan import way_back
 from console.model.checks import Check
-from console.model.facts import HostFacts, HostRelease, LockHolder
+from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.ports.hosts import ProblemKind
 from console.text import SafeText
 from tests.core.builders import looks as looks_at
 
 SEEN = st.one_of(st.just(""), st.just("full"), st.just(Unknown("cannot be read")))
-looks = st.lists(SEEN, max_size=6).map(lambda found: tuple(Look(f"web{number:02}", one) for number, one in enumerate(found, 1)))
+looks = st.lists(SEEN, max_size=6).map(lambda found: tuple(Measurement(f"web{number:02}", one) for number, one in enumerate(found, 1)))
 facts = st.lists(
     st.builds(
         HostFacts, host=st.just(""), problem=st.sampled_from([SafeText(""), SafeText(""), SafeText("no")]), problem_kind=st.sampled_from(get_args(ProblemKind)),
@@ -40,7 +40,7 @@ def verdicts(found: tuple[HostFacts, ...], allowed: int) -> dict[str, Check]:
 
 
 @given(looks)
-def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[Look, ...]):
+def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[Measurement, ...]):
     check = fleet_check("x", "X", seen, "mend it")
     if check.status == "passed":
         assert seen
@@ -58,14 +58,14 @@ def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[Look, ...]):
     ("seen", "comes_to"),
     [
         ((), NotKnown()),
-        ((Look("a", ""),), Answers("a")),
-        ((Look("a", ""), Look("b", "")), Answers("a", ("b",))),
-        ((Look("a", Unknown("why")),), NotKnown((("a", "why"),))),
-        ((Look("a", ""), Look("b", Unknown("why"))), NotKnown((("b", "why"),), 1)),
-        ((Look("a", "full"), Look("b", Unknown("why")), Look("c", "")), Wrong((("a", "full"),), (("b", "why"),))),
+        ((Measurement("a", ""),), Answers("a")),
+        ((Measurement("a", ""), Measurement("b", "")), Answers("a", ("b",))),
+        ((Measurement("a", Unknown("why")),), NotKnown((("a", "why"),))),
+        ((Measurement("a", ""), Measurement("b", Unknown("why"))), NotKnown((("b", "why"),), 1)),
+        ((Measurement("a", "full"), Measurement("b", Unknown("why")), Measurement("c", "")), Wrong((("a", "full"),), (("b", "why"),))),
     ],
 )  # fmt: skip
-def test_what_looks_come_to(seen: tuple[Look, ...], comes_to: object):
+def test_what_looks_come_to(seen: tuple[Measurement, ...], comes_to: object):
     found = measured(seen)
     assert (type(found), found) == (type(comes_to), comes_to)
 
@@ -136,7 +136,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("seen", "found"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
-def test_a_check_of_what_was_measured(seen: tuple[Look, ...], found: tuple[str, str, str]):
+def test_a_check_of_what_was_measured(seen: tuple[Measurement, ...], found: tuple[str, str, str]):
     check = fleet_check("x", "X", seen, "mend it")
     assert (check.id, check.title, check.blocking) == ("x", "X", True)
     assert (check.status, str(check.detail), str(check.remedy)) == found
@@ -160,7 +160,7 @@ def test_what_is_right_has_words_of_its_own():
 
 
 @given(looks)
-def test_nobody_is_forgotten(seen: tuple[Look, ...]):
+def test_nobody_is_forgotten(seen: tuple[Measurement, ...]):
     found = measured(seen)
     hosts = [look.host for look in seen]
     match found:

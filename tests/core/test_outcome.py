@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.outcome import conclude, host_rows, is_there_already, left_out, lock_problems, unfollowed
+from console.core.run.outcome import conclude, host_rows, is_there_already, left_out, lock_problems, unfollowed
 from console.errors import Exit, Problem
 from console.model.database import Review
-from console.model.plan import Plan, WayBack
+from console.model.plan import Plan, ReturnTarget
 from console.model.request import Request
 from console.model.state import HostCondition, HostState, RunState, StepState
 from console.model.values import changed
@@ -126,7 +126,7 @@ def test_a_host_that_is_owed_to_after_an_unknown_step_is_not_known():
 
 
 def test_a_rollback_that_found_a_host_where_it_was_to_go_is_done():
-    ways = (WayBack("web01", "r1", SafeText("v1")), WayBack("web02", "r1", SafeText("v1")))
+    ways = (ReturnTarget("web01", "r1", SafeText("v1")), ReturnTarget("web02", "r1", SafeText("v1")))
     there = HostState("web01", condition="old", release="r1")
     back = HostState("web02", condition="back", release="r1")
     done = changed(a_state(kind="rollback", way_back=ways), hosts={"web01": there, "web02": back})
@@ -136,7 +136,7 @@ def test_a_rollback_that_found_a_host_where_it_was_to_go_is_done():
 
 
 def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
-    way = WayBack("web01", reason=SafeText("the login is refused"), possible=False)
+    way = ReturnTarget("web01", reason=SafeText("the login is refused"), possible=False)
     state = changed(a_state(kind="rollback", way_back=(way,)), hosts={"web01": HostState("web01", condition="owed")})
     assert conclude(state)[2] == "not back: web01 stays as it is, which is not known: the login is refused"
     known = changed(state, hosts={"web01": HostState("web01", condition="owed", release="r2")})
@@ -144,8 +144,8 @@ def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
 
 
 def test_a_rollback_that_a_host_did_not_follow_says_what_to_type_about_it():
-    damaged = WayBack("web01", "r1", SafeText("v1"), possible=False, reason=SafeText("1 file differs"))
-    folder = WayBack("web02", "r1", possible=False, reason=SafeText("current is a folder"), hint=SafeText("mv current releases/adopted"))
+    damaged = ReturnTarget("web01", "r1", SafeText("v1"), possible=False, reason=SafeText("1 file differs"))
+    folder = ReturnTarget("web02", "r1", possible=False, reason=SafeText("current is a folder"), hint=SafeText("mv current releases/adopted"))
     hosts = {name: HostState(name, condition="old", release="r2") for name in ("web01", "web02")}
     state = changed(a_state(kind="rollback", way_back=(damaged, folder)), hosts=hosts)
     again = f"deploy {state.environment} --version v1 --hosts web01 --override direction=REASON"
@@ -218,7 +218,7 @@ ENDS = [
     ("a rollback run whose own step failed", unchanged("old", kind="rollback", **ALONE), Exit.CONSOLE_FAILED, "error", "no room", "free some"),
     ("a rollback run that changed hosts, whose own step failed", a_state("back", kind="rollback", **ALONE), Exit.DONE, "rolled-back", "", ""),
     ("a rollback run with a host that is owed", a_state("back", "owed", kind="rollback"), Exit.FAILED, "failed", "not back: web02 owed", "deploy status production"),
-    ("a rollback run that hosts did not follow", a_state("owed", "failed", kind="rollback", way_back=(WayBack("web01", "r0", possible=False, reason=SafeText("damaged")),)), Exit.FAILED, "failed", "not back: web01 stays as it is, which is not known: damaged; web02 failed", "deploy status production"),
+    ("a rollback run that hosts did not follow", a_state("owed", "failed", kind="rollback", way_back=(ReturnTarget("web01", "r0", possible=False, reason=SafeText("damaged")),)), Exit.FAILED, "failed", "not back: web01 stays as it is, which is not known: damaged; web02 failed", "deploy status production"),
     ("a release that was taken back", a_state("back", "old", **BACK), Exit.ROLLED_BACK, "rolled-back", "web01 failed", ""),
     ("a release that was taken back, and its database not", a_state("back", review=RUNS, **MIGRATED, **BACK), Exit.ROLLED_BACK, "rolled-back", "web01 failed; the database stays migrated: the code before does not run on the migrated schema, and nothing takes the migration back", ""),
     ("a release that was not taken back everywhere", a_state("back", "owed", **BACK), Exit.FAILED, "failed", "web01 failed; not back: web02 owed", "deploy status production"),
@@ -251,7 +251,7 @@ ENDS = [
     ("a backup that is still to come", unchanged("skipped", **database("database/backup", "backup", "pending")), Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", "deploy production"),
     ("a backup that is no longer wanted", unchanged("skipped", **database("database/backup", "backup", "void")), Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", "deploy production"),
     ("a step that is still to come", a_state("new", **database("monitor", "monitor", "pending")), Exit.DONE, "succeeded", "", ""),
-    ("a rollback run with a host that goes on", a_state("owed", kind="rollback", lanes={"web01": (a_step("back/web01/switch"),)}, way_back=(WayBack("web01", "r0", possible=False, reason=SafeText("damaged")),)), Exit.FAILED, "failed", "not back: web01 owed", "deploy status production"),
+    ("a rollback run with a host that goes on", a_state("owed", kind="rollback", lanes={"web01": (a_step("back/web01/switch"),)}, way_back=(ReturnTarget("web01", "r0", possible=False, reason=SafeText("damaged")),)), Exit.FAILED, "failed", "not back: web01 owed", "deploy status production"),
     ("as many behind as are named", a_state("new", *["skipped"] * 4), Exit.LIVE_BUT_BEHIND, "succeeded", "behind: web02 skipped, web03 skipped, web04 skipped, web05 skipped", "deploy production"),
 ]  # fmt: skip
 
@@ -320,32 +320,32 @@ def test_a_lock_that_may_be_left_is_told_when_the_run_has_ended(held: tuple[str,
 @pytest.mark.parametrize(
     ("host", "ways", "lanes", "there"),
     [
-        (a_host_in("old", release="r0"), (WayBack("web01", "r0"),), {}, True),
-        (a_host_in("old", release="r1"), (WayBack("web01", "r0"),), {}, False),
-        (a_host_in("old", release="r0"), (WayBack("web02", "r0"),), {}, False),
-        (a_host_in("old"), (WayBack("web01"),), {}, False),
-        (a_host_in("back", release="r0"), (WayBack("web01", "r0"),), {}, False),
-        (a_host_in("old", release="r0"), (WayBack("web01", "r0"),), {"web01": (a_step("x"),)}, False),
-        (a_host_in("old", release="r0"), (WayBack("web01", "r0"),), {"web02": (a_step("x"),)}, True),
+        (a_host_in("old", release="r0"), (ReturnTarget("web01", "r0"),), {}, True),
+        (a_host_in("old", release="r1"), (ReturnTarget("web01", "r0"),), {}, False),
+        (a_host_in("old", release="r0"), (ReturnTarget("web02", "r0"),), {}, False),
+        (a_host_in("old"), (ReturnTarget("web01"),), {}, False),
+        (a_host_in("back", release="r0"), (ReturnTarget("web01", "r0"),), {}, False),
+        (a_host_in("old", release="r0"), (ReturnTarget("web01", "r0"),), {"web01": (a_step("x"),)}, False),
+        (a_host_in("old", release="r0"), (ReturnTarget("web01", "r0"),), {"web02": (a_step("x"),)}, True),
     ],
     ids=["on its target", "elsewhere", "another host's target", "a first release", "already called back", "with steps to do", "with another's steps"],
 )
-def test_a_host_is_there_already(host: HostState, ways: tuple[WayBack, ...], lanes: dict[str, object], there: bool):
+def test_a_host_is_there_already(host: HostState, ways: tuple[ReturnTarget, ...], lanes: dict[str, object], there: bool):
     assert is_there_already(a_state(kind="rollback", hosts=hosts_of(host), way_back=ways, lanes=lanes), host) is there
 
 
 def test_only_four_hosts_that_stay_are_told_with_their_reason():
-    ways = tuple(WayBack(f"web{number:02}", "r0", possible=False, reason=SafeText("damaged")) for number in range(1, 7))
+    ways = tuple(ReturnTarget(f"web{number:02}", "r0", possible=False, reason=SafeText("damaged")) for number in range(1, 7))
     state = changed(a_state(*["old"] * 6, kind="rollback", way_back=ways))
     assert conclude(state)[2] == "not back: " + "; ".join(f"web{number:02} stays as it is, which is not known: damaged" for number in range(1, 5))
 
 
 def test_each_folder_that_stands_in_the_way_is_told_with_its_host():
-    ways = tuple(WayBack(f"web{number:02}", "r0", possible=False, reason=SafeText("a folder"), hint=SafeText("mv")) for number in (1, 2))
+    ways = tuple(ReturnTarget(f"web{number:02}", "r0", possible=False, reason=SafeText("a folder"), hint=SafeText("mv")) for number in (1, 2))
     assert conclude(a_state("old", "old", kind="rollback", way_back=ways))[3] == "on web01: mv; on web02: mv"
 
 
 def test_a_host_that_stays_is_named_by_its_version_before_its_release():
-    way = WayBack("web01", "r0", possible=False, reason=SafeText("damaged"))
+    way = ReturnTarget("web01", "r0", possible=False, reason=SafeText("damaged"))
     host = a_host_in("owed", release="r2", version=SafeText("v2"))
     assert conclude(a_state(kind="rollback", hosts=hosts_of(host), way_back=(way,)))[2] == "not back: web01 stays on v2: damaged"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
-from console.core.plpgsql import UNKNOWN, Piece, constants, pieces
+from console.core.migrations.plpgsql import UNKNOWN, Piece, constants, pieces
 
 PARSER = PostgresParser()
 

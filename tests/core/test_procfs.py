@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.procfs import Look, cpu_share, parse_line
+from console.core.host.procfs import ProcSample, cpu_share, parse_line
 
 LINE = (
     b"deploy-sample;8;cpu  100 5 45 800 50 0 10 0 7 0;0.42 0.84 0.39 1/119 32588;"
@@ -26,18 +26,18 @@ def test_other_output_is_no_sample() -> None:
 
 def test_what_a_machine_does_not_say_is_none_and_the_rest_stays() -> None:
     look = parse_line(b"deploy-sample;0;cpu x;;MemTotal: 5 kB;MemFree: 1 kB;Buffers: 3 kB")
-    assert look == Look()
+    assert look == ProcSample()
 
 
 def test_the_share_is_of_the_time_between_two_looks() -> None:
-    before, now = Look(busy=100, total=1000), Look(busy=150, total=1200)
+    before, now = ProcSample(busy=100, total=1000), ProcSample(busy=150, total=1200)
     assert cpu_share(before, now) == 0.25
     assert cpu_share(None, now) is None
 
 
 def test_a_machine_that_was_restarted_has_no_share_at_first() -> None:
-    assert cpu_share(Look(busy=5000, total=9000), Look(busy=10, total=20)) is None
-    assert cpu_share(Look(busy=10, total=20), Look(busy=10, total=20)) is None
+    assert cpu_share(ProcSample(busy=5000, total=9000), ProcSample(busy=10, total=20)) is None
+    assert cpu_share(ProcSample(busy=10, total=20), ProcSample(busy=10, total=20)) is None
 
 
 @given(st.binary(max_size=200))
@@ -56,5 +56,5 @@ def test_shares_are_shares_whatever_stands_there(parts: list[str]) -> None:
 
 @given(*[st.integers(0, 10**12)] * 4)
 def test_a_cpu_share_is_a_share(busy: int, total: int, later_busy: int, later_total: int) -> None:
-    share = cpu_share(Look(busy=busy, total=total), Look(busy=later_busy, total=later_total))
+    share = cpu_share(ProcSample(busy=busy, total=total), ProcSample(busy=later_busy, total=later_total))
     assert share is None or 0 <= share <= 1

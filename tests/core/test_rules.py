@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.kinds import NO_WAY_BACK, RETURNS
-from console.core.rules import left_live, may
+from console.core.kinds.table import NO_WAY_BACK, RETURNS
+from console.core.run.rules import left_live, may
 from console.model import commands as cmd
 from console.model.checks import Check
 from console.model.commands import Refusal
-from console.model.plan import Plan, WayBack
+from console.model.plan import Plan, ReturnTarget
 from console.model.request import Person, Request, RunKind
 from console.model.state import HostCondition, HostState, RunPhase, RunState
 from console.text import SafeText
@@ -24,8 +24,8 @@ MANUAL = Check("Support", SafeText("Support"), "waiting", kind="manual")
 GO = cmd.Decide(go=True, typed="production")
 SKIP, RETRY = cmd.Skip(host="web01"), cmd.Retry(host="web01")
 FORGIVE = cmd.Forgive(host="web01", reason=SafeText("gone"))
-WAY = (WayBack("web01", "r0"),)
-NO_WAY = (WayBack("web01", possible=False, reason=SafeText("damaged")),)
+WAY = (ReturnTarget("web01", "r0"),)
+NO_WAY = (ReturnTarget("web01", possible=False, reason=SafeText("damaged")),)
 GONE_AT = "lin was first and {} at 03:04:05 UTC"
 
 
@@ -68,8 +68,8 @@ ALLOWED = [
     ("an abort before GO by who had seen something older", deciding(seq=9), cmd.Abort(expects=3)),
     ("an abort", running(), cmd.Abort()),
     ("a roll back", running("new", way_back=WAY), cmd.RollBack()),
-    ("a roll back where one of two has nothing to go back to", running("new", "new", way_back=(*NO_WAY, WayBack("web02", "r0"))), cmd.RollBack()),
-    ("a roll back where only an untouched host has nothing to go back to", running("new", "old", way_back=(WAY[0], WayBack("web02", possible=False))), cmd.RollBack()),
+    ("a roll back where one of two has nothing to go back to", running("new", "new", way_back=(*NO_WAY, ReturnTarget("web02", "r0"))), cmd.RollBack()),
+    ("a roll back where only an untouched host has nothing to go back to", running("new", "old", way_back=(WAY[0], ReturnTarget("web02", possible=False))), cmd.RollBack()),
     ("a roll back while it is paused", running("new", way_back=WAY, pausing=paused()), cmd.RollBack()),
     ("a skip of a host that was not begun", running("old"), SKIP),
     ("a skip of a host that is being updated", running("updating"), SKIP),

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.accept import accept
-from console.core.decide import StartStep, decide, running_steps
-from console.core.evolve import evolve, fold
+from console.core.run.accept import accept
+from console.core.run.decide import StartStep, decide, running_steps
+from console.core.run.evolve import evolve, fold
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
@@ -322,7 +322,7 @@ def without_a_way_back(hosts: int, bare: str, ending, **rolling) -> Simulation:
     """A run that one host has no known way back in; its `before` is what a look could not make out."""
     environment = an_environment(hosts, 1, **rolling)
     simulation = Simulation(environment, ending)
-    ways = tuple(WayBack(host.name, "" if host.name == bare else OLD, possible=host.name != bare) for host in environment.hosts)
+    ways = tuple(ReturnTarget(host.name, "" if host.name == bare else OLD, possible=host.name != bare) for host in environment.hosts)
     events = (changed(event, way_back=ways) if isinstance(event, ev.PlanMade) else event for event in opening(environment))
     simulation.record(*(changed(event, release="") if isinstance(event, ev.HostSeen) and event.host == bare else event for event in events))
     return simulation

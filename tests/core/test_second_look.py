@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.second_look import SHOWN, changes_since
+from console.core.run.second_look import SHOWN, changes_since
 from console.model.checks import Check
 from console.model.events import CheckReported, Event, HostSeen, PlanMade
-from console.model.plan import Plan, WayBack
+from console.model.plan import Plan, ReturnTarget
 from console.text import SafeText
 from tests.core.builders import a_check, a_state, a_step
 
@@ -15,7 +15,7 @@ OLD_PLAN = Plan("rolling", (("web01", "web02"), ("web03",)), (a_step("a"), a_ste
 NEW_PLAN = Plan("rolling", (("web01",),), (a_step("a"),), "cccccccddddd")
 
 
-def shown(*checks: Check, plan: Plan | None = OLD_PLAN, ways: tuple[WayBack, ...] = ()):
+def shown(*checks: Check, plan: Plan | None = OLD_PLAN, ways: tuple[ReturnTarget, ...] = ()):
     return a_state("old", checks=checks, plan=plan, way_back=ways)
 
 
@@ -23,7 +23,7 @@ def reported(*checks: Check) -> list[Event]:
     return [CheckReported(check=check) for check in checks]
 
 
-def planned(plan: Plan = OLD_PLAN, *ways: WayBack) -> list[Event]:
+def planned(plan: Plan = OLD_PLAN, *ways: ReturnTarget) -> list[Event]:
     return [PlanMade(plan=plan, way_back=ways)]
 
 
@@ -33,9 +33,9 @@ SAME = [
     ("the same verdict in other words", shown(a_check("failed", detail="1 GiB free")), reported(a_check("failed", detail="2 GiB free"))),
     ("the same plan", shown(), planned()),
     ("the first plan", shown(plan=None), planned()),
-    ("the same target", shown(ways=(WayBack("web01", "r0"),)), planned(OLD_PLAN, WayBack("web01", "r0"))),
-    ("the same target under another version", shown(ways=(WayBack("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, WayBack("web01", "r0", SafeText("v2")))),
-    ("a target of a host that was not there", shown(), planned(OLD_PLAN, WayBack("web09", "r0"))),
+    ("the same target", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01", "r0"))),
+    ("the same target under another version", shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, ReturnTarget("web01", "r0", SafeText("v2")))),
+    ("a target of a host that was not there", shown(), planned(OLD_PLAN, ReturnTarget("web09", "r0"))),
     ("a host that was looked at", shown(), [HostSeen(host="web01", release="r7")]),
 ]
 
@@ -51,11 +51,11 @@ OTHER = [
     ("a check that was not made", shown(a_check("passed", "tools")), reported(a_check("warning", detail="tight")), "Room: warning, was not checked (tight)"),
     ("another plan", shown(), planned(NEW_PLAN), "the plan: 1 hosts in 1 steps, was 3 hosts in 2 steps; digest ccccccc, was aaaaaaa"),
     (
-        "another target", shown(ways=(WayBack("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, WayBack("web01", "r7", SafeText("v7"))),
+        "another target", shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, ReturnTarget("web01", "r7", SafeText("v7"))),
         "web01 would go back to v7, was v1",
     ),
-    ("a target without a version", shown(ways=(WayBack("web01", "r0"),)), planned(OLD_PLAN, WayBack("web01", "r7")), "web01 would go back to r7, was r0"),
-    ("a target that is gone", shown(ways=(WayBack("web01", "r0"),)), planned(OLD_PLAN, WayBack("web01")), "web01 would go back to nothing (stop and remove), was r0"),
+    ("a target without a version", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01", "r7")), "web01 would go back to r7, was r0"),
+    ("a target that is gone", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01")), "web01 would go back to nothing (stop and remove), was r0"),
 ]  # fmt: skip
 
 
@@ -71,8 +71,8 @@ def test_a_verdict_is_compared_with_its_own_check():
 
 
 def test_all_that_one_plan_changes_is_said_in_its_order():
-    state = shown(a_check("passed"), ways=(WayBack("web01", "r0"), WayBack("web02", "r0")))
-    found = reported(a_check("failed")) + planned(NEW_PLAN, WayBack("web01", "r1"), WayBack("web02", "r1"))
+    state = shown(a_check("passed"), ways=(ReturnTarget("web01", "r0"), ReturnTarget("web02", "r0")))
+    found = reported(a_check("failed")) + planned(NEW_PLAN, ReturnTarget("web01", "r1"), ReturnTarget("web02", "r1"))
     assert [words.split(":")[0].split(" would")[0] for words in changes_since(state, found)] == ["Room", "the plan", "web01", "web02"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from console.core import shell
+from console.core.host import shell
 from console.errors import UsageFault
 
 NASTY = st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=20)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.decide import running_steps
+from console.core.run.decide import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.state import RunState
 from console.text import SafeText
 from tests.core.simulation import NEW, OLD, Simulation
@@ -74,7 +74,7 @@ def test_a_host_whose_way_back_fails_is_not_called_skipped():
 def test_a_host_without_a_way_back_stays_and_the_refusal_says_why():
     run = a_run(2)
     until_new(run, "web01")
-    gone = WayBack("web01", OLD, possible=False, reason=SafeText("files differ from its manifest"))
+    gone = ReturnTarget("web01", OLD, possible=False, reason=SafeText("files differ from its manifest"))
     run.record(ev.PlanMade(plan=run.state.plan, way_back=(gone,)))
     run.state = type(run.state)(**{**{name: getattr(run.state, name) for name in run.state.__struct_fields__}, "phase": "running"})
     said = say(run, cmd.Skip(host="web01"))

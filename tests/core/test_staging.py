@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.staging import Made, assess_staging, expected_content, is_same, is_verified
+from console.core.checks.staging import Made, assess_staging, expected_content, is_same, is_verified
 from console.model.plan import Plan, Step
 from console.model.release import Revision
 from console.model.request import Request

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.sudo import sudo_asks
+from console.core.host.sudo import sudo_asks
 from console.model.fleet import Command, Environment, Hook, Host
 
 HOST = Host("web01", "10.0.0.1", tags=("jobs",))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.team import assess_team, needed_operators, others
-from console.model.impact import Impact
+from console.core.checks.team import assess_team, needed_operators, others
+from console.model.declared_impact import Impact
 from console.model.request import Person
 
 ADA = Person("ada", 1000)

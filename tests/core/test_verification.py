@@ -2,8 +2,8 @@
 
 import pytest
 
-from console.core.verification import failed_run
-from console.model.plan import WayBack
+from console.core.environment.verification import failed_run
+from console.model.plan import ReturnTarget
 from console.model.request import Request
 from console.model.state import HostState, RunState
 
@@ -45,7 +45,7 @@ def test_what_a_rollback_left_as_it_was_is_made_good_by_that_host_alone():
 
 def test_a_rollback_that_found_a_host_there_already_asks_no_more_of_it():
     there, stays = HostState("web01", condition="old", release="r1"), HostState("web02", condition="old", release="r2")
-    ways = (WayBack("web01", "r1"), WayBack("web02", "r1", possible=False))
+    ways = (ReturnTarget("web01", "r1"), ReturnTarget("web02", "r1", possible=False))
     left = RunState(run="rollback", kind="rollback", phase="ended", exit=5, hosts={"web01": there, "web02": stays}, way_back=ways)
     assert failed_run((left,)) is left
     assert failed_run((run("again", 0, "web02", web02="new"), left)) is None

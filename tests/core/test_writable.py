@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from console.core.shell import quote
-from console.core.writable import LOOK, is_narrow, refusal_of
+from console.core.host.shell import quote
+from console.core.host.writable import LOOK, is_narrow, refusal_of
 
 
 @pytest.mark.parametrize(

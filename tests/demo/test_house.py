@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.demo.fleet import DemoFleet
+from console.demo.demo_fleet import DemoFleet
 from console.demo.traffic import ask
 from console.demo.undertaker import marked
 

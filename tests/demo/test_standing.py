@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from console.demo import standing
+from console.demo import background
 from console.demo.undertaker import marked
 from console.typed import commands_in
 from tests.cli.product import DEPLOY, PATH, Terminal
@@ -27,7 +27,7 @@ class Demo:
     def __init__(self, home: Path) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DEPLOY_")}
         self.environ = {**kept, "PATH": PATH, "XDG_STATE_HOME": str(home), "TERM": "xterm-256color"}
-        self.folder = standing.standing_folder(self.environ)
+        self.folder = background.standing_folder(self.environ)
 
     def type(self, command: str, folder: str = "/", code: int = 0) -> subprocess.CompletedProcess[str]:
         ran = subprocess.run(command, shell=True, cwd=folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False)
@@ -35,7 +35,7 @@ class Demo:
         return ran
 
     def told(self) -> dict[str, str]:
-        found = standing.standing(self.folder)
+        found = background.standing(self.folder)
         assert found is not None
         return found
 
@@ -102,17 +102,17 @@ def test_it_ends_with_stop_and_leaves_nothing(tmp_path: Path):
 
 def test_it_ends_by_itself_when_no_console_was_on_it_for_a_time(tmp_path: Path):
     place = Demo(tmp_path).folder
-    argv = [sys.executable, "-m", "console.demo.fleet", "--hosts", "1", "--stand", str(place), "--idle", "2"]
+    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", "1", "--stand", str(place), "--idle", "2"]
     fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
     assert fleet.stdout
     with fleet.stdout:
         folder = Path(json.loads(fleet.stdout.readline())["folder"])
-    with standing.on_it(place):
+    with background.on_it(place):
         time.sleep(4)
         assert fleet.poll() is None
     assert fleet.wait(30) == 0
     assert not folder.exists()
-    assert standing.standing(place) is None
+    assert background.standing(place) is None
 
 
 def test_too_few_open_files_are_named_with_how_many_hosts_are_few_enough():

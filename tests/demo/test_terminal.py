@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from console.config.load import load_file
-from console.core.visit import visit
+from console.core.host.login_command import visit
 from tests.cli.product import Product
 from tests.tui.terminal import Terminal
 

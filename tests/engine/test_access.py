@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from console.engine import access
-from console.engine.access import is_listed, may_carry_runs, peer_of, person_of, role_of
+from console.engine.server import access
+from console.engine.server.access import is_listed, may_carry_runs, peer_of, person_of, role_of
 from console.model.fleet import Access
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from console.adapters.journal import MemoryJournal
-from console.core.evolve import fold
-from console.engine.debts import debts_of
-from console.engine.ended_runs import gates_in, state_of
-from console.engine.gate_record import gates_said
-from console.engine.last_runs import last_runs
+from console.core.run.evolve import fold
+from console.engine.catch_up.debts import debts_of
+from console.engine.queries.ended_runs import gates_in, state_of
+from console.engine.queries.gate_record import gates_said
+from console.engine.queries.last_runs import last_runs
 from console.model.events import AnyEvent, HostForgiven, RunEnded, RunOpened, stamped
 from console.model.fleet import Environment, Host
 from console.model.values import changed

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from console.adapters.clock import SetClock
-from console.engine.hands import FleetHands
+from console.engine.run.executor import FleetExecutor
 from console.model.events import LocksTaken
-from console.model.facts import LockHolder
 from console.model.fleet import Environment, Host
+from console.model.host_facts import LockHolder
 from console.model.plan import Plan
 from console.model.state import HostState, RunState
 
@@ -32,10 +32,10 @@ class Locks:
         """Nobody reads it."""
 
 
-def _hands(locks: Locks) -> FleetHands:
+def _hands(locks: Locks) -> FleetExecutor:
     outside: Any = type("Outside", (), {**dict.fromkeys(("gates", "steps", "shipper", "workshop", "database")), "locks": locks})
     environment = Environment("shop", "production", "/srv/shop", tuple(map(Host, WEB)))
-    return FleetHands(environment, outside, SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0), {}, lambda item: None)
+    return FleetExecutor(environment, outside, SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0), {}, lambda item: None)
 
 
 def _rollback(held: tuple[str, ...]) -> RunState:

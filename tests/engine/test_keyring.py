@@ -5,7 +5,7 @@ import os
 import pytest
 
 from console.adapters.secretfile import read_secret_file
-from console.core.secrecy import Needs
+from console.core.secrets.needed import Needs
 from console.engine.keyring import Keyring
 from console.errors import UsageFault
 from console.model.fleet import Environment, Host

@@ -9,9 +9,9 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal import MemoryJournal
-from console.core.configured import judges_commit
-from console.engine.fleet import Fleet
-from console.engine.marks import answer_ci, answer_verified
+from console.core.checks.configured import judges_commit
+from console.engine.queries.context import QueryContext
+from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.model import events as ev
 from console.model.checks import Finding
 from console.model.fleet import CheckSpec, Command
@@ -38,7 +38,7 @@ class Asking:
         return (("", self.says.get(check.name, Finding("passed", SafeText("3 jobs passed")))),)
 
 
-def a_fleet(journal: MemoryJournal | None = None, checks: tuple[CheckSpec, ...] = (), asking: Asking | None = None, **fields: Any) -> Fleet:
+def a_fleet(journal: MemoryJournal | None = None, checks: tuple[CheckSpec, ...] = (), asking: Asking | None = None, **fields: Any) -> QueryContext:
     environment = changed(an_environment(3), name="production", checks=checks, **fields)
     clock = SetClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
     outside: Any = SimpleNamespace(checks=asking or Asking())
@@ -46,7 +46,7 @@ def a_fleet(journal: MemoryJournal | None = None, checks: tuple[CheckSpec, ...] 
     async def submit(*_: object) -> Any:
         raise AssertionError("nothing is said to a run")
 
-    return Fleet(environment, outside, clock, None, "", journal or MemoryJournal(), submit, digest="d1")
+    return QueryContext(environment, outside, clock, None, "", journal or MemoryJournal(), submit, digest="d1")
 
 
 def a_run(journal: MemoryJournal, run: str, commit: str, ended: str, *, tree: str = "", content: str = "", exit_code: int = 0, **request: Any) -> None:

@@ -8,16 +8,16 @@ from typing import Any, Literal
 import pytest
 
 from console.adapters.clock import SetClock
-from console.engine import monitoring
-from console.engine.hands import FleetHands
-from console.engine.monitoring import Monitoring
-from console.engine.task import Task
+from console.engine.run import monitor
+from console.engine.run.executor import FleetExecutor
+from console.engine.run.monitor import Monitoring
+from console.engine.run.step_attempt import Task
 from console.model import events as ev
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.plan import Step
 from console.model.state import HostState, Pausing, RunState, StepState
 from console.model.values import changed
-from console.ports.health import GateResult
+from console.ports.gates import GateResult
 from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
 
@@ -111,7 +111,7 @@ async def test_an_engine_that_takes_it_up_goes_on_with_the_window_and_begins_no_
 
 
 async def test_a_host_that_hangs_keeps_no_other_waiting_and_no_more_are_asked_than_may_be(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(monitoring, "AT_ONCE", 8)
+    monkeypatch.setattr(monitor, "AT_ONCE", 8)
     scene = Scene(40)
     scene.gates.takes = {"web01": 30.0}
     await scene.at(25.0)
@@ -196,7 +196,7 @@ async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
     scene = Scene(400)
     await scene.at(40.0)
     seconds = [int(now) for _, now in scene.gates.asked]
-    assert max(map(seconds.count, set(seconds))) <= 2 * monitoring.PER_SECOND
+    assert max(map(seconds.count, set(seconds))) <= 2 * monitor.PER_SECOND
     assert {host for host, _ in scene.gates.asked} == set(scene.state.hosts)
     scene.work.cancel()
 
@@ -205,7 +205,7 @@ async def test_a_host_that_is_not_in_the_file_any_more_has_given_no_last_word():
     clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
     outside: Any = type("Outside", (), {**dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")), "gates": Scripted(clock, lambda *_: "passed")})
     environment = Environment("shop", "production", "/srv/shop", (Host("web01"),), file="/etc/hosts.toml")
-    lost, answered = await FleetHands(environment, outside, clock, {}, lambda item: None).ask(RunState(), ("web01", "web02"))
+    lost, answered = await FleetExecutor(environment, outside, clock, {}, lambda item: None).ask(RunState(), ("web01", "web02"))
     assert isinstance(lost, ev.HostFailed)
     assert isinstance(answered, ev.HostsAnswered)
     assert (lost.host, lost.condition, "not in /etc/hosts.toml any more" in lost.reason) == ("web02", "unreachable", True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from console.adapters.clock import SystemClock
 from console.adapters.journal import MemoryJournal
-from console.engine.names import new_run
+from console.engine.run.run_names import new_run
 from tests.adapters.test_journal import opened
 
 

@@ -10,10 +10,10 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
-from console.cli.outside import open_outside
+from console.cli.real_ports import open_outside
 from console.config.load import load_file
-from console.core.evolve import fold
-from console.engine.session import Session
+from console.core.run.evolve import fold
+from console.engine.engine import Engine
 from console.model import commands as cmd
 from console.model.events import StepStarted
 from console.model.request import Person, Request
@@ -30,7 +30,7 @@ class Owing:
     """A fleet with an engine session that looks after its debts every moment."""
 
     fleet: Fleet
-    session: Session
+    session: Engine
     journal: SqlJournal
 
     async def run(self, **request: object) -> RunState:
@@ -60,7 +60,7 @@ async def owing(own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> Asyn
     prepared(state)
     file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="2s", max_failures=1, connect_timeout="2s", restart_timeout="4s")
     journal = SqlJournal.of(state)
-    session = Session(journal, SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None, look_again=0.2)
+    session = Engine(journal, SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None, look_again=0.2)
     await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
     yield Owing(own_fleet, session, journal)
     await session.stop(ADA, force=True)

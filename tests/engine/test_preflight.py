@@ -7,14 +7,14 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal import SqlJournal
-from console.engine.preflight import FRESH, Preflight
-from console.engine.prepare import Survey
-from console.engine.runner import Runner
+from console.engine.preflight.decision import FRESH, Preflight
+from console.engine.preflight.findings import PreflightInput
+from console.engine.run.runner import Runner
 from console.model.commands import Abort, Accepted, Decide, Refusal
 from console.model.content import Holding
 from console.model.events import RunOpened
-from console.model.facts import HostFacts, HostRelease, LockHolder
 from console.model.fleet import Command
+from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.pending import Between
 from console.model.release import Revision
 from console.model.request import Person, Request
@@ -72,7 +72,7 @@ class Asked:
                 request=request, config_digest="d", hosts=names,
             )
         )  # fmt: skip
-        survey = Survey(ENVIRONMENT, request, self.fleet, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
+        survey = PreflightInput(ENVIRONMENT, request, self.fleet, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
         self.preflight = Preflight(survey, self.runner, self.clock)
 
     @property

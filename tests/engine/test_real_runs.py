@@ -10,15 +10,15 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
-from console.cli.outside import open_outside
+from console.cli.real_ports import open_outside
 from console.config.load import load_file
-from console.core.evolve import fold
-from console.core.visit import visit
-from console.engine.session import Session
+from console.core.host.login_command import visit
+from console.core.run.evolve import fold
+from console.engine.engine import Engine
 from console.errors import ConsoleError, UsageFault
 from console.model import commands as cmd
+from console.model.declared_impact import Impact
 from console.model.events import AnyEvent, Event, StepStarted
-from console.model.impact import Impact
 from console.model.request import Person, Request
 from console.model.state import RunState
 from console.ports.feed import Sample
@@ -35,8 +35,8 @@ class Product:
     """A fleet with an engine session on it."""
 
     fleet: Fleet
-    session: Session
-    another: Callable[..., Awaitable[Session]]
+    session: Engine
+    another: Callable[..., Awaitable[Engine]]
     """A session after this one, as a new engine has it."""
     state: str
     file: str
@@ -70,10 +70,10 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
     state = str(tmp_path / "state")
     prepared(state)
     file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
-    sessions: list[Session] = []
+    sessions: list[Engine] = []
 
-    async def another(journal: Journal | None = None) -> Session:
-        session = Session(journal or SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+    async def another(journal: Journal | None = None) -> Engine:
+        session = Engine(journal or SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
         sessions.append(session)
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session

@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from console.client.attach import Client, Line, NoEngine, connect, look
-from console.engine import connection
-from console.engine import serve as serving
-from console.engine.serve import held, idle_seconds, serve
+from console.client.attach import Client, NoEngine, SocketLine, connect, look
+from console.engine.server import connection
+from console.engine.server import process as serving
+from console.engine.server.process import held, idle_seconds, serve
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFault
 from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
@@ -237,7 +237,7 @@ async def test_those_who_follow_hear_who_is_there(state):
 
 
 async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatch):
-    monkeypatch.setattr("console.engine.serve.BEAT", 0.1)
+    monkeypatch.setattr("console.engine.server.process.BEAT", 0.1)
     async with engine(state, ScriptedBrain()) as (path, _):
         client = await connect(path)
         items = client.follow(await client.open_run(Request()))
@@ -330,7 +330,7 @@ async def test_one_who_comes_while_an_engine_ends_is_told_to_start_the_next(stat
 
     brain.stop = stop
     async with engine(state, brain, first_client=0.2) as (path, running):
-        line, _ = await Line.to(path, None)
+        line, _ = await SocketLine.to(path, None)
         await ending.wait()
         with pytest.raises(NoEngine, match="has just ended"):
             await line.introduce(Hello())

@@ -3,7 +3,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.engine.viewers import Broadcast
+from console.engine.server.broadcast import Broadcast
 from console.model.events import NoteAdded, RunEnded
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Sample

@@ -7,9 +7,9 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal import SqlJournal
-from console.engine.preflight import AGAIN, Preflight
-from console.engine.prepare import SLOW, Survey, prepare
-from console.engine.runner import Runner
+from console.engine.preflight.decision import AGAIN, Preflight
+from console.engine.preflight.findings import SLOW, PreflightInput, prepare
+from console.engine.run.runner import Runner
 from console.model.checks import Finding
 from console.model.commands import Accepted, Acknowledge, Refusal
 from console.model.events import CheckReported, PlanMade, RunOpened
@@ -58,7 +58,7 @@ class Run:
         self.runner.record_first(
             RunOpened(run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA, request=request, config_digest="d", hosts=names)
         )
-        survey = Survey(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
+        survey = PreflightInput(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
         self.preflight = Preflight(survey, self.runner, self.clock)
         self.waiting = None
 

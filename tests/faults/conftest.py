@@ -12,10 +12,10 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.adapters.journal import SqlJournal
 from console.adapters.statefolder import prepared
-from console.cli.outside import open_outside
+from console.cli.real_ports import open_outside
 from console.config.load import load_file
-from console.core.evolve import fold
-from console.engine.session import Session
+from console.core.run.evolve import fold
+from console.engine.engine import Engine
 from console.model.events import AnyEvent, Event, StepFinished
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -44,9 +44,9 @@ class Scene:
 
     fleet: Fleet
     clock: LateClock
-    session: Session
+    session: Engine
     journal: SqlJournal
-    new_session: Callable[..., Awaitable[Session]]
+    new_session: Callable[..., Awaitable[Engine]]
     run: str = ""
     events: list[AnyEvent] = field(default_factory=list)
 
@@ -148,11 +148,11 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
             file = fleet.hosts_toml(repository, **{"interval": "100ms", "deadline": "3s", **options})
             clock = LateClock()
             journal = SqlJournal.of(state)
-            engines: list[Session] = []
+            engines: list[Engine] = []
 
-            async def an_engine(**options: object) -> Session:
+            async def an_engine(**options: object) -> Engine:
                 opened = lambda environment, secrets: open_outside(environment, state, secrets)  # noqa: E731
-                engines.append(Session(journal, clock, opened, lambda name: None, **options))  # type: ignore[arg-type]
+                engines.append(Engine(journal, clock, opened, lambda name: None, **options))  # type: ignore[arg-type]
                 await engines[-1].configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
                 return engines[-1]
 

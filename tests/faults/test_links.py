@@ -10,7 +10,7 @@ from console.model import commands as cmd
 from console.model.events import GateJudged, LinkLost, LinkRestored, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.request import Request
 from console.ports.feed import Sample
-from console.views.lines import waited_for
+from console.views.plain_lines import waited_for
 from tests.faults.conftest import ADA
 from tests.fleet import make_repository
 

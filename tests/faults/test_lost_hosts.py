@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from console.core.outcome import host_rows, lock_problems
+from console.core.run.outcome import host_rows, lock_problems
 from console.model import commands as cmd
 from console.model.events import HostFailed, RollbackBegan, StepFinished, StepStarted
 from console.model.request import Request

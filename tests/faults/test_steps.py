@@ -8,8 +8,8 @@ import pytest
 from console.model.commands import Accepted, Decide
 from console.model.events import PlanMade, StepFinished, StepStarted
 from console.model.request import Request
-from console.views.lines import waited_for
-from console.views.waits import waits_line
+from console.views.blocking_reason import waits_line
+from console.views.plain_lines import waited_for
 from tests.faults.conftest import ADA
 
 pytestmark = pytest.mark.real

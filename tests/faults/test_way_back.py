@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from console.cli.outside import open_outside
+from console.cli.real_ports import open_outside
 from console.config.load import load_file
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.request import Request
 
 pytestmark = pytest.mark.real
@@ -81,7 +81,7 @@ async def test_nothing_goes_back_to_a_damaged_release(stage, damage: str):
         assert back.exit == 5
         assert "web02 stays on v1.1.0: " in back.reason
         assert (scene.live("web01"), scene.live("web02")) == ("v1.0.0", "v1.1.0")
-        assert WayBack in {type(way) for way in back.way_back if way.host == "web02" and not way.possible}
+        assert ReturnTarget in {type(way) for way in back.way_back if way.host == "web02" and not way.possible}
         scene.fleet.exec_in("web02", f"cd /srv/shop/releases/{live} && {damage}")
         refused = await scene.release("v1.4.0")
         check = next(check for check in refused.checks if check.id == "way-back")

@@ -2,7 +2,7 @@
 
 import json
 
-from console.core.evolve import evolve
+from console.core.run.evolve import evolve
 from console.errors import ConsoleError, Exit, NoGo, Problem
 from console.model import events as ev
 from console.model.checks import Check
@@ -12,7 +12,7 @@ from console.model.values import changed
 from console.plain.jsonl import JsonPrinter, fault_object, json_text, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.text import SafeText
-from console.views.standing import last_lines
+from console.views.run_summary import last_lines
 from console.wire.codec import event_json
 from tests.core.simulation import Simulation, an_environment, opening
 

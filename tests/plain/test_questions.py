@@ -1,11 +1,11 @@
 """What a person is asked without a screen: numbered choices, the typed name, and the twin of each answer."""
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.values import changed
-from console.plain.questions import question
+from console.plain.plain_questions import question
 from console.text import SafeText
 from tests.core.simulation import Simulation, an_environment, opening
 

@@ -12,17 +12,17 @@ from pytest_textual_snapshot import normalize_svg
 from textual.pilot import Pilot
 
 from console.adapters.clock import SetClock
-from console.core.accept import accept
+from console.core.run.accept import accept
 from console.model import events as ev
-from console.model.board import Candidate, CiMark, Verified
 from console.model.checks import Check
 from console.model.commands import Refusal, RollBack
+from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.numbers import Numbers
 from console.tui.screens.home import HomeScreen
-from console.views.metrics import changed_at
+from console.views.machine_metrics import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past import past_run
 from tests.tui.scripted import ScriptedFeed

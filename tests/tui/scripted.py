@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from console.adapters.clock import SystemClock
-from console.core.accept import accept
+from console.core.run.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal

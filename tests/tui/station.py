@@ -9,8 +9,8 @@ from textual.css.query import NoMatches
 
 from console.adapters.history import holds
 from console.errors import ConsoleError
-from console.model.board import Board, BoardHost, BoardRelease, Candidate, CiMark, Verified
 from console.model.events import AnyEvent
+from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
 from console.ports.journal import RunSummary
@@ -19,12 +19,12 @@ from console.views.logbook import moment_of
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed
 
 
-def a_board(hosts: int = 3, **fields: object) -> Board:
+def a_board(hosts: int = 3, **fields: object) -> FleetSnapshot:
     rows = tuple(
-        BoardHost(f"web{number:02}", release="20261101T000000Z-aaaaaaa", version=SafeText("v1.0.0"), commit="a" * 40, healthy=True)
+        SnapshotHost(f"web{number:02}", release="20261101T000000Z-aaaaaaa", version=SafeText("v1.0.0"), commit="a" * 40, healthy=True)
         for number in range(1, hosts + 1)
     )
-    return Board(**{"environment": "production", "app": "shop", "protected": True, "hosts": rows, "at": "2026-11-24T12:00:00Z", **fields})  # type: ignore[arg-type]
+    return FleetSnapshot(**{"environment": "production", "app": "shop", "protected": True, "hosts": rows, "at": "2026-11-24T12:00:00Z", **fields})  # type: ignore[arg-type]
 
 
 def a_summary(run: str, outcome: str | None = "succeeded", **fields: object) -> RunSummary:
@@ -47,7 +47,7 @@ CANDIDATES = (
 class ScriptedStation:
     """The port `Station` in memory."""
 
-    current: Board = field(default_factory=a_board)
+    current: FleetSnapshot = field(default_factory=a_board)
     runs: tuple[RunSummary, ...] = ()
     records: dict[str, tuple[AnyEvent, ...]] = field(default_factory=dict)
     logs: dict[str, tuple[Output, ...]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class ScriptedStation:
         if self.broken:
             raise self.broken
 
-    async def board(self) -> Board:
+    async def board(self) -> FleetSnapshot:
         self.asked.append("board")
         if self.blocked:
             raise self.blocked
@@ -93,7 +93,7 @@ class ScriptedStation:
         while True:
             yield await self.news.get()
 
-    async def candidates(self, board: Board) -> tuple[Candidate, ...]:
+    async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         return self.candidates_there
 
     async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
@@ -115,11 +115,11 @@ class ScriptedStation:
             raise self.blocked
         return self.told_by
 
-    async def releases(self, host: str) -> tuple[BoardRelease, ...]:
+    async def releases(self, host: str) -> tuple[SnapshotRelease, ...]:
         self.asked.append(("releases", host))
         return (
-            BoardRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),
-            BoardRelease("20261001T000000Z-eeeeeee", SafeText("v0.9.0"), "e" * 40, healthy=True, whole=False),
+            SnapshotRelease("20261101T000000Z-aaaaaaa", SafeText("v1.0.0"), "a" * 40, live=True, healthy=True),
+            SnapshotRelease("20261001T000000Z-eeeeeee", SafeText("v0.9.0"), "e" * 40, healthy=True, whole=False),
         )
 
     def visit(self, host: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from console.errors import NoGo, Problem, UsageFault
 from console.model import events as ev
-from console.model.board import Board, BoardHost
+from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.app import ConsoleApp
@@ -70,7 +70,7 @@ async def test_home_names_what_is_live_where_and_how_runs_ended(size):
 
 
 async def test_what_is_not_as_it_should_be_stands_on_top():
-    drifted = (*a_board(2).hosts, BoardHost("web03", version=SafeText("v1.0.0"), drift=SafeText("app.txt was changed by hand")))
+    drifted = (*a_board(2).hosts, SnapshotHost("web03", version=SafeText("v1.0.0"), drift=SafeText("app.txt was changed by hand")))
     station = ScriptedStation(current=a_board(hosts=0, run=""))
     station.current = changed(station.current, hosts=drifted)
     async with at_home(station).run_test(size=(120, 36)) as pilot:
@@ -177,7 +177,7 @@ class SlowHosts(ScriptedStation):
 
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def board(self) -> Board:
+    async def board(self) -> FleetSnapshot:
         await self.answers.wait()
         return await super().board()
 

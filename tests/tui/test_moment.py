@@ -7,8 +7,8 @@ import pytest
 from console.adapters.clock import SetClock
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
-from console.views.logs import LogLine
-from console.views.spans import Line
+from console.views.log_lines import LogLine
+from console.views.styled_text import Line
 from tests.tui.scenes import samples
 from tests.tui.scripted import an_app
 from tests.tui.test_keys import press, running, settled

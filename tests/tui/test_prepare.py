@@ -8,8 +8,8 @@ import pytest
 from console.errors import NoGo
 from console.model import events as ev
 from console.model.checks import Check
+from console.model.declared_impact import Impact
 from console.model.events import AnyEvent
-from console.model.impact import Impact
 from console.model.request import Request
 from console.model.values import changed
 from console.text import SafeText
@@ -22,7 +22,7 @@ from console.tui.screens.run import RunScreen
 from console.tui.widgets.checklist import Checks, PlanPanel
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
-from console.views.spans import width as cells
+from console.views.styled_text import width as cells
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation, a_summary, eventually

@@ -9,8 +9,8 @@ from console.text import SafeText
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
+from console.views.log_lines import LogLine
 from console.views.logbook import LogBook
-from console.views.logs import LogLine
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation, eventually
 from tests.tui.test_keys import kinds, press, running, settled

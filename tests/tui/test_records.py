@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.errors import UsageFault
 from console.tui.screens.compare import CompareScreen
 from console.tui.screens.dialog import Dialog, Words

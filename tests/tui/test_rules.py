@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.accept import accept
+from console.core.run.accept import accept
 from console.model import commands as cmd
 from console.model.commands import AnyCommand, Refusal
 from console.model.values import changed
-from console.plain.questions import question
+from console.plain.plain_questions import question
 from console.tui import keys
 from console.tui.situation import COMMANDS, Act, Situation, refused
 from tests.core.drawn import ASKED, KINDS, LIN, draw_run

@@ -9,13 +9,13 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.errors import UsageFault
 from console.model import events as ev
-from console.model.board import Candidate, CiMark, Verified
 from console.model.checks import Check
+from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.text import SafeText
 from console.tui.screens.prepare import PrepareScreen
 from console.tui.widgets.picker import Picker
-from console.views.spans import text, width
-from console.views.versions import Marks, candidate_row
+from console.views.styled_text import text, width
+from console.views.version_list import Marks, candidate_row
 from tests.tui.station import CANDIDATES, ScriptedStation, eventually
 from tests.tui.test_prepare import head, prepared, preparing
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.model.checks import Check
 from console.model.state import RunState
 from console.model.values import changed

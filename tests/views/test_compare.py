@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from console.model import events as ev
 from console.model.checks import Check
 from console.text import SafeText
-from console.views.compare import Side, compare_head, compare_lines, in_order, parts_of, side_of
-from console.views.spans import text, width
-from console.views.tape import times_of
+from console.views.recording import times_of
+from console.views.run_comparison import Side, compare_head, compare_lines, in_order, parts_of, side_of
+from console.views.styled_text import text, width
 from tests.tui.past import past_run
 
 DONE = past_run(6)

@@ -1,14 +1,14 @@
 """What a report says of a run's database."""
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.model import events as ev
 from console.model.database import Backup, Migration, Review, TableFacts, Touch
 from console.model.values import changed
 from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
-from console.views.database import database_facts
-from console.views.report import report_of
+from console.views.database_report import database_facts
+from console.views.run_report import report_of
 from tests.core.test_database import a_run
 from tests.tui.past import past_run
 

@@ -1,13 +1,13 @@
 """What the screen says of a release's database: in the plan, on the way back, in the checklist."""
 
-from console.core.database import BACKUP
+from console.core.checks.database import BACKUP
 from console.model.database import Backup, Review
-from console.model.plan import Plan, Step, WayBack
+from console.model.plan import Plan, ReturnTarget, Step
 from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 from console.views.checklist import checklist
-from console.views.timeline import blast_radius, plan_lines, rollback_lines, way_back_lines
+from console.views.plan_words import blast_radius, plan_lines, rollback_lines, way_back_lines
 
 STEPS = (
     Step(BACKUP, "backup", "prepare", SafeText("back up"), place="web01"),
@@ -45,7 +45,7 @@ def test_the_database_is_backed_up_once_the_backup_was_looked_at():
 
 def test_the_roll_back_dialog_says_what_is_so_of_the_database():
     host = HostState("web01", condition="new", before="r1", touched=True)
-    ways = (WayBack("web01", "r1", SafeText("v1")),)
+    ways = (ReturnTarget("web01", "r1", SafeText("v1")),)
     migrated = changed(STATE, hosts={"web01": host}, way_back=ways, steps={"database/migrate": StepState("done")})
     told = " ".join(" ".join(words(rollback_lines(migrated, 78))).split())
     assert "data migrated by this run; not known whether the code before runs on it (nobody declared it): it stays migrated" in told

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from console.ports.feed import LogPage, Output
 from console.text import SafeText
-from console.views.earlier import Earlier
 from console.views.filter import Filter, parse
+from console.views.log_lines import LogLine, subject_of
 from console.views.logbook import LogBook
-from console.views.logs import LogLine, subject_of
+from console.views.scrollback import Earlier
 
 PAGE = 5
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.evolve import evolve
+from console.core.run.evolve import evolve
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.state import RunState

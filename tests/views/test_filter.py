@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from console.views.filter import LEVELS, Filter, Subject, parse
+from console.views.filter import LEVELS, Filter, FilterSubject, parse
 
 STATES = ("old", "new", "failed")
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=30)
-subjects = st.builds(Subject, st.from_regex(r"[a-z]{1,4}[0-9]{0,3}", fullmatch=True), texts, st.sampled_from(LEVELS), st.sampled_from(STATES))
+subjects = st.builds(FilterSubject, st.from_regex(r"[a-z]{1,4}[0-9]{0,3}", fullmatch=True), texts, st.sampled_from(LEVELS), st.sampled_from(STATES))
 plain_words = st.from_regex(r"[a-z0-9.]{1,6}", fullmatch=True)
-WEB = Subject("web07", "Restarting shop.service", "info", "failed")
+WEB = FilterSubject("web07", "Restarting shop.service", "info", "failed")
 
 
 @pytest.mark.parametrize(
@@ -50,30 +50,30 @@ def test_the_log_has_no_states():
 
 
 @given(st.text(max_size=40), subjects)
-def test_whatever_is_typed_is_read_or_refused(typed: str, subject: Subject):
+def test_whatever_is_typed_is_read_or_refused(typed: str, subject: FilterSubject):
     found = parse(typed, STATES)
     assert isinstance(found.keeps(subject), bool)
     assert not (found.problem and found.terms)
 
 
 @given(st.lists(plain_words, max_size=4), subjects)
-def test_every_word_must_match(words: list[str], subject: Subject):
+def test_every_word_must_match(words: list[str], subject: FilterSubject):
     both = (subject.text + "\n" + subject.host).lower()
     assert parse(" ".join(words), STATES).keeps(subject) is all(word in both or word == subject.state for word in words)
 
 
 @given(st.sampled_from(["shop", "/s.op/", "host:w*", "level:warn", "state:new", '"a b"']), subjects)
-def test_not_turns_it_round(term: str, subject: Subject):
+def test_not_turns_it_round(term: str, subject: FilterSubject):
     assert parse(f"!{term}", STATES).keeps(subject) is not parse(term, STATES).keeps(subject)
 
 
 @given(st.from_regex(r"[a-z0-9*?]{1,6}", fullmatch=True), subjects)
-def test_wildcards_are_those_of_a_shell(glob: str, subject: Subject):
+def test_wildcards_are_those_of_a_shell(glob: str, subject: FilterSubject):
     assert parse(f"host:{glob}").keeps(subject) is fnmatch.fnmatchcase(subject.host, glob)
 
 
 @given(st.text("ab.*+?|^ ", min_size=1, max_size=8).filter(str.strip), subjects)
-def test_a_regex_finds_what_python_finds(source: str, subject: Subject):
+def test_a_regex_finds_what_python_finds(source: str, subject: FilterSubject):
     found = parse(f"/{source}/")
     try:
         pattern = re.compile(source, re.IGNORECASE)
@@ -90,7 +90,7 @@ def test_an_empty_one_leaves_nothing_out():
 
 @pytest.mark.parametrize("bad", [r"/(a+)+$/", r"/(\w+\s?)*$!/", r"/.*.*.*.*.*=/"])
 def test_a_regex_that_would_hang_filters_a_whole_log_in_time(bad: str):
-    lines = [Subject("web01", "a" * 200 + "!" + str(number)) for number in range(2000)]
+    lines = [FilterSubject("web01", "a" * 200 + "!" + str(number)) for number in range(2000)]
     began = time.perf_counter()
     wanted = parse(bad)
     assert not any(wanted.keeps(one) for one in lines)

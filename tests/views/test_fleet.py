@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from console.model.state import HostState, RunState
 from console.text import SafeText
 from console.views.filter import parse
-from console.views.fleet import counts_in_words, fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
+from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for
-from console.views.spans import Span, changed_cells, line, text, width
+from console.views.styled_text import Span, changed_cells, line, text, width
 
 CONDITIONS = ("old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out")
 

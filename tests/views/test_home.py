@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model.board import Board, BoardHost
 from console.model.debt import Debt
+from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.ports.journal import RunSummary
 from console.text import SafeText
-from console.views.fleet import counts_in_words
-from console.views.home import home_lines, resting_state, run_row
-from console.views.spans import text, width
+from console.views.fleet_rows import counts_in_words
+from console.views.home_summary import home_lines, resting_state, run_row
+from console.views.styled_text import text, width
 from console.views.times import seconds_between
 
 RUN = RunSummary(
@@ -53,9 +53,9 @@ def test_no_moment_has_no_seconds() -> None:
 OWED = Debt("web03", "r1", SafeText("not reached"), next=SafeText("it gets v2 once it answers again"))
 
 
-def a_board(away: tuple[str, ...] = (), owed: tuple[Debt, ...] = (OWED,)) -> Board:
-    hosts = tuple(BoardHost(name, reachable=name not in away, version=SafeText("v2")) for name in ("web01", "web02", "web03"))
-    return Board("production", "shop", hosts=hosts, owed=owed)
+def a_board(away: tuple[str, ...] = (), owed: tuple[Debt, ...] = (OWED,)) -> FleetSnapshot:
+    hosts = tuple(SnapshotHost(name, reachable=name not in away, version=SafeText("v2")) for name in ("web01", "web02", "web03"))
+    return FleetSnapshot("production", "shop", hosts=hosts, owed=owed)
 
 
 def test_what_is_owed_is_said_with_what_comes_of_it():
@@ -66,16 +66,16 @@ def test_what_is_owed_is_said_with_what_comes_of_it():
 
 
 def test_a_host_whose_gate_failed_is_said_to_be_unhealthy_and_one_that_nobody_verified_is_not():
-    hosts = tuple(BoardHost(name, release="r2", version=SafeText("v2"), healthy=well) for name, well in (("web01", False), ("web02", True), ("web03", None)))
-    board = Board("production", "shop", hosts=hosts)
+    hosts = tuple(SnapshotHost(name, release="r2", version=SafeText("v2"), healthy=well) for name, well in (("web01", False), ("web02", True), ("web03", None)))
+    board = FleetSnapshot("production", "shop", hosts=hosts)
     assert text(home_lines(board, "", 120)[-1]) == " not healthy: web01"
     assert counts_in_words(resting_state(board)) == "3 hosts: 1 not healthy, 1 live, 1 not verified"
 
 
 def test_a_fleet_is_quiet_only_where_every_host_is_verified():
     def attention(*well: bool | None) -> str:
-        hosts = tuple(BoardHost(f"web{number:02}", release="r2", healthy=one) for number, one in enumerate(well, 1))
-        return text(home_lines(Board("production", "shop", hosts=hosts), "", 120)[-1])
+        hosts = tuple(SnapshotHost(f"web{number:02}", release="r2", healthy=one) for number, one in enumerate(well, 1))
+        return text(home_lines(FleetSnapshot("production", "shop", hosts=hosts), "", 120)[-1])
 
     assert attention(True, True) == " all quiet"
     assert attention(True, None) == " not verified: web02; no run has checked it"

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.model import events as ev
-from console.model.board import BoardRelease
+from console.model.fleet_snapshot import SnapshotRelease
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.text import SafeText
-from console.views.host import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, usual_times, worst_host
-from console.views.spans import text, width
+from console.views.host_details import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, usual_times, worst_host
+from console.views.styled_text import text, width
 from tests.core.simulation import Simulation, an_environment, opening
 
 ENDINGS = st.sampled_from(["done", "done", "failed", "unknown", "unreachable"])
@@ -91,9 +91,9 @@ def test_neighbours_go_round_and_back(names, by, data):
 
 
 @pytest.mark.parametrize(("one", "words"), [
-    (BoardRelease("r3", SafeText("v3"), "c" * 40, live=True, healthy=True), ("v3", "▶ live", "healthy")),
-    (BoardRelease("r2", SafeText("v2"), "b" * 40, healthy=True), ("v2", "↶ way back", "healthy")),
-    (BoardRelease("r1", SafeText(""), "a" * 40, whole=False), ("r1", "not verified", "files differ")),
+    (SnapshotRelease("r3", SafeText("v3"), "c" * 40, live=True, healthy=True), ("v3", "▶ live", "healthy")),
+    (SnapshotRelease("r2", SafeText("v2"), "b" * 40, healthy=True), ("v2", "↶ way back", "healthy")),
+    (SnapshotRelease("r1", SafeText(""), "a" * 40, whole=False), ("r1", "not verified", "files differ")),
 ])  # fmt: skip
 def test_a_release_says_what_it_is(one, words):
     (row,) = release_rows((one,), "r2", "", 80)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.evolve import evolve, fold
-from console.core.wording import sentence
+from console.core.run.evolve import evolve, fold
+from console.core.words.sentences import sentence
 from console.model import events as ev
 from console.model.state import RunState
-from console.views.lines import decision_lines, event_line, waited_for, waiting_line
+from console.views.plain_lines import decision_lines, event_line, waited_for, waiting_line
 from tests.core.simulation import Simulation, an_environment, opening
 
 
@@ -24,7 +24,7 @@ def states(seed=lambda step, attempt: "done") -> list[tuple[RunState, ev.Event]]
 
 
 def test_every_kind_of_event_has_a_sentence_of_its_own():
-    from console.core.wording import _SENTENCES
+    from console.core.words.sentences import _SENTENCES
 
     assert set(_SENTENCES) == set(ev.AnyEvent.__args__)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.views.filter import parse
+from console.views.log_lines import LogLine, drawn, level_of, plain_line, subject_of
 from console.views.logbook import LogBook
-from console.views.logs import LogLine, drawn, level_of, plain_line, subject_of
-from console.views.spans import text, width
+from console.views.styled_text import text, width
 
 
 def entry(second: int, words: str = "x", where: str = "web01") -> LogLine:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.views.narrow import folded, rows_of, run_in_words, wrapped
-from console.views.spans import Line, Span, text, width
+from console.views.compact_layout import folded, rows_of, run_in_words, wrapped
+from console.views.styled_text import Line, Span, text, width
 from tests.core.simulation import Simulation, an_environment, opening
 
 LINES = st.lists(st.builds(Span, st.text("ab é→漢 ", max_size=12)), max_size=6).map(tuple)

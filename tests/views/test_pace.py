@@ -4,17 +4,17 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.evolve import evolve
+from console.core.run.evolve import evolve
 from console.model.events import PlanMade
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
 from console.text import SafeText
+from console.views.blocking_reason import waits_line
 from console.views.checklist import checklist
 from console.views.headline import top_line
-from console.views.pace import Newest, back_seconds, left_seconds, running_steps, taken, usual_seconds, whole_seconds
-from console.views.spans import text
-from console.views.timeline import blast_radius
-from console.views.waits import waits_line
+from console.views.plan_words import blast_radius
+from console.views.progress import Newest, back_seconds, left_seconds, running_steps, taken, usual_seconds, whole_seconds
+from console.views.styled_text import text
 from tests.core.simulation import Simulation, an_environment, opening
 
 PAST = {"pack": 2.0, "ship": 4.0, "install": 3.0, "switch": 1.0, "restart": 5.0, "gate": 6.0, "prune": 1.0}
@@ -103,7 +103,7 @@ def test_the_keys_stay_whole_however_long_the_wait_is_described():
 
 def test_a_rollback_as_a_run_of_its_own_counts_who_is_back_and_says_on_what():
     hosts = {name: HostState(name, "back", before="r2", before_version=SafeText("v2")) for name in ("web01", "web02")}
-    way = tuple(WayBack(name, "r1", SafeText("v1")) for name in hosts)
+    way = tuple(ReturnTarget(name, "r1", SafeText("v1")) for name in hosts)
     ended = msgspec.structs.replace(
         RunState(), run="r", kind="rollback", app="shop", environment="e", phase="ended", exit=0, changed=True, hosts=hosts, way_back=way
     )

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model.state import HostState, RunState
-from console.views.metrics import Series, metric_lines, said
+from console.views.machine_metrics import Series, metric_lines, said
 from console.views.plot import SCALE, Track, plot, time_axis
-from console.views.spans import ascii_line, text, width
+from console.views.styled_text import ascii_line, text, width
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=60).map(tuple)
 

@@ -6,25 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.durations import duration_words, seconds_of
+from console.core.words.durations import duration_words, seconds_of
 from console.errors import Problem
-from console.model.board import Candidate
 from console.model.checks import Check
 from console.model.database import Review
+from console.model.declared_impact import Impact
 from console.model.fleet import Host
-from console.model.impact import Impact
-from console.model.plan import Plan, Step, WayBack
+from console.model.fleet_snapshot import Candidate
+from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Request
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeLines, SafeText
 from console.views.checklist import check_lines
 from console.views.filter import parse
-from console.views.form import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
-from console.views.prepare import Answer, field_row, go_row, prepare_lines, twin, why_closed
-from console.views.spans import text, width
-from console.views.timeline import plan_lines, way_back_lines
-from console.views.versions import candidate_row, first_choice, kept, standing
+from console.views.plan_words import plan_lines, way_back_lines
+from console.views.release_fields import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
+from console.views.release_preparation import PreviewAnswer, field_row, go_row, prepare_lines, twin, why_closed
+from console.views.styled_text import text, width
+from console.views.version_list import candidate_row, first_choice, kept, standing
 
 HOSTS = tuple(Host(f"web{number:02}", tags=("eu",)) for number in range(1, 4))
 BRANCH = Check("branch", SafeText("Branch"), "failed", detail=SafeText("main is expected"))
@@ -173,7 +173,7 @@ def test_the_twin_is_one_command_line_that_says_all_that_has_an_option(request: 
 def test_every_line_fits_its_room(found: tuple[Candidate, ...], cells: int, request: Request):
     place = first_choice(found, request.ref)
     chosen = found[place] if found else None
-    for answer in (Answer(), Answer(RunState(checks=(BRANCH,)), asking=False), Answer(problem=Problem("x" * 300), asking=False)):
+    for answer in (PreviewAnswer(), PreviewAnswer(RunState(checks=(BRANCH,)), asking=False), PreviewAnswer(problem=Problem("x" * 300), asking=False)):
         lines = [*prepare_lines("shop", "production", True, None, chosen, answer, cells), go_row(answer, chosen, cells)]
         lines += [candidate_row(one, one is chosen, cells, None) for one in found] + [field_row(one, request, SEEN, cells) for one in FIELDS]
         assert max(width(one) for one in lines) <= cells
@@ -205,7 +205,7 @@ def test_an_open_go_says_what_speaks_against_the_direction():
     doubt = Check("direction", SafeText("Goes forward"), "warning", False, SafeText("v3 is live already on 2 hosts"))
     state = RunState(checks=(doubt,), plan=Plan("rolling", (), ()))
     one = Candidate(SafeText("v3"), "a" * 40, live=2)
-    said = text(prepare_lines("shop", "production", True, None, one, Answer(state, asking=False), 120)[1])
+    said = text(prepare_lines("shop", "production", True, None, one, PreviewAnswer(state, asking=False), 120)[1])
     assert "GO is open" in said
     assert "! v3 is live already on 2 hosts" in said
 
@@ -219,13 +219,13 @@ def test_the_filter_looks_at_name_commit_author_and_subject():
 
 def test_a_blocked_go_names_what_blocks():
     one = Candidate(SafeText("v1.2.0"), "a" * 40)
-    answer = Answer(RunState(checks=(BRANCH, changed(LOCK, status="passed"), CLOSED)), asking=False)
+    answer = PreviewAnswer(RunState(checks=(BRANCH, changed(LOCK, status="passed"), CLOSED)), asking=False)
     assert why_closed(answer, one) == "2 blocking checks: Branch, No closed time"
-    alone = Answer(RunState(checks=(BRANCH,)), asking=False)
+    alone = PreviewAnswer(RunState(checks=(BRANCH,)), asking=False)
     assert why_closed(alone, one) == "Branch blocks: main is expected"
     assert "GO is closed" in text(go_row(answer, one, 80))
     assert why_closed(answer, None) == "no version is chosen"
-    assert "no host was reached" in why_closed(Answer(RunState(), asking=False), one)
+    assert "no host was reached" in why_closed(PreviewAnswer(RunState(), asking=False), one)
 
 
 BRANCH_OK = Check("branch", SafeText("Branch or release tag allowed"), "passed", detail=SafeText("on branch main, which is allowed"))
@@ -253,7 +253,7 @@ def test_the_plan_and_the_way_back_are_read_whole_where_there_is_little_room():
         Step(f"w/{host}/{kind}", kind, "release", SafeText(kind), about=host, place=host)
         for host in ("web01", "web02") for kind in ("switch", "restart", "gate")
     )  # fmt: skip
-    ways = tuple(WayBack(host, "20260101T000000Z-aaaaaaa", SafeText("v1.0.0-rc.1+build.20260101")) for host in ("web01", "web02"))
+    ways = tuple(ReturnTarget(host, "20260101T000000Z-aaaaaaa", SafeText("v1.0.0-rc.1+build.20260101")) for host in ("web01", "web02"))
     state = RunState(kind="deploy", plan=Plan("rolling", (("web01",), ("web02",)), steps), way_back=ways)
     for cells in (24, 36, 60):
         for rows in (plan_lines(state, cells, 6), way_back_lines(state, cells)):

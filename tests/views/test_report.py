@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.evolve import evolve, fold
+from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.state import RunState
 from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
-from console.views.logs import chapter_lines
-from console.views.record import record_lines, report_lines
-from console.views.report import report_of
-from console.views.spans import text, width
-from console.views.tape import Tape, times_of
+from console.views.log_lines import chapter_lines
+from console.views.recording import Recording, times_of
+from console.views.run_record import record_lines, report_lines
+from console.views.run_report import report_of
+from console.views.styled_text import text, width
 from tests.core.simulation import ADA
 from tests.tui.past import past_run
 
@@ -36,7 +36,7 @@ def test_any_beginning_of_a_run_makes_a_report_that_fits(events, cells):
 
 @given(beginnings, st.data())
 def test_winding_to_a_place_is_the_fold_of_the_events_before_it(events, data):
-    tape = Tape(events)
+    tape = Recording(events)
     place = data.draw(st.integers(0, len(events)))
     state = RunState()
     for event in events[:place]:
@@ -47,7 +47,7 @@ def test_winding_to_a_place_is_the_fold_of_the_events_before_it(events, data):
 
 @given(beginnings, st.data())
 def test_chapters_are_gone_through_to_the_end_and_back_to_the_beginning(events, data):
-    tape = Tape(events)
+    tape = Recording(events)
     place = data.draw(st.integers(0, len(events)))
     forward = tape.next_chapter(place)
     assert place < forward <= len(tape) or place == len(tape) == forward
@@ -111,7 +111,7 @@ def test_a_host_that_was_slower_than_the_others_is_named_with_the_usual_time():
 
 @pytest.mark.parametrize("words", ["wave 1 of 3: web01", "GO by ada", "succeeded, exit 0"])
 def test_chapters_have_names(words):
-    assert words in [chapter.words for chapter in Tape(GOOD).chapters]
+    assert words in [chapter.words for chapter in Recording(GOOD).chapters]
 
 
 def test_nothing_from_outside_becomes_markup():

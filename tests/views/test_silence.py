@@ -1,10 +1,10 @@
 """Silence is news only where signs of life are known to come."""
 
-from console.views.silence import Signs
+from console.views.staleness import Staleness
 
 
 def test_silence_is_news_once_three_signs_are_missing():
-    signs = Signs(10.0)
+    signs = Staleness(10.0)
     signs.comes_every(2.0)
     assert signs.silence(16.0) == 0.0
     assert signs.silence(17.0) == 7.0
@@ -13,4 +13,4 @@ def test_silence_is_news_once_three_signs_are_missing():
 
 
 def test_without_a_promise_silence_says_nothing():
-    assert Signs(0.0).silence(1000.0) == 0.0
+    assert Staleness(0.0).silence(1000.0) == 0.0

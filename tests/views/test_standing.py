@@ -2,10 +2,10 @@
 
 import pytest
 
-from console.model.plan import WayBack
+from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
 from console.text import SafeText
-from console.views.standing import last_lines
+from console.views.run_summary import last_lines
 
 
 @pytest.mark.parametrize(("versions", "words"), [
@@ -18,6 +18,6 @@ def test_a_rollback_says_what_runs_now_where_that_is_one_version(versions: tuple
     state = RunState(
         run="r1", app="shop", environment="production", kind="rollback", outcome="rolled-back", exit=0, phase="ended",
         hosts={name: HostState(name, condition="back") for name in names},
-        way_back=tuple(WayBack(name, "r0", SafeText(version)) for name, version in zip(names, versions, strict=True)),
+        way_back=tuple(ReturnTarget(name, "r0", SafeText(version)) for name, version in zip(names, versions, strict=True)),
     )  # fmt: skip
     assert last_lines(state, 0.0)[0].endswith(words)

@@ -6,8 +6,8 @@ The kinds beside this module know how each is asked. It must not know of plans, 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from console.core.gates import Observation
-from console.core.shell import PLACEHOLDER
+from console.core.checks.health_gate import Observation
+from console.core.host.shell import PLACEHOLDER
 from console.errors import UsageFault
 from console.model.fleet import Command, Host, Probe
 from console.ports.hosts import Ran, Stream, Transport, Unreached

@@ -1,7 +1,7 @@
 """Whether a command ends with zero."""
 
 from console.adapters.checks.asked import SPARE, Asked, no_answer
-from console.core.gates import Observation
+from console.core.checks.health_gate import Observation
 from console.ports.hosts import Ran
 from console.text import SafeText
 

@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from console.adapters.checks.asked import Asked, Reveal, RunCommand, no_answer
-from console.core.gates import Observation
+from console.core.checks.health_gate import Observation
 from console.errors import ConsoleError
 from console.model.checks import Finding
 from console.model.fleet import CheckSpec, Environment, Host

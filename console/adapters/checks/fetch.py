@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from console.core.shell import quote
+from console.core.host.shell import quote
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Transport
 

@@ -7,8 +7,8 @@ import asyncio
 from urllib.parse import urlsplit
 
 from console.adapters.checks.asked import Reveal
-from console.core.lanes import gates_of
-from console.core.shell import PLACEHOLDER, filled_url
+from console.core.host.shell import PLACEHOLDER, filled_url
+from console.core.plan.lanes import gates_of
 from console.errors import ConsoleError
 from console.model.fleet import Environment, HealthCheck, Host
 from console.ports.hosts import Transport, Unreached

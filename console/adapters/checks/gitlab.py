@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from console.adapters.checks.asked import Asked
 from console.adapters.checks.rest import Api, NoAnswer, unmeasured
-from console.core.answers import Job, judge_jobs
+from console.core.checks.answers import Job, judge_jobs
 from console.model.checks import Finding
 from console.model.fleet import CheckSpec
 from console.text import SafeText

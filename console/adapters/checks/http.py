@@ -5,9 +5,9 @@ import httpx
 
 from console.adapters.checks.asked import SPARE, Asked, no_answer, not_opened
 from console.adapters.checks.fetch import NO_TOOL, Fetched, fetched
-from console.adapters.http import NotOpened, client_through
-from console.core.gates import Observation, assess_answer
-from console.core.shell import filled_url
+from console.adapters.host_http import NotOpened, client_through
+from console.core.checks.health_gate import Observation, assess_answer
+from console.core.host.shell import filled_url
 from console.ports.hosts import Unreached
 from console.text import SafeText
 

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 import httpcore
 
 from console.adapters.checks.asked import Asked, no_answer
-from console.adapters.checks.wire import Cut, Wire, wire_to
-from console.core.answers import assess_lines
-from console.core.gates import Observation
+from console.adapters.checks.wire import ConnectionCut, Wire, wire_to
+from console.core.checks.answers import assess_lines
+from console.core.checks.health_gate import Observation
 from console.text import SafeText
 
 PORT = 11211
@@ -15,7 +15,7 @@ QUESTIONS = ("version", "stats", "get", "gets")
 """What only reads."""
 
 
-class Said(Exception):
+class MemcachedReply(Exception):
     """It answered with an error."""
 
 
@@ -34,9 +34,9 @@ async def ask(asked: Asked) -> Observation:
             lines = await _answer(wire)
         finally:
             await wire.close()
-    except Said as said:
+    except MemcachedReply as said:
         return Observation("error", SafeText(str(said)))
-    except (Cut, httpcore.NetworkError) as fault:
+    except (ConnectionCut, httpcore.NetworkError) as fault:
         return no_answer(asked.transport, asked.place, str(fault))
     return assess_lines(asked.probe, tuple(lines))
 
@@ -56,4 +56,4 @@ async def _answer(wire: Wire) -> list[str]:
             found += (await wire.exactly(int(rest.split()[2]) + 2))[:-2].decode("utf-8", "replace").splitlines()
         else:
             is_error = word in ("ERROR", "CLIENT_ERROR", "SERVER_ERROR")
-            raise Said(line if is_error else f"this is no memcached: it answers {line[:60]!r}")
+            raise MemcachedReply(line if is_error else f"this is no memcached: it answers {line[:60]!r}")

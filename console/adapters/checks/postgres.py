@@ -11,8 +11,8 @@ from psycopg import conninfo
 
 from console.adapters.checks import libpq
 from console.adapters.checks.asked import Asked, no_answer
-from console.core.answers import assess_lines
-from console.core.gates import Observation
+from console.core.checks.answers import assess_lines
+from console.core.checks.health_gate import Observation
 from console.text import SafeText
 
 ROWS = 100

@@ -4,8 +4,8 @@ from typing import Any
 
 from console.adapters.checks.asked import Asked
 from console.adapters.checks.rest import Api, NoAnswer
-from console.core.answers import assess_numbers
-from console.core.gates import Observation
+from console.core.checks.answers import assess_numbers
+from console.core.checks.health_gate import Observation
 from console.text import SafeText
 
 

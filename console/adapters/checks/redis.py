@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import httpcore
 
 from console.adapters.checks.asked import Asked, no_answer
-from console.adapters.checks.wire import Cut, Wire, wire_to
-from console.core.answers import assess_lines
-from console.core.gates import Observation
+from console.adapters.checks.wire import ConnectionCut, Wire, wire_to
+from console.core.checks.answers import assess_lines
+from console.core.checks.health_gate import Observation
 from console.text import SafeText
 
 PORT = 6379
@@ -21,7 +21,7 @@ BUSY = ("LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN")
 """It lives and does not serve."""
 
 
-class Said(Exception):
+class RedisReply(Exception):
     """It answered with an error."""
 
 
@@ -42,10 +42,10 @@ async def ask(asked: Asked) -> Observation:
             lines = await _conversation(wire, url.username, url.password, number, command)
         finally:
             await wire.close()
-    except Said as said:
+    except RedisReply as said:
         words = SafeText(str(said))
         return Observation("bad" if words.startswith(BUSY) else "error", words)
-    except (Cut, httpcore.NetworkError) as fault:
+    except (ConnectionCut, httpcore.NetworkError) as fault:
         return no_answer(asked.transport, asked.place, str(fault))
     return assess_lines(asked.probe, tuple(lines))
 
@@ -95,11 +95,11 @@ async def _reply(wire: Wire, depth: int) -> list[str]:
     line = await wire.line()
     kind, rest = line[:1], line[1:].decode("utf-8", "replace")
     if kind == b"-":
-        raise Said(rest)
+        raise RedisReply(rest)
     if kind in b"+:" and kind:
         return [rest]
     if kind not in (b"$", b"*") or not rest.lstrip("-").isdigit() or depth > DEEP:
-        raise Said(f"this is no Redis: it answers {line[:60]!r}")
+        raise RedisReply(f"this is no Redis: it answers {line[:60]!r}")
     count = int(rest)
     if count < 0:
         return []

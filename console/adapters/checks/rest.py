@@ -13,7 +13,7 @@ import httpx
 
 from console.adapters.checks.asked import SPARE, Asked
 from console.adapters.checks.http import beginning
-from console.adapters.http import NotOpened, client_through
+from console.adapters.host_http import NotOpened, client_through
 from console.model.checks import Finding
 from console.text import SafeText
 

@@ -1,7 +1,7 @@
 """Whether something takes connections."""
 
 from console.adapters.checks.asked import Asked
-from console.core.gates import Observation
+from console.core.checks.health_gate import Observation
 from console.text import SafeText
 
 

@@ -6,8 +6,8 @@ import ssl
 import httpcore
 
 from console.adapters.checks.asked import Asked
-from console.adapters.http import over_stream
-from console.core.gates import Observation
+from console.adapters.host_http import over_stream
+from console.core.checks.health_gate import Observation
 
 PIECE = 65536
 SHAKING = 0.8
@@ -16,7 +16,7 @@ LIMIT = 4 * 1024 * 1024
 """Bytes that an answer may have."""
 
 
-class Cut(Exception):
+class ConnectionCut(Exception):
     """The other side ended in the middle of its answer, or says more than can be looked at."""
 
 
@@ -52,7 +52,7 @@ class Wire:
         data = await self._stream.read(PIECE)
         self._read += len(data)
         if not data or self._read > LIMIT:
-            raise Cut("the connection was closed" if not data else f"more than {LIMIT} bytes came")
+            raise ConnectionCut("the connection was closed" if not data else f"more than {LIMIT} bytes came")
         self._held += data
 
     async def close(self) -> None:

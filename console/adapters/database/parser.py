@@ -9,7 +9,7 @@ import postgast
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
-from console.core.migration_file import Unreadable
+from console.core.migrations.sql_file import Unreadable
 
 
 class PostgresParser:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from console.adapters.database.link import Connection, NotRead, linked
-from console.core.migration_file import ANY_SCHEMA
+from console.core.migrations.sql_file import ANY_SCHEMA
 from console.model.database import TableFacts
 from console.model.fleet import Host
 from console.model.values import changed

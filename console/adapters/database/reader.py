@@ -6,9 +6,9 @@ import importlib.util
 import os
 import sys
 
-from console.core.environ import program_environment
-from console.core.migrations import Read, declared_old_code
-from console.model.database import Finding, Migration, MigrationText
+from console.core.migrations.release import Read, declared_old_code
+from console.core.process_environment import program_environment
+from console.model.database import LintFinding, Migration, MigrationText
 from console.text import SafeText
 from console.wire.codec import DecodeError, decoder, encode
 
@@ -70,4 +70,4 @@ async def _ask(process: asyncio.subprocess.Process, data: bytes) -> None:
 
 
 def _unread(one: MigrationText, why: str) -> Read:
-    return Read(Migration(one.path, declared_old_code(one.text), unread=(Finding(0, "unread", SafeText(why)),), is_back=one.is_back), "")
+    return Read(Migration(one.path, declared_old_code(one.text), unread=(LintFinding(0, "unread", SafeText(why)),), is_back=one.is_back), "")

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from console.core.environ import program_environment
-from console.model.database import Finding
+from console.core.process_environment import program_environment
+from console.model.database import LintFinding
 from console.text import SafeText
 
 LEFT_OUT = ("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "prefer-bigint-over-int", "prefer-bigint-over-smallint",
             "prefer-identity", "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings",
             "ban-concurrent-index-creation-in-transaction")  # fmt: skip
-"""Rules of style, those whose advice the console follows by itself (a lock_timeout is set for every migration), and what `core.migrations` says itself."""
+"""Rules of style, those whose advice the console follows by itself (it sets a lock_timeout for each migration), and what `core.migrations.release` says."""
 
-Findings = dict[SafeText, tuple[Finding, ...]]
+Findings = dict[SafeText, tuple[LintFinding, ...]]
 
 
 def find_squawk() -> str:
@@ -66,10 +66,10 @@ def _write(files: Mapping[str, str]) -> None:
 def _read(out: bytes, err: bytes, names: Mapping[str, SafeText]) -> Findings | SafeText:
     try:
         rows = json.loads(out)
-        found: dict[SafeText, list[Finding]] = {path: [] for path in names.values()}
+        found: dict[SafeText, list[LintFinding]] = {path: [] for path in names.values()}
         for row in (one for one in rows if one["rule_name"] != "syntax-error"):
             help_ = SafeText(row.get("help") or "", 300)
-            found[names[row["file"]]].append(Finding(int(row["line"]) + 1, str(row["rule_name"]), SafeText(row["message"], 300), help_))
+            found[names[row["file"]]].append(LintFinding(int(row["line"]) + 1, str(row["rule_name"]), SafeText(row["message"], 300), help_))
     except (ValueError, KeyError, TypeError):
         words = SafeText(" ".join(err.decode("utf-8", "replace").split()), 200)
         return SafeText(f"the migrations were not linted: squawk's answer was not understood{f': {words}' if words else ''}")

@@ -9,11 +9,11 @@ from types import ModuleType
 
 from console.adapters.database.reader import read_texts
 from console.adapters.database.squawk import lint
-from console.core.dumps import kept_script, look_script, read_kept, read_look
-from console.core.shell import quote
+from console.core.host.dump_scripts import kept_script, look_script, read_kept, read_look
+from console.core.host.shell import quote
 from console.model.database import DumpLook, Migration, MigrationText, TableFacts
-from console.model.facts import LockHolder
 from console.model.fleet import Host
+from console.model.host_facts import LockHolder
 from console.model.values import changed
 from console.ports.hosts import Transport, Unreached
 from console.ports.lock import HostLock

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from console.core.links import FEW_SESSIONS
+from console.core.run.links import FEW_SESSIONS
 
 CHANNELS = 8
 """Commands at once on a connection; sshd allows ten as it comes."""
@@ -31,7 +31,7 @@ class _Seat:
     granted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Channels:
+class SshChannels:
     """The channels of one connection."""
 
     def __init__(self) -> None:

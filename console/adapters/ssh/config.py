@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.adapters.ssh.match import Asked, Line, lines_of, would_run
+from console.adapters.ssh.match import ConfigLine, MatchSubject, lines_of, would_run
 from console.adapters.ssh.proxy import jump_of
 from console.adapters.ssh.tokens import filled
-from console.core.environ import program_environment
+from console.core.process_environment import program_environment
 from console.model.fleet import Host, Ssh
 
 DEADLINE = 5.0
@@ -130,7 +130,7 @@ class Ways:
         lines = await asyncio.to_thread(self._lines)
         if not any(line.keyword in _SAYING for line in lines):
             return {}
-        if guilty := would_run(lines, Asked(name, user, getpass.getuser())):
+        if guilty := would_run(lines, MatchSubject(name, user, getpass.getuser())):
             words = f"{guilty.file}: Match {' '.join(guilty.words)}: it would run a command here to find out about {name}"
             raise Refused(words, "take the exec out of it, or put another criterion before it that this host does not meet")
         argv = [*(["-l", user] if user else []), *(["-p", str(port)] if port else []), "--", name]
@@ -143,7 +143,7 @@ class Ways:
                 said.setdefault(key.lower(), []).append(value)
         return said
 
-    def _lines(self) -> tuple[Line, ...]:
+    def _lines(self) -> tuple[ConfigLine, ...]:
         """What ssh reads: the user's file and the system's, or the one file that was named."""
         return tuple(lines_of((self.file, self.system) if _is_ssh_own(self.file) else (self.file,)))
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 
 import asyncssh
 
-from console.adapters.ssh.channels import Channels
-from console.adapters.ssh.session import Session
+from console.adapters.ssh.channels import SshChannels
+from console.adapters.ssh.session import SshSession
 from console.ports.hosts import Ran
 
 CAP = 64 * 1024
@@ -25,7 +25,7 @@ class KeptShell:
     def __init__(self, connection: asyncssh.SSHClientConnection, heard: Callable[[], None]) -> None:
         self._connection = connection
         self._is_over = False
-        self._session = Session(self._take, heard)
+        self._session = SshSession(self._take, heard)
         self._nonce = secrets.token_hex(8)
         self._requests: asyncio.Queue[bytes] = asyncio.Queue()
         self._came = bytearray()
@@ -42,7 +42,7 @@ class KeptShell:
         """Whether it was opened there, or is being opened, and has not ended."""
         return self._connection is connection and not self._is_over
 
-    async def serve(self, channels: Channels, opening: str) -> None:
+    async def serve(self, channels: SshChannels, opening: str) -> None:
         """Keep the shell until its channel or the connection ends. `opening` is run in it first. A host that takes no further channel has none."""
         if not channels.has_room("standby"):
             self._is_over = True

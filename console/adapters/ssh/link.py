@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import asyncssh
 
-from console.adapters.ssh.channels import Channels
+from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.kept import KeptShell
 from console.model.fleet import Host
@@ -27,8 +27,8 @@ class Link:
         self.host = host
         self.is_jump = is_jump
         self.connection: asyncssh.SSHClientConnection | None = None
-        self.channels = Channels()
-        self.watch: Watch | None = None
+        self.channels = SshChannels()
+        self.watch: LinkWatch | None = None
         self.way: Way | None = None
         self.opening: asyncio.Task[Opened] | None = None
         self.proving: asyncio.Task[Unreached | None] | None = None
@@ -60,9 +60,9 @@ class Link:
         at, problem = self._refused
         return None if problem.kind == "login" and time.monotonic() - at > FORGET else problem
 
-    def took(self, connection: asyncssh.SSHClientConnection, watch: "Watch", way: Way) -> None:
+    def took(self, connection: asyncssh.SSHClientConnection, watch: "LinkWatch", way: Way) -> None:
         """Keep a new connection. Nothing that was learned of the one before is held against it."""
-        self.connection, self.watch, self.way, self.round_trip, self.channels = connection, watch, way, watch.round_trip, Channels()
+        self.connection, self.watch, self.way, self.round_trip, self.channels = connection, watch, way, watch.round_trip, SshChannels()
 
     def note_heard(self) -> None:
         """Note that the host says something now."""
@@ -84,7 +84,7 @@ class Link:
         self._refused = None
 
 
-class Watch(asyncssh.SSHClient):
+class LinkWatch(asyncssh.SSHClient):
     """What happens on a connection: which key was shown, how long the login's round trips took, why it ended."""
 
     def __init__(self) -> None:

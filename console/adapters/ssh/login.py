@@ -4,7 +4,7 @@ What it printed is shown: it is the only word on the reason, and never an answer
 """
 
 from console.adapters.ssh.problems import unreached
-from console.adapters.ssh.session import Session
+from console.adapters.ssh.session import SshSession
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 from console.text import SafeText
@@ -14,7 +14,7 @@ SHOWN = 200
 _FILES = "~/.bashrc (zsh: ~/.zshenv, csh: ~/.cshrc, fish: ~/.config/fish/config.fish), ~/.ssh/rc"
 
 
-def judged_login(host: Host, session: Session, patience: float, *, is_slow: bool = False) -> Unreached | None:
+def judged_login(host: Host, session: SshSession, patience: float, *, is_slow: bool = False) -> Unreached | None:
     """Return None where the script has run; else what happened in its place. `is_slow`: nothing ran before its input was ended, within `patience` seconds."""
     if session.status is not None and not is_slow:
         return None
@@ -24,7 +24,7 @@ def judged_login(host: Host, session: Session, patience: float, *, is_slow: bool
     return unreached(host, "shell", f"the login on {host.name} {_what(session, patience, is_slow=is_slow)}{_shown(session)}", _hint(session))
 
 
-def _what(session: Session, patience: float, *, is_slow: bool) -> str:
+def _what(session: SshSession, patience: float, *, is_slow: bool) -> str:
     if session.is_mangled:
         return "changes what commands print on its way here (outputs merged, or a terminal in between)"
     if session.has_begun:
@@ -37,11 +37,11 @@ def _what(session: Session, patience: float, *, is_slow: bool) -> str:
     return f"did not begin to run a command within {patience:g} s"
 
 
-def _ended(session: Session) -> str:
+def _ended(session: SshSession) -> str:
     return f" with {session.login_end}" if session.login_end else ""
 
 
-def _shown(session: Session) -> str:
+def _shown(session: SshSession) -> str:
     printed = " ".join(SafeText(session.printed).split())
     if session.is_mangled or session.has_begun or session.lacks:
         return ""
@@ -50,7 +50,7 @@ def _shown(session: Session) -> str:
     return f", and printed: {printed[:SHOWN]}{'…' if len(printed) > SHOWN else ''}"
 
 
-def _hint(session: Session) -> str:
+def _hint(session: SshSession) -> str:
     if session.is_mangled or session.lacks:
         return "look at ForceCommand in its sshd_config and at command= in authorized_keys"
     if session.login_end or session.is_over:

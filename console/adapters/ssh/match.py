@@ -17,7 +17,7 @@ _WORD = re.compile(r'\s*=?\s*(?:"([^"]*)"|([^\s"#][^\s]*))|\s*(#)')
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MatchSubject:
     """Which host ssh is asked about: the name that is typed, who would log in (empty: not said), and who asks."""
 
     name: str
@@ -26,7 +26,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConfigLine:
     """A line of a file: its keyword in small letters, and its words."""
 
     file: str
@@ -34,13 +34,13 @@ class Line:
     words: tuple[str, ...]
 
 
-def lines_of(files: tuple[Path, ...]) -> Iterator[Line]:
+def lines_of(files: tuple[Path, ...]) -> Iterator[ConfigLine]:
     """Yield the lines of those files, with what they include in place of each Include. A file that cannot be read has none."""
     for file in files:
         yield from _lines(file, 0)
 
 
-def _lines(file: Path, depth: int) -> Iterator[Line]:
+def _lines(file: Path, depth: int) -> Iterator[ConfigLine]:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -49,7 +49,7 @@ def _lines(file: Path, depth: int) -> Iterator[Line]:
         found = re.match(r"\s*([A-Za-z0-9]+)(.*)", raw)
         if found is None:
             continue
-        line = Line(str(file), found[1].lower(), _words(found[2]))
+        line = ConfigLine(str(file), found[1].lower(), _words(found[2]))
         if line.keyword == "include" and depth < DEEPEST:
             for pattern in line.words:
                 home = Path("/etc/ssh") if str(file).startswith("/etc/ssh/") else Path("~/.ssh").expanduser()
@@ -69,7 +69,7 @@ def _words(rest: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def would_run(lines: tuple[Line, ...], asked: Asked) -> Line | None:
+def would_run(lines: tuple[ConfigLine, ...], asked: MatchSubject) -> ConfigLine | None:
     """Return the Match line whose `exec` would be run when ssh is asked about that host; None: there is none."""
     may_be = {
         "originalhost": {asked.name}, "host": {asked.name} | _values(lines, "hostname"), "localuser": {asked.local_user},
@@ -78,7 +78,7 @@ def would_run(lines: tuple[Line, ...], asked: Asked) -> Line | None:
     return next((line for line in lines if line.keyword == "match" and _runs(line.words, may_be)), None)
 
 
-def _values(lines: tuple[Line, ...], keyword: str) -> set[str]:
+def _values(lines: tuple[ConfigLine, ...], keyword: str) -> set[str]:
     return {word for line in lines if line.keyword == keyword for word in line.words[:1]}
 
 

@@ -17,17 +17,17 @@ from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
-from console.adapters.ssh.link import Link, Opened, Watch
+from console.adapters.ssh.link import Link, LinkWatch, Opened
 from console.adapters.ssh.login import judged_login
 from console.adapters.ssh.options import connection_options
-from console.adapters.ssh.problems import Attempt, distrusted, failed, no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
+from console.adapters.ssh.problems import LoginAttempt, distrusted, failed, no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
 from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
-from console.adapters.ssh.session import Session
+from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_stream
 from console.adapters.ssh.trial import Together, try_login
-from console.core.links import FEW_SESSIONS
+from console.core.run.links import FEW_SESSIONS
 from console.model.fleet import Host, Ssh
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached
@@ -94,7 +94,7 @@ class SshTransport:
     ) -> Ran:  # fmt: skip
         """Run a script for that purpose, within so many seconds."""
         link = self.link_of(host)
-        session = Session(sink, link.note_heard)
+        session = SshSession(sink, link.note_heard)
         problem: Unreached | None
         try:
             async with asyncio.timeout(deadline):
@@ -173,7 +173,7 @@ class SshTransport:
 
     # -- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def _carry(self, own: Link, session: Session, script: str, data: bytes | AsyncIterator[bytes], purpose: Purpose) -> Unreached | None:
+    async def _carry(self, own: Link, session: SshSession, script: str, data: bytes | AsyncIterator[bytes], purpose: Purpose) -> Unreached | None:
         """Run the script; the problem, where its status is not known. It is sent again only where it was surely not sent before."""
         is_second = False
         while True:
@@ -244,7 +244,7 @@ class SshTransport:
             link.greet(connection)
         return trial.problem
 
-    def _no_answer(self, link: Link, session: Session) -> Unreached:
+    def _no_answer(self, link: Link, session: SshSession) -> Unreached:
         """Say why a script that was sent has no exit code."""
         if session.gave_way:
             return no_numbers(link.host, link.channels.limit)
@@ -374,8 +374,8 @@ class SshTransport:
         self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
     ) -> tuple[Opened, bool]:  # fmt: skip
         """Shake hands once: what came of it, and whether it is worth another try."""
-        attempt = Attempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
-        watch, known = Watch(), self.known_of(way)
+        attempt = LoginAttempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
+        watch, known = LinkWatch(), self.known_of(way)
         try:
             async with asyncio.timeout(self._ssh.connect_timeout):
                 connection = await asyncssh.connect(
@@ -391,7 +391,7 @@ class SshTransport:
         return connection, False
 
     async def _unmatched(
-        self, attempt: Attempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
+        self, attempt: LoginAttempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
     ) -> tuple[Unreached, bool]:  # fmt: skip
         """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it is worth another try."""
         way = attempt.way

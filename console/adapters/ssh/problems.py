@@ -11,8 +11,8 @@ import asyncssh
 
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.keys import KnownHosts, host_pattern
-from console.core.shell import quote
-from console.core.sizes import counted
+from console.core.host.shell import quote
+from console.core.words.sizes import counted
 from console.model.fleet import Host
 from console.ports.hosts import ProblemKind, Unreached
 from console.text import SafeText
@@ -53,7 +53,7 @@ def runs_nothing(host: Host, words: str) -> Unreached:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """A connection that was tried: to whom, which way, for how long (seconds)."""
 
     host: Host
@@ -66,7 +66,7 @@ class Attempt:
     """Keys that were not offered, and why."""
 
 
-def failed(attempt: Attempt, fault: Exception) -> Unreached:
+def failed(attempt: LoginAttempt, fault: Exception) -> Unreached:
     """Say why a connection failed, for all but host keys."""
     where = attempt.way.shown
     host = attempt.host
@@ -89,7 +89,7 @@ def failed(attempt: Attempt, fault: Exception) -> Unreached:
     return unreached(host, "unreachable", f"{where}: {fault or type(fault).__name__}")
 
 
-def _refused(attempt: Attempt) -> Unreached:
+def _refused(attempt: LoginAttempt) -> Unreached:
     way = attempt.way
     port = f"-p {way.port} " if way.port != 22 else ""
     key = f"-i {quote(way.identities[0])} " if way.is_own_key else ""
@@ -98,7 +98,7 @@ def _refused(attempt: Attempt) -> Unreached:
     return unreached(attempt.host, "login", words + left_out, f"try by hand: ssh {port}{key}{quote(f'{way.user}@{way.address}')}")
 
 
-def distrusted(attempt: Attempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception, peer: str = "") -> Unreached:
+def distrusted(attempt: LoginAttempt, known: KnownHosts, shown: asyncssh.SSHKey | None, fault: Exception, peer: str = "") -> Unreached:
     """Say that a host's key is unknown, has changed or was revoked, with both fingerprints."""
     host, way = attempt.host, attempt.way
     trust = f"deploy trust {attempt.environment} --hosts {host.name}"

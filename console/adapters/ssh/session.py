@@ -35,7 +35,7 @@ class Left(Exception):
     """The channel opened after its user had gone."""
 
 
-class Session(asyncssh.SSHClientSession[bytes]):
+class SshSession(asyncssh.SSHClientSession[bytes]):
     """What a command prints, capped, and how it ended."""
 
     def __init__(self, sink: Sink | None = None, heard: Callable[[], None] = lambda: None) -> None:

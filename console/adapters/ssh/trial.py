@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from console.adapters.ssh.channels import Channels
+from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.login import judged_login
-from console.adapters.ssh.session import Session
+from console.adapters.ssh.session import SshSession
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 
@@ -29,9 +29,9 @@ class Trial:
     is_open: bool = False
 
 
-async def try_login(host: Host, connection: asyncssh.SSHClientConnection, channels: Channels, patience: float) -> Trial:
+async def try_login(host: Host, connection: asyncssh.SSHClientConnection, channels: SshChannels, patience: float) -> Trial:
     """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps. `patience` is seconds."""
-    session = Session()
+    session = SshSession()
     try:
         async with channels.place("work", session.give_way):
             running = asyncio.ensure_future(session.run(connection, ":", _nothing()))

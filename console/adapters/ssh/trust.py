@@ -10,7 +10,7 @@ import asyncssh
 
 from console.adapters.ssh.keys import host_pattern, known_line
 from console.adapters.ssh.pool import SshTransport
-from console.adapters.ssh.problems import Attempt, failed
+from console.adapters.ssh.problems import LoginAttempt, failed
 from console.model.fleet import Host, Ssh
 from console.ports.hosts import Unreached
 from console.text import SafeText
@@ -48,7 +48,7 @@ async def scan(host: Host, ssh: Ssh, jumps: tuple[Host, ...] = ()) -> Shown | Un
             async with asyncio.timeout(ssh.connect_timeout):
                 key = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None)
         except (asyncssh.Error, OSError, TimeoutError) as fault:
-            return failed(Attempt(host, way, "ENV", ssh.connect_timeout), fault)
+            return failed(LoginAttempt(host, way, "ENV", ssh.connect_timeout), fault)
         if key is None:
             return Unreached(host.name, "unreachable", SafeText(f"{way.shown} presented no host key"))
         name = way.alias or way.address

@@ -6,14 +6,14 @@ Notes belong to a version: each one keeps what was written for it. It sends noth
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
-from console.core.announcement import made_notes
+from console.core.checks.announcement import made_notes
 from console.errors import ConsoleError, Problem
 from console.model.values import changed
 from console.text import TEXT_LIMIT, SafeLines
 from console.tui.screens.dialog import Choice, Words
 from console.tui.screens.writing import Writing
-from console.views.announcement import Channels, announcement_lines
-from console.views.spans import Line
+from console.views.announcement_preview import AnnouncementChannels, announcement_lines
+from console.views.styled_text import Line
 
 if TYPE_CHECKING:
     from console.tui.screens.prepare import PrepareScreen
@@ -32,7 +32,7 @@ class Announcing:
     def __init__(self, screen: "PrepareScreen") -> None:
         self._screen = screen
         self._written: dict[str, Written] = {}
-        self._channels = Channels()
+        self._channels = AnnouncementChannels()
         self._asking: asyncio.Task[None] | None = None
         self._reading: Words | None = None
 
@@ -49,16 +49,16 @@ class Announcing:
     def open(self) -> None:
         """Show the announcement, and ask by which channels it goes."""
         if self._asking is None or (self._asking.done() and not self._channels.names):
-            self._channels = Channels()
+            self._channels = AnnouncementChannels()
             self._asking = asyncio.create_task(self._ask())
         self._reading = Words(f"The announcement of {self._screen.request.ref}", self._lines, self._choices())
         self._screen.app.push_screen(self._reading, self._chosen)
 
     async def _ask(self) -> None:
         try:
-            self._channels = Channels(await self._screen.station.channels(), asking=False)
+            self._channels = AnnouncementChannels(await self._screen.station.channels(), asking=False)
         except ConsoleError as fault:
-            self._channels = Channels(problem=Problem(fault.message, fault.hint), asking=False)
+            self._channels = AnnouncementChannels(problem=Problem(fault.message, fault.hint), asking=False)
         self.show()
 
     def show(self) -> None:

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 
 from console.tui.screens.dialog import Dialog
 from console.tui.widgets.picker import Picker
-from console.views.spans import Line, Span, line
+from console.views.styled_text import Line, Span, line
 
 
 class Choose(Dialog):

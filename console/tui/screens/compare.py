@@ -5,13 +5,13 @@ import asyncio
 from textual.app import ComposeResult
 
 from console.errors import ConsoleError
+from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
-from console.ports.station import Station
 from console.tui.screens.page import Page
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.typed import as_typed
-from console.views.compare import Side, compare_head, compare_lines, in_order, side_of
-from console.views.spans import Line, Span, line
+from console.views.run_comparison import Side, compare_head, compare_lines, in_order, side_of
+from console.views.styled_text import Line, Span, line
 
 WITHIN = 10.0
 """Seconds that reading may take."""
@@ -23,7 +23,7 @@ class CompareScreen(Page):
     AUTO_FOCUS = "#compared"
     place = "compare"
 
-    def __init__(self, station: Station, one: RunSummary, other: RunSummary) -> None:
+    def __init__(self, station: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
         super().__init__()
         self.station = station
         self._runs = (one, other)

@@ -2,12 +2,12 @@
 
 from textwrap import wrap
 
-from console.core.wording import impact_words
+from console.core.words.sentences import impact_words
 from console.model.checks import Check
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog, TypingDialog
-from console.views.spans import Line, Span, line
-from console.views.timeline import blast_radius
+from console.views.plan_words import blast_radius
+from console.views.styled_text import Line, Span, line
 
 ROWS, MANY = 12, 8
 """Rows for all that is told beside the release, shared by its things; beyond so many things they are counted."""

@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from console.tui.sizes import is_tiny
 from console.tui.widgets.lines import LineView, ScrolledLines, Wording
-from console.views.narrow import folded, rows_of
-from console.views.spans import Line, Span, clipped, line
+from console.views.compact_layout import folded, rows_of
+from console.views.styled_text import Line, Span, clipped, line
 
 
 @dataclass(frozen=True, slots=True)

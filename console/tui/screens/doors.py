@@ -4,34 +4,34 @@ A program that is replaced while it runs must not load half of the new one: `loa
 """
 
 from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
-from console.ports.station import Station
 from console.tui.replay import ReplayFeed
 from console.tui.screens.page import Page
 
 
-def home(station: Station) -> Page:
+def home(station: EnvironmentClient) -> Page:
     """An environment at rest."""
     from console.tui.screens.home import HomeScreen
 
     return HomeScreen(station)
 
 
-def prepare(station: Station) -> Page:
+def prepare(station: EnvironmentClient) -> Page:
     """A release to be made."""
     from console.tui.screens.prepare import PrepareScreen
 
     return PrepareScreen(station)
 
 
-def runs(station: Station) -> Page:
+def runs(station: EnvironmentClient) -> Page:
     """Every run."""
     from console.tui.screens.runs import RunsScreen
 
     return RunsScreen(station)
 
 
-def record(station: Station, run: RunSummary) -> Page:
+def record(station: EnvironmentClient, run: RunSummary) -> Page:
     """A run that is over."""
     from console.tui.screens.record import RecordScreen
 

@@ -9,7 +9,7 @@ from console.errors import Problem
 from console.model.request import Request
 from console.tui.widgets.filter_line import FilterLine
 from console.views.filter import Filter, parse
-from console.views.form import Field, begun, take
+from console.views.release_fields import Field, begun, take
 
 if TYPE_CHECKING:
     from console.tui.screens.prepare import PrepareScreen

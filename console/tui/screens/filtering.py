@@ -8,7 +8,7 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
 from console.views.filter import Filter, parse
-from console.views.fleet import STATES
+from console.views.fleet_rows import STATES
 
 if TYPE_CHECKING:
     from console.tui.screens.run import RunScreen

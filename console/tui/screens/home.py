@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand
 from console.model.state import RunState
-from console.ports.station import Station
+from console.ports.environment_client import EnvironmentClient
 from console.tui import keys
 from console.tui.numbers import Numbers
 from console.tui.resting import Resting
@@ -26,9 +26,9 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
 from console.typed import as_typed
-from console.views.home import home_lines, run_row
-from console.views.logs import LogLine
-from console.views.spans import Line, Span, line
+from console.views.home_summary import home_lines, run_row
+from console.views.log_lines import LogLine
+from console.views.styled_text import Line, Span, line
 
 OF_ONE_HOST = ("restart", "back-one", "shell")
 
@@ -39,7 +39,7 @@ class HomeScreen(Page):
     AUTO_FOCUS = "#runs"
     place = "home"
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: EnvironmentClient) -> None:
         super().__init__()
         self.station = station
         self.rest = Resting(station, self.say)

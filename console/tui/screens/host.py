@@ -21,9 +21,9 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.picker import Picker
 from console.tui.widgets.spark import Metrics
-from console.views.host import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, way_back_of
-from console.views.logs import LogLine, plain_line
-from console.views.spans import Line, line
+from console.views.host_details import current_step, fault_lines, host_head, host_steps, neighbour, release_rows, step_rows, way_back_of
+from console.views.log_lines import LogLine, plain_line
+from console.views.styled_text import Line, line
 
 _PANELS = {1: "steps", 2: "releases", 3: "metrics", 4: "log"}
 

@@ -8,10 +8,10 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from console.errors import ConsoleError
-from console.model.board import BoardRelease
+from console.model.fleet_snapshot import SnapshotRelease
 from console.tui.widgets.log import Log
-from console.views.earlier import end_of_log
-from console.views.logs import chapter_lines
+from console.views.log_lines import chapter_lines
+from console.views.scrollback import end_of_log
 
 if TYPE_CHECKING:
     from console.tui.screens.host import HostScreen
@@ -27,7 +27,7 @@ class HostReading:
 
     def __init__(self, screen: "HostScreen") -> None:
         self._screen = screen
-        self.releases: tuple[BoardRelease, ...] | None = None
+        self.releases: tuple[SnapshotRelease, ...] | None = None
         """What the host has on its disk; None: not read."""
         self.no_releases = ""
         """Why they are not known."""

@@ -6,14 +6,14 @@ Asks the station for a pre-flight each time the choice rests or a field changes;
 import asyncio
 from typing import TYPE_CHECKING
 
-from console.core.evolve import fold
+from console.core.run.evolve import fold
 from console.errors import ConsoleError, Problem, in_one_line
-from console.model.board import Board
 from console.model.fleet import Host
+from console.model.fleet_snapshot import FleetSnapshot
 from console.model.request import Request
 from console.model.values import changed
-from console.views.form import Seen
-from console.views.prepare import Answer, answers_between, prefilled
+from console.views.release_fields import Seen
+from console.views.release_preparation import PreviewAnswer, answers_between, prefilled
 
 if TYPE_CHECKING:
     from console.tui.screens.prepare import PrepareScreen
@@ -27,9 +27,9 @@ class Inquiry:
 
     def __init__(self, screen: "PrepareScreen") -> None:
         self._screen = screen
-        self.board: Board | None = None
+        self.board: FleetSnapshot | None = None
         self.request = Request()
-        self.answer = Answer()
+        self.answer = PreviewAnswer()
         self._said: frozenset[str] = frozenset()
         """Answers of the impact that a person has given."""
         self._asking: asyncio.Task[None] | None = None
@@ -53,7 +53,7 @@ class Inquiry:
             self.board = await screen.station.board()
             await screen.versions.read(self.board)
         except ConsoleError as fault:
-            self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
+            self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)
             screen.say(f"not read: {in_one_line(fault)}", "bad")
             return
         screen.list_versions(str(before.ref) if before else "")
@@ -73,18 +73,18 @@ class Inquiry:
         chosen = self._screen.chosen
         ref = str(chosen.ref) if chosen else ""
         self.request = changed(self.request, ref=ref, impact=changed(self.request.impact, notes=self._screen.announcing.notes_for(ref)))
-        self.answer = Answer(self.answer.state, asking=chosen is not None)
+        self.answer = PreviewAnswer(self.answer.state, asking=chosen is not None)
         self._asking = asyncio.create_task(self._ask(self.request, 0.0 if now else REST)) if chosen else None
         self._screen.show()
 
     async def _ask(self, request: Request, rest: float) -> None:
         await asyncio.sleep(rest)
         try:
-            self.answer = Answer(fold(await self._screen.station.preview(request)), asking=False)
+            self.answer = PreviewAnswer(fold(await self._screen.station.preview(request)), asking=False)
             self.request = prefilled(self.request, self.answer.state, self._said)
             self._screen.versions.learn(self.answer.state)
         except ConsoleError as fault:
-            self.answer = Answer(problem=Problem(fault.message, fault.hint), asking=False)
+            self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)
         self._screen.show()
 
     def fill_in(self, request: Request) -> None:

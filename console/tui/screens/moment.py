@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Looked, Metrics
+from console.views.log_lines import LogLine, drawn
 from console.views.logbook import moment_of
-from console.views.logs import LogLine, drawn
 from console.views.times import rfc3339, wall_clock
 
 if TYPE_CHECKING:

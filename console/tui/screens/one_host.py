@@ -13,7 +13,7 @@ from console.model.request import Request
 from console.tui.outside import NOT_REACHED, run_outside
 from console.tui.screens.dialog import Choice, Dialog
 from console.tui.situation import Situation, goes_back_alone
-from console.views.spans import Line, Span, line
+from console.views.styled_text import Line, Span, line
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp

@@ -20,8 +20,8 @@ from console.tui.situation import Place, Situation
 from console.tui.sizes import MIDDLE, NARROW, is_tiny
 from console.tui.widgets.lines import LineView
 from console.typed import as_typed
-from console.views.narrow import folded, wrapped
-from console.views.spans import Line, Span, Tone, clipped, line, width
+from console.views.compact_layout import folded, wrapped
+from console.views.styled_text import Line, Span, Tone, clipped, line, width
 
 if TYPE_CHECKING:
     from console.tui.app import ConsoleApp

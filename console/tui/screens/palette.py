@@ -7,7 +7,7 @@ from console.tui import keys
 from console.tui.screens.dialog import TypingDialog
 from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
-from console.views.spans import Line, Span, cell, line
+from console.views.styled_text import Line, Span, cell, line
 
 
 class Palette(TypingDialog):

@@ -9,11 +9,11 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from console.model.board import Candidate
+from console.model.fleet_snapshot import Candidate
 from console.model.request import Request
 from console.model.state import RunState
+from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Feed
-from console.ports.station import Station
 from console.tui.screens.announcement import Announcing
 from console.tui.screens.dialog import Words
 from console.tui.screens.filling import Filling
@@ -29,10 +29,10 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed
 from console.views.checklist import check_lines
-from console.views.form import Seen
-from console.views.prepare import Answer, prepare_lines, problem_lines, twin, why_closed
-from console.views.spans import Line, Span, Tone, line
-from console.views.timeline import plan_lines, way_back_lines
+from console.views.plan_words import plan_lines, way_back_lines
+from console.views.release_fields import Seen
+from console.views.release_preparation import PreviewAnswer, prepare_lines, problem_lines, twin, why_closed
+from console.views.styled_text import Line, Span, Tone, line
 
 OVERRIDES = "o"
 """The key that `override` has here."""
@@ -44,7 +44,7 @@ class PrepareScreen(Page):
     AUTO_FOCUS = "#versions"
     place = "prepare"
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: EnvironmentClient) -> None:
         super().__init__()
         self.station = station
         self.inquiry = Inquiry(self)
@@ -90,7 +90,7 @@ class PrepareScreen(Page):
         return self.inquiry.request
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> PreviewAnswer:
         """What is known of it."""
         return self.inquiry.answer
 

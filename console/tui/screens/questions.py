@@ -7,14 +7,14 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from console.core.twin import request_words
+from console.core.words.equivalent_command import request_words
 from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
 from console.text import SafeText
 from console.tui.screens.decide import go_dialog
 from console.tui.screens.dialog import Choice, Dialog, TypingDialog
 from console.tui.screens.leaving import UNDECIDED
 from console.tui.screens.rollback import abort_dialog, rollback_dialog, skip_dialog
-from console.views.spans import Span, line
+from console.views.styled_text import Span, line
 
 if TYPE_CHECKING:
     from console.tui.screens.host import HostScreen

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from console.tui.save import save_lines
 from console.tui.screens.dialog import TypingDialog
 from console.tui.widgets.log import Log
-from console.views.logs import newest_that_fit, plain_line
-from console.views.spans import line
+from console.views.log_lines import newest_that_fit, plain_line
+from console.views.styled_text import line
 
 if TYPE_CHECKING:
     from console.tui.screens.run import RunScreen

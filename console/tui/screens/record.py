@@ -12,8 +12,8 @@ from textual.containers import Container
 from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
 from console.model.state import RunState
+from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
-from console.ports.station import Station
 from console.tui.replay import ReplayFeed
 from console.tui.screens.restore import ask_restore
 from console.tui.screens.rollback import rollback_dialog
@@ -24,12 +24,12 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView, ScrolledLines
 from console.tui.widgets.log import Log
 from console.typed import as_typed
-from console.views.earlier import end_of_log
 from console.views.filter import parse
-from console.views.logs import chapter_lines
-from console.views.record import record_lines, report_lines
-from console.views.report import Report, report_of
-from console.views.spans import Line, Span, line
+from console.views.log_lines import chapter_lines
+from console.views.run_record import record_lines, report_lines
+from console.views.run_report import Report, report_of
+from console.views.scrollback import end_of_log
+from console.views.styled_text import Line, Span, line
 
 LINES = 500
 """Lines of output that are read at once."""
@@ -45,7 +45,7 @@ class RecordScreen(PageWithLog):
     AUTO_FOCUS = "#report"
     place = "record"
 
-    def __init__(self, station: Station, run: RunSummary) -> None:
+    def __init__(self, station: EnvironmentClient, run: RunSummary) -> None:
         super().__init__()
         self.station = station
         self.run = run

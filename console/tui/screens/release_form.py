@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from console.errors import Problem
 from console.tui.widgets.picker import Picker
-from console.views.announcement import notes_row
-from console.views.form import FIELDS, to_override, turned, why_none
-from console.views.prepare import field_row, go_row
-from console.views.spans import Line
+from console.views.announcement_preview import notes_row
+from console.views.release_fields import FIELDS, to_override, turned, why_none
+from console.views.release_preparation import field_row, go_row
+from console.views.styled_text import Line
 
 if TYPE_CHECKING:
     from console.tui.screens.prepare import PrepareScreen

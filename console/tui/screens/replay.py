@@ -13,11 +13,11 @@ from console.tui.situation import Situation
 from console.tui.widgets.fleet import Fleet
 from console.tui.widgets.log import Log
 from console.views.headline import top_line
-from console.views.host import fault_lines, step_rows
-from console.views.lines import waited_for
-from console.views.replay import replay_line
-from console.views.spans import Line, Span, line
-from console.views.tape import SPEEDS
+from console.views.host_details import fault_lines, step_rows
+from console.views.plain_lines import waited_for
+from console.views.recording import SPEEDS
+from console.views.replay_position import replay_line
+from console.views.styled_text import Line, Span, line
 
 FAR = 60.0
 """Seconds of a run that are not played through when somebody winds on."""

@@ -5,12 +5,12 @@ Begins the run that does it; whether there is such a backup still is that run's 
 
 from datetime import datetime, timedelta
 
-from console.core.database import backup_words, is_migrated
+from console.core.checks.database import backup_words, is_migrated
 from console.model.request import Request
 from console.model.state import RunState
 from console.tui.screens.dialog import TypingDialog
 from console.tui.screens.page import Page
-from console.views.spans import Line, Span, line
+from console.views.styled_text import Line, Span, line
 
 
 def restore_words(state: RunState, now: datetime) -> tuple[Line, ...]:

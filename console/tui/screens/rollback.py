@@ -1,11 +1,11 @@
 """The questions before something is taken back: roll back, abort, skip. The words come from the views."""
 
-from console.core.kinds import goes_back
-from console.core.sizes import counted
+from console.core.kinds.table import goes_back
+from console.core.words.sizes import counted
 from console.model.state import RunState
 from console.tui.screens.dialog import Choice, Dialog
-from console.views.spans import Line, Span, line
-from console.views.timeline import names_in_words, prefers_halves, rollback_lines
+from console.views.plan_words import names_in_words, prefers_halves, rollback_lines
+from console.views.styled_text import Line, Span, line
 
 
 def rollback_dialog(state: RunState, width: int) -> Dialog:

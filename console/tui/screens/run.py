@@ -33,13 +33,13 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.log import Log
 from console.tui.widgets.spark import Metrics
 from console.typed import as_typed, typed_here, without_file
+from console.views.blocking_reason import waited_host
+from console.views.compact_layout import run_in_words
 from console.views.headline import headline
-from console.views.host import worst_host
-from console.views.logs import LogLine
-from console.views.narrow import run_in_words
-from console.views.spans import Line, Span, line
+from console.views.host_details import worst_host
+from console.views.log_lines import LogLine
+from console.views.styled_text import Line, Span, line
 from console.views.times import seconds_in_words
-from console.views.waits import waited_host
 
 
 class RunScreen(PageWithLog):

@@ -8,16 +8,16 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from console.errors import ConsoleError, in_one_line
+from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
-from console.ports.station import Station
 from console.tui.screens.compare import CompareScreen
 from console.tui.screens.page import Page
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.picker import Picker
-from console.views.home import run_row
-from console.views.record import runs_lines
-from console.views.spans import Line, Span, line
+from console.views.home_summary import run_row
+from console.views.run_record import runs_lines
+from console.views.styled_text import Line, Span, line
 
 PAGE = 50
 """Runs that are read at once."""
@@ -33,7 +33,7 @@ class RunsScreen(Page):
     AUTO_FOCUS = "#all-runs"
     place = "runs"
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: EnvironmentClient) -> None:
         super().__init__()
         self.station = station
         self.runs: tuple[RunSummary, ...] = ()

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from console.errors import ConsoleError
-from console.model.board import Board, Candidate, CiMark, Verified
+from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, Verified
 from console.model.state import RunState
 from console.tui.widgets.picker import Picker
 from console.views.filter import Filter, count_words
-from console.views.spans import line
-from console.views.versions import Marks, candidate_row, first_choice, kept
+from console.views.styled_text import line
+from console.views.version_list import Marks, candidate_row, first_choice, kept
 
 if TYPE_CHECKING:
     from console.tui.screens.prepare import PrepareScreen
@@ -46,7 +46,7 @@ class Versions:
         """The version that is chosen."""
         return self._shown[self.picker.index] if self.picker.index < len(self._shown) else None
 
-    async def read(self, board: Board) -> None:
+    async def read(self, board: FleetSnapshot) -> None:
         """Read what there is to choose from; then, beside everything else, which of it was verified. Raises ConsoleError."""
         self.candidates = await self._screen.station.candidates(board)
         self.picker.say_empty("no version there: git tag, git push --tags")

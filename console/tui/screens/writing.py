@@ -12,8 +12,8 @@ from textual.widgets import TextArea
 from console.text import SafeLines
 from console.tui.screens.dialog import Choice, Dialog
 from console.tui.widgets.lines import LineView
-from console.views.narrow import rows_of
-from console.views.spans import Line, Span, clipped, line
+from console.views.compact_layout import rows_of
+from console.views.styled_text import Line, Span, clipped, line
 
 TAKE = "ctrl+o"
 

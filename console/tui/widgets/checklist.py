@@ -5,8 +5,8 @@ from collections.abc import Callable
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
 from console.views.checklist import check_lines, checklist, checklist_line, checklist_lines
-from console.views.spans import Line, Span, line
-from console.views.timeline import plan_lines, way_back_lines
+from console.views.plan_words import plan_lines, way_back_lines
+from console.views.styled_text import Line, Span, line
 
 
 class Checklist(LineView):

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from console.tui.widgets.lines import LineView
 from console.views.filter import GRAMMAR
-from console.views.spans import Span, line
+from console.views.styled_text import Span, line
 
 
 class FilterLine(Horizontal):

@@ -6,9 +6,9 @@ from textual.message import Message
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
 from console.views.filter import Filter, count_words
-from console.views.fleet import Load, counts_in_words, fleet_lines, host_line, kept_names, legend
+from console.views.fleet_rows import Load, counts_in_words, fleet_lines, host_line, kept_names, legend
 from console.views.grid import Grid, grid_for
-from console.views.spans import Line, Span, clipped, line
+from console.views.styled_text import Line, Span, clipped, line
 
 _MOVES = ("up", "down", "left", "right", "pageup", "pagedown")
 

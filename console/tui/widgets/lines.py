@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from console.views.spans import Line, Span, Tone, ascii_line, changed_cells, text
+from console.views.styled_text import Line, Span, Tone, ascii_line, changed_cells, text
 
 _COLORS: Final[dict[Tone, str]] = {"plain": "text", "strong": "text", "selected": "text"}
 """Tones that have the colour of another name in the theme."""

@@ -12,8 +12,8 @@ from textual.message import Message
 
 from console.tui.widgets.loglines import LogLines
 from console.views.filter import Filter
+from console.views.log_lines import LogLine
 from console.views.logbook import LogBook, Place, log_title
-from console.views.logs import LogLine
 
 MOST_LINES = 1 << 60
 """More lines than ever come: behind every line of a moment."""

@@ -9,9 +9,9 @@ from textual.strip import Strip
 
 from console.tui.widgets.lines import Toned
 from console.views.filter import Filter
+from console.views.log_lines import drawn, subject_of
 from console.views.logbook import LogBook, Place
-from console.views.logs import drawn, subject_of
-from console.views.spans import Line, Span, line
+from console.views.styled_text import Line, Span, line
 
 _STRIPS = 600
 """Lines that are kept as they were drawn."""

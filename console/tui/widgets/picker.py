@@ -7,7 +7,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.tui.widgets.lines import Toned, Wording, beside_bar
-from console.views.spans import Line, Span, filled, line, text
+from console.views.styled_text import Line, Span, filled, line, text
 
 
 class Picker(Toned, ScrollView, can_focus=True):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from console.model.state import RunState
 from console.tui.widgets.lines import LineView
-from console.views.metrics import Series, metric_lines, newest, step_of, window, window_words
-from console.views.spans import Line, Span, line
+from console.views.machine_metrics import Series, metric_lines, newest, step_of, window, window_words
+from console.views.styled_text import Line, Span, line
 
 
 class Looked(NamedTuple):

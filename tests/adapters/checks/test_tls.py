@@ -11,7 +11,7 @@ import pytest
 
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.database import link, postgres
-from console.adapters.health import bare_command
+from console.adapters.health_gates import bare_command
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import CheckSpec, Environment, Host, Ssh
 from console.model.secret import SecretRef

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from console.adapters.database.link import NotRead, libpq_variables
-from console.core import dumps
+from console.core.host import dump_scripts
 from console.model.database import DumpLook
 from console.text import SafeText
 from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin
@@ -60,7 +60,7 @@ def schema(url: str) -> set[tuple[str, ...]]:
 
 
 def test_all_that_came_since_goes_with_a_restore_by_a_plain_owner_and_a_broken_dump_changes_nothing(url: str, tmp_path: Path):
-    run = dumps.guarded("pg_dump -Fc --no-password -f dumps/r1.dump")
+    run = dump_scripts.guarded("pg_dump -Fc --no-password -f dumps/r1.dump")
     assert shell(run, tmp_path, url).returncode == 0
     before = schema(url)
     with psycopg.connect(url) as connection:
@@ -70,16 +70,16 @@ def test_all_that_came_since_goes_with_a_restore_by_a_plain_owner_and_a_broken_d
     dump = tmp_path / "dumps" / "r1.dump"
     whole = dump.read_bytes()
     dump.write_bytes(whole[:-40])
-    broken = shell(dumps.restore_script(str(dump)), tmp_path, url)
+    broken = shell(dump_scripts.restore_script(str(dump)), tmp_path, url)
     assert broken.returncode != 0
     assert schema(url) == since
     dump.write_bytes(whole)
     with psycopg.connect(url) as holder:
         holder.execute("lock table orders in access share mode")
-        held = shell(dumps.restore_script(str(dump)), tmp_path, url, PGOPTIONS="-c lock_timeout=200")
+        held = shell(dump_scripts.restore_script(str(dump)), tmp_path, url, PGOPTIONS="-c lock_timeout=200")
         assert "lock timeout" in held.stderr
     assert schema(url) == since
-    restored = shell(dumps.restore_script(str(dump)), tmp_path, url)
+    restored = shell(dump_scripts.restore_script(str(dump)), tmp_path, url)
     assert (restored.returncode, restored.stderr) == (0, "")
     assert schema(url) == before
     with psycopg.connect(url) as connection:
@@ -94,26 +94,26 @@ def test_a_dump_is_there_gone_or_not_known_to_be_either(url: str, tmp_path: Path
         if content is not None:
             file.write_bytes(content)
         for path in (str(file), "dumps/it's.dump"):
-            assert dumps.read_kept(shell(dumps.kept_script("shop o", path), tmp_path, url).stdout) is expected
-    assert isinstance(dumps.read_kept("banner\n"), SafeText)
+            assert dump_scripts.read_kept(shell(dump_scripts.kept_script("shop o", path), tmp_path, url).stdout) is expected
+    assert isinstance(dump_scripts.read_kept("banner\n"), SafeText)
 
 
 def test_a_dump_that_fails_leaves_no_half_and_the_newest_are_kept(url: str, tmp_path: Path):
-    failed = shell(dumps.guarded("pg_dump -Fc --no-password -t nothing -f dumps/r1.dump"), tmp_path, url)
+    failed = shell(dump_scripts.guarded("pg_dump -Fc --no-password -t nothing -f dumps/r1.dump"), tmp_path, url)
     assert failed.returncode == 1
     assert list((tmp_path / "dumps").iterdir()) == []
     for number in range(5):
         file = tmp_path / "dumps" / f"r{number}.dump"
         file.write_text("x")
         os.utime(file, (number, number))
-    assert shell(dumps.kept(2), tmp_path, url).returncode == 0
+    assert shell(dump_scripts.kept(2), tmp_path, url).returncode == 0
     assert sorted(file.name for file in (tmp_path / "dumps").iterdir()) == ["r3.dump", "r4.dump"]
 
 
 def test_what_is_looked_at_before(url: str, tmp_path: Path):
     variables = libpq_variables(url)
-    found = dumps.read_look("db01", shell(dumps.look_script("shop o", variables), tmp_path, url).stdout)
-    assert dumps.dump_problem(found) is None
+    found = dump_scripts.read_look("db01", shell(dump_scripts.look_script("shop o", variables), tmp_path, url).stdout)
+    assert dump_scripts.dump_problem(found) is None
     assert (found.folder, found.server, found.unread) == (f"{tmp_path}/.deploy-console/shop o/dumps", found.dumper, 0)
     assert found.size > 2**20
     assert abs(found.free - os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize) < 2**30
@@ -122,9 +122,9 @@ def test_what_is_looked_at_before(url: str, tmp_path: Path):
     bare.mkdir()
     for tool in ("df", "tr"):
         (bare / tool).symlink_to(f"/bin/{tool}")
-    none = dumps.read_look("db01", shell(dumps.look_script("shop", variables), tmp_path, url, PATH=str(bare)).stdout)
+    none = dump_scripts.read_look("db01", shell(dump_scripts.look_script("shop", variables), tmp_path, url, PATH=str(bare)).stdout)
     assert none.missing == ("pg_dump", "pg_restore", "psql")
-    wrong = dumps.read_look("db01", shell(dumps.look_script("shop", {**variables, "PGPASSWORD": "no"}), tmp_path, url).stdout)
+    wrong = dump_scripts.read_look("db01", shell(dump_scripts.look_script("shop", {**variables, "PGPASSWORD": "no"}), tmp_path, url).stdout)
     assert "password authentication failed" in wrong.refused
 
 
@@ -138,7 +138,7 @@ def test_what_is_looked_at_before(url: str, tmp_path: Path):
     (None, "was not looked at", "deploy check"),
 ])  # fmt: skip
 def test_why_no_dump_can_be_taken(look: DumpLook | None, words: str, remedy: str):
-    found = dumps.dump_problem(look)
+    found = dump_scripts.dump_problem(look)
     assert found
     assert words in found[0]
     assert remedy in found[1]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from console.adapters.local import LocalTransport
-from console.adapters.metrics import procfs
-from console.adapters.metrics.procfs import MetricsWatch
-from console.core.procfs import loop_script, parse_line
+from console.adapters.metrics import proc_sampler
+from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.core.host.procfs import loop_script, parse_line
 from console.model.fleet import Host
 from console.ports.feed import Sample
 from console.ports.hosts import ProblemKind, Ran, Sink, Unreached
@@ -105,7 +105,7 @@ class TestWatch:
         assert [(sample.memory, sample.load) for sample in heard] == [(0.75, 0.5)] * 2
 
     async def test_a_lost_link_is_a_gap_and_is_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(procfs, "FIRST_WAIT", 0.01)
+        monkeypatch.setattr(proc_sampler, "FIRST_WAIT", 0.01)
         transport = Losing("unreachable", after=2)
         heard: list[Sample] = []
         watch = MetricsWatch(transport, [WEB], 0.1, heard.append)
@@ -116,7 +116,7 @@ class TestWatch:
 
     @pytest.mark.parametrize("kind", ["login", "unknown-key", "changed-key"])
     async def test_a_refused_login_or_key_is_not_tried_again(self, monkeypatch: pytest.MonkeyPatch, kind: ProblemKind) -> None:
-        monkeypatch.setattr(procfs, "FIRST_WAIT", 0.01)
+        monkeypatch.setattr(proc_sampler, "FIRST_WAIT", 0.01)
         transport = Losing(kind, after=99)
         watch = MetricsWatch(transport, [WEB], 0.1, lambda _: None)
         watch.start()
@@ -132,7 +132,7 @@ class TestWatch:
             waits.append(seconds)
             await slept(0)
 
-        monkeypatch.setattr(procfs.asyncio, "sleep", sleep)
+        monkeypatch.setattr(proc_sampler.asyncio, "sleep", sleep)
         watch = MetricsWatch(Losing("unreachable", after=99), [WEB], 0.1, lambda _: None)
         watch.start()
         for _ in range(1000):

@@ -1,0 +1,246 @@
+"""An environment between runs, for the screen: asks its engine, reads the journal, begins runs and joins them. Implements `ports.Station`.
+
+Knows how an engine is met, also after it has ended; nothing of what the screen shows or asks.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from console.cli.lasting_feed import LastingFeed
+from console.cli.run_records import LocalRunArchive
+from console.cli.wiring import Invocation, asking, configure, engine_of, journal, tell
+from console.core.host.login_command import visit
+from console.errors import EngineLost, NoGo, UsageFault
+from console.model.events import AnyEvent
+from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
+from console.model.request import Request
+from console.model.values import changed
+from console.ports.feed import FeedItem
+from console.ports.journal import RunSummary
+from console.text import SafeText
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.core.secrets.needed import Purpose
+    from console.model.fleet import Environment
+
+T = TypeVar("T")
+
+
+def feed_of(how: Invocation, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
+    """Follow a run over that engine, and over the one that comes after it."""
+    return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
+
+
+class LocalEnvironmentClient(LocalRunArchive):
+    """One environment. `suggested`: the version that is to be offered first."""
+
+    def __init__(self, how: Invocation, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
+        self.app, self.environment, self.protected = found.app, found.name, found.protected
+        self._how = how
+        self._found = found
+        self._mark = _mark(found.file)
+        self._suggested = list(suggested)
+        self._feeds: list[LastingFeed] = []
+        self._beside: list[LocalEnvironmentClient] = []
+        self._client: Client | None = None
+        self._told: set[tuple[Client, str]] = set()
+        self._meeting = asyncio.Lock()
+
+    @property
+    def suggested(self) -> str:
+        """The version that comes next in the list it was given; empty: none."""
+        return self._suggested[0] if self._suggested else ""
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments of the file; without a file, this one alone."""
+        from console.cli.wiring import config_if_any
+
+        file = config_if_any(self._how)
+        return file.environment_names if file else (self.environment,)
+
+    def beside(self, environment: str) -> "LocalEnvironmentClient":
+        """Another environment of the same application. It is let go of with this one."""
+        from console.cli.wiring import environment_or_known
+
+        self._beside.append(LocalEnvironmentClient(self._how, environment_or_known(self._how, environment)))
+        return self._beside[-1]
+
+    async def read_again(self) -> None:
+        """Take up what was changed in the file since it was read. Raises UsageFault with every problem in it."""
+        from console.cli.wiring import environment
+
+        mark = _mark(self._found.file)
+        if not self._found.file or mark == self._mark:
+            return
+        found = await asyncio.to_thread(environment, self._how, self.environment)
+        self._mark = mark
+        if found == self._found:
+            return
+        async with self._meeting:
+            client, self._client, self._found = self._client, None, found
+        if client is not None:
+            await client.close()
+
+    async def board(self) -> FleetSnapshot:
+        """What runs where, read from the hosts."""
+        return await self._asked("board", {}, FleetSnapshot)
+
+    async def numbers(self) -> AsyncIterator[FeedItem]:
+        """Samples of the hosts, for as long as they are read; over the next engine too."""
+        while True:
+            client = await self._engine()
+            try:
+                async for item in client.follow(""):
+                    yield item
+            except EngineLost:
+                await asyncio.sleep(1.0)
+
+    async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
+        """What could be released, newest first."""
+        live = Counter(host.commit for host in board.hosts if host.commit)
+        return await self._asked("versions", {"live": dict(live)}, tuple[Candidate, ...])
+
+    async def verified(self, candidates: tuple[Candidate, ...]) -> Verified:
+        """Which of them were verified in the environment that has to have had them first."""
+        return await self._asked("verified", {"trees": {one.commit: one.tree for one in candidates}}, Verified)
+
+    async def ci(self, candidate: Candidate) -> CiMark:
+        """What the checks that judge a commit say of that one."""
+        await self._tell_some()
+        return await self._asked("ci", {"commit": candidate.commit, "ref": str(candidate.ref)}, CiMark)
+
+    async def preview(self, request: Request) -> tuple[AnyEvent, ...]:
+        """The events of a pre-flight that is no run."""
+        from console.wire.codec import as_plain
+
+        await self._tell_secrets("check" if request.kind == "deploy" else request.kind)
+        return await self._asked("preview", as_plain(request), tuple[AnyEvent, ...])
+
+    async def channels(self) -> tuple[SafeText, ...]:
+        """The channels that people are told of a release by, without their secrets."""
+        await self._tell_some()
+        return await self._asked("channels", {}, tuple[SafeText, ...])
+
+    async def releases(self, host: str) -> tuple[SnapshotRelease, ...]:
+        """What a host has on its disk, newest first."""
+        return await self._asked("releases", {"host": host}, tuple[SnapshotRelease, ...])
+
+    def visit(self, host: str) -> tuple[str, ...]:
+        """The argv of an interactive shell on that host, in its live release."""
+        known = self._found.host(host)
+        if known is None:
+            raise UsageFault(f"{self.environment} has no host {host}", "deploy status")
+        return visit(self._found, known)
+
+    async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""
+        return await asyncio.to_thread(self._history, limit, after, words)
+
+    def _history(self, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
+        record = journal()
+        try:
+            return record.runs(self.app, self.environment, limit=limit, after=after, words=words)
+        finally:
+            record.close()
+
+    async def open(self, request: Request) -> LastingFeed:
+        """Begin a run, by the file as it is now. Raises Locked while another goes on, UsageFault for a file that is not sound any more."""
+        self._found = self._by_the_file(request)
+        feed = await self._begun(request)
+        if self._suggested and request.ref == self._suggested[0]:
+            self._suggested.pop(0)
+        return feed
+
+    def _by_the_file(self, request: Request) -> "Environment":
+        from console.cli.wiring import config_if_any, environment
+
+        if config_if_any(self._how) is None:
+            return self._found
+        return environment(self._how, self.environment, gated=request.kind == "deploy")
+
+    async def open_back(self, run: str, how: str) -> LastingFeed:
+        """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
+        last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "")
+        if last != run:
+            raise NoGo(f"run {last} came after this one", "deploy rollback, to undo that one")
+        return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True))
+
+    async def attach(self, run: str) -> LastingFeed:
+        """Join a run that goes on. UsageFault where no engine carries it."""
+        client = await engine_of(self._how, self._found)
+        if client.welcome.run != run:
+            await client.close()
+            raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
+        return self._kept(client, run)
+
+    async def _begun(self, request: Request) -> LastingFeed:
+        client = await engine_of(self._how, self._found)
+        try:
+            await configure(client, self._found, request.kind, quiet=True)
+            return self._kept(client, await client.open_run(changed(request, wait_for_person=self._how.patience)))
+        except BaseException:
+            await client.close()
+            raise
+
+    def _kept(self, client: "Client", run: str) -> LastingFeed:
+        self._feeds.append(feed_of(self._how, client, run, self._found))
+        return self._feeds[-1]
+
+    async def _asked(self, name: str, argument: dict[str, Any], kind: type[T]) -> T:
+        from console.wire.codec import from_plain
+
+        return from_plain(await (await self._engine()).query(name, argument), kind)
+
+    async def _tell_secrets(self, purpose: "Purpose") -> None:
+        """Give the engine what it needs to know for that, once, where nothing goes on. Raises UsageFault that names what is missing."""
+        client = await self._engine()
+        if self._has_to_tell(client, purpose):
+            await configure(client, self._found, purpose, quiet=True)
+
+    async def _tell_some(self) -> None:
+        """Give the engine what can be read at once; what a mark, or a list of channels, lacks is shown there."""
+        from console.cli.secret_sources import IMPATIENCE, SecretReader
+        from console.config.load import digest
+
+        client = await self._engine()
+        if self._has_to_tell(client, "some"):
+            reading = SecretReader(quiet=True)
+            await asyncio.to_thread(reading.add, self._found, self._found.secret_references(), IMPATIENCE)
+            await client.configure(self._found, digest(self._found), reading.found)
+
+    def _has_to_tell(self, client: "Client", what: str) -> bool:
+        if not self._found.secret_references() or (client, what) in self._told or client.welcome.busy or self._how.read_only:
+            return False
+        self._told = {*((one, told) for one, told in self._told if one is client), (client, what)}
+        return True
+
+    async def _engine(self) -> "Client":
+        async with self._meeting:
+            if self._client is None or self._client.lost:
+                if self._client is not None:
+                    await self._client.close()
+                self._client = await asking(self._how, self._found)
+            return self._client
+
+    async def close(self) -> None:
+        """Let go of the engines that were met."""
+        for station in self._beside:
+            await station.close()
+        for feed in self._feeds:
+            await feed.close()
+        if self._client is not None:
+            await self._client.close()
+
+
+def _mark(file: str) -> tuple[int, int]:
+    """What tells a file from one that was changed meanwhile; zeros where there is none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,110 @@
+"""Commands about the fleet: what runs where, what would be done, who is let in. Asks the engine; touches no host."""
+
+from typing import Any
+
+from console.cli.kept_notes import keep_note
+from console.cli.wiring import Invocation, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell_problem
+from console.errors import Exit, NoGo
+from console.typed import as_typed
+
+
+async def status(how: Invocation, name: str) -> int:
+    """Print what runs where; 3 when no host answers."""
+    model = environment_or_known(how, name)
+    client = await asking(how, model)
+    try:
+        found = await client.query("status", {})
+    finally:
+        await client.close()
+    held = found["locked_by"]
+    if held is None or not held["run"]:
+        keep_note(model, held)
+    if how.json:
+        say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
+    else:
+        for line in status_lines(found):
+            say(line)
+    return 0 if any(row["reachable"] for row in found["hosts"]) else int(Exit.NO_GO)
+
+
+def status_lines(found: dict[str, Any]) -> list[str]:
+    """Return what runs where, as a table."""
+    held = found["locked_by"]
+    lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
+    if held:
+        more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
+        lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))
+    if failed := found.get("failed"):
+        report = as_typed(f"deploy report {failed['run']}")
+        since = f"run {failed['run']} ({failed['kind']}) failed at {failed['ended']}"
+        well = all(row["healthy"] for row in found["hosts"])
+        lines.append(f"{since}, and no run has made good since: {report}" if well else f"not verified since {since}: {report}")
+    lines += [_debt_line(debt) for debt in found["owed"]]
+    rows = [("host", "version", "release", "state"), *(_status_row(row) for row in found["hosts"])]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return lines + ["  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip() for row in rows]
+
+
+def _debt_line(debt: dict[str, Any]) -> str:
+    return f"{debt['host']} is owed by {debt['run']}: {debt['reason']}" + (f"; {as_typed(debt['next'])}" if debt.get("next") else "")
+
+
+def _status_row(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    if not row["reachable"]:
+        return row["host"], "?", "?", f"not reached: {row.get('problem') or 'no answer'}"
+    health = {True: "verified", False: "not healthy", None: "not verified" if row["release"] else ""}[row["healthy"]]
+    drift = f"drift: {row['drift']}" if row["drift"] else ""
+    return row["host"], row["version"] or "-", row["release"] or "-", ", ".join(words for words in (health, drift) if words)
+
+
+async def check(how: Invocation, name: str, argument: dict[str, Any]) -> int:
+    """Print the go/no-go and the plan."""
+    from console.cli.run_commands import judge_request
+    from console.model.request import Request
+
+    try:
+        found = environment(how, name, gated=True)
+    except NoGo as fault:
+        if how.json:
+            say_json(_no_go(fault))
+        for problem in fault.problems:
+            tell_problem(problem)
+        return int(fault.exit)
+    judge_request(Request(**argument), found)
+    client = await engine_of(how, found)
+    try:
+        await configure(client, found, "check")
+        answer = await client.query("check", argument)
+    finally:
+        await client.close()
+    if how.json:
+        say_json(answer)
+    else:
+        for line in check_lines(answer):
+            say(line)
+    return int(answer["exit"])
+
+
+def _no_go(fault: NoGo) -> dict[str, Any]:
+    from console.plain.jsonl import problem_object
+
+    return {
+        "type": "result", "exit": int(fault.exit), "decision": "no-go", "version": None, "commit": None, "checks": [],
+        "plan": {"strategy": None, "steps": []}, "rollback": {"possible": False, "hosts": [], "database": None},
+        "problems": [problem_object(problem) for problem in fault.problems],
+    }  # fmt: skip
+
+
+def check_lines(found: dict[str, Any]) -> list[str]:
+    """Return the checks, the plan, the way back and the decision, as lines."""
+    lines = []
+    for each in found["checks"]:
+        remedy = f"  ({as_typed(each['remedy'])})" if each.get("remedy") and each["status"] not in ("passed", "skipped") else ""
+        lines.append(f"{each['status']:<10} {each['title']}" + (f": {each['detail']}" if each["detail"] else "") + remedy)
+    lines += [f"  {step['phase']:<8} {step['id']}: {step['title']}" for step in found["plan"]["steps"]]
+    for way in found["rollback"]["hosts"]:
+        target = way["release"] or "stopped and removed"
+        lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
+    if said := found.get("announcement"):
+        lines += [f"  said     {said['title']}", *(f"           {words}" for words in said["body"].splitlines())]
+    return [*lines, str(found["decision"])]

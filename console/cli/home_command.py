@@ -1,0 +1,37 @@
+"""Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
+
+from console.adapters.clock import SystemClock
+from console.cli.environment_client import LocalEnvironmentClient
+from console.cli.wiring import Invocation, config_if_any, environment_or_known, say_last
+from console.errors import Exit, UsageFault
+from console.model.fleet import Environment
+
+
+async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> int:
+    """Show the environment until the operator leaves."""
+    from datetime import datetime
+
+    from console.tui.open import ScreenFailed, run_screen
+
+    station = LocalEnvironmentClient(how, _first(how) if not name else environment_or_known(how, name), suggested)
+    try:
+        ending = await run_screen(
+            None, SystemClock(), station=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
+        )
+    except ScreenFailed as fault:
+        raise type(fault)(fault.message, "deploy status, deploy attach --plain") from None
+    finally:
+        await station.close()
+    say_last(ending.lines)
+    return int(Exit.DONE)
+
+
+def _first(how: Invocation) -> Environment:
+    """Return the environment that is meant where none is named; of several without a default, the first of the file."""
+    file = config_if_any(how)
+    if file is None:
+        return environment_or_known(how, "")
+    try:
+        return file.environment("", how.app)
+    except UsageFault:
+        return file.environment(file.environment_names[0], how.app)

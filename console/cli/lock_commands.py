@@ -1,0 +1,104 @@
+"""`deploy lock` and `deploy unlock`: a person's note on the hosts of an environment, and the lock of a run that is dead. Asks the engine; touches no host."""
+
+import os
+import re
+from typing import Any
+
+from console.cli.kept_notes import keep_note
+from console.cli.prompt import confirm
+from console.cli.wiring import Invocation, asking, environment_or_known, run_named, say, say_json, tell_problem, tell_twin
+from console.engine.server.access import user_name
+from console.errors import Exit, NoGo, Problem, UsageFault
+from console.model.fleet import Environment
+from console.plain.jsonl import problem_object
+
+RUN = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
+"""A whole id: that of another machine's run can only be named so."""
+
+
+async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
+    """Leave a person's note on every host, for that time or (0) until it is taken away."""
+    found = environment_or_known(how, name)
+    answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
+    keep_note(found, {"by": user_name(os.getuid()), "reason": reason, "until": answer["until"]})
+    code = _told(how, answer)
+    if not how.json and not answer["failed"]:
+        say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
+    tell_twin("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
+    return code
+
+
+async def unlock(how: Invocation, name: str, reason: str) -> int:
+    """Take a person's note away from every host."""
+    found = environment_or_known(how, name)
+    await confirm(how, f"let releases to {found.name} in again?")
+    answer = await _asked(how, found, "unlock", {"reason": reason})
+    keep_note(found, None)
+    held = answer.pop("held_by")
+    goes_on = answer.pop("goes_on")
+    if held and not answer["opened"] and not answer["failed"]:
+        raise NoGo(f"no person's note closes {found.name}: {_held_words(held)}", _way_out(found.name, held["run"], goes_on=goes_on))
+    code = _told(how, answer)
+    if not how.json and not answer["failed"]:
+        say(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
+    if held:
+        tell_problem(Problem(_held_words(held), _way_out(found.name, held["run"], goes_on=goes_on)))
+    tell_twin("unlock", found.name, "--reason", reason, "--yes")
+    return code
+
+
+def _held_words(held: dict[str, Any]) -> str:
+    return f"run {held['run']} of {held['by']} holds it since {held['since']}"
+
+
+def _way_out(name: str, run: str, *, goes_on: bool) -> str:
+    unlock = f"deploy unlock {name} --run {run} --reason TEXT"
+    return f"deploy abort {run}; once it is dead: {unlock}" if goes_on else unlock
+
+
+async def unlock_run(how: Invocation, name: str, text: str, reason: str) -> int:
+    """Break the lock of a run that is dead. Raises Locked where it is not known to be."""
+    run, name = _meant(how, name, text)
+    found = environment_or_known(how, name)
+    await confirm(how, f"break the lock of run {run} on {found.name}? What it was doing on a host may still go on there.")
+    answer = await _asked(how, found, "break-lock", {"run": run, "reason": reason})
+    code = _told(how, answer)
+    if not how.json:
+        broken = answer["broken"]
+        say(f"the lock of run {run} is broken on {', '.join(broken)}" if broken else f"run {run} holds no host that answers")
+    tell_twin("unlock", found.name, "--run", run, "--reason", reason, "--yes")
+    return code
+
+
+def _meant(how: Invocation, name: str, text: str) -> tuple[str, str]:
+    """Return the run's id and its environment: one of the record here, or another machine's by its whole id."""
+    try:
+        found = run_named(how, text)
+    except UsageFault:
+        if not RUN.fullmatch(text):
+            raise
+        return text, name
+    if name and found.environment != name:
+        raise UsageFault(f"run {found.run} is one of {found.environment}, not of {name}", f"deploy unlock {found.environment} --run {found.run} --reason TEXT")
+    return found.run, found.environment
+
+
+async def _asked(how: Invocation, found: Environment, question: str, argument: dict[str, Any]) -> dict[str, Any]:
+    client = await asking(how, found)
+    try:
+        answer: dict[str, Any] = await client.query(question, argument)
+    finally:
+        await client.close()
+    return answer
+
+
+def _told(how: Invocation, answer: dict[str, Any]) -> int:
+    """Say which hosts could not be told; 3 where there are such."""
+    problems = [Problem(f"{each['host']}: {each['message']}", each["hint"]) for each in answer["failed"]]
+    code = int(Exit.NO_GO if problems else Exit.DONE)
+    if how.json:
+        more = {key: value for key, value in answer.items() if key != "failed"}
+        say_json({"type": "result", "exit": code, **more, "problems": [problem_object(problem) for problem in problems]})
+    for problem in problems:
+        tell_problem(problem)
+    return code

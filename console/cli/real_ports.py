@@ -1,0 +1,117 @@
+"""Wires the real ports of one environment together: SSH and this machine, git, locks, steps, shipping, gates. The only place that knows all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.adapters.attended import AttendedCommands
+from console.adapters.build import GitWorkshop
+from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
+from console.adapters.clock import SystemClock
+from console.adapters.database.view import PostgresView
+from console.adapters.durable_steps import DurableSteps
+from console.adapters.git.repository import GitRepository
+from console.adapters.health_gates import HostGates, check_command, release_command
+from console.adapters.host_inspection import HostScout
+from console.adapters.host_lock import HostLocks
+from console.adapters.local import LocalTransport
+from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.notify import AppriseNotifier
+from console.adapters.ship import HostShipper
+from console.adapters.ssh.pool import SshTransport
+from console.adapters.statefolder import made_folder, modes_of
+from console.adapters.transport import RoutedTransport
+from console.engine.run.step_attempt import variables_of
+from console.model.fleet import Environment, Host, Variable
+from console.model.secret import Secret, SecretRef
+from console.ports.feed import Sample
+from console.ports.hosts import Transport
+
+
+@dataclass
+class RealOutside:
+    """Implements `ports.Outside` with the real adapters."""
+
+    transport: Transport
+    numbers: Transport
+    """The same hosts, for what gives way to all else."""
+    scout: HostScout
+    repository: GitRepository
+    locks: HostLocks
+    steps: DurableSteps
+    shipper: HostShipper
+    workshop: GitWorkshop
+    gates: HostGates
+    checks: ConfiguredChecks
+    notifier: AppriseNotifier
+    announcer: AppriseNotifier
+    database: PostgresView
+    attended: AttendedCommands
+    interval: float
+    """Seconds between two samples of a host."""
+
+    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricsWatch:
+        """Sample hosts from their /proc."""
+        return MetricsWatch(self.numbers, hosts, self.interval, emit, SystemClock().mono)
+
+    def is_linked(self, host: Host) -> bool:
+        """Whether a live connection to the host stands now."""
+        return self.transport.is_linked(host)
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.steps.close()
+        await self.transport.close()
+
+
+def open_outside(environment: Environment, state: str, secrets: Mapping[str, Secret], umask: int = -1) -> RealOutside:
+    """Open the ports of an environment; nothing is contacted before it is needed. Work files go below the state folder.
+
+    `umask` is what commands on this machine get, where it is a host; -1: the process's own.
+    """
+    load_kinds(environment)
+    ssh, here = SshTransport(environment.ssh, environment.jumps, environment.name), LocalTransport(umask=umask)
+    transport = RoutedTransport(ssh, here)
+    work = Path(state) / "work" / environment.app
+    for folder in (work.parent, work):
+        made_folder(str(folder), modes_of(state))
+    repository = GitRepository(environment.repository, str(work), environment.file)
+
+    def variables() -> Mapping[str, str]:
+        return variables_of(environment, secrets)
+
+    def reveal(name: str) -> str | None:
+        return secrets[name].reveal() if name in secrets else None
+
+    locks = HostLocks(transport)
+    return RealOutside(
+        transport,
+        RoutedTransport(ssh.readers("numbers"), here),
+        HostScout(transport, reveal),
+        repository,
+        locks,
+        DurableSteps(transport, ssh.standby()),
+        HostShipper(transport),
+        GitWorkshop(repository, str(work), modes_of(state), umask),
+        HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal),
+        ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
+        AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
+        AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
+        PostgresView(transport, locks, lambda: url_of(environment, secrets)),
+        AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
+        environment.metrics_interval,
+    )
+
+
+def url_of(environment: Environment, secrets: Mapping[str, Secret]) -> str:
+    """Return where the database is read; empty: nowhere."""
+    url = environment.database.url if environment.database else ""
+    if isinstance(url, SecretRef):
+        return secrets["database.url"].reveal() if "database.url" in secrets else ""
+    return url
+
+
+def addresses_of(listed: tuple[Variable, ...], key: str, secrets: Mapping[str, Secret]) -> tuple[str, ...]:
+    """Return where people are told, with the secrets in place; an address whose secret is not there is left out."""
+    found = (secrets.get(f"{key}[{number}]") if isinstance(one, SecretRef) else one for number, one in enumerate(listed))
+    return tuple(one.reveal() if isinstance(one, Secret) else one for one in found if one is not None)

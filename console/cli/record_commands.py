@@ -1,0 +1,137 @@
+"""Commands that read the record of runs, and the engines of a state folder."""
+
+import os
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from console.cli.wiring import Invocation, journal, run_named, say, say_json, state, tell, tell_twin
+from console.errors import ConsoleError, Exit
+from console.typed import as_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from console.adapters.journal import SqlJournal
+    from console.ports.journal import RunSummary
+
+PAGE = 100
+"""Runs that are read at once, and shown at a terminal."""
+COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome")
+
+
+def history(how: Invocation, environment: str) -> int:
+    """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
+    at_terminal = how.is_terminal and not how.json
+    record = journal()
+    try:
+        rows = list(islice(_runs(record, how.app, environment), PAGE + 1 if at_terminal else None))
+    finally:
+        record.close()
+    more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
+    if how.json:
+        say_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
+        return 0
+    for row in rows:
+        say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.started[:19]:<19}  {row.outcome or 'open'}".rstrip())
+    if more:
+        tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
+    return 0
+
+
+def _runs(record: "SqlJournal", app: str, environment: str) -> "Iterator[RunSummary]":
+    page = record.runs(app, environment, limit=PAGE)
+    while page:
+        yield from page
+        page = record.runs(app, environment, limit=PAGE, after=page[-1])
+
+
+def events(how: Invocation, text: str) -> int:
+    """Print every event of a run, an object a line."""
+    from console.wire.codec import event_json
+
+    run = run_named(how, text).run
+    record = journal()
+    try:
+        for event in record.read(run):
+            say(event_json(event).decode())
+    finally:
+        record.close()
+    return 0
+
+
+def report(how: Invocation, text: str, *, as_json: bool) -> int:
+    """Print what happened in a run, for people or for programs."""
+    from console.views.run_report import report_of
+
+    run = run_named(how, text).run
+    record = journal()
+    try:
+        found = report_of(record.read(run))
+    finally:
+        record.close()
+    if as_json:
+        from console.report.objects import report_object
+
+        say_json(report_object(found))
+    else:
+        from console.report.markdown import markdown
+
+        say(markdown(found).rstrip("\n"))
+    return 0
+
+
+async def engines(how: Invocation, verb: str, *, force: bool) -> int:
+    """List the engines that answer, or stop them; 6 when one of them carries a run and is not forced."""
+    from console.client.engines import find_engines
+
+    rows: list[dict[str, Any]] = []
+    refused: list[ConsoleError] = []
+    for engine in await find_engines(state()):
+        welcome = engine.welcome
+        if how.app not in ("", welcome.app):
+            continue
+        problem = await _stop(engine.path, force=force) if verb == "stop" else None
+        refused += [problem] if problem else []
+        stopped = verb == "stop" and problem is None
+        rows.append(
+            {
+                "app": welcome.app, "environment": welcome.environment, "pid": welcome.pid, "user": welcome.user, "run": welcome.run or None,
+                "stopped": stopped,
+            }
+        )  # fmt: skip
+    return _told(how, verb, rows, refused)
+
+
+async def _stop(path: str, *, force: bool) -> ConsoleError | None:
+    from console.client.attach import NoEngine, claims_of, connect
+
+    try:
+        client = await connect(path, claims=claims_of(os.environ))
+    except NoEngine:
+        return None
+    try:
+        await client.stop(force=force)
+    except ConsoleError as fault:
+        return fault
+    finally:
+        await client.close()
+    return None
+
+
+def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[ConsoleError]) -> int:
+    from console.plain.jsonl import problem_object
+
+    code = int(refused[0].exit) if refused else int(Exit.DONE)
+    if how.json:
+        problems = [problem_object(problem) for fault in refused for problem in fault.problems]
+        say_json({"type": "result", "exit": code, "engines": rows, "problems": problems})
+    else:
+        for row in rows:
+            what = "stopped" if row["stopped"] else row["run"] or "idle"
+            say(f"{row['app']} {row['environment']}  process {row['pid']} of {row['user']}  {what}")
+    for fault in refused:
+        for problem in fault.problems:
+            tell(f"deploy: {problem}")
+    if verb == "stop":
+        tell_twin("engine", "stop")
+    return code

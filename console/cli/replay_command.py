@@ -1,0 +1,56 @@
+"""A run on record played again: on the screen where there is a terminal, else as plain lines at its own pace, or as JSON at once."""
+
+import asyncio
+
+from console.adapters.clock import SystemClock
+from console.cli.wiring import Invocation, journal, run_named, say
+from console.errors import Exit, UsageFault
+from console.model.events import AnyEvent
+from console.views.recording import Recording
+
+FASTEST = 10_000.0
+
+
+async def replay(how: Invocation, text: str, speed: float) -> int:
+    """Play a run. `speed`: seconds of it that pass in one; 0: all at once."""
+    if not 0 <= speed <= FASTEST:
+        raise UsageFault(f"--speed {speed:g}: not a speed", f"--speed 0 (at once) to {FASTEST:.0f}")
+    run = run_named(how, text).run
+    record = journal()
+    try:
+        events = record.read(run)
+    finally:
+        record.close()
+    if how.wants_screen:
+        return await _on_screen(how, run, events, speed)
+    return await _as_lines(how, events, 0.0 if how.json else speed)
+
+
+async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], speed: float) -> int:
+    from datetime import datetime
+
+    from console.cli.run_records import LocalRunArchive
+    from console.tui.open import run_screen
+    from console.tui.replay import ReplayFeed
+
+    feed, zone = ReplayFeed(events, speed, LocalRunArchive(), run), datetime.now().astimezone().tzinfo
+    await run_screen(feed, SystemClock(), records=LocalRunArchive(), zone=zone, theme=how.theme, read_only=True)
+    return int(Exit.DONE)
+
+
+async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float) -> int:
+    from console.plain.jsonl import JsonPrinter
+    from console.plain.printer import Ending, LinePrinter
+    from console.wire.codec import event_json
+
+    printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)
+    tape, before = Recording(events), 0.0
+    for event, seconds in zip(tape.events, tape.times, strict=True):
+        if speed and seconds > before:
+            await asyncio.sleep((seconds - before) / speed)
+        before = seconds
+        printer.event(event)
+    state = tape.state_at(len(tape))
+    outcome = state.outcome or "interrupted"
+    printer.ended(state, Ending(int(Exit.DONE), outcome, tape.seconds, "" if state.phase == "ended" else "the record ends here", ""))
+    return int(Exit.DONE)

@@ -1,0 +1,168 @@
+"""`deploy rollback`: a part of the run that is open, else a run of its own. There is no moment at which it is lost.
+
+A run that ends while it is spoken to, an engine that ends or starts, one that died and left its run: each time it is seen anew what is open, and said to that.
+Knows how engines and runs are met; not how a run is shown.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from console.adapters.state_reserve import give_room_if_full
+from console.cli.environment_client import LocalEnvironmentClient, feed_of
+from console.cli.follow import follow
+from console.cli.host_rollback import take_back
+from console.cli.prompt import confirm
+from console.cli.responsibility import Departure, Responsibility, RunOver
+from console.cli.wiring import Invocation, configure, engine_of, journal, recorded, state, tell, tell_twin
+from console.core.host.by_hand import typed
+from console.core.host.release_scripts import RELEASE
+from console.core.host_selection import select
+from console.core.secrets.needed import left_to_do
+from console.core.words.equivalent_command import request_words
+from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
+from console.model import commands as cmd
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+    from console.model.request import Request
+    from console.model.state import RunState
+
+TURNS = 8
+"""How often it is looked anew at what is open. Each turn, a run has ended or begun, or an engine was lost, in the moment between two words."""
+MENDABLE = frozenset({"restart", "catch-up"})
+"""Kinds of runs without a release to go back to; one whose engine is dead is ended, and what it had begun is overtaken."""
+MOMENT = 0.05
+"""Seconds before the second look; a little more before each one after."""
+
+
+class Met(NamedTuple):
+    """The run that a rollback has become, and what this console has to do with it."""
+
+    client: "Client"
+    run: str
+    part: Responsibility
+
+
+async def roll_back(how: Invocation, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> int:
+    """Take the last release back and follow that to its end: 0 when it is done on every host. `own`: opens a run of its own and returns its id."""
+    give_room_if_full(state())
+    with Departure() as leaving:
+        try:
+            met = await _met(how, found, request, own)
+        except ConsoleError as fault:
+            if fault.exit is Exit.CONSOLE_FAILED:
+                tell_by_hand(found, request)
+            raise
+        shown = replace(how, plain=not how.json) if met.part.hosts else how
+        station = None if met.part.hosts else LocalEnvironmentClient(how, found)
+        return await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
+
+
+def tell_by_hand(found: "Environment", request: "Request") -> None:
+    """Say how each host goes back without the console: the last way out."""
+    chosen = select(request.hosts, found.hosts)
+    tell("deploy: the console cannot do it. Each host goes back by itself, and says what to restart then:")
+    for host in found.hosts if isinstance(chosen, Problem) else chosen:
+        tell(f"  {typed(found, host, request.ref if RELEASE.fullmatch(request.ref) else '')}")
+
+
+async def _met(how: Invocation, found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:
+    for turn in range(1, TURNS + 1):
+        client = await engine_of(how, found)
+        try:
+            return await _asked(how, client, found, request, own)
+        except (RunOver, EngineLost, Locked) as missed:
+            await client.close()
+            has_moved = not isinstance(missed, Locked) or (not request.ref and bool(_open_run(found)))
+            if not isinstance(missed, RunOver) and (turn == TURNS or not has_moved):
+                raise
+            await asyncio.sleep(MOMENT * turn)
+        except BaseException:
+            await client.close()
+            raise
+    raise NoGo(f"runs of {found.name} have begun and ended {TURNS} times meanwhile", f"deploy rollback {found.name}")
+
+
+async def _asked(how: Invocation, client: "Client", found: "Environment", request: "Request", own: Callable[["Client"], Awaitable[str]]) -> Met:
+    run = client.welcome.run or _open_run(found)
+    state = recorded(run) if run else None
+    if state is None or state.phase == "ended" or state.go is False or (client.welcome.run and state.kind == "catch-up"):
+        return Met(client, await own(client), Responsibility(drives=True))
+    if not client.welcome.run:
+        if await _has_begun(how, found, run):
+            raise RunOver
+        state = await _taken_up(client, found, request, run)
+    elif state.go is None:
+        await _make_way(how, client, found, state)
+    elif request.ref:
+        raise Locked(f"run {run} goes on", f"deploy attach {run}")
+    if request.hosts:
+        return Met(client, run, await take_back(how, client, found, request, state))
+    await _say_to(how, client, found, request, state)
+    return Met(client, run, Responsibility(asked_back=True, goes_on=True))
+
+
+def _open_run(found: "Environment") -> str:
+    """The run of the environment that has no end in the record; empty: none."""
+    record = journal()
+    try:
+        return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind != "exec"), "")
+    finally:
+        record.close()
+
+
+async def _has_begun(how: Invocation, found: "Environment", run: str) -> bool:
+    """Whether an engine carries that run by now: it began, a catch-up say, after the engine was greeted."""
+    client = await engine_of(how, found)
+    try:
+        return client.welcome.run == run
+    finally:
+        await client.close()
+
+
+async def _taken_up(client: "Client", found: "Environment", request: "Request", run: str) -> "RunState":
+    """Have a run taken up whose engine is gone, so that it can go back; one that has nothing to take back is ended. Raises RunOver where it is over then."""
+    from console.cli.kept_models import model_of_run
+
+    tell(f"deploy: the engine of run {run} is gone; a new one takes it up")
+    await configure(client, model_of_run(run) or found, left_to_do(recorded(run)), resumes=True)
+    await client.resume(run)
+    state = recorded(run)
+    if state.phase != "ended" and (request.ref or state.kind in MENDABLE or (state.kind == "deploy" and not state.changed)):
+        await client.submit(run, cmd.Abort(leave=True))
+        async for _ in client.follow(run, state.seq, samples=False):
+            pass
+        raise RunOver
+    if state.phase == "ended" or state.go is not True:
+        raise RunOver
+    return state
+
+
+async def _make_way(how: Invocation, client: "Client", found: "Environment", state: "RunState") -> None:
+    """End a run that nobody has decided on, and that has changed nothing. Raises RunOver where it is over or was decided, NoGo where it may not be ended."""
+    await confirm(how, f"end run {state.run} of {state.by.name}, which waits for its decision, and roll back {found.name}?")
+    answer = await client.submit(state.run, cmd.Abort(expects=max(1, state.seq)))
+    if isinstance(answer, cmd.Refusal):
+        if not answer.ended and recorded(state.run).go is None:
+            raise NoGo(str(answer.message), str(answer.hint))
+        raise RunOver
+    tell(f"deploy: run {state.run} of {state.by.name} had changed nothing and waited for its decision; it makes way")
+    async for _ in client.follow(state.run, state.seq, samples=False):
+        pass
+    raise RunOver
+
+
+async def _say_to(how: Invocation, client: "Client", found: "Environment", request: "Request", state: "RunState") -> None:
+    """Say it to the run that goes on. Raises RunOver where that has just ended, NoGo where it has nothing to take back."""
+    await confirm(how, f"roll back run {state.run} on every host that it has touched?")
+    if state.phase == "rolling-back" or state.kind == "rollback":
+        return
+    answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
+    if isinstance(answer, cmd.Refusal):
+        if answer.ended or recorded(state.run).phase == "ended":
+            raise RunOver
+        raise NoGo(str(answer.message), str(answer.hint))
+    tell_twin(*request_words(found.name, request), "--yes")

@@ -1,0 +1,243 @@
+"""Commands that open, join or steer a run. Whoever follows it ends with its exit code. Knows how a run is found and met; not how it is shown."""
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from console.cli.environment_client import LocalEnvironmentClient, feed_of
+from console.cli.follow import follow
+from console.cli.responsibility import Departure, Responsibility
+from console.cli.wiring import (
+    Invocation,
+    asking,
+    configure,
+    engine_of,
+    environment,
+    environment_or_known,
+    is_owing,
+    journal,
+    open_runs,
+    recorded,
+    run_named,
+    say_json,
+    state,
+    tell_problem,
+    tell_twin,
+)
+from console.core.secrets.needed import left_to_do
+from console.core.words.equivalent_command import request_words
+from console.errors import ConsoleError, Exit, NoGo, Problem, UsageFault
+from console.model import commands as cmd
+from console.model.request import Request
+from console.text import SafeText
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.model.fleet import Environment
+    from console.ports.journal import RunSummary
+
+async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
+    """Begin a run and follow it. `refs`: releases that the screen may open after it."""
+    judge_overrides(request)
+    rollback = request.kind == "rollback"
+    found = environment_or_known(how, name) if rollback else environment(how, name, gated=request.kind == "deploy")
+    judge_request(request, found)
+
+    async def own(client: "Client") -> str:
+        await configure(client, found, request.kind)
+        run = await client.open_run(request)
+        if how.yes and not how.wants_screen:
+            tell_twin(*twin_of(found.name, request))
+        return run
+
+    if rollback:
+        from console.cli.rollback_command import roll_back
+
+        return await roll_back(how, found, request, own)
+    with Departure() as leaving:
+        client = await engine_of(how, found)
+        run = await own(client)
+        return await follow(how, feed_of(how, client, run, found), Responsibility(drives=True), leaving, LocalEnvironmentClient(how, found, refs))
+
+
+def judge_overrides(request: Request) -> None:
+    """Refuse overrides of checks that are never overridden, whatever the file says. Raises UsageFault."""
+    from console.model.checks import NEVER_OVERRIDABLE
+
+    for check, _ in request.overrides:
+        if check in NEVER_OVERRIDABLE:
+            raise UsageFault(f"--override {check}: this check is never overridden", "deploy check: what it found stands there")
+
+
+def judge_request(request: Request, found: "Environment") -> None:
+    """Refuse what names no host or no check of that environment, before an engine or a host is asked. Raises UsageFault."""
+    from console.core.host_selection import chosen_hosts
+
+    judge_checks(request, found)
+    chosen_hosts(found, request)
+
+
+def judge_checks(request: Request, found: "Environment") -> None:
+    """Refuse overrides of checks that there are not, and ticks of what nobody ticks off. Raises UsageFault."""
+    from console.model.checks import OVERRIDABLE
+
+    judge_overrides(request)
+    known = (*OVERRIDABLE, *(check.name for check in found.checks))
+    manual = [check.name for check in found.checks if check.kind == "manual"]
+    for check, _ in request.overrides:
+        if check not in known:
+            raise UsageFault(f"--override {check}: there is no such check", f"one of {', '.join(known)}")
+    for check in request.acks:
+        if check not in manual:
+            raise UsageFault(f"--ack {check}: no manual check of {found.name} is called that", f"manual: {', '.join(manual) or 'none'}")
+
+
+def twin_of(name: str, request: Request) -> tuple[str, ...]:
+    """Return the words of the command line that asks for that run."""
+    return (*request_words(name, request), "--yes")
+
+
+async def attach(how: Invocation, text: str) -> int:
+    """Join a run; one that is over says how it ended."""
+    named = bool(text)
+    summary = run_named(how, text or ("" if open_runs(how) else "last"))
+    if summary.outcome is not None:
+        code = _show_recorded(how, summary, whole=named)
+        await _wake(how, summary)
+        return code
+    from console.client.attach import NoEngine, claims_of, connect
+    from console.wire.address import socket_path
+
+    try:
+        client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
+    except NoEngine:
+        return _show_recorded(how, summary, whole=True)
+    if client.welcome.run != summary.run:
+        await client.close()
+        summary = run_named(how, summary.run)
+        return _show_recorded(how, summary, whole=True)
+    from console.cli.kept_models import model_kept
+
+    with Departure() as leaving:
+        model = _model_for(how, summary, model_kept(client.welcome.digest))
+        return await follow(how, feed_of(how, client, summary.run, model), Responsibility(), leaving, LocalEnvironmentClient(how, model) if model else None)
+
+
+async def _wake(how: Invocation, summary: "RunSummary") -> None:
+    """Have an engine do what runs have left to be done, where there is such and no engine is there. What was asked for is answered by then."""
+    from console.cli.kept_models import model_of_run
+
+    with suppress(ConsoleError, OSError):
+        found = None if how.read_only else _model_for(how, summary, model_of_run(summary.run))
+        if found is not None and is_owing(found):
+            await (await asking(how, found)).close()
+
+
+def _model_for(how: Invocation, summary: "RunSummary", kept: "Environment | None") -> "Environment | None":
+    """Return the model that a run keeps to its end: its own, where that was kept, else the one of the file that is here."""
+    if kept is not None:
+        return kept
+    try:
+        return environment(Invocation(file=how.file, app=summary.app), summary.environment)
+    except UsageFault:
+        return None
+
+
+def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool) -> int:
+    """Show a run that no engine carries, from the journal: how it ended, or that it was interrupted and waits for a person."""
+    from console.cli.follow_as_lines import printer_for
+    from console.core.run.evolve import evolve
+    from console.model.state import RunState
+    from console.plain.printer import Ending
+
+    record = journal()
+    printer, ended = printer_for(how), RunState()
+    try:
+        for event in record.read(summary.run):
+            ended = evolve(ended, event)
+            if whole or how.json:
+                printer.event(event)
+    finally:
+        record.close()
+    seconds = max(0.0, ended.mono - ended.opened)
+    if ended.phase == "ended":
+        code = int(ended.exit if ended.exit is not None else Exit.CONSOLE_FAILED)
+        printer.ended(ended, Ending(code, ended.outcome, seconds))
+        return code
+    words = f"run {summary.run} was interrupted: no engine carries it"
+    printer.ended(ended, Ending(int(Exit.PAUSED), "paused", seconds, words, f"deploy resume {summary.run}"))
+    return int(Exit.PAUSED)
+
+
+async def resume(how: Invocation, text: str) -> int:
+    """Go on with an interrupted run: an engine takes it up, and settles what was running before anything new starts."""
+    summary = run_named(how, text)
+    if summary.outcome is not None:
+        raise NoGo(f"run {summary.run} has ended: {summary.outcome}", f"deploy events {summary.run}")
+    from console.cli.kept_models import model_of_run
+
+    found = _model_for(how, summary, model_of_run(summary.run))
+    if found is None:
+        raise UsageFault(f"the hosts.toml of run {summary.run} is not known here", "deploy -c FILE resume, with the file that the run was made with")
+    with Departure() as leaving:
+        client = await engine_of(how, found)
+        if client.welcome.run != summary.run:
+            await configure(client, found, left_to_do(recorded(summary.run)), resumes=True)
+            await client.resume(summary.run)
+        if how.yes and not how.wants_screen:
+            tell_twin("resume", summary.run, "--yes")
+        return await follow(how, feed_of(how, client, summary.run, found), Responsibility(goes_on=how.yes), leaving, LocalEnvironmentClient(how, found))
+
+
+async def steer(how: Invocation, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:
+    """Say something to a run: 0 accepted, 3 refused. `twin`: the words up to the run, and those after it behind `RUN`."""
+    from console.client.attach import NoEngine, claims_of, connect
+    from console.wire.address import socket_path
+
+    summary = run_named(how, text)
+    if summary.outcome is not None:
+        return _refused(how, summary.run, _is_over(summary))
+    try:
+        client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
+    except NoEngine:
+        summary = run_named(how, summary.run)
+        return _refused(how, summary.run, _is_over(summary)) if summary.outcome else await _without_engine(how, summary.run, command)
+    try:
+        answer = await client.submit(summary.run, command) if client.welcome.run == summary.run else None
+    finally:
+        await client.close()
+    if answer is None or (isinstance(answer, cmd.Refusal) and answer.ended):
+        summary = run_named(how, summary.run)
+    if summary.outcome is not None:
+        return _refused(how, summary.run, _is_over(summary))
+    if answer is None:
+        return await _without_engine(how, summary.run, command)
+    if isinstance(answer, cmd.Refusal):
+        return _refused(how, summary.run, answer)
+    if how.json:
+        say_json({"type": "result", "exit": 0, "run": summary.run, "problems": []})
+    tell_twin(*(summary.run if word == "RUN" else word for word in twin))
+    return 0
+
+
+def _is_over(summary: "RunSummary") -> cmd.Refusal:
+    return cmd.Refusal(SafeText(f"run {summary.run} has ended: {summary.outcome}"), SafeText(f"deploy report {summary.run}"), ended=True)
+
+
+async def _without_engine(how: Invocation, run: str, command: cmd.AnyCommand) -> int:
+    """`continue` does what `resume` does; all else has nobody to say it to."""
+    if isinstance(command, cmd.Continue):
+        from dataclasses import replace
+
+        return await resume(replace(how, yes=True), run)
+    return _refused(how, run, cmd.Refusal(SafeText(f"run {run} was interrupted: no engine carries it"), SafeText(f"deploy resume {run}")))
+
+
+def _refused(how: Invocation, run: str, answer: cmd.Refusal) -> int:
+    from console.plain.jsonl import problem_object
+
+    problem = Problem(str(answer.message), str(answer.hint))
+    if how.json:
+        say_json({"type": "result", "exit": int(Exit.NO_GO), "run": run, "problems": [problem_object(problem)]})
+    tell_problem(problem, "refused: ")
+    return int(Exit.NO_GO)

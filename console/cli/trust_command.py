@@ -1,0 +1,57 @@
+"""`deploy trust`: shows the keys of hosts that are not known yet, and enrols those that a person has said yes to. Never one that has changed.
+
+Jump hosts come first: what is behind them is reached through them.
+"""
+
+import asyncio
+
+from console.cli.prompt import confirm
+from console.cli.wiring import Invocation, environment, say, say_json, tell, tell_twin
+from console.errors import NoGo, Problem, UsageFault
+from console.model.fleet import Environment, Host
+
+
+async def trust(how: Invocation, name: str, pattern: str) -> int:
+    """Enrol the keys of an environment's hosts. NoGo where a host shows none, or another than the one that is known."""
+    from console.core.host_selection import select
+
+    found = environment(how, name)
+    hosts = select(pattern, found.hosts)
+    if isinstance(hosts, Problem):
+        raise UsageFault(hosts.message, hosts.hint)
+    enrolled = [*await _enrolled(how, found, found.jumps), *await _enrolled(how, found, hosts)]
+    if how.json:
+        say_json({"type": "result", "exit": 0, "enrolled": enrolled, "problems": []})
+    elif not enrolled:
+        say("every key is known already")
+    tell_twin("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
+    return 0
+
+
+async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]) -> list[str]:
+    from console.adapters.ssh.keys import enrol
+    from console.adapters.ssh.trust import Shown, scan
+
+    away = [host for host in hosts if not host.is_local]
+    seen = await asyncio.gather(*(scan(host, found.ssh, found.jumps) for host in away))
+    problems = []
+    fresh: list[tuple[Host, Shown]] = []
+    for host, shown in zip(away, seen, strict=True):
+        if not isinstance(shown, Shown):
+            problems.append(Problem(f"{host.name}: {shown.message}", str(shown.hint)))
+        elif shown.is_changed:
+            words = f"the host key of {host.name} ({shown.place}) has changed: known is {', '.join(shown.known)}; it shows {shown.fingerprint}"
+            problems.append(Problem(words, f"only if you know why it changed: ssh-keygen -R '{shown.pattern}', then deploy trust again"))
+        elif not shown.known:
+            fresh.append((host, shown))
+    if problems:
+        raise NoGo("no key was enrolled", "", tuple(problems))
+    for host, shown in fresh:
+        tell(f"{host.name} {shown.place} {shown.kind} {shown.fingerprint}")
+    if not fresh:
+        return []
+    await confirm(how, f"trust these {len(fresh)} keys?")
+    file = enrol((shown.line for _, shown in fresh), found.ssh.known_hosts[0] if found.ssh.known_hosts else "")
+    if not how.json:
+        say(f"{len(fresh)} keys enrolled in {file}")
+    return [host.name for host, _ in fresh]

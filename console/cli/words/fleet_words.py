@@ -1,0 +1,137 @@
+"""What is asked of an environment's hosts, and told them, beside runs."""
+
+from typing import Any
+
+import click
+
+from console.cli.options import how_of, how_options, reason, seconds
+from console.cli.strict_command import StrictCommand
+from console.cli.wiring import finish, need_yes
+from console.errors import UsageFault
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--motd", is_flag=True, help="One line, if anything is open, for a login: as this machine last saw it.")
+@how_options
+@click.pass_context
+def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) -> None:
+    """What runs where, read from the hosts."""
+    how = how_of(ctx, given)
+    if motd:
+        from console.cli.motd import motd as say_what_is_open
+
+        finish(say_what_is_open(how, environment))
+    from console.cli import fleet_commands
+
+    finish(fleet_commands.status(how, environment))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--reason", "why", required=True, metavar="TEXT", help="Why; shown to everyone who is refused.")
+@click.option("--for", "duration", metavar="DURATION", help="Until then, by the hosts' clocks; without it, until deploy unlock.")
+@how_options
+@click.pass_context
+def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None, **given: Any) -> None:
+    """Close an environment: releases, restarts and exec are refused until it is unlocked."""
+    how = how_of(ctx, given)
+    length = 0.0 if duration is None else seconds(duration, "--for")
+    if duration is not None and length < 1:
+        raise UsageFault(f"--for {duration}: that is over at once", "--for 90s, 10m or 1h")
+    from console.cli import lock_commands
+
+    finish(lock_commands.lock(how, environment, reason(why, "--reason"), length))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--run", "dead", default="", metavar="RUN", help="Break the lock of this run, which is dead.")
+@click.option("--reason", "why", required=True, metavar="TEXT", help="Why.")
+@how_options
+@click.pass_context
+def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given: Any) -> None:
+    """Take a person's note away, or break a dead run's lock."""
+    how = how_of(ctx, given)
+    need_yes(how, "unlock")
+    from console.cli import lock_commands
+
+    if dead:
+        finish(lock_commands.unlock_run(how, environment, dead, reason(why, "--reason")))
+    finish(lock_commands.unlock(how, environment, reason(why, "--reason")))
+
+
+@click.command("exec", cls=StrictCommand)
+@click.argument("environment")
+@click.argument("command", nargs=-1, required=True)
+@click.option("--hosts", required=True, metavar="P", help="Which: names, globs, ranges, tag:x, ! in front of any.")
+@how_options
+@click.pass_context
+def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], hosts: str, **given: Any) -> None:
+    """Run a command in the live release of those hosts: deploy exec production --hosts web01 -- 'ls | wc -l'.
+
+    One word behind -- is the shell's text, several are a command with its arguments. --read-only: it changes nothing, by your word, and may run on
+    hosts that are locked.
+    """
+    how = how_of(ctx, given)
+    need_yes(how, "exec")
+    from console.cli import exec_commands
+
+    finish(exec_commands.execute(how, environment, hosts, exec_commands.command_of(command)))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--hosts", default="", metavar="P", help="Only these.")
+@click.option("--follow", is_flag=True, help="Go on until ctrl+c.")
+@click.option("--grep", "pattern", default="", metavar="REGEX", help="Only lines in which that is found.")
+@how_options
+@click.pass_context
+def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, pattern: str, **given: Any) -> None:
+    """The application's own logs, from every host, merged."""
+    from console.cli import exec_commands
+
+    finish(exec_commands.logs(how_of(ctx, given), environment, hosts, pattern, follow=follow))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--version", "ref", metavar="REF", default="", help="Tag, branch or commit (HEAD).")
+@how_options
+@click.pass_context
+def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> None:
+    """Commits, authors and migrations between what is live and --version."""
+    from console.cli import pending_command as waiting
+
+    finish(waiting.pending(how_of(ctx, given), environment, ref))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("host")
+@click.option("--reason", "why", required=True, metavar="TEXT", help="Why.")
+@how_options
+@click.pass_context
+def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
+    """Close the debt of a host that no longer exists."""
+    how = how_of(ctx, given)
+    need_yes(how, "forgive")
+    from console.cli import forgive_command
+
+    finish(forgive_command.forgive(how, host, reason(why, "--reason")))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--hosts", default="", metavar="P", help="Only these.")
+@how_options
+@click.pass_context
+def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
+    """Enrol host keys: shows fingerprints, asks."""
+    how = how_of(ctx, given)
+    need_yes(how, "trust")
+    from console.cli.trust_command import trust as enrol_keys
+
+    finish(enrol_keys(how, environment, hosts))
+
+
+COMMANDS = (status, lock, unlock, execute, logs, pending, forgive, trust)

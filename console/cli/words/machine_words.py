@@ -1,0 +1,45 @@
+"""What concerns this machine alone: a fleet to try the console on, and the engines."""
+
+import sys
+from typing import Any
+
+import click
+
+from console.cli.options import how_of, how_options
+from console.cli.strict_command import StrictCommand
+from console.cli.wiring import finish
+
+
+@click.command(cls=StrictCommand)
+@click.option("--hosts", type=click.IntRange(1, 1000), metavar="N", help="How many hosts (12).")
+@click.option("--stop", is_flag=True, help="End the fleet, and leave nothing of it behind.")
+@how_options
+@click.pass_context
+def demo(ctx: click.Context, /, hosts: int | None, *, stop: bool, **given: Any) -> None:
+    """A fleet on this machine, with the console on it. It stands until --stop, or an hour after its last console."""
+    from console.cli import demo_command as demonstration
+
+    how = how_of(ctx, given)
+    sys.exit(demonstration.stop(how) if stop else demonstration.run(how, hosts))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("verb", default="list", type=click.Choice(["list", "stop"]), metavar="[list|stop]")
+@click.option("--environment", default="", hidden=True)
+@click.option("--force", is_flag=True, help="Also where a run goes on.")
+@how_options
+@click.pass_context
+def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **given: Any) -> None:
+    """The engines of this state folder: list them, or stop them."""
+    how = how_of(ctx, given)
+    if environment:
+        from console.cli.engine_command import run_engine
+
+        run_engine(how.app, environment)
+        return
+    from console.cli import record_commands
+
+    finish(record_commands.engines(how, verb, force=force))
+
+
+COMMANDS = (demo, engine)

@@ -1,0 +1,64 @@
+"""What is read of runs from the record."""
+
+import sys
+from typing import Any
+
+import click
+
+from console.cli.options import how_of, how_options
+from console.cli.strict_command import StrictCommand
+from console.cli.wiring import finish
+from console.errors import NotYet
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@how_options
+@click.pass_context
+def history(ctx: click.Context, /, environment: str, **given: Any) -> None:
+    """Runs, newest first."""
+    from console.cli import record_commands
+
+    sys.exit(record_commands.history(how_of(ctx, given), environment))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@how_options
+@click.pass_context
+def events(ctx: click.Context, /, run: str, **given: Any) -> None:
+    """Every event of a run, an object a line."""
+    from console.cli import record_commands
+
+    sys.exit(record_commands.events(how_of(ctx, given), run))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON; html: not yet.")
+@how_options
+@click.pass_context
+def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
+    """What happened in a run: timeline, decision, hosts, failures, notes."""
+    how = how_of(ctx, given)
+    if form == "html":
+        raise NotYet("--format html: not yet", "--format md, --format json")
+    from console.cli import record_commands
+
+    sys.exit(record_commands.report(how, run, as_json=how.json or form == "json"))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@click.option("--speed", default=1.0, type=float, metavar="N", help="Seconds of the run that pass in one; 0: at once.")
+@how_options
+@click.pass_context
+def replay(ctx: click.Context, /, run: str, speed: float, **given: Any) -> None:
+    """Play a run again; it acts on nothing."""
+    how = how_of(ctx, given)
+    from console.cli import replay_command as player
+
+    finish(player.replay(how, run, speed))
+
+
+COMMANDS = (history, events, report, replay)

@@ -1,0 +1,114 @@
+"""What changes what is live: a release, the way back, a restart, a backup brought back; and the look before it."""
+
+from typing import Any
+
+import click
+
+from console.cli.options import how_of, how_options, what_of, what_options
+from console.cli.strict_command import StrictCommand
+from console.cli.vocabulary import LATER, PLACES
+from console.cli.wiring import Invocation, finish, need_yes
+from console.errors import ConsoleError, UsageFault
+
+
+@click.command("ENV", hidden=True, cls=StrictCommand)
+@click.argument("environment")
+@what_options
+@how_options
+@click.pass_context
+def release(ctx: click.Context, /, environment: str, **given: Any) -> None:
+    """Release to that environment."""
+    how = how_of(ctx, given)
+    what = what_of(given)
+    _near_a_command(how, environment)
+    need_yes(how, f"a release to {environment}")
+    from console.cli import run_commands
+    from console.model.request import Request
+
+    finish(run_commands.open_run(how, environment, Request(**what, yes=how.yes, wait_for_person=how.patience)))
+
+
+def _near_a_command(how: Invocation, word: str) -> None:
+    """Refuse a word that is a command with a slip in it, where no file names such an environment."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [name for name in (*PLACES, *LATER) if name != "ENV"], 1, 0.75)
+    if not near:
+        return
+    from console.cli.wiring import config_if_any
+
+    try:
+        file = config_if_any(how)
+    except ConsoleError:
+        return
+    if file is None or word not in file.environment_names:
+        raise UsageFault(f"there is no command and no environment {word}", f"deploy {near[0]}")
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@what_options
+@how_options
+@click.pass_context
+def check(ctx: click.Context, /, environment: str, **given: Any) -> None:
+    """Show the go/no-go and the whole plan; change nothing."""
+    how = how_of(ctx, given)
+    what = what_of(given)
+    from console.cli import fleet_commands
+
+    finish(fleet_commands.check(how, environment, what))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--to", "ref", default="", metavar="RELEASE", help="Release, version or commit that is on disk.")
+@click.option("--hosts", default="", metavar="P", help="Only these.")
+@click.option("--at-once", is_flag=True, help="All hosts together.")
+@click.option("--halves", is_flag=True, help="One half, then the other.")
+@how_options
+@click.pass_context
+def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, **given: Any) -> None:
+    """Back to the release that was live before, or to a named one."""
+    how = how_of(ctx, given)
+    if at_once and halves:
+        raise UsageFault("--at-once and --halves exclude each other", "one of them, or neither")
+    need_yes(how, "rollback")
+    from console.cli import run_commands
+    from console.model.request import Request
+
+    request = Request(
+        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, yes=how.yes, wait_for_person=how.patience
+    )  # fmt: skip
+    finish(run_commands.open_run(how, environment, request))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--hosts", default="", metavar="P", help="Only these.")
+@how_options
+@click.pass_context
+def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
+    """Restart host by host, each behind its health gate."""
+    how = how_of(ctx, given)
+    need_yes(how, "restart")
+    from console.cli import run_commands
+    from console.model.request import Request
+
+    finish(run_commands.open_run(how, environment, Request(kind="restart", hosts=hosts, yes=how.yes, wait_for_person=how.patience)))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("environment", default="")
+@click.option("--run", "of", required=True, metavar="RUN", help="The run whose backup it is: its id, a unique prefix, or last.")
+@how_options
+@click.pass_context
+def restore(ctx: click.Context, /, environment: str, of: str, **given: Any) -> None:
+    """Bring the database back from the backup that a run took. Never done by anything else; the environment's name is typed."""
+    how = how_of(ctx, given)
+    need_yes(how, "restore")
+    from console.cli import restore_command as restoring
+
+    finish(restoring.restore(how, environment, of))
+
+
+COMMANDS = (release, check, rollback, restart, restore)

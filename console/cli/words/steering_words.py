@@ -1,0 +1,71 @@
+"""What is said to a run that goes on: join it, take it up, and the verbs that steer it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from console.cli.options import HOW, how_of, how_options, reason
+from console.cli.strict_command import StrictCommand
+from console.cli.wiring import finish, need_yes
+
+
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@how_options
+@click.pass_context
+def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
+    """Join a run; ends with it, with its exit code."""
+    how = how_of(ctx, given)
+    from console.cli import run_commands
+
+    finish(run_commands.attach(how, run))
+
+
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@how_options
+@click.pass_context
+def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
+    """Go on with an interrupted run."""
+    how = how_of(ctx, given)
+    need_yes(how, "resume")
+    from console.cli import run_commands
+
+    finish(run_commands.resume(how, run))
+
+
+def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> StrictCommand:
+    """Make a verb that speaks to a run. `twin`: its words on the command line."""
+
+    @click.pass_context
+    def verb(ctx: click.Context, /, run: str, **given: Any) -> None:
+        how = how_of(ctx, given)
+        from console.cli import run_commands
+        from console.model import commands
+        from console.text import SafeText
+
+        said = {key: SafeText(reason(value, key)) if key == "text" else value for key, value in given.items()}
+        finish(run_commands.steer(how, run, getattr(commands, kind)(**said), twin(given)))
+
+    return StrictCommand(name, callback=verb, params=[*words, click.Argument(["run"], default=""), *HOW], help=text)
+
+
+COMMANDS = (
+    attach, resume,
+    _verb("pause", "Begin no other host; those being updated come to their gate.", "Pause", lambda given: ("pause", "RUN")),
+    _verb("continue", "Go on after a pause.", "Continue", lambda given: ("continue", "RUN")),
+    _verb(
+        "abort", "End the run: every touched host goes back.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
+        click.Option(["--leave"], is_flag=True, help="Leave all as it is."),
+    ),
+    _verb(
+        "skip", "Leave a host on its old release, or take it back to it, and go on with the others.", "Skip",
+        lambda given: ("skip", given["host"], "RUN"), click.Argument(["host"]),
+    ),
+    _verb("retry", "Try a host again.", "Retry", lambda given: ("retry", given["host"], "RUN"), click.Argument(["host"])),
+    _verb(
+        "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
+    ),
+    _verb("note", "A remark for the record.", "Note", lambda given: ("note", given["text"], "RUN"), click.Argument(["text"])),
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""What people are told of a release, before it begins and at its end, and when it may not go without that. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from console.core.words.durations import duration_words
+from console.core.words.sizes import counted
+from console.model.checks import Check
+from console.model.declared_impact import Impact
+from console.model.fleet import Announce
+from console.model.state import RunState
+from console.text import SafeText
+
+SHOWN = 30
+"""Changes that an announcement lists."""
+NO_RUN = "…"
+"""Stands for the run that is not open yet."""
+
+_KIND = re.compile(r"(?P<kind>[a-z]+)(?:\([^)]*\))?!?: *(?P<words>.+)")
+_GROUPS = (("New", ("feat", "feature")), ("Mended", ("fix", "bugfix", "hotfix", "security", "perf")), ("Else", ()))
+
+_ENDINGS = {0: "succeeded", 4: "ROLLED BACK", 5: "FAILED", 8: "succeeded, some hosts are behind"}
+_NAMED = ("failed", "unreachable", "unknown", "owed", "skipped")
+
+
+class Message(NamedTuple):
+    """A title, and a body of plain lines."""
+
+    title: str
+    body: str
+
+
+def is_major(impact: Impact) -> bool:
+    """Whether people must have been told: it breaks something, takes service away, or is of high risk (S3)."""
+    return impact.breaking == "yes" or impact.risk == "high" or bool(impact.downtime)
+
+
+def assess_announcement(announce: Announce | None, impact: Impact) -> Check:
+    """Judge whether somebody will be told. Whether they were is known at GO, and then this check says so."""
+    title = SafeText("Announcement")
+    if announce is None:
+        if is_major(impact):
+            remedy = SafeText("name channels: [environments.ENV.announce] to = […], or --override announcement=REASON")
+            return Check("announcement", title, "failed", detail=SafeText("a major change, and nobody is told of it"), remedy=remedy)
+        return Check("announcement", title, "skipped", blocking=False, detail=SafeText("no channel is configured"))
+    channels = len(announce.to)
+    words = f"{channels} {'channel is' if channels == 1 else 'channels are'} told at GO"
+    return Check("announcement", title, "passed", detail=SafeText(words + (", which GO depends on" if depends_on_it(announce, impact) else "")))
+
+
+def depends_on_it(announce: Announce, impact: Impact) -> bool:
+    """Whether GO waits for the announcement to have been taken."""
+    return announce.required or is_major(impact)
+
+
+def assess_delivery(problems: tuple[SafeText, ...]) -> Check:
+    """Judge the announcement once it was sent: every channel took it, or GO is refused."""
+    if not problems:
+        return Check("announcement", SafeText("Announcement"), "passed", detail=SafeText("sent, and taken by every channel"))
+    detail = SafeText("; ".join(problems))
+    return Check("announcement", SafeText("Announcement"), "failed", detail=detail, remedy=SafeText("mend the channel, or --override announcement=REASON"))
+
+
+def grouped(subjects: Iterable[str]) -> tuple[str, ...]:
+    """Return commit subjects as lines under headings, by what their prefix says they are; a plain list where none has one."""
+    groups: dict[str, list[str]] = {heading: [] for heading, _ in _GROUPS}
+    for subject in list(subjects)[:SHOWN]:
+        found = _KIND.fullmatch(subject)
+        kind, words = (found["kind"], found["words"]) if found else ("", subject)
+        heading = next((heading for heading, kinds in _GROUPS if kind in kinds), "Else")
+        groups[heading].append(f"- {words}")
+    used = {heading: lines for heading, lines in groups.items() if lines}
+    if set(used) <= {"Else"}:
+        return tuple(used.get("Else", ()))
+    return tuple(line for heading, lines in used.items() for line in (f"{heading}:", *lines))
+
+
+def made_notes(state: RunState) -> str:
+    """Notes as they are made from the commits since what is live; empty: nothing is known of what changed."""
+    more = len(state.changes) - SHOWN
+    return "\n".join([*grouped(state.changes), *([f"and {more} more"] if more > 0 else [])])
+
+
+def before(state: RunState) -> Message:
+    """What is said before the first host changes."""
+    impact, name = state.request.impact, f"{state.app} {state.environment}"
+    version = state.release.version if state.release else ""
+    live = f" (now {state.live[0]})" if state.live else ""
+    where = f"{counted(len(state.hosts), 'host')} of {name}"
+    lines = [f"{version} goes to {where}{live}.", *_impact_lines(impact, migrates=state.review is not None and state.review.runs)]
+    if state.request.hotfix:
+        lines.append(f"Hotfix in a closed time: {state.request.hotfix}")
+    lines += [f"Overridden: {check}: {reason}" for check, reason in state.request.overrides]
+    notes = impact.notes.strip() or made_notes(state)
+    return Message(f"{name}: releasing {version}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run or NO_RUN}"]))
+
+
+def _impact_lines(impact: Impact, *, migrates: bool) -> list[str]:
+    said = (
+        ("Downtime", duration_words(impact.downtime) if impact.downtime else ""),
+        ("Breaking", "yes" if impact.breaking == "yes" else ""),
+        ("Risk", impact.risk),
+        ("Migration", "yes" if migrates or impact.migration == "yes" else ""),
+    )
+    return [f"{what}: {words}" for what, words in said if words]
+
+
+def after(state: RunState) -> Message:
+    """What is said when the run has ended, whatever became of it."""
+    name = f"{state.app} {state.environment}"
+    version = str(state.release.version) if state.release else ""
+    what = {"deploy": version, "rollback": "rollback", "restart": "restart", "restore": "restore of the database"}.get(state.kind, state.kind)
+    ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None else state.outcome
+    away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in _NAMED]
+    lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *away[:20]]
+    return Message(f"{name}: {what} {ended}", "\n".join([*lines, "", f"by {state.by}, run {state.run}"]))

@@ -1,0 +1,257 @@
+"""The pre-flight's verdicts on a fleet as it was seen. Pure: facts in, checks out; who looked at the hosts is not known here."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from console.core.checks.measured import Measurement, Unknown, fleet_check, named_hosts
+from console.core.host.shell import quote
+from console.core.run.links import FEW_SESSIONS
+from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
+from console.model.host_facts import HostFacts, LockHolder
+from console.model.plan import ReturnTarget
+from console.model.request import RunKind
+from console.model.values import changed
+from console.text import SafeText
+
+ROOM = 3
+"""A release needs its own size this many times: packed, unpacked, and something to spare."""
+
+INODES_SPARE = 1000
+SKEW = 5.0
+SKEW_BLOCKS = 60.0
+KEY_KINDS = ("unknown-key", "changed-key")
+LOGIN_KINDS = ("login", "shell")
+_FORWARD = "set AllowTcpForwarding local there, install curl for a gate of the kind http, or ask by a command"
+_ENV = re.compile(r"\bENV\b")
+
+HINTS = 3
+"""Different hints at most that one check shows."""
+NAMED = 8
+"""Hosts at most that a remedy leaves out by name."""
+Finding = tuple[str, str]
+"""(host, what is wrong)."""
+
+
+def assess_fleet(
+    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset(), kind: RunKind = "deploy"
+) -> tuple[Check, ...]:
+    """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already.
+
+    `kind`: what is asked for; each kind has options of its own that leave a host out.
+    """
+    spoken = spoken_of(facts, allowed_failures)
+    return (
+        _reach(facts, allowed_failures, kind),
+        _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
+        _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
+        _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers with NOPASSWD, or take it out of the file"),
+        _tools_and_rights(spoken),
+        _room(spoken, on_disk, size, files),
+        _clock(spoken),
+    )
+
+
+def spoken_of(facts: tuple[HostFacts, ...], allowed_failures: int) -> tuple[HostFacts, ...]:
+    """The hosts that verdicts beside `reach` speak of: those that are not reached are no part of the run where so many may be missing."""
+    away = frozenset(fact.host for fact in facts if _is_away(fact))
+    return facts if len(away) > allowed_failures else tuple(fact for fact in facts if fact.host not in away)
+
+
+def _is_away(fact: HostFacts) -> bool:
+    return bool(fact.problem) and fact.problem_kind not in (*KEY_KINDS, *LOGIN_KINDS)
+
+
+def _unasked(fact: HostFacts) -> Unknown:
+    """Why a host was not asked for more than its name; whoever says so first, blocks: `reach`, `key` or `login`."""
+    if fact.problem_kind in KEY_KINDS:
+        return Unknown("not asked: its key is not known")
+    return Unknown("not asked: the login did not work" if fact.problem_kind in LOGIN_KINDS else "not asked: it was not reached")
+
+
+def _looks(facts: Iterable[HostFacts], read: Callable[[HostFacts], str | Unknown]) -> tuple[Measurement, ...]:
+    return tuple(Measurement(fact.host, _unasked(fact) if fact.problem else read(fact)) for fact in facts)
+
+
+def _judged(check: Check, facts: Iterable[HostFacts]) -> Check:
+    """Leave it to `reach`, `key` and `login` to block for hosts that were not asked: they do, and say why."""
+    return changed(check, blocking=False) if check.status == "error" and any(fact.problem for fact in facts) else check
+
+
+def assess_way_back(ways: tuple[ReturnTarget, ...], releases: int, unasked: tuple[HostFacts, ...] = (), remedy: str = "") -> Check:
+    """S4: every host knows where it returns to. `releases` is how many hosts have a release now; `unasked`: hosts of which that is not known.
+
+    `remedy`: what is typed instead of what helps before a release.
+    """
+    looks = (*(Measurement(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
+    known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
+    remedy = remedy or "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
+    check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
+    hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
+    if check.status != "passed":
+        return changed(check, remedy=SafeText("; ".join(hints[:3])), firm=True) if hints else check
+    first = [(way.host, str(way.reason)) for way in ways if not way.release]
+    bare = [(way.host, f"{way.version or way.release}: {way.reason}") for way in ways if way.release and way.reason]
+    if first or bare:
+        words = f"first release on {_count(first)}: the way back is to stop and remove it" if first else named_hosts(bare)
+        return changed(check, status="warning", detail=SafeText(words))
+    return check
+
+
+def assess_live(facts: tuple[HostFacts, ...]) -> Check:
+    """What is restarted is there: every host has a release that is live and whole."""
+    looks = _looks(facts, lambda fact: str(fact.current_broken or ("" if fact.current else "no release is live")))
+    bare = [(look.host, "") for look in looks if isinstance(look.found, str) and look.found]
+    remedy = f"deploy status ENV; mend `current` on the host{_or_left_out(bare, 'restart')}"
+    return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
+
+
+def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
+    """Nobody else holds a host: neither another run nor a person's note."""
+    held = _looks(facts, lambda fact: f"held by {fact.lock.run or fact.lock.by}" if fact.lock and fact.lock.run != run else "")
+    closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
+    looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
+    free = fleet_check("lock", "Lock free", looks, _unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
+    return _judged(free, facts)
+
+
+def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
+    """What opens each lock that was met: of a run that goes on or is dead, and of a person."""
+    runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run)})
+    notes = any(fact.closed for fact in facts) or any(fact.lock and not fact.lock.run for fact in facts)
+    words = [f"deploy attach {other}; once it is dead: deploy unlock ENV --run {other} --reason TEXT" for other in runs]
+    return "; ".join([*words, *(["deploy unlock ENV --reason TEXT"] if notes else [])])
+
+
+def named(check: Check, environment: str) -> Check:
+    """Return the check with the environment's name where its remedy says ENV: what is told can be typed."""
+    return changed(check, remedy=SafeText(_ENV.sub(environment, check.remedy))) if "ENV" in check.remedy else check
+
+
+def overridden(checks: Iterable[Check], overrides: tuple[tuple[str, str], ...]) -> tuple[Check, ...]:
+    """Lay the operator's overrides over what failed; the reasons stay visible."""
+    reasons = {check: reason for check, reason in overrides if check not in NEVER_OVERRIDABLE}
+    return tuple(
+        changed(check, status="overridden", detail=SafeText(f"{check.detail} (overridden: {reasons[check.id]})"))
+        if check.blocks and check.id in reasons and not check.firm
+        else check
+        for check in checks
+    )
+
+
+def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
+    """Why GO is refused; empty: it is not."""
+    return tuple(SafeText(f"{check.title}: {check.detail}") for check in checks if check.blocks)
+
+
+def _reach(facts: tuple[HostFacts, ...], allowed: int, kind: RunKind) -> Check:
+    bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
+    looks = (Measurement(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
+    status: CheckStatus = "failed" if len(bad) > allowed else "warning"
+    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}{_or_left_out(bad, kind)}"
+    return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
+
+
+def _hints(facts: Iterable[HostFacts]) -> str:
+    """What was said to type about each host, once."""
+    return "; ".join(list(dict.fromkeys(str(fact.hint) for fact in facts if fact.hint))[:HINTS])
+
+
+def _or_left_out(findings: list[Finding], kind: RunKind) -> str:
+    """The options that leave these hosts out of a run of that kind; empty where it has none."""
+    hosts = list(dict.fromkeys(host for host, _ in findings))
+    if kind == "deploy":
+        options = " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED])
+    elif kind in ("restart", "rollback"):
+        options = "--hosts " + quote(",".join(f"!{host}" for host in hosts[:NAMED]))
+    else:
+        return ""
+    return f"; or leave it out: {options}" + (f" and the other {len(hosts) - NAMED}" if len(hosts) > NAMED else "")
+
+
+def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[str, ...], came_so_far: tuple[str, ...]) -> Check:
+    """Judge one kind of problem. `came_so_far`: hosts with such a problem were asked, others with a problem were not."""
+
+    def found(fact: HostFacts) -> str | Unknown:
+        if not fact.problem or fact.problem_kind in came_so_far:
+            return str(fact.problem) if fact.problem_kind in kinds else ""
+        return _unasked(fact)
+
+    hint = _hints(fact for fact in facts if fact.problem and fact.problem_kind in kinds)
+    few = [(fact.host, f"MaxSessions {fact.sessions}: no live numbers") for fact in facts if fact.sessions and fact.sessions < FEW_SESSIONS]
+    noted = f"; {named_hosts(few)}" if few and name == "login" else ""
+    looks = (Measurement(fact.host, found(fact)) for fact in facts)
+    return _judged(fleet_check(name, title, looks, hint, right=lambda answers: answers.words + noted), facts)
+
+
+def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable[[HostFacts], str | Unknown], remedy: str) -> Check:
+    return _judged(fleet_check(name, title, _looks(facts, finding), remedy), facts)
+
+
+def _room(facts: tuple[HostFacts, ...], on_disk: frozenset[str], size: int, files: int) -> Check:
+    lacking = tuple(fact for fact in facts if fact.problem or fact.host not in on_disk)
+    if facts and not lacking:
+        looks = (Measurement(fact.host, "") for fact in facts)
+        return fleet_check("space", "Room for the release", looks, right=lambda answers: f"it is there already, {answers.words}")
+    return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
+
+
+def _sudo(fact: HostFacts) -> str:
+    return "; ".join(fact.sudo_refused)
+
+
+def _tools_and_rights(facts: tuple[HostFacts, ...]) -> Check:
+    remedies = ["install them on the host"] if any(fact.missing_tools for fact in facts) else []
+    remedies += [f"on {fact.host}: {fact.write_hint}" for fact in facts if fact.write_hint][:3]
+    absent = sorted({str(name) for fact in facts for name in fact.missing_shared})
+    remedies += [f"put {', '.join(absent)} into shared/ there"] if absent else []
+    check = _each("tools", "Tools on the hosts", facts, _tools, "; ".join(remedies))
+    narrow = [(fact.host, f"umask {fact.narrow_umask}: what is made there nobody else can read") for fact in facts if fact.narrow_umask]
+    if narrow and check.status == "passed":
+        remedy = SafeText("umask 022 for that login, where another user runs or releases the application")
+        return changed(check, status="warning", detail=SafeText(named_hosts(narrow)), remedy=remedy)
+    return check
+
+
+def _tools(fact: HostFacts) -> str:
+    words = []
+    if closed := [f"the gate {name}" for name, kind in fact.unforwarded if not (kind == "http" and fact.can_fetch)]:
+        words.append(f"its sshd forwards no connections (AllowTcpForwarding), which {' and '.join(closed)} wants: {_FORWARD}")
+    if fact.missing_tools:
+        words.append("missing: " + ", ".join(fact.missing_tools))
+    if fact.not_writable:
+        words.append(str(fact.not_writable))
+    if fact.missing_shared:
+        words.append("not in shared/: " + ", ".join(fact.missing_shared))
+    return "; ".join(words)
+
+
+def _space(fact: HostFacts, size: int, files: int) -> str | Unknown:
+    if fact.free is None:
+        return Unknown("its free space cannot be read (df -Pk)")
+    if fact.free < size * ROOM:
+        return f"{fact.free // 2**20} MiB free, {size * ROOM // 2**20 + 1} MiB needed"
+    if fact.inodes is not None and fact.inodes < files + INODES_SPARE:
+        return f"{fact.inodes} inodes free, {files + INODES_SPARE} needed (df -i)"
+    return ""
+
+
+def _clock(facts: tuple[HostFacts, ...]) -> Check:
+    def found(fact: HostFacts) -> str | Unknown:
+        if fact.clock_skew is None:
+            return Unknown("its clock cannot be read (date +%s)")
+        return f"{fact.clock_skew:+.0f} s" if abs(fact.clock_skew) > SKEW else ""
+
+    too_far = any(abs(fact.clock_skew or 0.0) > SKEW_BLOCKS for fact in facts)
+    looks = _looks(facts, found)
+    wrong: CheckStatus = "failed" if too_far else "error" if any(isinstance(look.found, Unknown) for look in looks) else "warning"
+    words = f"within {SKEW:.0f} s"
+    check = fleet_check("clock", "Clocks agree", looks, "set the host's clock (NTP)", wrong=wrong, right=lambda answers: f"{words} {answers.words}")
+    return _judged(check, facts)
+
+
+def _until(note: LockHolder) -> str:
+    return f" until {note.until[:16].replace('T', ' ')} UTC" if note.until else ""
+
+
+def _count(findings: list[Finding]) -> str:
+    return findings[0][0] if len(findings) == 1 else f"{len(findings)} hosts"

@@ -1,0 +1,33 @@
+"""Whether the people are there that a release needs: operators beside whoever began it, each with a login of their own. Pure."""
+
+from collections.abc import Iterable
+
+from console.model.checks import Check
+from console.model.declared_impact import Impact
+from console.model.request import Person
+from console.text import SafeText
+
+
+def needed_operators(required: int, impact: Impact) -> int:
+    """Return how many operators are needed besides the starter: what the file says, and at least one where it breaks something or is of high risk."""
+    return max(required, 1 if impact.breaking == "yes" or impact.risk == "high" else 0)
+
+
+def others(starter: Person, joined: Iterable[Person]) -> tuple[Person, ...]:
+    """Return those who have joined and are somebody else: one uid is one person, however many terminals it has."""
+    found = {person.uid: person for person in joined if person.uid != starter.uid}
+    return tuple(found.values())
+
+
+def assess_team(needed: int, starter: Person, joined: Iterable[Person]) -> Check:
+    """Judge who is there."""
+    there = others(starter, joined)
+    names = ", ".join(sorted(person.name for person in there))
+    title = SafeText("Team is there")
+    if not needed:
+        return Check("team", title, "passed" if there else "skipped", blocking=False, detail=SafeText(f"with {names}" if there else "nobody else is needed"))
+    if len(there) >= needed:
+        return Check("team", title, "passed", detail=SafeText(f"with {names}"))
+    count = f"{needed} more {'operator is' if needed == 1 else 'operators are'} needed"
+    remedy = SafeText("they join from a login of their own: deploy attach; or --override team=REASON")
+    return Check("team", title, "waiting", detail=SafeText(f"{count}, {len(there)} joined" + (f": {names}" if names else "")), remedy=remedy)

@@ -1,0 +1,92 @@
+"""Where a rollback of its own goes: what each host had before the last release run, or a release that was named. Pure."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from console.errors import Problem
+from console.model.host_facts import HostFacts
+from console.model.state import RunState
+
+
+class Targets(NamedTuple):
+    """The release that each host goes to; the hosts that a run has left there already, verified; and those that it never touched, which stay."""
+
+    goes_to: dict[str, str]
+    settled: frozenset[str] = frozenset()
+    untouched: frozenset[str] = frozenset()
+
+
+def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
+    """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
+    caught_up: dict[str, str] = {}
+    returned: set[str] = set()
+    for state in states:
+        if state.kind == "catch-up":
+            caught_up |= {name: host.before for name, host in state.hosts.items() if name in hosts and host.condition == "new" and host.before}
+        if state.kind in ("restart", "catch-up") or not state.changed:
+            continue
+        if state.outcome == "rolled-back":
+            return _already_back(state)
+        if state.kind == "rollback" and state.request.ref:
+            return _named_before(state, hosts, returned | caught_up.keys())
+        if state.kind == "rollback":  # it is gone on with, and never undone
+            returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
+            caught_up.clear()
+            continue
+        touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
+        if all(host.condition in ("back", "skipped") for host in touched.values()):
+            continue
+        goes_to = {name: host.before for name, host in touched.items() if host.before}
+        if not goes_to:
+            return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
+        goes_to = {**caught_up, **goes_to}
+        settled = {name for name, host in touched.items() if host.condition in ("back", "skipped") and name not in caught_up} | (returned & goes_to.keys())
+        if returned and goes_to.keys() <= settled:
+            return _already_back(state)
+        return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
+    return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+
+
+def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:
+    """Where a rollback to a named release that some hosts did not follow is gone on with: there. `since`: hosts that got there later."""
+    goes_to = {way.host: way.release for way in state.way_back if way.host in hosts and way.release}
+    settled = goes_to.keys() & {*since, *(name for name, host in state.hosts.items() if host.condition == "back")}
+    if goes_to.keys() <= settled:
+        version = next((str(way.version) for way in state.way_back if way.version), state.request.ref)
+        return Problem(f"already back on {version} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+    return Targets(goes_to, frozenset(settled), frozenset(hosts) - goes_to.keys())
+
+
+def _already_back(state: RunState) -> Problem:
+    live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
+    if state.outcome == "rolled-back":
+        live = next(iter(str(host.version or host.release) for host in state.hosts.values()), "")
+    where = f"on {live}" if live else "where no release was live,"
+    return Problem(f"already back {where} since {state.ended_at}; nothing to roll back", "further: deploy rollback --to RELEASE")
+
+
+def targets_named(facts: tuple[HostFacts, ...], name: str) -> Targets | Problem:
+    """Where each host has the release of that id, version or commit. Hosts without it are a problem, all of them named."""
+    found: dict[str, str] = {}
+    for fact in facts:
+        match = [known.id for known in fact.releases if known.whole and _is_called(known.id, str(known.version), known.commit, name)]
+        if match:
+            found[fact.host] = match[-1]
+    missing = [fact.host for fact in facts if fact.host not in found]
+    if missing:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        return Problem(f"{name} is not on disk on {', '.join(missing[:5])}{more}", _on_disk(facts))
+    return Targets(found)
+
+
+def _on_disk(facts: tuple[HostFacts, ...]) -> str:
+    """What may be named: what a run left live and verified, and apart from it what never was."""
+    whole = [release for fact in facts for release in fact.releases if release.whole]
+    good = {str(release.version or release.id) for release in whole if release.healthy}
+    never = {str(release.version or release.id) for release in whole} - good
+    parts = ((", ".join(sorted(good)) or "nothing verified"), f"never verified: {', '.join(sorted(never))}" if never else "")
+    return f"on disk: {'; '.join(part for part in parts if part)}"
+
+
+def _is_called(release: str, version: str, commit: str, name: str) -> bool:
+    return name in (release, version) or (len(name) >= 7 and commit.startswith(name))

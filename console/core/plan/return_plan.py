@@ -1,0 +1,113 @@
+"""The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
+
+from collections.abc import Iterable
+
+from console.core.checks.database import revert_step
+from console.core.host.shell import quote
+from console.core.plan.lanes import Lane, chained
+from console.model.fleet import Environment, Host
+from console.model.host_facts import HostFacts
+from console.model.plan import Plan, ReturnTarget, Step, Steps
+from console.model.state import HostState, RunState
+from console.model.values import sealed
+from console.text import SafeText
+
+
+def way_back(facts: HostFacts) -> ReturnTarget:
+    """Where one host would return to, and whether it can."""
+    if facts.problem:
+        return ReturnTarget(facts.host, possible=False, reason=facts.problem)
+    if facts.current_broken:
+        return ReturnTarget(facts.host, possible=False, reason=facts.current_broken, hint=facts.current_hint)
+    if not facts.current:
+        return ReturnTarget(facts.host, reason=SafeText("no release yet: stopped and removed"))
+    return way_to(facts, facts.current)
+
+
+def way_to(facts: HostFacts, target: str) -> ReturnTarget:
+    """Whether a host can go to that release, by its name: it is on disk and whole, and a link can be switched."""
+    if facts.current_hint:
+        return ReturnTarget(facts.host, target, possible=False, reason=facts.current_broken, hint=facts.current_hint)
+    release = facts.release(target)
+    if release is None:
+        return ReturnTarget(facts.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
+    if not release.whole:
+        return ReturnTarget(facts.host, target, release.version, possible=False, reason=release.damage)
+    return ReturnTarget(facts.host, target, release.version, reason=SafeText("it has no manifest: its files cannot be checked" if release.bare else ""))
+
+
+def shipped_again(ways: Iterable[ReturnTarget], environment: str) -> str:
+    """The commands that ship again what hosts cannot go back to, as it is not intact there; empty where no version of it is known."""
+    hosts: dict[str, list[str]] = {}
+    for way in ways:
+        if not way.possible and way.version and not way.hint:
+            hosts.setdefault(str(way.version), []).append(way.host)
+    return "; ".join(
+        f"deploy {environment} --version {quote(version)} --hosts {quote(','.join(names))} --override direction=REASON" for version, names in hosts.items()
+    )
+
+
+def can_return(state: RunState, name: str) -> bool:
+    """Whether a host has somewhere to go back to. Where that is not known nothing is done: an unknown way back is never a first release."""
+    return next((way.possible for way in state.way_back if way.host == name), True)
+
+
+def return_steps(environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1) -> tuple[Step, ...]:
+    """The steps that bring one host back to a release, or to none: then its application is stopped and `current` removed."""
+    lane = Lane(environment, host, "rollback", f"back/{host.name}", target, wave)
+    if target:
+        return chained((lane.switch(), *lane.restart(first=False), *lane.gate(), *lane.hooks("after rollback")), needs)
+    remove = lane.step("remove", "remove", f"remove current on {host.name}", 30.0, idempotent=True, changes=True)
+    return chained((*lane.run("stop", environment.command(host, "stop")), remove), needs)
+
+
+def touched_hosts(state: RunState) -> tuple[str, ...]:
+    """Hosts that something in service was changed on and that are not back yet, in the order of the fleet."""
+    return tuple(name for name, host in state.hosts.items() if host.touched and not _is_back(state, host))
+
+
+def is_left_old(state: RunState, name: str) -> bool:
+    """Whether a host of the run is on its old release for good: it was skipped or taken back, and nothing of that is still to be done."""
+    host = state.hosts[name]
+    return host.condition in ("back", "skipped") and (not host.touched or _is_back(state, host))
+
+
+def left_behind(state: RunState) -> dict[str, str]:
+    """The hosts of a run that were to go back and are not, with the release that each was to go to."""
+    goes_to = {way.host: way.release for way in state.way_back if way.possible and way.release}
+    meant = state.hosts if state.kind == "rollback" else {name for name, host in state.hosts.items() if host.touched}
+    there = {name for name, host in state.hosts.items() if _is_back(state, host) or (host.condition == "old" and host.release == goes_to.get(name))}
+    return {name: release for name, release in goes_to.items() if name in meant and name not in there and state.hosts[name].condition != "left-out"}
+
+
+def _is_back(state: RunState, host: HostState) -> bool:
+    """A host that was skipped has still to go back, unless its way back is done."""
+    if host.condition != "skipped":
+        return host.condition == "back"
+    way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
+    return bool(way) and all(state.step_state(step).status == "done" or not step.fatal for step in way)
+
+
+def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
+    """Every touched host that can go back does so: all at once, or in halves where that was asked for.
+
+    A migration is taken back first, where that is declared.
+    """
+    names = tuple(name for name in touched_hosts(state) if can_return(state, name))
+    half = (len(names) + 1) // 2
+    waves = tuple(wave for wave in (names[:half], names[half:]) if wave) if how == "halves" else (names,)
+    steps: list[Step] = list(revert_step(environment, state))
+    needs = tuple(step.name for step in steps)
+    for number, wave in enumerate(waves, start=1):
+        chains = [
+            return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))
+        ]
+        steps.extend(step for chain in chains for step in chain)
+        needs = tuple(chain[-1].name for chain in chains if chain)
+    return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=Steps(steps)))
+
+
+def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:
+    """One host back to what it had, alone."""
+    host = environment.host(name)
+    return return_steps(environment, host, state.hosts[name].before) if host else ()

@@ -1,0 +1,238 @@
+"""How a run ended: its exit code and its outcome, by what the state says of every host. Pure and total."""
+
+from collections.abc import Collection
+
+from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
+from console.core.kinds.table import goes_back, looked_at_with
+from console.core.plan.return_plan import shipped_again
+from console.errors import Exit, Problem
+from console.model.plan import ReturnTarget
+from console.model.state import HostState, RunState, StepState
+
+SHOWN = {"updating": "unknown", "returning": "unknown", "back": "old", "left-out": "skipped"}
+"""What a host's condition is called in a result, where the name is another one. A host in the middle of something is never said to be anything else."""
+
+NAMED = 8
+"""Hosts that a command to type names one by one."""
+
+Conclusion = tuple[Exit, str, str, str]
+
+
+def _unlocking(state: RunState) -> str:
+    """What opens the lock that was met: a run's, once it is dead, or a person's note."""
+    if not state.locking_run:
+        return f"deploy unlock {state.environment} --reason TEXT"
+    return f"deploy attach {state.locking_run}; once it is dead: deploy unlock {state.environment} --run {state.locking_run} --reason TEXT"
+
+
+def conclude(state: RunState) -> Conclusion:
+    """Return (exit code, outcome, reason, what to type next) of a run that has nothing left to do."""
+    if state.locked_by:
+        return (
+            Exit.LOCKED,
+            "locked",
+            str(state.locked_by),
+            _unlocking(state),
+        )
+    if state.go is False:
+        return _not_gone(state)
+    if state.kind == "rollback":
+        return _rollback(state)
+    if state.kind == "restore":
+        return _restore(state)
+    if not state.changed:
+        return _unchanged(state)
+    if state.back is not None:
+        return _rolled_back(state)
+    return _forward(state)
+
+
+def _not_gone(state: RunState) -> Conclusion:
+    reasons = "; ".join(state.reasons)
+    if state.interrupted:
+        return Exit.INTERRUPTED, "interrupted", reasons or "ended before anything was changed", ""
+    return Exit.NO_GO, "no-go", reasons, looked_at_with(state)
+
+
+def _unchanged(state: RunState) -> Conclusion:
+    if is_migrated(state):
+        return _migrated_only(state)
+    if state.aborting:
+        return Exit.INTERRUPTED, "interrupted", "aborted before anything was changed", ""
+    ended = _database_failed(state)
+    if ended is not None:
+        return ended
+    alone = _failed_alone(state)
+    if alone is not None:
+        return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
+    bad = _bad(state)
+    if bad and (state.kind == "restart" or any(host.condition in ("unknown", "unreachable", "owed") for host in bad)):
+        return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
+    if bad:
+        return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}, once that is mended"
+    if not any(host.condition == "new" for host in state.hosts.values()):
+        return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", f"deploy {state.environment}"
+    return _forward(state)
+
+
+def _restore(state: RunState) -> Conclusion:
+    known = state.steps.get(RESTORE, StepState())
+    if known.status == "done":
+        return Exit.DONE, "succeeded", "", ""
+    if known.status == "pending":
+        return Exit.INTERRUPTED, "interrupted", "ended before anything was changed", ""
+    if known.status == "unreachable":
+        return Exit.CONSOLE_FAILED, "error", f"the restore did not begin: {known.detail}", str(known.hint)
+    return Exit.FAILED, "failed", f"the restore {known.status}: {known.detail}; look at the database before anything else", str(known.hint)
+
+
+def _migrated_only(state: RunState) -> Conclusion:
+    """Every host is as it was, and the database is not."""
+    why = "aborted" if state.aborting else _names(_bad(state)) or "every host was left out"
+    reason = f"{why}; no host was changed, {left_words(state)}"
+    if needs_person(state):
+        return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}, or deploy {state.environment}"
+    return Exit.ROLLED_BACK, "rolled-back", reason, f"deploy {state.environment}"
+
+
+def _database_failed(state: RunState) -> Conclusion | None:
+    """A backup or a migration that did not end well. `failed` is said of it only where the database is known to be as it was."""
+    found = ((step, known) for name, known in state.steps.items() if (step := state.index.get(name)) and step.kind in KINDS)
+    step, known = next(((step, known) for step, known in found if known.status not in ("done", "pending", "void")), (None, None))
+    if step is None or known is None:
+        return None
+    what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
+    reason = f"{what} {'failed' if known.status == 'failed' else known.status}: {known.detail}; no host was changed"
+    hint = str(known.hint) or f"deploy {state.environment}, once that is mended"
+    if known.status in ("failed", "unreachable"):
+        return Exit.ROLLED_BACK, "rolled-back", reason, hint
+    return Exit.FAILED, "failed", reason, hint
+
+
+def _failed_alone(state: RunState) -> StepState | None:
+    return next((known for known in state.steps.values() if known.status not in ("done", "pending", "void")), None)
+
+
+def _rollback(state: RunState) -> Conclusion:
+    alone = _failed_alone(state)
+    if alone is not None and not state.changed:
+        if REVERT in state.steps:
+            reason = f"taking the migration back {alone.status}: {alone.detail}; no host was changed"
+            return Exit.FAILED, "failed", reason, str(alone.hint) or f"deploy status {state.environment}"
+        return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
+    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not is_there_already(state, host)]
+    if missing:
+        stay = {way.host: way for way in state.way_back if not way.possible and not state.lanes.get(way.host)}
+        words = [f"{host.name} stays {_on(host)}: {stay[host.name].reason}" for host in missing if host.name in stay]
+        others = [host for host in missing if host.name not in stay]
+        reason = "; ".join([*words[:4], *([_names(others)] if others else [])])
+        return Exit.FAILED, "failed", f"not back: {reason}", _stayed_hint(stay.values(), state.environment)
+    return Exit.DONE, "rolled-back", "", ""
+
+
+def _stayed_hint(ways: Collection[ReturnTarget], environment: str) -> str:
+    """What brings hosts back that a rollback could not."""
+    adopted = "; ".join(f"on {way.host}: {way.hint}" for way in ways if way.hint)
+    return "; ".join(filter(None, (shipped_again(ways, environment), adopted))) or f"deploy status {environment}"
+
+
+def _on(host: HostState) -> str:
+    live = host.version or host.release
+    return f"on {live}" if live else "as it is, which is not known"
+
+
+def is_there_already(state: RunState, host: HostState) -> bool:
+    """Whether a rollback found the host on the release that it was to go to, and so had nothing to do there."""
+    goes_to = next((way.release for way in state.way_back if way.host == host.name), "")
+    return host.condition == "old" and bool(goes_to) and host.release == goes_to and not state.lanes.get(host.name)
+
+
+def _rolled_back(state: RunState) -> Conclusion:
+    owed = [host for host in state.hosts.values() if host.touched and host.condition not in ("back", "skipped")]
+    if owed:
+        return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
+    if state.kind == "restart":
+        return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
+    return Exit.ROLLED_BACK, "rolled-back", "; ".join(filter(None, (str(state.back_reason), left_words(state)))), ""
+
+
+def _forward(state: RunState) -> Conclusion:
+    if state.aborting:
+        return Exit.FAILED, "failed", "aborted, and left as it is", _way_on(state)
+    bad = _bad(state)
+    behind = [host for host in state.hosts.values() if host.condition != "new"]
+    alone = None if state.tolerates_steps else _failed_alone(state)
+    if alone is not None:
+        return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
+    if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts):
+        return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)
+    without = left_out(state)
+    if behind or without:
+        words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)
+        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if state.kind == "restart" else f"deploy {state.environment}"
+    return Exit.DONE, "succeeded", "", ""
+
+
+def _way_on(state: RunState) -> str:
+    """What to type after a run that left hosts as they are: a release is taken back, a restart is done again where it did not succeed."""
+    if goes_back(state.kind):
+        return f"deploy rollback {state.environment}"
+    left = [name for name, host in state.hosts.items() if host.condition not in ("new", "left-out")]
+    if state.kind != "restart" or not left:
+        return f"deploy status {state.environment}"
+    return f"deploy restart {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
+
+
+def _is_unknown(state: RunState, host: HostState) -> bool:
+    """Whether nobody knows what is on the host; being owed to makes it no better known."""
+    in_between = host.condition in ("unknown", "updating", "returning")
+    unknown = (name for name, known in host.steps.items() if known.status == "unknown")
+    return in_between or (host.condition == "owed" and any(name not in state.index or state.index[name].phase != "close" for name in unknown))
+
+
+def _bad(state: RunState) -> list[HostState]:
+    return [host for host in state.hosts.values() if host.failed_once or host.condition == "failed"]
+
+
+def _names(hosts: list[HostState]) -> str:
+    shown = ", ".join(f"{host.name} {host.condition}" + (f" ({host.detail})" if host.detail else "") for host in hosts[:4])
+    return shown + (f" and {len(hosts) - 4} more" if len(hosts) > 4 else "")
+
+
+def left_out(state: RunState) -> tuple[str, ...]:
+    """Hosts that the request left out and that the run therefore knows nothing of."""
+    return tuple(name for name, _ in state.request.without if name not in state.hosts)
+
+
+def unfollowed(state: RunState) -> tuple[Exit, str]:
+    """Return (exit code, outcome) for a console that can follow a run no further after GO, where nobody carries it on: never that nothing was changed."""
+    return (Exit.FAILED, "failed") if state.changed else (Exit.DETACHED, "detached")
+
+
+def lock_problems(state: RunState) -> tuple[Problem, ...]:
+    """The locks that a run which has ended still has, or may have. They stop no run that knows this record."""
+    if state.phase != "ended":
+        return ()
+    whys: dict[str, list[str]] = {}
+    for name in state.held:
+        whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
+    hint = f"it stops no run from here; to remove it, once the host answers: deploy unlock {state.environment} --run {state.run} --reason TEXT"
+    return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}", hint) for why, names in whys.items())
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _shown(host: HostState) -> str:
+    """What a host is called; one whose link is lost is called new by nobody who has not asked it since."""
+    return "unreachable" if host.condition == "new" and not host.linked else SHOWN.get(host.condition, host.condition)
+
+
+def host_rows(state: RunState) -> list[dict[str, str]]:
+    """The hosts of a result, as the contract names them."""
+    rows = [
+        {"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(host)}
+        for host in state.hosts.values()
+    ]
+    return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]

@@ -1,0 +1,214 @@
+"""What may be said to a run now, and why not: the one place of that. `accept` asks it, and so does whatever offers an act: keys, questions, the headline. Pure.
+
+Who sits at a screen, and what a command becomes, is not known here.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from console.core.kinds.table import ASKS_MANUALLY, NO_WAY_BACK, UNSTEERED, WAYS_BACK, goes_back, looked_at_with
+from console.core.plan.return_plan import touched_hosts
+from console.model import commands as cmd
+from console.model.commands import Refusal
+from console.model.request import Person
+from console.model.state import Act, HostState, RunState
+from console.text import SafeText
+
+_SUBJECTS: dict[type[cmd.RunCommand], str] = {cmd.Pause: "pause", cmd.Continue: "pause", cmd.Skip: "host {host}", cmd.Retry: "host {host}"}
+"""What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
+_UNDECIDED = ("preflight", "deciding")
+_FAILED = frozenset({"failed", "unknown", "unreachable", "skipped"})
+"""Conditions that a host is tried again from; from `back` too, where it failed first."""
+_ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
+_SETTLED = frozenset({"returning", "back", "skipped", "left-out", "owed"})
+"""Conditions of a host that keeps its old release, or goes to it, whatever is said; what is owed stays owed."""
+_GOES_ON = {"updating": "updated", "returning": "taken back"}
+
+
+def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> Refusal | None:
+    """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
+    if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
+        return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(f"deploy rollback {state.environment}"), ended=True)
+    if state.kind in UNSTEERED and not isinstance(command, cmd.Note | cmd.Forgive):
+        return _no(f"an {state.kind} ends with the console that runs it, and takes no command", "ctrl+c there")
+    if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
+        return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
+    return _who_was_first(command, state) or _RULES[type(command)](command, state, by)
+
+
+def left_live(state: RunState) -> bool:
+    """Whether a run that has ended left its release live, and there was one before it: a rollback of its own can undo it."""
+    return goes_back(state.kind) and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
+
+
+def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Refusal | None:
+    """Refuse what was meant for something that somebody else has dealt with since its sender looked."""
+    subject = _SUBJECTS.get(type(command), "").format(host=getattr(command, "host", ""))
+    act = state.acts.get(subject)
+    if not subject or not command.expects or act is None or act.seq <= command.expects:
+        return None
+    return _no(f"{_first(act)}: the run has gone on since you looked", f"deploy attach {state.run}")
+
+
+def _first(act: Act) -> str:
+    return f"{act.by.name} was first and {act.words}" + (f" at {act.at[11:19]} UTC" if act.at else "")
+
+
+def _told(message: str, act: Act | None) -> str:
+    return f"{message}: {_first(act)}" if act else message
+
+
+def _no(message: str, hint: str = "") -> Refusal:
+    return Refusal(SafeText(message), SafeText(hint))
+
+
+def _goes_back_now(state: RunState) -> bool:
+    return state.phase == "rolling-back" or state.kind in WAYS_BACK
+
+
+def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Refusal | None:
+    if state.phase != "deciding" or state.go is not None:
+        return _no(_told("there is nothing to decide now", state.acts.get("go")), f"deploy attach {state.run}")
+    return _go(command, state) if command.go else None
+
+
+def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
+    blocking = [check for check in state.checks if check.blocks]
+    if blocking:
+        return _no(
+            "GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state)
+        )
+    if state.plan and command.digest and command.digest != state.plan.digest:
+        return _no("the plan is not the one that was shown", f"deploy attach {state.run}")
+    if state.protected and not state.request.yes and command.typed != state.environment:
+        return _no(f"{state.environment} is protected: its name has to be typed", f"type {state.environment}")
+    return None
+
+
+def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -> Refusal | None:
+    """A check that the pre-flight has not come to may be ticked off already: whether there is one of that name is for the file to say."""
+    if state.phase not in _UNDECIDED or state.go is not None or state.kind not in ASKS_MANUALLY:
+        return _no(_told("there is nothing to tick off now", state.acts.get("go")), f"deploy attach {state.run}")
+    check = next((check for check in state.checks if check.id == command.check), None)
+    if check is not None and check.by:
+        return _no(_told(f"{command.check} is ticked off already", state.acts.get(f"check {command.check}")))
+    return None if check is None or check.is_open else _no(f"{command.check} waits for no tick: it is {check.status}")
+
+
+def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | None:
+    if _goes_back_now(state):
+        return _no("a rollback is not paused")
+    if state.phase != "running":
+        return _no("nothing runs yet that could be paused", "deploy abort")
+    if state.pausing:
+        return _no(f"paused already: {state.pausing.reason}", "deploy continue")
+    return _no("the run is being aborted") if state.aborting else None
+
+
+def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
+    return _no(_told("it is not paused", state.acts.get("pause"))) if state.pausing is None else None
+
+
+def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | None:
+    if state.go is None:
+        return None
+    if not state.go:
+        return _no(_told("the run ends without a GO", state.acts.get("go")))
+    if command.expects:
+        return _no("GO was given meanwhile: the run goes on", "deploy abort, to end it all the same")
+    if _goes_back_now(state):
+        return _no("a rollback goes to its end: it is the way out")
+    return _no(_told("the run is being aborted already", state.acts.get("end"))) if state.aborting else None
+
+
+def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Refusal | None:
+    if _goes_back_now(state):
+        return _no(_told("the rollback is under way", state.acts.get("end")))
+    if not goes_back(state.kind):
+        message, hint = NO_WAY_BACK[state.kind]
+        return _no(message, hint.format(environment=state.environment))
+    if not state.changed:
+        return _no("no host has been changed yet, so there is nothing to roll back", "deploy abort")
+    touched = touched_hosts(state)
+    gone = [back for back in state.way_back if not back.possible and back.host in touched]
+    if gone and len(gone) == len(touched):
+        return _no(f"no host has a release to go back to: {gone[0].host}: {gone[0].reason}", "deploy abort --leave")
+    return None
+
+
+def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | None:
+    host = state.hosts.get(command.host)
+    if host is None:
+        return _unknown_host(command.host, state)
+    if state.phase != "running" or not goes_back(state.kind):
+        return _no("hosts are skipped, and taken back, while a release rolls")
+    if host.condition in _SETTLED:
+        return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
+    return _take_back(state, host) if host.condition == "new" else None
+
+
+def _take_back(state: RunState, host: HostState) -> Refusal | None:
+    """A host that has the release already goes back alone, where it has something to go back to."""
+    if state.aborting:
+        return _no("the run is being aborted: every host goes back, or all stays as it is")
+    way = next((way for way in state.way_back if way.host == host.name), None)
+    if way is None or not way.possible:
+        return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), "deploy abort --leave")
+    if not host.before:
+        return _no(f"{host.name} had no release before this one: it goes back with the whole run alone", "deploy rollback")
+    return None
+
+
+def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Refusal | None:
+    host = state.hosts.get(command.host)
+    if host is None:
+        return _unknown_host(command.host, state)
+    if state.phase not in ("running", "rolling-back"):
+        return _no("there is no run in which the host could be tried again")
+    if host.condition in _GOES_ON:
+        return _no(_told(f"{host.name} is still being {_GOES_ON[host.condition]}: wait for its end", state.acts.get(f"host {host.name}")))
+    if _stopped_on_its_way_back(state, host) if _goes_back_now(state) else _failed(host):
+        return None
+    return _no(_told(f"{host.name} is {host.condition}: there is nothing to try again", state.acts.get(f"host {host.name}")))
+
+
+def _failed(host: HostState) -> bool:
+    return host.condition in _FAILED or (host.condition == "back" and host.failed_once)
+
+
+def _stopped_on_its_way_back(state: RunState, host: HostState) -> bool:
+    """A host that is back, or was never to go, has nothing to try again while the others go back."""
+    way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
+    return host.condition in _FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
+
+
+def _unknown_host(name: str, state: RunState) -> Refusal:
+    return _no(f"{name} is no host of this run", "hosts: " + ", ".join(list(state.hosts)[:12]))
+
+
+def _note(command: cmd.Note, state: RunState, by: Person | None) -> Refusal | None:
+    return None
+
+
+def _take_helm(command: cmd.TakeHelm, state: RunState, by: Person | None) -> Refusal | None:
+    return _no("you have the helm already") if by is not None and state.driver == by else None
+
+
+def _forgive(command: cmd.Forgive, state: RunState, by: Person | None) -> Refusal | None:
+    host = state.hosts.get(command.host)
+    return _no(f"{command.host} owes nothing in run {state.run}") if host is None or host.condition != "owed" else None
+
+
+_RULES: dict[type, Callable[[Any, RunState, Person | None], Refusal | None]] = {
+    cmd.Decide: _decide,
+    cmd.Acknowledge: _acknowledge,
+    cmd.Pause: _pause,
+    cmd.Continue: _continue,
+    cmd.Abort: _abort,
+    cmd.RollBack: _roll_back,
+    cmd.Skip: _skip,
+    cmd.Retry: _retry,
+    cmd.Note: _note,
+    cmd.TakeHelm: _take_helm,
+    cmd.Forgive: _forgive,
+}

@@ -1,0 +1,131 @@
+"""A sentence for every event: the same words in plain lines, in the log's chapters and in reports. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from console.core.checks.database import backup_words, forward, schema_words
+from console.core.migrations.review import pointed_out, unread_words
+from console.core.words.durations import duration_words
+from console.core.words.sizes import counted, size_words
+from console.model import events as ev
+from console.model.declared_impact import Impact
+from console.text import SafeText
+from console.typed import as_typed
+
+
+def sentence(event: ev.Event) -> str:
+    """What happened, in one line."""
+    words = _SENTENCES.get(type(event))
+    return words(event) if words else type(event).__name__
+
+
+def impact_words(impact: Impact) -> str:
+    """What was said about a release; empty: nothing."""
+    downtime = "" if impact.downtime is None else duration_words(impact.downtime) if impact.downtime else "none"
+    answers = (
+        ("migration", impact.migration), ("downtime", downtime), ("breaking changes", impact.breaking), ("risk", impact.risk), ("old code", impact.old_code),
+    )  # fmt: skip
+    words = ", ".join(f"{title} {answer}" for title, answer in answers if answer)
+    notes = f"notes: {SafeText(impact.notes)}" if impact.notes else ""
+    return "; ".join(filter(None, (words, notes)))
+
+
+def _opened(event: ev.RunOpened) -> str:
+    said = impact_words(event.request.impact)
+    words = f"run {event.run}: {event.kind} of {event.app} to {event.environment} by {event.by.name}, {counted(len(event.hosts), 'host')}"
+    return words + (f"; declared: {said}" if said else "")
+
+
+def _check(event: ev.CheckReported) -> str:
+    check = event.check
+    remedy = f" ({as_typed(check.remedy)})" if check.blocks and check.remedy else ""
+    return f"check {check.title}: {check.status}{': ' + check.detail if check.detail else ''}{remedy}"
+
+
+def _seen(event: ev.HostSeen) -> str:
+    return f"{event.host}: {event.problem}" if event.problem else f"{event.host} has {event.version or event.release or 'no release'}"
+
+
+def _decided(event: ev.Decided) -> str:
+    if event.go:
+        return f"GO by {event.by.name}"
+    return f"no-go: {'; '.join(event.reasons)}"
+
+
+def _finished(event: ev.StepFinished) -> str:
+    words = f"{event.step}: {event.status} after {event.seconds:.1f} s"
+    detail = f": {event.detail}" if event.detail else ""
+    hint = f" (next: {as_typed(event.hint)})" if event.hint else ""
+    tail = "".join(f"\n         | {line}" for line in event.tail)
+    return words + detail + hint + tail
+
+
+def _gate(event: ev.GateJudged) -> str:
+    return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
+
+
+def _reviewed(event: ev.DatabaseReviewed) -> str:
+    review = event.review
+    kind = "new migration" if review.known else "migration of the commit"
+    words = f"database: {counted(len(forward(review)), kind)}" if forward(review) else "database: no new migration file"
+    return "; ".join((words, schema_words(review), *pointed_out(review), *unread_words(review), *review.problems))
+
+
+def _changes(event: ev.ChangesListed) -> str:
+    if not event.known:
+        return f"not known what is new; the commit has {counted(len(event.migrations), 'migration')}"
+    migrations = f", {counted(len(event.migrations), 'new migration')}" if event.migrations else ""
+    return f"{counted(len(event.subjects), 'commit')}{migrations}"
+
+
+def _released(event: ev.LocksReleased) -> str:
+    freed = f"locks are released on {counted(len(event.hosts), 'host')}" if event.hosts else ""
+    return "; ".join((*filter(None, (freed,)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
+
+
+def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
+    return f" by {event.by.name}" if event.by else ""
+
+
+_SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
+    ev.RunOpened: _opened,
+    ev.RevisionResolved: lambda event: f"version {event.revision.version}, commit {event.revision.commit[:12]}: {event.revision.subject}",
+    ev.CheckReported: _check,
+    ev.CheckAcknowledged: lambda event: f"check {event.check}: ticked off{_by(event)}",
+    ev.HostSeen: _seen,
+    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}",
+    ev.Decided: _decided,
+    ev.LocksReleased: _released,
+    ev.LocksTaken: lambda event: (
+        f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'}" if event.hosts else "every host to change is"
+    ) + " locked for this run",
+    ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
+    ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
+    ev.StepFinished: _finished,
+    ev.GateJudged: _gate,
+    ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
+    ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",
+    ev.HostRetried: lambda event: f"{event.host} is tried again{_by(event)}",
+    ev.HostOwed: lambda event: f"{event.host} is owed: {event.reason}",
+    ev.HostForgiven: lambda event: f"{event.host} is forgiven{_by(event)}: {event.reason}",
+    ev.HostFailed: lambda event: f"{event.host} is {event.condition}: {event.reason}",
+    ev.HostsAnswered: lambda event: f"{counted(len(event.hosts), 'host')} still {'answers' if len(event.hosts) == 1 else 'answer'}",
+    ev.LinkLost: lambda event: f"{event.host}: link lost" + (f": {event.detail}" if event.detail else ""),
+    ev.LinkRestored: lambda event: f"{event.host}: answers again",
+    ev.Paused: lambda event: f"paused: {event.reason}",
+    ev.Continued: lambda event: f"continued{_by(event)}",
+    ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
+    ev.RollbackBegan: lambda event: f"rolling back {counted(sum(map(len, event.plan.waves)), 'host')}: {event.reason}",
+    ev.OperatorJoined: lambda event: f"{event.by} joined",
+    ev.HelmTaken: lambda event: f"{event.by} has the helm",
+    ev.ChangesListed: _changes,
+    ev.DatabaseReviewed: _reviewed,
+    ev.ReleasePacked: lambda event: f"packed: {event.files} files, {size_words(event.size)}, content {event.content[:12]}",
+    ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",
+    ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
+    ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
+    ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
+    ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",
+    ev.TakenUp: lambda event: f"taken up{_by(event)}, epoch {event.epoch}",
+    ev.RunEnded: lambda event: f"{event.outcome} (exit {event.exit})" + (f": {event.reason}" if event.reason else ""),
+}

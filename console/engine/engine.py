@@ -1,0 +1,350 @@
+"""One application in one environment: its model and its runs. Implements `service.EngineService`.
+
+Owns which run is open and when another model is refused. `run.active_run` and `run.runner` carry a run on,
+`run.perform` does its steps, `queries` answers what is asked beside runs, and `server` says who may ask.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from datetime import tzinfo
+from typing import Any
+
+from console.core.host_selection import chosen_hosts, meant_hosts
+from console.core.kinds.table import failure_rule
+from console.core.run.evolve import fold
+from console.core.secrets.needed import Purpose, left_to_do, needs_of
+from console.engine.catch_up.catch_up import EVERY, CatchUp
+from console.engine.catch_up.leftover_locks import is_over
+from console.engine.keyring import Keyring, ReadFile, unread
+from console.engine.preflight.configured_checks import ticks
+from console.engine.preflight.input import reverts
+from console.engine.queries import for_commands, for_screens
+from console.engine.queries.context import QueryContext
+from console.engine.run.active_run import ActiveRun, Keep
+from console.engine.run.executor import ENGINE
+from console.engine.run.idle_record import IdleRecord
+from console.engine.run.run_names import new_run
+from console.engine.server.access import may_carry_runs
+from console.errors import ConsoleError, Locked, UsageFault
+from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
+from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunEnded, RunOpened
+from console.model.fleet import Access, Environment
+from console.model.fleet_snapshot import CiMark
+from console.model.request import Person, Request
+from console.model.secret import Secret
+from console.model.state import RunState
+from console.ports.clock import Clock
+from console.ports.feed import Heard, Output, Sample
+from console.ports.journal import Journal
+from console.ports.outside import MetricWatch, Outside
+from console.text import SafeText
+
+FEEDS = 50
+"""Feeds that wait for somebody to follow them; the oldest goes."""
+
+
+REFUSED_AGAIN = 60.0
+"""Seconds in which the same refusal of the same person is written down once."""
+REFUSALS = 1000
+"""Refusals of all people that an engine writes down at most."""
+PARTING = 30.0
+"""Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
+
+
+class Engine:
+    """One application in one environment, from the first console to the last."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
+        zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
+        look_again: float = EVERY, read_file: ReadFile = unread,
+    ) -> None:  # fmt: skip
+        self._journal = journal
+        self._clock = clock
+        self._open_outside = open_outside
+        self._zone_of = zone_of
+        self._keep = keep
+        self._environment: Environment | None = None
+        self._digest = ""
+        self._keyring = Keyring(read_file)
+        self._outside: Outside | None = None
+        self._runs: dict[str, ActiveRun] = {}
+        self._lookout = for_screens.FleetWatch(self._watch_all)
+        self._paying = CatchUp(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
+        self._refused: dict[tuple[int, str], float] = {}
+        self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
+        self._fed: set[str] = set()
+        self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
+
+    @property
+    def open_run_id(self) -> str:
+        """The run that goes on; empty: none."""
+        return next((run for run, one in self._runs.items() if one.is_open), "")
+
+    @property
+    def seq(self) -> int:
+        """Its last event."""
+        run = self._runs.get(self.open_run_id)
+        return run.broadcast.seq if run else 0
+
+    @property
+    def digest(self) -> str:
+        """Of the model."""
+        return self._digest
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return bool(self.open_run_id)
+
+    @property
+    def owing(self) -> bool:
+        """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
+        parting = any(one.is_parting for one in self._runs.values())
+        return parting or self._paying.has_work
+
+    def _known(self) -> tuple[Environment, Outside] | None:
+        return None if self._environment is None or self._outside is None else (self._environment, self._outside)
+
+    def _may_open(self) -> bool:
+        """Whether this engine may open a run by itself now."""
+        return not self.busy and self._may_carry()
+
+    def _may_carry(self) -> bool:
+        return may_carry_runs(os.getuid(), self.access)
+
+    @property
+    def access(self) -> Access | None:
+        """Who may connect, by the model."""
+        return self._environment.access if self._environment else None
+
+    async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> tuple[str, ...]:
+        """Take a model, unless a run goes on with another."""
+        if self.busy and digest != self._digest:
+            raise Locked(
+                f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
+            )
+        if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
+            raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
+        self._keyring.take(environment, secrets)
+        if digest != self._digest or self._outside is None:
+            await self._open(environment, digest)
+        return tuple(self._keyring.values)
+
+    async def _open(self, environment: Environment, digest: str) -> None:
+        """Work with another model from now on."""
+        await self._lookout.stop()
+        await self._paying.stop()
+        if self._outside is not None:
+            await self._outside.close()
+        self._environment, self._digest = environment, digest
+        self._outside = self._open_outside(environment, self._keyring.values)
+        self._paying.changed()
+        self._paying.start()
+        self._lookout.start()
+
+    def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
+        environment, outside = self._model()
+        return outside.watch(environment.hosts, emit)
+
+    def _model(self) -> tuple[Environment, Outside]:
+        if self._environment is None or self._outside is None:
+            raise UsageFault("this engine has no hosts.toml yet", "call it with -c FILE, or in the folder of the file")
+        return self._environment, self._outside
+
+    def _fleet(self) -> QueryContext:
+        """What a question, and a pre-flight, is about now."""
+        environment, outside = self._model()
+        return QueryContext(
+            environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
+            self._keyring.values, self._digest, self._feeds, self._fed, self._ci_kept,
+            self._paying.unpaid,
+        )  # fmt: skip
+
+    async def open_run(self, request: Request, person: Person) -> str:
+        """Begin a run; its pre-flight starts at once."""
+        environment, _ = self._model()
+        chosen_hosts(environment, request)
+        acknowledged = ticks(environment, request, person, self._clock.now())
+        lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=reverts(self._fleet(), request)))
+        await self._make_way()
+        if self.busy:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+        run = new_run(self._journal, self._clock, environment.name)
+        one = ActiveRun(self._fleet(), run, self._keep)
+        rolling = environment.rolling
+        one.runner.record_first(
+            RunOpened(
+                run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
+                request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
+                on_failure=failure_rule(request.kind, rolling.on_failure), max_failures=rolling.max_failures,
+                pause_after=rolling.pause_after,
+            )
+        )  # fmt: skip
+        for check in acknowledged:
+            one.runner.record(CheckAcknowledged(check=check, by=person))
+        for words in lacks:
+            one.runner.record(NoteAdded(by=ENGINE, text=words))
+        self._begin(one, run, person)
+        return run
+
+    def _begin(self, one: ActiveRun, run: str, person: Person) -> None:
+        self._runs[run] = one
+        one.begin(person, lambda: self._runs.pop(run), self._paying.changed)
+
+    async def _make_way(self) -> None:
+        """End a run that this engine began by itself: whoever wants one is not kept waiting for it, and what it was to do stays owed."""
+        one = self._runs.get(self.open_run_id)
+        if one is None or one.task is None or one.runner.state.kind != "catch-up":
+            return
+        one.runner.submit(Abort(leave=True), ENGINE)
+        await asyncio.wait((one.task,), timeout=PARTING)
+
+    def _note(self, run: str, *events: Event) -> None:
+        """Write events into the record of a run that has ended."""
+        one = self._runs.get(run)
+        if one is not None:
+            one.runner.record(*events)
+        else:
+            IdleRecord(self._journal, self._clock, run).write(*events)
+        self._paying.changed()
+
+    async def _parted(self) -> None:
+        """Wait until runs that have ended have let go of their hosts."""
+        parting = [one.task for one in self._runs.values() if one.task and one.is_parting]
+        if parting:
+            await asyncio.wait(parting, timeout=PARTING)
+
+    def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
+        """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
+        if not run:
+            return self._lookout.follow()
+        if run in self._feeds:
+            return self._feed(run, self._feeds.pop(run)())
+        one = self._runs.get(run)
+        if one is not None:
+            return one.broadcast.follow(after)
+        return self._recorded(run, after)
+
+    async def _feed(self, name: str, items: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
+        self._fed.add(name)
+        first: Heard | None = None
+        try:
+            async for item in items:
+                if isinstance(item, Output) and isinstance(first, RunOpened):
+                    self._keep(name, item)
+                first = first or item
+                yield item
+        finally:
+            self._fed.discard(name)
+
+    async def _recorded(self, run: str, after: int) -> AsyncIterator[Heard]:
+        events = self._journal.read(run, after)
+        for event in events:
+            yield event
+        if not self._journal.of_type(run, RunEnded):
+            raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
+
+    def state(self, run: str) -> RunState:
+        """The state of a run, of this engine or from the journal."""
+        one = self._runs.get(run)
+        return one.runner.state if one else fold(self._journal.read(run))
+
+    async def joined(self, run: str, person: Person) -> None:
+        """Hear that an operator follows a run."""
+        one = self._runs.get(run)
+        if one is not None and one.preflight is not None:
+            one.preflight.joined(person)
+
+    async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
+        """Take a command for a run."""
+        one = self._runs.get(run)
+        if one is None:
+            record = IdleRecord(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
+            if record is None and is_over(self._journal, run):
+                return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)
+            if record is None or not record.state.run:
+                return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
+            answer = record.submit(self._model()[0], command, person)
+            self._paying.changed()
+            return answer
+        if one.preflight is not None and isinstance(command, Decide) and command.go:
+            return await one.preflight.go(command, person)
+        return one.runner.submit(command, person)
+
+    async def resume(self, run: str, person: Person) -> None:
+        """Take up a run that another engine left."""
+        self._model()
+        if run in self._runs and self._runs[run].runner.state.phase != "ended":
+            return
+        events = self._journal.read(run)
+        if not events:
+            raise UsageFault(f"run {run} is not in the journal", "deploy history")
+        if any(isinstance(event, RunEnded) for event in events):
+            await self._paying.release_left()
+            return
+        lacks = self._ready_again(fold(events))
+        await self._make_way()
+        if self.busy:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+        one = ActiveRun(self._fleet(), run, self._keep, events)
+        one.runner.take_up(events, person)
+        if one.runner.state.go is None:
+            one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
+        for words in lacks:
+            one.runner.record(NoteAdded(by=ENGINE, text=words))
+        self._begin(one, run, person)
+
+    def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
+        """Have the secrets for what is left of a run; none for one that ends now."""
+        environment, _ = self._model()
+        takes_back = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
+        return self._keyring.make_ready(environment, needs_of(environment, left_to_do(state), resumes=True, reverts=takes_back))
+
+    def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
+        """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""
+        now = self._clock.mono()
+        if now - self._refused.get((person.uid, act), -REFUSED_AGAIN) < REFUSED_AGAIN or len(self._refused) >= REFUSALS:
+            return
+        self._refused[person.uid, act] = now
+        with suppress(ConsoleError):
+            known = self._known()
+            run = self.open_run_id or next((one.run for one in self._journal.runs(known[0].app, known[0].name, limit=1)), "") if known else ""
+            if run:
+                self._note(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
+
+    async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
+        """Answer a question by name."""
+        answer = for_commands.ANSWERS.get(name) or for_screens.ANSWERS.get(name)
+        if answer is None:
+            raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
+        if purpose := _purpose_of(name, argument):
+            environment, _ = self._model()
+            self._keyring.make_ready(environment, needs_of(environment, purpose))
+        fleet = self._fleet()
+        while len(self._feeds) >= FEEDS:
+            del self._feeds[next(iter(self._feeds))]
+        return await answer(fleet, argument, person)
+
+    async def stop(self, person: Person, force: bool) -> None:
+        """Let go of everything; a run that has ended lets go of its hosts first."""
+        await self._parted()
+        if self.busy and not force:
+            raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
+        await self._paying.stop()
+        tasks = [one.task for one in self._runs.values() if one.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._lookout.stop()
+        if self._outside is not None:
+            await self._outside.close()
+
+
+def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:
+    """What a question needs secrets for; None: it needs none."""
+    if name == "preview":
+        return "check" if argument.get("kind", "deploy") == "deploy" else "restart"
+    return name if name in ("check", "exec", "logs") else None  # type: ignore[return-value] # it is one of those

@@ -1,0 +1,410 @@
+"""The pre-flight of a run: looks at everything at once, and says what was found, what would be done, and whether it may be.
+
+The same for `check`, which shows it and changes nothing, and for a run, which writes it down. Verdicts are `core`'s.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from console.core.checks.announcement import assess_announcement
+from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
+from console.core.checks.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
+from console.core.checks.direction import EarlierAttempt, assess_direction
+from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
+from console.core.checks.staging import Made, assess_staging, expected_content
+from console.core.checks.team import assess_team, needed_operators
+from console.core.environment.live_release import Live
+from console.core.host_selection import chosen_hosts
+from console.core.kinds.rollback_targets import Targets
+from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
+from console.core.plan.return_plan import shipped_again, way_back, way_to
+from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
+from console.engine.preflight.database import DatabaseInspection, review
+from console.engine.preflight.run_history import KnownCommit, Verifications
+from console.engine.preflight.source import Relations, content_check, reading, relations_of, sized
+from console.errors import ConsoleError, NoGo
+from console.model.checks import Check
+from console.model.database import Backup, Review
+from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
+from console.model.fleet import CheckSpec, Environment, Host
+from console.model.host_facts import HostFacts
+from console.model.plan import Plan, ReturnTarget
+from console.model.release import Release, Revision
+from console.model.request import Person, Request
+from console.model.state import RunState
+from console.model.values import changed
+from console.ports.database import DatabaseView
+from console.ports.gates import CheckRunner
+from console.ports.hosts import Scout
+from console.ports.source import Repository
+from console.text import SafeText
+
+LOOK_DEADLINE = 30.0
+CHANGES = 200
+"""Commits that a run's record lists."""
+SLOW = 0.5
+"""Seconds after which it is said which checks have not answered yet."""
+
+
+@dataclass(frozen=True)
+class PreflightInput:
+    """What a pre-flight works with."""
+
+    environment: Environment
+    request: Request
+    scout: Scout
+    repository: Repository
+    checks: CheckRunner
+    now: datetime
+    zone: tzinfo | None
+    run: str
+    usual: dict[str, float] = field(default_factory=dict)
+    """Seconds that each kind of step took before."""
+    targets: Targets = Targets({})
+    """For a rollback: the release that each host goes to."""
+    verifications: Verifications = lambda environment, revision: KnownCommit()
+    """What the record says of a commit in another environment."""
+    catches_up: Live | None = None
+    """For a catch-up: what the environment is."""
+    undoes: RunState | None = None
+    """For a rollback: the run whose migration is still there."""
+    database: DatabaseView | None = None
+    attempts: Mapping[str, EarlierAttempt] = field(default_factory=dict)
+    """Commits whose last release here went wrong or was taken back."""
+    backup: Backup | None = None
+    """The last one that the journal knows; for a restore: the run's."""
+    kept: bool | SafeText = True
+    """For a restore: whether its dump is still there; words: why that is not known."""
+    ticked: Mapping[str, Check] = field(default_factory=dict)
+    """Checks that a person has ticked off."""
+    by: Person = Person("")
+    """Who asks for it."""
+    joined: tuple[Person, ...] = ()
+    """Operators who have joined."""
+    without_leftovers: Callable[[tuple[HostFacts, ...]], tuple[HostFacts, ...]] = lambda facts: facts
+    """Takes the locks of runs that have ended out of what was seen."""
+
+
+async def look_at(survey: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Look at all hosts at once."""
+    looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
+    return survey.without_leftovers(tuple(await asyncio.gather(*looks)))
+
+
+def _goes_to(survey: PreflightInput, host: Host) -> str:
+    """The release on a host's disk that the run would make live again; empty: none is known."""
+    return survey.catches_up.release.id if survey.catches_up else survey.targets.goes_to.get(host.name, "")
+
+
+async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
+    """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
+    hosts = chosen_hosts(survey.environment, survey.request)
+    looking = asyncio.ensure_future(look_at(survey, hosts))
+    known: Review | None = None
+    asking: dict[asyncio.Task[Check], Check] = {}
+    try:
+        revision = await _revision(survey)
+        subject = subject_of(survey, hosts, revision)
+        asking = _asking(survey, subject) if subject else {}
+        open_ones: set[asyncio.Future[Any]] = {looking, *asking}
+        patience: float | None = SLOW
+        while open_ones:
+            done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if looking in done:
+                listed = await _changes(survey, looking.result(), revision) if revision and survey.request.kind == "deploy" else None
+                if listed:
+                    yield listed
+                known = await _reviewed(survey, hosts, looking.result(), listed, revision)
+                relations = await _relations(survey, looking.result(), revision)
+                for event in _found(survey, looking.result(), revision, known, relations):
+                    yield event
+            for one in (one for one in asking if one in done):
+                yield CheckReported(check=one.result())
+            if not done:
+                patience = None
+                for one in (one for one in asking if one in open_ones):
+                    yield CheckReported(check=asking[one])
+        for event in (*await _room(survey, looking.result(), subject), *_planned(survey, hosts, looking.result(), revision, known)):
+            yield event
+    finally:
+        for open_one in (looking, *asking):
+            open_one.cancel()
+
+
+def _asking(survey: PreflightInput, subject: AskedRelease) -> dict[asyncio.Task[Check], Check]:
+    """What is asked beside the hosts: the commit's content, and the configured checks; each with what stands for it until it answers."""
+    asked = {asyncio.create_task(_verdict(subject, spec)): unanswered(subject, spec) for spec in survey.environment.checks}
+    return {asyncio.create_task(_content(survey, subject.revision)): reading(subject.revision), **asked}
+
+
+async def _verdict(subject: AskedRelease, spec: CheckSpec) -> Check:
+    return (await verdict(subject, spec)).check
+
+
+async def _content(survey: PreflightInput, revision: Revision) -> Check:
+    return await content_check(survey.repository, survey.environment, survey.request, revision)
+
+
+async def _room(survey: PreflightInput, facts: tuple[HostFacts, ...], subject: AskedRelease | None) -> tuple[CheckReported, ...]:
+    """The room for all that is shipped, once it is known that this is more than the commit itself."""
+    whole = await sized(survey.repository, survey.environment, subject.revision) if subject else None
+    if subject is None or whole is None or whole == subject.revision:
+        return ()
+    fleet = assess_fleet(facts, whole.size, whole.files, survey.environment.rolling.max_failures)
+    return tuple(CheckReported(check=check) for check in overridden(fleet, survey.request.overrides) if check.id == "space")
+
+
+def _without_room(found: Iterator[Event], room: tuple[CheckReported, ...]) -> Iterator[Event]:
+    """Leave the verdict on the room out that another one takes the place of: looked at again, the two are no change."""
+    return (event for event in found if not (room and isinstance(event, CheckReported) and event.check.id == "space"))
+
+
+async def _relations(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
+    return await relations_of(survey.repository, facts, revision) if revision and survey.request.kind == "deploy" else {}
+
+
+async def _revision(survey: PreflightInput) -> Revision | None:
+    """The commit that a release is made of; a catch-up may do without its repository, where the release is on the hosts' disks."""
+    if survey.request.kind == "deploy":
+        return await survey.repository.resolve(survey.request.ref)
+    if survey.catches_up is None:
+        return None
+    known = survey.catches_up.release
+    if known.commit:
+        with contextlib.suppress(ConsoleError):
+            return changed(await survey.repository.resolve(known.commit), version=known.version)
+    return Revision(known.commit, known.version)
+
+
+async def _changes(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
+    """What the release brings, against the commit that most hosts have live."""
+    live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
+    commit = live.most_common(1)[0][0] if live else ""
+    between = await survey.repository.between(commit, revision.commit, survey.environment.migrations)
+    if not between.known:
+        return ChangesListed(subjects=(), migrations=between.migrations, known=False)
+    return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
+
+
+async def _reviewed(
+    survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
+) -> Review | None:  # fmt: skip
+    """What is known of the database; None where the environment has none, or nothing is released."""
+    if survey.environment.database is None or survey.database is None or revision is None or survey.request.kind != "deploy":
+        return None
+    look = DatabaseInspection(survey.environment, survey.repository, survey.database, survey.backup)
+    known = await review(look, _reached(hosts, facts), listed, revision)
+    return _settled(survey, hosts, facts, changed(known, is_first=_is_first(survey, facts)))
+
+
+def _is_first(survey: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
+    """Whether every host of the environment was asked, answered, and has no release."""
+    is_all = {fact.host for fact in facts} >= {host.name for host in survey.environment.hosts}
+    return is_all and not any(fact.problem or fact.current or fact.current_broken for fact in facts)
+
+
+def _settled(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
+    return settled(survey.environment, _reached(hosts, facts), known, survey.request.impact, survey.now)
+
+
+def _reached(hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
+    return tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
+
+
+async def prepare_again(survey: PreflightInput, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
+    """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become, and so do its migrations."""
+    hosts = chosen_hosts(survey.environment, survey.request)
+    subject = subject_of(survey, hosts, revision)
+    asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
+    facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
+    configured = tuple(CheckReported(check=one.check) for one in verdicts)
+    content = (CheckReported(check=await _content(survey, subject.revision)),) if subject else ()
+    known = _settled(survey, hosts, facts, known) if known else None
+    room = await _room(survey, facts, subject)
+    found = _without_room(_found(survey, facts, revision, known, await _relations(survey, facts, revision)), room)
+    return (*found, *content, *room, *configured, *_planned(survey, hosts, facts, revision, known))
+
+
+def subject_of(survey: PreflightInput, hosts: tuple[Host, ...], revision: Revision | None) -> AskedRelease | None:
+    """What configured checks are asked about; a restart and a rollback are held up by none."""
+    release = release_of(survey, revision)
+    if revision is None or release is None or survey.request.kind != "deploy":
+        return None
+    return AskedRelease(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
+
+
+def _found(
+    survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
+) -> Iterator[Event]:  # fmt: skip
+    yield from (seen(fact) for fact in facts)
+    if known is not None:
+        yield DatabaseReviewed(review=known)
+    release = release_of(survey, revision)
+    if revision and release:
+        yield RevisionResolved(revision=revision, release=release, live=_live(facts))
+    for check in _checks(survey, facts, revision, known, relations):
+        yield CheckReported(check=named(check, survey.environment.name))
+
+
+def _planned(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
+    reached = _reached(hosts, facts)
+    if reached:
+        yield _plan_made(survey, reached, facts, revision, known)
+
+
+def seen(fact: HostFacts) -> HostSeen:
+    """What a host had before the run."""
+    release = fact.release(fact.current)
+    return HostSeen(host=fact.host, release=fact.current, version=release.version if release else SafeText(""), problem=fact.problem)
+
+
+def release_of(survey: PreflightInput, revision: Revision | None) -> Release | None:
+    """The release that a run makes: named by the run's time and the commit."""
+    if revision is None:
+        return None
+    if survey.catches_up is not None:
+        return survey.catches_up.release
+    return Release(f"{survey.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
+
+
+def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
+    versions = [release.version for fact in facts if (release := fact.release(fact.current))]
+    return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
+
+
+def _on_disk(facts: tuple[HostFacts, ...], release: str) -> frozenset[str]:
+    """The hosts that have that release already, whole."""
+    return frozenset(fact.host for fact in facts if (found := fact.release(release)) and found.whole)
+
+
+def _checks(
+    survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
+) -> tuple[Check, ...]:  # fmt: skip
+    environment, request = survey.environment, survey.request
+    if request.kind == "rollback":
+        return _rollback_checks(survey, facts)
+    size, files = (revision.size, revision.files) if revision else (0, 0)
+    on_disk = _on_disk(facts, survey.catches_up.release.id) if survey.catches_up is not None else frozenset[str]()
+    allowed = environment.rolling.max_failures
+    spoken = spoken_of(facts, allowed)
+    fleet = (*assess_fleet(facts, size, files, allowed, on_disk, request.kind), assess_lock(spoken, survey.run))
+    if request.kind == "restore":
+        shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
+        restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
+        return (*shown, assess_lock(_without_notes(spoken), survey.run), restored)
+    if request.kind == "catch-up":
+        return fleet
+    if revision is None:
+        return overridden((*fleet, assess_live(spoken)), request.overrides)
+    ways = tuple(way_back(fact) for fact in facts if not fact.problem)
+    checks = (
+        assess_branch(environment.branches, environment.release_tags, revision),
+        assess_tree(revision),
+        assess_behind(revision, environment.protected, environment.repository),
+        assess_direction(revision, spoken, relations, survey.attempts),
+        assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
+        assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
+        *_staging(survey, revision),
+        *fleet,
+        *_database(survey, known),
+        with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts), _unanswered(spoken)), known or Review()),
+        assess_announcement(environment.announce, request.impact),
+        assess_team(needed_operators(environment.team_required, request.impact), survey.by, survey.joined),
+    )
+    return overridden(checks, request.overrides)
+
+
+def _database(survey: PreflightInput, known: Review | None) -> tuple[Check, ...]:
+    database = survey.environment.database
+    if database is None or known is None:
+        return ()
+    return (assess_backup(database, known, survey.now), assess_migrations(database, known, survey.request.impact))
+
+
+def _staging(survey: PreflightInput, revision: Revision) -> tuple[Check, ...]:
+    environment = survey.environment
+    if not environment.requires:
+        return ()
+    made, runs = _made(survey, revision)
+    return (assess_staging(environment.requires, environment.requires_within, made, runs, survey.now),)
+
+
+def _made(survey: PreflightInput, revision: Revision) -> tuple[Made, tuple[RunState, ...]]:
+    """What is released, and the runs of the required environment that may speak for it."""
+    known = survey.verifications(survey.environment.requires, revision)
+    return Made(revision, survey.environment.build is not None, known.contents), known.runs
+
+
+def _expected(survey: PreflightInput, revision: Revision | None) -> str:
+    """The digest that the release must have, where another commit was verified in its place; empty: any."""
+    if revision is None or not survey.environment.requires or any(check == "staging" for check, _ in survey.request.overrides):
+        return ""
+    return expected_content(*_made(survey, revision))
+
+
+def _rollback_checks(survey: PreflightInput, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:
+    """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
+    targets = survey.targets.goes_to
+    ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
+    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts), kind="rollback")
+    shown = tuple(changed(check, blocking=False) for check in fleet)
+    schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
+    spoken = spoken_of(facts, len(facts))
+    name = survey.environment.name
+    remedy = shipped_again(ways, name) or f"deploy status {name}; another release that is on disk: deploy rollback {name} --to RELEASE"
+    lock, goes = assess_lock(_without_notes(spoken), survey.run), assess_way_back(ways, len(ways), _unanswered(spoken), remedy)
+    goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
+    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
+
+
+def _unanswered(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    return tuple(fact for fact in facts if fact.problem)
+
+
+def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    return tuple(changed(fact, closed=None) for fact in facts)
+
+
+def _plan_made(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> PlanMade:
+    ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
+    return PlanMade(plan=_plan(survey, hosts, facts, revision, known), way_back=ways, usual=survey.usual)
+
+
+def _destination(survey: PreflightInput, fact: HostFacts) -> ReturnTarget:
+    target = fact.current if fact.host in survey.targets.untouched else survey.targets.goes_to.get(fact.host, "")
+    if fact.problem:
+        return ReturnTarget(fact.host, target, possible=False, reason=fact.problem)
+    return way_to(fact, target) if target else ReturnTarget(fact.host)
+
+
+def _still_to_go(survey: PreflightInput, host: Host, current: str) -> str | None:
+    """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
+    target = survey.targets.goes_to.get(host.name)
+    return None if target == current and host.name in survey.targets.settled else target
+
+
+def _plan(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Plan:
+    current = {fact.host: fact.current for fact in facts}
+    if survey.request.kind == "restore":
+        return plan_restore(survey.environment, hosts, survey.request.ref, survey.backup)
+    if survey.request.kind == "restart":
+        return plan_restart(survey.environment, hosts, current)
+    if survey.request.kind == "rollback":
+        how = "halves" if survey.request.halves else ""
+        stays = {fact.host for fact in facts if not _destination(survey, fact).possible}
+        targets = {host.name: target for host in hosts if host.name not in stays and (target := _still_to_go(survey, host, current[host.name])) is not None}
+        before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
+        return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.place in targets))
+    release = release_of(survey, revision)
+    if release is None:
+        raise NoGo("there is no release to plan with")
+    first = frozenset(host.name for host in hosts if not current[host.name])
+    if survey.catches_up is not None:
+        return plan_catch_up(survey.environment, hosts, release.id, _on_disk(facts, release.id), first, survey.catches_up.content)
+    unbacked = any(check == "backup" for check, _ in survey.request.overrides)
+    return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked, expects=_expected(survey, revision))

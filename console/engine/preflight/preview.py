@@ -1,0 +1,84 @@
+"""A pre-flight that is no run: what a release would find, do and say, as events. For `check` and for the screen that prepares one. Changes nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from console.core.checks.announcement import before
+from console.core.checks.database import schema_words
+from console.core.host_selection import chosen_hosts
+from console.core.run.evolve import fold
+from console.engine.preflight.configured_checks import ticks
+from console.engine.preflight.findings import prepare
+from console.engine.preflight.input import survey_of
+from console.engine.queries.context import QueryContext
+from console.errors import Exit
+from console.model.checks import Check
+from console.model.events import Event, RunOpened, stamped
+from console.model.request import Person, Request
+from console.model.state import RunState
+from console.wire.codec import from_plain
+
+
+async def answer_preview(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> tuple[Event, ...]:
+    """Say what a run would find and do."""
+    return await rehearsed(fleet, from_plain(dict(argument), Request), person)
+
+
+async def answer_check(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
+    """Say what a release would find and do, as the contract's result."""
+    return check_result(await rehearsed(fleet, from_plain({**argument, "kind": "deploy"}, Request), person))
+
+
+async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tuple[Event, ...]:
+    """Return the events of the pre-flight. Raises ConsoleError for what ends it at once."""
+    now, environment = fleet.clock.now(), fleet.environment
+    survey = replace(survey_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
+    opened = RunOpened(
+        run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
+        config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,
+    )  # fmt: skip
+    at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    found = [opened, *[event async for event in prepare(survey)]]
+    return tuple(stamped(event, number, at, fleet.clock.mono(), fleet.clock.boot) for number, event in enumerate(found, 1))
+
+
+def check_result(events: Iterable[Event]) -> dict[str, Any]:
+    """The pre-flight's events as the contract's result."""
+    state = fold(events)
+    blocking = [check for check in state.checks if check.blocks]
+    code = check_exit(blocking, planned=state.plan is not None)
+    ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in state.way_back]
+    schema = schema_words(state.review) if state.review else None
+    steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.about or None} for step in (state.plan.steps if state.plan else ())]
+    return {
+        "type": "result",
+        "exit": int(code),
+        "decision": "go" if code is Exit.DONE else "no-go",
+        "version": state.revision.version if state.revision else None,
+        "commit": state.revision.commit if state.revision else None,
+        "checks": [_check_row(check) for check in state.checks],
+        "plan": {"strategy": state.plan.strategy if state.plan else None, "steps": steps},
+        "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": schema},
+        "announcement": _announcement(state),
+        "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
+    }
+
+
+def check_exit(blocking: list[Check], *, planned: bool) -> Exit:
+    """0 go, 6 where the lock is all that blocks, else 3."""
+    if blocking and all(check.id == "lock" for check in blocking):
+        return Exit.LOCKED
+    return Exit.DONE if planned and not blocking else Exit.NO_GO
+
+
+def _check_row(check: Check) -> dict[str, Any]:
+    names = ("id", "title", "status", "blocking", "detail", "remedy", "since", "by")
+    return {name: getattr(check, name) for name in names}
+
+
+def _announcement(state: RunState) -> dict[str, str] | None:
+    """What people would be told; None where nobody is."""
+    if state.revision is None or not any(check.id == "announcement" and check.status == "passed" for check in state.checks):
+        return None
+    return before(state)._asdict()

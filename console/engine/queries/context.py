@@ -1,0 +1,43 @@
+"""What a question to an engine is about: its model, its ports, its record, and the run that goes on. Values handed to the answers; it does nothing."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.fleet import Environment
+from console.model.fleet_snapshot import CiMark
+from console.model.request import Person
+from console.model.secret import Secret
+from console.ports.clock import Clock
+from console.ports.feed import Heard
+from console.ports.journal import Journal
+from console.ports.outside import Outside
+
+
+@dataclass(frozen=True)
+class QueryContext:
+    """What a question is about."""
+
+    environment: Environment
+    outside: Outside
+    clock: Clock
+    zone: tzinfo | None
+    run: str
+    """The run that is open; empty: none."""
+    journal: Journal
+    submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
+    """Says something to a run, also to one that has ended."""
+    note: Callable[..., None] = lambda run, *events: None
+    """(run, *events): writes events into the record of a run that has ended."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    digest: str = ""
+    """Of the model."""
+    feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = field(default_factory=dict)
+    """What begins when somebody follows it, and ends with them; by name. One who follows takes it out."""
+    carried: Collection[str] = ()
+    """Feeds that are followed now."""
+    ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = field(default_factory=dict)
+    """What CI said, by the model's digest and the commit, and until when (boot-time clock) that is not asked again."""
+    unpaid: str = ""
+    """Why this engine brings no owed host up to date; empty: it does."""

@@ -1,0 +1,59 @@
+"""What an engine answers beside its runs: what runs where, what a release would do, and a person's note on the hosts. As JSON's plain values.
+
+Knows the ports and the contract's names; nothing of runs that go on, but the id of the open one.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from console.core.host_selection import chosen_hosts
+from console.engine.catch_up.catch_up import owed_now
+from console.engine.catch_up.debts import answer_forgive
+from console.engine.preflight.preview import answer_check
+from console.engine.queries.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
+from console.engine.queries.exec_and_logs import answer_exec, answer_logs
+from console.engine.queries.gate_record import healthy_hosts
+from console.engine.queries.inspect import look_at
+from console.engine.queries.last_runs import last_run_row, last_runs
+from console.engine.queries.locks import answer_break, answer_lock, answer_unlock, holder_row
+from console.engine.queries.pending_changes import answer_pending
+from console.model.host_facts import HostFacts
+from console.model.request import Person, Request
+
+
+async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
+    """Say what runs where, read from the hosts now."""
+    environment = fleet.environment
+    hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
+    facts = await look_at(fleet, hosts)
+    held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
+    owed = owed_now(fleet.journal, environment, fleet.unpaid)
+    last, failed = last_runs(fleet.journal, environment.app, environment.name)
+    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
+    return {
+        "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
+        "last_run": last_run_row(last), "failed": last_run_row(failed), "age": 0.0, "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
+        "owed": list(owed),
+    }  # fmt: skip
+
+
+ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable[object]]] = {
+    "check": answer_check,
+    "status": answer_status,
+    "lock": answer_lock,
+    "unlock": answer_unlock,
+    "break-lock": answer_break,
+    "forgive": answer_forgive,
+    "exec": answer_exec,
+    "logs": answer_logs,
+    "pending": answer_pending,
+}
+
+
+def _status_row(fact: HostFacts, healthy: bool | None) -> dict[str, Any]:
+    live = fact.release(fact.current)
+    return {
+        "host": fact.host, "reachable": not fact.problem, "release": fact.current or None, "version": live.version if live else None,
+        "commit": live.commit if live else None, "drift": fact.current_broken or fact.drift or None,
+        "healthy": healthy, "problem": fact.problem,
+    }  # fmt: skip

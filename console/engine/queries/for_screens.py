@@ -1,0 +1,137 @@
+"""What an engine tells a console between runs: what runs where, what could be released, what a release would do, what a host has, its numbers.
+
+Reads only. Knows the ports; nothing of sockets or of runs that go on.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from console.core.checks.direction import attempt_of
+from console.engine.catch_up.catch_up import owed_now
+from console.engine.preflight.preview import answer_preview
+from console.engine.preflight.run_history import attempts
+from console.engine.queries.context import QueryContext
+from console.engine.queries.gate_record import healthy_hosts
+from console.engine.queries.inspect import look_at
+from console.engine.queries.last_runs import last_runs
+from console.engine.queries.version_badges import answer_ci, answer_verified
+from console.engine.server.broadcast import Broadcast
+from console.errors import UsageFault
+from console.model.fleet import Host
+from console.model.fleet_snapshot import Candidate, FleetSnapshot, Holder, SnapshotHost, SnapshotRelease
+from console.model.host_facts import HostFacts
+from console.model.request import Person
+from console.model.values import changed
+from console.ports.feed import Heard, Sample
+from console.ports.outside import MetricWatch
+from console.text import SafeText
+
+CANDIDATES = 200
+"""Tags, and commits, that are offered for a release."""
+
+
+async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> FleetSnapshot:
+    """Say what runs where, read from the hosts now."""
+    environment = fleet.environment
+    facts = await look_at(fleet, environment.hosts)
+    found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
+    held = Holder(found.by, found.since, found.reason, found.run) if found else None
+    owed = owed_now(fleet.journal, environment, fleet.unpaid)
+    _, failed = last_runs(fleet.journal, environment.app, environment.name)
+    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
+    rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
+    return FleetSnapshot(
+        environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
+        owed=owed, failed=failed, at=_now(fleet),
+    )  # fmt: skip
+
+
+def _now(fleet: QueryContext) -> str:
+    return fleet.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _board_host(host: Host, fact: HostFacts, healthy: bool | None) -> SnapshotHost:
+    if fact.problem:
+        return SnapshotHost(host.name, reachable=False, problem=fact.problem, tags=tuple(host.tags))
+    live = fact.release(fact.current)
+    if live is None:
+        return SnapshotHost(host.name, release=fact.current, drift=fact.current_broken or fact.drift, tags=tuple(host.tags))
+    return SnapshotHost(
+        host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=healthy, tags=tuple(host.tags)
+    )
+
+
+async def answer_versions(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> tuple[Candidate, ...]:
+    """Say what could be released, newest first, after a fetch, and what failed here. `live`: commits with the number of hosts that have them."""
+    live = {str(commit): int(hosts) for commit, hosts in dict(argument.get("live", {})).items()}
+    found = await fleet.outside.repository.candidates(live, CANDIDATES)
+    bad = attempts(fleet.journal, fleet.environment.app, fleet.environment.name)
+    return tuple(changed(one, fared=SafeText(attempt.words)) if (attempt := attempt_of(one.commit, bad)) else one for one in found)
+
+
+async def answer_releases(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> tuple[SnapshotRelease, ...]:
+    """Say which releases a host has on its disk, newest first."""
+    name = str(argument.get("host", ""))
+    host = next((host for host in fleet.environment.hosts if host.name == name), None)
+    if host is None:
+        raise UsageFault(f"{fleet.environment.name} has no host {name}", "deploy status")
+    (fact,) = await look_at(fleet, (host,))
+    if fact.problem:
+        raise UsageFault(f"{name} is not reached: {fact.problem}", str(fact.hint))
+    found = (SnapshotRelease(one.id, one.version, one.commit, one.id == fact.current, one.healthy, one.whole) for one in fact.releases)
+    return tuple(found)[::-1]
+
+
+async def answer_channels(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> tuple[SafeText, ...]:
+    """Say by which channels people are told of a release, without their secrets."""
+    announce = fleet.environment.announce
+    if announce is None:
+        return ()
+    found = await fleet.outside.announcer.channels()
+    missing = len(announce.to) - len(found)
+    return (*found, *([SafeText(f"{missing} more, whose {'secret is' if missing == 1 else 'secrets are'} not known here")] if missing else []))
+
+
+ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable[object]]] = {
+    "board": answer_board,
+    "channels": answer_channels,
+    "verified": answer_verified,
+    "ci": answer_ci,
+    "versions": answer_versions,
+    "preview": answer_preview,
+    "releases": answer_releases,
+}
+
+
+class FleetWatch:
+    """The numbers of a fleet at rest: sampled while somebody looks, and not a second longer."""
+
+    def __init__(self, open_watch: Callable[[Callable[[Sample], None]], MetricWatch]) -> None:
+        self._open_watch = open_watch
+        self._broadcast = Broadcast()
+        self._lookers = 0
+        self._watch: MetricWatch | None = None
+
+    async def follow(self) -> AsyncIterator[Heard]:
+        """Samples as they come, for as long as they are read."""
+        self._lookers += 1
+        try:
+            self.start()
+            async for item in self._broadcast.follow():
+                yield item
+        finally:
+            self._lookers -= 1
+            if not self._lookers:
+                await self.stop()
+
+    def start(self) -> None:
+        """Begin to sample, where somebody looks and nothing samples yet."""
+        if self._lookers and self._watch is None:
+            self._watch = self._open_watch(self._broadcast.tell)
+            self._watch.start()
+
+    async def stop(self) -> None:
+        """End sampling; whoever looks hears nothing until it is started again."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            await watch.stop()

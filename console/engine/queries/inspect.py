@@ -1,0 +1,21 @@
+"""A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`prepare`)."""
+
+import asyncio
+
+from console.engine.catch_up.leftover_locks import without_leftovers
+from console.engine.queries.context import QueryContext
+from console.model.fleet import Host
+from console.model.host_facts import HostFacts
+
+LOOK = 30.0
+"""Seconds that a host has to answer."""
+
+
+async def look_at_all(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Return what stands on those hosts, the locks of runs that have ended among it."""
+    return tuple(await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts)))
+
+
+async def look_at(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+    """Return what stands on those hosts, in their order; one that is not reached says why. The lock of a run that has ended is none."""
+    return without_leftovers(fleet.journal, await look_at_all(fleet, hosts))

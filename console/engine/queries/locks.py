@@ -1,0 +1,116 @@
+"""What an engine does about locks beside its runs: a person's note on every host, and the lock of a run that is dead.
+
+Knows the port `HostLock` and which run goes on here; nothing of plans or steps.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from console.engine.catch_up.leftover_locks import is_over
+from console.engine.queries.context import QueryContext
+from console.engine.queries.inspect import look_at, look_at_all
+from console.engine.run.idle_record import IdleRecord
+from console.errors import Locked, UsageFault
+from console.model.events import LocksReleased, NoteAdded, RunOpened
+from console.model.host_facts import HostFacts, LockHolder
+from console.model.request import Person
+from console.ports.hosts import Unreached
+from console.text import SafeText
+
+YOUNG = 60.0
+"""Seconds without a sign of life after which a run of another machine may be called dead, by the host's clock."""
+
+ANY_AGE = -1e9
+"""Of this record's own run it is known that it is dead, whatever the host's clock says."""
+
+
+def holder_row(holder: LockHolder) -> dict[str, Any]:
+    """A holder as `status` says it."""
+    return {
+        "run": holder.run or None, "by": holder.by, "since": holder.since, "from": holder.came_from, "reason": holder.reason,
+        "until": holder.until or None,
+    }  # fmt: skip
+
+
+async def answer_lock(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
+    """Leave a person's note on every host, for `seconds` or (0) until it is taken away; the hosts that could not be told."""
+    now, seconds = fleet.clock.now(), float(argument.get("seconds", 0.0))
+    note = LockHolder(
+        by=SafeText(person.name), since=_said(now), reason=SafeText(str(argument["reason"])), came_from=SafeText(person.claims),
+        until=_said(now + timedelta(seconds=seconds)) if seconds else SafeText(""),
+    )  # fmt: skip
+    locks, environment = fleet.outside.locks, fleet.environment
+    failed = await asyncio.gather(*(locks.close_for(host, environment.path_on(host), note) for host in environment.hosts))
+    return {"until": note.until or None, "failed": _failed_hosts(failed)}
+
+
+async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
+    """Take a person's note from every host: where one was, which run holds hosts all the same, and the hosts that could not be told."""
+    locks, environment = fleet.outside.locks, fleet.environment
+    facts = await look_at(fleet, environment.hosts)
+    failed = await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts))
+    held = {fact.lock.run: holder_row(fact.lock) for fact in facts if fact.lock}
+    return {
+        "opened": [fact.host for fact in facts if fact.closed], "held_by": next(iter(held.values()), None), "goes_on": fleet.run in held,
+        "failed": _failed_hosts(failed),
+    }  # fmt: skip
+
+
+async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
+    """Break a dead run's lock on every host that it holds. Raises Locked where it is not known to be dead; then every lock is as it was."""
+    run, reason = str(argument["run"]), str(argument["reason"])
+    if fleet.run == run:
+        raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
+    is_ours = bool(fleet.journal.of_type(run, RunOpened))
+    young = ANY_AGE if is_ours else YOUNG
+    environment = fleet.environment
+    facts = await look_at_all(fleet, environment.hosts)
+    holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
+    _judge(facts, run, holding, young, environment.name)
+    answers = await asyncio.gather(
+        *(fleet.outside.locks.break_for(host, environment.path_on(host), run, young) for host in environment.hosts if host.name in holding)
+    )
+    failed = [Unreached(fact.host, "unreachable", fact.problem, fact.hint) for fact in facts if fact.problem]
+    failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
+    broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
+    if is_ours and broken:
+        _ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person)
+    return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
+
+
+def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
+    """Write down that a run's lock was broken; one that had not ended ends with it."""
+    if is_over(fleet.journal, run):
+        fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
+    else:
+        IdleRecord(fleet.journal, fleet.clock, run).end(reason, person, broken)
+
+
+def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:
+    held = [(fact.host, fact.lock) for fact in facts if fact.lock]
+    alive = [(host, lock.heartbeat_age) for host, lock in held if lock.run == run and lock.heartbeat_age < young]
+    if alive:
+        host, age = min(alive, key=lambda each: each[1])
+        raise Locked(
+            f"run {run} may be alive on another machine: on {host} it gave a sign {age:.0f} s ago, and {young:.0f} s are awaited",
+            "deploy abort, where it was started; or the same again once it is silent",
+        )
+    others = sorted({lock.run or str(lock.by) for _, lock in held})
+    if others and not holding:
+        raise UsageFault(f"run {run} holds no host: {', '.join(others)} does", f"deploy unlock {environment} --run {others[0]} --reason TEXT")
+
+
+def _refused(host: str, answer: LockHolder | Unreached) -> Unreached:
+    if isinstance(answer, Unreached):
+        return answer
+    return Unreached(host, "channel", SafeText(f"it is held by {answer.run or answer.by}, which gave a sign {answer.heartbeat_age:.0f} s ago"))
+
+
+def _said(moment: datetime) -> SafeText:
+    return SafeText(moment.isoformat(timespec="seconds").replace("+00:00", "Z"))
+
+
+def _failed_hosts(answers: Iterable[Unreached | None]) -> list[dict[str, str]]:
+    return [{"host": each.host, "message": each.message, "hint": each.hint} for each in answers if each is not None]

@@ -1,0 +1,119 @@
+"""What stands beside a version that could be released: whether it was verified where it has to be first, and what CI says of its commit.
+
+By the record and by the checks that a pre-flight asks too; it judges nothing itself. What CI said is kept for a while: a fleet's list is looked at often.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from console.core.checks.configured import assess_configured, judges_commit, most_telling
+from console.core.checks.staging import Made, age_of, is_verified, verified_run
+from console.core.run.evolve import fold
+from console.engine.preflight.configured_checks import stamp
+from console.engine.preflight.run_history import LOOKED_AT, packed_in, released_in
+from console.engine.queries.context import QueryContext
+from console.errors import ConsoleError
+from console.model.checks import Check
+from console.model.events import PlanMade, ReleasePacked, RevisionResolved, RunEnded, RunOpened
+from console.model.fleet import CheckSpec
+from console.model.fleet_snapshot import CiMark, Verified
+from console.model.release import Revision
+from console.model.request import Person
+from console.model.state import RunState
+from console.model.values import changed
+from console.text import SafeText
+
+ANSWER_WITHIN = 8.0
+"""Seconds that a check has to say something of a version in a list."""
+AGAIN = {"passed": 300.0, "failed": 120.0, "waiting": 15.0, "error": 60.0, "unasked": 3600.0, "none": 3600.0}
+"""Seconds for which an answer is kept."""
+KEPT = 1000
+_TELLING = (RunOpened, RevisionResolved, ReleasePacked, PlanMade, RunEnded)
+"""The events that say what a run released, where, and how it ended."""
+
+
+async def answer_verified(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> Verified:
+    """Say which commits were verified in the required environment. `trees`: commits, with what each one holds."""
+    environment, now = fleet.environment, fleet.clock.now()
+    if not environment.requires:
+        return Verified()
+    trees = {str(commit): str(tree) for commit, tree in dict(argument.get("trees", {})).items()}
+    contents, runs = await _contents(fleet), await _runs(fleet, environment.requires)
+    at: dict[str, str] = {}
+    late: list[str] = []
+    for commit, tree in trees.items():
+        made = Made(Revision(commit, SafeText(""), tree=tree), environment.build is not None, contents.get(commit, frozenset()))
+        run = verified_run(made, runs)
+        if run is not None:
+            at[commit] = run.ended_at
+            late += [commit] if age_of(run, now).total_seconds() > environment.requires_within else []
+    return Verified(environment.requires, at, tuple(late))
+
+
+async def _runs(fleet: QueryContext, environment: str) -> tuple[RunState, ...]:
+    """The runs that left a release verified there, newest first, as far as it matters here. A record that cannot be read speaks for nothing."""
+    found = []
+    for one in fleet.journal.runs(fleet.environment.app, environment, limit=LOOKED_AT):
+        if one.kind == "deploy" and one.outcome == "succeeded" and one.exit == 0:
+            await asyncio.sleep(0)
+            try:
+                events = [event for kind in _TELLING for event in fleet.journal.of_type(one.run, kind)]
+            except ConsoleError:
+                continue
+            found.append(fold(sorted(events, key=lambda event: event.seq)))
+    return tuple(run for run in found if is_verified(run))
+
+
+async def _contents(fleet: QueryContext) -> dict[str, frozenset[str]]:
+    """What was packed of each commit, in whichever environment."""
+    found: dict[str, set[str]] = {}
+    for one in fleet.journal.runs(fleet.environment.app, limit=LOOKED_AT):
+        if one.kind == "deploy" and one.outcome:
+            await asyncio.sleep(0)
+            try:
+                released, packed = released_in(fleet.journal, one.run), packed_in(fleet.journal, one.run)
+            except ConsoleError:
+                continue
+            if released is not None:
+                found.setdefault(released.commit, set()).update(packed)
+    return {commit: frozenset(contents) for commit, contents in found.items()}
+
+
+async def answer_ci(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> CiMark:
+    """Say what the checks that judge a commit find of that one, as `ref`."""
+    commit, ref = str(argument.get("commit", "")), str(argument.get("ref", ""))
+    specs = tuple(spec for spec in fleet.environment.checks if judges_commit(spec))
+    if not specs:
+        return CiMark(commit)
+    key, now = (fleet.digest, commit), fleet.clock.mono()
+    until, mark = fleet.ci_kept.get(key, (0.0, CiMark(commit)))
+    if now >= until:
+        mark = await _asked(fleet, specs, commit, ref)
+        while len(fleet.ci_kept) >= KEPT:
+            del fleet.ci_kept[next(iter(fleet.ci_kept))]
+        fleet.ci_kept[key] = (fleet.clock.mono() + mark.again, mark)
+        return mark
+    return changed(mark, again=until - now)
+
+
+async def _asked(fleet: QueryContext, specs: tuple[CheckSpec, ...], commit: str, ref: str) -> CiMark:
+    asked = [spec for spec in specs if not _is_dear(spec)]
+    told = most_telling(await asyncio.gather(*(_check(fleet, spec, commit, ref) for spec in asked)))
+    if told is None:
+        return CiMark(commit, "unasked", SafeText("without a token it is asked of the chosen version alone"), AGAIN["unasked"])
+    return CiMark(commit, told.status, SafeText(f"{told.title}: {told.detail}"), AGAIN[told.status])  # type: ignore[arg-type]
+
+
+async def _check(fleet: QueryContext, spec: CheckSpec, commit: str, ref: str) -> Check:
+    values = {"commit": commit, "version": ref, "env": fleet.environment.name, "release": "", "run": ""}
+    found = await fleet.outside.checks.ask(fleet.environment, changed(spec, timeout=min(spec.timeout, ANSWER_WITHIN)), (), values)
+    return assess_configured(spec, found, stamp(fleet.clock.now()))
+
+
+def _is_dear(spec: CheckSpec) -> bool:
+    """Whether a list of versions would use up what may be asked in an hour, and then the pre-flight could not ask: GitHub without a token."""
+    if spec.kind != "github" or spec.token or not isinstance(spec.url, str):
+        return False
+    return (urlsplit(spec.url).hostname or "github.com") in ("github.com", "api.github.com")

@@ -1,0 +1,121 @@
+"""A run that an engine carries: what goes on beside its steps from the pre-flight to the end, and who hears it.
+
+Knows its runner and the ports. Nothing of other runs, and nothing of who may ask for one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from console.engine.catch_up.leftover_locks import is_over
+from console.engine.preflight.decision import Preflight
+from console.engine.preflight.input import survey_for
+from console.engine.queries.context import QueryContext
+from console.engine.run.announcements import Announcer
+from console.engine.run.escalation import Escalation
+from console.engine.run.executor import FleetExecutor
+from console.engine.run.link_watch import LinkWatch
+from console.engine.run.runner import Runner
+from console.engine.server.broadcast import Broadcast
+from console.errors import ConsoleError
+from console.model.events import AnyEvent
+from console.model.request import Person
+from console.ports.feed import Output, Sample
+
+log = logging.getLogger(__name__)
+
+Keep = Callable[[str, Output | Sample], None]
+"""Keeps what a run's steps printed, and what its machines did."""
+
+
+class ActiveRun:
+    """A run that goes on or has just ended."""
+
+    def __init__(self, fleet: QueryContext, run: str, keep: Keep, events: tuple[AnyEvent, ...] = ()) -> None:
+        environment, outside = fleet.environment, fleet.outside
+        self._fleet = fleet
+        self._run = run
+        self._keep = keep
+        self.broadcast = Broadcast(events)
+        hands = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
+        self.runner = Runner(environment, fleet.journal, fleet.clock, hands, lambda written: self.broadcast.publish(*written))
+        hands.record = self.runner.record
+        hands.live = lambda: self.runner.state
+        self.preflight: Preflight | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on. One that has ended may still be letting go of its hosts: that is in nobody's way."""
+        return self.runner.state.phase != "ended"
+
+    @property
+    def is_parting(self) -> bool:
+        """Whether it has ended and still lets go of its hosts."""
+        return not self.is_open and self.task is not None and not self.task.done()
+
+    def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
+        """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""
+        self.broadcast.expect_more()
+        self.task = asyncio.create_task(self._carry(person, interrupted, over))
+
+    def _tell(self, item: Output | Sample) -> None:
+        self._keep(self._run, item)
+        self.broadcast.tell(item)
+
+    async def _carry(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
+        runner, outside = self.runner, self._fleet.outside
+        taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
+        hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
+        watch = outside.watch(hosts, self._tell)
+        watch.start()
+        caller = self._caller()
+        try:
+            if runner.state.phase == "preflight":
+                await self._look_and_decide(person)
+            runner.accompany(LinkWatch(hosts, outside.is_linked, runner, self._fleet.clock).watch())
+            await runner.run()
+        except Exception as fault:
+            error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
+            if runner.state.phase == "ended":
+                log.exception("letting go of the hosts of run %s", self._run)
+            elif runner.state.go:
+                self._leave(error, interrupted)
+            else:
+                runner.fail(error)
+            if error is not fault:
+                raise
+        finally:
+            await watch.stop()
+            if caller:
+                caller.stop()
+            over()
+            if self._announcer:
+                self._announcer.after(self.broadcast.rest)
+            else:
+                self.broadcast.rest()
+
+    def _leave(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
+        """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
+        interrupted()
+        self.broadcast.interrupt(error)
+
+    def _caller(self) -> Escalation | None:
+        """Whoever calls a person when the run waits for one, where the environment says whom."""
+        notify = self._fleet.environment.notify
+        if notify is None:
+            return None
+        caller = Escalation(self._fleet.outside.notifier, notify.after, self._fleet.clock, lambda: self.runner.state, self.runner.record)
+        caller.start()
+        return caller
+
+    async def _look_and_decide(self, person: Person) -> None:
+        runner = self.runner
+        survey = await survey_for(self._fleet, runner.state.request, runner.state.run)
+        self.preflight = Preflight(survey, runner, self._fleet.clock, self._announcer)
+        if await self.preflight.look():
+            await self.preflight.decide(person)
+            if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):
+                runner.accompany(self.preflight.wait_for_checks(person))

@@ -1,0 +1,182 @@
+"""What each kind of step does to the outside: one function for each kind.
+
+Knows the ports and the texts that run on a host; never whether a step may run, or what its end means for the run.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from console.core.host import release_scripts
+from console.core.host.shell import filled
+from console.core.plan.lanes import gates_of
+from console.engine.run import database
+from console.engine.run.monitor import Monitoring
+from console.engine.run.reachability import why_silent
+from console.engine.run.step_attempt import Task, remote, values_of, variables_of
+from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
+from console.model.fleet import Command
+from console.model.release import Package
+from console.model.state import RunState
+from console.ports.steps import StepResult
+from console.text import SafeText
+
+
+async def perform(task: Task) -> StepFinished:
+    """Carry the attempt out to its end."""
+    clock = task.tools.clock
+    began = clock.mono()
+    result = await _KINDS[task.step.kind](task)
+    return task.finished(result, clock.mono() - began)
+
+
+async def _build(task: Task) -> StepResult:
+    state = task.state
+    if state.revision is None or state.release is None:
+        return StepResult("failed", detail=SafeText("no commit was resolved"))
+    return await task.tools.workshop.build(task.environment, state.revision, state.release, task.hear, anyway=_ships_anyway(state))
+
+
+def _ships_anyway(state: RunState) -> bool:
+    """Whether its content goes as it is: somebody gave a reason, or it is what the environment has already."""
+    return state.kind == "catch-up" or any(check == "content" for check, _ in state.request.overrides)
+
+
+async def _pack(task: Task) -> StepResult:
+    state = task.state
+    if state.revision is None or state.release is None:
+        return StepResult("failed", detail=SafeText("no commit was resolved"))
+    packed = await task.tools.workshop.pack(task.environment, state.revision, state.release, anyway=_ships_anyway(state))
+    if isinstance(packed, StepResult):
+        return packed
+    if problem := _unexpected(task, packed):
+        return problem
+    task.tools.package = packed
+    if state.content != packed.content:
+        task.tools.record(ReleasePacked(content=packed.content, files=packed.files, size=packed.size))
+    return StepResult("done", detail=SafeText(f"{packed.files} files, {packed.size} bytes"))
+
+
+def _unexpected(task: Task, packed: Package) -> StepResult | None:
+    """Refuse what is not what was verified elsewhere, where that spoke for it."""
+    steps = task.state.plan.steps if task.state.plan else ()
+    expected = next((step.expects for step in steps if step.kind == "pack"), "")
+    if expected in ("", packed.content):
+        return None
+    requires, revision = task.environment.requires, task.state.revision
+    version = revision.version if revision else task.state.request.ref
+    seen = f"the release is not what was verified in {requires}: its content is {packed.content[:12]}, expected {expected[:12]}"
+    return StepResult("failed", detail=SafeText(seen), hint=SafeText(f"deploy {requires} --version {version}, or --override staging=REASON"))
+
+
+async def _ship(task: Task) -> StepResult:
+    async with task.tools.packing:
+        packed = await _pack(task) if task.tools.package is None else StepResult("done")
+    if task.tools.package is None:
+        return packed
+    async with task.tools.shipping:
+        shipped = await task.tools.shipper.ship(
+            task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout
+        )
+    if shipped.status != "done":
+        return shipped
+    reuse = release_scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
+    link = release_scripts.link_shared(task.path, task.step.release, task.environment.shared)
+    return await _own(task, f"{reuse}\n{link}" if reuse else link)
+
+
+async def _own(task: Task, script: str, *, quick: bool = False, afterwards: str = "") -> StepResult:
+    """Carry out a text of the console's own; where it fails, its last words say why."""
+    step = replace(remote(task, script), is_quick=quick, afterwards=afterwards)
+    result = await task.tools.steps.perform(task.host, step, task.hear)
+    if result.status != "failed" or result.code is None or not task.tail:
+        return result
+    return replace(result, detail=SafeText(f"{task.tail[-1]} ({result.detail})"))
+
+
+async def _command(task: Task) -> StepResult:
+    command = task.step.command
+    if command is None:
+        return StepResult("failed", detail=SafeText("the step has no command"))
+    folder = release_scripts.folder_on(task.path, task.step.release)
+    values = values_of(task)
+    named = {f"DEPLOY_{name.upper()}": value for name, value in values.items()}
+    variables = {**named, **variables_of(task.environment, task.tools.secrets)}
+    script = release_scripts.user_command(folder, variables, Command(filled(command.run, values), command.run_as, command.timeout))
+    return await task.tools.steps.perform(task.host, remote(task, script, command), task.hear)
+
+
+async def _switch(task: Task) -> StepResult:
+    host, back = task.state.hosts[task.step.about], task.step.phase == "rollback"
+    restart = task.environment.command(task.host, "restart")
+    words = filled(restart.run, values_of(task)) if restart else ""
+    at = task.tools.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    script = release_scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=back, at=at)
+    return await _own(task, script, quick=True, afterwards=release_scripts.leave_guide(task.path, task.state.run, words) if back else "")
+
+
+async def _remove(task: Task) -> StepResult:
+    return await _own(task, release_scripts.remove_current(task.path, task.epoch, task.state.hosts[task.step.about].release), quick=True)
+
+
+async def _prune(task: Task) -> StepResult:
+    before = task.state.hosts[task.step.about].before
+    protect = tuple(release for release in (task.step.release, before) if release)
+    script = "\n".join(
+        [
+            release_scripts.mark_healthy(task.path, task.state.run, task.step.release),
+            release_scripts.prune(task.path, task.environment.keep, protect, task.state.run, task.environment.shared),
+        ]
+    )
+    result = await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+    if result.status != "unreachable" or await why_silent(task.tools.gates, task.tools.clock, task.host):
+        return result
+    return await task.tools.steps.perform(task.host, remote(task, script), task.hear)
+
+
+async def _gate(task: Task) -> StepResult:
+    checks = gates_of(task.environment, task.host)
+    results = await asyncio.gather(*(_judge(task, number) for number in range(len(checks))))
+    worst = next((result for result in results if result.status == "failed"), None)
+    return worst or next((result for result in results if result.status != "done"), StepResult("done"))
+
+
+async def _judge(task: Task, number: int) -> StepResult:
+    check = gates_of(task.environment, task.host)[number]
+    found = await task.tools.gates.watch(task.environment, task.host, check, values_of(task))
+    task.tools.record(
+        GateJudged(
+            step=task.step.name, host=task.step.about, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
+            seconds=round(found.seconds, 3), seen=found.seen,
+        )
+    )  # fmt: skip
+    if found.verdict == "passed":
+        return StepResult("done")
+    status: StepStatus = "unknown" if found.verdict == "error" else "failed"
+    expected = f"{found.passes} of {found.needed} passes in {found.seconds:.0f} s"
+    return StepResult(status, detail=SafeText(f"{check.name}: {found.seen}; {expected}"))
+
+
+async def _monitor(task: Task) -> StepResult:
+    return await Monitoring(task).run()
+
+
+_KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
+    "build": _build,
+    "pack": _pack,
+    "ship": _ship,
+    "fetch": _command,
+    "install": _command,
+    "hook": _command,
+    "stop": _command,
+    "restart": _command,
+    "switch": _switch,
+    "remove": _remove,
+    "prune": _prune,
+    "gate": _gate,
+    "monitor": _monitor,
+    "backup": database.back_up,
+    "migrate": database.migrate,
+    "revert": database.migrate,
+    "restore": database.restore,
+}

@@ -1,0 +1,210 @@
+"""One run, carried out: asks `decide` what the state needs, does it, and writes down what happened.
+
+Owns the order of things: an event is in the journal before anyone hears it and before what it announces is sent. Knows nothing of SSH, sockets or screens.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from console.core.run.accept import accept
+from console.core.run.decide import decide
+from console.core.run.evolve import fold
+from console.engine.run.event_writer import written
+from console.errors import ConsoleError
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
+from console.model.events import (
+    AnyEvent,
+    CommandRefused,
+    Decided,
+    Event,
+    LocksRefused,
+    LocksReleased,
+    LocksTaken,
+    RunEnded,
+    RunOpened,
+    StepFinished,
+    StepStarted,
+    TakenUp,
+)
+from console.model.fleet import Environment
+from console.model.plan import Step
+from console.model.request import Person
+from console.model.state import RunState
+from console.ports.clock import Clock
+from console.ports.journal import Journal
+from console.text import SafeText
+
+Publish = Callable[[tuple[AnyEvent, ...]], None]
+
+
+class StepExecutor(Protocol):
+    """What a run does to the outside."""
+
+    async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
+        """Carry a step out to its end, or take up the attempt that is there. Never raises for what happens on a host."""
+
+    async def cancel(self, state: RunState, step: Step, attempt: int) -> None:
+        """End a step that runs; its own `perform` then says how it ended."""
+
+    async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
+        """Ask hosts for a last word, each for as long as it may be silent: who did not answer, and who did."""
+
+    async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
+        """Hold every host of the run, or none; a host that is not reached any more makes it a no-go."""
+
+    async def hold_again(self, state: RunState) -> None:
+        """Make the hosts that an engine before this one held this one's."""
+
+    async def rest(self) -> None:
+        """Give no more signs of life."""
+
+    async def let_go(self, state: RunState) -> LocksReleased | None:
+        """Release what the run still holds, and say what came of it; None where it holds nothing."""
+
+
+class Runner:
+    """A run from its opening, or from where another engine left it, to its end."""
+
+    def __init__(self, environment: Environment, journal: Journal, clock: Clock, hands: StepExecutor, publish: Publish) -> None:
+        self.environment = environment
+        self.state = RunState()
+        self._journal = journal
+        self._clock = clock
+        self._hands = hands
+        self._publish = publish
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cancelling: set[tuple[str, int]] = set()
+        self._asking = False
+        self._holds_again = False
+        self._fault: BaseException | None = None
+
+    def take_up(self, events: tuple[AnyEvent, ...], by: Person) -> None:
+        """Go on with a run that another engine began; what it left running is settled first."""
+        self.state = fold(events)
+        if self.state.phase in ("running", "rolling-back"):
+            self._holds_again = True
+            self.record(TakenUp(epoch=self.state.epoch + 1, by=by))
+
+    def record(self, *events: Event) -> None:
+        """Write events down, fold them, and tell everyone. Raises ConsoleError when the journal cannot take them: then nothing happened."""
+        self.state, found = written(self._journal, self._clock, self.state, events)
+        self._publish(found)
+        self._news.set()
+
+    def record_first(self, opened: RunOpened) -> None:
+        """Open the run's record."""
+        self.state = RunState(run=opened.run)
+        self.record(opened)
+
+    def fail(self, error: ConsoleError) -> None:
+        """End a run before its GO, by what the error says."""
+        if self.state.phase != "ended":
+            outcome = {3: "no-go", 6: "locked"}.get(int(error.exit), "error")
+            self.record(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
+
+    def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a command, or say why not; a refusal is in the record too."""
+        answer = accept(self.environment, command, self.state, by)
+        if isinstance(answer, Refusal):
+            if self.state.phase != "ended":
+                self.record(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
+            return answer
+        self.record(*answer)
+        return Accepted(self.state.seq)
+
+    def accompany(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let that go on beside the run, to its end; if it fails, the run's loop ends with it."""
+        self._begin(work)
+
+    async def run(self) -> RunState:
+        """Carry the run to its end and return its last state."""
+        try:
+            if self._holds_again:
+                await self._hands.hold_again(self.state)
+            while self.state.phase != "ended":
+                if self._fault is not None:
+                    raise self._fault
+                self._news.clear()
+                wake = await self._turn()
+                if not self._news.is_set():
+                    await self._wait(wake)
+        finally:
+            await self._stop()
+            await self._hands.rest()
+        released = await self._hands.let_go(self.state)
+        if released is not None:
+            self.record(released)
+        return self.state
+
+    async def _turn(self) -> float | None:
+        wake: float | None = None
+        effects = decide(self.environment, self.state, self._clock.mono())
+        happened = [effect.event for effect in effects if isinstance(effect, RecordEvent)]
+        starts = [effect for effect in effects if isinstance(effect, StartStep)]
+        announced = [StepStarted(step=start.step.name, host=start.step.about, attempt=start.attempt) for start in starts]
+        if happened or announced:
+            self.record(*happened, *announced)
+        for start in starts:
+            self._begin(self._perform(start.step, start.attempt))
+        for effect in effects:
+            wake = await self._carry_out(effect, wake)
+        return wake
+
+    async def _carry_out(self, effect: Effect, wake: float | None) -> float | None:
+        match effect:
+            case CancelStep(step, attempt) if (step.name, attempt) not in self._cancelling:
+                self._cancelling.add((step.name, attempt))
+                self._begin(self._hands.cancel(self.state, step, attempt))
+            case AskHosts(hosts) if not self._asking:
+                self._asking = True
+                self._begin(self._ask(hosts))
+            case TakeLocks():
+                self.record(await self._hands.take_locks(self.state))
+            case WakeAt(mono):
+                return mono if wake is None else min(wake, mono)
+            case AskPerson():
+                pass
+        return wake
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """A step whose end could not be written down ends the loop: nothing new may start on what nobody will know."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            self._fault = fault
+            self._news.set()
+
+    async def _perform(self, step: Step, attempt: int) -> None:
+        try:
+            finished = await self._hands.perform(self.state, step, attempt)
+        except Exception as bug:
+            detail = SafeText(f"the console failed in {step.name}: {type(bug).__name__}: {bug}")
+            finished = StepFinished(step=step.name, host=step.about, attempt=attempt, status="unknown", detail=detail)
+        self.record(finished)
+
+    async def _ask(self, hosts: tuple[str, ...]) -> None:
+        try:
+            found = await self._hands.ask(self.state, hosts)
+        finally:
+            self._asking = False
+        if self.state.phase != "ended":
+            self.record(*found)
+
+    async def _wait(self, wake: float | None) -> None:
+        timeout = None if wake is None else max(0.0, wake - self._clock.mono())
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout)
+        except TimeoutError:
+            return
+
+    async def _stop(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,148 @@
+"""One attempt at a step, and what it works with: the ports, the host, the placeholders, the durable step that it becomes. Knows no kind of step."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from console.core.host.shell import filled
+from console.model.events import Event, StepFinished
+from console.model.fleet import Command, Environment, Host, Variable
+from console.model.plan import Step
+from console.model.release import Package
+from console.model.secret import Secret
+from console.model.state import RunState
+from console.ports.clock import Clock
+from console.ports.database import DatabaseView
+from console.ports.feed import Output
+from console.ports.gates import Gates
+from console.ports.source import Workshop
+from console.ports.steps import RemoteStep, Shipper, StepResult, Steps
+from console.text import Lines, SafeText
+
+TAIL = 20
+
+
+@dataclass
+class Tools:
+    """The ports that steps use, and what they say aloud."""
+
+    steps: Steps
+    shipper: Shipper
+    workshop: Workshop
+    gates: Gates
+    tell: Callable[[Output], None]
+    record: Callable[[Event], None]
+    now: Callable[[], str]
+    live: Callable[[], RunState]
+    """The run as it is now; a task's own state is as it was when the task began."""
+    clock: Clock
+    database: DatabaseView
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    package: Package | None = None
+    at_once: int = 32
+    """Releases on their way to hosts at the same time."""
+
+    def __post_init__(self) -> None:
+        self.shipping = asyncio.Semaphore(self.at_once)
+        self.packing = asyncio.Lock()
+
+
+@dataclass
+class Task:
+    """One attempt at a step, with what it needs to know."""
+
+    environment: Environment
+    state: RunState
+    step: Step
+    attempt: int
+    tools: Tools
+    lines: Lines = field(default_factory=Lines)
+    tail: list[SafeText] = field(default_factory=list)
+
+    @property
+    def host(self) -> Host:
+        """The host that the step runs on."""
+        name = self.step.place
+        found = self.environment.host(name)
+        if found is None:
+            raise LookupError(name)
+        return found
+
+    @property
+    def path(self) -> str:
+        """The application's folder there."""
+        return self.environment.path_on(self.host)
+
+    @property
+    def epoch(self) -> str:
+        """The lock's folder that the step is fenced by."""
+        return epoch_of(self.state)
+
+    def hear(self, data: bytes) -> None:
+        """Take output: to whoever listens, and the last lines for the record."""
+        self._say(self.lines.feed(data))
+
+    def say(self, words: SafeText) -> None:
+        """Say something of the console's own about the step, among its output."""
+        self._say([words])
+
+    def _say(self, lines: list[SafeText]) -> None:
+        for line in lines:
+            self.tools.tell(Output(self.tools.now(), self.step.about, self.step.name, line))
+        self.tail = [*self.tail, *lines][-TAIL:]
+
+    def finished(self, result: StepResult, seconds: float) -> StepFinished:
+        """The event that the attempt ended with."""
+        self._say(self.lines.end())
+        tail = () if result.status == "done" else tuple(self.tail)
+        return StepFinished(
+            step=self.step.name, host=self.step.about, attempt=self.attempt, status=result.status, code=result.code, seconds=round(seconds, 3),
+            detail=result.detail, hint=result.hint, tail=tail, lost=result.status in ("unknown", "unreachable") or not result.began,
+        )  # fmt: skip
+
+
+def values_for(host: Host) -> dict[str, str]:
+    """What a health check's placeholders stand for on that host, whatever runs there."""
+    return {"host": host.name, "address": host.address or host.name, "server": host.server or host.name}
+
+
+def epoch_of(state: RunState) -> str:
+    """The lock's folder name: the run, and how often it was taken up."""
+    return f"{state.run}.{state.epoch}"
+
+
+def remote(task: Task, script: str, command: Command | None = None) -> RemoteStep:
+    """The attempt as a durable step for its host."""
+    cancel = filled(command.cancel, values_of(task)) if command and command.cancel else ""
+    return RemoteStep(
+        path=task.path, run=task.state.run, epoch=task.epoch, name=task.step.name, attempt=task.attempt, script=script,
+        timeout=task.step.timeout, cancel=cancel, idempotent=task.step.idempotent,
+        output=task.environment.output, goes_back=task.step.phase == "rollback",
+    )  # fmt: skip
+
+
+def values_of(task: Task) -> dict[str, str]:
+    """What the placeholders stand for on that host."""
+    state, host = task.state, task.host
+    release = state.release
+    live = state.hosts.get(host.name)
+    goes_back = task.step.phase == "rollback" and live is not None
+    return {
+        **values_for(host),
+        "version": str(live.before_version) if goes_back and live else str(release.version if release else live.version if live else ""),
+        "commit": release.commit if release else "",
+        "release": task.step.release,
+        "previous": live.before if live else "",
+        "shared": f"{task.path}/shared",
+        "run": state.run,
+        "env": task.environment.name,
+    }
+
+
+def variables_of(environment: Environment, secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """The variables of commands, secrets in the clear: for a standard input, and nothing else."""
+
+    def text(name: str, value: Variable) -> str:
+        return value if isinstance(value, str) else secrets[name].reveal()
+
+    return {name: text(name, value) for name, value in environment.variables.items()}

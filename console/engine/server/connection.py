@@ -1,0 +1,299 @@
+"""One client of an engine: the frames that it sends, what its role lets it ask, and the way of each request to the brain and back.
+
+Knows nothing of when an engine begins or ends; that is `serve`'s.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from console.engine.server.access import Peer, Role, may_carry_runs, person_of, role_of
+from console.engine.server.service import EngineService
+from console.errors import ConsoleError, UsageFault
+from console.model.fleet import Access
+from console.model.request import Person
+from console.ports.feed import Presence, Sample
+from console.wire.codec import DecodeError, as_plain
+from console.wire.frames import FROM_STRANGER, FROM_VIEWER, TO_ENGINE, FrameError, Frames
+from console.wire.messages import (
+    READS,
+    Answer,
+    Asked,
+    Configure,
+    Ended,
+    Failed,
+    Follow,
+    Forget,
+    Hello,
+    OpenRun,
+    Query,
+    Resume,
+    Said,
+    Stop,
+    Submit,
+    Told,
+    Welcome,
+    failure,
+    item_message,
+    read_request,
+    reply_bytes,
+)
+
+log = logging.getLogger(__name__)
+
+INTRODUCTION = 10.0
+"""Seconds that a client has to say who it is."""
+
+AT_ONCE = 32
+"""Requests of one client that may be open."""
+
+BUFFERED = 64 << 10
+"""Bytes that wait for a slow client before the engine stops fetching more for it."""
+
+
+class EngineServer(Protocol):
+    """What a connection knows of its engine."""
+
+    brain: EngineService
+    owner: int
+    parting: bool
+    """It ends: whoever comes now is to start the next one."""
+
+    def welcome(self, role: Role) -> Welcome:
+        """Say what the engine is and carries."""
+
+    def changed(self, connection: "Connection") -> None:
+        """Hear that a client has introduced itself, or that the model changed."""
+
+    def finish(self) -> None:
+        """End the engine."""
+
+    def make_room(self, connection: "Connection") -> None:
+        """Hear that a client has sent more. Raises FrameError where all clients' unfinished frames are too much."""
+
+
+class Connection:
+    """A client, as long as it is connected."""
+
+    def __init__(self, house: EngineServer, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._house = house
+        self._brain = house.brain
+        self._peer = peer
+        self._reader = reader
+        self._writer = writer
+        self._frames = Frames(FROM_STRANGER)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._follows: set[int] = set()
+        self._read_only = False
+        self.person = person_of(peer.uid)
+        self.introduced = False
+        writer.transport.set_write_buffer_limits(high=BUFFERED)
+
+    @property
+    def role(self) -> Role:
+        """What this client may do now."""
+        role = role_of(self._peer.uid, self._brain.access, self._house.owner)
+        return "viewer" if role == "operator" and self._read_only else role
+
+    async def run(self) -> None:
+        """Serve the client until it leaves. What it was owed is forgotten then; what it asked to be done is not undone."""
+        try:
+            await self._say(self._house.welcome(self.role))
+            async with asyncio.timeout(INTRODUCTION):
+                first = await self._next()
+            if self._house.parting:
+                return
+            self._introduce(first)
+            await self._say(Answer())
+            for message in first[1:]:
+                self._begin(message)
+            while messages := await self._next():
+                for message in messages:
+                    self._begin(message)
+        except (FrameError, DecodeError) as problem:
+            self._write(failure(0, problem))
+        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            await self._leave()
+
+    async def _next(self) -> list[Asked]:
+        while data := await self._reader.read(1 << 16):
+            self._frames.limit = self._limit
+            bodies = self._frames.feed(data)
+            self._house.make_room(self)
+            if bodies:
+                return [read_request(body) for body in bodies]
+        return []
+
+    @property
+    def _limit(self) -> int:
+        """Bytes that a frame may have: who may do nothing needs none, and whoever has not said hello is nobody yet."""
+        sizes = {"operator": TO_ENGINE, "viewer": FROM_VIEWER, "none": FROM_STRANGER}
+        return sizes[role_of(self.uid, self._brain.access, self._house.owner)] if self.introduced else FROM_STRANGER
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a frame that is not whole yet."""
+        return self._frames.waiting
+
+    @property
+    def uid(self) -> int:
+        """Whose process is at the other end."""
+        return self._peer.uid
+
+    def _introduce(self, messages: list[Asked]) -> None:
+        if not messages:
+            raise ConnectionResetError
+        hello = messages[0]
+        if not isinstance(hello, Hello):
+            raise FrameError("the first word of a client is hello")
+        self._read_only = hello.read_only
+        self.person = person_of(self._peer.uid, hello.claims)
+        self.introduced = True
+        self._house.changed(self)
+
+    async def _leave(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Part with the client at once."""
+        self._writer.transport.abort()
+
+    def _begin(self, message: Asked) -> None:
+        if isinstance(message, Forget):
+            task = self._tasks.get(message.request)
+            if task and message.request in self._follows:
+                task.cancel()
+        elif message.id <= 0 or message.id in self._tasks:
+            self._write(Failed(id=message.id, message=f"request {message.id}: the id is not above 0, or in use"))
+        elif len(self._tasks) >= AT_ONCE:
+            self._write(Failed(id=message.id, message=f"more than {AT_ONCE} requests at once", hint="wait for the answers"))
+        else:
+            task = asyncio.create_task(self._answer(message), name=type(message).__name__)
+            self._tasks[message.id] = task
+            task.add_done_callback(self._done(message.id))
+
+    def _done(self, request: int) -> Callable[[asyncio.Task[None]], None]:
+        def forget(_: asyncio.Task[None]) -> None:
+            self._tasks.pop(request, None)
+            self._follows.discard(request)
+
+        return forget
+
+    async def _answer(self, message: Asked) -> None:
+        try:
+            reply = await self._reply(message)
+        except ConsoleError as error:
+            reply = failure(message.id, error)
+        except ConnectionError:
+            return
+        except Exception as bug:
+            log.exception("request %s", type(message).__name__)
+            reply = Failed(id=message.id, message=f"the engine failed: {type(bug).__name__}: {bug}", hint="see the engine's log")
+        await self._say(reply)
+        if isinstance(message, Stop) and isinstance(reply, Answer):
+            self._house.finish()
+
+    async def _reply(self, message: Asked) -> Said:
+        self._judge(message)
+        match message:
+            case Configure():
+                return await self._configure(message)
+            case OpenRun():
+                return Answer(id=message.id, value=await self._brain.open_run(message.request, self.person))
+            case Submit():
+                return Told(id=message.id, result=await self._brain.submit(message.run, message.command, self.person))
+            case Query():
+                value = await self._brain.query(message.name, message.argument, self.person)
+                return Answer(id=message.id, value=as_plain(value))
+            case Resume():
+                await self._brain.resume(message.run, self.person)
+                return Answer(id=message.id)
+            case Stop():
+                await self._brain.stop(self.person, message.force)
+                return Answer(id=message.id)
+            case Follow():
+                return await self._follow(message)
+        raise UsageFault(f"{type(message).__name__.lower()} is not asked twice")
+
+    def _judge(self, message: Asked) -> None:
+        """Raise UsageFault for what this client has no right to; what was tried is in the record then."""
+        try:
+            self._judge_role(message)
+        except UsageFault as refused:
+            if not self._read_only:
+                self._brain.refused(self.person, _act(message), refused)
+            raise
+
+    def _judge_role(self, message: Asked) -> None:
+        role, access = self.role, self._brain.access
+        if role == "none":
+            raise _forbidden(self.person, "look at", "viewers or operators", access)
+        looks = isinstance(message, Follow | Hello) or (isinstance(message, Query) and message.name in READS)
+        known = isinstance(message, Configure) and message.digest == self._brain.digest
+        if role == "viewer" and not (looks or known):
+            if self._read_only:
+                raise UsageFault("this console only looks on (--read-only)", "deploy attach, without --read-only")
+            raise _forbidden(self.person, "change", "operators", access)
+        if isinstance(message, OpenRun | Resume) and not may_carry_runs(self._house.owner, access):
+            raise UsageFault("an engine of a user who is no operator carries no runs", "deploy engine stop, then again")
+
+    async def _configure(self, message: Configure) -> Said:
+        if self.role == "operator":
+            held = await self._brain.configure(message.environment, message.digest, message.secrets, self.person)
+            self._house.changed(self)
+            return Answer(id=message.id, value=list(held))
+        return Answer(id=message.id)
+
+    async def _follow(self, message: Follow) -> Said:
+        self._follows.add(message.id)
+        self._house.changed(self)
+        if self.role == "operator" and message.run:
+            await self._brain.joined(message.run, self.person)
+        items = self._brain.follow(message.run, message.after)
+        try:
+            async for item in items:
+                if message.samples or not isinstance(item, Sample):
+                    await self._say(item_message(message.id, item))
+        finally:
+            close = getattr(items, "aclose", None)
+            if close is not None:
+                await close()
+        return Ended(id=message.id)
+
+    def show(self, presence: Presence) -> None:
+        """Tell those who follow here who is connected; one who does not read is passed over."""
+        if self._writer.transport.get_write_buffer_size() < BUFFERED:
+            for request in self._follows:
+                self._write(item_message(request, replace(presence, me=self.person.login)))
+
+    async def _say(self, message: Said) -> None:
+        self._write(message)
+        await self._writer.drain()
+
+    def _write(self, message: Said) -> None:
+        try:
+            frame = reply_bytes(message)
+        except (FrameError, NotImplementedError, TypeError) as problem:
+            frame = reply_bytes(Failed(id=message.id, message=f"the answer cannot be sent: {problem}"))
+        if not self._writer.is_closing():
+            self._writer.write(frame)
+
+
+def _act(message: Asked) -> str:
+    """What was tried, by the name that a person would search for."""
+    if isinstance(message, Submit):
+        return str(type(message.command).__struct_config__.tag)
+    return message.name if isinstance(message, Query) else str(type(message).__struct_config__.tag)
+
+
+def _forbidden(person: Person, act: str, who: str, access: Access | None) -> UsageFault:
+    named = "[access] in hosts.toml" if access else "hosts.toml has no [access]: only the engine's owner and root"
+    return UsageFault(f"{person.name} may not {act} this environment", f"{who} are named by {named}")

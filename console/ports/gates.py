@@ -1,0 +1,44 @@
+"""Whether what runs is well, and whether a release may begin. Nothing here changes anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from console.model.checks import Finding
+from console.model.fleet import CheckSpec, Environment, HealthCheck, Host
+from console.ports.hosts import Unreached
+from console.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's verdict with the numbers it judged; `seconds` is how long it took."""
+
+    verdict: Literal["passed", "failed", "inconclusive", "error"]
+    passes: int
+    needed: int
+    seconds: float
+    seen: SafeText
+
+
+class Gates(Protocol):
+    """Health checks on hosts."""
+
+    async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
+        """Ask until the check has passed often enough in a row, or its deadline is over."""
+
+    async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
+        """Ask once."""
+
+    async def unreached(self, host: Host) -> Unreached | None:
+        """Ask whether the host answers at all, whatever its checks say: why it does not; None: it answers."""
+
+
+class CheckRunner(Protocol):
+    """Checks of the pre-flight that the file asks for. They change nothing."""
+
+    async def ask(self, environment: Environment, check: CheckSpec, hosts: tuple[Host, ...], values: Mapping[str, str]) -> tuple[tuple[str, Finding], ...]:
+        """Ask once from every place that the check names, within its time-out: (the host's name, or nothing for the console; what was found).
+
+        `hosts` are the run's; `values` fill placeholders, those of a host are added.
+        """

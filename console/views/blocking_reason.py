@@ -1,0 +1,172 @@
+"""What is waited for, since when, and which key: the line under the headline. Pure."""
+
+from collections.abc import Container
+from typing import TypeAlias
+
+from console.core.run.rules import left_live, may
+from console.core.words.sizes import counted
+from console.model import commands as cmd
+from console.model.plan import Step
+from console.model.state import RunState, StepState
+from console.views.fleet_rows import counts_in_words
+from console.views.progress import running_steps, usual_seconds, watch_seconds
+from console.views.run_summary import outcome_words
+from console.views.styled_text import Line, Span, clipped, joined, line
+from console.views.styled_text import width as text_width
+from console.views.times import clock_span, seconds_in_words
+
+Keys: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Keys, what each does, and the id of that action."""
+ROLL_BACK, ABORT = ("r", "roll back", "roll-back"), ("a", "abort", "abort")
+
+_STEP_NAMES = {
+    "build": "build", "pack": "packing", "ship": "shipping the release", "fetch": "fetching the release", "install": "install",
+    "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
+    "prune": "pruning", "wave": "pause",
+    "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
+    "restore": "restore of the database",
+}  # fmt: skip
+
+
+def step_words(step: Step) -> str:
+    """Return what a step is called in a sentence."""
+    return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
+
+
+def is_late(spent: float, usual: float | None) -> bool:
+    """Return whether a step that has run for so many seconds takes clearly longer than it usually does."""
+    return usual is not None and spent > max(2 * usual, usual + 3)
+
+
+def _keys(*pairs: tuple[str, str]) -> Line:
+    return joined((line(Span(key, "accent"), f" {words}") for key, words in pairs))
+
+
+def _waited_step(state: RunState, now: float) -> Line:
+    running = running_steps(state)
+    if not running:
+        return _between(state, now)
+    step, ran = running[0]
+    spent = now - ran.started
+    usual = usual_seconds(state, step.kind) if step.about else None
+    if step.kind in ("wave", "monitor"):
+        return _timer(step, ran, now)
+    late = is_late(spent, usual)
+    took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
+    told = line(Span(f"{step.about} " if step.about else "", "strong"), step_words(step), ", ", took)
+    if usual is not None:
+        told = (*told, Span(f" (usual {seconds_in_words(usual)})", "warn" if late else "dim"))
+    if step.about and not state.hosts[step.about].linked:
+        told = (*told, Span(", link lost", "warn"))
+    more = len({one.about or one.name for one, _ in running}) - 1
+    return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
+
+
+def _timer(step: Step, ran: StepState, now: float) -> Line:
+    if step.kind == "wave":
+        return line(f"pause before wave {step.wave}, {seconds_in_words(step.pause - (now - ran.started))} left")
+    return line(f"health of every host stays good, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+
+
+def _between(state: RunState, now: float) -> Line:
+    if state.phase == "rolling-back":
+        return line(f"the next step of the way back, {seconds_in_words(now - state.mono)}")
+    return line(f"the next step, {seconds_in_words(now - state.mono)}")
+
+
+def _before(state: RunState, now: float) -> Line:
+    waiting = [check for check in state.checks if check.status == "waiting"]
+    since = f", {seconds_in_words(now - state.opened)}" if state.opened else ""
+    if waiting:
+        return line(f"{waiting[0].title}" + (f" and {len(waiting) - 1} more" if len(waiting) > 1 else "") + since)
+    return line(f"the pre-flight's checks{since}")
+
+
+def way_out(words: str, *, home: bool) -> str:
+    """Return what `q` does where a run's screen was opened from home (`home`), else the words for where it ends the program."""
+    return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
+
+
+def waits_line(
+    state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None
+) -> Line:  # fmt: skip
+    """Return what is waited for, since when, and which key.
+
+    `host`: the one that `x` and `t` would act on; `helm`: who answers the run's questions, when it is not who reads this; `home`: see `way_out`;
+    `offered`: ids of the actions that make sense to the one who reads it, no other key is named; None: to one who may do everything.
+    """
+    told, answers = _waits(state, now, host, helm)
+    named = ((key, words) for key, words, action in answers if offered is None or action in offered)
+    keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
+    between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
+    room = max(width - text_width(keys) - len(between) - 1, width // 2)
+    return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
+
+
+def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Keys]:
+    if state.phase == "ended":
+        return _ended(state)
+    if state.phase == "deciding":
+        return _deciding(state, now, helm)
+    if state.phase == "preflight":
+        return line(Span("waits: ", "dim"), *_before(state, now)), (_leave("leave"),)
+    if state.phase == "locking":
+        told = f"the lock on {counted(len(state.hosts), 'host')}, {seconds_in_words(now - state.mono)}"
+        return line(Span("waits: ", "dim"), told), (_leave("detach"),)
+    if state.phase == "rolling-back":
+        back = sum(1 for one in state.hosts.values() if one.condition == "back")
+        touched = sum(1 for one in state.hosts.values() if one.touched)
+        return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (_leave("detach"),)
+    if state.pausing:
+        why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
+        retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
+        keys = (_answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
+        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), keys
+    keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
+    return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
+
+
+def _recovery(state: RunState) -> Keys:
+    return (ROLL_BACK,) if may(cmd.RollBack(), state) is None else ()
+
+
+def _leave(words: str) -> tuple[str, str, str]:
+    return "q", words, "leave"
+
+
+def _answer(key: str, word: str, action: str, helm: str) -> tuple[str, str, str]:
+    """The key that answers the run's question; who has not got the helm takes it first."""
+    return ("h", "take the helm", "helm") if helm else (key, word, action)
+
+
+def _deciding(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
+    since = next((seconds_in_words(now - at) for at in (state.mono,) if at), "")
+    blocking = [check for check in state.checks if check.blocks]
+    if may(cmd.Decide(go=True, typed=state.environment), state) is None:
+        keys = (_answer("enter", "GO", "go", helm), _leave("detach" if helm else "no-go, leave"))
+        return line(Span(f"Waiting for {helm or 'your decision'}: ", "accent"), f"GO or no-go, {since}"), keys
+    if not blocking:
+        return line(Span("waits: ", "dim"), f"the end of the run, {since}"), (_leave("leave"),)
+    first = min(blocking, key=lambda check: (check.status == "waiting", not check.is_open))
+    more = f" and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    if first.is_open:
+        return line(Span("Waiting for you: ", "accent"), f"{first.title}{more}: {first.detail}"), (("k", "tick off", "acknowledge"), _leave("no-go, leave"))
+    if first.status == "waiting":
+        return line(Span("waits: ", "dim"), f"{first.title}{more}: {first.detail}"), (_leave("no-go, leave"),)
+    why = f" ({first.detail})" if first.detail else ""
+    return line(Span("no-go: ", "bad"), f"{first.title}{more}{why}"), (_leave("leave, exit 3"),)
+
+
+def _ended(state: RunState) -> tuple[Line, Keys]:
+    words, tone = outcome_words(state)
+    told = line(Span(words.capitalize(), tone), f": {state.reason}" if state.reason else f": {counts_in_words(state)}")
+    return told, (_leave("leave"), ROLL_BACK) if left_live(state) else (_leave("leave"),)
+
+
+def waited_host(state: RunState) -> str:
+    """Return the host that is waited for, or that needs a person; empty when there is none."""
+    for step, _ in running_steps(state):
+        if step.about:
+            return step.about
+    wrong = ("failed", "unknown", "unreachable", "owed")
+    return next((host.name for host in state.hosts.values() if host.condition in wrong), "")

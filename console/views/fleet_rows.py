@@ -1,0 +1,253 @@
+"""The fleet: a row, a cell or a letter for each host, by the room there is, and the counts in words. Pure."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from console.core.words.sizes import counted
+from console.model.state import HostCondition, HostState, RunState
+from console.views.filter import Filter, FilterSubject, Level
+from console.views.grid import LOAD_FROM, Grid, grid_for
+from console.views.progress import Newest
+from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
+from console.views.times import seconds_in_words
+
+Load = Callable[[str], tuple[float | None, float | None]]
+"""(host) to its newest cpu and memory, as shares."""
+
+
+_WORDS: dict[HostCondition, tuple[MarkName, str]] = {
+    "old": ("waiting", "old"),
+    "updating": ("busy", "updating"),
+    "new": ("done", "new"),
+    "returning": ("back", "going back"),
+    "back": ("back", "back"),
+    "failed": ("failed", "failed"),
+    "unreachable": ("failed", "unreachable"),
+    "unknown": ("unknown", "unknown"),
+    "skipped": ("skipped", "skipped"),
+    "owed": ("owed", "owed"),
+    "left-out": ("skipped", "left out"),
+}
+
+STATES = tuple(words for _, words in _WORDS.values())
+"""What `state:` may name in a filter of the fleet."""
+
+_ORDER: tuple[HostCondition, ...] = (
+    "failed", "unreachable", "unknown", "owed", "new", "updating", "returning", "back", "skipped", "left-out", "old"
+)  # fmt: skip
+
+_LETTERS: dict[HostCondition, str] = {
+    "old": "·", "updating": "u", "new": "N", "returning": "b", "back": "B", "failed": "F", "unreachable": "X", "unknown": "?",
+    "skipped": "s", "owed": "O", "left-out": "-",
+}  # fmt: skip
+_PREPARING = ("p", "preparing", mark_tone("busy"))
+_LOST = ("l", "link lost", mark_tone("unknown"))
+_SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {
+    condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()
+}
+
+_URGENCY: dict[str, int] = {
+    letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "b", "B", "u", "p", "s", "N", "-", "·"))
+}
+"""What needs eyes first: the letter that a group shows."""
+
+_STEP_WORDS = {
+    "ship": "receiving", "fetch": "receiving", "install": "installing", "hook": "running a hook", "stop": "stopping",
+    "switch": "activating", "restart": "restarting", "gate": "health gate", "remove": "removing", "prune": "pruning",
+}  # fmt: skip
+
+_AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
+_REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
+
+def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
+    """Mark and word of a host's condition."""
+    return _WORDS[condition]
+
+
+def host_mark(host: HostState) -> Span:
+    """Return the mark of a host as it is now."""
+    if is_cut(host):
+        return mark("unknown")
+    if host.condition == "old" and is_busy(host):
+        return mark("busy")
+    return mark(_WORDS[host.condition][0])
+
+
+def is_cut(host: HostState) -> bool:
+    """Return whether a host that was reached has no link now. One that is said to be lost anyway needs no other word."""
+    return not host.linked and host.condition not in ("unreachable", "unknown", "failed", "owed", "left-out")
+
+
+def is_busy(host: HostState) -> bool:
+    """Return whether a step runs on the host now."""
+    ran = host.steps.get(host.step)
+    return ran is not None and ran.status == "running"
+
+
+def _common_version(state: RunState) -> str:
+    found = Counter(str(host.version) for host in state.hosts.values() if host.version).most_common(1)
+    return found[0][0] if found else ""
+
+
+_commonest: Newest[RunState, str] = Newest(_common_version)
+"""(state) to the version that most hosts have."""
+
+
+def _is_bare(host: HostState) -> bool:
+    """Return whether a host was read, and no release is live on it."""
+    return host.condition == "old" and not host.release
+
+
+def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
+    """Return what a host is doing, and its right-hand column: a version, or for how long."""
+    if host.condition in ("updating", "returning") or is_busy(host):
+        step = state.index.get(host.step)
+        ran = host.steps.get(host.step)
+        words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
+        if not host.linked:
+            words = "link lost"
+        started = ran.started if ran and ran.status == "running" else host.since
+        return words, seconds_in_words(now - started)
+    words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
+    if not state.run and words == "live" and host.version and host.version != _commonest(state):
+        words = f"live {host.version}"
+    return "link lost" if is_cut(host) else words, str(host.version)
+
+
+def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
+    """Return the letter of a host, its state in words, and its tone. `at_rest`: no run goes on."""
+    if is_cut(host):
+        return _LOST
+    if host.condition == "old" and host.step and is_busy(host):
+        return _PREPARING
+    return (_REST_SIGNS if at_rest else _SIGNS)[host.condition]
+
+
+def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False, load: Load | None = None) -> Line:
+    """One host in its place, where it has a row or a cell of its own."""
+    sign = host_mark(host)
+    name = Span(cell(host.name, grid.name), "selected" if selected else "plain")
+    head = (name, Span(" "), sign, Span(" " if sign.text == "⌛" else "  "))
+    room = grid.cells - grid.name - 4
+    words, right = host_words(state, host, now)
+    if grid.mode == "cells":
+        return (*head, Span(cell(words, max(0, room)), sign.tone))
+    if room < 36:
+        side = min(9, max(0, room - 11))
+        return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
+    shares = _load_words(load(host.name) if load else (None, None)) if room >= LOAD_FROM - 4 else ""
+    known = str(host.version or host.release)
+    since = right if right != known else seconds_in_words(now - host.since) if host.since else ""
+    left = room - 9 - len(shares)
+    version = min(18, left // 2)
+    return (*head, Span(cell(words, left - version), sign.tone), Span(cell(known, version)), Span(cell(since, 9, right=True) + shares, "dim"))
+
+
+def _load_words(shares: tuple[float | None, float | None]) -> str:
+    """`  cpu  12 %  mem  61 %`; blanks where there is no number."""
+    return "".join(f"  {kind} {value * 100:3.0f} %" if value is not None else " " * 11 for kind, value in zip(("cpu", "mem"), shares, strict=True))
+
+
+def subject_of(state: RunState, host: HostState) -> FilterSubject:
+    """Return what a filter looks at: name, state in words, version, and what runs on it."""
+    step = state.index.get(host.step)
+    doing = str(step.title) if step and is_busy(host) else ""
+    level: Level = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
+    return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, _WORDS[host.condition][1])
+
+
+def kept_names(state: RunState, wanted: Filter) -> tuple[str, ...]:
+    """Return the hosts that a filter keeps, in the fleet's order."""
+    if not wanted:
+        return tuple(state.hosts)
+    return tuple(name for name, host in state.hosts.items() if wanted.keeps(subject_of(state, host)))
+
+
+def fleet_lines(
+    state: RunState, names: tuple[str, ...], width: int, height: int, now: float, selected: str = "", load: Load | None = None
+) -> tuple[Line, ...]:  # fmt: skip
+    """Return those hosts in that room. `now` is on the boot-time clock."""
+    grid = grid_for(names, width, height)
+    if grid.mode in ("heat", "groups"):
+        return letter_lines(state, names, grid, selected)
+    table: list[list[Span]] = [[] for _ in range(grid.rows)]
+    for index, name in enumerate(names):
+        row, column = grid.place(index)
+        if column:
+            table[row].append(Span(" │ ", "dim"))
+        table[row].extend(host_cell(state, state.hosts[name], grid, now, selected=name == selected, load=load))
+    return tuple(clipped(tuple(row), width) for row in table)
+
+
+def letter_lines(state: RunState, names: tuple[str, ...], grid: Grid, selected: str = "") -> tuple[Line, ...]:
+    """Return a letter for each host, or for each group: the worst of its states. Neighbours of one tone are one span."""
+    hosts, each, out = state.hosts, grid.each, []
+    row: list[Span] = []
+    said, tone, column = "", "plain", 0
+    for start in range(0, len(names), each):
+        group = names[start : start + each]
+        letter, _, its = sign_of(hosts[group[0]], at_rest=not state.run) if each == 1 else _worst(state, group)
+        if selected in group:
+            its = "selected"
+        if its != tone and said:
+            row.append(Span(said, tone))  # type: ignore[arg-type]
+            said = ""
+        said, tone, column = said + letter, its, column + 1
+        if column == grid.columns:
+            out.append((*row, Span(said, its)))
+            row, said, column = [], "", 0
+    if said:
+        out.append((*row, Span(said, tone)))  # type: ignore[arg-type]
+    return tuple(out)
+
+
+def _worst(state: RunState, group: tuple[str, ...]) -> tuple[str, str, Tone]:
+    return min((sign_of(state.hosts[name], at_rest=not state.run) for name in group), key=lambda sign: _URGENCY[sign[0]])
+
+
+def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
+    """Return how many hosts there are in which state, with the letters, in the fullest words that the room (cells) has.
+
+    `300 hosts: N 4 new, · 296 old`, else `300: N 4 · 296`, else `N4 ·296`.
+    """
+    count: dict[tuple[str, str, Tone], int] = {}
+    for name in names:
+        sign = sign_of(state.hosts[name], at_rest=not state.run)
+        count[sign] = count.get(sign, 0) + 1
+    found = sorted(count.items(), key=lambda pair: _URGENCY[pair[0][0]])
+    words = f"{len(names):,} hosts: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
+    short = f"{len(names):,}: " + " ".join(f"{letter} {number:,}" for (letter, _, _), number in found)
+    return next((told for told in (words, short) if len(told) <= room), " ".join(f"{letter}{number}" for (letter, _, _), number in found))
+
+
+def host_line(state: RunState, name: str, now: float) -> str:
+    """Return one host in a line, for where it has no more than a letter: `web0123 updating: restarting, 3 s`."""
+    host = state.hosts[name]
+    words, right = host_words(state, host, now)
+    state_words = sign_of(host, at_rest=not state.run)[1]
+    if words.startswith("live "):
+        words = state_words
+    if not state.run and _is_bare(host):
+        state_words = words
+    told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
+    return f"{name} {told}" + (f", {right}" if right else "")
+
+
+def fleet_counts(state: RunState) -> tuple[tuple[HostCondition, int], ...]:
+    """How many hosts are in each condition, what needs eyes first."""
+    count = dict.fromkeys(_ORDER, 0)
+    for host in state.hosts.values():
+        count[host.condition] += 1
+    return tuple((condition, number) for condition, number in count.items() if number)
+
+
+def counts_in_words(state: RunState) -> str:
+    """`12 hosts: 4 new, 1 updating, 7 old`."""
+    hosts = len(state.hosts)
+    words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
+    bare = sum(_is_bare(host) for host in state.hosts.values()) if not state.run else 0
+    counts = [(words[condition], number - bare if condition == "old" else number) for condition, number in fleet_counts(state)]
+    parts = ", ".join(f"{number} {told}" for told, number in (("none live", bare), *counts) if number)
+    cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
+    parts += f", {cut} without a link" if cut else ""
+    return counted(hosts, "host") + (f": {parts}" if parts else "")

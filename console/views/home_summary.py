@@ -1,0 +1,122 @@
+"""An environment at rest: what is live where, what is not as it should be, and its runs as rows. Pure."""
+
+from collections import Counter
+from datetime import tzinfo
+
+from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
+from console.model.state import HostCondition, HostState, RunState
+from console.ports.journal import RunSummary
+from console.text import SafeText
+from console.typed import as_typed
+from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
+from console.views.styled_text import width as spans_width
+from console.views.times import clock_span, day_and_time, seconds_between
+
+_OUTCOME_TONES: dict[str, Tone] = {
+    "succeeded": "good", "rolled-back": "back", "failed": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn", "error": "bad",
+}  # fmt: skip
+
+
+def resting_state(board: FleetSnapshot) -> RunState:
+    """The fleet at rest as a state of no run, so that the panels of a run show it."""
+    hosts = {host.host: _resting_host(host) for host in board.hosts}
+    return RunState(app=board.app, environment=board.environment, protected=board.protected, phase="ended", hosts=hosts)
+
+
+def _resting_host(host: SnapshotHost) -> HostState:
+    if not host.reachable:
+        return HostState(host.host, condition="unreachable", detail=host.problem, linked=False)
+    return HostState(host.host, condition=_resting_condition(host), release=host.release, version=host.version or SafeText(host.release), detail=host.drift)
+
+
+def _resting_condition(host: SnapshotHost) -> HostCondition:
+    if host.drift:
+        return "unknown"
+    return {True: "new", False: "failed", None: "old"}[host.healthy]  # type: ignore[return-value]
+
+
+def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False) -> tuple[Line, ...]:
+    """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width.
+
+    `behind`: a run has ended since the hosts were read.
+    """
+    if board is None:
+        return (line(" reading the hosts …"),)
+    name = board.environment.upper() if board.protected else board.environment
+    shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
+    title, versions = line(f" {board.app} ", Span("▸ ", "dim"), shown), _live_versions(board)
+    if spans_width(title) + spans_width(versions) + 2 > width:
+        return title, line(" ", *versions), _attention(board, open_run, behind)
+    parts = (
+        (0, title),
+        (1, versions),
+        (2, line(Span(f"maintenance {board.maintenance}", "dim")) if board.maintenance != "unknown" else ()),
+        (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
+    )
+    return by_room(parts, width), _attention(board, open_run, behind)
+
+
+def _live_versions(board: FleetSnapshot) -> Line:
+    reached = [host for host in board.hosts if host.reachable]
+    versions = Counter(str(host.version or host.release or "nothing") for host in reached)
+    most = versions.most_common(3)
+    if len(most) == 1 and len(reached) == len(board.hosts):
+        return line(Span(most[0][0], "strong"), f" on all {len(reached)}" if len(reached) > 1 else "")
+    spans: list[Span | str] = []
+    for version, hosts in most:
+        spans += [", " if spans else "", Span(version, "strong"), f" on {hosts}"]
+    return line(*spans, f" of {len(board.hosts)}") if spans else line(Span("no host answers", "bad"))
+
+
+def _attention(board: FleetSnapshot, open_run: str, behind: bool) -> Line:
+    run = board.run or open_run
+    if run:
+        words = "goes on" if board.run else as_typed("was interrupted: deploy resume")
+        joins = line(Span("   enter", "accent"), " joins it") if board.run else ()
+        return (*line(Span(f" run {run} {words}", "warn")), *joins)
+    if behind:
+        return line(Span(" a run has ended since the hosts were read: reading them again …", "warn"))
+    if board.held:
+        return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
+    away = [host.host for host in board.hosts if not host.reachable]
+    owed = {debt.host: debt.next for debt in board.owed}
+    if owed and set(away) <= owed.keys():
+        gone = ", not reached" if away else ""
+        return line(Span(f" owed{gone}: {_some(list(owed))}; {next(iter(owed.values()))}", "owed"))
+    if away:
+        return line(Span(f" not reached: {_some(away)}", "bad"))
+    if board.failed:
+        well = all(host.healthy for host in board.hosts)
+        words = f" the last {board.failed.kind} failed, and none has made good since" if well else f" not verified since the last {board.failed.kind} failed"
+        return line(Span(words, "bad"), Span(f"   run {board.failed.run}", "dim"))
+    drifted = [host for host in board.hosts if host.drift]
+    if drifted:
+        return line(Span(f" drift on {_some([host.host for host in drifted])}: {drifted[0].drift}", "warn"))
+    unhealthy = [host.host for host in board.hosts if host.healthy is False]
+    if unhealthy:
+        return line(Span(f" not healthy: {_some(unhealthy)}", "bad"))
+    doubtful = [host.host for host in board.hosts if host.release and host.healthy is None]
+    if doubtful:
+        return line(Span(f" not verified: {_some(doubtful)}; no run has checked {'it' if len(doubtful) == 1 else 'them'}", "dim"))
+    return line(Span(" all quiet", "dim"))
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
+    """A run in the history: when, how it ended, which version, who, which run; with more room also how long it took, how, and which commit."""
+    outcome = run.outcome or "goes on"
+    roomy = width >= 100
+    cells = (
+        (12, day_and_time(run.started, zone), "dim"),
+        (13, outcome, _OUTCOME_TONES.get(outcome, "accent")),
+        (22 if roomy else 18, f"{run.kind if run.kind != 'deploy' else ''} {run.version or run.commit[:7]}".strip(), "strong"),
+        (9, clock_span(seconds_between(run.started, run.ended)) if run.ended else "", "plain"),
+        *(((11, run.strategy, "dim"), (9, run.commit[:7], "dim")) if roomy else ()),
+        (11, run.by, "plain"),
+    )  # fmt: skip
+    shown = tuple(Span(cell(words, room), tone) for room, words, tone in cells)
+    return clipped((*shown, Span(run.run, "dim")), width)
+

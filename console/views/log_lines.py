@@ -1,0 +1,209 @@
+"""What happened and what hosts printed, as one list of lines: steps are chapters, verdicts and people stand out. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from console.core.run.evolve import evolve
+from console.core.words.sentences import sentence
+from console.core.words.sizes import counted
+from console.model import events as ev
+from console.model.state import RunState
+from console.ports.feed import Output
+from console.typed import as_typed
+from console.views.filter import FilterSubject, Level
+from console.views.styled_text import Line, Span, Tone, cell, clipped, line, without
+from console.views.times import seconds_in_words, wall_clock
+
+_PLACE = 10
+"""Cells of the column that says where a line comes from."""
+HEAD = 8 + 1 + _PLACE + 1
+"""Cells before a line's words."""
+
+_TONE_LEVELS: dict[Tone, Level] = {"bad": "error", "unknown": "error", "warn": "warn", "owed": "warn"}
+_LEVEL_WORDS = re.compile(r"\b(?:(error|fatal|critical|panic|exception|traceback|emerg|alert)|(warn(?:ing)?)|(debug|trace))\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log. `rule`: it opens a chapter and is drawn through to the edge."""
+
+    at: str
+    where: str
+    text: str
+    tone: Tone = "plain"
+    rule: bool = False
+
+
+def _title(state: RunState, step: str) -> str:
+    found = state.index.get(step)
+    return str(found.title) if found else step
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _decided(event: ev.Decided) -> LogLine:
+    if event.go:
+        return LogLine(event.at, "", f"GO by {event.by}", "accent")
+    what = "not decided" if event.interrupted else f"no-go by {event.by}"
+    return LogLine(event.at, "", "; ".join((what, *event.reasons)), "warn")
+
+
+def _people(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.Decided():
+            return _decided(event)
+        case ev.Paused():
+            return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
+        case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
+            return LogLine(event.at, "", sentence(event), "accent")
+        case ev.AbortAsked():
+            return LogLine(event.at, "", f"abort asked by {event.by}" + (", all stays as it is" if event.leave else ""), "back")
+        case ev.RollbackBegan():
+            return LogLine(event.at, "", f"rolling back: {event.reason}" + (f" ({event.by})" if event.by else ""), "back", rule=True)
+        case ev.NoteAdded():
+            return LogLine(event.at, "", f"note by {event.by}: {event.text}", "accent")
+        case ev.CommandRefused():
+            return LogLine(event.at, "", f"{event.command} by {event.by} was refused: {event.message}", "warn")
+        case ev.TakenUp():
+            return LogLine(event.at, "", f"taken up by {event.by}", "accent")
+    return None
+
+
+def _hosts(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.HostReturning():
+            return LogLine(event.at, event.host, f"goes back alone: {event.reason}", "back")
+        case ev.HostSkipped():
+            return LogLine(event.at, event.host, f"skipped by {event.by}" + (f": {event.reason}" if event.reason else ""), "warn")
+        case ev.HostRetried():
+            return LogLine(event.at, event.host, f"tried again by {event.by}", "accent")
+        case ev.HostOwed():
+            return LogLine(event.at, event.host, f"owed: {event.reason}", "owed")
+        case ev.HostForgiven():
+            return LogLine(event.at, event.host, "forgiven", "dim")
+        case ev.LinkLost():
+            return LogLine(event.at, event.host, "link lost; what ran there goes on" + _because(event.detail), "unknown")
+        case ev.LinkRestored():
+            return LogLine(event.at, event.host, "answers again", "good")
+        case ev.LocksRefused():
+            return LogLine(event.at, event.host, f"locked by {event.holder.by}" + _because(event.holder.reason), "bad")
+        case ev.HostSeen(problem=problem) if problem:
+            return LogLine(event.at, event.host, str(problem), "bad")
+    return None
+
+
+def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
+    match event:
+        case ev.StepStarted():
+            again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+            return (LogLine(event.at, event.host, _title(state, event.step) + again, "strong", rule=True),)
+        case ev.StepFinished(status="done"):
+            return ()
+        case ev.StepFinished():
+            told = f"{_title(state, event.step)} {event.status}" + (f", exit {event.code}" if event.code is not None else "")
+            told += f" after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+            tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
+            hint = (LogLine(event.at, event.host, as_typed(event.hint), "accent"),) if event.hint else ()
+            return (LogLine(event.at, event.host, told, tone), *hint)
+        case ev.HostFailed():
+            return (LogLine(event.at, event.host, f"{event.condition}: {event.reason}", "bad" if event.condition == "failed" else "unknown"),)
+        case ev.GateJudged():
+            tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "inconclusive": "warn", "error": "unknown"}
+            seen = f", saw {event.seen}" if event.seen else ""
+            passes = f"{event.passes} of {event.needed} in a row after {seconds_in_words(event.seconds)}"
+            told = f"{event.check}: {event.verdict}, {passes}{seen}"
+            return (LogLine(event.at, event.host, told, tones[event.verdict]),)
+    return ()
+
+
+def _run(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.RunOpened():
+            told = f"{event.kind} of {event.app} to {event.environment}, asked for by {event.by}"
+            return LogLine(event.at, "", told, "strong", rule=True)
+        case ev.RevisionResolved():
+            return LogLine(event.at, "", f"{event.revision.version} is {event.revision.commit[:7]}  {event.revision.subject}".rstrip())
+        case ev.CheckReported():
+            tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "error": "unknown", "warning": "warn"}
+            told = f"{event.check.title}: {event.check.status}" + (f", {event.check.detail}" if event.check.detail else "")
+            return LogLine(event.at, "", told, tones.get(event.check.status, "dim"))
+        case ev.CheckAcknowledged():
+            return LogLine(event.at, "", f"{event.check}: ticked off by {event.by}", "good")
+        case ev.PlanMade():
+            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(len(event.plan.steps), 'step')}")
+        case ev.LocksTaken():
+            return LogLine(event.at, "", f"held for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
+        case ev.LocksReleased():
+            return LogLine(event.at, "", sentence(event), "warn" if event.left else "dim")
+        case ev.RunEnded():
+            tone: Tone = "good" if event.exit == 0 else "back" if event.exit == 4 else "warn" if event.exit in (3, 8, 9) else "bad"
+            told = f"{event.outcome}, exit {event.exit}" + (f": {event.reason}" if event.reason else "")
+            return LogLine(event.at, "", told, tone, rule=True)
+    return None
+
+
+def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...]:
+    """Return the lines that an event or a piece of output adds. `state` is the one after the event."""
+    if isinstance(item, Output):
+        return (LogLine(item.at, item.host, str(item.text)),)
+    one = _run(item) or _people(item) or _hosts(item)
+    return (one,) if one else _steps(item, state)
+
+
+def chapter_lines(events: Sequence[ev.AnyEvent], host: str = "") -> list[LogLine]:
+    """Return what happened in a run as lines, by time: of one host, or all of it."""
+    state, found = RunState(), list[LogLine]()
+    for event in events:
+        state = evolve(state, event)
+        found += [entry for entry in log_lines(event, state) if not host or entry.where == host]
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def level_of(entry: LogLine) -> Level:
+    """Return how bad a line is: by its tone where the console wrote it, else by the first level that its words name."""
+    if entry.tone != "plain":
+        return _TONE_LEVELS.get(entry.tone, "info")
+    found = _LEVEL_WORDS.search(entry.text)
+    if found is None:
+        return "info"
+    return "error" if found[1] else "warn" if found[2] else "debug"
+
+
+def subject_of(entry: LogLine) -> FilterSubject:
+    """Return what a filter looks at."""
+    return FilterSubject(entry.where, entry.text, level_of(entry))
+
+
+def plain_line(entry: LogLine, zone: tzinfo | None) -> str:
+    """Return a line as text to copy or to write into a file."""
+    return f"{wall_clock(entry.at, zone) or '--:--:--'} {entry.where or '-'} {entry.text}"
+
+
+def newest_that_fit(lines: Sequence[str], limit: int) -> Sequence[str]:
+    """Return the last lines that have room in so many bytes, each with its line break."""
+    size = 0
+    for index in range(len(lines) - 1, -1, -1):
+        size += len(lines[index].encode()) + 1
+        if size > limit:
+            return lines[index + 1 :]
+    return lines
+
+
+def drawn(entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, current: bool = False, found: bool = False) -> Line:
+    """Return a log line as it is shown: time, where, words (without the first `skip` cells); a chapter's rule runs to the edge.
+
+    `current`: the line that is read; `found`: one that the search matches.
+    """
+    time = Span(f"{wall_clock(entry.at, zone):8}", "selected" if current else "dim")
+    place = Span(f"{cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
+    head = line(time, Span("▸" if found else " ", "accent"), place)
+    if entry.rule:
+        left = width - HEAD - len(entry.text) - 4
+        rest = without((Span("── ", "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left + skip), "dim")), skip)
+    else:
+        rest = without((Span(entry.text, entry.tone),), skip)
+    return clipped((*head, *rest), width)

@@ -1,0 +1,75 @@
+"""A run as plain lines: one for each event, what is waited for, how it ended. Pure.
+
+Owns what a line holds besides the sentence. It knows no clock and no terminal; who writes the lines is `plain`'s business.
+"""
+
+from console.core.words.sentences import sentence
+from console.model.events import Event
+from console.model.state import RunState
+from console.views.blocking_reason import is_late, step_words
+from console.views.progress import running_steps, usual_seconds, watch_seconds
+from console.views.run_summary import last_lines
+from console.views.times import clock_span, seconds_in_words
+
+SHOWN = 3
+"""Steps that a line of waiting names; the rest is counted."""
+
+
+def event_line(event: Event) -> str:
+    """Return the line of an event: the time of day (UTC) and what happened."""
+    return f"{event.at[11:19] or '--:--:--'} {sentence(event)}"
+
+
+def waited_for(state: RunState, now: float) -> str:
+    """Return what the run waits for and since when. `now` is on the boot-time clock, in seconds."""
+    if state.phase == "ended":
+        return "nothing: the run has ended"
+    waiting = [check for check in state.checks if check.blocks and check.status == "waiting"]
+    if state.phase == "deciding" and waiting:
+        return f"{', '.join(f'{check.title} ({check.detail})' for check in waiting[:SHOWN])}, {seconds_in_words(now - state.opened)}"
+    if state.phase == "deciding":
+        return f"GO or no-go, {seconds_in_words(now - state.mono)}"
+    running = [_step_line(state, now, index) for index in range(len(running_steps(state)))]
+    if state.pausing and not running:
+        return f"a person: {state.pausing.reason}, {seconds_in_words(now - state.pausing.since)}"
+    if running:
+        more = f" and {len(running) - SHOWN} more" if len(running) > SHOWN else ""
+        return ", ".join(running[:SHOWN]) + more
+    what = {"preflight": "the pre-flight's checks", "locking": "the locks on the hosts"}.get(state.phase, "the next step")
+    return f"{what}, {seconds_in_words(now - (state.mono or state.opened))}"
+
+
+def _step_line(state: RunState, now: float, index: int) -> str:
+    step, ran = running_steps(state)[index]
+    spent = now - ran.started
+    if step.kind == "monitor":
+        return f"health of every host stays good, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
+    usual = usual_seconds(state, step.kind) if step.about else None
+    late = " and late" if is_late(spent, usual) else ""
+    told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""
+    lost = ", link lost" if step.about in state.hosts and not state.hosts[step.about].linked else ""
+    return f"{step.about + ' ' if step.about else ''}{step_words(step)} {seconds_in_words(spent)}{late}{told}{lost}"
+
+
+def waiting_line(state: RunState, now: float, at: str) -> str:
+    """Return the line that is said while nothing happens. `at`: the time, RFC 3339 UTC."""
+    return f"{at[11:19]} waits for {waited_for(state, now)}"
+
+
+def ending_lines(state: RunState, now: float) -> tuple[str, ...]:
+    """Return the last lines of a run that is over: how it ended, why, and what to type next."""
+    return last_lines(state, now)
+
+
+def decision_lines(state: RunState) -> tuple[str, ...]:
+    """Return what GO would do: the waves, and where each host would go back to."""
+    if state.plan is None:
+        return ()
+    waves = [f"  wave {number}: {', '.join(wave)}" for number, wave in enumerate(state.plan.waves, 1)]
+    targets: dict[str, list[str]] = {}
+    for way in state.way_back:
+        words = f"{way.version or way.release or 'stopped and removed'}" if way.possible else f"no way back: {way.reason}"
+        targets.setdefault(words, []).append(way.host)
+    back = [f"  back to {words}: {', '.join(hosts)}" for words, hosts in targets.items()]
+    count = sum(map(len, state.plan.waves))
+    return (f"{count} host{'s' if count != 1 else ''} of {state.environment}, {state.plan.strategy}, {len(state.plan.steps)} steps", *waves, *back)

@@ -1,0 +1,144 @@
+"""How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
+
+from console.core.run.outcome import lock_problems
+from console.model.state import RunState
+from console.typed import as_typed
+from console.views.fleet_rows import counts_in_words
+from console.views.progress import left_seconds
+from console.views.styled_text import Line, Span, Tone, line
+from console.views.times import clock_span
+
+_OUTCOMES: dict[int, tuple[str, Tone]] = {
+    0: ("RELEASED", "good"), 1: ("THE CONSOLE FAILED", "bad"), 2: ("REFUSED", "bad"), 3: ("NO-GO", "warn"), 4: ("ROLLED BACK", "back"),
+    5: ("FAILED", "bad"), 6: ("LOCKED", "warn"), 7: ("DETACHED", "dim"), 8: ("RELEASED, SOME HOSTS BEHIND", "warn"),
+    9: ("PAUSED", "warn"), 130: ("INTERRUPTED", "warn"),
+}  # fmt: skip
+
+
+_PHASES: dict[str, tuple[str, Tone]] = {
+    "preflight": ("pre-flight", "busy"), "deciding": ("GO or no-go?", "accent"), "locking": ("taking the locks", "busy"),
+    "running": ("running", "busy"), "rolling-back": ("ROLLING BACK", "back"), "ended": ("ended", "dim"),
+}  # fmt: skip
+
+
+def wave_now(state: RunState) -> tuple[int, int]:
+    """Return (the wave that goes on, how many there are); zeros before the first."""
+    waves = state.plan.waves if state.plan else ()
+    touched = ("updating", "new", "failed", "unreachable", "unknown", "returning", "back", "skipped", "owed")
+    number = 0
+    for index, wave in enumerate(waves, 1):
+        if any(name in state.hosts and state.hosts[name].condition in touched for name in wave):
+            number = index
+    return number, len(waves)
+
+
+def outcome_words(state: RunState) -> tuple[str, Tone]:
+    """How an ended run ended, in capitals."""
+    if state.kind == "rollback" and state.exit == 0:
+        return "ROLLED BACK AS ASKED", "good"
+    if state.kind == "restart" and state.exit == 0:
+        return "RESTARTED", "good"
+    if state.kind == "restore" and state.exit == 0:
+        return "DATABASE RESTORED", "good"
+    if state.kind == "catch-up" and state.exit == 0:
+        return "CAUGHT UP", "good"
+    return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
+
+
+def standing(state: RunState) -> Span:
+    """Where the run stands, in a word or two."""
+    if state.phase == "ended":
+        return Span(*outcome_words(state))
+    if state.pausing:
+        return Span("PAUSED", "warn")
+    if state.aborting and state.phase == "running":
+        return Span("ABORTING", "back")
+    return Span(*_PHASES[state.phase])
+
+
+def from_to(state: RunState) -> Line:
+    """`v1.4.1 → v1.4.2`; in a rollback the way is the other one, and after it there is but where it ended."""
+    if state.release is None:
+        return _without_release(state)
+    old = _old_words(state)
+    new = str(state.release.version)
+    if state.phase == "ended" and state.exit == 4:
+        return line("back on ", Span(old, "strong"), Span(f" (not {new})", "dim"))
+    if state.phase == "rolling-back":
+        return line(Span(new, "dim"), " → ", Span(old, "strong"))
+    return line(old, " → ", Span(new, "strong"))
+
+
+def _without_release(state: RunState) -> Line:
+    """A rollback's way is from what was live to where it goes; a restart stays where it is."""
+    live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
+    target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if state.kind == "rollback" else ""
+    if target and state.phase == "ended" and state.exit == 0:
+        return line("back on ", Span(target, "strong"), Span(f" (not {live})" if live != target else "", "dim"))
+    if target:
+        return line(Span(live, "dim"), " → ", Span(target, "strong"))
+    return line(Span(live or state.request.ref or ("HEAD" if state.kind == "deploy" else state.kind), "strong"))
+
+
+def _old_words(state: RunState) -> str:
+    found = list(dict.fromkeys(str(version) for version in state.live if version))
+    return ", ".join(found[:2]) + (f" and {len(found) - 2} more" if len(found) > 2 else "") if found else "first release"
+
+
+def progress_words(state: RunState) -> str:
+    """Return how far the run is: `wave 2/4`, going back `3 of 5 back`; nothing once it has ended."""
+    if state.phase == "ended":
+        return ""
+    if state.phase == "rolling-back":
+        touched = [host for host in state.hosts.values() if host.touched]
+        return f"{sum(1 for host in touched if host.condition == 'back')} of {len(touched)} back"
+    number, waves = wave_now(state)
+    return f"wave {number}/{waves}" if number else ""
+
+
+def left_words(state: RunState, now: float) -> str:
+    """`~05:30 left`; nothing when it is not known."""
+    left = left_seconds(state, now)
+    return "" if left is None else f"~{clock_span(left)} left"
+
+
+def elapsed_words(state: RunState, now: float) -> str:
+    """Return how long the run has gone on since GO, else since it was opened."""
+    return clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
+
+
+def commit_words(state: RunState) -> str:
+    """Return the commit in short, where the version does not say it; of a way back none is known."""
+    if state.back:
+        return ""
+    commit = state.revision.commit[:7] if state.revision else ""
+    return "" if state.release and str(state.release.version) == commit else commit
+
+
+def _now_on(state: RunState) -> str:
+    """What hosts run that a rollback of its own brought back, where that is one version."""
+    back = {name for name, host in state.hosts.items() if host.condition == "back"} if state.kind == "rollback" else set[str]()
+    versions = {str(way.version) for way in state.way_back if way.host in back}
+    return f", on {versions.pop()} now" if len(versions) == 1 and "" not in versions else ""
+
+
+def lines_left_open(run: str) -> tuple[str, ...]:
+    """Return what stays on the normal screen when home is left while that run is open; empty: none is."""
+    return (f"run {run} is open. Come back: {as_typed(f'deploy attach {run}')}",) if run else ()
+
+
+def last_lines(state: RunState, now: float) -> tuple[str, ...]:
+    """Return what stays on the normal screen after leaving."""
+    if not state.run:
+        return ()
+    to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
+    if state.phase != "ended":
+        return (f"{to}: {standing(state).text}, goes on. Come back: {as_typed(f'deploy attach {state.run}')}",)
+    words, _ = outcome_words(state)
+    took = clock_span(state.mono - (state.decided or state.opened))
+    lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
+    blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
+    for check in blocking:
+        lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]
+    lines += [words for words in ("" if blocking else str(state.reason), as_typed(state.hint)) if words]
+    return (*lines, *(words for problem in lock_problems(state) for words in (problem.message, f"  {as_typed(problem.hint)}")))

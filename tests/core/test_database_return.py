@@ -1,0 +1,72 @@
+"""What is so of the database on the way back: by how the migration ended, what was declared, and by whom."""
+
+from itertools import product
+
+import pytest
+
+from console.core.checks.database import MIGRATE, REVERT
+from console.core.run.database_return import declared_by, schema_back
+from console.model.database import Migration, Review
+from console.model.declared_impact import Impact
+from console.model.plan import Step
+from console.model.request import Person, Request
+from console.model.state import RunState, StepState
+from console.model.values import changed
+from console.text import SafeText
+
+STEP = Step(MIGRATE, "migrate", "prepare", SafeText("migrate"), place="web01")
+
+
+def a_run(status: str = "done", revert: str = "", *, answer: str = "", files: tuple[str, ...] = (), **review: object) -> RunState:
+    migrations = tuple(Migration(SafeText(f"{number}.sql"), said) for number, said in enumerate(files, 1))  # type: ignore[arg-type]
+    steps = {MIGRATE: StepState(status)} | ({REVERT: StepState(revert)} if revert else {})  # type: ignore[arg-type]
+    return RunState(
+        kind="deploy", environment="production", by=Person("ada"), request=Request(impact=Impact(old_code=answer)), index={MIGRATE: STEP}, steps=steps,  # type: ignore[arg-type]
+        review=Review(runs=True, where="web01", migrations=migrations, **review),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "is_safe"),
+    [
+        (RunState(kind="deploy"), "this run has no migration", True),
+        (a_run("pending"), "not migrated: the migration did not begin", True),
+        (a_run("unreachable"), "not migrated: the migration did not begin", True),
+        (a_run("failed"), "not migrated: the migration failed, and the schema is as it was", True),
+        (a_run("unknown"), "not known: the migration did not come to a known end", False),
+        (a_run("cancelled"), "not known: the migration did not come to a known end", False),
+        (a_run("running"), "not known: the migration is still running", False),
+        (a_run(old_code="ok", answer="ok"), "stays migrated: the code before runs on it (ada declared it)", True),
+        (a_run(old_code="ok", files=("ok",)), "stays migrated: the code before runs on it (its migration file says so)", True),
+        (a_run(old_code="breaks", reversible=True, files=("ok", "breaks")), "taken back first, with what was written since", True),
+        (a_run(old_code="breaks", answer="breaks"), "nothing takes that back (no revert command)", False),
+        (a_run(old_code="unknown", reversible=True), "not known whether the code before runs on it (nobody declared it): it stays migrated, the revert", False),
+        (a_run(old_code="unknown", answer="unknown"), "(ada answered so): it stays migrated, and there is no revert command", False),
+        (a_run(old_code="breaks", reversible=True, revert="done"), "the migration was taken back", True),
+        (a_run(old_code="breaks", reversible=True, revert="unknown"), "taking the migration back ended unknown", False),
+        (a_run(old_code="breaks", reversible=True, revert="running"), "taking the migration back is under way", False),
+        (changed(a_run(), review=None), "not known whether the code before runs on it (nobody declared it)", False),
+    ],
+)  # fmt: skip
+def test_what_is_so_of_the_database(state: RunState, words: str, is_safe: bool):
+    found = schema_back(state)
+    assert words in found.words
+    assert found.is_safe is is_safe
+
+
+def test_a_migration_that_took_effect_is_never_called_unchanged_and_no_doubt_is_called_safe():
+    for status, old_code, reversible in product(("done", "unknown", "running", "cancelled"), ("", "ok", "breaks", "unknown"), (True, False)):
+        found = schema_back(a_run(status, old_code=old_code, reversible=reversible))
+        assert not found.words.startswith(("not migrated", "this run has no migration"))
+        assert found.is_safe is (status == "done" and (old_code == "ok" or (old_code == "breaks" and reversible)))
+
+
+@pytest.mark.parametrize(
+    ("files", "answer", "words"),
+    [
+        (("breaks",), "ok", "1.sql says so"), (("breaks", "breaks"), "ok", "2 migration files say so"), (("ok", "ok"), "breaks", "its migration files say so"),
+        (("ok", ""), "ok", "ada declared it"), (("", ""), "", "nobody declared it"), ((), "unknown", "ada answered so"),
+    ],
+)  # fmt: skip
+def test_on_whose_word(files: tuple[str, ...], answer: str, words: str):
+    assert declared_by(a_run(files=files, answer=answer)) == words

@@ -1,0 +1,184 @@
+"""Where a rollback goes: what each host had, and which hosts it leaves alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.core.kinds.rollback_targets import Targets, targets_before, targets_named
+from console.errors import Problem
+from console.model.host_facts import HostFacts, HostRelease
+from console.model.plan import ReturnTarget
+from console.model.request import Request
+from console.model.state import HostState, RunState
+from console.model.values import changed
+from console.text import SafeText
+
+CONDITIONS = st.sampled_from(["new", "back", "skipped", "owed", "old", "left-out"])
+
+
+def a_release(**hosts: HostState) -> RunState:
+    return RunState(run="r1", kind="deploy", outcome="succeeded", exit=0, changed=True, phase="ended", hosts=hosts)
+
+
+def a_host(name: str, condition: str, before: str = "r0") -> HostState:
+    return HostState(name, condition=condition, before=before, release="r1", touched=condition not in ("old", "left-out"))  # type: ignore[arg-type]
+
+
+def test_who_was_left_out_stays_and_who_went_back_alone_is_there():
+    run = a_release(a=a_host("a", "new"), b=a_host("b", "left-out"), c=a_host("c", "skipped"))
+    found = targets_before([run], ("a", "b", "c", "d"))
+    assert found == Targets({"a": "r0", "c": "r0"}, frozenset({"c"}), frozenset({"b", "d"}))
+
+
+def test_a_release_that_left_nothing_live_is_passed_over_for_the_one_before():
+    newer = a_release(a=a_host("a", "back"))
+    older = a_release(a=a_host("a", "new", "r00"))
+    found = targets_before([newer, older], ("a",))
+    assert isinstance(found, Targets)
+    assert found.goes_to == {"a": "r00"}
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), CONDITIONS, min_size=1), st.sets(st.sampled_from(["a", "b", "c", "d", "e"]), min_size=1))
+def test_every_host_that_is_asked_for_goes_somewhere_or_stays(conditions: dict[str, str], asked: set[str]):
+    run = a_release(**{name: a_host(name, condition) for name, condition in conditions.items()})
+    found = targets_before([run], tuple(sorted(asked)))
+    if not isinstance(found, Problem):
+        assert found.goes_to.keys() | found.untouched == asked
+        assert not found.goes_to.keys() & found.untouched
+        assert found.settled <= found.goes_to.keys()
+
+
+def test_what_never_was_verified_is_not_offered_as_a_way_back():
+    releases = (
+        HostRelease("r1", SafeText("v1"), healthy=True), HostRelease("r2", SafeText("v2")), HostRelease("r3", SafeText("v3"), whole=False, healthy=True),
+    )  # fmt: skip
+    found = targets_named(tuple(HostFacts(f"web{number:02}", releases=releases) for number in range(1, 8)), "v9")
+    assert found == Problem("v9 is not on disk on web01, web02, web03, web04, web05 and 2 more", "on disk: v1; never verified: v2")
+    assert targets_named((HostFacts("web01", releases=releases),), "v2") == Targets({"web01": "r2"})
+
+
+def test_a_first_release_that_was_taken_back_names_no_version():
+    host = HostState("a", condition="back", touched=True)
+    run = RunState(run="r1", kind="deploy", outcome="rolled-back", exit=4, changed=True, phase="ended", ended_at="12:04", hosts={"a": host})
+    found = targets_before([run], ("a",))
+    assert isinstance(found, Problem)
+    assert found.message == "already back where no release was live, since 12:04; nothing to roll back"
+
+
+def test_a_rollback_to_a_named_release_is_gone_on_with_there():
+    """Not where the release before it came from, nor is it called back where an older rollback went."""
+    hosts = {"a": HostState("a", condition="back", touched=True), "b": HostState("b", condition="old", release="r2")}
+    ways = (ReturnTarget("a", "r0", SafeText("v0")), ReturnTarget("b", "r0", SafeText("v0"), possible=False))
+    named = RunState(
+        run="r9", kind="rollback", request=Request(kind="rollback", ref="v0"), outcome="failed", exit=5, changed=True, phase="ended", hosts=hosts, way_back=ways
+    )
+    older = RunState(run="r8", kind="rollback", outcome="rolled-back", exit=0, changed=True, phase="ended", ended_at="12:04", hosts=hosts)
+    release = a_release(a=a_host("a", "new", "r1"), b=a_host("b", "new", "r1"))
+    for before in ([named, older, release], [named, release]):
+        assert targets_before(before, ("a", "b", "c")) == Targets({"a": "r0", "b": "r0"}, frozenset({"a"}), frozenset({"c"}))
+    rest = RunState(run="r10", kind="catch-up", changed=True, phase="ended", hosts={"b": HostState("b", condition="new", before="r2", touched=True)})
+    found = targets_before([rest, named, release], ("a", "b"))
+    assert isinstance(found, Problem)
+    assert found.message.startswith("already back on v0 since")
+
+
+FURTHER = "further: deploy rollback --to RELEASE"
+
+
+def a_way_back(**hosts: HostState) -> RunState:
+    return RunState(run="r9", kind="rollback", outcome="failed", exit=5, changed=True, phase="ended", hosts=hosts)
+
+
+def restarted(kind: str = "restart", **hosts: HostState) -> RunState:
+    return RunState(run="r5", kind=kind, outcome="succeeded", exit=0, changed=True, phase="ended", hosts=hosts)  # type: ignore[arg-type]
+
+
+NEW_A, NEW_B = a_host("a", "new"), a_host("b", "new")
+UNKNOWN = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+BEFORE = [
+    ("no run", [], UNKNOWN),
+    ("a release", [a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
+    ("a release of other hosts", [a_release(c=a_host("c", "new"))], UNKNOWN),
+    ("a release that changed nothing", [changed(a_release(a=NEW_A), changed=False)], UNKNOWN),
+    ("a restart after it", [restarted(a=NEW_A), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
+    ("a first release", [a_release(a=a_host("a", "new", ""))], Problem("run r1 was the first release: there is none before it", "deploy status")),
+    ("a first release on one of two", [a_release(a=NEW_A, b=a_host("b", "new", ""))], Targets({"a": "r0"})),
+    ("a host that was not touched", [a_release(a=NEW_A, b=a_host("b", "old"))], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("a host that went back alone", [a_release(a=NEW_A, b=a_host("b", "back"))], Targets({"a": "r0", "b": "r0"}, frozenset({"b"}))),
+    ("a host that was skipped", [a_release(a=NEW_A, b=a_host("b", "skipped"))], Targets({"a": "r0", "b": "r0"}, frozenset({"b"}))),
+    ("a host that failed", [a_release(a=NEW_A, b=a_host("b", "failed"))], Targets({"a": "r0", "b": "r0"})),
+    ("hosts that all went back", [a_release(a=a_host("a", "back"), b=a_host("b", "skipped"))], UNKNOWN),
+    ("a host that caught up", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A)], Targets({"a": "r0", "b": "r00"})),
+    ("a host that caught up and was owed by that release", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A, b=a_host("b", "back", "r000"))], Targets({"a": "r0", "b": "r000"})),
+    ("a host that did not catch up", [restarted("catch-up", b=a_host("b", "failed", "r00")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("a host that caught up from nothing", [restarted("catch-up", b=a_host("b", "new", "")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("another host that caught up", [restarted("catch-up", c=a_host("c", "new", "r00")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
+    ("a rollback that one host did not follow", [a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"}, frozenset({"a"}))),
+    ("a rollback that no host followed", [a_way_back(a=a_host("a", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
+    (
+        "two rollbacks that one host each did not follow", [a_way_back(a=a_host("a", "owed"), b=a_host("b", "back")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
+        Problem("already back on r0 since ; nothing to roll back", FURTHER),
+    ),
+    (
+        "a host that caught up after a rollback", [restarted("catch-up", b=a_host("b", "new", "r1")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
+        Problem("already back on r0 since ; nothing to roll back", FURTHER),
+    ),
+    ("a rollback that ended well", [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="12:04"), a_release(a=NEW_A)], Problem("already back on r1 since 12:04; nothing to roll back", FURTHER)),
+    (
+        "a release that was rolled back, by its version",
+        [changed(a_release(a=changed(a_host("a", "back"), version=SafeText("v0"))), outcome="rolled-back", exit=4, ended_at="12:04")],
+        Problem("already back on v0 since 12:04; nothing to roll back", FURTHER),
+    ),
+    ("a release that was rolled back and changed nothing", [changed(a_release(a=a_host("a", "old")), outcome="rolled-back", exit=4, changed=False), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("runs", "targets"), [pytest.param(*row[1:], id=row[0]) for row in BEFORE])
+def test_where_a_rollback_goes_after(runs: list[RunState], targets: Targets | Problem):
+    assert targets_before(runs, ("a", "b")) == targets
+
+
+def test_no_more_runs_are_read_than_it_takes():
+    def runs():
+        yield a_release(a=NEW_A)
+        raise AssertionError("one too many")
+
+    assert targets_before(runs(), ("a",)) == Targets({"a": "r0"})
+
+
+def on_disk(name: str, *releases: HostRelease) -> HostFacts:
+    return HostFacts(name, releases=releases)
+
+
+V1, V2 = HostRelease("r1", SafeText("v1"), "1" * 40, healthy=True), HostRelease("r2", SafeText("v2"), "2" * 40)
+TWICE = HostRelease("r3", SafeText("v1"), "1" * 40)
+NAMED = [
+    ("by its version", (on_disk("a", V1, V2), on_disk("b", V1)), "v1", Targets({"a": "r1", "b": "r1"})),
+    ("by its folder", (on_disk("a", V1, V2),), "r2", Targets({"a": "r2"})),
+    ("by seven digits of its commit", (on_disk("a", V1, V2),), "2" * 7, Targets({"a": "r2"})),
+    ("by its whole commit", (on_disk("a", V1, V2),), "2" * 40, Targets({"a": "r2"})),
+    ("by six digits of its commit", (on_disk("a", V1, V2),), "2" * 6, Problem("222222 is not on disk on a", "on disk: v1; never verified: v2")),
+    ("by a part of its version", (on_disk("a", V1),), "v", Problem("v is not on disk on a", "on disk: v1")),
+    ("the one that was live last of two", (on_disk("a", V1, TWICE),), "v1", Targets({"a": "r3"})),
+    ("a damaged one", (on_disk("a", HostRelease("r1", SafeText("v1"), whole=False)),), "v1", Problem("v1 is not on disk on a", "on disk: nothing verified")),
+    ("one that is missing on one of two", (on_disk("a", V1), on_disk("b", V2)), "v1", Problem("v1 is not on disk on b", "on disk: v1; never verified: v2")),
+    ("one that is missing on five", tuple(on_disk(name) for name in "abcde"), "v1", Problem("v1 is not on disk on a, b, c, d, e", "on disk: nothing verified")),
+    ("one that is missing on six", tuple(on_disk(name) for name in "abcdef"), "v1", Problem("v1 is not on disk on a, b, c, d, e and 1 more", "on disk: nothing verified")),
+    ("of several that were verified", (on_disk("a", V1, HostRelease("r5", healthy=True)),), "v9", Problem("v9 is not on disk on a", "on disk: r5, v1")),
+    ("of several that were not", (on_disk("a", V2, HostRelease("r5")),), "v9", Problem("v9 is not on disk on a", "on disk: nothing verified; never verified: r5, v2")),
+    ("of one that was verified on one host alone", (on_disk("a", V1), on_disk("b", HostRelease("r7", SafeText("v1")))), "v9", Problem("v9 is not on disk on a, b", "on disk: v1")),
+    ("with no host", (), "v1", Targets({})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "name", "targets"), [pytest.param(*row[1:], id=row[0]) for row in NAMED])
+def test_a_release_is_named(facts: tuple[HostFacts, ...], name: str, targets: Targets | Problem):
+    assert targets_named(facts, name) == targets
+
+
+@given(st.lists(st.sampled_from(["v1", "v2", "r1", "r2", "1" * 40, "1" * 7]), max_size=3))
+def test_a_host_goes_where_the_name_is_its_own(names: list[str]):
+    for name in names:
+        found = targets_named((on_disk("a", V1, V2),), name)
+        assert isinstance(found, Targets)
+        assert found.goes_to == {"a": "r2" if name.endswith("2") else "r1"}
