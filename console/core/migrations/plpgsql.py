@@ -176,8 +176,6 @@ def _formatted(form: str, given: tuple[str, ...]) -> str:
 
 def _quoted(value: str, is_name: bool) -> str:
     mark = '"' if is_name else "'"
-    if is_name and value.isidentifier() and value == value.lower():
-        return value
     return mark + value.replace(mark, mark * 2) + mark
 
 
