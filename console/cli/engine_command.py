@@ -2,7 +2,7 @@
 
 import os
 from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from console.cli.wiring import carry_out
@@ -33,36 +33,27 @@ def _allow_many_files() -> None:
 
 async def _serve(app: str, environment: str) -> None:
     from console.adapters.clock import SystemClock
-    from console.adapters.journal import SqlJournal
-    from console.adapters.runlog import RunLog
-    from console.adapters.samplelog import SampleLog
+    from console.adapters.journal.sql_journal import SqlJournal
+    from console.adapters.logs.log_writer import LogWriter
     from console.adapters.secretfile import read_secret_file
     from console.adapters.statefolder import prepared, state_folder
     from console.cli.real_ports import open_outside
     from console.engine.engine import Engine
     from console.engine.server.process import idle_seconds, serve
-    from console.ports.feed import Output, Sample
     from console.wire.address import lock_path, socket_path
 
     state = state_folder(os.environ)
     before = os.umask(prepared(state).umask)
-    logs: dict[str, RunLog] = {}
-    samples: dict[str, SampleLog] = {}
-
-    def keep(run: str, item: Output | Sample) -> None:
-        if isinstance(item, Output):
-            logs.setdefault(run, RunLog(state, run)).append(item.host or "console", item.step, item.at, (item.text,))
-        else:
-            samples.setdefault(run, SampleLog(state, run)).append(item, datetime.now(UTC))
-
-    journal = SqlJournal.of(state)
-    session = Engine(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets, before), zone_named, keep, read_file=read_secret_file)
+    journal, logs = SqlJournal.of(state), LogWriter(state)
+    opened = lambda model, secrets: open_outside(model, state, secrets, before)  # noqa: E731
+    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file)
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
         await serve(session, app=app, environment=environment, socket=socket, lock=lock, idle=idle)
     finally:
-        journal.close()
+        await journal.close()
+        logs.close()
 
 
 def zone_named(name: str) -> tzinfo | None:

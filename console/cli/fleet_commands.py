@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from console.cli.kept_notes import keep_note
 from console.cli.wiring import Invocation, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell_problem
 from console.errors import Exit, NoGo
 from console.typed import as_typed
@@ -16,9 +15,6 @@ async def status(how: Invocation, name: str) -> int:
         found = await client.query("status", {})
     finally:
         await client.close()
-    held = found["locked_by"]
-    if held is None or not held["run"]:
-        keep_note(model, held)
     if how.json:
         say_json({**found, "hosts": [{key: row[key] for key in row if key != "problem"} for row in found["hosts"]]})
     else:

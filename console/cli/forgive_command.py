@@ -30,14 +30,14 @@ def _owing(how: Invocation, host: str) -> tuple[list[str], Any]:
     """Return the runs that owe a host something, and the environment that they were made in."""
     from console.cli.kept_models import model_of_run
     from console.cli.wiring import journal
-    from console.engine.catch_up.debts import debts_of
+    from console.core.environment.standing import debts_of
 
-    record = journal()
+    store = journal()
     try:
-        places = dict.fromkeys((run.app, run.environment) for run in record.runs(how.app, limit=1000))
-        found = {place: runs for place in places if (runs := [debt.run for debt in debts_of(record, *place) if debt.host == host])}
+        records = {place: store.environment(*place) for place in store.places(how.app)}
     finally:
-        record.close()
+        store.close()
+    found = {place: runs for place, record in records.items() if (runs := [debt.run for debt in debts_of(record) if debt.host == host])}
     if not found:
         raise UsageFault(f"nothing is owed to {host}", "deploy status: what is owed stands there")
     if len({app for app, _ in found}) > 1:

@@ -34,7 +34,7 @@ def model_of_run(run: str) -> Environment | None:
 
     record = journal()
     try:
-        first = next((event for event in record.read(run) if isinstance(event, RunOpened)), None)
+        first = next((event for event in record.of_type(run, RunOpened) if isinstance(event, RunOpened)), None)
     finally:
         record.close()
     return model_kept(first.config_digest) if first else None

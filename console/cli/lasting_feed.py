@@ -106,7 +106,7 @@ class LastingFeed:
 
     def _printed(self) -> LogPage:
         """What the run's steps printed last before this console joined; nothing where its files may not be read."""
-        from console.adapters.runlog import RunLog
+        from console.adapters.logs.run_log import RunLog
 
         try:
             return RunLog(state(), self.run).page("", "", PRINTED)

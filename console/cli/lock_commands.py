@@ -1,13 +1,10 @@
 """`deploy lock` and `deploy unlock`: a person's note on the hosts of an environment, and the lock of a run that is dead. Asks the engine; touches no host."""
 
-import os
 import re
 from typing import Any
 
-from console.cli.kept_notes import keep_note
 from console.cli.prompt import confirm
 from console.cli.wiring import Invocation, asking, environment_or_known, run_named, say, say_json, tell_problem, tell_twin
-from console.engine.server.access import user_name
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.fleet import Environment
 from console.plain.jsonl import problem_object
@@ -20,7 +17,6 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     """Leave a person's note on every host, for that time or (0) until it is taken away."""
     found = environment_or_known(how, name)
     answer = await _asked(how, found, "lock", {"reason": reason, "seconds": seconds})
-    keep_note(found, {"by": user_name(os.getuid()), "reason": reason, "until": answer["until"]})
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
         say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
@@ -33,7 +29,6 @@ async def unlock(how: Invocation, name: str, reason: str) -> int:
     found = environment_or_known(how, name)
     await confirm(how, f"let releases to {found.name} in again?")
     answer = await _asked(how, found, "unlock", {"reason": reason})
-    keep_note(found, None)
     held = answer.pop("held_by")
     goes_on = answer.pop("goes_on")
     if held and not answer["opened"] and not answer["failed"]:

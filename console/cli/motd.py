@@ -2,29 +2,31 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
-from console.cli.kept_notes import kept_note
 from console.cli.wiring import Invocation, say
 from console.errors import ConsoleError
-from console.ports.journal import Journal, RunSummary
+from console.model.environment_record import EnvironmentRecord, OpenRun
+from console.model.host_facts import LockHolder
 from console.typed import as_typed
 
 
 async def motd(how: Invocation, name: str) -> int:
     """Print what is open in every environment that the state folder knows, as one line; nothing where nothing is."""
-    from console.adapters.journal import JournalFault, SqlJournal
+    from console.adapters.journal.chain import JournalFault
+    from console.adapters.journal.store import JournalStore
     from console.adapters.statefolder import journal_path, state_folder
 
     folder = state_folder(os.environ)
     try:
         if not _is_there(journal_path(folder)):
             return 0
-        record = SqlJournal(journal_path(folder))
+        store = JournalStore(journal_path(folder))
         try:
-            runs = record.runs(how.app, name, limit=1000)
-            words = [word for place in dict.fromkeys((run.app, run.environment) for run in runs) for word in await _open(record, folder, runs, *place)]
+            records = [store.environment(*place) for place in store.places(how.app) if name in ("", place[1])]
         finally:
-            record.close()
+            store.close()
+        words = [word for record in records for word in await _open(record, folder)]
     except JournalFault as fault:
         say(f"deploy: {fault.message}: {as_typed(fault.hint)}")
         return 0
@@ -35,38 +37,40 @@ async def motd(how: Invocation, name: str) -> int:
     return 0
 
 
-async def _open(record: Journal, folder: str, runs: tuple[RunSummary, ...], app: str, environment: str) -> list[str]:
-    from console.engine.catch_up.debts import debts_of
-    from console.engine.queries.last_runs import last_runs
+async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
+    from console.core.environment.standing import debts_of, failed_run
 
-    waiting = [run for run in runs if (run.app, run.environment) == (app, environment) and run.outcome is None and run.kind != "exec"]
-    words = [await _how_it_stands(record, folder, run) for run in waiting[:1]]
-    owed: dict[str, None] = dict.fromkeys(debt.host for debt in debts_of(record, app, environment))
+    place = f"{record.environment} of {record.app}"
+    words = [await _how_it_stands(record, folder, run) for run in record.open[:1]]
+    owed: dict[str, None] = dict.fromkeys(debt.host for debt in debts_of(record))
     if owed:
-        head = f"{environment} of {app}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed"
-        words.append(f"{head}: {as_typed(f'deploy status {environment}')}")
-    _, failed = last_runs(record, app, environment)
+        head = f"{place}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed"
+        words.append(f"{head}: {as_typed(f'deploy status {record.environment}')}")
+    failed = failed_run(record)
     if failed is not None:
-        words.append(as_typed(f"{environment} of {app} is not verified since run {failed.run} failed: deploy report {failed.run}"))
-    note = kept_note(folder, app, environment)
-    if note is not None:
-        until = f" until {note['until']}" if note["until"] else ""
-        words.append(f"{environment} of {app} is closed by {note['by']}{until}: {note['reason']}")
+        words.append(as_typed(f"{place} is not verified since run {failed.run} failed: deploy report {failed.run}"))
+    if record.note is not None and not _is_over(record.note):
+        until = f" until {record.note.until}" if record.note.until else ""
+        words.append(f"{place} is closed by {record.note.by}{until}: {record.note.reason}")
     return words
 
 
-async def _how_it_stands(record: Journal, folder: str, run: RunSummary) -> str:
+async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun) -> str:
     from console.client.attach import look
-    from console.core.run.evolve import fold
     from console.wire.address import socket_path
 
-    welcome = await look(socket_path(folder, run.app, run.environment))
-    head = f"{run.environment} of {run.app}: run {run.run}"
+    welcome = await look(socket_path(folder, record.app, record.environment))
+    head = f"{record.environment} of {record.app}: run {run.run}"
     if welcome is None or welcome.run != run.run:
         return f"{head} was interrupted: {as_typed(f'deploy resume {run.run}')}"
-    state = fold(record.read(run.run))
-    waits = state.pausing is not None or state.phase == "deciding"
-    return f"{head} {'waits for a person' if waits else 'goes on'}: {as_typed(f'deploy attach {run.run}')}"
+    return f"{head} {'waits for a person' if run.waits else 'goes on'}: {as_typed(f'deploy attach {run.run}')}"
+
+
+def _is_over(note: LockHolder) -> bool:
+    try:
+        return bool(note.until) and datetime.fromisoformat(str(note.until)) <= datetime.now(UTC)
+    except ValueError:
+        return False
 
 
 def _is_there(path: str) -> bool:

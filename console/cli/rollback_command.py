@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from console.adapters.state_reserve import give_room_if_full
+from console.adapters.journal.reserve import give_room_if_full
 from console.cli.environment_client import LocalEnvironmentClient, feed_of
 from console.cli.follow import follow
 from console.cli.host_rollback import take_back

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from console.adapters.runlog import RunLog
-from console.adapters.samplelog import SampleLog
+from console.adapters.logs.run_log import RunLog
+from console.adapters.logs.sample_log import SampleLog
 from console.cli.wiring import journal, state
 from console.model.events import AnyEvent
 from console.ports.feed import LogPage, SamplePage

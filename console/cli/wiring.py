@@ -20,7 +20,7 @@ from console.typed import PROGRAM, as_typed
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Sequence
 
-    from console.adapters.journal import SqlJournal
+    from console.adapters.journal.store import JournalStore
     from console.client.attach import Client
     from console.config.load import ConfigFile
     from console.core.secrets.needed import Purpose
@@ -231,15 +231,14 @@ async def _handed_over(client: "Client", found: "Environment", here: dict[str, s
 
 def is_owing(found: "Environment") -> bool:
     """Whether the record says that runs have left something to be done: a host that is owed, or a lock."""
-    from console.engine.catch_up.debts import debts_of
-    from console.engine.catch_up.leftover_locks import leftovers
+    from console.core.environment.standing import leftovers
 
-    record = journal()
+    store = journal()
     try:
-        hosts = (host.name for host in found.hosts)
-        return bool(debts_of(record, found.app, found.name) or leftovers(record, found.app, found.name, hosts))
+        record = store.environment(found.app, found.name)
     finally:
-        record.close()
+        store.close()
+    return bool(record.debts.owed or leftovers(record, (host.name for host in found.hosts)))
 
 
 async def asking_with_secrets(how: Invocation, found: "Environment", purpose: "Purpose") -> "Client":
@@ -255,11 +254,11 @@ async def asking_with_secrets(how: Invocation, found: "Environment", purpose: "P
     return client
 
 
-def journal() -> "SqlJournal":
-    """Open the record of runs."""
-    from console.adapters.journal import SqlJournal
+def journal() -> "JournalStore":
+    """Open the record of runs, for a process that does nothing else meanwhile."""
+    from console.adapters.journal.store import JournalStore
 
-    return SqlJournal.of(state())
+    return JournalStore.of(state())
 
 
 def recorded(run: str) -> "RunState":
@@ -293,7 +292,7 @@ def open_runs(how: Invocation, environment: str = "") -> list[str]:
 
 def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
-    from console.adapters.lines import find_lines
+    from console.adapters.journal.find_lines import find_lines
     from console.adapters.statefolder import journal_path, refuse_network
 
     folder = state()

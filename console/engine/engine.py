@@ -6,14 +6,13 @@ Owns which run is open and when another model is refused. `run.active_run` and `
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from console.core.host_selection import chosen_hosts, meant_hosts
 from console.core.kinds.table import failure_rule
-from console.core.run.evolve import fold
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
 from console.engine.catch_up.catch_up import EVERY, CatchUp
 from console.engine.catch_up.leftover_locks import is_over
@@ -24,12 +23,12 @@ from console.engine.queries import for_commands, for_screens
 from console.engine.queries.context import QueryContext
 from console.engine.run.active_run import ActiveRun, Keep
 from console.engine.run.executor import ENGINE
-from console.engine.run.idle_record import IdleRecord
+from console.engine.run.idle_record import RunRecord, read_run
 from console.engine.run.run_names import new_run
 from console.engine.server.access import may_carry_runs
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunEnded, RunOpened
+from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.request import Person, Request
@@ -40,6 +39,8 @@ from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.ports.outside import MetricWatch, Outside
 from console.text import SafeText
+
+T = TypeVar("T")
 
 FEEDS = 50
 """Feeds that wait for somebody to follow them; the oldest goes."""
@@ -77,6 +78,8 @@ class Engine:
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
+        self._opening = asyncio.Lock()
+        self._acting: set[asyncio.Task[Any]] = set()
 
     @property
     def open_run_id(self) -> str:
@@ -126,7 +129,7 @@ class Engine:
             raise Locked(
                 f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
             )
-        if self._fed and digest != self._digest and any(self._journal.of_type(name, RunOpened) for name in self._fed):
+        if digest != self._digest and any([await self._journal.of_type(name, RunOpened) for name in tuple(self._fed)]):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
         self._keyring.take(environment, secrets)
         if digest != self._digest or self._outside is None:
@@ -165,30 +168,40 @@ class Engine:
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
+        return await self._to_its_end(self._open_run(request, person))
+
+    async def _open_run(self, request: Request, person: Person) -> str:
         environment, _ = self._model()
         chosen_hosts(environment, request)
         acknowledged = ticks(environment, request, person, self._clock.now())
-        lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=reverts(self._fleet(), request)))
-        await self._make_way()
-        if self.busy:
-            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
-        run = new_run(self._journal, self._clock, environment.name)
-        one = ActiveRun(self._fleet(), run, self._keep)
-        rolling = environment.rolling
-        one.runner.record_first(
-            RunOpened(
-                run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
-                request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
-                on_failure=failure_rule(request.kind, rolling.on_failure), max_failures=rolling.max_failures,
-                pause_after=rolling.pause_after,
-            )
-        )  # fmt: skip
-        for check in acknowledged:
-            one.runner.record(CheckAcknowledged(check=check, by=person))
-        for words in lacks:
-            one.runner.record(NoteAdded(by=ENGINE, text=words))
-        self._begin(one, run, person)
+        lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
+        async with self._opening:
+            await self._make_way()
+            if self.busy:
+                raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+            run = await new_run(self._journal, self._clock, environment.name)
+            one = ActiveRun(self._fleet(), run, self._keep)
+            ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
+            words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
+            await one.runner.write(self._opened(environment, run, request, person), *ticked, *words)
+            self._begin(one, run, person)
         return run
+
+    def _opened(self, environment: Environment, run: str, request: Request, person: Person) -> RunOpened:
+        rolling = environment.rolling
+        return RunOpened(
+            run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
+            request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
+            on_failure=failure_rule(request.kind, rolling.on_failure), max_failures=rolling.max_failures,
+            pause_after=rolling.pause_after,
+        )  # fmt: skip
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what is not to be left half done where the client that asked for it goes away meanwhile."""
+        task = asyncio.create_task(work)
+        self._acting.add(task)
+        task.add_done_callback(self._acting.discard)
+        return await asyncio.shield(task)
 
     def _begin(self, one: ActiveRun, run: str, person: Person) -> None:
         self._runs[run] = one
@@ -199,16 +212,17 @@ class Engine:
         one = self._runs.get(self.open_run_id)
         if one is None or one.task is None or one.runner.state.kind != "catch-up":
             return
-        one.runner.submit(Abort(leave=True), ENGINE)
+        await one.runner.submit(Abort(leave=True), ENGINE)
         await asyncio.wait((one.task,), timeout=PARTING)
 
-    def _note(self, run: str, *events: Event) -> None:
+    async def _note(self, run: str, *events: Event) -> None:
         """Write events into the record of a run that has ended."""
+        await self._to_its_end(self._write_note(run, events))
+
+    async def _write_note(self, run: str, events: tuple[Event, ...]) -> None:
         one = self._runs.get(run)
-        if one is not None:
-            one.runner.record(*events)
-        else:
-            IdleRecord(self._journal, self._clock, run).write(*events)
+        record = one.runner if one is not None else await RunRecord.of(self._journal, self._clock, run)
+        await record.write(*events)
         self._paying.changed()
 
     async def _parted(self) -> None:
@@ -241,16 +255,14 @@ class Engine:
             self._fed.discard(name)
 
     async def _recorded(self, run: str, after: int) -> AsyncIterator[Heard]:
-        events = self._journal.read(run, after)
-        for event in events:
+        for event in await self._journal.read(run, after):
             yield event
-        if not self._journal.of_type(run, RunEnded):
+        if not await is_over(self._journal, run):
             raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
 
     def state(self, run: str) -> RunState:
-        """The state of a run, of this engine or from the journal."""
-        one = self._runs.get(run)
-        return one.runner.state if one else fold(self._journal.read(run))
+        """The state of a run that this engine carries or has carried."""
+        return self._runs[run].runner.state
 
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""
@@ -262,39 +274,45 @@ class Engine:
         """Take a command for a run."""
         one = self._runs.get(run)
         if one is None:
-            record = IdleRecord(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
-            if record is None and is_over(self._journal, run):
+            record = await RunRecord.of(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
+            if record is None and await is_over(self._journal, run):
                 return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)
             if record is None or not record.state.run:
                 return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
-            answer = record.submit(self._model()[0], command, person)
+            answer = await record.submit(self._model()[0], command, person)
             self._paying.changed()
             return answer
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
-        return one.runner.submit(command, person)
+        return await one.runner.submit(command, person)
 
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""
+        await self._to_its_end(self._resumed(run, person))
+
+    async def _resumed(self, run: str, person: Person) -> None:
+        async with self._opening:
+            await self._resume(run, person)
+
+    async def _resume(self, run: str, person: Person) -> None:
         self._model()
         if run in self._runs and self._runs[run].runner.state.phase != "ended":
             return
-        events = self._journal.read(run)
-        if not events:
+        events, state = await read_run(self._journal, run)
+        if not state.run:
             raise UsageFault(f"run {run} is not in the journal", "deploy history")
-        if any(isinstance(event, RunEnded) for event in events):
+        if state.phase == "ended":
             await self._paying.release_left()
             return
-        lacks = self._ready_again(fold(events))
+        lacks = self._ready_again(state)
         await self._make_way()
         if self.busy:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
         one = ActiveRun(self._fleet(), run, self._keep, events)
-        one.runner.take_up(events, person)
-        if one.runner.state.go is None:
-            one.runner.record(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
-        for words in lacks:
-            one.runner.record(NoteAdded(by=ENGINE, text=words))
+        await one.runner.take_up(state, person)
+        if state.go is None:
+            await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
+        await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
         self._begin(one, run, person)
 
     def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
@@ -303,7 +321,7 @@ class Engine:
         takes_back = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
         return self._keyring.make_ready(environment, needs_of(environment, left_to_do(state), resumes=True, reverts=takes_back))
 
-    def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
+    async def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
         """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""
         now = self._clock.mono()
         if now - self._refused.get((person.uid, act), -REFUSED_AGAIN) < REFUSED_AGAIN or len(self._refused) >= REFUSALS:
@@ -311,9 +329,10 @@ class Engine:
         self._refused[person.uid, act] = now
         with suppress(ConsoleError):
             known = self._known()
-            run = self.open_run_id or next((one.run for one in self._journal.runs(known[0].app, known[0].name, limit=1)), "") if known else ""
+            last = await self._journal.runs(known[0].app, known[0].name, limit=1) if known else ()
+            run = self.open_run_id or next((one.run for one in last), "") if known else ""
             if run:
-                self._note(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
+                await self._note(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question by name."""
@@ -338,6 +357,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(one.runner.settled() for one in self._runs.values()), return_exceptions=True)
         await self._lookout.stop()
         if self._outside is not None:
             await self._outside.close()

@@ -1,9 +1,12 @@
 """The record of runs."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
+from console.model.host_facts import LockHolder
+from console.model.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,48 @@ class RunSummary:
         return self.kind in ("deploy", "rollback") and self.outcome in ("succeeded", "rolled-back", "failed", None)
 
 
+class PastRun(NamedTuple):
+    """An ended run as far as a rollback asks (`core.environment.record.trimmed`), and its place in the record."""
+
+    number: int
+    state: RunState
+
+
 class Journal(Protocol):
-    """The record of runs. One writer a run; readers by page."""
+    """The record of runs: events by run, each with its number; the history; and what is known of each environment. Never holds the loop up.
 
-    def append(self, run: str, events: tuple[AnyEvent, ...]) -> None:
-        """Write, all or nothing, and return only when it is on the disk."""
+    One writer a run. Every method raises ConsoleError where the record cannot be written, read or believed.
+    """
 
-    def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
+    async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
+        """Write events, all or nothing, with what they change in their environment's record, and return only when that is on the disk.
+
+        `state`: what the run comes to with these events. Appends that wait at the same time may be written together.
+        """
+
+    async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
         """Events of a run after that sequence number, whose chain was verified."""
 
-    def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+    async def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
         """Events of a run of that type alone, in their order; the chain is not verified."""
 
-    def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+    async def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Newest first, by their places in the record: those before `after`, and whose line holds each of the words (`!word`: does not), in any case."""
 
-    def find_run(self, text: str) -> list[RunSummary]:
+    async def find_run(self, text: str) -> list[RunSummary]:
         """Runs that a person may mean by an id, a part of its beginning, or `last`; newest first. One: that is it."""
+
+    async def environment(self, app: str, environment: str) -> EnvironmentRecord:
+        """What the record knows of an environment, as of everything that is written."""
+
+    async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
+        """What the record knows of each environment of an application, the newest first."""
+
+    async def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
+        """Ended runs that may have put another release on a host, newest first: those before number `before` (0: all)."""
+
+    async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
+        """Write down which note of a person closes an environment, as its hosts show it; None: none does."""
+
+    async def close(self) -> None:
+        """Write what waits, and let go of the record."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
@@ -119,7 +119,8 @@ async def measure(folder: Path, count: int) -> None:
     with Fleet(count, folder / "fleet") as fleet:
         file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(count), health=False, extra=EXTRA)
         environment = load_file(str(file)).environment("production")
-        session = Engine(SqlJournal.of(state), SystemClock(), opened, lambda name: None)
+        journal = SqlJournal.of(state)
+        session = Engine(journal, SystemClock(), opened, lambda name: None)
         await session.configure(environment, "digest", {}, ADA)
         rounds = Rounds(fleet, session, lambda: outside[-1].transport, environment)
         try:
@@ -130,6 +131,7 @@ async def measure(folder: Path, count: int) -> None:
                 await asyncio.to_thread(rounds.cold_ssh, old)
         finally:
             await session.stop(ADA, force=True)
+            await journal.close()
     print_table(f"rollback of {count} hosts, real sshd, all on this machine", [rounds.channels, rounds.cold, rounds.switched, rounds.ended])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.config.load import load_file
 from console.engine.engine import Engine

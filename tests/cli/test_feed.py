@@ -1,6 +1,6 @@
 """A run that is joined late: what was printed before stands between the events of its time."""
 
-from console.adapters.runlog import RunLog
+from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
 from console.cli.lasting_feed import LastingFeed
 from console.cli.wiring import Invocation

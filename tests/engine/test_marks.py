@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.adapters.clock import SetClock
-from console.adapters.journal import MemoryJournal
+from console.adapters.journal.memory import MemoryJournal
 from console.core.checks.configured import judges_commit
 from console.engine.queries.context import QueryContext
 from console.engine.queries.version_badges import answer_ci, answer_verified
@@ -21,6 +21,7 @@ from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.simulation import ADA, an_environment
+from tests.recorded import record
 
 COMMIT, OTHER, BUILT = "b" * 40, "c" * 40, "d" * 40
 CI = CheckSpec("ci", "github", url="https://ci.example", repository="shop/shop")
@@ -49,13 +50,13 @@ def a_fleet(journal: MemoryJournal | None = None, checks: tuple[CheckSpec, ...] 
     return QueryContext(environment, outside, clock, None, "", journal or MemoryJournal(), submit, digest="d1")
 
 
-def a_run(journal: MemoryJournal, run: str, commit: str, ended: str, *, tree: str = "", content: str = "", exit_code: int = 0, **request: Any) -> None:
+async def a_run(journal: MemoryJournal, run: str, commit: str, ended: str, *, tree: str = "", content: str = "", exit_code: int = 0, **request: Any) -> None:
     said: list[ev.Event] = [
         ev.RunOpened(run=run, kind="deploy", app="shop", environment="staging", protected=False, by=ADA, request=Request(**request), config_digest="", hosts=("web01",)),
         ev.RevisionResolved(revision=Revision(commit, SafeText("v1"), tree=tree), release=Release("r", SafeText("v1"), commit), live=()),
         ev.RunEnded(outcome="succeeded" if exit_code == 0 else "failed", exit=exit_code),
     ]
-    journal.append(run, tuple(ev.stamped(event, number, ended, float(number), "boot") for number, event in enumerate(said, 1)))  # type: ignore[arg-type]
+    await record(journal, run, tuple(ev.stamped(event, number, ended, float(number), "boot") for number, event in enumerate(said, 1)))
 
 
 async def test_without_a_required_environment_there_is_no_such_column():
@@ -64,9 +65,9 @@ async def test_without_a_required_environment_there_is_no_such_column():
 
 async def test_what_was_verified_there_has_its_time_and_what_is_too_old_is_told_apart():
     journal = MemoryJournal()
-    a_run(journal, "r1", OTHER, "2026-11-20T12:00:00Z")
-    a_run(journal, "r2", COMMIT, "2026-11-24T10:00:00Z", tree="t1")
-    a_run(journal, "r3", BUILT, "2026-11-24T11:00:00Z", exit_code=5)
+    await a_run(journal, "r1", OTHER, "2026-11-20T12:00:00Z")
+    await a_run(journal, "r2", COMMIT, "2026-11-24T10:00:00Z", tree="t1")
+    await a_run(journal, "r3", BUILT, "2026-11-24T11:00:00Z", exit_code=5)
     fleet = a_fleet(journal, requires="staging", requires_within=86400.0)
     found = await answer_verified(fleet, {"trees": {COMMIT: "t1", OTHER: "t2", BUILT: "t3", "e" * 40: "t1"}}, ADA)
     assert (found.environment, found.at) == ("staging", {COMMIT: "2026-11-24T10:00:00Z", OTHER: "2026-11-20T12:00:00Z", "e" * 40: "2026-11-24T10:00:00Z"})
@@ -75,7 +76,7 @@ async def test_what_was_verified_there_has_its_time_and_what_is_too_old_is_told_
 
 async def test_a_part_of_the_fleet_verifies_nothing():
     journal = MemoryJournal()
-    a_run(journal, "r1", COMMIT, "2026-11-24T10:00:00Z", hosts="web01")
+    await a_run(journal, "r1", COMMIT, "2026-11-24T10:00:00Z", hosts="web01")
     assert (await answer_verified(a_fleet(journal, requires="staging"), {"trees": {COMMIT: ""}}, ADA)).at == {}
 
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import MemoryJournal
+from console.adapters.journal.memory import MemoryJournal
 from console.engine.run.run_names import new_run
-from tests.adapters.test_journal import opened
+from tests.adapters.journal.test_contract import opened
+from tests.recorded import record
 
 
 class SetClock(SystemClock):
@@ -15,12 +16,12 @@ class SetClock(SystemClock):
         return self.at
 
 
-def test_no_two_runs_share_their_time_though_the_clock_stands_or_goes_back():
+async def test_no_two_runs_share_their_time_though_the_clock_stands_or_goes_back():
     journal, clock, names = MemoryJournal(), SetClock(), []
     for step in (0, 0, 0, -1, 1, -600, 600):
         clock.at += timedelta(seconds=step)
-        names.append(new_run(journal, clock, "production"))
-        journal.append(names[-1], (opened(names[-1], clock.now().isoformat()),))
+        names.append(await new_run(journal, clock, "production"))
+        await record(journal, names[-1], (opened(names[-1], clock.now().isoformat()),))
     assert [name.split("-")[0] for name in names] == [
         "20261124T071407Z", "20261124T071408Z", "20261124T071409Z", "20261124T071406Z", "20261124T071410Z", "20261124T070407Z", "20261124T071411Z",
     ]  # fmt: skip

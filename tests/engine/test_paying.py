@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
@@ -44,8 +44,8 @@ class Owing:
 
     def catch_ups(self) -> list[RunState]:
         """Ended runs of that kind, oldest first."""
-        found = [one for one in self.journal.runs("shop", "production") if one.kind == "catch-up" and one.outcome]
-        return [fold(self.journal.read(one.run)) for one in reversed(found)]
+        found = [one for one in self.journal.store.runs("shop", "production") if one.kind == "catch-up" and one.outcome]
+        return [fold(self.journal.store.read(one.run)) for one in reversed(found)]
 
 
 async def eventually(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -64,6 +64,7 @@ async def owing(own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> Asyn
     await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
     yield Owing(own_fleet, session, journal)
     await session.stop(ADA, force=True)
+    await journal.close()
 
 
 async def test_a_host_that_was_not_reached_gets_what_is_live_when_it_returns_and_goes_back_with_the_others(owing: Owing):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.adapters.clock import SetClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.memory import MemoryJournal
 from console.engine.preflight.decision import FRESH, Preflight
 from console.engine.preflight.findings import PreflightInput
 from console.engine.run.runner import Runner
@@ -64,9 +64,9 @@ class Asked:
     def __init__(self, tmp_path, request):
         self.fleet = Fleet()
         self.clock = SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
-        self.runner = Runner(ENVIRONMENT, SqlJournal.of(str(tmp_path)), self.clock, None, lambda written: None)
+        self.runner = Runner(ENVIRONMENT, MemoryJournal(), self.clock, None, lambda written: None)
         names = tuple(host.name for host in ENVIRONMENT.hosts)
-        self.runner.record_first(
+        self.runner.record(
             RunOpened(
                 run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA,
                 request=request, config_digest="d", hosts=names,
@@ -191,7 +191,7 @@ async def test_who_leaves_while_it_is_looked_again_is_heard(asked):
 
     async def leaving(environment, host, *, deadline, target=""):
         if asked.state.go is None:
-            asked.runner.submit(Abort(), ADA)
+            await asked.runner.submit(Abort(), ADA)
         return await examine(environment, host, deadline=deadline)
 
     asked.fleet.examine = leaving

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
+from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
@@ -71,9 +72,11 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
     prepared(state)
     file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
     sessions: list[Engine] = []
+    journals: list[Journal] = []
 
     async def another(journal: Journal | None = None) -> Engine:
-        session = Engine(journal or SqlJournal.of(state), SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
+        journals.append(journal or SqlJournal.of(state))
+        session = Engine(journals[-1], SystemClock(), lambda environment, secrets: open_outside(environment, state, secrets), lambda name: None)
         sessions.append(session)
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session
@@ -81,6 +84,8 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
     yield Product(own_fleet, await another(), another, state, str(file))
     for session in sessions:
         await session.stop(ADA, force=True)
+    for opened in journals:
+        await opened.close()
 
 
 @pytest.mark.real
@@ -199,15 +204,15 @@ async def test_a_new_engine_takes_a_run_up_and_nothing_happens_twice(product: Pr
 
 
 class FillingJournal(SqlJournal):
-    """A journal whose disk is full after so many writes."""
+    """A journal whose disk is full from the second host's restart on."""
 
-    room = 28
+    is_full = False
 
-    def append(self, run, events):
-        if self.room == 0:
+    async def append(self, run, events, state):
+        self.is_full = self.is_full or any(isinstance(event, StepStarted) and event.step.endswith("web02/restart") for event in events)
+        if self.is_full:
             raise ConsoleError("the journal could not be written: No space left on device", "free some room")
-        self.room -= 1
-        super().append(run, events)
+        await super().append(run, events, state)
 
 
 @pytest.mark.real
@@ -279,7 +284,9 @@ async def test_a_preview_finds_what_a_run_would_and_changes_nothing_on_a_host(pr
     assert not [check.id for check in found.checks if check.blocks]
     assert on_disk() == before
     assert product.session.open_run_id == runs
-    recorded = fold(SqlJournal.of(product.state).read(first.run))
+    store = JournalStore.of(product.state)
+    recorded = fold(store.read(first.run))
+    store.close()
     assert recorded.request.impact == said
     with pytest.raises(UsageFault, match="db"):
         await product.session.query("preview", as_plain(Request(ref="v1.1.0", hosts="db*")), ADA)

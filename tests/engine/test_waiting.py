@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.adapters.clock import SetClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.memory import MemoryJournal
 from console.engine.preflight.decision import AGAIN, Preflight
 from console.engine.preflight.findings import SLOW, PreflightInput, prepare
 from console.engine.run.runner import Runner
@@ -53,9 +53,9 @@ class Run:
         environment = changed(ENVIRONMENT, checks=tuple(specs))
         self.fleet, self.answers = Fleet(), answers
         self.clock = SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC))
-        self.runner = Runner(environment, SqlJournal.of(str(tmp_path)), self.clock, None, lambda written: None)
+        self.runner = Runner(environment, MemoryJournal(), self.clock, None, lambda written: None)
         names = tuple(host.name for host in environment.hosts)
-        self.runner.record_first(
+        self.runner.record(
             RunOpened(run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA, request=request, config_digest="d", hosts=names)
         )
         survey = PreflightInput(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
@@ -177,11 +177,11 @@ async def test_somebody_ticks_a_manual_check_off_and_the_second_is_told_who_was_
     run = a_run(WAITS, SUPPORT)
     await run.begin()
     assert (run.state.go, run.status("Support knows")) == (None, "waiting")
-    assert isinstance(run.runner.submit(Acknowledge(check="CI"), BOB), Refusal)
-    assert isinstance(run.runner.submit(Acknowledge(check="Support knows"), BOB), Accepted)
+    assert isinstance(await run.runner.submit(Acknowledge(check="CI"), BOB), Refusal)
+    assert isinstance(await run.runner.submit(Acknowledge(check="Support knows"), BOB), Accepted)
     (check,) = (check for check in run.state.checks if check.id == "Support knows")
     assert (check.status, check.by, check.detail) == ("passed", "bob", "ticked off by bob, 2026-11-24 09:00:00 UTC")
-    again = run.runner.submit(Acknowledge(check="Support knows"), ADA)
+    again = await run.runner.submit(Acknowledge(check="Support knows"), ADA)
     assert isinstance(again, Refusal)
     assert "bob was first" in again.message
     await run.after(2)
@@ -191,7 +191,7 @@ async def test_somebody_ticks_a_manual_check_off_and_the_second_is_told_who_was_
 async def test_a_tick_outlives_the_second_look(a_run):
     run = a_run(changed(WAITS, yes=False), SUPPORT)
     await run.begin()
-    run.runner.submit(Acknowledge(check="Support knows"), BOB)
+    await run.runner.submit(Acknowledge(check="Support knows"), BOB)
     await run.clock.advance(600)
     assert await run.preflight._changed_since() == ()
     assert run.status("Support knows") == "passed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.cli.real_ports import open_outside
 from console.config.load import load_file
@@ -163,5 +163,6 @@ async def stage(tmp_path: Path, shop_repository: Path) -> Stage:
                     fleet.thaw(name)
                 for session in engines:
                     await session.stop(ADA, force=True)
+                await journal.close()
 
     return staged

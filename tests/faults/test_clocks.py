@@ -20,7 +20,7 @@ async def test_a_rollback_undoes_the_last_release_whatever_the_clock_said(stage:
         assert (back.exit, scene.live("web01")) == (0, "v1.0.0")
         scene.clock.wall = timedelta(seconds=steps[1])
         assert (await scene.release("v1.4.0")).exit == 0
-        assert [run.kind for run in scene.journal.runs(limit=2)] == ["deploy", "rollback"]
+        assert [run.kind for run in await scene.journal.runs(limit=2)] == ["deploy", "rollback"]
         scene.clock.wall = timedelta(seconds=steps[2])
         again = await scene.carry(Request(kind="rollback", yes=True))
         assert (again.exit, str(again.reason), [scene.live(name) for name in scene.fleet.names]) == (0, "", ["v1.0.0", "v1.0.0"])

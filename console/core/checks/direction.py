@@ -4,53 +4,43 @@ Going back is the rollback's, which knows what each host had; a deploy of an old
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from console.core.kinds.rollback_targets import targets_named
 from console.errors import Problem
 from console.model.checks import Check
+from console.model.environment_record import Attempts, EarlierAttempt
 from console.model.host_facts import HostFacts
 from console.model.release import Relation, Revision
+from console.model.state import RunState
 from console.text import SafeText
 
 TITLE = SafeText("Goes forward")
 NAMED = 3
+COMMITS = 200
+"""Commits of which it is kept how they fared."""
 
 
-class EarlierAttempt(NamedTuple):
-    """How the last release of a commit ended here, where that was no success."""
-
-    run: str
-    words: str
-    """What became of it: `failed`, `was rolled back`."""
-    ended: str
-
-
-def bad_attempts(runs: Iterable[tuple[str, str, str, str, str]]) -> dict[str, EarlierAttempt]:
-    """Return, by commit, the last releases that went wrong or were taken back. `runs`: (run, kind, commit, outcome, ended), the newest first."""
-    known: dict[str, EarlierAttempt | None] = {}
-    undone: tuple[str, str] | None = None
-    for run, kind, commit, outcome, ended in runs:
-        if kind == "rollback" and outcome == "rolled-back":
-            undone = run, ended
-        if kind != "deploy" or outcome not in ("succeeded", "rolled-back", "failed"):
-            continue
-        if outcome == "succeeded":
-            found = EarlierAttempt(undone[0], "was rolled back", undone[1]) if undone else None
-        else:
-            found = EarlierAttempt(run, "failed" if outcome == "failed" else "failed and was rolled back", ended)
-        known.setdefault(commit, found)
-        undone = None
-    return {commit: found for commit, found in known.items() if found}
+def attempts_after(before: Attempts, state: RunState) -> Attempts:
+    """Return how commits fared here once that run has ended."""
+    commit = state.revision.commit if state.revision else ""
+    if state.kind == "rollback" and state.outcome == "rolled-back" and before.live:
+        taken_back = EarlierAttempt(state.run, "was rolled back", state.ended_at)
+        return Attempts({**before.by_commit, before.live: taken_back})
+    if state.kind != "deploy" or state.outcome not in ("succeeded", "rolled-back", "failed"):
+        return before
+    words = {"failed": "failed", "rolled-back": "failed and was rolled back"}.get(state.outcome)
+    known = {name: found for name, found in before.by_commit.items() if name != commit}
+    recent = dict(list(known.items())[1 - COMMITS :])
+    return Attempts({**recent, commit: EarlierAttempt(state.run, words, state.ended_at) if words else None}, "" if words else commit)
 
 
-def attempt_of(commit: str, attempts: Mapping[str, EarlierAttempt]) -> EarlierAttempt | None:
+def attempt_of(commit: str, attempts: Mapping[str, EarlierAttempt | None]) -> EarlierAttempt | None:
     """Return how a commit fared; the record may have the first digits of its name alone."""
-    return next((found for known, found in attempts.items() if known and commit.startswith(known)), None)
+    return next((found for known, found in attempts.items() if found and known and commit.startswith(known)), None)
 
 
-def assess_direction(revision: Revision, facts: tuple[HostFacts, ...], relations: Mapping[str, Relation], attempts: Mapping[str, EarlierAttempt]) -> Check:
+def assess_direction(revision: Revision, facts: tuple[HostFacts, ...], relations: Mapping[str, Relation], attempts: Mapping[str, EarlierAttempt | None]) -> Check:
     """Judge a release against what is live on those hosts, each of which has to answer. `relations`: of the commit to each that is live."""
     reached = tuple(fact for fact in facts if not fact.problem)
     live = Counter((release.commit, str(release.version or release.id)) for fact in reached if (release := fact.release(fact.current)))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from console.model.checks import Check
+from console.model.environment_record import EnvironmentRecord, Released
 from console.model.release import Revision
 from console.model.state import RunState
 from console.text import SafeText
@@ -21,43 +22,75 @@ class Made(NamedTuple):
     """Digests of what earlier runs packed of that commit."""
 
 
-def is_verified(run: RunState) -> bool:
-    """Whether a run left its release live and healthy on every host of its environment: a part of the fleet, or hosts behind, do not count."""
-    return run.kind == "deploy" and run.outcome == "succeeded" and run.exit == 0 and not run.request.hosts and not run.request.without
+class Known(NamedTuple):
+    """What the record says of a commit."""
+
+    runs: tuple[Released, ...] = ()
+    """Runs in the required environment that may have released the same, newest first."""
+    contents: frozenset[str] = frozenset()
+    """Digests of what was packed of it, in whichever environment."""
 
 
-def is_same(run: RunState, made: Made) -> bool:
+def known_of(records: Iterable[EnvironmentRecord], required: str, revision: Revision) -> Known:
+    """Return what the records of an application's environments say of a commit: who released the same in the required one, and what was packed of it."""
+    known = tuple(records)
+    contents = contents_of(known).get(revision.commit, frozenset())
+    here = (one for record in known if record.environment == required for one in reversed(record.released.values()))
+    return Known(tuple(one for one in here if one.revision and _may_be_same(one, one.revision, revision, contents)), contents)
+
+
+def _may_be_same(one: Released, its: Revision, revision: Revision, contents: frozenset[str]) -> bool:
+    if its.commit == revision.commit:
+        return True
+    return bool(one.outcome) and (one.content in contents or (bool(revision.tree) and its.tree == revision.tree))
+
+
+def contents_of(records: Iterable[EnvironmentRecord]) -> dict[str, frozenset[str]]:
+    """Return what was packed of each commit, in whichever environment."""
+    found: dict[str, frozenset[str]] = {}
+    for one in (one for record in records for one in record.released.values() if one.content and one.revision):
+        commit = one.revision.commit if one.revision else ""
+        found[commit] = found.get(commit, frozenset()) | {one.content}
+    return found
+
+
+def released_of(state: RunState, number: int) -> Released:
+    """What a release run says of what it released. `number`: its place in the record."""
+    verified = state.kind == "deploy" and state.outcome == "succeeded" and state.exit == 0 and not state.request.hosts and not state.request.without
+    is_built = state.plan is not None and any(step.kind == "build" for step in state.plan.steps)
+    return Released(
+        state.run, number, state.revision, state.release, state.content, is_built=is_built, outcome=state.outcome, ended_at=state.ended_at, verified=verified
+    )
+
+
+def is_same(run: Released, made: Made) -> bool:
     """Whether that run released the same: the commit, a build with the same digest, or, where nothing is built, a commit that holds the same."""
     if run.revision is None:
         return False
     if run.revision.commit == made.revision.commit:
         return True
     is_same_tree = bool(made.revision.tree) and run.revision.tree == made.revision.tree
-    return run.content in made.contents or (is_same_tree and not made.is_built and not _was_built(run))
+    return run.content in made.contents or (is_same_tree and not made.is_built and not run.is_built)
 
 
-def _was_built(run: RunState) -> bool:
-    return run.plan is not None and any(step.kind == "build" for step in run.plan.steps)
-
-
-def verified_run(made: Made, runs: Iterable[RunState]) -> RunState | None:
+def verified_run(made: Made, runs: Iterable[Released]) -> Released | None:
     """The newest run that verified it; of its own commit, if there is one."""
-    same = [run for run in runs if is_verified(run) and is_same(run, made)]
+    same = [run for run in runs if run.verified and is_same(run, made)]
     return next((run for run in same if run.revision and run.revision.commit == made.revision.commit), same[0] if same else None)
 
 
-def expected_content(made: Made, runs: Iterable[RunState]) -> str:
+def expected_content(made: Made, runs: Iterable[Released]) -> str:
     """The digest that the release must come to, where another commit's run speaks for it; empty: its own does, or none is known."""
     verified = verified_run(made, runs)
     return "" if verified is None or verified.revision is None or verified.revision.commit == made.revision.commit else verified.content
 
 
-def age_of(verified: RunState, now: datetime) -> timedelta:
+def age_of(verified: Released, now: datetime) -> timedelta:
     """How long ago that run ended."""
     return now - datetime.fromisoformat(verified.ended_at.replace("Z", "+00:00"))
 
 
-def assess_staging(required: str, within: float, made: Made, runs: tuple[RunState, ...], now: datetime) -> Check:
+def assess_staging(required: str, within: float, made: Made, runs: tuple[Released, ...], now: datetime) -> Check:
     """Judge the runs of the required environment, newest first. `within`: seconds that a verification is good for."""
     revision = made.revision
     verified = verified_run(made, runs)
@@ -72,7 +105,7 @@ def assess_staging(required: str, within: float, made: Made, runs: tuple[RunStat
     return Check("staging", TITLE, "passed", detail=SafeText(f"verified in {required}{other} {_age(age)} ago"))
 
 
-def _other(verified: RunState, revision: Revision) -> str:
+def _other(verified: Released, revision: Revision) -> str:
     was = verified.revision
     if was is None or was.commit == revision.commit:
         return ""

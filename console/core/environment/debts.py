@@ -1,40 +1,55 @@
-"""Which hosts are owed something: what no later run has made of them what the environment is. Pure; runs come in as states, newest first."""
-
-from collections.abc import Iterable
+"""Which hosts are owed something: what no later run has made of them what the environment is. Pure; kept up to date as runs end."""
 
 from console.model.debt import Debt
+from console.model.environment_record import Debts, OwedHost
 from console.model.state import HostState, RunState
 
 OWING = frozenset({5, 8})
 """Exit codes of runs that may leave a debt."""
 
 
-def open_debts(states: Iterable[RunState], hosts: frozenset[str]) -> tuple[Debt, ...]:
-    """Return what is owed to those hosts, in the order of runs, newest first. Reads no more states than it takes to know.
+def debts_after(before: Debts, state: RunState, number: int) -> Debts:
+    """Return what is owed once that run has ended. `number`: its place in the record.
 
     A release that a host has taken pays what was owed to it before, and so does a rollback. What a release left out is not owed any more once
-    that release is undone as a whole: then the environment is what the host is.
+    that release is undone as a whole: then the environment is what the host is. What such a release had paid is owed again.
     """
-    paid: set[str] = set()
-    found: list[Debt] = []
-    undone = False
-    for state in states:
-        takes_back, undone = undone, undone and state.kind in ("restart", "catch-up")
-        for host in state.hosts.values():
-            if host.name in paid or host.name not in hosts:
-                continue
-            if host.condition == "owed" and not (takes_back and _was_left_out(state, host)):
-                found.append(Debt(host.name, state.run, host.detail, state.ended_at, left_out=_was_left_out(state, host)))
-            elif _is_paid(state, host) and not takes_back:
-                paid.add(host.name)
-        if hosts <= paid:
-            break
-        undone = undone or _undoes(state)
-    return tuple(found)
+    known = _undone(before) if _undoes(state) else before.owed
+    pays = {host.name for host in state.hosts.values() if _is_paid(state, host)}
+    paid = tuple(one for one in known if one.debt.host in pays)
+    kept = tuple(one for one in known if one.debt.host not in pays)
+    owed = _newest_first((*_opened(state, number), *kept))
+    if state.kind in ("restart", "catch-up"):
+        return Debts(owed, (*before.paid, *paid), before.since)
+    return Debts(owed, paid, number)
 
 
-def _was_left_out(state: RunState, host: HostState) -> bool:
-    return any(name == host.name for name, _ in state.request.without)
+def forgiven(before: Debts, run: str, host: str) -> Debts:
+    """Return what is owed once a person has closed what that run owes that host."""
+
+    def without(debts: tuple[OwedHost, ...]) -> tuple[OwedHost, ...]:
+        return tuple(one for one in debts if (one.debt.run, one.debt.host) != (run, host))
+
+    return Debts(without(before.owed), without(before.paid), before.since)
+
+
+def _opened(state: RunState, number: int) -> tuple[OwedHost, ...]:
+    left_out = {name for name, _ in state.request.without}
+    return tuple(
+        OwedHost(number, Debt(host.name, state.run, host.detail, state.ended_at, left_out=host.name in left_out))
+        for host in state.hosts.values()
+        if host.condition == "owed"
+    )
+
+
+def _undone(before: Debts) -> tuple[OwedHost, ...]:
+    """What is owed without the last release, and without what has brought hosts up to it since."""
+    kept = (one for one in before.owed if not (one.debt.left_out and one.number >= before.since))
+    return _newest_first((*kept, *before.paid))
+
+
+def _newest_first(debts: tuple[OwedHost, ...]) -> tuple[OwedHost, ...]:
+    return tuple(sorted(debts, key=lambda one: -one.number))
 
 
 def _is_paid(state: RunState, host: HostState) -> bool:

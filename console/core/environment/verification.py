@@ -1,31 +1,44 @@
-"""Which run left an environment unverified, and none has made good since. Pure; runs come in as states, newest first."""
-
-from collections.abc import Iterable
+"""Which run left an environment unverified, and none has made good since. Pure; kept up to date as runs end."""
 
 from console.core.run.outcome import is_there_already
 from console.errors import Exit
+from console.model.environment_record import Unverified
+from console.model.fleet_snapshot import LastRun
 from console.model.state import RunState
+from console.model.values import changed
 
 VERIFIED = frozenset({"new", "back"})
 UNVERIFIED = frozenset({"failed", "unknown", "unreachable", "owed", "updating", "returning"})
 
 
-def failed_run(states: Iterable[RunState]) -> RunState | None:
-    """Return the last ended run that failed (5) on hosts which no run has verified since; None where there is none.
+def unverified_after(before: tuple[Unverified, ...], state: RunState, run: LastRun) -> tuple[Unverified, ...]:
+    """Return the runs that failed (5) on hosts which no run has verified since, once that run has ended, oldest first.
 
-    A run of every host that ended well speaks for all; one of some hosts for those that it verified. Reads no more states than it takes to know.
+    A run of every host that ended well speaks for all; one of some hosts for those that it verified.
     """
-    good: set[str] = set()
-    for state in states:
-        bad = {name for name, host in state.hosts.items() if host.condition in UNVERIFIED} or _not_made(state) or set(state.hosts)
-        if state.exit == Exit.FAILED and bad - good:
-            return state
-        if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts:
-            return None
-        good |= {name for name, host in state.hosts.items() if host.condition in VERIFIED}
-    return None
+    if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts:
+        return ()
+    good = tuple(name for name, host in state.hosts.items() if host.condition in VERIFIED)
+    kept = tuple(one for old in before if is_open(one := changed(old, good=tuple(dict.fromkeys((*old.good, *good))))))
+    return (*kept, _left_by(state, run)) if state.exit == Exit.FAILED and state.hosts else kept
 
 
-def _not_made(state: RunState) -> set[str]:
-    """The hosts that a run which failed on none of them left as they were, but for those that were where it would have brought them."""
-    return {name for name, host in state.hosts.items() if host.condition not in VERIFIED and not is_there_already(state, host)}
+def is_open(one: Unverified) -> bool:
+    """Whether a host of that run is still to be verified."""
+    return bool(set(one.bad or one.stayed or one.hosts) - set(one.good))
+
+
+def unverified_forgiven(before: tuple[Unverified, ...], run: str, host: str) -> tuple[Unverified, ...]:
+    """Return the runs that failed once a person has closed what that run owes that host: it is then one that the run left as it was."""
+    known = (_with_forgiven(one, host) if one.run.run == run and host in one.bad else one for one in before)
+    return tuple(one for one in known if is_open(one))
+
+
+def _with_forgiven(one: Unverified, host: str) -> Unverified:
+    return changed(one, bad=tuple(name for name in one.bad if name != host), stayed=tuple(dict.fromkeys((*one.stayed, host))))
+
+
+def _left_by(state: RunState, run: LastRun) -> Unverified:
+    bad = tuple(name for name, host in state.hosts.items() if host.condition in UNVERIFIED)
+    stayed = tuple(name for name, host in state.hosts.items() if host.condition not in VERIFIED and not is_there_already(state, host))
+    return Unverified(run, bad, stayed, tuple(state.hosts))

@@ -16,6 +16,10 @@ class Targets(NamedTuple):
     untouched: frozenset[str] = frozenset()
 
 
+NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+"""What those runs do not say."""
+
+
 def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Targets | Problem:
     """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
     caught_up: dict[str, str] = {}
@@ -44,7 +48,7 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
         if returned and goes_to.keys() <= settled:
             return _already_back(state)
         return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
-    return Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
+    return NO_RELEASE
 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:

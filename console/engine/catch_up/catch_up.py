@@ -9,24 +9,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from console.core.environment.live_release import Live, Unclear, live_release
+from console.core.environment.standing import Leftover, debts_of, leftovers
 from console.core.secrets.needed import needs_of
-from console.engine.catch_up.debts import debts_of
-from console.engine.catch_up.leftover_locks import Leftover, is_over, leftovers, release
+from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.keyring import Keyring
-from console.engine.queries.ended_runs import state_of
 from console.engine.run.executor import ENGINE
 from console.errors import ConsoleError
 from console.model.debt import Debt
+from console.model.environment_record import EnvironmentRecord, Live
 from console.model.events import LocksReleased
 from console.model.fleet import Environment
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
-from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.ports.outside import Outside
-from console.text import SafeText
 
 log = logging.getLogger(__name__)
 
@@ -39,32 +36,8 @@ LOOK = 20.0
 
 Model = Callable[[], tuple[Environment, Outside] | None]
 Opens = Callable[[Request, Person], Awaitable[str]]
-Notes = Callable[..., None]
+Notes = Callable[..., Awaitable[None]]
 """(run, *events): writes events into the record of a run that has ended."""
-
-
-def environment_now(journal: Journal, app: str, environment: str) -> Live | Unclear:
-    """What the environment is, by the record."""
-    runs = journal.runs(app, environment, limit=1000)
-    return live_release(state_of(journal, one.run) for one in runs if one.outcome is not None)
-
-
-def owed_now(journal: Journal, environment: Environment, unpaid: str = "") -> tuple[Debt, ...]:
-    """What is owed in an environment, and what comes of each. `unpaid`: why this engine brings no host up to date; empty: it does."""
-    debts = debts_of(journal, environment.app, environment.name)
-    if not debts:
-        return ()
-    live = environment_now(journal, environment.app, environment.name)
-    return tuple(changed(debt, next=SafeText(_next_of(debt, live, unpaid))) for debt in debts)
-
-
-def _next_of(debt: Debt, live: Live | Unclear, unpaid: str) -> str:
-    if isinstance(live, Unclear):
-        return f"what it gets is for a person to say: {live.words}"
-    if unpaid:
-        return f"it gets {live.release.version or live.release.id} with the next release; not by itself: {unpaid}"
-    when = "with the next release, or once it was away and answers again" if debt.left_out else "once it answers again"
-    return f"it gets {live.release.version or live.release.id} {when}"
 
 
 class CatchUp:
@@ -84,8 +57,9 @@ class CatchUp:
         self._may_carry = may_carry
         self._every = every
         self._task: asyncio.Task[None] | None = None
-        self._debts: tuple[Debt, ...] | None = None
-        self._left: tuple[Leftover, ...] | None = None
+        self._record: EnvironmentRecord | None = None
+        """As it was read last; None: it has changed since."""
+        self._reading: asyncio.Task[EnvironmentRecord | None] | None = None
         self._away: set[str] = set()
         self._tried: set[str] = set()
 
@@ -100,16 +74,37 @@ class CatchUp:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        if self._reading is not None:
+            await asyncio.gather(self._reading, return_exceptions=True)
 
     def changed(self) -> None:
-        """Hear that the record has changed: a run has ended, or a debt was forgiven."""
-        self._debts = self._left = None
+        """Hear that the record has changed: a run has ended, a debt was forgiven, or another model is worked with."""
+        self._record = None
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> EnvironmentRecord | None:
+        """Read what the record knows of the environment; nothing while the engine has no model. One that cannot be read leaves nothing to do."""
+        found = self._model()
+        if found is None:
+            return None
+        reading = asyncio.current_task()
+        try:
+            record = await self._journal.environment(found[0].app, found[0].name)
+        except ConsoleError:
+            record = EnvironmentRecord()
+        if self._reading in (None, reading) or self._reading.done():
+            self._record = record
+        return record
 
     @property
     def has_work(self) -> bool:
-        """Whether this engine has a host to bring up to date, or a lock to release."""
+        """Whether this engine has a host to bring up to date, or a lock to release; while that is being read, it may have."""
         found = self._model()
-        return found is not None and self._may_carry() and (bool(self.left) or (bool(self.debts) and self._has_secrets(found[0])))
+        if found is None or not self._may_carry():
+            return False
+        if self._record is None:
+            return self._reading is not None and not self._reading.done()
+        return bool(self._left(self._record)) or (bool(self._record.debts.owed) and self._has_secrets(found[0]))
 
     @property
     def unpaid(self) -> str:
@@ -119,40 +114,21 @@ class CatchUp:
             return "this engine is one of a user who is no operator"
         return "" if self._has_secrets(found[0]) else f"it needs a secret that is not here: deploy status {found[0].name}, with it at hand"
 
-    @property
-    def left(self) -> tuple[Leftover, ...]:
-        """Locks that runs which have ended may still hold; nothing while the engine has no model."""
+    def _left(self, record: EnvironmentRecord) -> tuple[Leftover, ...]:
+        """Locks that runs which have ended may still hold."""
         found = self._model()
-        if self._left is None and found is not None:
-            environment, _ = found
-            try:
-                self._left = leftovers(self._journal, environment.app, environment.name, (host.name for host in environment.hosts))
-            except ConsoleError:
-                self._left = ()
-        return self._left or ()
+        return leftovers(record, (host.name for host in found[0].hosts)) if found else ()
 
     async def release_left(self) -> None:
         """Release the locks that runs have left, where the hosts answer. What came of it is in those runs' records."""
-        found = self._model()
-        if found is None:
+        found, record = self._model(), await self._read()
+        if found is None or record is None:
             return
         environment, outside = found
-        for left in self.left:
+        for left in self._left(record):
             released = await release(outside.locks, environment, left)
             if released.hosts:
-                self._note(left.run, LocksReleased(hosts=released.hosts))
-
-    @property
-    def debts(self) -> tuple[Debt, ...]:
-        """What is owed; nothing while the engine has no model."""
-        found = self._model()
-        if self._debts is None and found is not None:
-            environment, _ = found
-            try:
-                self._debts = debts_of(self._journal, environment.app, environment.name)
-            except ConsoleError:
-                self._debts = ()
-        return self._debts or ()
+                await self._note(left.run, LocksReleased(hosts=released.hosts))
 
     async def _watch(self) -> None:
         await self._clock.sleep(min(self._every, FIRST))
@@ -168,28 +144,30 @@ class CatchUp:
 
     async def look(self) -> str:
         """Look at the hosts that are owed something, and open a run for those that have come back; its id, empty: none."""
-        found = self._model()
-        if found is None or not self._may_open() or not self.debts:
+        found, record = self._model(), await self._read()
+        if found is None or record is None or not self._may_open() or not record.debts.owed:
             return ""
         environment, outside = found
-        owed = {debt.host for debt in self.debts}
+        debts = debts_of(record)
+        owed = {debt.host for debt in debts}
         hosts = tuple(host for host in environment.hosts if host.name in owed)
-        facts = await asyncio.gather(*(outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
+        seen = await asyncio.gather(*(outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
+        facts = await without_leftovers(self._journal, seen)
         for fact in facts:
             if fact.problem:
                 self._away.add(fact.host)
                 self._tried.discard(fact.host)
-        back = tuple(host for host, fact in zip(hosts, facts, strict=True) if self._is_back(fact))
-        live = environment_now(self._journal, environment.app, environment.name) if back else None
-        if not isinstance(live, Live) or not self._has_secrets(environment):
+        back = tuple(host for host, fact in zip(hosts, facts, strict=True) if self._is_back(fact, debts))
+        live = record.live
+        if not back or not isinstance(live, Live) or not self._has_secrets(environment):
             return ""
         run = await self._opens(Request("catch-up", ref=live.release.id, hosts=",".join(host.name for host in back), yes=True), ENGINE)
         self._tried |= {host.name for host in back}
         return run
 
-    def _is_back(self, fact: HostFacts) -> bool:
-        is_held = fact.closed is not None or (fact.lock is not None and not is_over(self._journal, fact.lock.run))
-        was_left_out = all(debt.left_out for debt in self.debts if debt.host == fact.host)
+    def _is_back(self, fact: HostFacts, debts: tuple[Debt, ...]) -> bool:
+        is_held = fact.closed is not None or fact.lock is not None
+        was_left_out = all(debt.left_out for debt in debts if debt.host == fact.host)
         return not fact.problem and not is_held and fact.host not in self._tried and (fact.host in self._away or not was_left_out)
 
     def _has_secrets(self, environment: Environment) -> bool:

@@ -4,34 +4,22 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from console.core.environment.debts import OWING, open_debts
+from console.core.environment.standing import debts_of
 from console.engine.queries.context import QueryContext
-from console.engine.queries.ended_runs import BACK, owed_in, state_of
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
-from console.model.debt import Debt
 from console.model.request import Person
-from console.ports.journal import Journal
 from console.text import SafeText
 
 UNLOCK = 15.0
 """Seconds that a host whose debt is closed has to give its lock back; one that does not is gone, as was said."""
 
 
-def debts_of(journal: Journal, app: str, environment: str) -> tuple[Debt, ...]:
-    """Return what is owed in an environment, newest run first. Folds no run where nothing was ever owed."""
-    runs = [one for one in journal.runs(app, environment, limit=BACK) if one.outcome is not None]
-    owing = [number for number, one in enumerate(runs) if one.exit in OWING and owed_in(journal, one.run)]
-    if not owing:
-        return ()
-    hosts = frozenset(name for number in owing for name in owed_in(journal, runs[number].run))
-    return open_debts((state_of(journal, one.run) for one in runs[: owing[-1] + 1]), hosts)
-
-
 async def answer_forgive(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
     """Close every debt of a host, in the record of each run that owes it, and let go of its lock where it still answers."""
     name, reason = str(argument["host"]), SafeText(str(argument["reason"]))
-    owed = [debt for debt in debts_of(fleet.journal, fleet.environment.app, fleet.environment.name) if debt.host == name]
+    record = await fleet.journal.environment(fleet.environment.app, fleet.environment.name)
+    owed = [debt for debt in debts_of(record) if debt.host == name]
     if not owed:
         raise UsageFault(f"nothing is owed to {name}", "deploy status: what is owed stands there")
     for debt in owed:

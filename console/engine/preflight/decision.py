@@ -52,6 +52,7 @@ class Preflight:
             if self._runner.state.go is not None:
                 return False
             self._runner.record(event)
+        await self._runner.settled()
         if self._runner.state.request.yes:
             await self._changed_since()
         return self._runner.state.go is None
@@ -89,14 +90,14 @@ class Preflight:
             return
         if blocking or state.plan is None:
             reasons = blocking_reasons(state.checks) or (SafeText("no host was reached"),)
-            self._runner.record(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
+            await self._runner.write(Decided(go=False, by=person, reasons=reasons, overrides=state.request.overrides))
         elif state.request.yes:
             problems = await self._untold()
             if self._runner.state.go is not None:  # somebody decided while people were told
                 return
             hotfix, overrides = SafeText(state.request.hotfix), state.request.overrides
             no_go = Decided(go=False, by=person, reasons=problems, overrides=overrides)
-            self._runner.record(no_go if problems else Decided(go=True, by=person, digest=state.plan.digest, overrides=overrides, hotfix=hotfix))
+            await self._runner.write(no_go if problems else Decided(go=True, by=person, digest=state.plan.digest, overrides=overrides, hotfix=hotfix))
 
     async def wait_for_checks(self, person: Person) -> None:
         """Ask checks that wait again, until the decision, and write down what has changed; the run ends where they wait for too long."""
@@ -138,17 +139,17 @@ class Preflight:
         runner = self._runner
         async with self._going:
             if isinstance(accept(runner.environment, command, runner.state, person), Refusal):
-                return runner.submit(command, person)
+                return await runner.submit(command, person)
             changes = await self._changed_since()
             if not changes:
                 if problems := await self._untold():
                     hint = f"mend the channel, then deploy {runner.environment.name}, or with --override announcement=REASON"
                     return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText(hint))
-                return runner.submit(command, person)
+                return await runner.submit(command, person)
         try:
             await self.decide(person)
         except Locked as fault:
-            runner.fail(fault)
+            await runner.fail(fault)
         state = runner.state
         hint = looked_at_with(state) if state.phase == "ended" or state.go is False else "look at it, and say GO again"
         return Refusal(SafeText(f"GO is refused, the fleet is not as it was shown: {'; '.join(changes)}"), SafeText(hint))
@@ -158,7 +159,7 @@ class Preflight:
         problems = await self._announcer.before() if self._announcer else ()
         if (self._announcer and self._runner.state.announced) or problems:
             check = overridden((assess_delivery(problems),), self._runner.state.request.overrides)[0]
-            self._runner.record(CheckReported(check=check))
+            await self._runner.write(CheckReported(check=check))
             return problems if check.blocks else ()
         return ()
 
@@ -174,5 +175,5 @@ class Preflight:
         self._looked = looked
         changes = changes_since(runner.state, found)
         if changes:
-            runner.record(*found)
+            await runner.write(*found)
         return changes

@@ -6,30 +6,29 @@ The same for `check`, which shows it and changes nothing, and for a run, which w
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
 from console.core.checks.announcement import assess_announcement
 from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.checks.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
-from console.core.checks.direction import EarlierAttempt, assess_direction
+from console.core.checks.direction import assess_direction
 from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
-from console.core.checks.staging import Made, assess_staging, expected_content
+from console.core.checks.staging import Known, Made, assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
-from console.core.environment.live_release import Live
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import Targets
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.plan.return_plan import shipped_again, way_back, way_to
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database import DatabaseInspection, review
-from console.engine.preflight.run_history import KnownCommit, Verifications
 from console.engine.preflight.source import Relations, content_check, reading, relations_of, sized
 from console.errors import ConsoleError, NoGo
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.environment_record import Attempt, Live, Released
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import HostFacts
@@ -51,6 +50,17 @@ SLOW = 0.5
 """Seconds after which it is said which checks have not answered yet."""
 
 
+Verifications = Callable[[str, Revision], Awaitable[Known]]
+
+
+async def _unverified(environment: str, revision: Revision) -> Known:
+    return Known()
+
+
+async def _as_seen(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    return facts
+
+
 @dataclass(frozen=True)
 class PreflightInput:
     """What a pre-flight works with."""
@@ -67,14 +77,16 @@ class PreflightInput:
     """Seconds that each kind of step took before."""
     targets: Targets = Targets({})
     """For a rollback: the release that each host goes to."""
-    verifications: Verifications = lambda environment, revision: KnownCommit()
-    """What the record says of a commit in another environment."""
+    verifications: Verifications = _unverified
+    """(environment, revision): what the record says of it there."""
+    known: Known = Known()
+    """What that was when it was asked last."""
     catches_up: Live | None = None
     """For a catch-up: what the environment is."""
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
-    attempts: Mapping[str, EarlierAttempt] = field(default_factory=dict)
+    attempts: Mapping[str, Attempt | None] = field(default_factory=dict)
     """Commits whose last release here went wrong or was taken back."""
     backup: Backup | None = None
     """The last one that the journal knows; for a restore: the run's."""
@@ -86,14 +98,14 @@ class PreflightInput:
     """Who asks for it."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined."""
-    without_leftovers: Callable[[tuple[HostFacts, ...]], tuple[HostFacts, ...]] = lambda facts: facts
+    without_leftovers: Callable[[tuple[HostFacts, ...]], Awaitable[tuple[HostFacts, ...]]] = _as_seen
     """Takes the locks of runs that have ended out of what was seen."""
 
 
 async def look_at(survey: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
     looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
-    return survey.without_leftovers(tuple(await asyncio.gather(*looks)))
+    return await survey.without_leftovers(tuple(await asyncio.gather(*looks)))
 
 
 def _goes_to(survey: PreflightInput, host: Host) -> str:
@@ -109,6 +121,7 @@ async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
     asking: dict[asyncio.Task[Check], Check] = {}
     try:
         revision = await _revision(survey)
+        survey = await _with_verifications(survey, revision)
         subject = subject_of(survey, hosts, revision)
         asking = _asking(survey, subject) if subject else {}
         open_ones: set[asyncio.Future[Any]] = {looking, *asking}
@@ -181,6 +194,14 @@ async def _revision(survey: PreflightInput) -> Revision | None:
     return Revision(known.commit, known.version)
 
 
+async def _with_verifications(survey: PreflightInput, revision: Revision | None) -> PreflightInput:
+    """With what the record says of the release in the environment that has to have had it first. Raises ConsoleError where it cannot be read."""
+    requires = survey.environment.requires
+    if revision is None or not requires or survey.request.kind != "deploy":
+        return survey
+    return replace(survey, known=await survey.verifications(requires, revision))
+
+
 async def _changes(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
     """What the release brings, against the commit that most hosts have live."""
     live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
@@ -219,6 +240,7 @@ def _reached(hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Hos
 async def prepare_again(survey: PreflightInput, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
     """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become, and so do its migrations."""
     hosts = chosen_hosts(survey.environment, survey.request)
+    survey = await _with_verifications(survey, revision)
     subject = subject_of(survey, hosts, revision)
     asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
     facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
@@ -334,10 +356,9 @@ def _staging(survey: PreflightInput, revision: Revision) -> tuple[Check, ...]:
     return (assess_staging(environment.requires, environment.requires_within, made, runs, survey.now),)
 
 
-def _made(survey: PreflightInput, revision: Revision) -> tuple[Made, tuple[RunState, ...]]:
+def _made(survey: PreflightInput, revision: Revision) -> tuple[Made, tuple[Released, ...]]:
     """What is released, and the runs of the required environment that may speak for it."""
-    known = survey.verifications(survey.environment.requires, revision)
-    return Made(revision, survey.environment.build is not None, known.contents), known.runs
+    return Made(revision, survey.environment.build is not None, survey.known.contents), survey.known.runs
 
 
 def _expected(survey: PreflightInput, revision: Revision | None) -> str:

@@ -1,34 +1,41 @@
 """What a pre-flight starts from: the model, the ports, and what the record says of releases before. Asks hosts only for a way back by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from console.core.checks.database import migrated_last, revert_step
-from console.core.environment.live_release import Unclear
+from console.core.checks.database import revert_step
+from console.core.checks.staging import Known, known_of
+from console.core.environment.standing import usual_seconds
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.rollback_targets import Targets, targets_before, targets_named
-from console.engine.catch_up.catch_up import environment_now
+from console.core.kinds.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.preflight.database import is_kept
 from console.engine.preflight.findings import PreflightInput, look_at
-from console.engine.preflight.run_history import attempts, backup_of, last_backup, usual_seconds, verifications
 from console.engine.queries.context import QueryContext
-from console.engine.queries.ended_runs import state_of
-from console.errors import NoGo, Problem
+from console.errors import ConsoleError, NoGo, Problem
+from console.model.database import Backup
+from console.model.environment_record import EnvironmentRecord, Unclear
+from console.model.events import BackupTaken
+from console.model.fleet import Host
+from console.model.release import Revision
 from console.model.request import Request
 from console.model.state import RunState
+from console.ports.journal import Journal
+
+PAGES = (3, 30, 300)
+"""Ended runs that are read at once for a rollback: most ask for the last one alone."""
 
 
-def survey_of(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
-    """Return what is known before anything is asked."""
+async def survey_of(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
+    """Return what is known before anything is asked; a record that cannot be read holds no run up."""
     environment, outside = fleet.environment, fleet.outside
-    place = environment.app, environment.name
+    record = await _record(fleet)
     return PreflightInput(
-        environment, request, outside.scout, outside.repository, outside.checks, fleet.clock.now(), fleet.zone, run, usual_seconds(fleet.journal, *place),
-        verifications=verifications(fleet.journal, environment.app), database=outside.database, backup=last_backup(fleet.journal, *place),
+        environment, request, outside.scout, outside.repository, outside.checks, fleet.clock.now(), fleet.zone, run, usual_seconds(record),
+        verifications=partial(_verifications, fleet.journal, environment.app), database=outside.database, backup=record.backup,
         without_leftovers=partial(without_leftovers, fleet.journal),
-        attempts=attempts(fleet.journal, *place) if request.kind == "deploy" else {},
+        attempts=record.attempts.by_commit if request.kind == "deploy" else {},
     )  # fmt: skip
 
 
@@ -37,24 +44,46 @@ async def survey_for(fleet: QueryContext, request: Request, run: str) -> Preflig
 
     Raises NoGo where that is not known.
     """
-    survey = survey_of(fleet, request, run)
+    survey = await survey_of(fleet, request, run)
     if request.kind == "restore":
-        backup = backup_of(fleet.journal, request.ref)
+        backup = await _backup_of(fleet.journal, request.ref)
         return replace(survey, backup=backup, kept=await is_kept(survey.environment, backup, survey.database))
     if request.kind == "catch-up":
-        live = environment_now(fleet.journal, fleet.environment.app, fleet.environment.name)
+        live = (await fleet.journal.environment(fleet.environment.app, fleet.environment.name)).live
         if isinstance(live, Unclear):
             raise NoGo(f"{request.hosts} cannot be brought up to date: {live.words}", f"deploy {fleet.environment.name}")
         return replace(survey, catches_up=live)
     if request.kind != "rollback":
         return survey
-    return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else migrated_last(_ended(fleet, run)))
+    return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else (await _record(fleet)).migrated)
 
 
-def reverts(fleet: QueryContext, request: Request) -> bool:
+async def reverts(fleet: QueryContext, request: Request) -> bool:
     """Whether a run of that kind would take a migration back."""
-    undone = migrated_last(_ended(fleet, "")) if request.kind == "rollback" and not request.ref and fleet.environment.database else None
+    if request.kind != "rollback" or request.ref or not fleet.environment.database:
+        return False
+    undone = (await _record(fleet)).migrated
     return undone is not None and bool(revert_step(fleet.environment, undone))
+
+
+async def _record(fleet: QueryContext) -> EnvironmentRecord:
+    try:
+        return await fleet.journal.environment(fleet.environment.app, fleet.environment.name)
+    except ConsoleError:
+        return EnvironmentRecord()
+
+
+async def _verifications(journal: Journal, app: str, required: str, revision: Revision) -> Known:
+    return known_of(await journal.environments(app), required, revision)
+
+
+async def _backup_of(journal: Journal, run: str) -> Backup | None:
+    """The backup that a run took; a record that cannot be read knows of none."""
+    try:
+        taken = [event.backup for event in await journal.of_type(run, BackupTaken) if isinstance(event, BackupTaken)]
+    except ConsoleError:
+        return None
+    return taken[-1] if taken else None
 
 
 async def _targets(fleet: QueryContext, survey: PreflightInput) -> Targets:
@@ -63,13 +92,21 @@ async def _targets(fleet: QueryContext, survey: PreflightInput) -> Targets:
         facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
         found = targets_named(facts, survey.request.ref)
     else:
-        found = targets_before(_ended(fleet, survey.run), tuple(host.name for host in hosts))
+        found = await _targets_before(fleet, hosts)
     if isinstance(found, Problem):
         raise NoGo(found.message, found.hint)
     return found
 
 
-def _ended(fleet: QueryContext, but: str) -> Iterator[RunState]:
-    """The environment's ended runs, newest first."""
-    runs = fleet.journal.runs(fleet.environment.app, fleet.environment.name)
-    return (state_of(fleet.journal, one.run) for one in runs if one.outcome and one.run != but)
+async def _targets_before(fleet: QueryContext, hosts: Iterable[Host]) -> Targets | Problem:
+    """Where those hosts go by the record, of which no more is read than it takes to know."""
+    names, states = tuple(host.name for host in hosts), list[RunState]()
+    before, found = 0, NO_RELEASE
+    for limit in PAGES:
+        page = await fleet.journal.past(fleet.environment.app, fleet.environment.name, limit, before)
+        states += [one.state for one in page]
+        found = targets_before(states, names)
+        if found is not NO_RELEASE or len(page) < limit:
+            break
+        before = page[-1].number
+    return found

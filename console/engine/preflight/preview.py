@@ -33,7 +33,7 @@ async def answer_check(fleet: QueryContext, argument: Mapping[str, Any], person:
 async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tuple[Event, ...]:
     """Return the events of the pre-flight. Raises ConsoleError for what ends it at once."""
     now, environment = fleet.clock.now(), fleet.environment
-    survey = replace(survey_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
+    survey = replace(await survey_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
         config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,

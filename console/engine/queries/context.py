@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.events import Event
 from console.model.fleet import Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.request import Person
@@ -13,6 +14,10 @@ from console.ports.clock import Clock
 from console.ports.feed import Heard
 from console.ports.journal import Journal
 from console.ports.outside import Outside
+
+
+async def _written(run: str, *events: Event) -> None:
+    raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class QueryContext:
     journal: Journal
     submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
     """Says something to a run, also to one that has ended."""
-    note: Callable[..., None] = lambda run, *events: None
+    note: Callable[..., Awaitable[None]] = _written
     """(run, *events): writes events into the record of a run that has ended."""
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     digest: str = ""

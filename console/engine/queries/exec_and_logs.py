@@ -12,7 +12,7 @@ from console.core.host_selection import meant_hosts
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.engine.queries.remote_command import Errand, Hearing, Settled, errand_for
-from console.engine.run.idle_record import IdleRecord
+from console.engine.run.idle_record import RunRecord
 from console.engine.run.run_names import new_run
 from console.engine.run.step_attempt import variables_of
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
@@ -41,7 +41,7 @@ async def answer_exec(fleet: QueryContext, argument: Mapping[str, Any], person: 
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
     errands = tuple(errand_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
-    run = new_run(fleet.journal, fleet.clock, environment.name)
+    run = await new_run(fleet.journal, fleet.clock, environment.name)
     fleet.feeds[run] = lambda: _executed(fleet, run, request, errands, person)
     return {"feed": run, "hosts": [fact.host for fact in facts]}
 
@@ -63,8 +63,8 @@ def _judge(facts: tuple[HostFacts, ...], *, locks: bool) -> None:
 async def _executed(fleet: QueryContext, run: str, request: Request, errands: tuple[Errand, ...], person: Person) -> AsyncIterator[Heard]:
     """Run it everywhere, written down before it is sent and as it ends."""
     environment = fleet.environment
-    _end_forgotten(fleet, person)
-    record = IdleRecord(fleet.journal, fleet.clock, run)
+    await _end_forgotten(fleet)
+    record = RunRecord(fleet.journal, fleet.clock)
     hosts = tuple(errand.host.name for errand in errands)
     opened = RunOpened(
         run=run, kind="exec", app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
@@ -72,20 +72,20 @@ async def _executed(fleet: QueryContext, run: str, request: Request, errands: tu
     )  # fmt: skip
     codes: list[int | None] = []
     try:
-        for event in record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
+        for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
             yield event
         async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(errands):
             if isinstance(item, Output):
                 yield item
                 continue
             codes.append(item.code)
-            for event in record.write(_finished(item)):
+            for event in await record.write(_finished(item)):
                 yield event
-        for event in record.write(_ended(codes)):
+        for event in await record.write(_ended(codes)):
             yield event
     finally:
         if record.state.phase != "ended":
-            record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its console left, and what still ran was ended")))
+            await record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its console left, and what still ran was ended")))
 
 
 def _finished(item: Settled) -> StepFinished:
@@ -101,12 +101,12 @@ def _ended(codes: list[int | None]) -> RunEnded:
     return RunEnded(exit=int(Exit.FAILED), outcome="failed", reason=SafeText(f"the command failed on {bad} of {len(codes)} hosts"))
 
 
-def _end_forgotten(fleet: QueryContext, person: Person) -> None:
+async def _end_forgotten(fleet: QueryContext) -> None:
     """End what an engine that is gone was running: it ended with it."""
-    for one in fleet.journal.runs(fleet.environment.app, fleet.environment.name, limit=50):
+    for one in await fleet.journal.runs(fleet.environment.app, fleet.environment.name, limit=50):
         if one.kind == "exec" and one.outcome is None and one.run not in fleet.carried:
-            record = IdleRecord(fleet.journal, fleet.clock, one.run)
-            record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its engine ended, and what it ran with it")))
+            record = await RunRecord.of(fleet.journal, fleet.clock, one.run)
+            await record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its engine ended, and what it ran with it")))
 
 
 async def answer_logs(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:

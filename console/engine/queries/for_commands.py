@@ -6,17 +6,16 @@ Knows the ports and the contract's names; nothing of runs that go on, but the id
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from console.core.environment.standing import failed_run, healthy_hosts, owed_now
 from console.core.host_selection import chosen_hosts
-from console.engine.catch_up.catch_up import owed_now
 from console.engine.catch_up.debts import answer_forgive
 from console.engine.preflight.preview import answer_check
 from console.engine.queries.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
 from console.engine.queries.exec_and_logs import answer_exec, answer_logs
-from console.engine.queries.gate_record import healthy_hosts
 from console.engine.queries.inspect import look_at
-from console.engine.queries.last_runs import last_run_row, last_runs
-from console.engine.queries.locks import answer_break, answer_lock, answer_unlock, holder_row
+from console.engine.queries.locks import answer_break, answer_lock, answer_unlock, holder_row, note_seen
 from console.engine.queries.pending_changes import answer_pending
+from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import HostFacts
 from console.model.request import Person, Request
 
@@ -27,13 +26,14 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
     hosts = chosen_hosts(environment, Request(hosts=str(argument.get("hosts", ""))))
     facts = await look_at(fleet, hosts)
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
-    owed = owed_now(fleet.journal, environment, fleet.unpaid)
-    last, failed = last_runs(fleet.journal, environment.app, environment.name)
-    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
+    await note_seen(fleet, facts)
+    record = await fleet.journal.environment(environment.app, environment.name)
+    healthy = healthy_hosts(record, environment, facts)
     return {
         "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
-        "last_run": last_run_row(last), "failed": last_run_row(failed), "age": 0.0, "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
-        "owed": list(owed),
+        "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
+        "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
+        "owed": list(owed_now(record, fleet.unpaid)),
     }  # fmt: skip
 
 
@@ -48,6 +48,11 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable
     "logs": answer_logs,
     "pending": answer_pending,
 }
+
+
+def _run_row(run: LastRun | None) -> dict[str, Any] | None:
+    """A run as `status` names it."""
+    return None if run is None else {"run": run.run, "kind": run.kind, "outcome": run.outcome, "exit": run.exit, "ended": run.ended}
 
 
 def _status_row(fact: HostFacts, healthy: bool | None) -> dict[str, Any]:

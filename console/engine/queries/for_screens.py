@@ -7,13 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from console.core.checks.direction import attempt_of
-from console.engine.catch_up.catch_up import owed_now
+from console.core.environment.standing import failed_run, healthy_hosts, owed_now
 from console.engine.preflight.preview import answer_preview
-from console.engine.preflight.run_history import attempts
 from console.engine.queries.context import QueryContext
-from console.engine.queries.gate_record import healthy_hosts
 from console.engine.queries.inspect import look_at
-from console.engine.queries.last_runs import last_runs
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast
 from console.errors import UsageFault
@@ -36,13 +33,12 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     facts = await look_at(fleet, environment.hosts)
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
-    owed = owed_now(fleet.journal, environment, fleet.unpaid)
-    _, failed = last_runs(fleet.journal, environment.app, environment.name)
-    healthy = healthy_hosts(fleet.journal, environment, facts, owed)
+    record = await fleet.journal.environment(environment.app, environment.name)
+    healthy = healthy_hosts(record, environment, facts)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return FleetSnapshot(
         environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
-        owed=owed, failed=failed, at=_now(fleet),
+        owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
     )  # fmt: skip
 
 
@@ -65,7 +61,7 @@ async def answer_versions(fleet: QueryContext, argument: Mapping[str, Any], pers
     """Say what could be released, newest first, after a fetch, and what failed here. `live`: commits with the number of hosts that have them."""
     live = {str(commit): int(hosts) for commit, hosts in dict(argument.get("live", {})).items()}
     found = await fleet.outside.repository.candidates(live, CANDIDATES)
-    bad = attempts(fleet.journal, fleet.environment.app, fleet.environment.name)
+    bad = (await fleet.journal.environment(fleet.environment.app, fleet.environment.name)).attempts.by_commit
     return tuple(changed(one, fared=SafeText(attempt.words)) if (attempt := attempt_of(one.commit, bad)) else one for one in found)
 
 

@@ -18,4 +18,4 @@ async def look_at_all(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[Hos
 
 async def look_at(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Return what stands on those hosts, in their order; one that is not reached says why. The lock of a run that has ended is none."""
-    return without_leftovers(fleet.journal, await look_at_all(fleet, hosts))
+    return await without_leftovers(fleet.journal, await look_at_all(fleet, hosts))

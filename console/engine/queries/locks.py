@@ -11,7 +11,7 @@ from typing import Any
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at, look_at_all
-from console.engine.run.idle_record import IdleRecord
+from console.engine.run.idle_record import RunRecord
 from console.errors import Locked, UsageFault
 from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder
@@ -43,6 +43,7 @@ async def answer_lock(fleet: QueryContext, argument: Mapping[str, Any], person: 
     )  # fmt: skip
     locks, environment = fleet.outside.locks, fleet.environment
     failed = await asyncio.gather(*(locks.close_for(host, environment.path_on(host), note) for host in environment.hosts))
+    await fleet.journal.keep_note(environment.app, environment.name, note)
     return {"until": note.until or None, "failed": _failed_hosts(failed)}
 
 
@@ -51,6 +52,7 @@ async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person
     locks, environment = fleet.outside.locks, fleet.environment
     facts = await look_at(fleet, environment.hosts)
     failed = await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts))
+    await fleet.journal.keep_note(environment.app, environment.name, None)
     held = {fact.lock.run: holder_row(fact.lock) for fact in facts if fact.lock}
     return {
         "opened": [fact.host for fact in facts if fact.closed], "held_by": next(iter(held.values()), None), "goes_on": fleet.run in held,
@@ -58,12 +60,26 @@ async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person
     }  # fmt: skip
 
 
+async def note_seen(fleet: QueryContext, facts: Iterable[HostFacts]) -> None:
+    """Keep the person's note that hosts which answer have, or that none has one, for those who look without asking a host."""
+    known = [fact for fact in facts if not fact.problem]
+    note = next((fact.closed for fact in known if fact.closed), None)
+    environment = fleet.environment
+    before = (await fleet.journal.environment(environment.app, environment.name)).note
+    if (note or len(known) == len(environment.hosts)) and _words(note) != _words(before):
+        await fleet.journal.keep_note(environment.app, environment.name, note)
+
+
+def _words(note: LockHolder | None) -> tuple[str, ...]:
+    return () if note is None else (str(note.by), str(note.reason), str(note.until))
+
+
 async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
     """Break a dead run's lock on every host that it holds. Raises Locked where it is not known to be dead; then every lock is as it was."""
     run, reason = str(argument["run"]), str(argument["reason"])
     if fleet.run == run:
         raise Locked(f"run {run} is alive: its engine answers", f"deploy abort {run}")
-    is_ours = bool(fleet.journal.of_type(run, RunOpened))
+    is_ours = bool(await fleet.journal.of_type(run, RunOpened))
     young = ANY_AGE if is_ours else YOUNG
     environment = fleet.environment
     facts = await look_at_all(fleet, environment.hosts)
@@ -76,16 +92,17 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]
     if is_ours and broken:
-        _ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person)
+        await asyncio.shield(_ended(fleet, run, SafeText(f"its lock was broken by {person.name}: {reason}"), tuple(broken), person))
     return {"run": run, "broken": broken, "failed": _failed_hosts(failed)}
 
 
-def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
+async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[str, ...], person: Person) -> None:
     """Write down that a run's lock was broken; one that had not ended ends with it."""
-    if is_over(fleet.journal, run):
-        fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
+    if await is_over(fleet.journal, run):
+        await fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
     else:
-        IdleRecord(fleet.journal, fleet.clock, run).end(reason, person, broken)
+        record = await RunRecord.of(fleet.journal, fleet.clock, run)
+        await record.end(reason, person, broken)
 
 
 def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:

@@ -9,19 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from console.core.checks.configured import assess_configured, judges_commit, most_telling
-from console.core.checks.staging import Made, age_of, is_verified, verified_run
-from console.core.run.evolve import fold
+from console.core.checks.staging import Made, age_of, contents_of, verified_run
 from console.engine.preflight.configured_checks import stamp
-from console.engine.preflight.run_history import LOOKED_AT, packed_in, released_in
 from console.engine.queries.context import QueryContext
-from console.errors import ConsoleError
 from console.model.checks import Check
-from console.model.events import PlanMade, ReleasePacked, RevisionResolved, RunEnded, RunOpened
 from console.model.fleet import CheckSpec
 from console.model.fleet_snapshot import CiMark, Verified
 from console.model.release import Revision
 from console.model.request import Person
-from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
 
@@ -30,8 +25,6 @@ ANSWER_WITHIN = 8.0
 AGAIN = {"passed": 300.0, "failed": 120.0, "waiting": 15.0, "error": 60.0, "unasked": 3600.0, "none": 3600.0}
 """Seconds for which an answer is kept."""
 KEPT = 1000
-_TELLING = (RunOpened, RevisionResolved, ReleasePacked, PlanMade, RunEnded)
-"""The events that say what a run released, where, and how it ended."""
 
 
 async def answer_verified(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> Verified:
@@ -40,7 +33,9 @@ async def answer_verified(fleet: QueryContext, argument: Mapping[str, Any], pers
     if not environment.requires:
         return Verified()
     trees = {str(commit): str(tree) for commit, tree in dict(argument.get("trees", {})).items()}
-    contents, runs = await _contents(fleet), await _runs(fleet, environment.requires)
+    records = await fleet.journal.environments(environment.app)
+    contents = contents_of(records)
+    runs = [one for record in records if record.environment == environment.requires for one in reversed(record.released.values())]
     at: dict[str, str] = {}
     late: list[str] = []
     for commit, tree in trees.items():
@@ -50,35 +45,6 @@ async def answer_verified(fleet: QueryContext, argument: Mapping[str, Any], pers
             at[commit] = run.ended_at
             late += [commit] if age_of(run, now).total_seconds() > environment.requires_within else []
     return Verified(environment.requires, at, tuple(late))
-
-
-async def _runs(fleet: QueryContext, environment: str) -> tuple[RunState, ...]:
-    """The runs that left a release verified there, newest first, as far as it matters here. A record that cannot be read speaks for nothing."""
-    found = []
-    for one in fleet.journal.runs(fleet.environment.app, environment, limit=LOOKED_AT):
-        if one.kind == "deploy" and one.outcome == "succeeded" and one.exit == 0:
-            await asyncio.sleep(0)
-            try:
-                events = [event for kind in _TELLING for event in fleet.journal.of_type(one.run, kind)]
-            except ConsoleError:
-                continue
-            found.append(fold(sorted(events, key=lambda event: event.seq)))
-    return tuple(run for run in found if is_verified(run))
-
-
-async def _contents(fleet: QueryContext) -> dict[str, frozenset[str]]:
-    """What was packed of each commit, in whichever environment."""
-    found: dict[str, set[str]] = {}
-    for one in fleet.journal.runs(fleet.environment.app, limit=LOOKED_AT):
-        if one.kind == "deploy" and one.outcome:
-            await asyncio.sleep(0)
-            try:
-                released, packed = released_in(fleet.journal, one.run), packed_in(fleet.journal, one.run)
-            except ConsoleError:
-                continue
-            if released is not None:
-                found.setdefault(released.commit, set()).update(packed)
-    return {commit: frozenset(contents) for commit, contents in found.items()}
 
 
 async def answer_ci(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> CiMark:

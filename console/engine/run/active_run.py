@@ -84,7 +84,7 @@ class ActiveRun:
             elif runner.state.go:
                 self._leave(error, interrupted)
             else:
-                runner.fail(error)
+                await runner.fail(error)
             if error is not fault:
                 raise
         finally:

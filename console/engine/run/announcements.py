@@ -29,7 +29,7 @@ class Announcer:
         if state.kind != "deploy" or state.announced:
             return ()
         sent = await self._sent("before", before(state))
-        self._runner.record(sent)
+        await self._runner.write(sent)
         return sent.problems if depends_on_it(self._announce, state.request.impact) else ()
 
     def after(self, told: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class Announcer:
             told()
 
     async def _tell_after(self) -> None:
-        self._runner.record(await self._sent("after", after(self._runner.state)))
+        await self._runner.write(await self._sent("after", after(self._runner.state)))
 
     async def _sent(self, moment: str, message: Message) -> AnnouncementSent:
         deliveries = await self._notifier.tell(message.title, message.body, deadline=TELL_WITHIN)

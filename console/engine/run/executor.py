@@ -1,9 +1,10 @@
 """A run's hands: locks on all hosts, steps through `perform`, cancelling, and the sign of life. Implements `runner.Hands` over the ports."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from console.engine.catch_up.leftover_locks import Leftover, release
+from console.core.environment.standing import Leftover
+from console.engine.catch_up.leftover_locks import release
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, Tools, epoch_of, remote
@@ -38,12 +39,16 @@ def _kept(host: HostState) -> LockLeft | None:
     return None
 
 
+async def _never(run: str) -> bool:
+    return False
+
+
 class FleetExecutor:
     """What a run does to its fleet."""
 
     def __init__(
         self, environment: Environment, outside: Outside, clock: Clock, secrets: Mapping[str, Secret], tell: Callable[[Output], None],
-        is_over: Callable[[str], bool] = lambda run: False,
+        is_over: Callable[[str], Awaitable[bool]] = _never,
     ) -> None:  # fmt: skip
         self._is_over = is_over
         self._environment = environment
@@ -57,7 +62,7 @@ class FleetExecutor:
         self._holder: LockHolder | None = None
         self._missed: dict[str, SafeText] = {}
         """Hosts of a rollback that could not be locked, and why."""
-        self.record: Callable[..., None] = lambda *events: None
+        self.record: Callable[..., object] = lambda *events: None
         self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, secrets
@@ -212,7 +217,7 @@ class FleetExecutor:
         path = self._environment.path_on(host)
         answer = await self._locks.take(host, path, holder)
         for _ in range(TURNS):
-            if not isinstance(answer, LockHolder) or not self._is_over(answer.run):
+            if not isinstance(answer, LockHolder) or not await self._is_over(answer.run):
                 return answer
             problem = await self._locks.clear(host, path, answer.run)
             answer = problem or await self._locks.take(host, path, holder)

@@ -1,46 +1,151 @@
-"""A run that nobody carries, written on: what is still said to it goes into its record, behind all else. Knows the journal; nothing of hosts."""
+"""One run's record as it is written: what happened is stamped and folded at once, and written in groups beside the loop.
+
+Who has to know that something is on the disk waits for it; viewers hear of it then. Where it cannot be written the state is what it was before.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
 
 from console.core.run.accept import accept
-from console.core.run.evolve import fold
+from console.core.run.evolve import evolve, fold
 from console.core.run.outcome import conclude
-from console.engine.run.event_writer import written
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RunEnded
+from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RunEnded, stamped
 from console.model.fleet import Environment
 from console.model.request import Person
+from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
+from console.wire.codec import gated
+
+Publish = Callable[[tuple[AnyEvent, ...]], object]
 
 
-class IdleRecord:
-    """The record of one run. Only for runs that no engine carries: there is one writer a run."""
+class _Group:
+    """Events that are written together, and those who wait for that."""
 
-    def __init__(self, journal: Journal, clock: Clock, run: str) -> None:
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.waited_for = True
+        """Whoever wrote into it waits, and hears of a fault."""
+
+
+class RunRecord:
+    """The record of one run. There is one writer a run: who carries it, or, once it has ended, the engine of its environment.
+
+    `publish`: hears events once they are on the disk. `lost`: hears why events could not be written that nobody waits for.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, publish: Publish = lambda found: None, lost: Callable[[BaseException], object] = lambda fault: None,
+        state: RunState | None = None,
+    ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
-        self.state = fold(journal.read(run))
+        self._publish = publish
+        self._lost = lost
+        self.state = state or RunState()
+        """What everything that was recorded comes to, on the disk or on its way there."""
+        self._on_disk = self.state
+        self._next: _Group | None = None
+        self._newest: _Group | None = None
+        self._task: asyncio.Task[None] | None = None
 
-    def write(self, *events: Event) -> tuple[AnyEvent, ...]:
-        """Write events down, fold them, and return them with their places. Raises ConsoleError when the journal cannot take them: then nothing happened."""
-        self.state, found = written(self._journal, self._clock, self.state, events)
+    @classmethod
+    async def of(cls, journal: Journal, clock: Clock, run: str) -> "RunRecord":
+        """Return the record of a run that nobody carries."""
+        _, state = await read_run(journal, run)
+        return cls(journal, clock, state=state)
+
+    def resume_from(self, state: RunState) -> None:
+        """Go on behind what another engine has written."""
+        self.state = self._on_disk = state
+
+    def record(self, *events: Event) -> None:
+        """Fold events, and have them written soon: for those who go on without waiting. `lost` hears where that fails."""
+        self._add(events).waited_for = False
+
+    async def write(self, *events: Event) -> tuple[AnyEvent, ...]:
+        """Fold events, and return them with their places once they are on the disk. Raises ConsoleError where they cannot be written: nothing happened then."""
+        group = self._add(events)
+        found = tuple(group.events[len(group.events) - len(events) :])
+        await asyncio.shield(group.done)
         return found
 
-    def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
-        """Take a note, or a debt that is forgiven; all else needs an engine."""
+    async def settled(self) -> None:
+        """Wait until all that was recorded is on the disk. Raises what kept it from there."""
+        if self._newest is not None:
+            await asyncio.shield(self._newest.done)
+
+    def _add(self, events: Iterable[Event]) -> _Group:
+        state, found = self.state, list[AnyEvent]()
+        for event in events:
+            now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            found.append(gated(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot)))  # type: ignore[arg-type] # every event is one of the union
+            state = evolve(state, found[-1])
+        self.state = state
+        if self._next is None:
+            self._next = self._newest = _Group()
+        group = self._next
+        group.events.extend(found)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write_all())
+        return group
+
+    async def _write_all(self) -> None:
+        try:
+            while (group := self._next) is not None:
+                self._next = None
+                if not await self._write_group(group):
+                    return
+        finally:
+            self._task = None
+
+    async def _write_group(self, group: _Group) -> bool:
+        state, events = self.state, tuple(group.events)
+        try:
+            await self._journal.append(state.run, events, state)
+        except Exception as fault:
+            self._failed(fault, group)
+            return False
+        self._on_disk = state
+        self._publish(events)
+        group.done.set_result(None)
+        return True
+
+    def _failed(self, fault: Exception, group: _Group) -> None:
+        """Be where the record is: what was folded since has not happened."""
+        groups = [group] if self._next is None else [group, self._next]
+        self.state, self._next, self._newest = self._on_disk, None, None
+        for one in groups:
+            one.done.set_exception(fault)
+        if not all(one.waited_for for one in groups):
+            self._lost(fault)
+
+    async def submit(self, environment: Environment, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a note, or a debt that is forgiven, of a run that has ended; all else needs an engine."""
         answer = accept(environment, command, self.state, by)
         if isinstance(answer, Refusal):
             return answer
-        self.write(*answer)
+        await self.write(*answer)
         return Accepted(self.state.seq)
 
-    def end(self, reason: SafeText, by: Person, released: tuple[str, ...] = ()) -> None:
+    async def end(self, reason: SafeText, by: Person, released: tuple[str, ...] = ()) -> None:
         """End a run that can no longer be carried on, as it stands, and that holds those hosts no more."""
-        self.write(NoteAdded(by=by, text=reason))
+        self.record(NoteAdded(by=by, text=reason))
         if self.state.go is None:
-            self.write(Decided(go=False, by=by, interrupted=True, reasons=(reason,)))
+            self.record(Decided(go=False, by=by, interrupted=True, reasons=(reason,)))
         elif not self.state.aborting:
-            self.write(AbortAsked(by=by, leave=True))
+            self.record(AbortAsked(by=by, leave=True))
         code, outcome, _, hint = conclude(self.state)
         ended = RunEnded(exit=int(code), outcome=outcome, reason=reason, hint=SafeText(hint), held=self.state.held)
-        self.write(ended, *([LocksReleased(hosts=released)] if released else []))
+        await self.write(ended, *([LocksReleased(hosts=released)] if released else []))
+
+
+async def read_run(journal: Journal, run: str) -> tuple[tuple[AnyEvent, ...], RunState]:
+    """Return a run's events, and what they come to, worked out beside the loop; an empty state for one that is not known. Raises ConsoleError."""
+    events = await journal.read(run)
+    return events, await asyncio.to_thread(fold, events)

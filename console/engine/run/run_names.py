@@ -10,9 +10,9 @@ from console.ports.clock import Clock
 from console.ports.journal import Journal
 
 
-def new_run(journal: Journal, clock: Clock, environment: str) -> str:
+async def new_run(journal: Journal, clock: Clock, environment: str) -> str:
     """Return the name of a run that begins now. No other run of this record begins with the same time, so neither do two releases of one commit."""
     at = clock.now()
-    while journal.find_run(stamp := f"{at:%Y%m%dT%H%M%SZ}"):
+    while await journal.find_run(stamp := f"{at:%Y%m%dT%H%M%SZ}"):
         at += timedelta(seconds=1)
     return f"{stamp}-{environment}-{secrets.token_hex(2)}"

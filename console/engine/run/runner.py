@@ -1,21 +1,20 @@
 """One run, carried out: asks `decide` what the state needs, does it, and writes down what happened.
 
-Owns the order of things: an event is in the journal before anyone hears it and before what it announces is sent. Knows nothing of SSH, sockets or screens.
+Owns the order of things: an event is on the disk before anyone hears it and before what it announces is sent. All that happens in one turn is written
+at once. Knows nothing of SSH, sockets or screens.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from console.core.run.accept import accept
 from console.core.run.decide import decide
-from console.core.run.evolve import fold
-from console.engine.run.event_writer import written
+from console.engine.run.idle_record import Publish, RunRecord
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.events import (
-    AnyEvent,
     CommandRefused,
     Decided,
     Event,
@@ -23,7 +22,6 @@ from console.model.events import (
     LocksReleased,
     LocksTaken,
     RunEnded,
-    RunOpened,
     StepFinished,
     StepStarted,
     TakenUp,
@@ -35,8 +33,6 @@ from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
-
-Publish = Callable[[tuple[AnyEvent, ...]], None]
 
 
 class StepExecutor(Protocol):
@@ -69,11 +65,9 @@ class Runner:
 
     def __init__(self, environment: Environment, journal: Journal, clock: Clock, hands: StepExecutor, publish: Publish) -> None:
         self.environment = environment
-        self.state = RunState()
-        self._journal = journal
+        self._record = RunRecord(journal, clock, publish, self._end_with)
         self._clock = clock
         self._hands = hands
-        self._publish = publish
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
@@ -81,39 +75,54 @@ class Runner:
         self._holds_again = False
         self._fault: BaseException | None = None
 
-    def take_up(self, events: tuple[AnyEvent, ...], by: Person) -> None:
-        """Go on with a run that another engine began; what it left running is settled first."""
-        self.state = fold(events)
-        if self.state.phase in ("running", "rolling-back"):
+    @property
+    def state(self) -> RunState:
+        """The run as it is now: what is on its way to the disk counts."""
+        return self._record.state
+
+    async def take_up(self, state: RunState, by: Person) -> None:
+        """Go on with a run that another engine began, and that is in that state; what it left running is settled first."""
+        self._record.resume_from(state)
+        if state.phase in ("running", "rolling-back"):
             self._holds_again = True
-            self.record(TakenUp(epoch=self.state.epoch + 1, by=by))
+            await self.write(TakenUp(epoch=state.epoch + 1, by=by))
 
     def record(self, *events: Event) -> None:
-        """Write events down, fold them, and tell everyone. Raises ConsoleError when the journal cannot take them: then nothing happened."""
-        self.state, found = written(self._journal, self._clock, self.state, events)
-        self._publish(found)
+        """Fold events, and go on; they are written soon, and then everyone is told. Where that fails, the run's loop ends."""
+        self._record.record(*events)
         self._news.set()
 
-    def record_first(self, opened: RunOpened) -> None:
-        """Open the run's record."""
-        self.state = RunState(run=opened.run)
-        self.record(opened)
+    async def write(self, *events: Event) -> None:
+        """Fold events, and return once they are on the disk. Raises ConsoleError where the journal cannot take them: then nothing happened."""
+        if not events:
+            return
+        try:
+            await self._record.write(*events)
+        finally:
+            self._news.set()
 
-    def fail(self, error: ConsoleError) -> None:
+    async def settled(self) -> None:
+        """Wait until all that was recorded is on the disk. Raises what kept anything from there."""
+        await self._record.settled()
+        if self._fault is not None:
+            raise self._fault
+
+    async def fail(self, error: ConsoleError) -> None:
         """End a run before its GO, by what the error says."""
         if self.state.phase != "ended":
             outcome = {3: "no-go", 6: "locked"}.get(int(error.exit), "error")
-            self.record(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
+            await self.write(RunEnded(exit=int(error.exit), outcome=outcome, reason=SafeText(error.message), hint=SafeText(error.hint)))
 
-    def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
-        """Take a command, or say why not; a refusal is in the record too."""
+    async def submit(self, command: AnyCommand, by: Person) -> Accepted | Refusal:
+        """Take a command, or say why not; a refusal is in the record too. What is answered is on the disk."""
         answer = accept(self.environment, command, self.state, by)
         if isinstance(answer, Refusal):
             if self.state.phase != "ended":
-                self.record(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
+                await self.write(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
             return answer
-        self.record(*answer)
-        return Accepted(self.state.seq)
+        seq = self.state.seq + len(answer)
+        await self.write(*answer)
+        return Accepted(seq)
 
     def accompany(self, work: Coroutine[Any, Any, None]) -> None:
         """Let that go on beside the run, to its end; if it fails, the run's loop ends with it."""
@@ -134,9 +143,12 @@ class Runner:
         finally:
             await self._stop()
             await self._hands.rest()
+        await self._record.settled()
+        if self._fault is not None and self.state.phase != "ended":  # the end itself could not be written
+            raise self._fault
         released = await self._hands.let_go(self.state)
         if released is not None:
-            self.record(released)
+            await self.write(released)
         return self.state
 
     async def _turn(self) -> float | None:
@@ -147,6 +159,7 @@ class Runner:
         announced = [StepStarted(step=start.step.name, host=start.step.about, attempt=start.attempt) for start in starts]
         if happened or announced:
             self.record(*happened, *announced)
+        await self.settled()
         for start in starts:
             self._begin(self._perform(start.step, start.attempt))
         for effect in effects:
@@ -175,11 +188,15 @@ class Runner:
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        """A step whose end could not be written down ends the loop: nothing new may start on what nobody will know."""
+        """What goes on beside the loop and fails ends it."""
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()):
-            self._fault = fault
-            self._news.set()
+            self._end_with(fault)
+
+    def _end_with(self, fault: BaseException) -> None:
+        """End the loop: what could not be written has not happened, and nothing new may start on it."""
+        self._fault = fault
+        self._news.set()
 
     async def _perform(self, step: Step, attempt: int) -> None:
         try:

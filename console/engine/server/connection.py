@@ -202,7 +202,7 @@ class Connection:
             self._house.finish()
 
     async def _reply(self, message: Asked) -> Said:
-        self._judge(message)
+        await self._judge(message)
         match message:
             case Configure():
                 return await self._configure(message)
@@ -223,13 +223,13 @@ class Connection:
                 return await self._follow(message)
         raise UsageFault(f"{type(message).__name__.lower()} is not asked twice")
 
-    def _judge(self, message: Asked) -> None:
+    async def _judge(self, message: Asked) -> None:
         """Raise UsageFault for what this client has no right to; what was tried is in the record then."""
         try:
             self._judge_role(message)
         except UsageFault as refused:
             if not self._read_only:
-                self._brain.refused(self.person, _act(message), refused)
+                await self._brain.refused(self.person, _act(message), refused)
             raise
 
     def _judge_role(self, message: Asked) -> None:

@@ -58,7 +58,7 @@ class EngineService(Protocol):
     async def submit(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
         """Take a command for a run."""
 
-    def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
+    async def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
         """Hear that somebody tried what they have no right to. Never raises."""
 
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.adapters.runlog import RunLog
+from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
 from console.text import SafeText
 
@@ -37,7 +37,7 @@ printing = st.lists(st.tuples(hosts, st.integers(0, 3)), max_size=60).map(
 @given(printing, st.integers(1, 9), st.integers(4, 200), st.integers(0, 200))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_what_is_before_a_moment_and_what_is_after_it_are_the_whole(tmp_path, monkeypatch, printed, limit, block, second):
-    monkeypatch.setattr("console.adapters.logpages.BLOCK", block)
+    monkeypatch.setattr("console.adapters.logs.log_pages.BLOCK", block)
     tmp_path.chmod(0o700)
     log = a_log(str(tmp_path), *printed)
     page, before = log.page("", f"@{at(second)}", limit), []

@@ -3,10 +3,11 @@ of output never stops a run. Knows nothing of runs' states.
 """
 
 import os
+from collections import OrderedDict
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from console.adapters.logpages import page_after, page_before
+from console.adapters.logs.log_pages import page_after, page_before
 from console.adapters.statefolder import Modes, logs_folder, made_folder, modes_of
 from console.ports.feed import LogPage
 from console.text import SafeText
@@ -15,18 +16,28 @@ from console.wire.address import path_part
 CAP = 64 << 20
 """Bytes that a host's log of one run may have."""
 
+OPEN = 64
+"""Files of a run that are kept open to be written on."""
+
 TAIL = 1 << 20
 """Bytes at a log's end that a look at its last lines reads."""
 
 
+def line_of(at: str, step: str, text: SafeText) -> str:
+    """Return a line of a log as it is kept. `at` is UTC, RFC 3339."""
+    return f"{at} {step} {text}\n"
+
+
 class RunLog:
-    """The logs of one run."""
+    """The logs of one run. Who writes is one thread."""
 
     def __init__(self, state: str, run: str, cap: int = CAP) -> None:
         self._folder = os.path.join(logs_folder(state), path_part(run))
         self._state = state
         self._cap = cap
         self._sizes: dict[str, int] = {}
+        self._files: OrderedDict[str, int] = OrderedDict()
+        """Those that were written last, by host."""
         self.problem = ""
         """Why the last lines could not be kept; empty: they were."""
 
@@ -36,31 +47,46 @@ class RunLog:
 
     def append(self, host: str, step: str, at: str, lines: Iterable[SafeText]) -> None:
         """Keep lines that a step printed, as far as there is room. `at` is UTC, RFC 3339. Never raises for a full disk."""
-        data = "".join(f"{at} {step} {line}\n" for line in lines).encode("utf-8", "replace")
+        self.write(host, (line_of(at, step, line) for line in lines))
+
+    def write(self, host: str, lines: Iterable[str]) -> None:
+        """Keep lines as `line_of` makes them, all at once, as far as there is room. Never raises for a full disk."""
         try:
-            self._write(host, data)
+            self._write(host, "".join(lines).encode("utf-8", "replace"))
         except OSError as problem:
             self.problem = f"{self.path(host)}: {problem.strerror}"
         else:
             self.problem = ""
 
     def _write(self, host: str, data: bytes) -> None:
-        path = self.path(host)
-        if host not in self._sizes:
-            modes = self._prepare()
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file))
-            found = os.stat(path)
-            if found.st_uid == os.getuid():
-                os.chmod(path, modes.file)
-            self._sizes[host] = found.st_size
+        file = self._opened(host)
         room = self._cap - self._sizes[host]
         if room <= 0 or not data:
             return
         if len(data) > room:
             data = data[: data.rfind(b"\n", 0, room) + 1] + f"… cut here: a host's log is kept up to {self._cap >> 20} MiB\n".encode()
             self._sizes[host] = self._cap
-        with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC), "ab", buffering=0) as file:
-            self._sizes[host] += file.write(data) or 0
+        self._sizes[host] += os.write(file, data)
+
+    def _opened(self, host: str) -> int:
+        if host in self._files:
+            self._files.move_to_end(host)
+            return self._files[host]
+        modes = self._prepare()
+        file = os.open(self.path(host), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, modes.file)
+        self._files[host] = file
+        found = os.fstat(file)
+        if host not in self._sizes and found.st_uid == os.getuid():
+            os.fchmod(file, modes.file)
+        self._sizes.setdefault(host, found.st_size)
+        while len(self._files) > OPEN:
+            os.close(self._files.popitem(last=False)[1])
+        return file
+
+    def close(self) -> None:
+        """Close what is open; it is opened again by who writes on."""
+        while self._files:
+            os.close(self._files.popitem()[1])
 
     def _prepare(self) -> Modes:
         modes = modes_of(self._state)

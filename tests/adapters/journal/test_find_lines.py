@@ -5,21 +5,22 @@ import sqlite3
 import msgspec
 import pytest
 
-from console.adapters.journal import SqlJournal
-from console.adapters.lines import find_lines
+from console.adapters.journal.find_lines import find_lines
+from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped
-from tests.adapters.test_journal import opened
+from tests.adapters.journal.test_contract import opened
+from tests.recorded import append
 
 
 @pytest.fixture
 def journal(tmp_path):
-    made = SqlJournal(str(tmp_path / "journal.sqlite3"), Modes(shared=False))
+    made = JournalStore(str(tmp_path / "journal.sqlite3"), Modes(shared=False))
     for number, (run, app) in enumerate((("20260101T1-shop", "shop"), ("20260101T1-shop-2", "shop"), ("20260202T1-x%_y", "mail")), 1):
-        made.append(run, (opened(run, f"2026-01-0{number}T00:00:00Z", app=app),))
+        append(made, run, (opened(run, f"2026-01-0{number}T00:00:00Z", app=app),))
     over = msgspec.structs.replace(opened("20260303T1-exec", "2026-01-04T00:00:00Z"), kind="exec")
-    made.append("20260303T1-exec", (over,))
-    made.append("20260101T1-shop", (stamped(RunEnded(outcome="succeeded", exit=0), 2, "2026-01-05T00:00:00Z", 1.0, "boot"),))
+    append(made, "20260303T1-exec", (over,))
+    append(made, "20260101T1-shop", (stamped(RunEnded(outcome="succeeded", exit=0), 2, "2026-01-05T00:00:00Z", 1.0, "boot"),))
     yield made
     made.close()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.adapters.samplelog import SampleLog
+from console.adapters.logs.sample_log import SampleLog
 from console.adapters.statefolder import prepared
 from console.ports.feed import Sample
 

@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import fields
 from urllib.parse import quote
 
-from console.adapters.history import found_run
+from console.adapters.journal.run_lines import found_run
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the journal's tables, as SQLite's `user_version`. A journal of a newer one is refused."""
 
 PATIENCE = 10.0

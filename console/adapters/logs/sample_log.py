@@ -7,7 +7,7 @@ import os
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from console.adapters.logpages import behind
+from console.adapters.logs.log_pages import behind
 from console.adapters.statefolder import logs_folder, made_folder, modes_of
 from console.ports.feed import Sample, SamplePage
 from console.wire.address import path_part

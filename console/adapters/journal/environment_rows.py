@@ -1,0 +1,256 @@
+"""The record of an environment as rows: read, changed in the transaction of the events that change it, and made anew where it does not go as far as they do.
+
+Knows the tables. What the record says is `core.environment.record`'s.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from console.adapters.journal.tables import ENVIRONMENT_ROWS, ENVIRONMENTS, EVENTS, NEWEST, PAST_RUNS, RUNS, summary_of
+from console.core.environment.debts import OWING
+from console.core.environment.record import ACTED, is_late, is_undoable, recorded, trimmed
+from console.core.run.evolve import fold
+from console.errors import ConsoleError
+from console.model.environment_record import FORMAT, EnvironmentRecord, HostRecord, Maintenance, Released, Unclear
+from console.model.events import AnyEvent, HostForgiven, HostOwed, RunEnded
+from console.model.host_facts import LockHolder
+from console.model.state import RunState
+from console.model.values import changed
+from console.ports.journal import RunSummary
+from console.wire.codec import decoder, encode
+
+BACK = 1000
+"""Runs that a record is made anew from, at most, newest first."""
+FOLDED = 100
+"""Of them, those that are looked at whatever they did; of older ones, those that worked on hosts since a host was owed something."""
+
+_HEAD, _HOST, _RELEASE, _USUAL = "record", "host", "release", "usual"
+_STATED = ("note", "maintenance")
+"""Parts that no event sets, and that therefore stay when the rest is made anew."""
+_decoders: dict[str, Callable[[bytes], Any]] = {
+    _HEAD: decoder(EnvironmentRecord),
+    _HOST: decoder(HostRecord),
+    _RELEASE: decoder(Released),
+    _USUAL: decoder(tuple[dict[str, tuple[float, ...]], ...]),
+    "note": decoder(LockHolder),
+    "maintenance": decoder(Maintenance),
+}
+decode_state: Callable[[bytes], RunState] = decoder(RunState)
+
+Place = tuple[str, str]
+"""(application, environment)."""
+ReadsEvents = Callable[[sa.Connection, str], tuple[AnyEvent, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it stands in the rows. `run` and `seq`: how far it goes, and `revision`: how often it was changed."""
+
+    record: EnvironmentRecord
+    run: str
+    seq: int
+    revision: int
+
+
+class EnvironmentRows:
+    """The records of one journal, those that were asked for last kept in memory. For one thread."""
+
+    def __init__(self, events_of: ReadsEvents) -> None:
+        self._events_of = events_of
+        self._known: dict[Place, Kept] = {}
+        self._fresh: dict[Place, Kept] = {}
+        """Changed in the transaction that goes on."""
+
+    def begin(self) -> None:
+        """Hear that a transaction begins."""
+        self._fresh.clear()
+
+    def committed(self) -> None:
+        """Hear that it is on the disk."""
+        self._known |= self._fresh
+        self._fresh.clear()
+
+    def load(self, connection: sa.Connection, place: Place) -> Kept | None:
+        """Return a record; None where it is missing, of another format, or does not go as far as the events do."""
+        row = _goes_to(connection, place)
+        if row is None or row.format != FORMAT or (row.run, row.seq) != _newest(connection, place):
+            return None
+        known = self._known.get(place)
+        if known is not None and known.revision == row.revision:
+            return known
+        self._known[place] = found = Kept(_read(connection, place), row.run, row.seq, row.revision)
+        return found
+
+    def add(self, connection: sa.Connection, number: int, events: tuple[AnyEvent, ...], state: RunState) -> None:
+        """Take events of a run, which are written already, into the record. `number`: the run's; `state`: what it comes to with them."""
+        place = state.app, state.environment
+        kept = self._fresh.get(place) or self._as_before(connection, place, state.run, events[0].seq)
+        if kept is None or is_late(kept.record, number, events, state):
+            self.rebuild(connection, place)
+            return
+        after = recorded(kept.record, number, events, state)
+        run, seq = _newest(connection, place)
+        _keep_past_run(connection, number, events, state)
+        self._save(connection, place, kept, Kept(after, run, seq, kept.revision + 1))
+
+    def _as_before(self, connection: sa.Connection, place: Place, run: str, seq: int) -> Kept | None:
+        """The record as it was before those events; None where it cannot be gone on with."""
+        known = self._known.get(place)
+        row = _goes_to(connection, place)
+        if row is None:
+            others = sa.select(RUNS.c.run).where(_in(RUNS, place), RUNS.c.run != run).limit(1)
+            is_first = seq == 1 and connection.execute(others).first() is None
+            return Kept(EnvironmentRecord(app=place[0], environment=place[1]), "", 0, 0) if is_first else None
+        if row.format != FORMAT:
+            return None
+        if known is not None and known.revision == row.revision:
+            return known
+        if (row.run, row.seq) not in _newest_before(connection, place, run, seq):
+            return None
+        return Kept(_read(connection, place), row.run, row.seq, row.revision)
+
+    def rebuild(self, connection: sa.Connection, place: Place) -> Kept:
+        """Make a record anew from the events, and write it. What no run sets stays."""
+        row = _goes_to(connection, place)
+        connection.execute(sa.delete(ENVIRONMENT_ROWS).where(_in(ENVIRONMENT_ROWS, place), ENVIRONMENT_ROWS.c.part.not_in(_STATED)))
+        for table in (PAST_RUNS, ENVIRONMENTS):
+            connection.execute(sa.delete(table).where(_in(table, place)))
+        bare = record = changed(EnvironmentRecord(app=place[0], environment=place[1]), **_stated(_rows(connection, place)))
+        for one in _telling(connection, place):
+            try:
+                events = self._events_of(connection, one.run)
+            except ConsoleError as fault:  # what it did is not known, and keeps nobody from writing on
+                record = changed(record, live=Unclear(fault.message))
+                continue
+            state = fold(events)
+            record = recorded(record, one.number, events, state)
+            _keep_past_run(connection, one.number, events, state)
+        run, seq = _newest(connection, place)
+        return self._save(connection, place, Kept(bare, "", 0, -1), Kept(record, run, seq, (row.revision if row else 0) + 1))
+
+    def state(self, connection: sa.Connection, place: Place, part: str, value: object | None) -> None:
+        """Write down what no event sets: a person's `note`, or `maintenance`; None: there is none."""
+        kept = self.load(connection, place) or self.rebuild(connection, place)
+        before = getattr(kept.record, part)
+        if before != value:
+            _put(connection, place, part, {"": before} if before else {}, {"": value} if value else {})
+            self._save(connection, place, kept, Kept(changed(kept.record, **{part: value}), kept.run, kept.seq, kept.revision + 1))
+
+    def _save(self, connection: sa.Connection, place: Place, before: Kept, after: Kept) -> Kept:
+        old, new = before.record, after.record
+        is_new = before.revision <= 0
+        heads = ({} if is_new else {"": _head(old)}), {"": _head(new)}
+        if is_new or heads[0] != heads[1]:
+            _put(connection, place, _HEAD, *heads)
+        if is_new or old.usual != new.usual:
+            _put(connection, place, _USUAL, {} if is_new else {"": old.usual}, {"": new.usual})
+        _put(connection, place, _HOST, old.hosts, new.hosts)
+        _put(connection, place, _RELEASE, old.released, new.released)
+        values = {"format": FORMAT, "run": after.run, "seq": after.seq, "revision": after.revision}
+        if is_new:
+            connection.execute(sa.insert(ENVIRONMENTS).values(app=place[0], environment=place[1], **values))
+        else:
+            connection.execute(sa.update(ENVIRONMENTS).where(_in(ENVIRONMENTS, place)).values(**values))
+        self._fresh[place] = after
+        return after
+
+
+def past_rows(connection: sa.Connection, place: Place, limit: int, before: int) -> list[Any]:
+    """Return rows of ended runs, newest first; of those before number `before` (0: all)."""
+    query = sa.select(PAST_RUNS).where(_in(PAST_RUNS, place))
+    query = query.where(PAST_RUNS.c.number < before) if before else query
+    return list(connection.execute(query.order_by(PAST_RUNS.c.number.desc()).limit(limit)))
+
+
+def places_of(connection: sa.Connection, app: str) -> list[Place]:
+    """Return the environments that runs were made in, of an application (empty: of all)."""
+    query = sa.select(RUNS.c.app, RUNS.c.environment, sa.func.max(RUNS.c.number)).group_by(RUNS.c.app, RUNS.c.environment)
+    query = query.where(RUNS.c.app == app) if app else query
+    return [(row[0], row[1]) for row in sorted(connection.execute(query), key=lambda row: -(row[2] or 0))]
+
+
+def _head(record: EnvironmentRecord) -> EnvironmentRecord:
+    return changed(record, hosts={}, released={}, usual=(), note=None, maintenance=None)
+
+
+def _in(table: sa.Table, place: Place) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.app == place[0], table.c.environment == place[1])
+
+
+def _goes_to(connection: sa.Connection, place: Place) -> Any:  # noqa: ANN401 (a row of the table)
+    """How far the record goes; None: there is none."""
+    return connection.execute(sa.select(ENVIRONMENTS).where(_in(ENVIRONMENTS, place))).first()
+
+
+def _rows(connection: sa.Connection, place: Place) -> dict[str, dict[str, Any]]:
+    parts: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(sa.select(ENVIRONMENT_ROWS).where(_in(ENVIRONMENT_ROWS, place))):
+        parts.setdefault(row.part, {})[row.name] = _decoders[row.part](row.value.encode())
+    return parts
+
+
+def _stated(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: parts.get(name, {}).get("") for name in _STATED}
+
+
+def _read(connection: sa.Connection, place: Place) -> EnvironmentRecord:
+    parts = _rows(connection, place)
+    released = dict(sorted(parts.get(_RELEASE, {}).items(), key=lambda item: item[1].number))
+    head: EnvironmentRecord = parts[_HEAD][""]
+    return changed(head, hosts=parts.get(_HOST, {}), released=released, usual=parts.get(_USUAL, {}).get("", ()), **_stated(parts))
+
+
+def _put(connection: sa.Connection, place: Place, part: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    """Write the rows of a part that are new, or not the same value as before, and take away those that are gone."""
+    if before is after:
+        return
+    key = {"app": place[0], "environment": place[1], "part": part}
+    fresh = [{**key, "name": name, "value": encode(value).decode()} for name, value in after.items() if name not in before]
+    other = [{"named": name, "said": encode(value).decode()} for name, value in after.items() if name in before and before[name] is not value]
+    gone = [name for name in before if name not in after]
+    here = sa.and_(_in(ENVIRONMENT_ROWS, place), ENVIRONMENT_ROWS.c.part == part)
+    if fresh:
+        connection.execute(sa.insert(ENVIRONMENT_ROWS), fresh)
+    if other:
+        connection.execute(sa.update(ENVIRONMENT_ROWS).where(here, ENVIRONMENT_ROWS.c.name == sa.bindparam("named")).values(value=sa.bindparam("said")), other)
+    if gone:
+        connection.execute(sa.delete(ENVIRONMENT_ROWS).where(here, ENVIRONMENT_ROWS.c.name.in_(gone)))
+
+
+def _newest(connection: sa.Connection, place: Place) -> tuple[str, int]:
+    """The newest run of an environment, and its last event."""
+    run = connection.execute(sa.select(RUNS.c.run).where(_in(RUNS, place)).order_by(NEWEST).limit(1)).scalar()
+    return (run, int(connection.execute(sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.run == run)).scalar() or 0)) if run else ("", 0)
+
+
+def _newest_before(connection: sa.Connection, place: Place, run: str, seq: int) -> set[tuple[str, int]]:
+    """What the newest run and its last event were before that event of a run was written."""
+    newest = _newest(connection, place)
+    if newest[0] != run:
+        return {newest}
+    if seq > 1:
+        return {(run, seq - 1)}
+    other = connection.execute(sa.select(RUNS.c.run).where(_in(RUNS, place), RUNS.c.run != run).order_by(NEWEST).limit(1)).scalar()
+    last = connection.execute(sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.run == other)).scalar() if other else 0
+    return {(other or "", int(last or 0))}
+
+
+def _telling(connection: sa.Connection, place: Place) -> Iterable[RunSummary]:
+    """The runs that a record is made anew from, oldest first."""
+    query = sa.select(RUNS).where(_in(RUNS, place), RUNS.c.kind != "exec").order_by(NEWEST).limit(BACK)
+    runs = [summary_of(row) for row in connection.execute(query)]
+    owed = sa.select(EVENTS.c.run).where(EVENTS.c.type == str(HostOwed.__struct_config__.tag), EVENTS.c.run == sa.bindparam("owing")).limit(1)
+    owing = [back for back, one in enumerate(runs) if one.exit in OWING and connection.execute(owed, {"owing": one.run}).first()]
+    oldest = owing[-1] if owing else 0
+    return [one for back, one in enumerate(runs) if back < FOLDED or (back <= oldest and one.exit in ACTED)][::-1]
+
+
+def _keep_past_run(connection: sa.Connection, number: int, events: tuple[AnyEvent, ...], state: RunState) -> None:
+    if not is_undoable(state) or not any(isinstance(event, RunEnded | HostForgiven) for event in events):
+        return
+    connection.execute(sa.delete(PAST_RUNS).where(PAST_RUNS.c.run == state.run))
+    values = {"run": state.run, "app": state.app, "environment": state.environment, "number": number, "state": encode(trimmed(state)).decode()}
+    connection.execute(sa.insert(PAST_RUNS), [values])
