@@ -23,8 +23,8 @@ from console.engine.queries import for_commands, for_screens
 from console.engine.queries.context import QueryContext
 from console.engine.run.active_run import ActiveRun, Keep
 from console.engine.run.executor import ENGINE
-from console.engine.run.idle_record import RunRecord, read_run
 from console.engine.run.run_names import new_run
+from console.engine.run.run_record import RunRecord, read_run
 from console.engine.server.access import may_carry_runs
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal

@@ -97,7 +97,7 @@ class Released(msgspec.Struct, frozen=True):
     """It left its release live and healthy on every host: a part of the fleet, or hosts behind, do not count."""
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class EarlierAttempt(msgspec.Struct, frozen=True):
     """How the last release of a commit ended here, where that was no success."""
 
     run: str
@@ -109,7 +109,7 @@ class Attempt(msgspec.Struct, frozen=True):
 class Attempts(msgspec.Struct, frozen=True):
     """How commits fared here, oldest first; None: well."""
 
-    by_commit: dict[str, Attempt | None] = {}
+    by_commit: dict[str, EarlierAttempt | None] = {}
     live: str = ""
     """The commit of the last release, while nothing has taken it back; empty: it went wrong, or was taken back."""
 

@@ -17,7 +17,7 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.store import JournalStore
 from console.adapters.logs.log_writer import LogWriter
 from console.adapters.statefolder import prepared
-from console.engine.run.idle_record import RunRecord
+from console.engine.run.run_record import RunRecord
 from console.model import events as ev
 from console.model.request import Person
 from console.model.state import RunState

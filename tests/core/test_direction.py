@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.checks.direction import assess_direction, attempt_of
-from console.model.environment_record import Attempt
+from console.model.environment_record import EarlierAttempt
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.release import Revision
 from console.text import SafeText
@@ -61,7 +61,7 @@ def test_a_host_that_gives_no_answer_passes_nothing():
 
 
 def test_what_failed_here_before_is_said_with_its_run():
-    found = judged({"v1": "newer"}, a_host("web01", "v1"), attempts={COMMITS["v2"][:7]: Attempt("RUN", "failed", "2026-11-24T12:04:05Z")})
+    found = judged({"v1": "newer"}, a_host("web01", "v1"), attempts={COMMITS["v2"][:7]: EarlierAttempt("RUN", "failed", "2026-11-24T12:04:05Z")})
     assert (found.status, found.detail) == ("warning", "v2 failed here (run RUN, 2026-11-24 12:04 UTC)")
 
 
@@ -87,7 +87,7 @@ def test_the_last_release_of_a_commit_counts():
 V9 = Revision("9" * 40, SafeText("v9"))
 OVERRIDE = "--override direction=REASON"
 AWAY = HostFacts("web09", problem=SafeText("no route"))
-FAILED_BEFORE = {COMMITS["v2"]: Attempt("r7", "failed", "2026-11-24T12:04:05Z")}
+FAILED_BEFORE = {COMMITS["v2"]: EarlierAttempt("r7", "failed", "2026-11-24T12:04:05Z")}
 JUDGED = [
     ("nothing is live", {}, [a_host("web01", "")], {}, ("passed", "nothing is live yet", "", True)),
     ("no host", {}, [], {}, ("passed", "nothing is live yet", "", True)),
@@ -156,26 +156,26 @@ def test_what_a_host_that_is_away_had_is_not_counted():
 
 ATTEMPTS = [
     ("a success", [("r1", "deploy", "aaa", "succeeded", "1")], {}),
-    ("a failure", [("r1", "deploy", "aaa", "failed", "1")], {"aaa": Attempt("r1", "failed", "1")}),
-    ("a release that was rolled back by itself", [("r1", "deploy", "aaa", "rolled-back", "1")], {"aaa": Attempt("r1", "failed and was rolled back", "1")}),
-    ("a success that was taken back", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": Attempt("r2", "was rolled back", "2")}),
+    ("a failure", [("r1", "deploy", "aaa", "failed", "1")], {"aaa": EarlierAttempt("r1", "failed", "1")}),
+    ("a release that was rolled back by itself", [("r1", "deploy", "aaa", "rolled-back", "1")], {"aaa": EarlierAttempt("r1", "failed and was rolled back", "1")}),
+    ("a success that was taken back", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "was rolled back", "2")}),
     ("a success after a failure", [("r2", "deploy", "aaa", "succeeded", "2"), ("r1", "deploy", "aaa", "failed", "1")], {}),
-    ("a failure after a success", [("r2", "deploy", "aaa", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": Attempt("r2", "failed", "2")}),
+    ("a failure after a success", [("r2", "deploy", "aaa", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "failed", "2")}),
     ("a rollback that failed", [("r2", "rollback", "", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {}),
     (
         "a rollback takes back one release", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
-        {"bbb": Attempt("r3", "was rolled back", "3")},
+        {"bbb": EarlierAttempt("r3", "was rolled back", "3")},
     ),
     (
         "a no-go between them takes nothing", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "no-go", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
-        {"aaa": Attempt("r3", "was rolled back", "3")},
+        {"aaa": EarlierAttempt("r3", "was rolled back", "3")},
     ),
     (
         "a restart between them takes nothing", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "restart", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
-        {"aaa": Attempt("r3", "was rolled back", "3")},
+        {"aaa": EarlierAttempt("r3", "was rolled back", "3")},
     ),
-    ("a failure under a rollback is its own", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "failed", "1")], {"aaa": Attempt("r1", "failed", "1")}),
-    ("the later of two rollbacks", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": Attempt("r2", "was rolled back", "2")}),
+    ("a failure under a rollback is its own", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "failed", "1")], {"aaa": EarlierAttempt("r1", "failed", "1")}),
+    ("the later of two rollbacks", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "was rolled back", "2")}),
 ]  # fmt: skip
 
 
@@ -186,6 +186,6 @@ def test_how_a_commit_fared_last(runs, found):
 
 @pytest.mark.parametrize(("commit", "run"), [("aaabbb", "r1"), ("aaa", "r1"), ("aa", ""), ("bbb", "r2"), ("ccc", ""), ("", "")])
 def test_a_record_may_have_the_first_digits_alone(commit, run):
-    attempts = {"": Attempt("r0", "failed", ""), "aaa": Attempt("r1", "failed", ""), "bbb": Attempt("r2", "failed", "")}
+    attempts = {"": EarlierAttempt("r0", "failed", ""), "aaa": EarlierAttempt("r1", "failed", ""), "bbb": EarlierAttempt("r2", "failed", "")}
     found = attempt_of(commit, attempts)
     assert (found.run if found else "") == run

@@ -40,7 +40,9 @@ def attempt_of(commit: str, attempts: Mapping[str, EarlierAttempt | None]) -> Ea
     return next((found for known, found in attempts.items() if found and known and commit.startswith(known)), None)
 
 
-def assess_direction(revision: Revision, facts: tuple[HostFacts, ...], relations: Mapping[str, Relation], attempts: Mapping[str, EarlierAttempt | None]) -> Check:
+def assess_direction(
+    revision: Revision, facts: tuple[HostFacts, ...], relations: Mapping[str, Relation], attempts: Mapping[str, EarlierAttempt | None],
+) -> Check:  # fmt: skip
     """Judge a release against what is live on those hosts, each of which has to answer. `relations`: of the commit to each that is live."""
     reached = tuple(fact for fact in facts if not fact.problem)
     live = Counter((release.commit, str(release.version or release.id)) for fact in reached if (release := fact.release(fact.current)))

@@ -22,7 +22,7 @@ class Made(NamedTuple):
     """Digests of what earlier runs packed of that commit."""
 
 
-class Known(NamedTuple):
+class KnownCommit(NamedTuple):
     """What the record says of a commit."""
 
     runs: tuple[Released, ...] = ()
@@ -31,12 +31,12 @@ class Known(NamedTuple):
     """Digests of what was packed of it, in whichever environment."""
 
 
-def known_of(records: Iterable[EnvironmentRecord], required: str, revision: Revision) -> Known:
+def known_of(records: Iterable[EnvironmentRecord], required: str, revision: Revision) -> KnownCommit:
     """Return what the records of an application's environments say of a commit: who released the same in the required one, and what was packed of it."""
     known = tuple(records)
     contents = contents_of(known).get(revision.commit, frozenset())
     here = (one for record in known if record.environment == required for one in reversed(record.released.values()))
-    return Known(tuple(one for one in here if one.revision and _may_be_same(one, one.revision, revision, contents)), contents)
+    return KnownCommit(tuple(one for one in here if one.revision and _may_be_same(one, one.revision, revision, contents)), contents)
 
 
 def _may_be_same(one: Released, its: Revision, revision: Revision, contents: frozenset[str]) -> bool:

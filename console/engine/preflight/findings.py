@@ -16,7 +16,7 @@ from console.core.checks.calendar import assess_behind, assess_branch, assess_cl
 from console.core.checks.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
 from console.core.checks.direction import assess_direction
 from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
-from console.core.checks.staging import Known, Made, assess_staging, expected_content
+from console.core.checks.staging import KnownCommit, Made, assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import Targets
@@ -28,7 +28,7 @@ from console.engine.preflight.source import Relations, content_check, reading, r
 from console.errors import ConsoleError, NoGo
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.environment_record import Attempt, Live, Released
+from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import HostFacts
@@ -50,11 +50,11 @@ SLOW = 0.5
 """Seconds after which it is said which checks have not answered yet."""
 
 
-Verifications = Callable[[str, Revision], Awaitable[Known]]
+Verifications = Callable[[str, Revision], Awaitable[KnownCommit]]
 
 
-async def _unverified(environment: str, revision: Revision) -> Known:
-    return Known()
+async def _unverified(environment: str, revision: Revision) -> KnownCommit:
+    return KnownCommit()
 
 
 async def _as_seen(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -79,14 +79,14 @@ class PreflightInput:
     """For a rollback: the release that each host goes to."""
     verifications: Verifications = _unverified
     """(environment, revision): what the record says of it there."""
-    known: Known = Known()
+    known: KnownCommit = KnownCommit()
     """What that was when it was asked last."""
     catches_up: Live | None = None
     """For a catch-up: what the environment is."""
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
-    attempts: Mapping[str, Attempt | None] = field(default_factory=dict)
+    attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
     """Commits whose last release here went wrong or was taken back."""
     backup: Backup | None = None
     """The last one that the journal knows; for a restore: the run's."""

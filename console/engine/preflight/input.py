@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from console.core.checks.database import revert_step
-from console.core.checks.staging import Known, known_of
+from console.core.checks.staging import KnownCommit, known_of
 from console.core.environment.standing import usual_seconds
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
@@ -73,7 +73,7 @@ async def _record(fleet: QueryContext) -> EnvironmentRecord:
         return EnvironmentRecord()
 
 
-async def _verifications(journal: Journal, app: str, required: str, revision: Revision) -> Known:
+async def _verifications(journal: Journal, app: str, required: str, revision: Revision) -> KnownCommit:
     return known_of(await journal.environments(app), required, revision)
 
 

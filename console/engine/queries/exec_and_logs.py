@@ -12,8 +12,8 @@ from console.core.host_selection import meant_hosts
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.engine.queries.remote_command import Errand, Hearing, Settled, errand_for
-from console.engine.run.idle_record import RunRecord
 from console.engine.run.run_names import new_run
+from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
 from console.errors import Exit, Locked, NoGo, Problem, UsageFault
 from console.model.events import RunEnded, RunOpened, StepFinished, StepStarted, StepStatus

@@ -8,7 +8,7 @@ from typing import Any
 
 from console.core.environment.standing import failed_run, healthy_hosts, owed_now
 from console.core.host_selection import chosen_hosts
-from console.engine.catch_up.debts import answer_forgive
+from console.engine.catch_up.forgive import answer_forgive
 from console.engine.preflight.preview import answer_check
 from console.engine.queries.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
 from console.engine.queries.exec_and_logs import answer_exec, answer_logs

@@ -11,7 +11,7 @@ from typing import Any
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at, look_at_all
-from console.engine.run.idle_record import RunRecord
+from console.engine.run.run_record import RunRecord
 from console.errors import Locked, UsageFault
 from console.model.events import LocksReleased, NoteAdded, RunOpened
 from console.model.host_facts import HostFacts, LockHolder

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from console.core.run.accept import accept
 from console.core.run.decide import decide
-from console.engine.run.idle_record import Publish, RunRecord
+from console.engine.run.run_record import Publish, RunRecord
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
