@@ -43,9 +43,9 @@ def a_check(status: str, name: str = "space", title: str = "Room", detail: str =
     return Check(name, SafeText(title), status, detail=SafeText(detail), **fields)  # type: ignore[arg-type]
 
 
-def a_step(name: str, kind: str = "switch", phase: str = "release", host: str = "", **fields: object) -> Step:
+def a_step(name: str, kind: str = "switch", phase: str = "release", about: str = "", **fields: object) -> Step:
     """A step of a plan."""
-    return Step(name, kind, phase, SafeText(name), host, **fields)  # type: ignore[arg-type]
+    return Step(name, kind, phase, SafeText(name), about, **fields)  # type: ignore[arg-type]
 
 
 def ended(status: str, detail: str = "", hint: str = "", **fields: object) -> StepState:
