@@ -20,7 +20,7 @@ dates:
 test:
 	$(PYTHON) -m pytest $(TOGETHER)
 
-# The core's mutants, or some: make mutants OF=console/core/checks TESTS=tests/core/test_gates.py HOW=--survivors
+# The core's mutants, or some: make mutants OF=console/core/checks TESTS=tests/core/test_health_gate.py HOW=--survivors
 mutants:
 	nice -n 10 $(PYTHON) -m tests.mutants $(HOW) $(OF) $(if $(TESTS),--tests $(TESTS))
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from difflib import ndiff
 from pathlib import Path
 
@@ -22,10 +23,11 @@ PLACE = ROOT / "mutants"
 COPIED = ("console", "tests", "themes", "docs", "pyproject.toml", "hosts.toml.example", "README.md", "CHANGELOG.md", "Makefile")
 VERDICTS = PLACE / "verdicts.json"
 PAGE = ROOT / "docs" / "mutants.md"
+KILLED = ("killed", "timeout")
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 
 Mutants = dict[str, str]
-"""A mutant's name (`module.x_function__mutmut_3`) to the lines that it changes."""
+"""A mutant's name (`module.x_function__mutmut_3`) to its function and the lines that it changes. A verdict is kept under these, since numbers move with the function."""
 
 
 def main() -> int:
@@ -39,19 +41,19 @@ def main() -> int:
         name
         for file, mutants in made.items()
         for number, (name, change) in enumerate(mutants.items())
-        if number % options.every == 0 and not (options.survivors and verdicts.get(file, {}).get(_key(name, change)) in ("killed", "timeout"))
+        if number % options.every == 0 and not (options.survivors and verdicts.get(file, {}).get(change) in KILLED)
     ]
     print(f"{sum(map(len, made.values()))} mutants in {len(files)} files, {len(chosen)} to try")
     tried = _try(chosen, options.tests)
     for file, mutants in made.items():
         known = verdicts.get(file, {})
-        verdicts[file] = {_key(name, change): verdict for name, change in mutants.items() if (verdict := tried.get(name) or known.get(_key(name, change)))}
+        verdicts[file] = {change: verdict for name, change in mutants.items() if (verdict := tried.get(name) or known.get(change))}
     verdicts = {file: found for file, found in verdicts.items() if (ROOT / file).exists()}
     VERDICTS.write_text(json.dumps(verdicts, indent=1))
     for mutants in made.values():
         for name, change in mutants.items():
             if tried.get(name) in ("survived", "untested"):
-                print(f"\n{tried[name]}: {name}\n{change}")
+                print(f"\n{tried[name]}: {name}\n{change.partition(chr(10))[2]}")
     _tell({file: verdicts[file] for file in made}, {file: len(mutants) for file, mutants in made.items()})
     if PAGE.exists() and options.every == 1:
         _write_page({file: verdicts[file] for file in made})
@@ -96,16 +98,18 @@ def _mutate(file: Path) -> Mutants:
         span = spans[name]
         return [line.replace(name, "…") for line in lines[span.start - 1 : span.end]]
 
-    return {f"{module}.{name}": _change(body(name.partition("__mutmut_")[0] + "__mutmut_orig"), body(name)) for name in mutated.mutant_names}
+    found: Mutants = {}
+    seen: Counter[str] = Counter()
+    for name in mutated.mutant_names:
+        function = name.partition("__mutmut_")[0]
+        change = f"{module}.{function}\n{_change(body(function + '__mutmut_orig'), body(name))}"
+        found[f"{module}.{name}"] = change + f" ({seen[change] + 1})" * (seen[change] > 0)
+        seen[change] += 1
+    return found
 
 
 def _change(before: list[str], after: list[str]) -> str:
     return "\n".join(f"  {line[0]} {line[2:].strip()}" for line in ndiff(before, after) if line[0] in "-+")
-
-
-def _key(name: str, change: str) -> str:
-    """What a verdict is kept under: the function and the change, since numbers move when a function does."""
-    return f"{name.partition('__mutmut_')[0]}\n{change}"
 
 
 def _try(chosen: list[str], tests: list[str]) -> dict[str, str]:
@@ -127,7 +131,7 @@ def _try(chosen: list[str], tests: list[str]) -> dict[str, str]:
 def _tell(verdicts: dict[str, dict[str, str]], made: dict[str, int]) -> None:
     for file, found in sorted(verdicts.items()):
         if made[file]:
-            killed = sum(verdict in ("killed", "timeout") for verdict in found.values())
+            killed = sum(verdict in KILLED for verdict in found.values())
             print(f"{file}: {made[file]} mutants, {len(found)} tried, {killed} killed ({100 * killed // max(1, len(found))} %)")
 
 
@@ -139,7 +143,7 @@ def _write_page(tried: dict[str, dict[str, str]]) -> None:
     counts = {file: count for file, count in counts.items() if (ROOT / "console/core" / file).exists()}
     for file, found in tried.items():
         if found:
-            counts[file.removeprefix("console/core/")] = len(found), sum(verdict in ("killed", "timeout") for verdict in found.values())
+            counts[file.removeprefix("console/core/")] = len(found), sum(verdict in KILLED for verdict in found.values())
     rows = ["| file | mutants tried | killed | survived | killed of all |", "| --- | ---: | ---: | ---: | ---: |"]
     rows += [f"| `{file}` | {all_} | {killed} | {all_ - killed} | {100 * killed / all_:.0f} % |" for file, (all_, killed) in sorted(counts.items())]
     total, total_killed = (sum(numbers) for numbers in zip(*counts.values(), strict=True))
