@@ -137,8 +137,7 @@ class FileReading:
 
     def _not_read(self, one: Statement, why: str) -> None:
         lines = f" (to line {one.last})" if one.last - one.line > 20 else ""
-        words = _known(one.words[:SHOWN])
-        self.unread.append(LintFinding(one.line, "unread", SafeText(f"{why}{lines}: {words}")))
+        self.unread.append(LintFinding(one.line, "unread", SafeText(_known(f"{why}{lines}: {one.words[:SHOWN]}"))))
 
     def _psql(self, one: Statement) -> None:
         name, *words = one.text[1:].split(None, 2)
