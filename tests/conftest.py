@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from console.text import hide
 from tests.fleet import Fleet, make_repository, missing
 
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that does other work too
 settings.load_profile("unhurried")
 settings.register_profile("few", max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 

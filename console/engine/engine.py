@@ -12,7 +12,7 @@ from datetime import tzinfo
 from typing import Any, TypeVar
 
 from console.core.host_selection import chosen_hosts, meant_hosts
-from console.core.kinds.table import failure_rule
+from console.core.kinds.table import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
 from console.engine.catch_up.catch_up import EVERY, CatchUp
 from console.engine.catch_up.leftover_locks import is_over
@@ -192,7 +192,7 @@ class Engine:
         return RunOpened(
             run=run, kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person,
             request=request, config_digest=self._digest, hosts=tuple(host.name for host in meant_hosts(environment, request)), path=environment.path,
-            on_failure=failure_rule(request.kind, rolling.on_failure), max_failures=rolling.max_failures,
+            on_failure=KINDS[request.kind].failure_rule(rolling.on_failure), max_failures=rolling.max_failures,
             pause_after=rolling.pause_after,
         )  # fmt: skip
 

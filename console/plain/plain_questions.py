@@ -6,6 +6,7 @@ An answer becomes a command and its twin on the command line; who reads the answ
 import shlex
 from dataclasses import dataclass
 
+from console.core.kinds.table import kind_of
 from console.core.run.decide import running_steps
 from console.core.run.rules import may
 from console.model import commands as cmd
@@ -87,7 +88,7 @@ def _numbered(choices: tuple[PlainChoice, ...]) -> tuple[str, ...]:
 
 
 def _deploy_twin(state: RunState) -> str:
-    if state.kind != "deploy":
+    if not kind_of(state).makes_release:
         return f"deploy {state.kind} {state.environment} --yes"
     version = f" --version {state.revision.version}" if state.revision else ""
     return f"deploy {state.environment}{version} --yes"

@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from console.core.checks.database import BACKUP
+from console.core.kinds.table import kind_of
 from console.core.words.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
@@ -55,19 +56,20 @@ def _checked(state: RunState, title: str, short: str, ids: tuple[str, ...], abse
 
 def _deploy_row(state: RunState, now: float) -> Row:
     hosts = len(state.hosts)
-    reached = "back" if state.kind == "rollback" else "new"
+    kind = kind_of(state)
+    reached = "back" if kind.is_return else "new"
     new = sum(1 for host in state.hosts.values() if host.condition == reached)
     back = sum(1 for host in state.hosts.values() if host.condition == "back")
-    title = {"deploy": "DEPLOY", "rollback": "ROLL BACK", "restart": "RESTART", "restore": "RESTORE", "catch-up": "CATCH UP"}[state.kind]
+    title = kind.words.title
     if state.phase in ("preflight", "deciding", "locking"):
         return Row("busy" if state.phase == "locking" else "waiting", title, title, counted(hosts, "host") if hosts else "")
     if state.phase == "rolling-back":
         return Row("back", "GOING BACK", "BACK", f"{back} of {sum(1 for host in state.hosts.values() if host.touched)}")
     if state.phase == "ended":
         sign: MarkName = {0: "done", 8: "done", 4: "back"}.get(state.exit or 0, "skipped" if not state.changed else "failed")  # type: ignore[assignment]
-        if state.kind == "restore":
+        if not kind.changes_hosts:
             return Row(sign, title, title)
-        return Row(sign, title, title, f"{back} back" if back and state.kind != "rollback" else f"{new} of {hosts}")
+        return Row(sign, title, title, f"{back} back" if back and not kind.is_return else f"{new} of {hosts}")
     if state.pausing:
         return Row("paused", title, title, f"{new} of {hosts}")
     return Row("done" if hosts and new == hosts else "now", title, title, f"{new} of {hosts}")
@@ -87,7 +89,7 @@ UNWELL = ("failed", "unreachable", "unknown")
 
 
 def _health_row(state: RunState) -> Row:
-    gates = _gates_of_the_way_back(state.index) if state.kind == "rollback" else _gates_of(state.index)
+    gates = _gates_of_the_way_back(state.index) if kind_of(state).is_return else _gates_of(state.index)
     title, short = "Health checks passed", "health"
     if not gates:
         return Row("skipped" if state.plan else "waiting", title, short, "none" if state.plan else "")
@@ -97,9 +99,9 @@ def _health_row(state: RunState) -> Row:
     failed = states.count("done") - passed + states.count("failed")
     if failed:
         return Row("failed", title, short, f"{failed} failed")
-    if passed == len(gates) and not (state.back and state.kind != "rollback"):
+    if passed == len(gates) and not (state.back and not kind_of(state).is_return):
         return Row("done", title, short, f"{passed} of {len(gates)}")
-    if state.phase == "ended" or (state.back and state.kind != "rollback"):
+    if state.phase == "ended" or (state.back and not kind_of(state).is_return):
         return Row("skipped", title, short, f"{passed} of {len(gates)} passed")
     return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)} passed" if passed else "")
 

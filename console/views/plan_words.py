@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from console.core.checks.database import schema_words
-from console.core.kinds.table import on_failure
-from console.core.run.database_return import schema_back
+from console.core.checks.database_return import schema_back
+from console.core.kinds.table import kind_of, on_failure
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
 from console.model.state import RunState
@@ -122,7 +122,7 @@ def blast_radius(state: RunState) -> str:
     back = [way for way in state.way_back if not way.possible]
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
-    database = f"the database is {words} first; " if state.kind == "deploy" and state.plan and (words := database_words(state.plan)) else ""
+    database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
     return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {database}{way}"
 

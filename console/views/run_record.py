@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 
+from console.core.kinds.table import kind_of
 from console.core.words.sizes import counted
 from console.text import SafeText
 from console.typed import as_typed
@@ -35,7 +36,7 @@ def runs_lines(app: str, environment: str, words: str, held: int, width: int, *,
 def record_lines(report: Report, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
     """The lines on top of a record: what, how it ended, when, how long, who; and why."""
     state = report.state
-    what = line(Span(f"{state.kind} ")) if state.kind != "deploy" else ()
+    what = line(Span(f"{state.kind} ")) if not kind_of(state).makes_release else ()
     parts = (
         (0, _title(state.app, state.environment, protected=state.protected)),
         (0, (*what, *from_to(state))),

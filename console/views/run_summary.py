@@ -1,5 +1,6 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
+from console.core.kinds.table import kind_of
 from console.core.run.outcome import lock_problems
 from console.model.state import RunState
 from console.typed import as_typed
@@ -34,14 +35,8 @@ def wave_now(state: RunState) -> tuple[int, int]:
 
 def outcome_words(state: RunState) -> tuple[str, Tone]:
     """How an ended run ended, in capitals."""
-    if state.kind == "rollback" and state.exit == 0:
-        return "ROLLED BACK AS ASKED", "good"
-    if state.kind == "restart" and state.exit == 0:
-        return "RESTARTED", "good"
-    if state.kind == "restore" and state.exit == 0:
-        return "DATABASE RESTORED", "good"
-    if state.kind == "catch-up" and state.exit == 0:
-        return "CAUGHT UP", "good"
+    if state.exit == 0 and not kind_of(state).makes_release:
+        return kind_of(state).words.done, "good"
     return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
 
 
@@ -72,12 +67,12 @@ def from_to(state: RunState) -> Line:
 def _without_release(state: RunState) -> Line:
     """A rollback's way is from what was live to where it goes; a restart stays where it is."""
     live = next((str(host.before_version or host.before) for host in state.hosts.values() if host.before), "")
-    target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if state.kind == "rollback" else ""
+    target = next((str(way.version or way.release) for way in state.way_back if way.release), "") if kind_of(state).is_return else ""
     if target and state.phase == "ended" and state.exit == 0:
         return line("back on ", Span(target, "strong"), Span(f" (not {live})" if live != target else "", "dim"))
     if target:
         return line(Span(live, "dim"), " → ", Span(target, "strong"))
-    return line(Span(live or state.request.ref or ("HEAD" if state.kind == "deploy" else state.kind), "strong"))
+    return line(Span(live or state.request.ref or ("HEAD" if kind_of(state).makes_release else state.kind), "strong"))
 
 
 def _old_words(state: RunState) -> str:
@@ -117,7 +112,7 @@ def commit_words(state: RunState) -> str:
 
 def _now_on(state: RunState) -> str:
     """What hosts run that a rollback of its own brought back, where that is one version."""
-    back = {name for name, host in state.hosts.items() if host.condition == "back"} if state.kind == "rollback" else set[str]()
+    back = {name for name, host in state.hosts.items() if host.condition == "back"} if kind_of(state).is_return else set[str]()
     versions = {str(way.version) for way in state.way_back if way.host in back}
     return f", on {versions.pop()} now" if len(versions) == 1 and "" not in versions else ""
 

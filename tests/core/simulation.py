@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from console.core.checks.database import plan_restore
-from console.core.kinds.table import failure_rule
+from console.core.kinds.table import KINDS
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
 from console.core.run.decide import decide, running_steps
 from console.core.run.evolve import evolve
@@ -59,7 +59,7 @@ def opening(environment: Environment, kind: RunKind = "deploy") -> tuple[ev.Even
     return (
         ev.RunOpened(
             run="r1", kind=kind, app="shop", environment="production", protected=False, by=ADA, request=Request(kind=kind, yes=True), config_digest="d",
-            hosts=names, on_failure=failure_rule(kind, rolling.on_failure), max_failures=rolling.max_failures, pause_after=rolling.pause_after,
+            hosts=names, on_failure=KINDS[kind].failure_rule(rolling.on_failure), max_failures=rolling.max_failures, pause_after=rolling.pause_after,
         ),
         *(ev.HostSeen(host=name, release=OLD) for name in names),
         ev.PlanMade(plan=plan, way_back=tuple(ReturnTarget(name, OLD) for name in names)),

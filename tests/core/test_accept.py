@@ -69,8 +69,8 @@ def test_a_roll_back_has_its_plan_and_its_cause(how: str, strategy: str):
     (began,) = answer
     assert isinstance(began, ev.RollbackBegan)
     assert (began.by, began.cause, began.reason) == (LIN, "key", "asked for by lin")
-    assert {step.host for step in began.plan.steps if step.kind == "switch"} == {"web01", "web02"}
-    waves = {step.wave for step in began.plan.steps if step.host}
+    assert {step.about for step in began.plan.steps if step.kind == "switch"} == {"web01", "web02"}
+    waves = {step.wave for step in began.plan.steps if step.about}
     assert len(waves) == (2 if strategy == "halves" else 1)
 
 

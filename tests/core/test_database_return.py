@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from console.core.checks.database import MIGRATE, REVERT
-from console.core.run.database_return import declared_by, schema_back
+from console.core.checks.database_return import declared_by, schema_back
 from console.model.database import Migration, Review
 from console.model.declared_impact import Impact
 from console.model.plan import Step

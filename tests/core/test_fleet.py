@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, assess_way_back, blocking_reasons, named, overridden
+from console.core.checks.fleet import LeaveOut, assess_fleet, assess_live, assess_lock, assess_way_back, blocking_reasons, named, overridden
 from console.core.kinds.table import looked_at_with
 from console.core.plan.return_plan import shipped_again, way_back, way_to
 from console.core.words.sizes import counted
@@ -106,10 +106,10 @@ def test_rights_inodes_and_umask_have_their_own_words():
 
 def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
     away = [HostFacts(f"web0{number}", problem=SafeText("no"), problem_kind="unreachable", hint=SafeText(hint)) for number, hint in enumerate(("one", "two", "one"))]
-    checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0)}
+    checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, leave_out="without")}
     assert checks["reach"].startswith("one; two; or leave it out: --without web00=REASON")
-    for kind, leaves in (("restart", "one; two; or leave it out: --hosts '!web00,!web01,!web02'"), ("restore", "one; two")):
-        checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, kind=kind)}  # type: ignore[arg-type]
+    for option, leaves in (("hosts", "one; two; or leave it out: --hosts '!web00,!web01,!web02'"), ("", "one; two")):
+        checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, leave_out=option)}  # type: ignore[arg-type]
         assert checks["reach"] == leaves
     assert assess_live((HostFacts("web01"),)).remedy == "deploy status ENV; mend `current` on the host; or leave it out: --hosts '!web01'"
     locked = (HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")), HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")))
@@ -143,7 +143,7 @@ def fleet_of(*hosts: dict[str, object]) -> tuple[HostFacts, ...]:
 
 def verdict(name: str, facts: tuple[HostFacts, ...], allowed: int = 0, **asked: object) -> tuple[str, str, str, bool]:
     """One check of a fleet: its status, its words, what to type, whether it may block."""
-    check = next(check for check in assess_fleet(facts, 2**20, 10, allowed, **asked) if check.id == name)  # type: ignore[arg-type]
+    check = next(check for check in assess_fleet(facts, 2**20, 10, allowed, **{"leave_out": "without", **asked}) if check.id == name)  # type: ignore[arg-type]
     return check.status, str(check.detail), str(check.remedy), check.blocking
 
 
@@ -262,25 +262,24 @@ def test_a_host_that_was_not_asked_is_not_said_to_have_the_release():
 
 
 @pytest.mark.parametrize(
-    ("kind", "number", "options"),
+    ("option", "number", "options"),
     [
-        ("deploy", 1, "; or leave it out: --without web01=REASON"),
-        ("deploy", 2, "; or leave it out: --without web01=REASON --without web02=REASON"),
-        ("deploy", 9, "; or leave it out: " + " ".join(f"--without web{one:02}=REASON" for one in range(1, 9)) + " and the other 1"),
-        ("restart", 1, "; or leave it out: --hosts '!web01'"),
-        ("rollback", 2, "; or leave it out: --hosts '!web01,!web02'"),
-        ("restart", 10, "; or leave it out: --hosts '" + ",".join(f"!web{one:02}" for one in range(1, 9)) + "' and the other 2"),
-        ("restore", 2, ""),
-        ("catch-up", 2, ""),
+        ("without", 1, "; or leave it out: --without web01=REASON"),
+        ("without", 2, "; or leave it out: --without web01=REASON --without web02=REASON"),
+        ("without", 9, "; or leave it out: " + " ".join(f"--without web{one:02}=REASON" for one in range(1, 9)) + " and the other 1"),
+        ("hosts", 1, "; or leave it out: --hosts '!web01'"),
+        ("hosts", 2, "; or leave it out: --hosts '!web01,!web02'"),
+        ("hosts", 10, "; or leave it out: --hosts '" + ",".join(f"!web{one:02}" for one in range(1, 9)) + "' and the other 2"),
+        ("", 2, ""),
     ],
 )
-def test_a_host_that_is_away_is_left_out_by_the_options_of_its_run(kind: RunKind, number: int, options: str):
-    assert verdict("reach", fleet_of(*[AWAY] * number), kind=kind)[2] == f"mend the host{options}"
+def test_a_host_that_is_away_is_left_out_by_the_options_of_its_run(option: LeaveOut, number: int, options: str):
+    assert verdict("reach", fleet_of(*[AWAY] * number), leave_out=option)[2] == f"mend the host{options}"
 
 
 def test_three_hints_are_shown_each_once():
     hints = [{**AWAY, "hint": SafeText(f"do {number}")} for number in (1, 2, 2, 3, 4)]
-    assert verdict("reach", fleet_of(*hints), kind="restore")[2] == "do 1; do 2; do 3"
+    assert verdict("reach", fleet_of(*hints), leave_out="")[2] == "do 1; do 2; do 3"
 
 
 def way(host: str = "web01", release: str = "r0", version: str = "", reason: str = "", hint: str = "", possible: bool = True) -> ReturnTarget:

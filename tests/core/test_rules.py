@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.kinds.table import NO_WAY_BACK, RETURNS
+from console.core.kinds.table import KINDS as KINDS_OF_RUN
 from console.core.run.rules import left_live, may
 from console.model import commands as cmd
 from console.model.checks import Check
@@ -237,7 +237,7 @@ def test_a_run_that_left_its_release_live_can_be_undone(code: int | None):
     assert left_live(a_state(hosts=hosts_of(a_host_in("new", before="r0")), exit=code)) is EXITS[code]
 
 
-@pytest.mark.parametrize("kind", sorted(NO_WAY_BACK))
+@pytest.mark.parametrize("kind", sorted(name for name, kind in KINDS_OF_RUN.items() if not kind.returns))
 def test_what_changed_no_release_is_not_undone(kind: RunKind):
     assert not left_live(a_state(kind=kind, hosts=hosts_of(a_host_in("new", before="r0")), exit=0))
 
@@ -275,7 +275,7 @@ def test_what_goes_back_is_neither_paused_nor_aborted_nor_rolled_back_again(stat
 @given(states)
 def test_only_a_kind_with_a_way_back_is_rolled_back_and_only_once_it_changed_something(state: RunState):
     if may(cmd.RollBack(), state) is None:
-        assert state.kind in RETURNS
+        assert KINDS_OF_RUN[state.kind].returns
         assert state.changed
         assert state.phase not in ("ended", "rolling-back")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 from console.core.checks.measured import Measurement, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
@@ -9,7 +10,6 @@ from console.core.run.links import FEW_SESSIONS
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.host_facts import HostFacts, LockHolder
 from console.model.plan import ReturnTarget
-from console.model.request import RunKind
 from console.model.values import changed
 from console.text import SafeText
 
@@ -28,20 +28,22 @@ HINTS = 3
 """Different hints at most that one check shows."""
 NAMED = 8
 """Hosts at most that a remedy leaves out by name."""
+LeaveOut = Literal["without", "hosts", ""]
+"""The option by which a run of some kind leaves a host out; empty: it has none."""
 Finding = tuple[str, str]
 """(host, what is wrong)."""
 
 
 def assess_fleet(
-    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset(), kind: RunKind = "deploy"
+    facts: tuple[HostFacts, ...], size: int, files: int, allowed_failures: int, on_disk: frozenset[str] = frozenset(), leave_out: LeaveOut = ""
 ) -> tuple[Check, ...]:
     """Judge the hosts. `size` is the release's in bytes; `allowed_failures` hosts may be unreachable; those `on_disk` have the release already.
 
-    `kind`: what is asked for; each kind has options of its own that leave a host out.
+    `leave_out`: the option that the remedies name for a host that is in the way.
     """
     spoken = spoken_of(facts, allowed_failures)
     return (
-        _reach(facts, allowed_failures, kind),
+        _reach(facts, allowed_failures, leave_out),
         _problems("key", "Host keys known", spoken, KEY_KINDS, (*KEY_KINDS, *LOGIN_KINDS)),
         _problems("login", "Login works", spoken, LOGIN_KINDS, LOGIN_KINDS),
         _each("sudo", "sudo allows each command", spoken, _sudo, "allow it in sudoers with NOPASSWD, or take it out of the file"),
@@ -101,7 +103,7 @@ def assess_live(facts: tuple[HostFacts, ...]) -> Check:
     """What is restarted is there: every host has a release that is live and whole."""
     looks = _looks(facts, lambda fact: str(fact.current_broken or ("" if fact.current else "no release is live")))
     bare = [(look.host, "") for look in looks if isinstance(look.found, str) and look.found]
-    remedy = f"deploy status ENV; mend `current` on the host{_or_left_out(bare, 'restart')}"
+    remedy = f"deploy status ENV; mend `current` on the host{_or_left_out(bare, 'hosts')}"
     return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
 
 
@@ -143,11 +145,11 @@ def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
     return tuple(SafeText(f"{check.title}: {check.detail}") for check in checks if check.blocks)
 
 
-def _reach(facts: tuple[HostFacts, ...], allowed: int, kind: RunKind) -> Check:
+def _reach(facts: tuple[HostFacts, ...], allowed: int, leave_out: LeaveOut) -> Check:
     bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
     looks = (Measurement(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
-    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}{_or_left_out(bad, kind)}"
+    remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}{_or_left_out(bad, leave_out)}"
     return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
 
 
@@ -156,12 +158,12 @@ def _hints(facts: Iterable[HostFacts]) -> str:
     return "; ".join(list(dict.fromkeys(str(fact.hint) for fact in facts if fact.hint))[:HINTS])
 
 
-def _or_left_out(findings: list[Finding], kind: RunKind) -> str:
-    """The options that leave these hosts out of a run of that kind; empty where it has none."""
+def _or_left_out(findings: list[Finding], leave_out: LeaveOut) -> str:
+    """The options that leave these hosts out of the run; empty where it has none."""
     hosts = list(dict.fromkeys(host for host, _ in findings))
-    if kind == "deploy":
+    if leave_out == "without":
         options = " ".join(f"--without {quote(host)}=REASON" for host in hosts[:NAMED])
-    elif kind in ("restart", "rollback"):
+    elif leave_out == "hosts":
         options = "--hosts " + quote(",".join(f"!{host}" for host in hosts[:NAMED]))
     else:
         return ""

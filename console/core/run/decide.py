@@ -7,7 +7,7 @@ unless a step runs.
 from collections.abc import Iterator
 
 from console.core.checks.database import KINDS, needs_person
-from console.core.kinds.table import goes_back, on_failure
+from console.core.kinds.table import kind_of, on_failure
 from console.core.plan.return_plan import can_return, plan_return, plan_rollback
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
@@ -47,7 +47,7 @@ def failures(state: RunState) -> int:
 
 def is_tripped(state: RunState) -> bool:
     """Whether more went wrong than the budget allows."""
-    if state.kind == "rollback":
+    if kind_of(state).is_return:
         return False
     return failures(state) > max(state.max_failures, state.tolerated) or _failed_without_host(state) is not None
 
@@ -82,7 +82,7 @@ def _settling(state: RunState) -> Iterator[Effect]:
 def _in_play(state: RunState, step: Step) -> bool:
     condition = state.hosts[step.about].condition
     if step.phase == "rollback":
-        return condition == "returning" or (state.kind == "rollback" and condition in FORWARD)
+        return condition == "returning" or (kind_of(state).is_return and condition in FORWARD)
     if step.phase == "close":
         return condition == "new"
     return condition in FORWARD and state.back is None
@@ -108,7 +108,7 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")) and not _is_closing(state):
         yield from _trip(environment, state)
         return
-    cut = state.kind != "rollback" and state.pausing is None and lost_together(environment, state)
+    cut = not kind_of(state).is_return and state.pausing is None and lost_together(environment, state)
     if cut:
         words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
         yield RecordEvent(Paused(reason=SafeText(words), cause="network"))
@@ -220,7 +220,7 @@ def _is_network(environment: Environment, state: RunState) -> bool:
 
 
 def _send_back(environment: Environment, state: RunState, conditions: frozenset[str]) -> Iterator[Effect]:
-    if not goes_back(state.kind):
+    if not kind_of(state).returns:
         return
     for host in state.hosts.values():
         if host.condition not in conditions:
@@ -244,7 +244,7 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
-    if running_steps(state) or not (state.aborting == "back" and state.changed and goes_back(state.kind)):
+    if running_steps(state) or not (state.aborting == "back" and state.changed and kind_of(state).returns):
         yield from _stop(state)
     else:
         plan = plan_rollback(environment, state)
@@ -283,12 +283,12 @@ def _close(state: RunState) -> Iterator[Effect]:
 
 
 def _is_lost(state: RunState, host: HostState) -> bool:
-    return host.condition in LOST and (host.touched or state.kind == "rollback")
+    return host.condition in LOST and (host.touched or kind_of(state).is_return)
 
 
 def _behind_for_good(state: RunState) -> Iterator[HostState]:
     """Hosts that were left out of a release which is live now, or were not reached for it."""
-    goes_on = state.kind == "deploy" and state.back is None and not state.aborting and (_is_closing(state) or not is_tripped(state))
+    goes_on = kind_of(state).makes_release and state.back is None and not state.aborting and (_is_closing(state) or not is_tripped(state))
     if goes_on and any(host.condition == "new" for host in state.hosts.values()):
         yield from (host for host in state.hosts.values() if host.condition == "left-out" or (host.condition in LOST and not host.touched))
 

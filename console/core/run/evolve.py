@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from console.core.checks.configured import ticked
-from console.core.kinds.table import WAYS_BACK
+from console.core.kinds.table import kind_of
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.plan import Step
@@ -268,7 +268,7 @@ def _retried(state: RunState, event: ev.HostRetried) -> RunState:
     if host is None:
         return state
     fell = _fell_later(state, host)
-    went_back = state.back is None and state.kind not in WAYS_BACK and any(step.phase == "rollback" for step in state.lanes.get(event.host, ()))
+    went_back = state.back is None and not kind_of(state).is_return and any(step.phase == "rollback" for step in state.lanes.get(event.host, ()))
     steps = {
         name: changed(known, status="pending") if _again(state, name, known, went_back=went_back, fell=fell) else known for name, known in host.steps.items()
     }

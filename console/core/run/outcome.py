@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
-from console.core.kinds.table import goes_back, looked_at_with
+from console.core.kinds.table import kind_of, looked_at_with
 from console.core.plan.return_plan import shipped_again
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
@@ -36,9 +36,9 @@ def conclude(state: RunState) -> Conclusion:
         )
     if state.go is False:
         return _not_gone(state)
-    if state.kind == "rollback":
+    if kind_of(state).is_return:
         return _rollback(state)
-    if state.kind == "restore":
+    if not kind_of(state).changes_hosts:
         return _restore(state)
     if not state.changed:
         return _unchanged(state)
@@ -175,7 +175,7 @@ def _forward(state: RunState) -> Conclusion:
 
 def _way_on(state: RunState) -> str:
     """What to type after a run that left hosts as they are: a release is taken back, a restart is done again where it did not succeed."""
-    if goes_back(state.kind):
+    if kind_of(state).returns:
         return f"deploy rollback {state.environment}"
     left = [name for name, host in state.hosts.items() if host.condition not in ("new", "left-out")]
     if state.kind != "restart" or not left:

@@ -6,7 +6,7 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
-from console.core.kinds.table import ASKS_MANUALLY, NO_WAY_BACK, UNSTEERED, WAYS_BACK, goes_back, looked_at_with
+from console.core.kinds.table import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
 from console.model import commands as cmd
 from console.model.commands import Refusal
@@ -29,7 +29,7 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
         return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(f"deploy rollback {state.environment}"), ended=True)
-    if state.kind in UNSTEERED and not isinstance(command, cmd.Note | cmd.Forgive):
+    if not kind_of(state).is_steered and not isinstance(command, cmd.Note | cmd.Forgive):
         return _no(f"an {state.kind} ends with the console that runs it, and takes no command", "ctrl+c there")
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
@@ -38,7 +38,7 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
 
 def left_live(state: RunState) -> bool:
     """Whether a run that has ended left its release live, and there was one before it: a rollback of its own can undo it."""
-    return goes_back(state.kind) and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
+    return kind_of(state).returns and state.exit in (0, 5, 8) and any(host.before for host in state.hosts.values())
 
 
 def _who_was_first(command: cmd.AnyCommand, state: RunState) -> Refusal | None:
@@ -63,7 +63,7 @@ def _no(message: str, hint: str = "") -> Refusal:
 
 
 def _goes_back_now(state: RunState) -> bool:
-    return state.phase == "rolling-back" or state.kind in WAYS_BACK
+    return state.phase == "rolling-back" or kind_of(state).is_return
 
 
 def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Refusal | None:
@@ -87,7 +87,7 @@ def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
 
 def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -> Refusal | None:
     """A check that the pre-flight has not come to may be ticked off already: whether there is one of that name is for the file to say."""
-    if state.phase not in _UNDECIDED or state.go is not None or state.kind not in ASKS_MANUALLY:
+    if state.phase not in _UNDECIDED or state.go is not None or not kind_of(state).makes_release:
         return _no(_told("there is nothing to tick off now", state.acts.get("go")), f"deploy attach {state.run}")
     check = next((check for check in state.checks if check.id == command.check), None)
     if check is not None and check.by:
@@ -124,9 +124,8 @@ def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | 
 def _roll_back(command: cmd.RollBack, state: RunState, by: Person | None) -> Refusal | None:
     if _goes_back_now(state):
         return _no(_told("the rollback is under way", state.acts.get("end")))
-    if not goes_back(state.kind):
-        message, hint = NO_WAY_BACK[state.kind]
-        return _no(message, hint.format(environment=state.environment))
+    if why := kind_of(state).no_return:
+        return _no(why.words, why.hint.format(environment=state.environment))
     if not state.changed:
         return _no("no host has been changed yet, so there is nothing to roll back", "deploy abort")
     touched = touched_hosts(state)
@@ -140,7 +139,7 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | No
     host = state.hosts.get(command.host)
     if host is None:
         return _unknown_host(command.host, state)
-    if state.phase != "running" or not goes_back(state.kind):
+    if state.phase != "running" or not kind_of(state).returns:
         return _no("hosts are skipped, and taken back, while a release rolls")
     if host.condition in _SETTLED:
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))

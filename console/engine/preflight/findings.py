@@ -11,28 +11,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from console.core.checks.announcement import assess_announcement
-from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
-from console.core.checks.database import assess_backup, assess_migrations, assess_restore, assess_schema_back, plan_restore, revert_step, settled, with_schema
-from console.core.checks.direction import assess_direction
-from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, assess_way_back, named, overridden, spoken_of
-from console.core.checks.staging import KnownCommit, Made, assess_staging, expected_content
-from console.core.checks.team import assess_team, needed_operators
+from console.core.checks.database import settled
+from console.core.checks.fleet import assess_fleet, named, overridden
+from console.core.checks.staging import KnownCommit, Made
 from console.core.host_selection import chosen_hosts
+from console.core.kinds.found import Found
+from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
-from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
-from console.core.plan.return_plan import shipped_again, way_back, way_to
+from console.core.kinds.table import KINDS
+from console.core.plan.return_plan import way_back
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database import DatabaseInspection, review
 from console.engine.preflight.source import Relations, content_check, reading, relations_of, sized
-from console.errors import ConsoleError, NoGo
+from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import HostFacts
-from console.model.plan import Plan, ReturnTarget
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -102,6 +99,10 @@ class PreflightInput:
     """Takes the locks of runs that have ended out of what was seen."""
 
 
+def _makes_release(survey: PreflightInput) -> bool:
+    return KINDS[survey.request.kind].makes_release
+
+
 async def look_at(survey: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
     looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
@@ -117,7 +118,7 @@ async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
     """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
     hosts = chosen_hosts(survey.environment, survey.request)
     looking = asyncio.ensure_future(look_at(survey, hosts))
-    known: Review | None = None
+    found: Found | None = None
     asking: dict[asyncio.Task[Check], Check] = {}
     try:
         revision = await _revision(survey)
@@ -129,12 +130,13 @@ async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
         while open_ones:
             done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if looking in done:
-                listed = await _changes(survey, looking.result(), revision) if revision and survey.request.kind == "deploy" else None
+                listed = await _changes(survey, looking.result(), revision) if revision and _makes_release(survey) else None
                 if listed:
                     yield listed
                 known = await _reviewed(survey, hosts, looking.result(), listed, revision)
                 relations = await _relations(survey, looking.result(), revision)
-                for event in _found(survey, looking.result(), revision, known, relations):
+                found = _all(survey, looking.result(), revision, known, relations)
+                for event in _found(found):
                     yield event
             for one in (one for one in asking if one in done):
                 yield CheckReported(check=one.result())
@@ -142,7 +144,8 @@ async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
                 patience = None
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=asking[one])
-        for event in (*await _room(survey, looking.result(), subject), *_planned(survey, hosts, looking.result(), revision, known)):
+        room = await _room(survey, looking.result(), subject)
+        for event in (*room, *(_planned(found, survey.usual) if found else ())):
             yield event
     finally:
         for open_one in (looking, *asking):
@@ -178,12 +181,12 @@ def _without_room(found: Iterator[Event], room: tuple[CheckReported, ...]) -> It
 
 
 async def _relations(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
-    return await relations_of(survey.repository, facts, revision) if revision and survey.request.kind == "deploy" else {}
+    return await relations_of(survey.repository, facts, revision) if revision and _makes_release(survey) else {}
 
 
 async def _revision(survey: PreflightInput) -> Revision | None:
     """The commit that a release is made of; a catch-up may do without its repository, where the release is on the hosts' disks."""
-    if survey.request.kind == "deploy":
+    if _makes_release(survey):
         return await survey.repository.resolve(survey.request.ref)
     if survey.catches_up is None:
         return None
@@ -216,7 +219,7 @@ async def _reviewed(
     survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
 ) -> Review | None:  # fmt: skip
     """What is known of the database; None where the environment has none, or nothing is released."""
-    if survey.environment.database is None or survey.database is None or revision is None or survey.request.kind != "deploy":
+    if survey.environment.database is None or survey.database is None or revision is None or not _makes_release(survey):
         return None
     look = DatabaseInspection(survey.environment, survey.repository, survey.database, survey.backup)
     known = await review(look, _reached(hosts, facts), listed, revision)
@@ -248,35 +251,34 @@ async def prepare_again(survey: PreflightInput, revision: Revision | None, known
     content = (CheckReported(check=await _content(survey, subject.revision)),) if subject else ()
     known = _settled(survey, hosts, facts, known) if known else None
     room = await _room(survey, facts, subject)
-    found = _without_room(_found(survey, facts, revision, known, await _relations(survey, facts, revision)), room)
-    return (*found, *content, *room, *configured, *_planned(survey, hosts, facts, revision, known))
+    found = _all(survey, facts, revision, known, await _relations(survey, facts, revision))
+    return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, survey.usual))
 
 
 def subject_of(survey: PreflightInput, hosts: tuple[Host, ...], revision: Revision | None) -> AskedRelease | None:
     """What configured checks are asked about; a restart and a rollback are held up by none."""
     release = release_of(survey, revision)
-    if revision is None or release is None or survey.request.kind != "deploy":
+    if revision is None or release is None or not _makes_release(survey):
         return None
     return AskedRelease(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
 
 
-def _found(
-    survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
-) -> Iterator[Event]:  # fmt: skip
-    yield from (seen(fact) for fact in facts)
-    if known is not None:
-        yield DatabaseReviewed(review=known)
-    release = release_of(survey, revision)
-    if revision and release:
-        yield RevisionResolved(revision=revision, release=release, live=_live(facts))
-    for check in _checks(survey, facts, revision, known, relations):
-        yield CheckReported(check=named(check, survey.environment.name))
+def _found(found: Found) -> Iterator[Event]:
+    yield from (seen(fact) for fact in found.facts)
+    if found.review is not None:
+        yield DatabaseReviewed(review=found.review)
+    if found.revision and found.release:
+        yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.facts))
+    for check in KINDS[found.request.kind].checks(found):
+        yield CheckReported(check=named(check, found.environment.name))
 
 
-def _planned(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Iterator[Event]:
-    reached = _reached(hosts, facts)
-    if reached:
-        yield _plan_made(survey, reached, facts, revision, known)
+def _planned(found: Found, usual: dict[str, float]) -> Iterator[Event]:
+    if not found.hosts:
+        return
+    is_return = KINDS[found.request.kind].is_return
+    ways = tuple(destination(found, fact) if is_return else way_back(fact) for fact in found.facts)
+    yield PlanMade(plan=KINDS[found.request.kind].plan(found), way_back=ways, usual=usual)
 
 
 def seen(fact: HostFacts) -> HostSeen:
@@ -299,133 +301,18 @@ def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
 
 
-def _on_disk(facts: tuple[HostFacts, ...], release: str) -> frozenset[str]:
-    """The hosts that have that release already, whole."""
-    return frozenset(fact.host for fact in facts if (found := fact.release(release)) and found.whole)
-
-
-def _checks(
-    survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations
-) -> tuple[Check, ...]:  # fmt: skip
-    environment, request = survey.environment, survey.request
-    if request.kind == "rollback":
-        return _rollback_checks(survey, facts)
-    size, files = (revision.size, revision.files) if revision else (0, 0)
-    on_disk = _on_disk(facts, survey.catches_up.release.id) if survey.catches_up is not None else frozenset[str]()
-    allowed = environment.rolling.max_failures
-    spoken = spoken_of(facts, allowed)
-    fleet = (*assess_fleet(facts, size, files, allowed, on_disk, request.kind), assess_lock(spoken, survey.run))
-    if request.kind == "restore":
-        shown = tuple(changed(check, blocking=False) for check in fleet[:-1])
-        restored = assess_restore(environment.database, request.ref, survey.backup, survey.now, survey.kept)
-        return (*shown, assess_lock(_without_notes(spoken), survey.run), restored)
-    if request.kind == "catch-up":
-        return fleet
-    if revision is None:
-        return overridden((*fleet, assess_live(spoken)), request.overrides)
-    ways = tuple(way_back(fact) for fact in facts if not fact.problem)
-    checks = (
-        assess_branch(environment.branches, environment.release_tags, revision),
-        assess_tree(revision),
-        assess_behind(revision, environment.protected, environment.repository),
-        assess_direction(revision, spoken, relations, survey.attempts),
-        assess_closed(environment.closed, survey.now.astimezone(survey.zone), request.hotfix),
-        assess_freeze(environment.freezes, survey.now.astimezone(survey.zone), request.hotfix),
-        *_staging(survey, revision),
-        *fleet,
-        *_database(survey, known),
-        with_schema(assess_way_back(ways, sum(bool(fact.current) for fact in facts), _unanswered(spoken)), known or Review()),
-        assess_announcement(environment.announce, request.impact),
-        assess_team(needed_operators(environment.team_required, request.impact), survey.by, survey.joined),
-    )
-    return overridden(checks, request.overrides)
-
-
-def _database(survey: PreflightInput, known: Review | None) -> tuple[Check, ...]:
-    database = survey.environment.database
-    if database is None or known is None:
-        return ()
-    return (assess_backup(database, known, survey.now), assess_migrations(database, known, survey.request.impact))
-
-
-def _staging(survey: PreflightInput, revision: Revision) -> tuple[Check, ...]:
-    environment = survey.environment
-    if not environment.requires:
-        return ()
+def _all(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> Found:
+    """All that was found, for the kind of the run to judge and to plan by."""
     made, runs = _made(survey, revision)
-    return (assess_staging(environment.requires, environment.requires_within, made, runs, survey.now),)
+    return Found(
+        survey.environment, survey.request, survey.run, survey.now, survey.now.astimezone(survey.zone), facts, revision, release_of(survey, revision),
+        known, relations, made, runs, survey.attempts, survey.by, survey.joined, survey.targets, survey.undoes, survey.catches_up, survey.backup, survey.kept,
+    )  # fmt: skip
 
 
-def _made(survey: PreflightInput, revision: Revision) -> tuple[Made, tuple[Released, ...]]:
-    """What is released, and the runs of the required environment that may speak for it."""
-    return Made(revision, survey.environment.build is not None, survey.known.contents), survey.known.runs
-
-
-def _expected(survey: PreflightInput, revision: Revision | None) -> str:
-    """The digest that the release must have, where another commit was verified in its place; empty: any."""
-    if revision is None or not survey.environment.requires or any(check == "staging" for check, _ in survey.request.overrides):
-        return ""
-    return expected_content(*_made(survey, revision))
-
-
-def _rollback_checks(survey: PreflightInput, facts: tuple[HostFacts, ...]) -> tuple[Check, ...]:
-    """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
-    targets = survey.targets.goes_to
-    ways = tuple(_destination(survey, fact) for fact in facts if not fact.problem and fact.host in targets)
-    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts), kind="rollback")
-    shown = tuple(changed(check, blocking=False) for check in fleet)
-    schema = (assess_schema_back(survey.undoes, survey.environment),) if survey.undoes else ()
-    spoken = spoken_of(facts, len(facts))
-    name = survey.environment.name
-    remedy = shipped_again(ways, name) or f"deploy status {name}; another release that is on disk: deploy rollback {name} --to RELEASE"
-    lock, goes = assess_lock(_without_notes(spoken), survey.run), assess_way_back(ways, len(ways), _unanswered(spoken), remedy)
-    goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
-    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
-
-
-def _unanswered(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
-    return tuple(fact for fact in facts if fact.problem)
-
-
-def _without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
-    return tuple(changed(fact, closed=None) for fact in facts)
-
-
-def _plan_made(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> PlanMade:
-    ways = tuple(_destination(survey, fact) if survey.request.kind == "rollback" else way_back(fact) for fact in facts)
-    return PlanMade(plan=_plan(survey, hosts, facts, revision, known), way_back=ways, usual=survey.usual)
-
-
-def _destination(survey: PreflightInput, fact: HostFacts) -> ReturnTarget:
-    target = fact.current if fact.host in survey.targets.untouched else survey.targets.goes_to.get(fact.host, "")
-    if fact.problem:
-        return ReturnTarget(fact.host, target, possible=False, reason=fact.problem)
-    return way_to(fact, target) if target else ReturnTarget(fact.host)
-
-
-def _still_to_go(survey: PreflightInput, host: Host, current: str) -> str | None:
-    """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
-    target = survey.targets.goes_to.get(host.name)
-    return None if target == current and host.name in survey.targets.settled else target
-
-
-def _plan(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None) -> Plan:
-    current = {fact.host: fact.current for fact in facts}
-    if survey.request.kind == "restore":
-        return plan_restore(survey.environment, hosts, survey.request.ref, survey.backup)
-    if survey.request.kind == "restart":
-        return plan_restart(survey.environment, hosts, current)
-    if survey.request.kind == "rollback":
-        how = "halves" if survey.request.halves else ""
-        stays = {fact.host for fact in facts if not _destination(survey, fact).possible}
-        targets = {host.name: target for host in hosts if host.name not in stays and (target := _still_to_go(survey, host, current[host.name])) is not None}
-        before = revert_step(survey.environment, survey.undoes) if survey.undoes else ()
-        return plan_way_back(survey.environment, targets, how, tuple(step for step in before if step.place in targets))
-    release = release_of(survey, revision)
-    if release is None:
-        raise NoGo("there is no release to plan with")
-    first = frozenset(host.name for host in hosts if not current[host.name])
-    if survey.catches_up is not None:
-        return plan_catch_up(survey.environment, hosts, release.id, _on_disk(facts, release.id), first, survey.catches_up.content)
-    unbacked = any(check == "backup" for check, _ in survey.request.overrides)
-    return plan_release(survey.environment, hosts, release.id, first, known or Review(), unbacked=unbacked, expects=_expected(survey, revision))
+def _made(survey: PreflightInput, revision: Revision | None) -> tuple[Made | None, tuple[Released, ...]]:
+    """What is released, and the runs of the required environment that may speak for it; nothing where none is required."""
+    environment = survey.environment
+    if revision is None or not environment.requires or not KINDS[survey.request.kind].makes_release:
+        return None, ()
+    return Made(revision, environment.build is not None, survey.known.contents), survey.known.runs

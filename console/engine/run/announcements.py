@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from console.core.checks.announcement import Message, after, before, depends_on_it
+from console.core.kinds.table import kind_of
 from console.engine.run.runner import Runner
 from console.model.events import AnnouncementSent
 from console.model.fleet import Announce
@@ -26,7 +27,7 @@ class Announcer:
     async def before(self) -> tuple[SafeText, ...]:
         """Tell of the release before its first change; the problems that GO has to heed. Nothing is told twice."""
         state = self._runner.state
-        if state.kind != "deploy" or state.announced:
+        if not kind_of(state).makes_release or state.announced:
             return ()
         sent = await self._sent("before", before(state))
         await self._runner.write(sent)

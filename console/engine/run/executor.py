@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from console.core.environment.standing import Leftover
+from console.core.kinds.table import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
@@ -140,11 +141,11 @@ class FleetExecutor:
     def _holder_of(self, state: RunState, epoch: str) -> LockHolder:
         return LockHolder(
             by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=epoch, came_from=SafeText(state.by.claims),
-            goes_back=state.kind == "rollback",
+            goes_back=kind_of(state).is_return,
         )
 
     def _none_held(self, state: RunState, hosts: list[Host]) -> Decided | None:
-        if not self._missed or (state.kind == "rollback" and len(self._missed) < len(hosts)):
+        if not self._missed or (kind_of(state).is_return and len(self._missed) < len(hosts)):
             return None
         name, why = next(iter(self._missed.items()))
         return Decided(go=False, by=ENGINE, reasons=(SafeText(f"{name} could not be locked: {why}"),))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.kinds.table import NO_WAY_BACK, UNSTEERED, OnFailure, failure_rule, goes_back
+from console.core.kinds.kind import OnFailure
+from console.core.kinds.table import KINDS
 from console.core.run.accept import accept
 from console.core.run.decide import running_steps
 from console.core.run.evolve import fold
@@ -51,11 +52,11 @@ def restarts(run: Simulation) -> dict[str, int]:
     ],
 )  # fmt: skip
 def test_what_a_failure_does(kind: RunKind, asked: OnFailure, does: OnFailure):
-    assert failure_rule(kind, asked) == does
+    assert KINDS[kind].failure_rule(asked) == does
 
 
 def test_only_a_release_has_something_to_go_back_to():
-    assert {kind for kind in get_args(RunKind) if goes_back(kind)} == {"deploy"}
+    assert {name for name, kind in KINDS.items() if kind.returns} == {"deploy"}
 
 
 @pytest.mark.parametrize(
@@ -134,8 +135,9 @@ def test_an_owed_host_that_fails_its_catch_up_stays_on_what_the_environment_is()
     assert (state.hosts["web01"].release, state.exit) == (NEW, Exit.FAILED)
 
 
-def test_every_other_kind_says_why_none_of_its_hosts_goes_back():
-    assert {kind for kind in get_args(RunKind) if not goes_back(kind)} == NO_WAY_BACK.keys() | UNSTEERED
+def test_every_kind_of_run_has_a_file_and_those_whose_hosts_stay_say_why():
+    assert set(get_args(RunKind)) == KINDS.keys()
+    assert all(kind.no_return.words for kind in KINDS.values() if kind.no_return)
 
 
 @pytest.mark.parametrize("command", [cmd.Abort(), cmd.RollBack(), cmd.Pause(), cmd.Skip(host="web01"), cmd.TakeHelm(), cmd.Decide(go=False)])

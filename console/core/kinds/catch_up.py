@@ -1,0 +1,32 @@
+"""A catch-up: hosts that are owed something, and answer again, are brought up to date. The engine opens it by itself. Pure."""
+
+from console.core.checks.fleet import assess_fleet, assess_lock
+from console.core.kinds.found import Found
+from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.plan.planner import plan_catch_up
+from console.errors import NoGo
+from console.model.checks import Check
+from console.model.plan import Plan
+
+
+def checks(found: Found) -> tuple[Check, ...]:
+    """The verdicts on the fleet and its locks; the release itself was judged when it was made."""
+    revision, live = found.revision, found.catches_up
+    size, files = (revision.size, revision.files) if revision else (0, 0)
+    on_disk = found.on_disk(live.release.id) if live else frozenset[str]()
+    return (*assess_fleet(found.facts, size, files, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run))
+
+
+def plan(found: Found) -> Plan:
+    """Owed hosts to what the environment is. Raises NoGo where that is not known."""
+    live = found.catches_up
+    if live is None:
+        raise NoGo("there is no release to plan with")
+    return plan_catch_up(found.environment, found.hosts, live.release.id, found.on_disk(live.release.id), found.first, live.content)
+
+
+CATCH_UP = Kind(
+    "catch-up", KindWords("CATCH UP", "catch-up", "CAUGHT UP"), checks, plan,
+    no_return=NoReturn("an owed host is brought up to date, and never to an older state", "deploy rollback {environment}, once it has ended"),
+    is_attended=False,
+)  # fmt: skip

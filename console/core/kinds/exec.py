@@ -1,0 +1,19 @@
+"""`deploy exec`: a command of a person's on hosts, on record as a run. It has no pre-flight and no plan, and ends with the console that runs it. Pure."""
+
+from console.core.kinds.found import Found
+from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.model.checks import Check
+from console.model.plan import Plan, Steps
+
+
+def checks(_: Found) -> tuple[Check, ...]:
+    """None: what a person types is that person's affair."""
+    return ()
+
+
+def plan(found: Found) -> Plan:
+    """One wave without a step."""
+    return Plan("exec", (tuple(host.name for host in found.hosts),), Steps())
+
+
+EXEC = Kind("exec", KindWords("EXEC", "exec", "DONE"), checks, plan, no_return=NoReturn("a command changes no release"), is_steered=False)

@@ -1,0 +1,86 @@
+"""All that a pre-flight found, as one value: what a kind of run judges and plans by. Pure; who looked, and where, is not known here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from console.core.checks.fleet import spoken_of
+from console.core.checks.staging import Made
+from console.core.host_selection import chosen_hosts
+from console.core.kinds.rollback_targets import Targets
+from console.model.database import Backup, Review
+from console.model.environment_record import EarlierAttempt, Live, Released
+from console.model.fleet import Environment, Host
+from console.model.host_facts import HostFacts
+from console.model.release import Relation, Release, Revision
+from console.model.request import Person, Request
+from console.model.state import RunState
+from console.text import SafeText
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known before GO. `facts` are of the hosts that were chosen, in their order."""
+
+    environment: Environment
+    request: Request
+    run: str
+    now: datetime
+    """UTC."""
+    local: datetime
+    """The same on the wall clock of the environment."""
+    facts: tuple[HostFacts, ...]
+    revision: Revision | None = None
+    release: Release | None = None
+    """What the run makes, or brings to hosts that are owed it."""
+    review: Review | None = None
+    """What is known of the database; None: the environment has none, or nothing is released."""
+    relations: Mapping[str, Relation] = field(default_factory=dict)
+    """How the commit stands to each that is live."""
+    made: Made | None = None
+    """What is released, where another environment has to have had it first."""
+    verified: tuple[Released, ...] = ()
+    """The runs there that may speak for it, newest first."""
+    attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
+    """Commits whose last release here failed or was taken back."""
+    by: Person = Person("")
+    joined: tuple[Person, ...] = ()
+    targets: Targets = Targets({})
+    """Where each host goes back to."""
+    undoes: RunState | None = None
+    """The run whose migration is still there."""
+    catches_up: Live | None = None
+    """What the environment is, which owed hosts are brought to."""
+    backup: Backup | None = None
+    kept: bool | SafeText = True
+    """Whether the dump of that backup is still there; words: why that is not known."""
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The chosen hosts that were reached."""
+        chosen = chosen_hosts(self.environment, self.request)
+        return tuple(host for host, fact in zip(chosen, self.facts, strict=True) if not fact.problem)
+
+    @property
+    def spoken(self) -> tuple[HostFacts, ...]:
+        """The hosts that a verdict on the fleet speaks of."""
+        return spoken_of(self.facts, self.environment.rolling.max_failures)
+
+    @property
+    def current(self) -> dict[str, str]:
+        """The release that is live on each host; empty: none."""
+        return {fact.host: fact.current for fact in self.facts}
+
+    @property
+    def first(self) -> frozenset[str]:
+        """Hosts that never had a release."""
+        return frozenset(host.name for host in self.hosts if not self.current[host.name])
+
+    def on_disk(self, release: str) -> frozenset[str]:
+        """The hosts that have that release already, intact."""
+        return frozenset(fact.host for fact in self.facts if (known := fact.release(release)) and known.whole)
+
+
+def unanswered(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    """The hosts of which nothing is known."""
+    return tuple(fact for fact in facts if fact.problem)

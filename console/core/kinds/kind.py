@@ -1,0 +1,66 @@
+"""What there is to say of a kind of run, once for each kind: its checks, its plan, whether its hosts go back, what a failure does, its words.
+
+Each file beside this one fills in one `Kind`; `core/kinds/table.py` finds it by its name. Pure. It knows no kind by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from console.core.kinds.found import Found
+from console.model.checks import Check
+from console.model.plan import Plan
+from console.model.request import RunKind
+
+OnFailure = Literal["rollback", "pause", "stop"]
+
+
+class KindWords(NamedTuple):
+    """What a kind is called. `title`: on the workflow's list; `noun`: to recipients; `done`: how a run of it ended that did what was asked."""
+
+    title: str
+    noun: str
+    done: str
+
+
+class NoReturn(NamedTuple):
+    """Why no host of such a run goes back, and what to type instead; `{environment}` stands for the name."""
+
+    words: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of run."""
+
+    name: RunKind
+    words: KindWords
+    checks: Callable[[Found], tuple[Check, ...]]
+    """The verdicts of its pre-flight on the fleet and on what it does. Configured checks come beside them."""
+    plan: Callable[[Found], Plan]
+    no_return: NoReturn | None = None
+    """None: its hosts have a release to go back to."""
+    makes_release: bool = False
+    """It is made of a commit: the repository, CI, the calendar and people are asked before it, and manual checks are ticked off in it."""
+    is_return: bool = False
+    """It is the way back itself: it goes to its end, and is neither paused nor aborted. Its hosts end as `back`, not as `new`."""
+    changes_hosts: bool = True
+    """False: every host is held, and stays as it is."""
+    is_steered: bool = True
+    """People may speak to it; else it ends with the console that runs it."""
+    is_attended: bool = True
+    """People are asked in it while it runs."""
+    looked_at_with: Literal["check", "status"] = "status"
+    """The command that shows again what it was refused for."""
+
+    @property
+    def returns(self) -> bool:
+        """Whether a host of such a run may be taken back to what it had before it."""
+        return self.no_return is None
+
+    def failure_rule(self, asked: OnFailure) -> OnFailure:
+        """What a failure beyond the budget does, where the file asks for `asked`. `stop` leaves every host as it is."""
+        if not self.is_attended:
+            return "stop"
+        return "stop" if asked == "rollback" and not self.returns else asked

@@ -1,0 +1,75 @@
+"""A release: a commit is brought to the fleet in waves, and taken back by itself where the file says so. Pure."""
+
+from console.core.checks.announcement import assess_announcement
+from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
+from console.core.checks.database import assess_backup, assess_migrations, with_schema
+from console.core.checks.direction import assess_direction
+from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, overridden
+from console.core.checks.staging import assess_staging, expected_content
+from console.core.checks.team import assess_team, needed_operators
+from console.core.kinds.found import Found, unanswered
+from console.core.kinds.kind import Kind, KindWords
+from console.core.plan.planner import plan_release
+from console.core.plan.return_plan import way_back
+from console.errors import NoGo
+from console.model.checks import Check
+from console.model.database import Review
+from console.model.plan import Plan
+
+
+def checks(found: Found) -> tuple[Check, ...]:
+    """The verdicts on the commit, the calendar, the people, the fleet and the database. Raises NoGo where no commit is known."""
+    environment, request, revision = found.environment, found.request, found.revision
+    if revision is None:
+        raise NoGo("there is no commit to release")
+    ways = tuple(way_back(fact) for fact in found.facts if not fact.problem)
+    live = sum(bool(fact.current) for fact in found.facts)
+    judged = (
+        assess_branch(environment.branches, environment.release_tags, revision),
+        assess_tree(revision),
+        assess_behind(revision, environment.protected, environment.repository),
+        assess_direction(revision, found.spoken, found.relations, found.attempts),
+        assess_closed(environment.closed, found.local, request.hotfix),
+        assess_freeze(environment.freezes, found.local, request.hotfix),
+        *_staging(found),
+        *assess_fleet(found.facts, revision.size, revision.files, environment.rolling.max_failures, leave_out="without"),
+        assess_lock(found.spoken, found.run),
+        *_database(found),
+        with_schema(assess_way_back(ways, live, unanswered(found.spoken)), found.review or Review()),
+        assess_announcement(environment.announce, request.impact),
+        assess_team(needed_operators(environment.team_required, request.impact), found.by, found.joined),
+    )
+    return overridden(judged, request.overrides)
+
+
+def _staging(found: Found) -> tuple[Check, ...]:
+    environment = found.environment
+    if not environment.requires or found.made is None:
+        return ()
+    return (assess_staging(environment.requires, environment.requires_within, found.made, found.verified, found.now),)
+
+
+def _database(found: Found) -> tuple[Check, ...]:
+    database = found.environment.database
+    if database is None or found.review is None:
+        return ()
+    return (assess_backup(database, found.review, found.now), assess_migrations(database, found.review, found.request.impact))
+
+
+def plan(found: Found) -> Plan:
+    """Ship, migrate, waves, close. Raises NoGo where no release is known."""
+    if found.release is None:
+        raise NoGo("there is no release to plan with")
+    unbacked = any(check == "backup" for check, _ in found.request.overrides)
+    review = found.review or Review()
+    return plan_release(found.environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found))
+
+
+def _expected(found: Found) -> str:
+    """The digest that the release must have, where another commit was verified in its place; empty: any."""
+    if found.made is None or any(check == "staging" for check, _ in found.request.overrides):
+        return ""
+    return expected_content(found.made, found.verified)
+
+
+RELEASE = Kind("deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, looked_at_with="check")

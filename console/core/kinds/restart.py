@@ -1,0 +1,25 @@
+"""A restart: the application is restarted host by host, each behind its gate; its release stays. Pure."""
+
+from console.core.checks.fleet import assess_fleet, assess_live, assess_lock, overridden
+from console.core.kinds.found import Found
+from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.plan.planner import plan_restart
+from console.model.checks import Check
+from console.model.plan import Plan
+
+
+def checks(found: Found) -> tuple[Check, ...]:
+    """The verdicts on the fleet, and that a release is live on every host."""
+    fleet = assess_fleet(found.facts, 0, 0, found.environment.rolling.max_failures, leave_out="hosts")
+    return overridden((*fleet, assess_lock(found.spoken, found.run), assess_live(found.spoken)), found.request.overrides)
+
+
+def plan(found: Found) -> Plan:
+    """Every reached host, in waves."""
+    return plan_restart(found.environment, found.hosts, found.current)
+
+
+RESTART = Kind(
+    "restart", KindWords("RESTART", "restart", "RESTARTED"), checks, plan,
+    no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave"),
+)  # fmt: skip

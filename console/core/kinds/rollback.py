@@ -1,0 +1,63 @@
+"""A rollback as a run of its own: each host goes to the release that it had before, or to one that was named. Nothing but a lock holds it up. Pure."""
+
+from console.core.checks.database import assess_schema_back, revert_step
+from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
+from console.core.kinds.found import Found, unanswered
+from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.plan.planner import plan_way_back
+from console.core.plan.return_plan import shipped_again, way_to
+from console.model.checks import Check
+from console.model.fleet import Host
+from console.model.host_facts import HostFacts
+from console.model.plan import Plan, ReturnTarget
+from console.model.values import changed
+
+
+def checks(found: Found) -> tuple[Check, ...]:
+    """What the fleet is like is shown, and holds no rollback up: hosts that are not reached are owed, the others go back now."""
+    facts, environment = found.facts, found.environment
+    ways = tuple(destination(found, fact) for fact in facts if not fact.problem and fact.host in found.targets.goes_to)
+    fleet = assess_fleet(facts, 0, 0, allowed_failures=len(facts), leave_out="hosts")
+    shown = tuple(changed(check, blocking=False) for check in fleet)
+    schema = (assess_schema_back(found.undoes, environment),) if found.undoes else ()
+    spoken = spoken_of(facts, len(facts))
+    remedy = shipped_again(ways, environment.name) or (
+        f"deploy status {environment.name}; another release that is on disk: deploy rollback {environment.name} --to RELEASE"
+    )
+    lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
+    goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
+    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
+
+
+def without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    """The hosts without persons' notes: a note closes an environment to releases, and to nothing that recovers it."""
+    return tuple(changed(fact, closed=None) for fact in facts)
+
+
+def destination(found: Found, fact: HostFacts) -> ReturnTarget:
+    """Where a host goes, and whether it can."""
+    target = fact.current if fact.host in found.targets.untouched else found.targets.goes_to.get(fact.host, "")
+    if fact.problem:
+        return ReturnTarget(fact.host, target, possible=False, reason=fact.problem)
+    return way_to(fact, target) if target else ReturnTarget(fact.host)
+
+
+def plan(found: Found) -> Plan:
+    """Every host that has somewhere to go, and can; a migration is taken back first, where that is declared."""
+    stays = {fact.host for fact in found.facts if not destination(found, fact).possible}
+    targets = {host.name: target for host in found.hosts if host.name not in stays and (target := _still_to_go(found, host)) is not None}
+    before = revert_step(found.environment, found.undoes) if found.undoes else ()
+    how = "halves" if found.request.halves else ""
+    return plan_way_back(found.environment, targets, how, tuple(step for step in before if step.place in targets))
+
+
+def _still_to_go(found: Found, host: Host) -> str | None:
+    """The release that a host goes to; None where it goes nowhere, or is there already and was verified by the run that took it there."""
+    target = found.targets.goes_to.get(host.name)
+    return None if target == found.current[host.name] and host.name in found.targets.settled else target
+
+
+ROLLBACK = Kind(
+    "rollback", KindWords("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), checks, plan,
+    no_return=NoReturn("the rollback is under way"), is_return=True,
+)  # fmt: skip
