@@ -134,6 +134,8 @@ def test_a_freeze_may_be_of_moments():
     freeze = Freeze("2026-12-20T12:00:00+00:00", "2026-12-20T14:00:00+00:00")
     assert assess_freeze((freeze,), datetime(2026, 12, 20, 13, 30, tzinfo=BERLIN)).status == "failed"
     assert assess_freeze((freeze,), datetime(2026, 12, 20, 15, 0, tzinfo=BERLIN)).status == "passed"
+    assert assess_freeze((freeze,), datetime(2026, 12, 20, 12, 59, tzinfo=BERLIN)).status == "passed"
+    assert assess_freeze((freeze,), datetime(2026, 12, 20, 14, 59, tzinfo=BERLIN)).status == "failed"
     assert "2026-12-20 12:00" in assess_freeze((freeze,), datetime(2026, 12, 1, tzinfo=BERLIN)).detail
 
 
@@ -173,7 +175,7 @@ def test_each_day_has_its_word(number: int) -> None:
 
 
 WINDOWS = [
-    ("fri 00:00-24:00", True), ("fri 00:00-00:01", True), ("fri 23:59-24:00", True), ("fri 23:60-24:00", False), ("fri 00:00-12:60", False), ("fri 12:59-13:00", True),
+    ("fri 00:00-24:00", True), ("fri 00:00-00:01", True), ("fri 23:59-24:00", True), ("fri 23:60-24:00", False), ("fri 00:00-12:60", False), ("fri 12:59-13:00", True), ("fri 12:60-14:00", False),
     ("fri 24:00-24:00", False), ("fri 12:00-24:01", False), ("fri 13:00-12:00", False), ("fri 12:00-12:00", False), ("fri 12:00-12:01", True), ("fri 1:00-2:00", False), ("mon,tue", False),
     (" fri", False), ("fri ", False), ("FRI", False), ("fri 12:00", False),
 ]  # fmt: skip

@@ -120,6 +120,7 @@ def test_a_check_that_has_not_answered_waits_and_says_until_when():
 
 @pytest.mark.parametrize("blocking", [True, False])
 def test_a_tick_is_kept_with_who_made_it(blocking: bool):
+    assert ticked("Support", SafeText("Support"), "lin", ASKED).blocking
     check = ticked("Support", SafeText("Support"), "lin", ASKED, blocking=blocking)
     assert check == Check("Support", SafeText("Support"), "passed", blocking, SafeText("ticked off by lin, 2026-11-24 12:00:00 UTC"), kind="manual", since=ASKED, by="lin")
 

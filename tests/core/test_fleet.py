@@ -161,6 +161,7 @@ VERDICTS = [
     ("all keys are known", "key", fleet_of({}, {}), ("passed", "on 2 hosts", "", True)),
     ("one key is not known", "key", fleet_of({}, KEY), ("failed", "web02: unknown key", "ssh-keyscan web02", True)),
     ("one key has changed", "key", fleet_of({"problem": SafeText("another key"), "problem_kind": "changed-key"}), ("failed", "web01: another key", "", True)),
+    ("one key is not known and another host is away", "key", fleet_of(KEY, {**AWAY, "hint": SafeText("ping")}), ("failed", "web01: unknown key; not known: web02: not asked: it was not reached", "ssh-keyscan web02", True)),
     ("a key is shown to whom the login is refused", "key", fleet_of(LOGIN), ("passed", "on 1 host", "", True)),
     ("a host that is away has shown no key", "key", fleet_of({}, AWAY), ("error", "web02: not asked: it was not reached; nothing wrong on 1 other", "", False)),
     ("all logins work", "login", fleet_of({}, {}), ("passed", "on 2 hosts", "", True)),
@@ -254,6 +255,8 @@ def test_hosts_that_may_be_missing_hold_nothing_up(name: str, missing: dict[str,
 )
 def test_room_is_needed_where_the_release_is_not(on_disk: frozenset[str], found: tuple[str, str, str, bool]):
     assert verdict("space", fleet_of({"free": 0}, {"free": 0}), on_disk=on_disk) == found
+    (check,) = (check for check in assess_fleet(fleet_of({}, {}), 1, 1, 0, on_disk) if check.id == "space")
+    assert check.title == "Room for the release"
 
 
 def test_a_host_that_was_not_asked_is_not_said_to_have_the_release():
@@ -266,6 +269,7 @@ def test_a_host_that_was_not_asked_is_not_said_to_have_the_release():
     [
         ("without", 1, "; or leave it out: --without web01=REASON"),
         ("without", 2, "; or leave it out: --without web01=REASON --without web02=REASON"),
+        ("without", 8, "; or leave it out: " + " ".join(f"--without web{one:02}=REASON" for one in range(1, 9))),
         ("without", 9, "; or leave it out: " + " ".join(f"--without web{one:02}=REASON" for one in range(1, 9)) + " and the other 1"),
         ("hosts", 1, "; or leave it out: --hosts '!web01'"),
         ("hosts", 2, "; or leave it out: --hosts '!web01,!web02'"),
@@ -344,6 +348,7 @@ LOCKS = [
     ("free", fleet_of({}, {}), ("passed", "no run and no person holds a host (on 2 hosts)", "", True)),
     ("held by this run", fleet_of(held("r9")), ("passed", "no run and no person holds a host (on 1 host)", "", True)),
     ("held by another run", fleet_of({}, held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
+    ("held by this run and another", fleet_of(held("r9"), held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
     ("held by two", fleet_of(held("r2"), held("r0")), ("failed", "web01: held by r2; web02: held by r0", f"{UNLOCK.format('r0')}; {UNLOCK.format('r2')}", True)),
     ("held by a person", fleet_of(held("", "cy")), ("failed", "web01: held by cy", NOTED, True)),
     ("closed", fleet_of(CLOSED), ("failed", "web01: closed by ada: audit", NOTED, True)),

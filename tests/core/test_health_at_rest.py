@@ -114,6 +114,10 @@ def test_a_restart_speaks_only_where_no_gate_does(gated: frozenset[str], said: s
     assert said_last((ended("wave-1/web01/restart"),), gated) == {"web01": said}
 
 
+def test_what_is_lost_of_the_run_itself_says_nothing_of_a_host():
+    assert said_last((StepFinished(step="verify/monitor", status="unknown", lost=True), ended("wave-1/web01/gate")), GATED) == {"web01": "passed"}
+
+
 def test_each_host_has_its_own_last_word():
     events = (ended("wave-1/web01/gate"), ended("wave-1/web02/gate", "failed", "web02"), fell("unreachable"), ended("wave-2/web03/gate", host="web03"))
     assert said_last(events, GATED) == {"web01": "unknown", "web02": "failed", "web03": "passed"}

@@ -84,6 +84,8 @@ LIVES = [
     ("no run", [], Unclear("no release run is known here")),
     ("a release", [FIRST], Live(V1, "c1")),
     ("a release with a host behind", [SECOND, FIRST], Live(V2, "c2")),
+    ("a release with a host that was skipped", [a_run(code=8, content="c2", web01=("new", V2.id), web02=("skipped", V1.id)), FIRST], Live(V2, "c2")),
+    ("a failed rollback that names a release too", [changed(BACK, release=V2, exit=8), FIRST], Live(V1, "c1")),
     ("a release of some hosts alone", [a_run(hosts="web01", web01=("new", V2.id))], Unclear("no release run is known here")),
     ("a rollback of some hosts", [changed(BACK, request=Request(kind="rollback", hosts="web01")), SECOND], Live(V2, "c2")),
     ("a release that changed nothing", [a_run(code=5, changed=False, web01=("failed", V1.id)), FIRST], Live(V1, "c1")),

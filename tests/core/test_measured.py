@@ -148,6 +148,10 @@ def test_what_is_wrong_has_the_status_that_it_is_given(status: str):
     assert fleet_check("x", "X", looks_at(a=""), wrong=status).status == "passed"  # type: ignore[arg-type]
 
 
+def test_where_nothing_helps_nothing_is_to_be_typed():
+    assert fleet_check("x", "X", looks_at(a="full")).remedy == ""
+
+
 def test_what_is_right_has_words_of_its_own():
     seen: list[Answers] = []
 

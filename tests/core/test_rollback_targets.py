@@ -112,6 +112,7 @@ BEFORE = [
     ("a host that caught up and was owed by that release", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A, b=a_host("b", "back", "r000"))], Targets({"a": "r0", "b": "r000"})),
     ("a host that did not catch up", [restarted("catch-up", b=a_host("b", "failed", "r00")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
     ("a host that caught up from nothing", [restarted("catch-up", b=a_host("b", "new", "")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("two hosts that caught up one after the other", [restarted("catch-up", a=a_host("a", "new", "r01")), restarted("catch-up", b=a_host("b", "new", "r02")), a_release(c=a_host("c", "new"), a=a_host("a", "owed", ""), b=a_host("b", "failed"))], Targets({"a": "r01", "b": "r0"})),
     ("another host that caught up", [restarted("catch-up", c=a_host("c", "new", "r00")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
     ("a rollback that one host did not follow", [a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"}, frozenset({"a"}))),
     ("a rollback that no host followed", [a_way_back(a=a_host("a", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
@@ -136,6 +137,33 @@ BEFORE = [
 @pytest.mark.parametrize(("runs", "targets"), [pytest.param(*row[1:], id=row[0]) for row in BEFORE])
 def test_where_a_rollback_goes_after(runs: list[RunState], targets: Targets | Problem):
     assert targets_before(runs, ("a", "b")) == targets
+
+
+def named_rollback(*ways: ReturnTarget, **hosts: HostState) -> RunState:
+    return changed(a_way_back(**hosts), request=Request(kind="rollback", ref="v0"), way_back=ways, ended_at="12:04")
+
+
+BACK_A = a_host("a", "back")
+NAMED_BEFORE = [
+    ("a host that did not follow", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b", "r0"), a=BACK_A), Targets({"a": "r0", "b": "r0"}, frozenset({"a"}))),
+    ("a host that was not asked for", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("c", "r0"), a=a_host("a", "owed")), Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("a host without a target", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b"), a=a_host("a", "owed")), Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
+    ("all followed", named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A), Problem("already back on v7 since 12:04; nothing to roll back", FURTHER)),
+    ("all followed, to what has no version", named_rollback(ReturnTarget("a", "r0"), a=BACK_A), Problem("already back on v0 since 12:04; nothing to roll back", FURTHER)),
+]
+
+
+@pytest.mark.parametrize(("run", "targets"), [pytest.param(*row[1:], id=row[0]) for row in NAMED_BEFORE])
+def test_a_rollback_to_a_named_release_is_gone_on_with(run: RunState, targets: Targets | Problem):
+    assert targets_before([run], ("a", "b")) == targets
+
+
+NOWHERE = "already back where no release was live, since 12:04; nothing to roll back"
+
+
+def test_where_nobody_had_a_release_that_is_said():
+    rolled_back = changed(a_release(), outcome="rolled-back", exit=4, ended_at="12:04")
+    assert targets_before([rolled_back], ("a",)) == Problem(NOWHERE, FURTHER)
 
 
 def test_no_more_runs_are_read_than_it_takes():

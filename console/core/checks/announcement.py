@@ -110,7 +110,7 @@ def after(state: RunState) -> Message:
     """What is said when the run has ended, whatever became of it."""
     name = f"{state.app} {state.environment}"
     version = str(state.release.version) if state.release else ""
-    what = {"deploy": version, "rollback": "rollback", "restart": "restart", "restore": "restore of the database"}.get(state.kind, state.kind)
+    what = {"deploy": version, "restore": "restore of the database"}.get(state.kind, state.kind)
     ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None else state.outcome
     away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in _NAMED]
     lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *away[:20]]

@@ -87,7 +87,7 @@ def expected_content(made: Made, runs: Iterable[Released]) -> str:
 
 def age_of(verified: Released, now: datetime) -> timedelta:
     """How long ago that run ended."""
-    return now - datetime.fromisoformat(verified.ended_at.replace("Z", "+00:00"))
+    return now - datetime.fromisoformat(verified.ended_at)
 
 
 def assess_staging(required: str, within: float, made: Made, runs: tuple[Released, ...], now: datetime) -> Check:
