@@ -36,7 +36,10 @@ def painted(argv: list[str], environ: dict[str, str], words: bytes) -> float:
     try:
         came = b""
         while words not in came:
-            came += os.read(ours, 65536)
+            try:
+                came += os.read(ours, 65536)
+            except OSError:
+                raise AssertionError(f"{argv} ended before it had painted {words!r}: {came.decode(errors='replace')}") from None
         return 1000 * (time.perf_counter() - began)
     finally:
         process.kill()

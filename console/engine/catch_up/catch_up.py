@@ -13,6 +13,7 @@ from console.core.environment.standing import Leftover, debts_of, leftovers
 from console.core.secrets.needed import needs_of
 from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.keyring import Keyring
+from console.engine.pacing import on_each
 from console.engine.run.executor import ENGINE
 from console.errors import ConsoleError
 from console.model.debt import Debt
@@ -151,7 +152,7 @@ class CatchUp:
         debts = debts_of(record)
         owed = {debt.host for debt in debts}
         hosts = tuple(host for host in environment.hosts if host.name in owed)
-        seen = await asyncio.gather(*(outside.scout.look(environment, host, deadline=LOOK) for host in hosts))
+        seen = await on_each(hosts, lambda host: outside.scout.look(environment, host, deadline=LOOK))
         facts = await without_leftovers(self._journal, seen)
         for fact in facts:
             if fact.problem:

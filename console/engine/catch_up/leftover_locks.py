@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable
 
 from console.core.environment.standing import Leftover
+from console.engine.pacing import on_each
 from console.model.events import LockLeft, LocksReleased, RunEnded
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
@@ -36,7 +37,7 @@ async def release(locks: HostLock, environment: Environment, left: Leftover, kee
     """Remove a run's locks, all at once, but those that are known to stay."""
     kept = {one.host: one for one in keep}
     hosts = [host for host in environment.hosts if host.name in left.hosts and host.name not in kept]
-    answers = await asyncio.gather(*(_cleared(locks, environment, host, left.run) for host in hosts))
+    answers = await on_each(hosts, lambda host: _cleared(locks, environment, host, left.run))
     stay = {**kept, **{host.name: LockLeft(host.name, why) for host, why in zip(hosts, answers, strict=True) if why is not None}}
     return LocksReleased(hosts=tuple(name for name in left.hosts if name not in stay), left=tuple(stay.values()))
 

@@ -20,6 +20,7 @@ from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
 from console.core.kinds.table import KINDS
 from console.core.plan.return_plan import way_back
+from console.engine.pacing import on_each
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database import DatabaseInspection, review
 from console.engine.preflight.source import Relations, content_check, reading, relations_of, sized
@@ -105,8 +106,10 @@ def _makes_release(survey: PreflightInput) -> bool:
 
 async def look_at(survey: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
-    looks = (survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host)) for host in hosts)
-    return await survey.without_leftovers(tuple(await asyncio.gather(*looks)))
+    async def look(host: Host) -> HostFacts:
+        return await survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host))
+
+    return await survey.without_leftovers(tuple(await on_each(hosts, look)))
 
 
 def _goes_to(survey: PreflightInput, host: Host) -> str:

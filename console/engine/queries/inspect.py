@@ -1,8 +1,7 @@
 """A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`prepare`)."""
 
-import asyncio
-
 from console.engine.catch_up.leftover_locks import without_leftovers
+from console.engine.pacing import on_each
 from console.engine.queries.context import QueryContext
 from console.model.fleet import Host
 from console.model.host_facts import HostFacts
@@ -13,7 +12,7 @@ LOOK = 30.0
 
 async def look_at_all(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Return what stands on those hosts, the locks of runs that have ended among it."""
-    return tuple(await asyncio.gather(*(fleet.outside.scout.look(fleet.environment, host, deadline=LOOK) for host in hosts)))
+    return tuple(await on_each(hosts, lambda host: fleet.outside.scout.look(fleet.environment, host, deadline=LOOK)))
 
 
 async def look_at(fleet: QueryContext, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.catch_up.leftover_locks import is_over
+from console.engine.pacing import on_each
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at, look_at_all
 from console.engine.run.run_record import RunRecord
@@ -42,7 +43,7 @@ async def answer_lock(fleet: QueryContext, argument: Mapping[str, Any], person: 
         until=_said(now + timedelta(seconds=seconds)) if seconds else SafeText(""),
     )  # fmt: skip
     locks, environment = fleet.outside.locks, fleet.environment
-    failed = await asyncio.gather(*(locks.close_for(host, environment.path_on(host), note) for host in environment.hosts))
+    failed = await on_each(environment.hosts, lambda host: locks.close_for(host, environment.path_on(host), note))
     await fleet.journal.keep_note(environment.app, environment.name, note)
     return {"until": note.until or None, "failed": _failed_hosts(failed)}
 
@@ -51,7 +52,7 @@ async def answer_unlock(fleet: QueryContext, argument: Mapping[str, Any], person
     """Take a person's note from every host: where one was, which run holds hosts all the same, and the hosts that could not be told."""
     locks, environment = fleet.outside.locks, fleet.environment
     facts = await look_at(fleet, environment.hosts)
-    failed = await asyncio.gather(*(locks.open_again(host, environment.path_on(host)) for host in environment.hosts))
+    failed = await on_each(environment.hosts, lambda host: locks.open_again(host, environment.path_on(host)))
     await fleet.journal.keep_note(environment.app, environment.name, None)
     held = {fact.lock.run: holder_row(fact.lock) for fact in facts if fact.lock}
     return {
@@ -85,9 +86,8 @@ async def answer_break(fleet: QueryContext, argument: Mapping[str, Any], person:
     facts = await look_at_all(fleet, environment.hosts)
     holding = [fact.host for fact in facts if fact.lock and fact.lock.run == run]
     _judge(facts, run, holding, young, environment.name)
-    answers = await asyncio.gather(
-        *(fleet.outside.locks.break_for(host, environment.path_on(host), run, young) for host in environment.hosts if host.name in holding)
-    )
+    held = [host for host in environment.hosts if host.name in holding]
+    answers = await on_each(held, lambda host: fleet.outside.locks.break_for(host, environment.path_on(host), run, young))
     failed = [Unreached(fact.host, "unreachable", fact.problem, fact.hint) for fact in facts if fact.problem]
     failed += [_refused(host, answer) for host, answer in zip(holding, answers, strict=True) if answer is not None]
     broken = [host for host, answer in zip(holding, answers, strict=True) if answer is None]

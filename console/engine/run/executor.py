@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from console.core.environment.standing import Leftover
 from console.core.kinds.table import kind_of
 from console.engine.catch_up.leftover_locks import release
+from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, Tools, epoch_of, remote
@@ -60,6 +61,7 @@ class FleetExecutor:
         self._work: dict[tuple[str, int], asyncio.Future[StepFinished]] = {}
         self._given_up: set[tuple[str, int]] = set()
         self._unheld: set[str] = set()
+        self._turns = Turns()
         self._holder: LockHolder | None = None
         self._missed: dict[str, SafeText] = {}
         """Hosts of a rollback that could not be locked, and why."""
@@ -80,6 +82,7 @@ class FleetExecutor:
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
         """Carry a step out."""
+        await self._turns.mine()
         place = step.place
         if place in self._unheld:
             await self._hold_host(state, place)
@@ -87,6 +90,8 @@ class FleetExecutor:
         if why is not None:
             return StepFinished(step=step.name, host=step.about, attempt=attempt, status="unreachable", detail=SafeText(f"it could not be locked: {why}"))
         key = (step.name, attempt)
+        if key in self._given_up:
+            return StepFinished(step=step.name, host=step.about, attempt=attempt, status="cancelled", detail=SafeText("given up"))
         work = asyncio.ensure_future(perform(Task(self._environment, state, step, attempt, self._tools)))
         self._work[key] = work
         try:
@@ -113,7 +118,7 @@ class FleetExecutor:
 
     async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
         """Ask hosts for a last word, all at once."""
-        silent = dict(zip(hosts, await asyncio.gather(*(self._silent(name) for name in hosts)), strict=True))
+        silent = dict(zip(hosts, await on_each(hosts, self._silent), strict=True))
         lost = (HostFailed(host=name, condition="unreachable", reason=why) for name, why in silent.items() if why)
         return (*lost, HostsAnswered(hosts=tuple(name for name, why in silent.items() if not why)))
 
@@ -174,7 +179,7 @@ class FleetExecutor:
         self._unheld = {host.name for host in hosts if host.name not in self._missed}
         self._start_beat(tuple(hosts), epoch_of(state))
         self._steps.stand_by(hosts)
-        await asyncio.gather(*(self._hold_host(state, name) for name in tuple(self._unheld)))
+        await on_each(tuple(self._unheld), lambda name: self._hold_host(state, name))
 
     async def _hold_host(self, state: RunState, name: str) -> None:
         host = self._environment.host(name)
@@ -205,7 +210,7 @@ class FleetExecutor:
         return [host for host in self._environment.hosts if host.name in planned]
 
     async def _take(self, hosts: list[Host], holder: LockHolder) -> LocksRefused | None:
-        answers = await asyncio.gather(*(self._taken(host, holder) for host in hosts))
+        answers = await on_each(hosts, lambda host: self._taken(host, holder))
         for host, answer in zip(hosts, answers, strict=True):
             if isinstance(answer, LockHolder):
                 return LocksRefused(host=host.name, holder=answer)
@@ -225,7 +230,7 @@ class FleetExecutor:
         return answer
 
     async def _release(self, hosts: list[Host], epoch: str) -> None:
-        await asyncio.gather(*(self._locks.release(host, self._environment.path_on(host), epoch) for host in hosts))
+        await on_each(hosts, lambda host: self._locks.release(host, self._environment.path_on(host), epoch))
 
     def _start_beat(self, hosts: tuple[Host, ...], epoch: str) -> None:
         self._beat = asyncio.create_task(self._beats(hosts, epoch))
@@ -233,4 +238,4 @@ class FleetExecutor:
     async def _beats(self, hosts: tuple[Host, ...], epoch: str) -> None:
         while True:
             await self._clock.sleep(HEARTBEAT)
-            await self._locks.touch(hosts, self._environment.path, epoch)
+            await on_each(hosts, lambda host: self._locks.touch((host,), self._environment.path, epoch))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from console.core.host.shell import filled
 from console.model.events import Event, StepFinished
@@ -59,7 +60,7 @@ class Task:
     lines: Lines = field(default_factory=Lines)
     tail: list[SafeText] = field(default_factory=list)
 
-    @property
+    @cached_property
     def host(self) -> Host:
         """The host that the step runs on."""
         name = self.step.place
@@ -68,7 +69,7 @@ class Task:
             raise LookupError(name)
         return found
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The application's folder there."""
         return self.environment.path_on(self.host)

@@ -1,0 +1,109 @@
+"""Screens and programs that join in the middle of a run on a thousand hosts, while it goes on: how soon they have it, and how big frames are.
+
+The engine is a scripted one: what is measured is its socket and who looks on, not what carries a run out.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from console.adapters.journal import SqlJournal
+from console.adapters.statefolder import prepared
+from console.engine.server.broadcast import Broadcast
+from console.engine.server.process import serve
+from console.model import events as ev
+from console.ports.feed import Sample
+from console.wire.address import lock_path, socket_path
+from console.wire.frames import TO_CLIENT
+from console.wire.messages import item_message, reply_bytes
+from tests.bench import fold
+from tests.bench.startup import painted
+from tests.bench.table import Row, print_rows
+from tests.bench.watchdog import Watchdog
+from tests.engine.scripted import ScriptedBrain
+
+ROUNDS = 5
+RUN = "r1"
+"""As `tests.core.simulation` calls it."""
+PER_SECOND = 100
+"""Events a second that the run goes on by."""
+DEPLOY = [sys.executable, "-m", "console"]
+
+
+class RunningBrain(ScriptedBrain):
+    """A run that goes on: half of it is said, the rest follows one by one, with numbers of every host once a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = fold.a_run()
+        self.half = len(self.events) // 2
+        self.open_run_id, self.busy = RUN, True
+        self.broadcast = Broadcast(self.events[: self.half])
+
+    async def go_on(self) -> None:
+        """Say the rest."""
+        hosts = itertools.cycle(next(event.hosts for event in self.events if isinstance(event, ev.RunOpened)))
+        for event in itertools.islice(self.events, self.half, None):
+            self.broadcast.publish(event)
+            for name in itertools.islice(hosts, fold.HOSTS // PER_SECOND):
+                self.broadcast.tell(Sample(name, event.mono, 0.5, 0.5, 1.0))
+            await asyncio.sleep(1 / PER_SECOND)
+
+
+async def whole(environ: dict[str, str], wanted: int) -> float:
+    """Milliseconds until a program that follows by `--json` has so many events, each once and in their order."""
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(*DEPLOY, "attach", "--json", env=environ, stdout=asyncio.subprocess.PIPE, limit=1 << 26)
+    assert process.stdout is not None
+    last = 0
+    while last < wanted:
+        seq = json.loads(await process.stdout.readline()).get("seq", 0)
+        assert seq in (0, last + 1), (seq, last)
+        last = seq or last
+    took = 1000 * (time.perf_counter() - began)
+    process.terminate()
+    await process.communicate()
+    return took
+
+
+async def measure(folder: Path) -> None:
+    """Measure and print."""
+    state = str(folder / "state")
+    prepared(state)
+    environ = {**os.environ, "DEPLOY_STATE": state}
+    brain, held = RunningBrain(), Watchdog()
+    SqlJournal.of(state).append(RUN, tuple(brain.events[:1]))
+    socket, lock = socket_path(state, "shop", "production"), lock_path(state, "shop", "production")
+    tasks = [asyncio.create_task(serve(brain, app="shop", environment="production", socket=socket, lock=lock, signals=False))]
+    while not os.path.exists(socket):
+        await asyncio.sleep(0.01)
+    tasks += [asyncio.create_task(brain.go_on()), asyncio.create_task(held.watch())]
+    screen, program = Row("deploy attach, until the fleet is painted"), Row("deploy attach --json, until it has all that was said before")
+    try:
+        for _ in range(ROUNDS):
+            screen.values.append(await asyncio.to_thread(painted, [*DEPLOY, "attach"], environ, b"web"))
+            program.values.append(await whole(environ, brain.half))
+    finally:
+        for task in tasks[::-1]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    print(f"\nviewers that join a run on {fold.HOSTS:,} hosts after {brain.half:,} of {len(brain.events):,} events, {PER_SECOND} more each second")
+    print_rows([screen, program])
+    largest = max(len(reply_bytes(item_message(1, event))) for event in brain.events)
+    print(f"  the largest frame: {largest / 2**20:.2f} MiB of {TO_CLIENT >> 20}")
+    print(f"  the engine's loop: longest hold {1000 * held.longest.seconds:,.0f} ms, of which it ran {1000 * held.longest.cpu:,.0f} ms")
+
+
+def main() -> None:
+    """Measure in a folder of its own."""
+    with TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
