@@ -1,12 +1,12 @@
-"""Measures the console beside its peers, in one run: `python -m tests.bench [fold] [journal] [startup] [rollback] [runs] [thousand]`. Never fails on time."""
+"""Measures the console beside its peers, in one run: `python -m tests.bench [fold] [journal] [startup] [rollback] [runs] [thousand] [viewers]`. Never fails on time."""
 
 import os
 import sys
 
-from tests.bench import fold, journal, rollback, runs, startup, thousand
+from tests.bench import fold, journal, rollback, runs, startup, thousand, viewers
 from tests.fleet import missing
 
-PARTS = {"fold": fold.main, "journal": journal.main, "startup": startup.main, "rollback": rollback.main, "runs": runs.main, "thousand": thousand.main}
+PARTS = {"fold": fold.main, "journal": journal.main, "startup": startup.main, "rollback": rollback.main, "runs": runs.main, "thousand": thousand.main, "viewers": viewers.main}
 REAL = frozenset({"startup", "rollback"})
 
 

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from console.adapters.journal import SqlJournal
+from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
+from console.core.run.evolve import fold
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.process import serve
 from console.model import events as ev
@@ -21,7 +22,7 @@ from console.ports.feed import Sample
 from console.wire.address import lock_path, socket_path
 from console.wire.frames import TO_CLIENT
 from console.wire.messages import item_message, reply_bytes
-from tests.bench import fold
+from tests.bench.fold import HOSTS, a_run
 from tests.bench.startup import painted
 from tests.bench.table import Row, print_rows
 from tests.bench.watchdog import Watchdog
@@ -40,7 +41,7 @@ class RunningBrain(ScriptedBrain):
 
     def __init__(self) -> None:
         super().__init__()
-        self.events = fold.a_run()
+        self.events = a_run()
         self.half = len(self.events) // 2
         self.open_run_id, self.busy = RUN, True
         self.broadcast = Broadcast(self.events[: self.half])
@@ -50,7 +51,7 @@ class RunningBrain(ScriptedBrain):
         hosts = itertools.cycle(next(event.hosts for event in self.events if isinstance(event, ev.RunOpened)))
         for event in itertools.islice(self.events, self.half, None):
             self.broadcast.publish(event)
-            for name in itertools.islice(hosts, fold.HOSTS // PER_SECOND):
+            for name in itertools.islice(hosts, HOSTS // PER_SECOND):
                 self.broadcast.tell(Sample(name, event.mono, 0.5, 0.5, 1.0))
             await asyncio.sleep(1 / PER_SECOND)
 
@@ -77,7 +78,9 @@ async def measure(folder: Path) -> None:
     prepared(state)
     environ = {**os.environ, "DEPLOY_STATE": state}
     brain, held = RunningBrain(), Watchdog()
-    SqlJournal.of(state).append(RUN, tuple(brain.events[:1]))
+    journal = SqlJournal.of(state)
+    await journal.append(RUN, tuple(brain.events[:1]), fold(brain.events[:1]))
+    await journal.close()
     socket, lock = socket_path(state, "shop", "production"), lock_path(state, "shop", "production")
     tasks = [asyncio.create_task(serve(brain, app="shop", environment="production", socket=socket, lock=lock, signals=False))]
     while not os.path.exists(socket):
@@ -92,7 +95,7 @@ async def measure(folder: Path) -> None:
         for task in tasks[::-1]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    print(f"\nviewers that join a run on {fold.HOSTS:,} hosts after {brain.half:,} of {len(brain.events):,} events, {PER_SECOND} more each second")
+    print(f"\nviewers that join a run on {HOSTS:,} hosts after {brain.half:,} of {len(brain.events):,} events, {PER_SECOND} more each second")
     print_rows([screen, program])
     largest = max(len(reply_bytes(item_message(1, event))) for event in brain.events)
     print(f"  the largest frame: {largest / 2**20:.2f} MiB of {TO_CLIENT >> 20}")

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from console.adapters.clock import SetClock
+from console.adapters.durable_steps import DurableSteps
+from console.adapters.scripted import ScriptedTransport
 from console.engine.run.executor import FleetExecutor
 from console.model.events import LocksTaken
 from console.model.fleet import Environment, Host
@@ -33,7 +35,8 @@ class Locks:
 
 
 def _hands(locks: Locks) -> FleetExecutor:
-    outside: Any = type("Outside", (), {**dict.fromkeys(("gates", "steps", "shipper", "workshop", "database")), "locks": locks})
+    parts = {**dict.fromkeys(("gates", "shipper", "workshop", "database")), "locks": locks, "steps": DurableSteps(ScriptedTransport())}
+    outside: Any = type("Outside", (), parts)
     environment = Environment("shop", "production", "/srv/shop", tuple(map(Host, WEB)))
     return FleetExecutor(environment, outside, SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0), {}, lambda item: None)
 
