@@ -23,7 +23,7 @@ OVERRIDE = "or name a command that backs it up (backup = … in [environments.EN
     [
         (OWN, True),
         (BARE, False),
-        (Database("mysql", url="mysql://db/shop"), False),
+        (Database("command", url="sqlite:shop.db"), False),
         (Database("postgres", url=URL, backup=Command("mine")), False),
     ],
     ids=["a url alone", "nothing", "another kind", "a command of its own"],
@@ -35,7 +35,7 @@ def test_the_console_dumps_a_database_of_postgresql_that_has_a_url_and_no_comman
 def test_what_backs_a_database_up():
     mine = Command("mine", timeout=5)
     assert dump_scripts.backup_of(Database("postgres", url=URL, backup=mine)) == mine
-    assert dump_scripts.backup_of(Database("mysql", backup=mine)) == mine
+    assert dump_scripts.backup_of(Database("command", backup=mine)) == mine
     assert dump_scripts.backup_of(BARE) is None
     assert dump_scripts.backup_of(OWN) == Command("pg_dump -Fc --no-password -f dumps/{run}.dump", timeout=1800.0)
     assert dump_scripts.TIMEOUT == 1800
@@ -50,7 +50,7 @@ def test_what_backs_a_database_up():
         (OWN, Backup("r1", PROVEN.at, "db01", PROVEN.path, 9, SafeText("not read: pg_restore is not there")), None),
         (OWN, Backup("r1", PROVEN.at, "db01", PROVEN.path, 9), None),
         (BARE, PROVEN, None),
-        (Database("mysql", url=URL), PROVEN, None),
+        (Database("command", url=URL), PROVEN, None),
         (Database("postgres", url=URL, restore=Command("mine")), PROVEN, False),
         (Database("postgres", restore=Command("mine")), None, False),
     ],
