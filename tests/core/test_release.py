@@ -1,10 +1,13 @@
 """Which locks a migration's text takes, on what, for how long; and what of it cannot be read."""
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
+from console.core.migrations import release
 from console.core.migrations.release import Reader, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.statements import cut
 from console.model.database import Migration
@@ -241,3 +244,150 @@ def test_any_text_is_read_or_said_to_be_unread(text: str):
     is_run = any("ALTER TABLE a ADD x int" in one.text for one in cut(text).statements if one.kind == "sql")
     if is_run and "'" not in text and "$$" not in text:
         assert found.unread or any(one.table == "a" for one in found.touches)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""), ("SELECT 1", ""), ("-- old-code: ok", "ok"), ("--old-code:ok", "ok"), ("  --  OLD-CODE :ok", ""), ("\t-- Old-Code:   Ok  ", "ok"),
+        ("-- old-code: breaks", "breaks"), ("-- old-code: ok\n-- old-code: breaks", "breaks"), ("-- old-code: breaks\n-- old-code: ok", "breaks"),
+        ("SELECT 1; -- old-code: ok", ""), ("-- old-code: okay", ""), ("-- old-code: ok it runs", ""), ("# old-code: ok", ""), ("-- old-code:\nok", "ok"),
+        ("a\n-- old-code: ok\nb", "ok"), ("-- old-code: ok\r", "ok"),
+    ],
+)  # fmt: skip
+def test_what_a_file_declares_of_the_code_before_it(text: str, said: str):
+    assert declared_old_code(text) == said
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"", ""), (b"a", "a"), ("ü€".encode(), "ü€"), ("ü".encode("utf-8-sig"), "ü"), ("ü€".encode("utf-16"), "ü€"), (b"\xfe\xff" + "ü€".encode("utf-16-be"), "ü€"),
+        ("ab".encode("utf-16-le"), "ab"), ("ab".encode("utf-16-be"), "ab"), ("ü".encode("latin-1"), "ü"), (b"\xff\xfe\x00", "�"), (b"a\x00b", "a�"),
+        (b"a" * 200 + b"\x00", "a" * 200 + "\x00"), (bytes(range(128, 256)), bytes(range(128, 256)).decode("latin-1")),
+    ],
+)  # fmt: skip
+def test_a_file_in_any_encoding_is_text(data: bytes, text: str):
+    assert decoded(data) == text
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_text(data: bytes):
+    assert isinstance(decoded(data), str)
+
+
+@given(st.text(st.characters(exclude_characters="\0\ufeff", exclude_categories=("Cs",)), max_size=40), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_a_text_is_read_as_it_was_written(text: str, encoding: str):
+    assert decoded(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("1.sql", "2.sql", "10.sql"), ("V1__a.sql", "V2__a.sql", "V10__a.sql"), ("2024_a.sql", "20240101_a.sql"), ("db/9/1.sql", "db/10/1.sql"),
+        ("a1b2.sql", "a1b10.sql", "a2b1.sql"), ("1.1.sql", "1.2.sql", "1.10.sql"), ("001.sql", "2.sql"), ("a.sql", "b.sql"),
+    ],
+)  # fmt: skip
+def test_files_are_in_the_order_in_which_tools_run_them(paths: tuple[str, ...]):
+    backwards = paths[::-1]
+    assert tuple(sorted(backwards, key=in_order)) == paths
+
+
+@given(st.lists(st.text(alphabet="ab0129._/-Vü²٣", max_size=10), max_size=6), st.randoms())
+def test_any_names_have_one_order(paths: list[str], chance: Random):
+    found = sorted(paths, key=in_order)
+    chance.shuffle(paths)
+    assert [in_order(path) for path in sorted(paths, key=in_order)] == [in_order(path) for path in found]
+
+
+@pytest.mark.parametrize(
+    ("paths", "backs"),
+    [
+        (("1.down.sql",), {"1.down.sql"}), (("1.revert.sql",), {"1.revert.sql"}), (("1.rollback.sql",), {"1.rollback.sql"}), (("1.undo.sql",), {"1.undo.sql"}),
+        (("m/down.sql",), {"m/down.sql"}), (("down.sql",), {"down.sql"}), (("m/a.down.rb",), {"m/a.down.rb"}), (("m/1_a.x.down.sql",), {"m/1_a.x.down.sql"}),
+        (("U2__a.sql", "db/U2.1__a.sql"), {"U2__a.sql", "db/U2.1__a.sql"}), (("Undo__a.sql", "BU2__a.sql"), set()),
+        (("revert/1.sql", "m/down/1.sql", "rollback/a/b.sql", "undo/x"), {"revert/1.sql", "m/down/1.sql", "rollback/a/b.sql", "undo/x"}),
+        (("1_down.sql",), set()), (("1_up.sql", "1_down.sql"), {"1_down.sql"}), (("1-up.sql", "1-down.sql"), {"1-down.sql"}), (("1_up.sql", "1-down.sql"), set()),
+        (("a/1_up.sql", "b/1_down.sql"), set()), (("1_up.sql", "1_downs.sql"), set()), (("1.up.sql", "countdown.sql", "m/downtown.sql", "rollbacks/1.sql"), set()),
+    ],
+)  # fmt: skip
+def test_which_files_take_others_back(paths: tuple[str, ...], backs: set[str]):
+    assert backs_of(paths) == backs
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("db/1.sql", ""), ("db/1.SQL", ""), ("db/1.psql", ""), ("db/1.pgsql", ""), ("db/1.ddl", ""),
+        ("db/1.py", "it is not SQL, so what it locks is not known"), ("db/sql", "it is not SQL, so what it locks is not known"),
+        ("db/1.sql.bak", "it is not SQL, so what it locks is not known"),
+        ("db/1.mysql.sql", "by its name it is for mysql, so it is not read"), ("mysql/1.sql", "by its name it is for mysql, so it is not read"),
+        ("db/MariaDB/1.sql", "by its name it is for MariaDB, so it is not read"), ("db/sqlite3/1.sql", "by its name it is for sqlite3, so it is not read"),
+        ("1.sqlite.sql", "by its name it is for sqlite, so it is not read"), ("a.mssql.sql", "by its name it is for mssql, so it is not read"),
+        ("sqlserver/1.sql", "by its name it is for sqlserver, so it is not read"), ("oracle/1.sql", "by its name it is for oracle, so it is not read"),
+        ("cockroach/1.sql", "by its name it is for cockroach, so it is not read"), ("cockroachdb/1.sql", "by its name it is for cockroachdb, so it is not read"),
+        ("db/oracles/1.sql", ""), ("db/my_mysql_notes.sql", ""), ("db/postgres/1.sql", ""),
+    ],
+)  # fmt: skip
+def test_which_files_are_read(path: str, words: str):
+    found = read("ALTER TABLE a ADD b int", path)
+    assert [one.message for one in found.unread] == ([words] if words else [])
+    assert len(found.touches) == (not words)
+
+
+def test_a_file_that_is_too_large_is_said_to_be(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(release, "LARGEST", 30)
+    assert read("TRUNCATE a" + " " * 20).unread == ()
+    found = read("-- old-code: ok\nTRUNCATE a" + " " * 20)
+    assert (found.touches, found.old_code) == ((), "ok")
+    assert [(one.line, one.rule, one.message) for one in found.unread] == [(0, "unread", "it is 46 B large, and files over 30 B are not read")]
+
+
+def test_eight_mebibytes_are_read():
+    assert release.LARGEST == 8 * 1024 * 1024
+
+
+def held(text: str) -> list[int]:
+    """Through which line each lock is held."""
+    return [one.held_by for one in read(text).touches]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("BEGIN;\nALTER TABLE a ADD x int;\nUPDATE b SET x = 1;", [3, 0]),
+        ("BEGIN;\nALTER TABLE a ADD x int;\nALTER TABLE b ADD y int;\nCREATE INDEX ON c (x);", [4, 4, 0]),
+        ("BEGIN;\nALTER TABLE a ADD x int;\nCREATE INDEX ON c (x);\nUPDATE d SET x = 1;", [3, 0, 0]),
+        ("BEGIN;\nALTER TABLE a ADD x int;\nCOMMIT;\nBEGIN;\nUPDATE b SET x = 1;", [0, 0]),
+        ("ALTER TABLE a ADD x int;\nUPDATE b SET x = 1;", [0, 0]),
+        ("BEGIN;\nALTER TABLE a ADD x int;\nUPDATE b SET x = 1 WHERE y = 2;", [0, 0]),
+        ("BEGIN;\nINSERT INTO a VALUES (1);\nUPDATE b SET x = 1;", [0, 0]),
+        ("BEGIN;\nALTER TABLE a ADD x int;\nCREATE TABLE b (x int);\nCREATE INDEX ON b (x);", [0, 0]),
+        ("BEGIN;\nUPDATE b SET x = 1;\nALTER TABLE a ADD x int;", [0, 0]),
+        ("BEGIN; ALTER TABLE a ADD x int; UPDATE b SET x = 1;", [0, 0]),
+        ("BEGIN;\nDROP TABLE a;\nUPDATE b SET x = 1;", [3, 0]),
+    ],
+    ids=["held", "both", "the next long one", "another transaction", "none", "not long", "blocks nobody", "on a new table", "before", "one line", "dropped"],
+)
+def test_a_lock_is_held_through_what_takes_long_in_its_transaction(text: str, lines: list[int]):
+    assert held(text) == lines
+
+
+def test_the_way_back_in_a_file_is_kept_apart_with_all_that_it_is():
+    text = "CREATE TABLE fresh (x int);\nTRUNCATE a;\n-- +goose Down\nTRUNCATE fresh;\nNONSENSE;\nDROP TABLE a;"
+    found = read(text)
+    assert [(one.table, one.made) for one in found.touches] == [("a", "")]
+    assert [(one.line, one.table, one.made) for one in found.back] == [(4, "fresh", ""), (6, "a", "")]
+    assert [one.line for one in found.unread] == [5]
+    assert found.is_back is False
+
+
+def test_a_whole_file_that_is_a_way_back_says_so_and_locks_nothing_forward():
+    found = Reader(PostgresParser()).read(SafeText("1.down.sql"), "DROP TABLE a", is_back=True)
+    assert (found.migration.touches, [one.table for one in found.migration.back], found.migration.is_back, found.lintable) == ((), ["a"], True, "")
+
+
+def test_what_a_way_back_makes_is_not_taken_for_made():
+    reader = Reader(PostgresParser())
+    reader.read(SafeText("1.down.sql"), "CREATE TABLE a (x int)", is_back=True)
+    assert reader.read(SafeText("2.sql"), "TRUNCATE a").migration.touches[0].made == ""

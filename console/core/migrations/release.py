@@ -56,7 +56,7 @@ def decoded(data: bytes) -> str:
 
 def in_order(path: str) -> tuple[tuple[int, str], ...]:
     """A key that sorts migrations as tools run them: V2 before V10."""
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", path))
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", path))
 
 
 def backs_of(paths: tuple[str, ...]) -> frozenset[str]:
