@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.cli.wiring import Invocation, carry_out, say, say_json, say_last, tell
+from console.cli.invocation import Invocation
+from console.cli.output import say, say_json, say_last, tell
+from console.cli.process import carry_out
 from console.demo import background
 from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request
@@ -99,9 +101,9 @@ def _shown(how: Invocation, ready: dict[str, Any]) -> Invocation:
 
 
 async def _open(how: Invocation, ready: dict[str, Any], fresh: bool) -> int:
+    from console.cli.configuration import environment
     from console.cli.home_command import home
     from console.cli.run_commands import open_run
-    from console.cli.wiring import environment
 
     if fresh:
         tell("deploy: making its past: three runs …")
@@ -130,7 +132,7 @@ async def _at_rest(how: Invocation, found: "Environment") -> None:
     """Wait until the engine has let go of the last run."""
     import asyncio
 
-    from console.cli.wiring import engine_of
+    from console.cli.meet_engine import engine_of
 
     while True:
         client = await engine_of(how, found)
@@ -151,7 +153,7 @@ def _quick(found: "Environment") -> "Environment":
 
 async def _carried(how: Invocation, found: "Environment", request: Request) -> None:
     """Open a run and wait for its end."""
-    from console.cli.wiring import configure, engine_of
+    from console.cli.meet_engine import configure, engine_of
 
     client = await engine_of(how, found)
     try:

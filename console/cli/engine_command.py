@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from console.cli.wiring import carry_out
+from console.cli.process import carry_out
 
 FILES = 16384
 """Open files that an engine asks for where it may: a thousand hosts and their consoles need a few thousand."""

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from console.cli.find_run import journal
+from console.cli.invocation import Invocation
 from console.cli.lasting_feed import LastingFeed
+from console.cli.meet_engine import asking, configure, engine_of
+from console.cli.output import tell
 from console.cli.run_records import LocalRunArchive
-from console.cli.wiring import Invocation, asking, configure, engine_of, journal, tell
 from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
@@ -58,21 +61,21 @@ class LocalEnvironmentClient(LocalRunArchive):
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments of the file; without a file, this one alone."""
-        from console.cli.wiring import config_if_any
+        from console.cli.configuration import config_if_any
 
         file = config_if_any(self._how)
         return file.environment_names if file else (self.environment,)
 
     def beside(self, environment: str) -> "LocalEnvironmentClient":
         """Another environment of the same application. It is let go of with this one."""
-        from console.cli.wiring import environment_or_known
+        from console.cli.configuration import environment_or_known
 
         self._beside.append(LocalEnvironmentClient(self._how, environment_or_known(self._how, environment)))
         return self._beside[-1]
 
     async def read_again(self) -> None:
         """Take up what was changed in the file since it was read. Raises UsageFault with every problem in it."""
-        from console.cli.wiring import environment
+        from console.cli.configuration import environment
 
         mark = _mark(self._found.file)
         if not self._found.file or mark == self._mark:
@@ -157,7 +160,7 @@ class LocalEnvironmentClient(LocalRunArchive):
         return feed
 
     def _by_the_file(self, request: Request) -> "Environment":
-        from console.cli.wiring import config_if_any, environment
+        from console.cli.configuration import config_if_any, environment
 
         if config_if_any(self._how) is None:
             return self._found

@@ -11,8 +11,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from console.cli.configuration import environment_or_known
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking_with_secrets
+from console.cli.output import OutputLost, say, say_json, tell, tell_twin
 from console.cli.prompt import confirm
-from console.cli.wiring import Invocation, OutputLost, asking_with_secrets, environment_or_known, say, say_json, tell, tell_twin
 from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
 from console.model.events import StepFinished

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from console.cli.wiring import Invocation, asking, configure, engine_of, environment, environment_or_known, say, say_json, tell_problem
+from console.cli.configuration import environment, environment_or_known
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking, configure, engine_of
+from console.cli.output import say, say_json, tell_problem
 from console.errors import Exit, NoGo
 from console.typed import as_typed
 

@@ -5,9 +5,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.adapters.clock import SystemClock
+from console.cli.invocation import Invocation
 from console.cli.lasting_feed import LastingFeed
+from console.cli.output import OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.cli.responsibility import SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
-from console.cli.wiring import Invocation, OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.errors import ConsoleError, Exit, Problem
 from console.model import commands as cmd
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from console.cli.configuration import environment
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking
+from console.cli.output import say, say_json, tell, tell_twin
 from console.cli.prompt import confirm
-from console.cli.wiring import Invocation, asking, environment, say, say_json, tell, tell_twin
 from console.errors import UsageFault
 
 
@@ -28,8 +31,8 @@ async def forgive(how: Invocation, host: str, reason: str) -> int:
 
 def _owing(how: Invocation, host: str) -> tuple[list[str], Any]:
     """Return the runs that owe a host something, and the environment that they were made in."""
+    from console.cli.find_run import journal
     from console.cli.kept_models import model_of_run
-    from console.cli.wiring import journal
     from console.core.environment.standing import debts_of
 
     store = journal()

@@ -1,8 +1,10 @@
 """Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
 
 from console.adapters.clock import SystemClock
+from console.cli.configuration import config_if_any, environment_or_known
 from console.cli.environment_client import LocalEnvironmentClient
-from console.cli.wiring import Invocation, config_if_any, environment_or_known, say_last
+from console.cli.invocation import Invocation
+from console.cli.output import say_last
 from console.errors import Exit, UsageFault
 from console.model.fleet import Environment
 

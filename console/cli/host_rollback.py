@@ -5,9 +5,10 @@ Knows how it is said to the run; how it is followed is `follow`'s.
 
 from typing import TYPE_CHECKING
 
+from console.cli.invocation import Invocation
+from console.cli.output import tell, tell_twin
 from console.cli.prompt import confirm
 from console.cli.responsibility import Responsibility, RunOver
-from console.cli.wiring import Invocation, tell, tell_twin
 from console.core.host_selection import select
 from console.core.plan.return_plan import is_left_old
 from console.errors import NoGo, Problem, UsageFault

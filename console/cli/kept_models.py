@@ -5,7 +5,8 @@ Holds no secret: a model has only references to them. Knows nothing of what is d
 
 import os
 
-from console.cli.wiring import journal, state
+from console.cli.configuration import state
+from console.cli.find_run import journal
 from console.errors import UsageFault
 from console.model.fleet import Environment
 

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
-from console.cli.wiring import Invocation, configure, engine_of, state
+from console.cli.configuration import state
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import configure, engine_of
 from console.core.run.evolve import evolve
 from console.core.secrets.needed import left_to_do
 from console.errors import ConsoleError, EngineLost

@@ -3,8 +3,12 @@
 import re
 from typing import Any
 
+from console.cli.configuration import environment_or_known
+from console.cli.find_run import run_named
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking
+from console.cli.output import say, say_json, tell_problem, tell_twin
 from console.cli.prompt import confirm
-from console.cli.wiring import Invocation, asking, environment_or_known, run_named, say, say_json, tell_problem, tell_twin
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.fleet import Environment
 from console.plain.jsonl import problem_object

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from console.cli.wiring import Invocation, say
+from console.cli.invocation import Invocation
+from console.cli.output import say
 from console.errors import ConsoleError
 from console.model.environment_record import EnvironmentRecord, OpenRun
 from console.model.host_facts import LockHolder

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+from console.cli.invocation import Invocation
 from console.cli.vocabulary import ASKING, PLACES
-from console.cli.wiring import Invocation
 from console.errors import NotYet, UsageFault
 from console.typed import Typed, set_typed, typed_here
 

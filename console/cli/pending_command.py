@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from console.cli.wiring import Invocation, asking, environment_or_known, say, say_json, tell
+from console.cli.configuration import environment_or_known
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking
+from console.cli.output import say, say_json, tell
 
 SHOWN = 40
 """Commits that are listed for a person; JSON has all."""

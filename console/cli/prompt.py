@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from console.cli.wiring import Invocation, print_on
+from console.cli.invocation import Invocation
+from console.cli.output import print_on
 from console.errors import ConsoleError, Exit
 
 

@@ -4,7 +4,10 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from console.cli.wiring import Invocation, journal, run_named, say, say_json, state, tell, tell_twin
+from console.cli.configuration import state
+from console.cli.find_run import journal, run_named
+from console.cli.invocation import Invocation
+from console.cli.output import say, say_json, tell, tell_twin
 from console.errors import ConsoleError, Exit
 from console.typed import as_typed
 

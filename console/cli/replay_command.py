@@ -3,7 +3,9 @@
 import asyncio
 
 from console.adapters.clock import SystemClock
-from console.cli.wiring import Invocation, journal, run_named, say
+from console.cli.find_run import journal, run_named
+from console.cli.invocation import Invocation
+from console.cli.output import say
 from console.errors import Exit, UsageFault
 from console.model.events import AnyEvent
 from console.views.recording import Recording

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from console.cli.configuration import environment
+from console.cli.find_run import run_named
+from console.cli.invocation import Invocation
+from console.cli.output import tell
 from console.cli.prompt import Declined, read_line
 from console.cli.run_commands import open_run
-from console.cli.wiring import Invocation, environment, run_named, tell
 from console.errors import UsageFault
 from console.model.request import Request
 

@@ -10,12 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.adapters.journal.reserve import give_room_if_full
+from console.cli.configuration import state
 from console.cli.environment_client import LocalEnvironmentClient, feed_of
+from console.cli.find_run import journal, recorded
 from console.cli.follow import follow
 from console.cli.host_rollback import take_back
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import configure, engine_of
+from console.cli.output import tell, tell_twin
 from console.cli.prompt import confirm
 from console.cli.responsibility import Departure, Responsibility, RunOver
-from console.cli.wiring import Invocation, configure, engine_of, journal, recorded, state, tell, tell_twin
 from console.core.host.by_hand import typed
 from console.core.host.release_scripts import RELEASE
 from console.core.host_selection import select

@@ -4,26 +4,14 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from console.cli.configuration import environment, environment_or_known, state
 from console.cli.environment_client import LocalEnvironmentClient, feed_of
+from console.cli.find_run import journal, open_runs, recorded, run_named
 from console.cli.follow import follow
+from console.cli.invocation import Invocation
+from console.cli.meet_engine import asking, configure, engine_of, is_owing
+from console.cli.output import say_json, tell_problem, tell_twin
 from console.cli.responsibility import Departure, Responsibility
-from console.cli.wiring import (
-    Invocation,
-    asking,
-    configure,
-    engine_of,
-    environment,
-    environment_or_known,
-    is_owing,
-    journal,
-    open_runs,
-    recorded,
-    run_named,
-    say_json,
-    state,
-    tell_problem,
-    tell_twin,
-)
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, Exit, NoGo, Problem, UsageFault

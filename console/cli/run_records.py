@@ -4,7 +4,8 @@ import asyncio
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.logs.sample_log import SampleLog
-from console.cli.wiring import journal, state
+from console.cli.configuration import state
+from console.cli.find_run import journal
 from console.model.events import AnyEvent
 from console.ports.feed import LogPage, SamplePage
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from console.adapters.secretfile import read_secret_file
-from console.cli.wiring import print_on
+from console.cli.output import print_on
 from console.core.secrets.needed import masking_for
 from console.errors import Problem
 from console.model.fleet import Environment

@@ -5,8 +5,10 @@ Jump hosts come first: what is behind them is reached through them.
 
 import asyncio
 
+from console.cli.configuration import environment
+from console.cli.invocation import Invocation
+from console.cli.output import say, say_json, tell, tell_twin
 from console.cli.prompt import confirm
-from console.cli.wiring import Invocation, environment, say, say_json, tell, tell_twin
 from console.errors import NoGo, Problem, UsageFault
 from console.model.fleet import Environment, Host
 

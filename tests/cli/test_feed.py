@@ -2,8 +2,8 @@
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
+from console.cli.invocation import Invocation
 from console.cli.lasting_feed import LastingFeed
-from console.cli.wiring import Invocation
 from console.errors import ConsoleError, EngineLost
 from console.model.events import NoteAdded, RunEnded, StepStarted
 from console.model.request import Person

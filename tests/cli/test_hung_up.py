@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-WRITES = "import os, sys; sys.stdin.readline(); from console.cli.wiring import say, tell; tell('one'); say('two'); tell('three'); sys.exit(7)"
+WRITES = "import os, sys; sys.stdin.readline(); from console.cli.output import say, tell; tell('one'); say('two'); tell('three'); sys.exit(7)"
 ASKS = "import asyncio, sys; sys.stdin.readline(); from console.cli.prompt import read_line; sys.exit(7 if asyncio.run(read_line('GO? ')) is None else 1)"
 
 

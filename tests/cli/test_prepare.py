@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
+from console.cli.configuration import environment
 from console.cli.environment_client import LocalEnvironmentClient
-from console.cli.wiring import Invocation, environment
+from console.cli.invocation import Invocation
 from console.tui.app import ConsoleApp
 from console.tui.screens.decide import GoByName
 from console.tui.screens.dialog import Words

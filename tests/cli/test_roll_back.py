@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from console.cli import rollback_command
+from console.cli.invocation import Invocation
 from console.cli.responsibility import Responsibility
-from console.cli.wiring import Invocation
 from console.errors import EngineLost, Locked, NoGo
 from console.model import commands as cmd
 from console.model.fleet import Environment, Host

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.configuration import environment
 from console.cli.environment_client import LocalEnvironmentClient
-from console.cli.wiring import Invocation, environment
+from console.cli.invocation import Invocation
 from console.errors import UsageFault
 
 FILE = """

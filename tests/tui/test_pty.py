@@ -194,7 +194,7 @@ def test_sixteen_colours_are_the_sixteen(midway: Steered):
 
 
 def test_a_terminal_that_does_not_understand_the_screen_gets_lines():
-    program = "from console.cli.wiring import How; print('screen' if How().wants_screen else 'lines')"
+    program = "from console.cli.invocation import Invocation; print('screen' if Invocation().wants_screen else 'lines')"
     for kind, expected in (("dumb", "lines"), ("vt52", "lines"), ("nosuch", "lines"), ("", "lines"), ("xterm", "screen"), ("tmux-256color", "screen"), ("vt100", "screen")):
         opened = Terminal([sys.executable, "-c", program], env={"TERM": kind})
         try:

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from console.cli.invocation import Invocation, need_yes
 from console.cli.options import how_of, how_options, what_of, what_options
+from console.cli.process import finish
 from console.cli.strict_command import StrictCommand
 from console.cli.vocabulary import LATER, PLACES
-from console.cli.wiring import Invocation, finish, need_yes
 from console.errors import ConsoleError, UsageFault
 
 
@@ -35,7 +36,7 @@ def _near_a_command(how: Invocation, word: str) -> None:
     near = get_close_matches(word, [name for name in (*PLACES, *LATER) if name != "ENV"], 1, 0.75)
     if not near:
         return
-    from console.cli.wiring import config_if_any
+    from console.cli.configuration import config_if_any
 
     try:
         file = config_if_any(how)

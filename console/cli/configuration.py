@@ -1,0 +1,56 @@
+"""hosts.toml and the state folder, found for a command. Slow parts are imported when used; knows no engine."""
+
+import os
+from typing import TYPE_CHECKING
+
+from console.cli.invocation import Invocation
+from console.errors import NoGo, UsageFault
+
+if TYPE_CHECKING:
+    from console.config.load import ConfigFile
+    from console.model.fleet import Environment
+
+
+def state() -> str:
+    """Return the state folder, made where it is missing."""
+    from console.adapters.statefolder import prepared, state_folder
+
+    folder = state_folder(os.environ)
+    prepared(folder)
+    return folder
+
+
+def config(how: Invocation) -> "ConfigFile":
+    """Load hosts.toml. Raises UsageFault with every problem in it."""
+    found = config_if_any(how)
+    if found is None:
+        raise UsageFault("there is no hosts.toml here or in a folder above", "deploy -c FILE …, or write one: hosts.toml.example shows every key")
+    return found
+
+
+def config_if_any(how: Invocation) -> "ConfigFile | None":
+    """Load hosts.toml; None where there is none. Raises UsageFault with every problem in it."""
+    from console.config.load import find_file, load_file
+
+    path = find_file(how.file or None, os.environ, os.getcwd())
+    return load_file(path) if path else None
+
+
+def environment(how: Invocation, name: str, *, gated: bool = False) -> "Environment":
+    """Resolve an environment of the file. `gated`: keys that are still to come are a no-go."""
+    file = config(how)
+    found = file.environment(name, how.app)
+    later = file.not_yet(found.name, how.app) if gated else ()
+    if later:
+        raise NoGo("hosts.toml names what this console cannot do yet", "take the keys out, or wait for the version that has them", later)
+    return found
+
+
+def environment_or_known(how: Invocation, name: str) -> "Environment":
+    """Resolve an environment of the file; where there is none, of the runs that the state folder knows. Raises UsageFault."""
+    file = config_if_any(how)
+    if file is not None:
+        return file.environment(name, how.app)
+    from console.cli.kept_models import known_environment
+
+    return known_environment(how.app, name)

@@ -1,0 +1,59 @@
+"""How a command was called: its common options, and what may be assumed of the terminal. Knows no command."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.cli.terminal_support import why_no_screen
+from console.errors import UsageFault
+from console.typed import PROGRAM
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """How a command speaks and what it may assume."""
+
+    file: str = ""
+    app: str = ""
+    theme: str = ""
+    yes: bool = False
+    plain: bool = False
+    json: bool = False
+    read_only: bool = False
+    wait_for_person: float | None = None
+    """Seconds that a question stays open; None: for ever at a terminal, not at all without one."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sits there."""
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+    @property
+    def wants_screen(self) -> bool:
+        """Whether the screen is what opens."""
+        return self.may_have_screen and not why_no_screen()
+
+    @property
+    def may_have_screen(self) -> bool:
+        """Whether the screen is what opens on a terminal that is fit for it."""
+        return self.is_terminal and not self.plain and not self.json
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds that a question stays open; None: without an end."""
+        if self.wait_for_person is not None:
+            return self.wait_for_person
+        return None if self.is_terminal else 0.0
+
+
+def need_yes(how: Invocation, command: str) -> None:
+    """Refuse a command that asks, where nobody can answer. Raises UsageFault before anything is contacted."""
+    if not how.yes and not how.is_terminal:
+        raise UsageFault(f"{command} asks before it acts, and there is no terminal to answer on", with_yes(sys.argv[1:]))
+
+
+def with_yes(typed: "Sequence[str]") -> str:
+    """Return what was typed after `deploy` as a command line that does not ask."""
+    end = typed.index("--") if "--" in typed else len(typed)
+    return shlex.join([PROGRAM, *typed[:end], "--yes", *typed[end:]])

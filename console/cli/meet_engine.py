@@ -1,0 +1,111 @@
+"""The engine of an environment, met by a command: found or started, with the model and the secrets that the command takes.
+
+Knows nothing of what is asked then. Slow parts are imported when used.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from console.cli.configuration import state
+from console.cli.find_run import journal
+from console.cli.invocation import Invocation
+from console.cli.output import tell
+from console.errors import UsageFault
+
+if TYPE_CHECKING:
+    from console.client.attach import Client
+    from console.core.secrets.needed import Purpose
+    from console.model.fleet import Environment
+
+
+async def engine_of(how: Invocation, found: "Environment") -> "Client":
+    """Meet the environment's engine, started where none lives. It has no model from this console yet."""
+    from console.client.attach import claims_of
+    from console.client.engines import ensure_engine
+
+    secret = {one.name for one in found.secret_references().values() if one.kind == "env"}
+    return await ensure_engine(state(), found.app, found.name, claims=claims_of(os.environ), read_only=how.read_only, without=secret)
+
+
+async def configure(client: "Client", found: "Environment", purpose: "Purpose | None", *, resumes: bool = False, quiet: bool = False) -> None:
+    """Hand the engine the model and the secrets of a run of that kind (`resumes`: of one that was begun before). `quiet`: a screen is shown.
+
+    Raises Locked where it is busy with another model, UsageFault that names each secret which is needed and neither here nor there.
+    """
+    import asyncio
+
+    from console.cli.kept_models import remember
+    from console.cli.secret_sources import IMPATIENCE, SecretReader
+    from console.config.load import digest
+    from console.core.secrets.needed import needs_of, unhidden
+
+    mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), SecretReader(quiet)
+    held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, {})
+    fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind != "command"}
+    await asyncio.to_thread(reading.add, found, fresh)
+    missing = tuple(problem for name, problem in reading.problems.items() if name not in held)
+    if missing:
+        raise UsageFault(missing[0].message, missing[0].hint, missing)
+    fresh = {name: one for name, one in needs.wanted.items() if name not in held or one.kind != "command"}
+    await asyncio.to_thread(reading.add, found, fresh, IMPATIENCE)
+    await client.configure(found, mark, reading.found)
+    remember(mark, found)
+    for words in () if quiet else unhidden(found, reading.found):
+        tell(f"deploy: {words}")
+
+
+async def asking(how: Invocation, found: "Environment") -> "Client":
+    """Meet the engine for a question: it gets the model where it has none or an older one and nothing goes on.
+
+    No secret is needed for it; those that stand in variables here are known, so that an answer which holds one is masked. Where runs have left something to
+    be done it gets the secrets for that too: an engine that is met here goes on until it is done.
+    """
+    from console.cli.secret_sources import SecretReader
+    from console.config.load import digest
+    from console.core.secrets.needed import needs_of
+
+    client, reading = await engine_of(how, found), SecretReader(quiet=True)
+    reading.add(found, {name: one for name, one in found.secret_references().items() if one.kind == "env"})
+    mark = digest(found)
+    if client.welcome.busy or how.read_only:
+        return client
+    if client.welcome.role == "operator" and needs_of(found, "catch-up").needed and is_owing(found):
+        await _handed_over(client, found, reading.found)
+    elif client.welcome.digest != mark:
+        await client.configure(found, mark, reading.found)
+    return client
+
+
+async def _handed_over(client: "Client", found: "Environment", here: dict[str, str]) -> None:
+    """Give the engine that is to bring owed hosts up to date the secrets that this takes, as far as they are here."""
+    from console.config.load import digest
+
+    try:
+        await configure(client, found, "catch-up", quiet=True)
+    except UsageFault:
+        await client.configure(found, digest(found), here)
+
+
+def is_owing(found: "Environment") -> bool:
+    """Whether the record says that runs have left something to be done: a host that is owed, or a lock."""
+    from console.core.environment.standing import leftovers
+
+    store = journal()
+    try:
+        record = store.environment(found.app, found.name)
+    finally:
+        store.close()
+    return bool(record.debts.owed or leftovers(record, (host.name for host in found.hosts)))
+
+
+async def asking_with_secrets(how: Invocation, found: "Environment", purpose: "Purpose") -> "Client":
+    """Meet the engine for a command of the application's: it has the model and the secrets then. Raises UsageFault where one is missing here and there."""
+    client = await engine_of(how, found)
+    if client.welcome.busy or client.welcome.role != "operator":
+        return client
+    try:
+        await configure(client, found, purpose)
+    except BaseException:
+        await client.close()
+        raise
+    return client

@@ -1,0 +1,119 @@
+"""What a command writes: data on standard output, words for the person beside it, without the secrets that this process knows."""
+
+import errno
+import os
+import shlex
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+from console.cli.invocation import Invocation
+from console.cli.terminal_support import why_no_screen
+from console.errors import ConsoleError, with_typed_hint
+from console.text import hidden
+from console.typed import PROGRAM, as_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from console.errors import Problem
+
+LAST_WORDS = 1.0
+"""Seconds that a terminal has to take the last lines."""
+
+
+class OutputLost(ConsoleError):
+    """Standard output takes nothing any more: a reader that has left, or a full disk."""
+
+    def __init__(self, fault: OSError) -> None:
+        super().__init__(f"standard output cannot be written: {fault.strerror}")
+        self.left = fault.errno == errno.EPIPE
+
+
+def fail(error: ConsoleError, *, as_json: bool) -> int:
+    """Say an error and return its exit code."""
+    if as_json:
+        from console.plain.jsonl import fault_object
+
+        say_json(fault_object(error))
+    for problem in error.problems:
+        tell_problem(problem)
+    return int(error.exit)
+
+
+def say(line: str) -> None:
+    """Write a line of data."""
+    print_on(sys.stdout, line)
+
+
+def print_on(stream: TextIO, words: str, *, end: str = "\n") -> bool:
+    """Write words without the secrets; whether they were written. What cannot be written goes nowhere from then on.
+
+    Once the terminal has hung up the command ends with its own code. Raises OutputLost for a full disk and a reader that is gone.
+    """
+    try:
+        print(without_secrets(words), file=stream, end=end, flush=True)
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        if error.errno != errno.EIO and stream is sys.stdout:
+            raise OutputLost(error) from None
+        return False
+    return True
+
+
+def say_last(lines: "Iterable[str]", stream: TextIO | None = None) -> None:
+    """Write what stays on a terminal when the screen is gone; one that takes nothing is not waited for."""
+    import select
+
+    to = stream or sys.stdout
+    for line in lines:
+        if to is None or not select.select([], [to], [], LAST_WORDS)[1]:
+            return
+        print_on(to, line)
+
+
+def without_secrets(words: str) -> str:
+    """Mask what this process knows to be secret; a line of JSON stays one."""
+    masked = hidden(words)
+    if masked == words or not words.startswith(("{", "[")):
+        return masked
+    import json
+
+    from console.plain.jsonl import json_text
+    from console.wire.codec import without_secrets
+
+    try:
+        return json_text(without_secrets(json.loads(words)))
+    except ValueError:
+        return masked
+
+
+def say_json(value: Any) -> None:
+    """Write one object as one line of data."""
+    from console.plain.jsonl import json_text
+
+    say(json_text(value))
+
+
+def tell(line: str) -> None:
+    """Write a line for the person, beside the data. Where that cannot be done, the command goes on."""
+    with suppress(OSError):
+        print_on(sys.stderr, line)
+
+
+def tell_no_screen(how: Invocation) -> None:
+    """Say why there are lines where the screen would be."""
+    if how.may_have_screen and (why := why_no_screen()):
+        tell(f"deploy: {why}: here is the plain mode; export TERM=xterm-256color where the terminal is one")
+
+
+def tell_problem(problem: "Problem", said: str = "") -> None:
+    """Say what is wrong, and what to type next. `said`: a word before it."""
+    tell(f"deploy: {said}{with_typed_hint(problem)}")
+
+
+def tell_twin(*words: str) -> None:
+    """Say the command line that does what was done here."""
+    tell("same as: " + as_typed(shlex.join([PROGRAM, *filter(None, words)])))
