@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from console.adapters.clock import SystemClock
 from console.cli.invocation import Invocation
-from console.cli.lasting_feed import LastingFeed
 from console.cli.output import OutputLost, say_last, tell, tell_no_screen, tell_problem
 from console.cli.responsibility import SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
+from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, Exit, Problem
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
-    from console.cli.environment_client import LocalEnvironmentClient
+    from console.client.environment import LocalEnvironmentClient
     from console.model.state import RunState
 
 
@@ -78,7 +78,8 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
     """Show the screen; None when it failed, and lines are to go on from here."""
     from datetime import datetime
 
-    from console.cli.run_records import LocalRunArchive
+    from console.adapters.run_archive import LocalRunArchive
+    from console.cli.configuration import state
     from console.tui.open import ScreenFailed, run_screen
 
     zone = datetime.now().astimezone().tzinfo
@@ -86,7 +87,7 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await run_screen(
-            feed, SystemClock(), station=station, records=LocalRunArchive(), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
+            feed, SystemClock(), station=station, records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:
         tell(f"deploy: {fault.message}; it goes on as lines")

@@ -9,11 +9,11 @@ import time
 
 from console.adapters.clock import SystemClock
 from console.cli.invocation import Invocation
-from console.cli.lasting_feed import LastingFeed
 from console.cli.line_writer import Outlet
 from console.cli.output import say, without_secrets
 from console.cli.prompt import read_line
 from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
+from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
 from console.core.run.outcome import unfollowed
 from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint

@@ -1,8 +1,8 @@
 """Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
 
 from console.adapters.clock import SystemClock
+from console.cli.access import environment_client
 from console.cli.configuration import config_if_any, environment_or_known
-from console.cli.environment_client import LocalEnvironmentClient
 from console.cli.invocation import Invocation
 from console.cli.output import say_last
 from console.errors import Exit, UsageFault
@@ -15,7 +15,7 @@ async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> i
 
     from console.tui.open import ScreenFailed, run_screen
 
-    station = LocalEnvironmentClient(how, _first(how) if not name else environment_or_known(how, name), suggested)
+    station = environment_client(how, _first(how) if not name else environment_or_known(how, name), suggested)
     try:
         ending = await run_screen(
             None, SystemClock(), station=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only

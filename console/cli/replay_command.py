@@ -31,12 +31,13 @@ async def replay(how: Invocation, text: str, speed: float) -> int:
 async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], speed: float) -> int:
     from datetime import datetime
 
-    from console.cli.run_records import LocalRunArchive
+    from console.adapters.run_archive import LocalRunArchive
+    from console.cli.configuration import state
     from console.tui.open import run_screen
     from console.tui.replay import ReplayFeed
 
-    feed, zone = ReplayFeed(events, speed, LocalRunArchive(), run), datetime.now().astimezone().tzinfo
-    await run_screen(feed, SystemClock(), records=LocalRunArchive(), zone=zone, theme=how.theme, read_only=True)
+    feed, zone = ReplayFeed(events, speed, LocalRunArchive(state()), run), datetime.now().astimezone().tzinfo
+    await run_screen(feed, SystemClock(), records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=True)
     return int(Exit.DONE)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from console.cli.lasting_feed import LastingFeed
+from console.client.lasting_feed import LastingFeed
 from console.core.run.decide import running_steps
 from console.errors import EngineLost, Exit
 from console.model import commands as cmd

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.adapters.journal.reserve import give_room_if_full
+from console.cli.access import environment_client, feed_of
 from console.cli.configuration import state
-from console.cli.environment_client import LocalEnvironmentClient, feed_of
 from console.cli.find_run import journal, recorded
 from console.cli.follow import follow
 from console.cli.host_rollback import take_back
@@ -61,7 +61,7 @@ async def roll_back(how: Invocation, found: "Environment", request: "Request", o
                 tell_by_hand(found, request)
             raise
         shown = replace(how, plain=not how.json) if met.part.hosts else how
-        station = None if met.part.hosts else LocalEnvironmentClient(how, found)
+        station = None if met.part.hosts else environment_client(how, found)
         return await follow(shown, feed_of(how, met.client, met.run, found), met.part, leaving, station)
 
 

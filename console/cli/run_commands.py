@@ -4,8 +4,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from console.cli.access import environment_client, feed_of
 from console.cli.configuration import environment, environment_or_known, state
-from console.cli.environment_client import LocalEnvironmentClient, feed_of
 from console.cli.find_run import journal, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
@@ -45,7 +45,7 @@ async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str
     with Departure() as leaving:
         client = await engine_of(how, found)
         run = await own(client)
-        return await follow(how, feed_of(how, client, run, found), Responsibility(drives=True), leaving, LocalEnvironmentClient(how, found, refs))
+        return await follow(how, feed_of(how, client, run, found), Responsibility(drives=True), leaving, environment_client(how, found, refs))
 
 
 def judge_overrides(request: Request) -> None:
@@ -108,7 +108,7 @@ async def attach(how: Invocation, text: str) -> int:
 
     with Departure() as leaving:
         model = _model_for(how, summary, model_kept(client.welcome.digest))
-        return await follow(how, feed_of(how, client, summary.run, model), Responsibility(), leaving, LocalEnvironmentClient(how, model) if model else None)
+        return await follow(how, feed_of(how, client, summary.run, model), Responsibility(), leaving, environment_client(how, model) if model else None)
 
 
 async def _wake(how: Invocation, summary: "RunSummary") -> None:
@@ -174,7 +174,7 @@ async def resume(how: Invocation, text: str) -> int:
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
             tell_twin("resume", summary.run, "--yes")
-        return await follow(how, feed_of(how, client, summary.run, found), Responsibility(goes_on=how.yes), leaving, LocalEnvironmentClient(how, found))
+        return await follow(how, feed_of(how, client, summary.run, found), Responsibility(goes_on=how.yes), leaving, environment_client(how, found))
 
 
 async def steer(how: Invocation, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:

@@ -2,8 +2,9 @@
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
+from console.cli.access import CommandAccess
 from console.cli.invocation import Invocation
-from console.cli.lasting_feed import LastingFeed
+from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, EngineLost
 from console.model.events import NoteAdded, RunEnded, StepStarted
 from console.model.request import Person
@@ -43,7 +44,7 @@ async def followed(tmp_path, monkeypatch, *items: object, samples: bool = True) 
     log = RunLog(state, RUN)
     for line in (printed(2, "stopping"), printed(4, "started")):
         log.append(line.host, line.step, line.at, [line.text])
-    feed = LastingFeed(Invocation(), Client(*items), RUN, None, lambda _: None, samples=samples)  # type: ignore[arg-type]
+    feed = LastingFeed(CommandAccess(Invocation()), Client(*items), RUN, None, samples=samples)  # type: ignore[arg-type]
     return [item async for item in feed.follow()]
 
 
@@ -59,21 +60,21 @@ async def test_what_was_printed_before_stands_in_its_time(tmp_path, monkeypatch)
 
 
 async def test_what_is_left_out_before_the_last_lines_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("console.cli.lasting_feed.PRINTED", 1)
+    monkeypatch.setattr("console.client.lasting_feed.PRINTED", 1)
     found = await followed(tmp_path, monkeypatch, BEGUN, NOTED, printed(5, "listening"))
     told = [item.text if isinstance(item, Output) else item.until if isinstance(item, Untold) else type(item).__name__ for item in found]
     assert told == ["StepStarted", "NoteAdded", at(4), "started", "listening"]
 
 
 async def test_in_a_quiet_run_what_was_printed_is_told_once_everything_that_happened_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("console.cli.lasting_feed.SETTLED", -1.0)
+    monkeypatch.setattr("console.client.lasting_feed.SETTLED", -1.0)
     found = await followed(tmp_path, monkeypatch, BEGUN, Presence(("ada",)), Presence(("lin",)))
     told = [item.text if isinstance(item, Output) else type(item).__name__ for item in found]
     assert told == ["StepStarted", "stopping", "started", "Presence", "Presence"]
 
 
 async def test_while_events_still_come_people_and_numbers_call_nothing_forward(tmp_path, monkeypatch):
-    monkeypatch.setattr("console.cli.lasting_feed.SETTLED", 60.0)
+    monkeypatch.setattr("console.client.lasting_feed.SETTLED", 60.0)
     found = await followed(tmp_path, monkeypatch, BEGUN, Presence(("ada",)), NOTED)
     assert [type(item).__name__ for item in found] == ["StepStarted", "Presence", "Output", "NoteAdded", "Output"]
 
@@ -91,5 +92,5 @@ async def test_lines_and_json_are_told_events_alone(tmp_path, monkeypatch):
 
 async def test_a_run_without_a_log_is_followed_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPLOY_STATE", str(tmp_path / "empty"))
-    feed = LastingFeed(Invocation(), Client(BEGUN), "another", None, lambda _: None, samples=True)  # type: ignore[arg-type]
+    feed = LastingFeed(CommandAccess(Invocation()), Client(BEGUN), "another", None, samples=True)  # type: ignore[arg-type]
     assert [item async for item in feed.follow()] == [BEGUN]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.adapters.clock import SystemClock
+from console.cli.access import environment_client
 from console.cli.configuration import environment
-from console.cli.environment_client import LocalEnvironmentClient
 from console.cli.invocation import Invocation
 from console.tui.app import ConsoleApp
 from console.tui.screens.decide import GoByName
@@ -56,7 +56,7 @@ def product(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pro
 
 async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written_is_what_is_sent(product: Product, receiver: Receiver):
     how = Invocation(file=product.config)
-    station = LocalEnvironmentClient(how, environment(how, "production"), ("v1.4.2",))
+    station = environment_client(how, environment(how, "production"), ("v1.4.2",))
     app = ConsoleApp(None, SystemClock(), station=station)
     try:
         async with app.run_test(size=(80, 24)) as pilot:

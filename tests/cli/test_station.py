@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.access import environment_client
 from console.cli.configuration import environment
-from console.cli.environment_client import LocalEnvironmentClient
 from console.cli.invocation import Invocation
 from console.errors import UsageFault
 
@@ -24,7 +24,7 @@ async def test_an_edit_touches_what_is_prepared_next_and_nonsense_touches_nothin
     file = tmp_path / "hosts.toml"
     file.write_text(FILE.format(hosts='"web01.example.net"'))
     how = Invocation(file=str(file))
-    station = LocalEnvironmentClient(how, environment(how, "production"))
+    station = environment_client(how, environment(how, "production"))
     await station.read_again()
     assert [host.name for host in station._found.hosts] == ["web01.example.net"]
     file.write_text("nonsense = = [")

@@ -9,9 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
-from console.cli.configuration import state
-from console.cli.invocation import Invocation
-from console.cli.meet_engine import configure, engine_of
+from console.client.access import Access
+from console.client.attach import NoEngine, connect
 from console.core.run.evolve import evolve
 from console.core.secrets.needed import left_to_do
 from console.errors import ConsoleError, EngineLost
@@ -70,16 +69,15 @@ class EarlierOutput:
 class LastingFeed:
     """A run over an engine's socket, and over the next engine's. `model`: what a new engine is to be configured with; None: only looks on."""
 
-    def __init__(self, how: Invocation, client: "Client", run: str, model: "Environment | None", told: Callable[[str], None], *, samples: bool) -> None:
+    def __init__(self, access: Access, client: "Client", run: str, model: "Environment | None", *, samples: bool) -> None:
         self.run = run
         self.state = RunState()
         """What the events so far add up to."""
         self.taken_up = False
         """A new engine was started from here."""
-        self._how = how
+        self._access = access
         self._client = client
-        self._model = None if how.read_only else model
-        self._told = told
+        self._model = None if access.read_only else model
         self._samples = samples
         self._losses: list[float] = []
 
@@ -108,10 +106,8 @@ class LastingFeed:
 
     def _printed(self) -> LogPage:
         """What the run's steps printed last before this console joined; nothing where its files may not be read."""
-        from console.adapters.logs.run_log import RunLog
-
         try:
-            return RunLog(state(), self.run).page("", "", PRINTED)
+            return self._access.printed(self.run, PRINTED)
         except (OSError, ConsoleError):
             return LogPage(())
 
@@ -134,7 +130,7 @@ class LastingFeed:
                 await self._look_for_another()
                 return
             what = "releases its locks" if self.state.phase == "ended" else "takes it up, and settles what was running"
-            self._told(f"the engine of run {self.run} is gone; a new one {what}")
+            self._access.tell(f"the engine of run {self.run} is gone; a new one {what}")
             try:
                 await self._take_up()
             except ConsoleError as fault:
@@ -146,8 +142,8 @@ class LastingFeed:
     async def _take_up(self) -> None:
         """Start an engine, and have it take up the run."""
         assert self._model is not None
-        self._client = await engine_of(self._how, self._model)
-        await configure(self._client, self._model, left_to_do(self.state), resumes=True, quiet=self._how.wants_screen)
+        self._client = await self._access.meet(self._model)
+        await self._access.configure(self._client, self._model, left_to_do(self.state), resumes=True, quiet=self._access.has_screen)
         await self._client.resume(self.run)
         self.taken_up = True
 
@@ -163,9 +159,7 @@ class LastingFeed:
 
     async def _look_for_another(self) -> None:
         """Wait until somebody who may has started a new engine that carries the run."""
-        from console.client.attach import NoEngine, connect
-
-        self._told(f"the engine of run {self.run} is gone; this console only looks on, and waits for a new one")
+        self._access.tell(f"the engine of run {self.run} is gone; this console only looks on, and waits for a new one")
         path = self._client.path
         for _ in range(int(LOOKING)):
             await asyncio.sleep(1.0)

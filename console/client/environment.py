@@ -1,4 +1,4 @@
-"""An environment between runs, for the screen: asks its engine, reads the journal, begins runs and joins them. Implements `ports.Station`.
+"""An environment between runs, for the screen: asks its engine, reads the journal, begins runs and joins them. Implements `ports.EnvironmentClient`.
 
 Knows how an engine is met, also after it has ended; nothing of what the screen shows or asks.
 """
@@ -7,21 +7,18 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from console.cli.find_run import journal
-from console.cli.invocation import Invocation
-from console.cli.lasting_feed import LastingFeed
-from console.cli.meet_engine import asking, configure, engine_of
-from console.cli.output import tell
-from console.cli.run_records import LocalRunArchive
+from console.client.access import Access
+from console.client.lasting_feed import LastingFeed
 from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
 from console.model.request import Request
 from console.model.values import changed
-from console.ports.feed import FeedItem
+from console.ports.environment_client import RunArchive
+from console.ports.feed import FeedItem, LogPage, SamplePage
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -33,17 +30,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def feed_of(how: Invocation, client: "Client", run: str, model: "Environment | None") -> LastingFeed:
-    """Follow a run over that engine, and over the one that comes after it."""
-    return LastingFeed(how, client, run, model, lambda line: tell(f"deploy: {line}") if not how.wants_screen else None, samples=how.wants_screen)
+class Archive(RunArchive, Protocol):
+    """What is kept of runs on this machine, and their list."""
+
+    async def runs(self, app: str, environment: str, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
+        """Runs of an environment, newest first: a page of them after that one, of those that hold these words."""
 
 
-class LocalEnvironmentClient(LocalRunArchive):
+class LocalEnvironmentClient:
     """One environment. `suggested`: the version that is to be offered first."""
 
-    def __init__(self, how: Invocation, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
+    def __init__(self, access: Access, archive: Archive, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
         self.app, self.environment, self.protected = found.app, found.name, found.protected
-        self._how = how
+        self._access = access
+        self._archive = archive
         self._found = found
         self._mark = _mark(found.file)
         self._suggested = list(suggested)
@@ -61,26 +61,19 @@ class LocalEnvironmentClient(LocalRunArchive):
     @property
     def environments(self) -> tuple[str, ...]:
         """The environments of the file; without a file, this one alone."""
-        from console.cli.configuration import config_if_any
-
-        file = config_if_any(self._how)
-        return file.environment_names if file else (self.environment,)
+        return self._access.environments() or (self.environment,)
 
     def beside(self, environment: str) -> "LocalEnvironmentClient":
         """Another environment of the same application. It is let go of with this one."""
-        from console.cli.configuration import environment_or_known
-
-        self._beside.append(LocalEnvironmentClient(self._how, environment_or_known(self._how, environment)))
+        self._beside.append(LocalEnvironmentClient(self._access, self._archive, self._access.environment_or_known(environment)))
         return self._beside[-1]
 
     async def read_again(self) -> None:
         """Take up what was changed in the file since it was read. Raises UsageFault with every problem in it."""
-        from console.cli.configuration import environment
-
         mark = _mark(self._found.file)
         if not self._found.file or mark == self._mark:
             return
-        found = await asyncio.to_thread(environment, self._how, self.environment)
+        found = await asyncio.to_thread(self._access.environment, self.environment)
         self._mark = mark
         if found == self._found:
             return
@@ -142,14 +135,23 @@ class LocalEnvironmentClient(LocalRunArchive):
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""
-        return await asyncio.to_thread(self._history, limit, after, words)
+        return await self._archive.runs(self.app, self.environment, limit, after, words)
 
-    def _history(self, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
-        record = journal()
-        try:
-            return record.runs(self.app, self.environment, limit=limit, after=after, words=words)
-        finally:
-            record.close()
+    async def record(self, run: str) -> tuple[AnyEvent, ...]:
+        """Every event of a run."""
+        return await self._archive.record(run)
+
+    async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:
+        """At most so many lines of what a run's steps printed, before that place."""
+        return await self._archive.log(run, host, before, limit)
+
+    async def log_on(self, run: str, host: str, after: str, limit: int) -> LogPage:
+        """The same from that place on."""
+        return await self._archive.log_on(run, host, after, limit)
+
+    async def samples(self, run: str, after: str, limit: int) -> SamplePage:
+        """The machines' numbers during a run from that place on."""
+        return await self._archive.samples(run, after, limit)
 
     async def open(self, request: Request) -> LastingFeed:
         """Begin a run, by the file as it is now. Raises Locked while another goes on, UsageFault for a file that is not sound any more."""
@@ -160,11 +162,9 @@ class LocalEnvironmentClient(LocalRunArchive):
         return feed
 
     def _by_the_file(self, request: Request) -> "Environment":
-        from console.cli.configuration import config_if_any, environment
-
-        if config_if_any(self._how) is None:
+        if self._access.environments() is None:
             return self._found
-        return environment(self._how, self.environment, gated=request.kind == "deploy")
+        return self._access.environment(self.environment, gated=request.kind == "deploy")
 
     async def open_back(self, run: str, how: str) -> LastingFeed:
         """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
@@ -175,23 +175,23 @@ class LocalEnvironmentClient(LocalRunArchive):
 
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on. UsageFault where no engine carries it."""
-        client = await engine_of(self._how, self._found)
+        client = await self._access.meet(self._found)
         if client.welcome.run != run:
             await client.close()
             raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
         return self._kept(client, run)
 
     async def _begun(self, request: Request) -> LastingFeed:
-        client = await engine_of(self._how, self._found)
+        client = await self._access.meet(self._found)
         try:
-            await configure(client, self._found, request.kind, quiet=True)
-            return self._kept(client, await client.open_run(changed(request, wait_for_person=self._how.patience)))
+            await self._access.configure(client, self._found, request.kind)
+            return self._kept(client, await client.open_run(changed(request, wait_for_person=self._access.patience)))
         except BaseException:
             await client.close()
             raise
 
     def _kept(self, client: "Client", run: str) -> LastingFeed:
-        self._feeds.append(feed_of(self._how, client, run, self._found))
+        self._feeds.append(LastingFeed(self._access, client, run, self._found, samples=self._access.has_screen))
         return self._feeds[-1]
 
     async def _asked(self, name: str, argument: dict[str, Any], kind: type[T]) -> T:
@@ -203,21 +203,16 @@ class LocalEnvironmentClient(LocalRunArchive):
         """Give the engine what it needs to know for that, once, where nothing goes on. Raises UsageFault that names what is missing."""
         client = await self._engine()
         if self._has_to_tell(client, purpose):
-            await configure(client, self._found, purpose, quiet=True)
+            await self._access.configure(client, self._found, purpose)
 
     async def _tell_some(self) -> None:
         """Give the engine what can be read at once; what a mark, or a list of channels, lacks is shown there."""
-        from console.cli.secret_sources import IMPATIENCE, SecretReader
-        from console.config.load import digest
-
         client = await self._engine()
         if self._has_to_tell(client, "some"):
-            reading = SecretReader(quiet=True)
-            await asyncio.to_thread(reading.add, self._found, self._found.secret_references(), IMPATIENCE)
-            await client.configure(self._found, digest(self._found), reading.found)
+            await self._access.hand_over_some(client, self._found)
 
     def _has_to_tell(self, client: "Client", what: str) -> bool:
-        if not self._found.secret_references() or (client, what) in self._told or client.welcome.busy or self._how.read_only:
+        if not self._found.secret_references() or (client, what) in self._told or client.welcome.busy or self._access.read_only:
             return False
         self._told = {*((one, told) for one, told in self._told if one is client), (client, what)}
         return True
@@ -227,7 +222,7 @@ class LocalEnvironmentClient(LocalRunArchive):
             if self._client is None or self._client.lost:
                 if self._client is not None:
                     await self._client.close()
-                self._client = await asking(self._how, self._found)
+                self._client = await self._access.meet_to_ask(self._found)
             return self._client
 
     async def close(self) -> None:
