@@ -6,7 +6,6 @@ The run is scripted: no host is asked, so all that is measured is the record and
 import asyncio
 import time
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +18,7 @@ from console.adapters.logs.log_writer import LogWriter
 from console.adapters.statefolder import prepared
 from console.engine.run.run_record import RunRecord
 from console.model import events as ev
+from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import RunState
 from console.ports.feed import Output
@@ -58,12 +58,14 @@ def turns() -> Iterator[tuple[ev.Event, ...]]:
     events = opening(an_environment(HOSTS, BATCH))
     plan = next(event.plan for event in events if isinstance(event, ev.PlanMade))
     yield tuple(events)
-    for _, steps in groupby(plan.steps, key=lambda step: (step.wave, step.kind)):
-        known = tuple(steps)
-        for place in range(0, len(known), BATCH):
-            part = known[place : place + BATCH]
-            yield tuple(ev.StepStarted(step=step.name, host=step.host) for step in part)
-            yield tuple(ev.StepFinished(step=step.name, host=step.host, seconds=1.0) for step in part)
+    known: dict[tuple[int, str], list[Step]] = {}
+    for step in plan.steps:
+        known.setdefault((step.wave, step.kind), []).append(step)
+    for steps in known.values():
+        for place in range(0, len(steps), BATCH):
+            part = steps[place : place + BATCH]
+            yield tuple(ev.StepStarted(step=step.name, host=step.about) for step in part)
+            yield tuple(ev.StepFinished(step=step.name, host=step.about, seconds=1.0) for step in part)
 
 
 async def recorded(state: str, rows: dict[str, Row]) -> None:

@@ -103,6 +103,10 @@ class Scene:
         """What the run's events add up to."""
         return self.session.state(self.run)
 
+    def recorded(self, run: str) -> RunState:
+        """What the journal has of a run."""
+        return fold(self.journal.store.read(run))
+
     def events_of(self, kind: type) -> list[AnyEvent]:
         """The run's events of a kind, all that are written."""
         return [event for event in self.events if isinstance(event, kind)]
