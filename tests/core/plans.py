@@ -36,7 +36,9 @@ def comes_after(plan: Plan, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def a_run(hosts: int = 3, ending: Callable[[Step, int], str] = lambda step, attempt: "done", batch: int = 1, *, kind: RunKind = "deploy", **rolling: object) -> Simulation:
+def a_run(
+    hosts: int = 3, ending: Callable[[Step, int], str] = lambda step, attempt: "done", batch: int = 1, *, kind: RunKind = "deploy", **rolling: object
+) -> Simulation:
     """A run of a fleet of that size, after GO."""
     return run_of(an_environment(hosts, batch, **rolling), ending, kind)
 

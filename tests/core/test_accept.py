@@ -29,11 +29,23 @@ BECOMES = [
     ("GO", a_state("old", **OPEN), cmd.Decide(go=True), ev.Decided(go=True, by=LIN)),
     ("GO on a plan", a_state("old", plan=Plan("rolling", (), (), "abc"), **OPEN), cmd.Decide(go=True), ev.Decided(go=True, by=LIN, digest="abc")),
     (
-        "GO with what was overridden", a_state("old", request=REQUEST, **OPEN), cmd.Decide(go=True),
+        "GO with what was overridden",
+        a_state("old", request=REQUEST, **OPEN),
+        cmd.Decide(go=True),
         ev.Decided(go=True, by=LIN, overrides=(("space", "small release"),), hotfix=SafeText("INC-1")),
     ),
-    ("no-go", a_state("old", plan=Plan("rolling", (), (), "abc"), request=REQUEST, **OPEN), cmd.Decide(go=False), ev.Decided(go=False, by=LIN, reasons=(SafeText("no-go by lin"),))),
-    ("an abort before GO", a_state("old", **OPEN), cmd.Abort(leave=True), ev.Decided(go=False, by=LIN, interrupted=True, reasons=(SafeText("aborted by lin"),))),
+    (
+        "no-go",
+        a_state("old", plan=Plan("rolling", (), (), "abc"), request=REQUEST, **OPEN),
+        cmd.Decide(go=False),
+        ev.Decided(go=False, by=LIN, reasons=(SafeText("no-go by lin"),)),
+    ),
+    (
+        "an abort before GO",
+        a_state("old", **OPEN),
+        cmd.Abort(leave=True),
+        ev.Decided(go=False, by=LIN, interrupted=True, reasons=(SafeText("aborted by lin"),)),
+    ),
     ("an abort", a_state("new", phase="running"), cmd.Abort(), ev.AbortAsked(by=LIN, leave=False)),
     ("an abort that leaves all", a_state("new", phase="running"), cmd.Abort(leave=True), ev.AbortAsked(by=LIN, leave=True)),
     ("a pause", a_state("new", phase="running"), cmd.Pause(), ev.Paused(reason=SafeText("paused by lin"), by=LIN, cause="operator")),
@@ -42,8 +54,13 @@ BECOMES = [
     ("a note", a_state(phase="ended"), cmd.Note(text=SafeText("seen")), ev.NoteAdded(by=LIN, text=SafeText("seen"))),
     ("a tick", a_state("old", **OPEN), cmd.Acknowledge(check="Support"), ev.CheckAcknowledged(check="Support", by=LIN)),
     ("the helm", a_state("new", phase="running", by=ADA), cmd.TakeHelm(), ev.HelmTaken(by=LIN)),
-    ("forgiving", a_state("owed", phase="ended"), cmd.Forgive(host="web01", reason=SafeText("scrapped")), ev.HostForgiven(host="web01", by=LIN, reason=SafeText("scrapped"))),
-]  # fmt: skip
+    (
+        "forgiving",
+        a_state("owed", phase="ended"),
+        cmd.Forgive(host="web01", reason=SafeText("scrapped")),
+        ev.HostForgiven(host="web01", by=LIN, reason=SafeText("scrapped")),
+    ),
+]
 
 
 @pytest.mark.parametrize(("state", "command", "event"), [pytest.param(*row[1:], id=row[0]) for row in BECOMES])
@@ -77,12 +94,19 @@ def test_a_roll_back_has_its_plan_and_its_cause(how: str, strategy: str):
 UNKNOWN_CHECKS = [
     ("no manual check at all", ENVIRONMENT, "there is no manual check Support", "manual: none"),
     ("manual checks of other names", changed(CHECKED, checks=CHECKED.checks[1:]), "there is no manual check Support", "manual: Legal"),
-    ("a check of that name that nobody ticks", changed(ENVIRONMENT, checks=(CheckSpec("Support", "github"),)), "there is no manual check Support", "manual: none"),
     (
-        "two of other names", changed(ENVIRONMENT, checks=(CheckSpec("Legal", "manual"), CheckSpec("Press", "manual"))), "there is no manual check Support",
+        "a check of that name that nobody ticks",
+        changed(ENVIRONMENT, checks=(CheckSpec("Support", "github"),)),
+        "there is no manual check Support",
+        "manual: none",
+    ),
+    (
+        "two of other names",
+        changed(ENVIRONMENT, checks=(CheckSpec("Legal", "manual"), CheckSpec("Press", "manual"))),
+        "there is no manual check Support",
         "manual: Legal, Press",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("environment", "message", "hint"), [pytest.param(*row[1:], id=row[0]) for row in UNKNOWN_CHECKS])

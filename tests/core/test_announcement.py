@@ -100,10 +100,16 @@ def test_a_verdict_on_what_was_sent(problems: tuple[SafeText, ...], found: tuple
 @pytest.mark.parametrize(
     ("impact", "major"),
     [
-        (Impact(), False), (Impact(breaking="yes"), True), (Impact(breaking="no"), False), (Impact(risk="high"), True), (Impact(risk="medium"), False),
-        (Impact(downtime=1.0), True), (Impact(downtime=0.0), False), (Impact(migration="yes"), False),
+        (Impact(), False),
+        (Impact(breaking="yes"), True),
+        (Impact(breaking="no"), False),
+        (Impact(risk="high"), True),
+        (Impact(risk="medium"), False),
+        (Impact(downtime=1.0), True),
+        (Impact(downtime=0.0), False),
+        (Impact(migration="yes"), False),
     ],
-)  # fmt: skip
+)
 def test_what_is_a_major_change(impact: Impact, major: bool):
     assert is_major(impact) is major
 
@@ -113,7 +119,11 @@ GROUPED = [
     ("words alone", ["One", "Two"], ("- One", "- Two")),
     ("a feature", ["feat: basket"], ("New:", "- basket")),
     ("every kind of new", ["feature: a", "feat(x): b", "feat!: c", "feat(x)!: d", "feat:e"], ("New:", "- a", "- b", "- c", "- d", "- e")),
-    ("every kind of mended", [f"{kind}: {kind}" for kind in ("fix", "bugfix", "hotfix", "security", "perf")], ("Mended:", "- fix", "- bugfix", "- hotfix", "- security", "- perf")),
+    (
+        "every kind of mended",
+        [f"{kind}: {kind}" for kind in ("fix", "bugfix", "hotfix", "security", "perf")],
+        ("Mended:", "- fix", "- bugfix", "- hotfix", "- security", "- perf"),
+    ),
     ("a kind that nobody groups beside one that is", ["chore: deps", "fix: a"], ("Mended:", "- a", "Else:", "- deps")),
     ("a kind that nobody groups", ["chore: deps"], ("- deps",)),
     ("headings in their order", ["Tidy", "fix: a", "feat: b"], ("New:", "- b", "Mended:", "- a", "Else:", "- Tidy")),
@@ -144,17 +154,30 @@ TOLD_BEFORE = [
     ("as little as there is", {}, "v2 goes to 2 hosts of shop production.\n\nby ada, run r1"),
     ("from what is live", {"live": (SafeText("v1"), SafeText("v0"))}, "v2 goes to 2 hosts of shop production (now v1).\n\nby ada, run r1"),
     ("to one host", {"hosts": hosts_of(a_host_in("old"))}, "v2 goes to 1 host of shop production.\n\nby ada, run r1"),
-    ("with its changes", {"changes": (SafeText("feat: a"), SafeText("b"))}, "v2 goes to 2 hosts of shop production.\n\nNew:\n- a\nElse:\n- b\n\nby ada, run r1"),
-    ("with notes instead of changes", {"changes": (SafeText("feat: a"),), "request": Request(impact=Impact(notes=NOTES))}, "v2 goes to 2 hosts of shop production.\n\nBy hand\nin lines\n\nby ada, run r1"),
     (
-        "with all that it does", {"request": Request(hotfix="CVE", impact=Impact("yes", 90.0, "yes", "high"), overrides=(("space", "small"), ("clock", "known")))},
+        "with its changes",
+        {"changes": (SafeText("feat: a"), SafeText("b"))},
+        "v2 goes to 2 hosts of shop production.\n\nNew:\n- a\nElse:\n- b\n\nby ada, run r1",
+    ),
+    (
+        "with notes instead of changes",
+        {"changes": (SafeText("feat: a"),), "request": Request(impact=Impact(notes=NOTES))},
+        "v2 goes to 2 hosts of shop production.\n\nBy hand\nin lines\n\nby ada, run r1",
+    ),
+    (
+        "with all that it does",
+        {"request": Request(hotfix="CVE", impact=Impact("yes", 90.0, "yes", "high"), overrides=(("space", "small"), ("clock", "known")))},
         "v2 goes to 2 hosts of shop production.\nDowntime: 1m30s\nBreaking: yes\nRisk: high\nMigration: yes\nHotfix in a closed time: CVE\nOverridden: space: small\nOverridden: clock: known\n\nby ada, run r1",
     ),
-    ("with what it does not", {"request": Request(impact=Impact("no", 0.0, "no", "low"))}, "v2 goes to 2 hosts of shop production.\nRisk: low\n\nby ada, run r1"),
+    (
+        "with what it does not",
+        {"request": Request(impact=Impact("no", 0.0, "no", "low"))},
+        "v2 goes to 2 hosts of shop production.\nRisk: low\n\nby ada, run r1",
+    ),
     ("with a migration that was found", {"review": Review(runs=True)}, "v2 goes to 2 hosts of shop production.\nMigration: yes\n\nby ada, run r1"),
     ("without a migration", {"review": Review()}, "v2 goes to 2 hosts of shop production.\n\nby ada, run r1"),
     ("before the run is open", {"run": ""}, "v2 goes to 2 hosts of shop production.\n\nby ada, run …"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fields", "body"), [pytest.param(*row[1:], id=row[0]) for row in TOLD_BEFORE])

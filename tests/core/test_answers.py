@@ -102,25 +102,49 @@ PUSH = "push it, or see whether its CI runs"
 JUDGED = [
     ("nothing yet", (), (), ("waiting", "nothing has reported on this commit yet", PUSH, "")),
     ("all passed", (Job("a", "passed", EARLY), Job("b", "passed", LATE)), (), ("passed", "2 passed: a, b", "", LATE)),
-    ("one failed", (Job("a", "passed"), Job("b", "failed", LATE, "timed out"), Job("c", "failed", EARLY)), (), ("failed", "2 of 3 failed: b (timed out), c", "mend it, and push", EARLY)),
+    (
+        "one failed",
+        (Job("a", "passed"), Job("b", "failed", LATE, "timed out"), Job("c", "failed", EARLY)),
+        (),
+        ("failed", "2 of 3 failed: b (timed out), c", "mend it, and push", EARLY),
+    ),
     ("one failed while one runs", (Job("a", "pending"), Job("b", "failed", LATE)), (), ("failed", "1 of 2 failed: b", "mend it, and push", LATE)),
-    ("one runs", (Job("a", "passed"), Job("b", "pending", LATE, "queued"), Job("c", "pending", EARLY)), (), ("waiting", "1 of 3 passed, waits for b (queued), c", "it is asked again", EARLY)),
+    (
+        "one runs",
+        (Job("a", "passed"), Job("b", "pending", LATE, "queued"), Job("c", "pending", EARLY)),
+        (),
+        ("waiting", "1 of 3 passed, waits for b (queued), c", "it is asked again", EARLY),
+    ),
     ("one runs since nobody knows when", (Job("b", "pending"),), (), ("waiting", "0 of 1 passed, waits for b", "it is asked again", "")),
     ("one that is wanted has passed", (Job("a", "passed", EARLY), Job("b", "failed")), ("a",), ("passed", "1 passed: a", "", EARLY)),
     (
-        "one that is wanted has not begun", (Job("a", "passed"), Job("b", "passed")), ("c",),
+        "one that is wanted has not begun",
+        (Job("a", "passed"), Job("b", "passed")),
+        ("c",),
         ("waiting", "0 of 1 passed, waits for c (not begun)", "it is asked again; contexts are names as they are reported, so far: a, b", ""),
     ),
     ("one that is wanted has not begun, nor has any", (), ("c",), ("waiting", "0 of 1 passed, waits for c (not begun)", "it is asked again", "")),
     (
-        "one runs and one has not begun", (Job("a", "pending", EARLY), Job("a", "passed")), ("a", "c"),
+        "one runs and one has not begun",
+        (Job("a", "pending", EARLY), Job("a", "passed")),
+        ("a", "c"),
         ("waiting", "1 of 3 passed, waits for a, c (not begun)", "it is asked again; contexts are names as they are reported, so far: a", EARLY),
     ),
     ("a glob", (Job("test (1)", "passed"), Job("test (2)", "passed"), Job("lint", "failed")), ("test*",), ("passed", "2 passed: test (1), test (2)", "", "")),
-    ("a name with the signs of a glob", (Job("test [1]", "passed"), Job("test 1", "failed")), ("test [1]",), ("failed", "1 of 2 failed: test 1", "mend it, and push", "")),
-    ("a glob in capitals", (Job("test", "passed"),), ("TEST*",), ("waiting", "0 of 1 passed, waits for TEST* (not begun)", "it is asked again; contexts are names as they are reported, so far: test", "")),
+    (
+        "a name with the signs of a glob",
+        (Job("test [1]", "passed"), Job("test 1", "failed")),
+        ("test [1]",),
+        ("failed", "1 of 2 failed: test 1", "mend it, and push", ""),
+    ),
+    (
+        "a glob in capitals",
+        (Job("test", "passed"),),
+        ("TEST*",),
+        ("waiting", "0 of 1 passed, waits for TEST* (not begun)", "it is asked again; contexts are names as they are reported, so far: test", ""),
+    ),
     ("more than are named", tuple(Job(name, "failed") for name in "abcde"), (), ("failed", "5 of 5 failed: a, b, c and 2 more", "mend it, and push", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("jobs", "contexts", "found"), [pytest.param(*row[1:], id=row[0]) for row in JUDGED])

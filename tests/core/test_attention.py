@@ -17,26 +17,31 @@ OPEN = {"app": "shop", "go": None, "phase": "deciding"}
 CALLED = [
     ("for GO", a_state("old", **OPEN), NeedsPerson("decide", "shop production: run r1 waits for GO or no-go", "deploy attach r1")),
     (
-        "for a pause", a_state("new", app="shop", phase="running", pausing=paused("web02 failed", "failure", 12.5)),
+        "for a pause",
+        a_state("new", app="shop", phase="running", pausing=paused("web02 failed", "failure", 12.5)),
         NeedsPerson("pause 12.5", "shop production: run r1 is paused: web02 failed", "deploy attach r1"),
     ),
     (
-        "for a host that is owed", a_state("new", "owed", app="shop", phase="ended", outcome="succeeded"),
+        "for a host that is owed",
+        a_state("new", "owed", app="shop", phase="ended", outcome="succeeded"),
         NeedsPerson("owed", "shop production: run r1 has ended (succeeded) and owes web02", "deploy status production"),
     ),
     (
-        "for five hosts that are owed", a_state(*["owed"] * 5, app="shop", phase="ended", outcome="failed"),
+        "for five hosts that are owed",
+        a_state(*["owed"] * 5, app="shop", phase="ended", outcome="failed"),
         NeedsPerson("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05", "deploy status production"),
     ),
     (
-        "for one more than are named", a_state(*["owed"] * 6, app="shop", phase="ended", outcome="failed"),
+        "for one more than are named",
+        a_state(*["owed"] * 6, app="shop", phase="ended", outcome="failed"),
         NeedsPerson("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05 and 1 more", "deploy status production"),
     ),
     (
-        "for more than are named", a_state(*["owed"] * 7, app="shop", phase="ended", outcome="failed"),
+        "for more than are named",
+        a_state(*["owed"] * 7, app="shop", phase="ended", outcome="failed"),
         NeedsPerson("owed", "shop production: run r1 has ended (failed) and owes web01, web02, web03, web04, web05 and 2 more", "deploy status production"),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("state", "call"), [pytest.param(*row[1:], id=row[0]) for row in CALLED])

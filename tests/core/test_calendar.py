@@ -69,8 +69,16 @@ def test_words_that_are_understood(word: str) -> None:
 
 
 NO_WORDS = [
-    "friday", "Fri", "fri 12-24", "fri 24:00-12:00", "fri 12:00-12:00", "fri 12:00-24:01", "fri 12:60-13:00", "", "fri  12:00-13:00",
-]  # fmt: skip
+    "friday",
+    "Fri",
+    "fri 12-24",
+    "fri 24:00-12:00",
+    "fri 12:00-12:00",
+    "fri 12:00-24:01",
+    "fri 12:60-13:00",
+    "",
+    "fri  12:00-13:00",
+]
 
 
 @pytest.mark.parametrize("word", NO_WORDS)
@@ -82,9 +90,7 @@ def test_words_that_are_not(word: str) -> None:
 def test_when_it_opens_it_is_open(closed: list[str], minutes: int) -> None:
     moment = FRIDAY + timedelta(minutes=minutes)
     check = assess_closed(tuple(closed), moment)
-    assert (check.status == "failed") == any(
-        word.startswith(DAYS[moment.weekday()]) and assess_closed((word,), moment).status == "failed" for word in closed
-    )
+    assert (check.status == "failed") == any(word.startswith(DAYS[moment.weekday()]) and assess_closed((word,), moment).status == "failed" for word in closed)
 
 
 def test_a_branch_or_a_tag_is_enough() -> None:
@@ -119,10 +125,12 @@ YEARS_END = Freeze("2026-12-20", "2027-01-03", "year's end")
 @pytest.mark.parametrize(
     ("moment", "status"),
     [
-        (datetime(2026, 12, 19, 23, 59, tzinfo=BERLIN), "passed"), (datetime(2026, 12, 20, 0, 0, tzinfo=BERLIN), "failed"),
-        (datetime(2027, 1, 3, 23, 59, tzinfo=BERLIN), "failed"), (datetime(2027, 1, 4, 0, 0, tzinfo=BERLIN), "passed"),
+        (datetime(2026, 12, 19, 23, 59, tzinfo=BERLIN), "passed"),
+        (datetime(2026, 12, 20, 0, 0, tzinfo=BERLIN), "failed"),
+        (datetime(2027, 1, 3, 23, 59, tzinfo=BERLIN), "failed"),
+        (datetime(2027, 1, 4, 0, 0, tzinfo=BERLIN), "passed"),
     ],
-)  # fmt: skip
+)
 def test_a_freeze_holds_whole_days_of_the_environments_own_zone(moment: datetime, status: str):
     check = assess_freeze((YEARS_END,), moment)
     assert check.status == status
@@ -148,16 +156,34 @@ CALENDAR = [
     ("a window of the day", ("fri 12:00-16:00",), FRIDAY, "", (CLOSED, "Fri 15:30 UTC is closed (fri 12:00-16:00)", f"opens Fri 16:00; {REMEDY}")),
     ("an earlier window", ("fri 12:00-15:00",), FRIDAY, "", (OPEN, "Fri 15:30 UTC is open", "")),
     ("the first of two that hold", ("fri 15:00-16:00", "fri"), FRIDAY, "", (CLOSED, "Fri 15:30 UTC is closed (fri 15:00-16:00)", f"opens Sat 00:00; {REMEDY}")),
-    ("windows that overlap", ("fri 15:00-16:00", "fri 15:45-17:20"), FRIDAY, "", (CLOSED, "Fri 15:30 UTC is closed (fri 15:00-16:00)", f"opens Fri 17:20; {REMEDY}")),
+    (
+        "windows that overlap",
+        ("fri 15:00-16:00", "fri 15:45-17:20"),
+        FRIDAY,
+        "",
+        (CLOSED, "Fri 15:30 UTC is closed (fri 15:00-16:00)", f"opens Fri 17:20; {REMEDY}"),
+    ),
     ("a week that opens on its last day", DAYS[:3] + DAYS[4:], FRIDAY, "", (CLOSED, "Fri 15:30 UTC is closed (fri)", f"opens Thu 00:00; {REMEDY}")),
-    ("a week that opens for a minute", (*DAYS[:4], "fri 00:00-15:29", "fri 15:30-24:00", *DAYS[5:]), FRIDAY, "", (CLOSED, "Fri 15:30 UTC is closed (fri 15:30-24:00)", f"opens Fri 15:29; {REMEDY}")),
+    (
+        "a week that opens for a minute",
+        (*DAYS[:4], "fri 00:00-15:29", "fri 15:30-24:00", *DAYS[5:]),
+        FRIDAY,
+        "",
+        (CLOSED, "Fri 15:30 UTC is closed (fri 15:30-24:00)", f"opens Fri 15:29; {REMEDY}"),
+    ),
     ("a word that nobody understands", ("friday",), FRIDAY, "", (OPEN, "Fri 15:30 UTC is open", "")),
     ("a time without a zone", ("fri",), FRIDAY.replace(tzinfo=None), "", (CLOSED, "Fri 15:30 is closed (fri)", f"opens Sat 00:00; {REMEDY}")),
-    ("seconds before it opens", ("fri 12:00-15:31",), FRIDAY.replace(second=59), "", (CLOSED, "Fri 15:30 UTC is closed (fri 12:00-15:31)", f"opens Fri 15:31; {REMEDY}")),
+    (
+        "seconds before it opens",
+        ("fri 12:00-15:31",),
+        FRIDAY.replace(second=59),
+        "",
+        (CLOSED, "Fri 15:30 UTC is closed (fri 12:00-15:31)", f"opens Fri 15:31; {REMEDY}"),
+    ),
     ("a hotfix", ("fri",), FRIDAY, " payment is down ", ("overridden", "Fri 15:30 UTC is closed (fri); hotfix: payment is down", "")),
     ("an empty hotfix", ("fri",), FRIDAY, "  ", (CLOSED, "Fri 15:30 UTC is closed (fri)", f"opens Sat 00:00; {REMEDY}")),
     ("a hotfix on an open day", ("sat",), FRIDAY, "payment is down", (OPEN, "Fri 15:30 UTC is open", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("closed", "moment", "hotfix", "found"), [pytest.param(*row[1:], id=row[0]) for row in CALENDAR])
@@ -175,10 +201,25 @@ def test_each_day_has_its_word(number: int) -> None:
 
 
 WINDOWS = [
-    ("fri 00:00-24:00", True), ("fri 00:00-00:01", True), ("fri 23:59-24:00", True), ("fri 23:60-24:00", False), ("fri 00:00-12:60", False), ("fri 12:59-13:00", True), ("fri 12:60-14:00", False),
-    ("fri 24:00-24:00", False), ("fri 12:00-24:01", False), ("fri 13:00-12:00", False), ("fri 12:00-12:00", False), ("fri 12:00-12:01", True), ("fri 1:00-2:00", False), ("mon,tue", False),
-    (" fri", False), ("fri ", False), ("FRI", False), ("fri 12:00", False),
-]  # fmt: skip
+    ("fri 00:00-24:00", True),
+    ("fri 00:00-00:01", True),
+    ("fri 23:59-24:00", True),
+    ("fri 23:60-24:00", False),
+    ("fri 00:00-12:60", False),
+    ("fri 12:59-13:00", True),
+    ("fri 12:60-14:00", False),
+    ("fri 24:00-24:00", False),
+    ("fri 12:00-24:01", False),
+    ("fri 13:00-12:00", False),
+    ("fri 12:00-12:00", False),
+    ("fri 12:00-12:01", True),
+    ("fri 1:00-2:00", False),
+    ("mon,tue", False),
+    (" fri", False),
+    ("fri ", False),
+    ("FRI", False),
+    ("fri 12:00", False),
+]
 
 
 @pytest.mark.parametrize(("word", "understood"), WINDOWS)
@@ -205,7 +246,9 @@ def test_it_opens_when_it_says_and_not_before(closed: list[str], minutes: int) -
     day, time = check.remedy.split(";")[0].split(" ")[1:]
     opens = next(later for step in range(1, 8 * 1440) if f"{(later := moment + timedelta(minutes=step)):%a %H:%M}" == f"{day} {time}")
     assert assess_closed(tuple(closed), opens).status == OPEN
-    assert all(assess_closed(tuple(closed), moment + timedelta(minutes=step)).status == CLOSED for step in range(0, int((opens - moment).total_seconds() // 60), 29))
+    assert all(
+        assess_closed(tuple(closed), moment + timedelta(minutes=step)).status == CLOSED for step in range(0, int((opens - moment).total_seconds() // 60), 29)
+    )
 
 
 FROZEN = "for a critical fix: --hotfix REASON, or --override freeze=REASON"
@@ -214,17 +257,47 @@ FREEZES = [
     ("none", (), NOON, "", (OPEN, "", "")),
     ("one that is over", (Freeze("2026-12-01", "2026-12-02", "sale"),), NOON, "", (OPEN, "", "")),
     ("one that is to come", (Freeze("2026-12-25", "2026-12-26"),), NOON, "", (OPEN, "the next one begins 2026-12-25 00:00", "")),
-    ("two that are to come", (Freeze("2026-12-30", "2026-12-31"), Freeze("2026-12-25", "2026-12-26")), NOON, "", (OPEN, "the next one begins 2026-12-25 00:00", "")),
+    (
+        "two that are to come",
+        (Freeze("2026-12-30", "2026-12-31"), Freeze("2026-12-25", "2026-12-26")),
+        NOON,
+        "",
+        (OPEN, "the next one begins 2026-12-25 00:00", ""),
+    ),
     ("one that holds", (Freeze("2026-12-24", "2026-12-24"),), NOON, "", (CLOSED, "frozen from 2026-12-24 to 2026-12-24", FROZEN)),
     ("one that holds and says why", (YEARS_END,), NOON, "", (CLOSED, "frozen from 2026-12-20 to 2027-01-03: year's end", FROZEN)),
-    ("the first of two that hold", (Freeze("2026-12-24", "2026-12-24", "eve"), YEARS_END), NOON, "", (CLOSED, "frozen from 2026-12-24 to 2026-12-24: eve", FROZEN)),
+    (
+        "the first of two that hold",
+        (Freeze("2026-12-24", "2026-12-24", "eve"), YEARS_END),
+        NOON,
+        "",
+        (CLOSED, "frozen from 2026-12-24 to 2026-12-24: eve", FROZEN),
+    ),
     ("one with a hotfix", (YEARS_END,), NOON, " CVE ", ("overridden", "frozen from 2026-12-20 to 2027-01-03: year's end; hotfix: CVE", "")),
     ("one with an empty hotfix", (YEARS_END,), NOON, " ", (CLOSED, "frozen from 2026-12-20 to 2027-01-03: year's end", FROZEN)),
-    ("a moment before it begins", (Freeze("2026-12-24T12:00:01+00:00", "2026-12-25T00:00:00+00:00"),), NOON, "", (OPEN, "the next one begins 2026-12-24 12:00", "")),
-    ("the moment that it begins", (Freeze("2026-12-24T12:00:00+00:00", "2026-12-25T00:00:00+00:00"),), NOON, "", (CLOSED, "frozen from 2026-12-24T12:00:00+00:00 to 2026-12-25T00:00:00+00:00", FROZEN)),
+    (
+        "a moment before it begins",
+        (Freeze("2026-12-24T12:00:01+00:00", "2026-12-25T00:00:00+00:00"),),
+        NOON,
+        "",
+        (OPEN, "the next one begins 2026-12-24 12:00", ""),
+    ),
+    (
+        "the moment that it begins",
+        (Freeze("2026-12-24T12:00:00+00:00", "2026-12-25T00:00:00+00:00"),),
+        NOON,
+        "",
+        (CLOSED, "frozen from 2026-12-24T12:00:00+00:00 to 2026-12-25T00:00:00+00:00", FROZEN),
+    ),
     ("the moment that it ends", (Freeze("2026-12-24T11:00:00+00:00", "2026-12-24T12:00:00+00:00"),), NOON, "", (OPEN, "", "")),
-    ("moments without a zone are the environment's", (Freeze("2026-12-24T11:00:00", "2026-12-24T12:00:01"),), NOON, "", (CLOSED, "frozen from 2026-12-24T11:00:00 to 2026-12-24T12:00:01", FROZEN)),
-]  # fmt: skip
+    (
+        "moments without a zone are the environment's",
+        (Freeze("2026-12-24T11:00:00", "2026-12-24T12:00:01"),),
+        NOON,
+        "",
+        (CLOSED, "frozen from 2026-12-24T11:00:00 to 2026-12-24T12:00:01", FROZEN),
+    ),
+]
 
 
 @pytest.mark.parametrize(("freezes", "moment", "hotfix", "found"), [pytest.param(*row[1:], id=row[0]) for row in FREEZES])
@@ -248,7 +321,7 @@ BRANCHES = [
     ("a part of a name", ("main",), (), (("main2",), ()), (CLOSED, "seen branch main2, no tag; allowed branch main, no tag", MERGE, True)),
     ("four branches", ("main",), (), (tuple("abcd"), ("x", "y")), (CLOSED, "seen branches a, b, c, d, tags x, y; allowed branch main, no tag", MERGE, True)),
     ("five branches", ("main",), (), (tuple("abcde"), ()), (CLOSED, "seen branches a, b, c, d …, no tag; allowed branch main, no tag", MERGE, True)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("branches", "tags", "seen", "found"), [pytest.param(*row[1:], id=row[0]) for row in BRANCHES])
@@ -283,13 +356,21 @@ REMOTES = [
     ("a branch that lacks commits", LACKS, ("warning", "main lacks 2 commits of origin/main", PULL)),
     ("a branch that lacks one", {**LACKS, "behind": 1}, ("warning", "main lacks 1 commit of origin/main", PULL)),
     ("a commit on no remote", ALONE, ("warning", "aaaaaaa is on no remote (origin was asked)", "git -C /r push")),
-    ("both", {**LACKS, "published": False}, ("warning", "main lacks 2 commits of origin/main; aaaaaaa is on no remote (origin was asked)", f"{PULL}; git -C /r push")),
-    ("a history that is cut off", {"remote": SafeText("origin")}, ("warning", "whether a remote has aaaaaaa is not known: the repository's history is cut off", "git -C /r fetch --unshallow")),
+    (
+        "both",
+        {**LACKS, "published": False},
+        ("warning", "main lacks 2 commits of origin/main; aaaaaaa is on no remote (origin was asked)", f"{PULL}; git -C /r push"),
+    ),
+    (
+        "a history that is cut off",
+        {"remote": SafeText("origin")},
+        ("warning", "whether a remote has aaaaaaa is not known: the repository's history is cut off", "git -C /r fetch --unshallow"),
+    ),
     ("a tag that the remote has", {**ALONE, "published": True, "named": "tag"}, ("skipped", "main is a tag that origin has", "")),
     ("a commit that the remote has", {**ALONE, "published": True}, ("skipped", "main is a commit that origin has", "")),
     ("a branch with all of its upstream", {**LACKS, "behind": 0}, (OPEN, "main holds all of origin/main", "")),
     ("a branch without an upstream", {**LACKS, "behind": 0, "upstream": SafeText("")}, (OPEN, "origin has it", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("fields", "found"), [pytest.param(*row[1:], id=row[0]) for row in REMOTES])

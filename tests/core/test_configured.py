@@ -40,16 +40,41 @@ VERDICTS = [
     ("one failed and one was not measured", CI, places(saw("error", "?"), saw("failed", "no")), ("failed", "web02: no", OVERRIDE, ASKED)),
     ("one waits and one was not measured", CI, places(saw("waiting", "…"), saw("error", "?")), ("error", "web02: ?", OVERRIDE, ASKED)),
     ("one waits", CI, places(saw("waiting", "runs"), saw("passed", "ok")), ("waiting", "web01: runs", OVERRIDE, ASKED)),
-    ("the first of two to be typed", CI, places(saw("failed", "a"), saw("failed", "b", "do b"), saw("failed", "c", "do c")), ("failed", "web01: a; web02: b; web03: c", f"do b, or {OVERRIDE}", ASKED)),
-    ("the earliest of two times", CI, places(saw("failed", "a", "", "2026-11-24T11:00:00Z"), saw("failed", "b", "", "2026-11-24T10:00:00Z")), ("failed", "web01: a; web02: b, since 2026-11-24 10:00:00 UTC", OVERRIDE, "2026-11-24T10:00:00Z")),
+    (
+        "the first of two to be typed",
+        CI,
+        places(saw("failed", "a"), saw("failed", "b", "do b"), saw("failed", "c", "do c")),
+        ("failed", "web01: a; web02: b; web03: c", f"do b, or {OVERRIDE}", ASKED),
+    ),
+    (
+        "the earliest of two times",
+        CI,
+        places(saw("failed", "a", "", "2026-11-24T11:00:00Z"), saw("failed", "b", "", "2026-11-24T10:00:00Z")),
+        ("failed", "web01: a; web02: b, since 2026-11-24 10:00:00 UTC", OVERRIDE, "2026-11-24T10:00:00Z"),
+    ),
     ("another's time", CI, places(saw("failed", "a"), saw("passed", "b", "", "2026-11-24T10:00:00Z")), ("failed", "web01: a", OVERRIDE, ASKED)),
     ("five failed", CI, places(*[saw("failed", "no")] * 5), ("failed", "; ".join(f"web{one:02}: no" for one in range(1, 6)), OVERRIDE, ASKED)),
-    ("seven failed", CI, places(*[saw("failed", "no")] * 7), ("failed", "; ".join(f"web{one:02}: no" for one in range(1, 6)) + "; and 2 more", OVERRIDE, ASKED)),
-    ("a tick that is waited for", TICK, (("", saw("waiting", "knows", "look")),), ("waiting", "knows", "deploy ack Support, or --ack Support, or --override Support=REASON", ASKED)),
+    (
+        "seven failed",
+        CI,
+        places(*[saw("failed", "no")] * 7),
+        ("failed", "; ".join(f"web{one:02}: no" for one in range(1, 6)) + "; and 2 more", OVERRIDE, ASKED),
+    ),
+    (
+        "a tick that is waited for",
+        TICK,
+        (("", saw("waiting", "knows", "look")),),
+        ("waiting", "knows", "deploy ack Support, or --ack Support, or --override Support=REASON", ASKED),
+    ),
     ("a tick that could not be asked for", TICK, (("", saw("error", "?", "look")),), ("error", "?", "look, or --override Support=REASON", ASKED)),
     ("a tick that blocks nothing", CheckSpec("Support", "manual", blocking=False), (("", saw("waiting", "knows")),), ("waiting", "knows", "", ASKED)),
-    ("a name of two words", CheckSpec("On call", "manual"), (("", saw("waiting", "knows")),), ("waiting", "knows", "deploy ack 'On call', or --ack 'On call', or --override 'On call'=REASON", ASKED)),
-]  # fmt: skip
+    (
+        "a name of two words",
+        CheckSpec("On call", "manual"),
+        (("", saw("waiting", "knows")),),
+        ("waiting", "knows", "deploy ack 'On call', or --ack 'On call', or --override 'On call'=REASON", ASKED),
+    ),
+]
 
 
 @pytest.mark.parametrize(("spec", "found", "verdict"), [pytest.param(*row[1:], id=row[0]) for row in VERDICTS])
@@ -98,7 +123,15 @@ def test_what_judges_a_commit_alone(spec: CheckSpec, judges: bool):
 
 @pytest.mark.parametrize(
     ("statuses", "telling"),
-    [((), None), (("passed",), "passed"), (("passed", "waiting"), "waiting"), (("waiting", "error"), "error"), (("error", "failed"), "failed"), (("skipped",), None), (("skipped", "passed"), "passed")],
+    [
+        ((), None),
+        (("passed",), "passed"),
+        (("passed", "waiting"), "waiting"),
+        (("waiting", "error"), "error"),
+        (("error", "failed"), "failed"),
+        (("skipped",), None),
+        (("skipped", "passed"), "passed"),
+    ],
 )
 def test_the_worst_of_several_tells(statuses: tuple[str, ...], telling: str | None):
     found = most_telling([a_check(status) for status in statuses])
@@ -122,15 +155,37 @@ def test_a_check_that_has_not_answered_waits_and_says_until_when():
 def test_a_tick_is_kept_with_who_made_it(blocking: bool):
     assert ticked("Support", SafeText("Support"), "lin", ASKED).blocking
     check = ticked("Support", SafeText("Support"), "lin", ASKED, blocking=blocking)
-    assert check == Check("Support", SafeText("Support"), "passed", blocking, SafeText("ticked off by lin, 2026-11-24 12:00:00 UTC"), kind="manual", since=ASKED, by="lin")
+    assert check == Check(
+        "Support", SafeText("Support"), "passed", blocking, SafeText("ticked off by lin, 2026-11-24 12:00:00 UTC"), kind="manual", since=ASKED, by="lin"
+    )
 
 
-@pytest.mark.parametrize(("at", "words"), [(ASKED, "2026-11-24 12:00:00 UTC"), ("2026-11-24T12:00:00.123Z", "2026-11-24 12:00:00 UTC"), ("2026-11-24T12:00:00", "2026-11-24 12:00:00 UTC"), ("2026-11-24", "2026-11-24"), ("", "")])
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (ASKED, "2026-11-24 12:00:00 UTC"),
+        ("2026-11-24T12:00:00.123Z", "2026-11-24 12:00:00 UTC"),
+        ("2026-11-24T12:00:00", "2026-11-24 12:00:00 UTC"),
+        ("2026-11-24", "2026-11-24"),
+        ("", ""),
+    ],
+)
 def test_a_time_for_people(at: str, words: str):
     assert clock(at) == words
 
 
-@pytest.mark.parametrize(("status", "kind", "again"), [("waiting", "github", True), ("waiting", "manual", False), ("waiting", "", False), ("failed", "github", False), ("error", "command", False), ("passed", "http", False), ("waiting", "command", True)])
+@pytest.mark.parametrize(
+    ("status", "kind", "again"),
+    [
+        ("waiting", "github", True),
+        ("waiting", "manual", False),
+        ("waiting", "", False),
+        ("failed", "github", False),
+        ("error", "command", False),
+        ("passed", "http", False),
+        ("waiting", "command", True),
+    ],
+)
 def test_only_what_may_come_true_by_itself_is_asked_again(status: str, kind: str, again: bool):
     assert asks_again(a_check(status, kind=kind)) is again
 

@@ -56,7 +56,10 @@ def test_before_anything_runs(state: RunState, effects: tuple[object, ...]):
 
 @pytest.mark.parametrize(
     ("state", "code"),
-    [(a_state("old", go=False, changed=False, phase="deciding"), Exit.NO_GO), (a_state("old", locked_by=SafeText("web01 is held by r0"), phase="locking"), Exit.LOCKED)],
+    [
+        (a_state("old", go=False, changed=False, phase="deciding"), Exit.NO_GO),
+        (a_state("old", locked_by=SafeText("web01 is held by r0"), phase="locking"), Exit.LOCKED),
+    ],
     ids=["a no-go", "a lock"],
 )
 def test_what_does_not_begin_ends(state: RunState, code: Exit):
@@ -137,7 +140,10 @@ def test_before_the_first_wave_and_without_a_pause_nothing_is_waited_for():
     assert run.now < PAUSE
 
 
-@pytest.mark.parametrize(("hosts", "batch", "after", "done"), [(4, 1, 1, 1), (4, 1, 2, 2), (6, 2, 1, 2), (6, 2, 2, 2), (6, 2, 3, 4), (3, 3, 1, None), (3, 1, 0, None), (3, 1, 9, None)])
+@pytest.mark.parametrize(
+    ("hosts", "batch", "after", "done"),
+    [(4, 1, 1, 1), (4, 1, 2, 2), (6, 2, 1, 2), (6, 2, 2, 2), (6, 2, 3, 4), (3, 3, 1, None), (3, 1, 0, None), (3, 1, 9, None)],
+)
 def test_a_run_pauses_once_after_so_many_hosts_between_waves(hosts: int, batch: int, after: int, done: int | None):
     run = a_run(hosts, batch=batch, pause_after=after)
     state = run.run()
@@ -308,7 +314,9 @@ def test_after_a_migration_nothing_goes_back_by_itself_unless_the_code_before_ru
 
 @pytest.mark.parametrize(("old_code", "goes_back"), [("ok", True), ("breaks", False)])
 def test_nor_does_a_host_alone_within_the_budget(old_code: str, goes_back: bool):
-    state = a_state(hosts=hosts_of(a_host_in("failed", failed_once=True, before=OLD), a_host_in("new", "web02")), phase="running", max_failures=1, **migrated(old_code))
+    state = a_state(
+        hosts=hosts_of(a_host_in("failed", failed_once=True, before=OLD), a_host_in("new", "web02")), phase="running", max_failures=1, **migrated(old_code)
+    )
     effects = decide(FLEET, state, 0.0)
     assert any(isinstance(effect, RecordEvent) and isinstance(effect.event, ev.HostReturning) for effect in effects) is goes_back
 
@@ -444,7 +452,13 @@ def test_the_hosts_are_asked_a_last_time_before_the_run_says_that_they_are_new()
 
 
 def test_only_hosts_that_were_touched_and_are_settled_are_asked():
-    hosts = hosts_of(a_host_in("new"), a_host_in("back", "web02"), a_host_in("skipped", "web03", touched=False), a_host_in("new", "web04", touched=False), a_host_in("owed", "web05"))
+    hosts = hosts_of(
+        a_host_in("new"),
+        a_host_in("back", "web02"),
+        a_host_in("skipped", "web03", touched=False),
+        a_host_in("new", "web04", touched=False),
+        a_host_in("owed", "web05"),
+    )
     assert decide(FLEET, a_state(hosts=hosts, phase="running", max_failures=9), 0.0) == (AskHosts(("web01", "web02")),)
 
 
@@ -466,11 +480,13 @@ def test_a_host_is_owed_at_the_end(host, reason: str):
 @pytest.mark.parametrize(
     "state",
     [
-        a_state("old", "left-out", phase="running"), a_state("new", "left-out", phase="running", kind="restart"), a_state("new", "left-out", phase="running", aborting="leave"),
+        a_state("old", "left-out", phase="running"),
+        a_state("new", "left-out", phase="running", kind="restart"),
+        a_state("new", "left-out", phase="running", aborting="leave"),
         a_state("back", "left-out", phase="rolling-back", back=Plan("rollback", (), ())),
     ],
     ids=["a release that is live nowhere", "a restart", "an aborted run", "a release that went back"],
-)  # fmt: skip
+)
 def test_who_was_left_out_is_owed_only_a_release_that_is_live(state: RunState):
     assert not any(isinstance(effect, RecordEvent) and isinstance(effect.event, ev.HostOwed) for effect in decide(FLEET, state, 0.0))
 
@@ -486,12 +502,16 @@ def test_a_host_that_is_lost_while_the_run_tidies_up_takes_no_other_back():
 @pytest.mark.parametrize(
     ("fields", "tripped"),
     [
-        ({}, True), ({"max_failures": 1}, False), ({"tolerated": 1}, False), ({"kind": "rollback"}, False), ({"max_failures": 1, "tolerated": 0}, False),
+        ({}, True),
+        ({"max_failures": 1}, False),
+        ({"tolerated": 1}, False),
+        ({"kind": "rollback"}, False),
+        ({"max_failures": 1, "tolerated": 0}, False),
         ({"max_failures": 1, "steps": {"pack": ended("failed")}, "index": {"pack": a_step("pack", "pack")}}, True),
         ({"max_failures": 1, "steps": {"pack": ended("failed")}, "index": {"pack": a_step("pack", "pack")}, "tolerates_steps": True}, False),
         ({"max_failures": 1, "steps": {"pack": ended("unreachable")}, "index": {"pack": a_step("pack", "pack")}}, False),
     ],
-)  # fmt: skip
+)
 def test_more_went_wrong_than_the_budget_allows(fields: dict[str, object], tripped: bool):
     state = a_state(**{"hosts": hosts_of(a_host_in("failed", failed_once=True), a_host_in("new", "web02")), **fields})
     assert failures(state) == 1
@@ -504,10 +524,21 @@ STEP = a_step("wave-1/web01/gate", "gate", "release", "web01")
 @pytest.mark.parametrize(
     ("status", "condition", "settled"),
     [
-        ("pending", "old", False), ("pending", "updating", False), ("pending", "new", False), ("pending", "failed", True), ("pending", "skipped", True), ("pending", "owed", True),
-        ("pending", "returning", True), ("running", "updating", False), ("running", "failed", False), ("done", "new", True), ("failed", "failed", True), ("unknown", "unknown", True), ("void", "old", True),
+        ("pending", "old", False),
+        ("pending", "updating", False),
+        ("pending", "new", False),
+        ("pending", "failed", True),
+        ("pending", "skipped", True),
+        ("pending", "owed", True),
+        ("pending", "returning", True),
+        ("running", "updating", False),
+        ("running", "failed", False),
+        ("done", "new", True),
+        ("failed", "failed", True),
+        ("unknown", "unknown", True),
+        ("void", "old", True),
     ],
-)  # fmt: skip
+)
 def test_a_step_is_settled_when_nothing_more_is_expected_of_it(status: str, condition: str, settled: bool):
     state = a_state(hosts=hosts_of(a_host_in(condition, steps={STEP.name: ended(status)})), index={STEP.name: STEP})
     assert is_settled(state, STEP) is settled
@@ -515,7 +546,12 @@ def test_a_step_is_settled_when_nothing_more_is_expected_of_it(status: str, cond
 
 def test_a_step_of_no_host_is_settled_when_it_has_ended():
     pack = a_step("pack", "pack", "prepare")
-    assert [is_settled(a_state("failed", steps={"pack": ended(status)}), pack) for status in ("pending", "running", "done", "failed")] == [False, False, True, True]
+    assert [is_settled(a_state("failed", steps={"pack": ended(status)}), pack) for status in ("pending", "running", "done", "failed")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_rollback_run_goes_on_whatever_fails():

@@ -78,8 +78,10 @@ def test_the_last_release_of_a_commit_counts():
     ]
     found = bad_attempts(runs)
     assert {commit: (one.run, one.words) for commit, one in found.items()} == {
-        "ccc": ("r8", "was rolled back"), "bbb": ("r5", "failed and was rolled back"), "ddd": ("r2", "failed"),
-    }  # fmt: skip
+        "ccc": ("r8", "was rolled back"),
+        "bbb": ("r5", "failed and was rolled back"),
+        "ddd": ("r2", "failed"),
+    }
     assert attempt_of("cccdef", found)
     assert attempt_of("aaa", found) is None
 
@@ -93,36 +95,77 @@ JUDGED = [
     ("no host", {}, [], {}, ("passed", "nothing is live yet", "", True)),
     ("newer than one", {"v1": "newer"}, [a_host("web01", "v1")], {}, ("passed", "newer than v1, live on 1 host", "", True)),
     (
-        "newer than two, most hosts first", {"v1": "newer", "v3": "newer"}, [a_host("web01", "v1"), a_host("web02", "v3"), a_host("web03", "v3")], {},
+        "newer than two, most hosts first",
+        {"v1": "newer", "v3": "newer"},
+        [a_host("web01", "v1"), a_host("web02", "v3"), a_host("web03", "v3")],
+        {},
         ("passed", "newer than v3, live on 2 hosts; v1, live on 1 host", "", True),
     ),
     ("a part has nothing live", {"v1": "newer"}, [a_host("web01", "v1"), a_host("web02", "")], {}, ("passed", "newer than v1, live on 1 host", "", True)),
     ("live already", {"v1": "same"}, [a_host("web01", "v1")], {}, ("warning", "v1 is live already on 1 host", "", False)),
     (
-        "diverged", {"v1": "diverged"}, [a_host("web01", "v1")], {},
+        "diverged",
+        {"v1": "diverged"},
+        [a_host("web01", "v1")],
+        {},
         ("warning", "v2 and v1, live on 1 host, have diverged: neither holds the other", "", False),
     ),
     (
-        "not known", {"v1": "unknown"}, [a_host("web01", "v1")], {},
+        "not known",
+        {"v1": "unknown"},
+        [a_host("web01", "v1")],
+        {},
         ("warning", "whether v2 is newer than v1, live on 1 host, is not known: that commit is not in the repository, or its history is cut off", "", False),
     ),
     (
-        "two warnings", {"v1": "same", "v3": "diverged"}, [a_host("web01", "v1"), a_host("web02", "v1"), a_host("web03", "v3")], {},
+        "two warnings",
+        {"v1": "same", "v3": "diverged"},
+        [a_host("web01", "v1"), a_host("web02", "v1"), a_host("web03", "v3")],
+        {},
         ("warning", "v1 is live already on 2 hosts; v2 and v3, live on 1 host, have diverged: neither holds the other", "", False),
     ),
-    ("newer, but it failed here", {"v1": "newer"}, [a_host("web01", "v1")], FAILED_BEFORE, ("warning", "v2 failed here (run r7, 2026-11-24 12:04 UTC)", "", False)),
     (
-        "live already, and it failed here", {"v1": "same"}, [a_host("web01", "v1")], FAILED_BEFORE,
+        "newer, but it failed here",
+        {"v1": "newer"},
+        [a_host("web01", "v1")],
+        FAILED_BEFORE,
+        ("warning", "v2 failed here (run r7, 2026-11-24 12:04 UTC)", "", False),
+    ),
+    (
+        "live already, and it failed here",
+        {"v1": "same"},
+        [a_host("web01", "v1")],
+        FAILED_BEFORE,
         ("warning", "v1 is live already on 1 host; v2 failed here (run r7, 2026-11-24 12:04 UTC)", "", False),
     ),
-    ("older", {"v3": "older"}, [a_host("web01", "v3", "v2")], {}, ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True)),
     (
-        "older than what is not on every disk", {"v3": "older"}, [a_host("web01", "v3")], {},
-        ("failed", "v2 is older than v3, live on 1 host", f"v2 is not on disk on every host: deploy rollback ENV --to RELEASE, with one that is; or {OVERRIDE}", True),
+        "older",
+        {"v3": "older"},
+        [a_host("web01", "v3", "v2")],
+        {},
+        ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True),
     ),
-    ("older, and one away", {"v3": "older"}, [a_host("web01", "v3", "v2"), AWAY], {}, ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True)),
+    (
+        "older than what is not on every disk",
+        {"v3": "older"},
+        [a_host("web01", "v3")],
+        {},
+        (
+            "failed",
+            "v2 is older than v3, live on 1 host",
+            f"v2 is not on disk on every host: deploy rollback ENV --to RELEASE, with one that is; or {OVERRIDE}",
+            True,
+        ),
+    ),
+    (
+        "older, and one away",
+        {"v3": "older"},
+        [a_host("web01", "v3", "v2"), AWAY],
+        {},
+        ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True),
+    ),
     ("one away", {"v1": "same"}, [a_host("web01", "v1"), AWAY], FAILED_BEFORE, ("error", "what is live on web09 is not known", "", False)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("relations", "hosts", "attempts", "found"), [pytest.param(*row[1:], id=row[0]) for row in JUDGED])
@@ -135,7 +178,10 @@ def test_a_verdict_on_the_direction(relations, hosts, attempts, found):
 def test_three_are_named_and_the_rest_counted():
     hosts = [a_host(f"web{number:02}", f"w{number}") for number in range(5)]
     commits = {f"w{number}": f"{number}" * 40 for number in range(5)}
-    facts = tuple(HostFacts(host.host, current=host.current, releases=(HostRelease(host.current, SafeText(f"w{number}"), commits[f"w{number}"]),)) for number, host in enumerate(hosts))
+    facts = tuple(
+        HostFacts(host.host, current=host.current, releases=(HostRelease(host.current, SafeText(f"w{number}"), commits[f"w{number}"]),))
+        for number, host in enumerate(hosts)
+    )
     found = assess_direction(V9, facts, dict.fromkeys(commits.values(), "older"), {})
     assert found.detail == "v9 is older than w0, live on 1 host; w1, live on 1 host; w2, live on 1 host; and 2 more"
     found = assess_direction(V9, facts[:3], dict.fromkeys(commits.values(), "newer"), {})
@@ -157,26 +203,49 @@ def test_what_a_host_that_is_away_had_is_not_counted():
 ATTEMPTS = [
     ("a success", [("r1", "deploy", "aaa", "succeeded", "1")], {}),
     ("a failure", [("r1", "deploy", "aaa", "failed", "1")], {"aaa": EarlierAttempt("r1", "failed", "1")}),
-    ("a release that was rolled back by itself", [("r1", "deploy", "aaa", "rolled-back", "1")], {"aaa": EarlierAttempt("r1", "failed and was rolled back", "1")}),
-    ("a success that was taken back", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "was rolled back", "2")}),
+    (
+        "a release that was rolled back by itself",
+        [("r1", "deploy", "aaa", "rolled-back", "1")],
+        {"aaa": EarlierAttempt("r1", "failed and was rolled back", "1")},
+    ),
+    (
+        "a success that was taken back",
+        [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        {"aaa": EarlierAttempt("r2", "was rolled back", "2")},
+    ),
     ("a success after a failure", [("r2", "deploy", "aaa", "succeeded", "2"), ("r1", "deploy", "aaa", "failed", "1")], {}),
-    ("a failure after a success", [("r2", "deploy", "aaa", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "failed", "2")}),
+    (
+        "a failure after a success",
+        [("r2", "deploy", "aaa", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        {"aaa": EarlierAttempt("r2", "failed", "2")},
+    ),
     ("a rollback that failed", [("r2", "rollback", "", "failed", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {}),
     (
-        "a rollback takes back one release", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        "a rollback takes back one release",
+        [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
         {"bbb": EarlierAttempt("r3", "was rolled back", "3")},
     ),
     (
-        "a no-go between them takes nothing", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "no-go", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        "a no-go between them takes nothing",
+        [("r3", "rollback", "", "rolled-back", "3"), ("r2", "deploy", "bbb", "no-go", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
         {"aaa": EarlierAttempt("r3", "was rolled back", "3")},
     ),
     (
-        "a restart between them takes nothing", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "restart", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        "a restart between them takes nothing",
+        [("r3", "rollback", "", "rolled-back", "3"), ("r2", "restart", "bbb", "succeeded", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
         {"aaa": EarlierAttempt("r3", "was rolled back", "3")},
     ),
-    ("a failure under a rollback is its own", [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "failed", "1")], {"aaa": EarlierAttempt("r1", "failed", "1")}),
-    ("the later of two rollbacks", [("r3", "rollback", "", "rolled-back", "3"), ("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")], {"aaa": EarlierAttempt("r2", "was rolled back", "2")}),
-]  # fmt: skip
+    (
+        "a failure under a rollback is its own",
+        [("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "failed", "1")],
+        {"aaa": EarlierAttempt("r1", "failed", "1")},
+    ),
+    (
+        "the later of two rollbacks",
+        [("r3", "rollback", "", "rolled-back", "3"), ("r2", "rollback", "", "rolled-back", "2"), ("r1", "deploy", "aaa", "succeeded", "1")],
+        {"aaa": EarlierAttempt("r2", "was rolled back", "2")},
+    ),
+]
 
 
 @pytest.mark.parametrize(("runs", "found"), [pytest.param(*row[1:], id=row[0]) for row in ATTEMPTS])

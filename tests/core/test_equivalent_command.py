@@ -28,7 +28,14 @@ WORDS = [
     (
         "everything at once",
         Request(
-            ref="v1", hosts="web", without=(("a", "b"),), overrides=(("c", "d"),), acks=("e",), hotfix="f", at_once=True, halves=True,
+            ref="v1",
+            hosts="web",
+            without=(("a", "b"),),
+            overrides=(("c", "d"),),
+            acks=("e",),
+            hotfix="f",
+            at_once=True,
+            halves=True,
             impact=Impact("yes", 90.0, "no", "low", "ok", SafeLines("words")),
         ),
         (
@@ -36,7 +43,7 @@ WORDS = [
             "--migration yes --breaking no --risk low --old-code ok --downtime 1m30s --notes FILE --at-once --halves"
         ),
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("request_", "words"), [pytest.param(*row[1:], id=row[0]) for row in WORDS])
@@ -60,8 +67,16 @@ def test_answers_are_typed_so(impact: Impact, words: tuple[str, ...]):
     assert impact_options(impact) == words
 
 
-requests = st.builds(Request, kind=st.sampled_from(["deploy", "rollback", "restart"]), ref=st.sampled_from(["", "v1"]), hosts=st.sampled_from(["", "web"]), hotfix=st.sampled_from(["", "x"]),
-                     at_once=st.booleans(), halves=st.booleans(), acks=st.lists(st.sampled_from("ab")).map(tuple))  # fmt: skip
+requests = st.builds(
+    Request,
+    kind=st.sampled_from(["deploy", "rollback", "restart"]),
+    ref=st.sampled_from(["", "v1"]),
+    hosts=st.sampled_from(["", "web"]),
+    hotfix=st.sampled_from(["", "x"]),
+    at_once=st.booleans(),
+    halves=st.booleans(),
+    acks=st.lists(st.sampled_from("ab")).map(tuple),
+)
 
 
 @given(requests, requests)

@@ -27,7 +27,10 @@ AT, MONO = "2026-01-02T03:04:05Z", 9.0
 WHY = SafeText("why")
 REVISION, RELEASE = Revision("b" * 40, SafeText("v2")), Release(NEW, SafeText("v2"), "b" * 40)
 SWITCH, GATE = a_step("wave-1/web01/switch", "switch", "release", "web01", changes=True, release=NEW), a_step("wave-1/web01/gate", "gate", "release", "web01")
-BACK_SWITCH, BACK_GATE = a_step("back/web01/switch", "switch", "rollback", "web01", changes=True, release=OLD), a_step("back/web01/gate", "gate", "rollback", "web01")
+BACK_SWITCH, BACK_GATE = (
+    a_step("back/web01/switch", "switch", "rollback", "web01", changes=True, release=OLD),
+    a_step("back/web01/gate", "gate", "rollback", "web01"),
+)
 PACK, PRUNE = a_step("release/pack", "pack", "prepare"), a_step("close/web01/prune", "prune", "close", "web01", fatal=False)
 STEPS = (PACK, SWITCH, GATE, PRUNE)
 PLAN = Plan("rolling", (("web01",),), STEPS, "d1")
@@ -41,7 +44,11 @@ def differences(before: RunState, event: ev.Event) -> dict[str, object]:
     """The fields that the event changes, without its place."""
     after = evolve(before, stamped(event))
     assert (after.seq, after.at, after.mono, after.boot) == (7, AT, MONO, "boot")
-    return {name: getattr(after, name) for name in after.__struct_fields__ if name not in ("seq", "at", "mono", "boot") and getattr(after, name) != getattr(before, name)}
+    return {
+        name: getattr(after, name)
+        for name in after.__struct_fields__
+        if name not in ("seq", "at", "mono", "boot") and getattr(after, name) != getattr(before, name)
+    }
 
 
 def on_host(before: HostState, after: RunState) -> dict[str, object]:
@@ -58,47 +65,93 @@ OPEN = a_state("old", go=None, changed=False, phase="deciding")
 RUNS = a_state("updating", phase="running")
 GONE = RunState(run="r1", phase="running")
 CHANGES = [
-    ("a commit that is pinned", OPEN, ev.RevisionResolved(revision=REVISION, release=RELEASE, live=(SafeText("v1"),)), {"revision": REVISION, "release": RELEASE, "live": ("v1",)}),
+    (
+        "a commit that is pinned",
+        OPEN,
+        ev.RevisionResolved(revision=REVISION, release=RELEASE, live=(SafeText("v1"),)),
+        {"revision": REVISION, "release": RELEASE, "live": ("v1",)},
+    ),
     ("a check's first verdict", OPEN, ev.CheckReported(check=a_check("failed")), {"checks": (a_check("failed"),)}),
     ("an operator", changed(OPEN, joined=(ADA,)), ev.OperatorJoined(by=LIN), {"joined": (ADA, LIN)}),
     ("the helm", OPEN, ev.HelmTaken(by=LIN), {"helm": LIN}),
     ("GO", OPEN, ev.Decided(go=True, by=LIN), {"go": True, "decided_by": LIN, "decided": MONO, "phase": "locking", **acted("go", "decided")}),
     (
-        "a no-go", OPEN, ev.Decided(go=False, by=LIN, reasons=(WHY,)),
+        "a no-go",
+        OPEN,
+        ev.Decided(go=False, by=LIN, reasons=(WHY,)),
         {"go": False, "decided_by": LIN, "decided": MONO, "reasons": (WHY,), **acted("go", "decided")},
     ),
-    ("an operator who left", OPEN, ev.Decided(go=False, by=LIN, interrupted=True), {"go": False, "decided_by": LIN, "decided": MONO, "interrupted": True, **acted("go", "decided")}),
+    (
+        "an operator who left",
+        OPEN,
+        ev.Decided(go=False, by=LIN, interrupted=True),
+        {"go": False, "decided_by": LIN, "decided": MONO, "interrupted": True, **acted("go", "decided")},
+    ),
     ("locks", a_state("old", phase="locking", held=("a",)), ev.LocksTaken(epoch=3, hosts=("b",)), {"epoch": 3, "held": ("a", "b"), "phase": "running"}),
     ("locks of one that rolls back", a_state("old", phase="rolling-back"), ev.LocksTaken(epoch=3), {"epoch": 3}),
-    ("a lock of a run", a_state("old", phase="locking"), ev.LocksRefused(host="web01", holder=LockHolder(SafeText("bo"), run="r0")), {"locked_by": "web01 is held by r0", "locking_run": "r0"}),
-    ("a lock of a person", a_state("old", phase="locking"), ev.LocksRefused(host="web01", holder=LockHolder(SafeText("bo"))), {"locked_by": "web01 is held by bo"}),
+    (
+        "a lock of a run",
+        a_state("old", phase="locking"),
+        ev.LocksRefused(host="web01", holder=LockHolder(SafeText("bo"), run="r0")),
+        {"locked_by": "web01 is held by r0", "locking_run": "r0"},
+    ),
+    (
+        "a lock of a person",
+        a_state("old", phase="locking"),
+        ev.LocksRefused(host="web01", holder=LockHolder(SafeText("bo"))),
+        {"locked_by": "web01 is held by bo"},
+    ),
     ("locks that are released", a_state("new", held=("a", "b"), locks_left={"a": WHY}), ev.LocksReleased(hosts=("a",)), {"held": ("b",), "locks_left": {}}),
-    ("a lock that is left", a_state("new", held=("a", "b")), ev.LocksReleased(hosts=("a",), left=(ev.LockLeft("b", WHY),)), {"held": ("b",), "locks_left": {"b": WHY}}),
+    (
+        "a lock that is left",
+        a_state("new", held=("a", "b")),
+        ev.LocksReleased(hosts=("a",), left=(ev.LockLeft("b", WHY),)),
+        {"held": ("b",), "locks_left": {"b": WHY}},
+    ),
     ("a pause", RUNS, ev.Paused(reason=WHY, by=LIN), {"pausing": Pausing(WHY, "operator", MONO, LIN), **acted("pause", "paused it")}),
     ("a pause after so many hosts", RUNS, ev.Paused(reason=WHY, cause="pause-after"), {"pausing": Pausing(WHY, "pause-after", MONO), "passed_pause": True}),
     ("a pause for a failure", RUNS, ev.Paused(reason=WHY, cause="failure"), {"pausing": Pausing(WHY, "failure", MONO)}),
     ("the end of a pause", a_state("new", pausing=paused()), ev.Continued(by=LIN), {"pausing": None, **acted("pause", "continued it")}),
     (
-        "the end of a pause for a failure", a_state("new", hosts=hosts_of(a_host_in("failed", failed_once=True), a_host_in("new", "web02")), pausing=paused("x", "failure")), ev.Continued(by=LIN),
+        "the end of a pause for a failure",
+        a_state("new", hosts=hosts_of(a_host_in("failed", failed_once=True), a_host_in("new", "web02")), pausing=paused("x", "failure")),
+        ev.Continued(by=LIN),
         {"pausing": None, "tolerated": 1, "tolerates_steps": True, **acted("pause", "continued it")},
     ),
-    ("the end of a pause for the network", a_state("new", pausing=paused("x", "network")), ev.Continued(by=LIN), {"pausing": None, "tolerates_steps": True, **acted("pause", "continued it")}),
+    (
+        "the end of a pause for the network",
+        a_state("new", pausing=paused("x", "network")),
+        ev.Continued(by=LIN),
+        {"pausing": None, "tolerates_steps": True, **acted("pause", "continued it")},
+    ),
     ("the end of no pause", RUNS, ev.Continued(by=LIN), acted("pause", "continued it")),
     ("an abort", a_state("new", pausing=paused()), ev.AbortAsked(by=LIN), {"aborting": "back", "pausing": None, **acted("end", "aborted it")}),
     ("an abort that leaves all", RUNS, ev.AbortAsked(by=LIN, leave=True), {"aborting": "leave", **acted("end", "aborted it")}),
     ("a note", changed(RUNS, notes=(("x", "ada", WHY),)), ev.NoteAdded(by=LIN, text=SafeText("seen")), {"notes": (("x", "ada", WHY), (AT, "lin", "seen"))}),
     ("changes", OPEN, ev.ChangesListed(subjects=(SafeText("a"),), migrations=(SafeText("m"),)), {"changes": ("a",), "migrations": ("m",)}),
-    ("changes, and nobody knows which are new", OPEN, ev.ChangesListed(subjects=(SafeText("a"),), migrations=(SafeText("m"),), known=False), {"changes": ("a",)}),
+    (
+        "changes, and nobody knows which are new",
+        OPEN,
+        ev.ChangesListed(subjects=(SafeText("a"),), migrations=(SafeText("m"),), known=False),
+        {"changes": ("a",)},
+    ),
     ("a database that was looked at", OPEN, ev.DatabaseReviewed(review=Review(runs=True)), {"review": Review(runs=True)}),
     ("a release that is packed", RUNS, ev.ReleasePacked(content="d9", files=1, size=2), {"content": "d9"}),
     ("a backup", RUNS, ev.BackupTaken(backup=Backup("r1", AT)), {"backup": Backup("r1", AT)}),
-    ("an announcement", RUNS, ev.AnnouncementSent(moment="before", title=WHY, body=SafeLines("b"), told=(SafeText("x"),), problems=(SafeText("y"),)), {"announced": ("x",), "untold": ("y",)}),
+    (
+        "an announcement",
+        RUNS,
+        ev.AnnouncementSent(moment="before", title=WHY, body=SafeLines("b"), told=(SafeText("x"),), problems=(SafeText("y"),)),
+        {"announced": ("x",), "untold": ("y",)},
+    ),
     ("an announcement of the end", RUNS, ev.AnnouncementSent(moment="after", title=WHY, body=SafeLines("b"), told=(SafeText("x"),)), {"told_end": ("x",)}),
     ("a person who is called", RUNS, ev.PersonCalled(reason=WHY, told=(SafeText("x"),)), {}),
     ("a command that was refused", RUNS, ev.CommandRefused(by=LIN, command="pause", message=WHY), {}),
     ("a gate's verdict", RUNS, ev.GateJudged(step="wave-1/web01/gate", host="web01", verdict="passed", check="web"), {}),
     (
-        "the end", a_state("new", phase="running", pausing=paused()), ev.RunEnded(exit=5, outcome="failed", reason=WHY, hint=SafeText("look"), held=("web01",)),
+        "the end",
+        a_state("new", phase="running", pausing=paused()),
+        ev.RunEnded(exit=5, outcome="failed", reason=WHY, hint=SafeText("look"), held=("web01",)),
         {"phase": "ended", "exit": 5, "outcome": "failed", "reason": WHY, "hint": "look", "held": ("web01",), "ended_at": AT, "pausing": None},
     ),
     ("a step that the run does not know", RUNS, ev.StepStarted(step="x"), {}),
@@ -106,11 +159,15 @@ CHANGES = [
     *(
         (f"{type(event).__name__} of a host that the run does not know", GONE, event, {})
         for event in (
-            ev.HostSeen(host="web09", release="r9"), ev.HostSeen(host="web09", problem=WHY), ev.HostOwed(host="web09", reason=WHY), ev.HostFailed(host="web09", condition="failed", reason=WHY),
-            ev.LinkLost(host="web09"), ev.LinkRestored(host="web09"),
+            ev.HostSeen(host="web09", release="r9"),
+            ev.HostSeen(host="web09", problem=WHY),
+            ev.HostOwed(host="web09", reason=WHY),
+            ev.HostFailed(host="web09", condition="failed", reason=WHY),
+            ev.LinkLost(host="web09"),
+            ev.LinkRestored(host="web09"),
         )
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "event", "changes"), [pytest.param(*row[1:], id=row[0]) for row in CHANGES])
@@ -121,14 +178,41 @@ def test_an_event_changes_this_and_nothing_else(before: RunState, event: ev.Even
 def test_a_run_is_what_it_was_opened_as():
     request = Request(kind="restart", without=(("web02", "burnt"), ("web09", "gone")))
     opened = ev.RunOpened(
-        run="r1", kind="restart", app="shop", environment="production", protected=True, by=ADA, request=request, config_digest="d", hosts=("web01", "web02"), path="/srv/shop", on_failure="pause",
-        max_failures=2, pause_after=3,
-    )  # fmt: skip
+        run="r1",
+        kind="restart",
+        app="shop",
+        environment="production",
+        protected=True,
+        by=ADA,
+        request=request,
+        config_digest="d",
+        hosts=("web01", "web02"),
+        path="/srv/shop",
+        on_failure="pause",
+        max_failures=2,
+        pause_after=3,
+    )
     hosts = hosts_of(HostState("web01", since=MONO), HostState("web02", "left-out", since=MONO, detail=SafeText("burnt")))
     expected = RunState(
-        run="r1", kind="restart", app="shop", environment="production", protected=True, by=ADA, request=request, path="/srv/shop", on_failure="pause", max_failures=2, pause_after=3, opened_at=AT,
-        opened=MONO, hosts=hosts, seq=7, at=AT, mono=MONO, boot="boot",
-    )  # fmt: skip
+        run="r1",
+        kind="restart",
+        app="shop",
+        environment="production",
+        protected=True,
+        by=ADA,
+        request=request,
+        path="/srv/shop",
+        on_failure="pause",
+        max_failures=2,
+        pause_after=3,
+        opened_at=AT,
+        opened=MONO,
+        hosts=hosts,
+        seq=7,
+        at=AT,
+        mono=MONO,
+        boot="boot",
+    )
     assert evolve(RunState(), stamped(opened)) == expected
 
 
@@ -139,22 +223,59 @@ def test_an_event_without_a_place_leaves_the_place_of_the_one_before():
 
 
 HOSTS = [
-    ("a host that was seen", a_host_in("old"), ev.HostSeen(host="web01", release="r9", version=SafeText("v9")), {"release": "r9", "before": "r9", "version": "v9", "before_version": "v9"}),
-    ("a host that is away", a_host_in("old"), ev.HostSeen(host="web01", problem=WHY), {"condition": "unreachable", "failed_once": True, "linked": False, "since": MONO, "detail": WHY}),
     (
-        "a host that was away and is seen", a_host_in("unreachable", touched=False, failed_once=True, linked=False, detail=WHY), ev.HostSeen(host="web01", release="r9"),
+        "a host that was seen",
+        a_host_in("old"),
+        ev.HostSeen(host="web01", release="r9", version=SafeText("v9")),
+        {"release": "r9", "before": "r9", "version": "v9", "before_version": "v9"},
+    ),
+    (
+        "a host that is away",
+        a_host_in("old"),
+        ev.HostSeen(host="web01", problem=WHY),
+        {"condition": "unreachable", "failed_once": True, "linked": False, "since": MONO, "detail": WHY},
+    ),
+    (
+        "a host that was away and is seen",
+        a_host_in("unreachable", touched=False, failed_once=True, linked=False, detail=WHY),
+        ev.HostSeen(host="web01", release="r9"),
         {"condition": "old", "failed_once": False, "linked": True, "since": MONO, "detail": "", "release": "r9", "before": "r9"},
     ),
     ("a host that was left out and is seen", a_host_in("left-out", detail=WHY), ev.HostSeen(host="web01", release="r9"), {"release": "r9", "before": "r9"}),
-    ("a host that is skipped", a_host_in("failed", failed_once=True), ev.HostSkipped(host="web01", by=LIN), {"condition": "skipped", "skipped": True, "failed_once": False, "since": MONO, "detail": "skipped by lin"}),
+    (
+        "a host that is skipped",
+        a_host_in("failed", failed_once=True),
+        ev.HostSkipped(host="web01", by=LIN),
+        {"condition": "skipped", "skipped": True, "failed_once": False, "since": MONO, "detail": "skipped by lin"},
+    ),
     ("a host that is owed", a_host_in("unknown"), ev.HostOwed(host="web01", reason=WHY), {"condition": "owed", "since": MONO, "detail": WHY}),
-    ("a host that is forgiven", a_host_in("owed"), ev.HostForgiven(host="web01", by=LIN, reason=WHY), {"condition": "left-out", "since": MONO, "detail": "forgiven: why"}),
+    (
+        "a host that is forgiven",
+        a_host_in("owed"),
+        ev.HostForgiven(host="web01", by=LIN, reason=WHY),
+        {"condition": "left-out", "since": MONO, "detail": "forgiven: why"},
+    ),
     *(
-        (f"a new host that is {condition}", a_host_in("new"), ev.HostFailed(host="web01", condition=condition, reason=WHY), {"condition": condition, "failed_once": True, "since": MONO, "detail": WHY})
+        (
+            f"a new host that is {condition}",
+            a_host_in("new"),
+            ev.HostFailed(host="web01", condition=condition, reason=WHY),
+            {"condition": condition, "failed_once": True, "since": MONO, "detail": WHY},
+        )
         for condition in ("failed", "unreachable", "unknown")
     ),
-    ("a host that is back and away", a_host_in("back"), ev.HostFailed(host="web01", condition="unreachable", reason=WHY), {"condition": "unreachable", "since": MONO, "detail": WHY}),
-    ("a host that failed, is back and away", a_host_in("back", failed_once=True), ev.HostFailed(host="web01", condition="unreachable", reason=WHY), {"condition": "unreachable", "since": MONO, "detail": WHY}),
+    (
+        "a host that is back and away",
+        a_host_in("back"),
+        ev.HostFailed(host="web01", condition="unreachable", reason=WHY),
+        {"condition": "unreachable", "since": MONO, "detail": WHY},
+    ),
+    (
+        "a host that failed, is back and away",
+        a_host_in("back", failed_once=True),
+        ev.HostFailed(host="web01", condition="unreachable", reason=WHY),
+        {"condition": "unreachable", "since": MONO, "detail": WHY},
+    ),
     *(
         (f"a host that is {condition} and unwell", a_host_in(condition), ev.HostFailed(host="web01", condition="failed", reason=WHY), {})
         for condition in ("old", "updating", "returning", "skipped", "owed", "failed", "left-out")
@@ -164,7 +285,7 @@ HOSTS = [
     ("a host that answers", a_host_in("new", linked=False, lost=3.0), ev.HostsAnswered(hosts=("web01", "web09")), {"linked": True, "lost": 0.0}),
     ("a host that does not", a_host_in("new", linked=False, lost=3.0), ev.HostsAnswered(hosts=()), {}),
     ("a link that somebody has seen lost", a_host_in("new", linked=False, lost=3.0), ev.Continued(by=LIN), {"lost": 0.0}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("host", "event", "changes"), [pytest.param(*row[1:], id=row[0]) for row in HOSTS])
@@ -191,7 +312,13 @@ def test_who_did_it_is_noted_by_what_it_was_about(event: ev.Event, subject: str,
 
 
 def test_what_nobody_did_is_nobody_s_act():
-    for event in (ev.Paused(reason=WHY), ev.Continued(), ev.RollbackBegan(plan=Plan("rollback", (), ()), reason=WHY), ev.NoteAdded(by=LIN, text=WHY), ev.HelmTaken(by=LIN)):
+    for event in (
+        ev.Paused(reason=WHY),
+        ev.Continued(),
+        ev.RollbackBegan(plan=Plan("rollback", (), ()), reason=WHY),
+        ev.NoteAdded(by=LIN, text=WHY),
+        ev.HelmTaken(by=LIN),
+    ):
         assert evolve(RUNS, stamped(event)).acts == {}
 
 
@@ -213,7 +340,9 @@ def test_a_check_is_replaced_by_its_next_verdict_in_its_place():
 
 def test_a_tick_stays_when_the_check_is_made_again():
     ticked = evolve(changed(OPEN, checks=(OPEN_TICK, a_check("passed"))), stamped(ev.CheckAcknowledged(check="Support", by=LIN)))
-    assert ticked.checks[0] == Check("Support", SafeText("Support"), "passed", detail=SafeText("ticked off by lin, 2026-01-02 03:04:05 UTC"), kind="manual", since=AT, by="lin")
+    assert ticked.checks[0] == Check(
+        "Support", SafeText("Support"), "passed", detail=SafeText("ticked off by lin, 2026-01-02 03:04:05 UTC"), kind="manual", since=AT, by="lin"
+    )
     assert evolve(ticked, ev.CheckReported(check=OPEN_TICK)).checks == ticked.checks
     assert evolve(ticked, ev.CheckReported(check=a_check("error", "Support"))).checks[0] == a_check("error", "Support")
     assert evolve(ticked, ev.CheckReported(check=a_check("waiting", kind="manual"))).checks[1] == a_check("waiting", kind="manual")
@@ -222,7 +351,9 @@ def test_a_tick_stays_when_the_check_is_made_again():
 def test_a_check_that_is_ticked_off_early_keeps_its_place():
     early = evolve(OPEN, stamped(ev.CheckAcknowledged(check="Support", by=LIN)))
     assert [(check.id, check.title, check.status, check.blocking) for check in early.checks] == [("Support", "Support", "passed", True)]
-    loose = evolve(changed(OPEN, checks=(changed(OPEN_TICK, blocking=False, title=SafeText("Ask them")),)), stamped(ev.CheckAcknowledged(check="Support", by=LIN)))
+    loose = evolve(
+        changed(OPEN, checks=(changed(OPEN_TICK, blocking=False, title=SafeText("Ask them")),)), stamped(ev.CheckAcknowledged(check="Support", by=LIN))
+    )
     assert [(check.title, check.blocking) for check in loose.checks] == [("Ask them", False)]
 
 
@@ -258,8 +389,12 @@ def test_a_step_that_begins_is_told_by_its_host():
     after = evolve(before, stamped(ev.StepStarted(step=SWITCH.name, host="web01", attempt=2)))
     host = after.hosts["web01"]
     assert on_host(before.hosts["web01"], after) == {
-        "condition": "updating", "touched": True, "since": MONO, "step": SWITCH.name, "steps": {SWITCH.name: StepState("running", 2, MONO, AT)},
-    }  # fmt: skip
+        "condition": "updating",
+        "touched": True,
+        "since": MONO,
+        "step": SWITCH.name,
+        "steps": {SWITCH.name: StepState("running", 2, MONO, AT)},
+    }
     assert host.steps[SWITCH.name].seconds == 0.0
     assert after.changed
     assert after.hosts["web02"] == before.hosts["web02"]
@@ -268,10 +403,14 @@ def test_a_step_that_begins_is_told_by_its_host():
 @pytest.mark.parametrize(
     ("step", "condition", "becomes", "touched"),
     [
-        (SWITCH, "old", "updating", True), (GATE, "updating", "updating", False), (PRUNE, "new", "new", False), (BACK_SWITCH, "new", "returning", True), (BACK_SWITCH, "returning", "returning", True),
+        (SWITCH, "old", "updating", True),
+        (GATE, "updating", "updating", False),
+        (PRUNE, "new", "new", False),
+        (BACK_SWITCH, "new", "returning", True),
+        (BACK_SWITCH, "returning", "returning", True),
         (BACK_GATE, "failed", "returning", False),
     ],
-)  # fmt: skip
+)
 def test_a_step_that_begins_says_what_its_host_is_in(step, condition: str, becomes: str, touched: bool):
     state = a_state(hosts=hosts_of(a_host_in(condition, touched=False, since=1.0)), changed=False, index={step.name: step})
     after = evolve(state, stamped(ev.StepStarted(step=step.name, host="web01")))
@@ -304,7 +443,9 @@ def test_only_the_end_of_the_attempt_that_runs_counts(known: int, attempt: int, 
     assert after.hosts["web01"].release == (NEW if counts else "")
 
 
-@pytest.mark.parametrize(("status", "counts"), [("running", True), ("unknown", True), ("pending", False), ("done", False), ("failed", False), ("cancelled", False), ("void", False)])
+@pytest.mark.parametrize(
+    ("status", "counts"), [("running", True), ("unknown", True), ("pending", False), ("done", False), ("failed", False), ("cancelled", False), ("void", False)]
+)
 def test_only_a_step_that_runs_or_is_not_known_ends(status: str, counts: bool):
     before = running(a_host_in("updating"), SWITCH, status=status)
     after = evolve(before, stamped(ev.StepFinished(step=SWITCH.name, host="web01")))
@@ -346,7 +487,12 @@ def last_step(step, condition: str, status: str = "done", **event: object) -> Ho
     """web01 after the last of its steps of that phase has ended so."""
     lane = (SWITCH, GATE, BACK_SWITCH, BACK_GATE, PRUNE)
     done = {known.name: ended("done") for known in lane if known.phase == step.phase and known.name != step.name}
-    state = a_state(hosts=hosts_of(a_host_in(condition, steps={**done, step.name: StepState("running", 1)})), index={known.name: known for known in lane}, lanes={"web01": lane}, release=RELEASE)
+    state = a_state(
+        hosts=hosts_of(a_host_in(condition, steps={**done, step.name: StepState("running", 1)})),
+        index={known.name: known for known in lane},
+        lanes={"web01": lane},
+        release=RELEASE,
+    )
     finished = ev.StepFinished(step=step.name, host="web01", status=status, **{"detail": WHY, **event})  # type: ignore[arg-type]
     return evolve(state, stamped(finished)).hosts["web01"]
 
@@ -386,7 +532,11 @@ def test_what_is_cancelled_because_the_run_ends_is_no_failure_of_its_host(fields
 
 
 def test_a_host_that_is_skipped_and_taken_back_is_called_skipped():
-    state = a_state(hosts=hosts_of(a_host_in("returning", skipped=True, steps={BACK_GATE.name: StepState("running", 1)})), index={BACK_GATE.name: BACK_GATE}, lanes={"web01": (BACK_GATE,)})
+    state = a_state(
+        hosts=hosts_of(a_host_in("returning", skipped=True, steps={BACK_GATE.name: StepState("running", 1)})),
+        index={BACK_GATE.name: BACK_GATE},
+        lanes={"web01": (BACK_GATE,)},
+    )
     assert evolve(state, ev.StepFinished(step=BACK_GATE.name)).hosts["web01"].condition == "skipped"
     assert not evolve(state, ev.StepFinished(step=BACK_GATE.name, status="failed")).hosts["web01"].skipped
 
@@ -427,7 +577,11 @@ def test_a_host_that_returns_gets_its_steps_and_a_rollback_them_all_again():
     host = first.hosts["web01"]
     assert (host.condition, host.since, host.detail) == ("returning", MONO, WHY)
     assert first.lanes["web01"][-2:] == (BACK_SWITCH, BACK_GATE)
-    done = changed(first, hosts={**first.hosts, "web01": changed(host, condition="skipped", steps={BACK_SWITCH.name: ended("done"), SWITCH.name: ended("done")})}, pausing=paused())
+    done = changed(
+        first,
+        hosts={**first.hosts, "web01": changed(host, condition="skipped", steps={BACK_SWITCH.name: ended("done"), SWITCH.name: ended("done")})},
+        pausing=paused(),
+    )
     plan = Plan("rollback at-once", (("web01",),), (BACK_SWITCH, BACK_GATE))
     second = evolve(done, stamped(ev.RollbackBegan(plan=plan, reason=WHY, cause="failure")))
     assert (second.back, second.back_reason, second.back_cause, second.phase, second.pausing) == (plan, WHY, "failure", "rolling-back", None)
@@ -438,12 +592,39 @@ def test_a_host_that_returns_gets_its_steps_and_a_rollback_them_all_again():
 
 
 RETRIES = [
-    ("a host that failed forward", a_host_in("failed", failed_once=True, detail=WHY, steps={SWITCH.name: ended("done"), GATE.name: ended("failed")}), {}, "updating", {SWITCH.name: "done", GATE.name: "pending"}),
-    ("a host that was not touched", a_host_in("failed", touched=False, failed_once=True, steps={SWITCH.name: ended("failed")}), {}, "old", {SWITCH.name: "pending"}),
-    *((f"a step that is {status}", a_host_in("failed", steps={SWITCH.name: ended(status)}), {}, "updating", {SWITCH.name: "pending"}) for status in ("unknown", "cancelled", "unreachable")),
-    ("a host that fell after its gate", a_host_in("failed", steps={SWITCH.name: ended("done"), GATE.name: ended("done")}), {}, "updating", {SWITCH.name: "done", GATE.name: "pending"}),
+    (
+        "a host that failed forward",
+        a_host_in("failed", failed_once=True, detail=WHY, steps={SWITCH.name: ended("done"), GATE.name: ended("failed")}),
+        {},
+        "updating",
+        {SWITCH.name: "done", GATE.name: "pending"},
+    ),
+    (
+        "a host that was not touched",
+        a_host_in("failed", touched=False, failed_once=True, steps={SWITCH.name: ended("failed")}),
+        {},
+        "old",
+        {SWITCH.name: "pending"},
+    ),
+    *(
+        (f"a step that is {status}", a_host_in("failed", steps={SWITCH.name: ended(status)}), {}, "updating", {SWITCH.name: "pending"})
+        for status in ("unknown", "cancelled", "unreachable")
+    ),
+    (
+        "a host that fell after its gate",
+        a_host_in("failed", steps={SWITCH.name: ended("done"), GATE.name: ended("done")}),
+        {},
+        "updating",
+        {SWITCH.name: "done", GATE.name: "pending"},
+    ),
     ("a host that was skipped", a_host_in("skipped", skipped=True, touched=False), {}, "old", {}),
-    ("a host of a rollback", a_host_in("failed", steps={BACK_SWITCH.name: ended("failed")}), {"back": Plan("rollback", (), ()), "phase": "rolling-back"}, "returning", {BACK_SWITCH.name: "pending"}),
+    (
+        "a host of a rollback",
+        a_host_in("failed", steps={BACK_SWITCH.name: ended("failed")}),
+        {"back": Plan("rollback", (), ()), "phase": "rolling-back"},
+        "returning",
+        {BACK_SWITCH.name: "pending"},
+    ),
 ]
 
 
@@ -460,9 +641,18 @@ def test_a_host_that_went_back_alone_is_tried_again_from_its_beginning():
     lane = (SWITCH, GATE, BACK_SWITCH)
     host = a_host_in("back", failed_once=True, steps={SWITCH.name: ended("done"), GATE.name: ended("failed"), BACK_SWITCH.name: ended("done")})
     other = a_step("back/web02/switch", "switch", "rollback", "web02")
-    state = a_state(hosts=hosts_of(host, a_host_in("back", "web02")), index={step.name: step for step in (*lane, other)}, lanes={"web01": lane, "web02": (other,)}, phase="running")
+    state = a_state(
+        hosts=hosts_of(host, a_host_in("back", "web02")),
+        index={step.name: step for step in (*lane, other)},
+        lanes={"web01": lane, "web02": (other,)},
+        phase="running",
+    )
     after = evolve(state, ev.HostRetried(host="web01", by=LIN))
-    assert {name: known.status for name, known in after.hosts["web01"].steps.items()} == {SWITCH.name: "pending", GATE.name: "pending", BACK_SWITCH.name: "done"}
+    assert {name: known.status for name, known in after.hosts["web01"].steps.items()} == {
+        SWITCH.name: "pending",
+        GATE.name: "pending",
+        BACK_SWITCH.name: "done",
+    }
     assert after.lanes == {"web01": (SWITCH, GATE), "web02": (other,)}
     assert sorted(after.index) == sorted((SWITCH.name, GATE.name, other.name))
     assert after.hosts["web01"].condition == "updating"

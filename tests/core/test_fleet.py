@@ -105,14 +105,19 @@ def test_rights_inodes_and_umask_have_their_own_words():
 
 
 def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
-    away = [HostFacts(f"web0{number}", problem=SafeText("no"), problem_kind="unreachable", hint=SafeText(hint)) for number, hint in enumerate(("one", "two", "one"))]
+    away = [
+        HostFacts(f"web0{number}", problem=SafeText("no"), problem_kind="unreachable", hint=SafeText(hint)) for number, hint in enumerate(("one", "two", "one"))
+    ]
     checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, leave_out="without")}
     assert checks["reach"].startswith("one; two; or leave it out: --without web00=REASON")
     for option, leaves in (("hosts", "one; two; or leave it out: --hosts '!web00,!web01,!web02'"), ("", "one; two")):
         checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, leave_out=option)}  # type: ignore[arg-type]
         assert checks["reach"] == leaves
     assert assess_live((HostFacts("web01"),)).remedy == "deploy status ENV; mend `current` on the host; or leave it out: --hosts '!web01'"
-    locked = (HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")), HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")))
+    locked = (
+        HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")),
+        HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")),
+    )
     assert {check.id: check.remedy for check in assess_fleet(locked, 1, 1, 0)}["login"] == "ssh-add; look"
 
 
@@ -124,7 +129,9 @@ def test_a_release_that_is_damaged_is_shipped_again():
     assert assess_way_back(damaged, 2, remedy=shipped_again(damaged, "ENV")).remedy == command.replace("production", "ENV")
 
 
-@pytest.mark.parametrize(("kind", "command"), [("deploy", "deploy check production"), ("restart", "deploy status production"), ("rollback", "deploy status production")])
+@pytest.mark.parametrize(
+    ("kind", "command"), [("deploy", "deploy check production"), ("restart", "deploy status production"), ("rollback", "deploy status production")]
+)
 def test_what_was_refused_is_looked_at_with_a_command_that_shows_it(kind: RunKind, command: str):
     assert looked_at_with(RunState(kind=kind, environment="production")) == command
 
@@ -161,50 +168,98 @@ VERDICTS = [
     ("all keys are known", "key", fleet_of({}, {}), ("passed", "on 2 hosts", "", True)),
     ("one key is not known", "key", fleet_of({}, KEY), ("failed", "web02: unknown key", "ssh-keyscan web02", True)),
     ("one key has changed", "key", fleet_of({"problem": SafeText("another key"), "problem_kind": "changed-key"}), ("failed", "web01: another key", "", True)),
-    ("one key is not known and another host is away", "key", fleet_of(KEY, {**AWAY, "hint": SafeText("ping")}), ("failed", "web01: unknown key; not known: web02: not asked: it was not reached", "ssh-keyscan web02", True)),
+    (
+        "one key is not known and another host is away",
+        "key",
+        fleet_of(KEY, {**AWAY, "hint": SafeText("ping")}),
+        ("failed", "web01: unknown key; not known: web02: not asked: it was not reached", "ssh-keyscan web02", True),
+    ),
     ("a key is shown to whom the login is refused", "key", fleet_of(LOGIN), ("passed", "on 1 host", "", True)),
     ("a host that is away has shown no key", "key", fleet_of({}, AWAY), ("error", "web02: not asked: it was not reached; nothing wrong on 1 other", "", False)),
     ("all logins work", "login", fleet_of({}, {}), ("passed", "on 2 hosts", "", True)),
     ("one login is refused", "login", fleet_of({}, LOGIN), ("failed", "web02: refused", "ssh-add", True)),
-    ("a login was not tried on a bad key", "login", fleet_of({}, KEY), ("error", "web02: not asked: its key is not known; nothing wrong on 1 other", "", False)),
+    (
+        "a login was not tried on a bad key",
+        "login",
+        fleet_of({}, KEY),
+        ("error", "web02: not asked: its key is not known; nothing wrong on 1 other", "", False),
+    ),
     ("a host takes two commands at once", "login", fleet_of({"sessions": 2}), ("passed", "on 1 host; web01: MaxSessions 2: no live numbers", "", True)),
     ("a host takes three commands at once", "login", fleet_of({"sessions": 3}), ("passed", "on 1 host", "", True)),
     ("few commands at once are no matter of keys", "key", fleet_of({"sessions": 2}), ("passed", "on 1 host", "", True)),
     ("sudo allows all", "sudo", fleet_of({}), ("passed", "on 1 host", "", True)),
     ("sudo refuses two", "sudo", fleet_of({"sudo_refused": (SafeText("sudo a"), SafeText("sudo b"))}), ("failed", "web01: sudo a; sudo b", SUDO, True)),
-    ("sudo was not asked after a refused login", "sudo", fleet_of({}, LOGIN), ("error", "web02: not asked: the login did not work; nothing wrong on 1 other", "", False)),
-    ("tools are there", "tools", fleet_of({}), ("passed", "on 1 host", "", True)),
-    ("tools are missing", "tools", fleet_of({"missing_tools": (SafeText("tar"), SafeText("gzip"))}), ("failed", "web01: missing: tar, gzip", "install them on the host", True)),
     (
-        "shared entries are missing", "tools", fleet_of({"missing_shared": (SafeText("b"), SafeText("a"))}, {"missing_shared": (SafeText("a"),)}),
+        "sudo was not asked after a refused login",
+        "sudo",
+        fleet_of({}, LOGIN),
+        ("error", "web02: not asked: the login did not work; nothing wrong on 1 other", "", False),
+    ),
+    ("tools are there", "tools", fleet_of({}), ("passed", "on 1 host", "", True)),
+    (
+        "tools are missing",
+        "tools",
+        fleet_of({"missing_tools": (SafeText("tar"), SafeText("gzip"))}),
+        ("failed", "web01: missing: tar, gzip", "install them on the host", True),
+    ),
+    (
+        "shared entries are missing",
+        "tools",
+        fleet_of({"missing_shared": (SafeText("b"), SafeText("a"))}, {"missing_shared": (SafeText("a"),)}),
         ("failed", "web01: not in shared/: b, a; web02: not in shared/: a", "put a, b into shared/ there", True),
     ),
     (
-        "all is missing", "tools",
-        fleet_of({"missing_tools": (SafeText("tar"),), "not_writable": SafeText("read-only"), "write_hint": SafeText("chown"), "missing_shared": (SafeText("a"),)}),
+        "all is missing",
+        "tools",
+        fleet_of(
+            {"missing_tools": (SafeText("tar"),), "not_writable": SafeText("read-only"), "write_hint": SafeText("chown"), "missing_shared": (SafeText("a"),)}
+        ),
         ("failed", "web01: missing: tar; read-only; not in shared/: a", "install them on the host; on web01: chown; put a into shared/ there", True),
     ),
     (
-        "more hosts are not writable than hints are shown", "tools", fleet_of(*[{"not_writable": SafeText("no"), "write_hint": SafeText("chown")}] * 5),
+        "more hosts are not writable than hints are shown",
+        "tools",
+        fleet_of(*[{"not_writable": SafeText("no"), "write_hint": SafeText("chown")}] * 5),
         ("failed", "web01, web02, web03, web04, web05: no", "on web01: chown; on web02: chown; on web03: chown", True),
     ),
     (
-        "a gate of the kind tcp is not forwarded", "tools", fleet_of({"unforwarded": ((SafeText("db"), "tcp"),), "can_fetch": True}),
+        "a gate of the kind tcp is not forwarded",
+        "tools",
+        fleet_of({"unforwarded": ((SafeText("db"), "tcp"),), "can_fetch": True}),
         ("failed", f"web01: its sshd forwards no connections (AllowTcpForwarding), which the gate db wants: {FORWARD}", "", True),
     ),
     (
-        "two gates are not forwarded", "tools", fleet_of({"unforwarded": (GATE, (SafeText("db"), "tcp"))}),
+        "two gates are not forwarded",
+        "tools",
+        fleet_of({"unforwarded": (GATE, (SafeText("db"), "tcp"))}),
         ("failed", f"web01: its sshd forwards no connections (AllowTcpForwarding), which the gate web and the gate db wants: {FORWARD}", "", True),
     ),
     ("a gate of the kind http is asked by curl", "tools", fleet_of({"unforwarded": (GATE,), "can_fetch": True}), ("passed", "on 1 host", "", True)),
     (
-        "a narrow umask", "tools", fleet_of({}, {"narrow_umask": SafeText("0077 of ada")}),
-        ("warning", "web02: umask 0077 of ada: what is made there nobody else can read", "umask 022 for that login, where another user runs or releases the application", True),
+        "a narrow umask",
+        "tools",
+        fleet_of({}, {"narrow_umask": SafeText("0077 of ada")}),
+        (
+            "warning",
+            "web02: umask 0077 of ada: what is made there nobody else can read",
+            "umask 022 for that login, where another user runs or releases the application",
+            True,
+        ),
     ),
-    ("a narrow umask beside a missing tool", "tools", fleet_of({"narrow_umask": SafeText("0077"), "missing_tools": (SafeText("tar"),)}), ("failed", "web01: missing: tar", "install them on the host", True)),
+    (
+        "a narrow umask beside a missing tool",
+        "tools",
+        fleet_of({"narrow_umask": SafeText("0077"), "missing_tools": (SafeText("tar"),)}),
+        ("failed", "web01: missing: tar", "install them on the host", True),
+    ),
     ("just room enough", "space", fleet_of({"free": 3 * 2**20}), ("passed", "on 1 host", "", True)),
     ("one byte too little", "space", fleet_of({"free": 3 * 2**20 - 1}), ("failed", "web01: 2 MiB free, 4 MiB needed", FREE, True)),
-    ("room that is not known", "space", fleet_of({}, {"free": None}), ("error", "web02: its free space cannot be read (df -Pk); nothing wrong on 1 other", "", True)),
+    (
+        "room that is not known",
+        "space",
+        fleet_of({}, {"free": None}),
+        ("error", "web02: its free space cannot be read (df -Pk); nothing wrong on 1 other", "", True),
+    ),
     ("just inodes enough", "space", fleet_of({"inodes": 1010}), ("passed", "on 1 host", "", True)),
     ("one inode too little", "space", fleet_of({"inodes": 1009}), ("failed", "web01: 1009 inodes free, 1010 needed (df -i)", FREE, True)),
     ("too little room and too few inodes", "space", fleet_of({"free": 0, "inodes": 0}), ("failed", "web01: 0 MiB free, 4 MiB needed", FREE, True)),
@@ -213,10 +268,25 @@ VERDICTS = [
     ("a clock is behind", "clock", fleet_of({"clock_skew": -7.4}), ("warning", "web01: -7 s", NTP, True)),
     ("a clock is a minute ahead", "clock", fleet_of({"clock_skew": 60.0}), ("warning", "web01: +60 s", NTP, True)),
     ("a clock is more than a minute behind", "clock", fleet_of({"clock_skew": -61.0}), ("failed", "web01: -61 s", NTP, True)),
-    ("a clock is not known", "clock", fleet_of({}, {"clock_skew": None}), ("error", "web02: its clock cannot be read (date +%s); nothing wrong on 1 other", "", True)),
-    ("a clock is ahead and another not known", "clock", fleet_of({"clock_skew": 9.0}, {"clock_skew": None}), ("error", "web01: +9 s; not known: web02: its clock cannot be read (date +%s)", NTP, True)),
-    ("a clock is far ahead and another not known", "clock", fleet_of({"clock_skew": 99.0}, {"clock_skew": None}), ("failed", "web01: +99 s; not known: web02: its clock cannot be read (date +%s)", NTP, True)),
-]  # fmt: skip
+    (
+        "a clock is not known",
+        "clock",
+        fleet_of({}, {"clock_skew": None}),
+        ("error", "web02: its clock cannot be read (date +%s); nothing wrong on 1 other", "", True),
+    ),
+    (
+        "a clock is ahead and another not known",
+        "clock",
+        fleet_of({"clock_skew": 9.0}, {"clock_skew": None}),
+        ("error", "web01: +9 s; not known: web02: its clock cannot be read (date +%s)", NTP, True),
+    ),
+    (
+        "a clock is far ahead and another not known",
+        "clock",
+        fleet_of({"clock_skew": 99.0}, {"clock_skew": None}),
+        ("failed", "web01: +99 s; not known: web02: its clock cannot be read (date +%s)", NTP, True),
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "facts", "found"), [pytest.param(*row[1:], id=row[0]) for row in VERDICTS])
@@ -225,9 +295,14 @@ def test_a_verdict_on_the_fleet(name: str, facts: tuple[HostFacts, ...], found: 
 
 
 TITLES = {
-    "reach": "Hosts reachable", "key": "Host keys known", "login": "Login works", "sudo": "sudo allows each command", "tools": "Tools on the hosts",
-    "space": "Room for the release", "clock": "Clocks agree",
-}  # fmt: skip
+    "reach": "Hosts reachable",
+    "key": "Host keys known",
+    "login": "Login works",
+    "sudo": "sudo allows each command",
+    "tools": "Tools on the hosts",
+    "space": "Room for the release",
+    "clock": "Clocks agree",
+}
 
 
 def test_the_checks_of_a_fleet_are_these_in_this_order():
@@ -297,17 +372,29 @@ WAYS = [
     ("a host without one", (way(), way("web02", possible=False)), 1, ("failed", "web02: it has none", MEND, True, False)),
     ("a host with a damaged one", (way(possible=False, reason="damaged"),), 1, ("failed", "web01: damaged", MEND, True, False)),
     ("a first release", (way(release=""),), 0, ("warning", "first release on web01: the way back is to stop and remove it", "", True, False)),
-    ("a first release on two", (way(release=""), way("web02", release="")), 0, ("warning", "first release on 2 hosts: the way back is to stop and remove it", "", True, False)),
+    (
+        "a first release on two",
+        (way(release=""), way("web02", release="")),
+        0,
+        ("warning", "first release on 2 hosts: the way back is to stop and remove it", "", True, False),
+    ),
     ("a bare release", (way(reason="no manifest"),), 1, ("warning", "web01: r0: no manifest", "", True, False)),
     ("a bare release with a version", (way(version="v1", reason="no manifest"),), 1, ("warning", "web01: v1: no manifest", "", True, False)),
-    ("a first release beside a bare one", (way(release="", reason="first"), way("web02", reason="bare")), 1, ("warning", "first release on web01: the way back is to stop and remove it", "", True, False)),
+    (
+        "a first release beside a bare one",
+        (way(release="", reason="first"), way("web02", reason="bare")),
+        1,
+        ("warning", "first release on web01: the way back is to stop and remove it", "", True, False),
+    ),
     ("a current that cannot be switched", (way(possible=False, reason="a folder", hint="mv"),), 1, ("failed", "web01: a folder", "on web01: mv", True, True)),
     (
-        "four that cannot be switched", tuple(way(f"web{one:02}", possible=False, reason="a folder", hint="mv") for one in range(1, 5)), 4,
+        "four that cannot be switched",
+        tuple(way(f"web{one:02}", possible=False, reason="a folder", hint="mv") for one in range(1, 5)),
+        4,
         ("failed", "web01, web02, web03, web04: a folder", "on web01: mv; on web02: mv; on web03: mv", True, True),
     ),
     ("a hint on a host that goes back", (way(hint="mv"),), 1, ("passed", "1 host knows the release it returns to", "", True, False)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("ways", "releases", "found"), [pytest.param(*row[1:], id=row[0]) for row in WAYS])
@@ -326,9 +413,13 @@ LIVE = "deploy status ENV; mend `current` on the host"
 LIVES = [
     ("a live release", fleet_of({"current": "r1"}), ("passed", "on 1 host", "", True)),
     ("nothing live", fleet_of({"current": "r1"}, {}), ("failed", "web02: no release is live", f"{LIVE}; or leave it out: --hosts '!web02'", True)),
-    ("a broken link", fleet_of({"current": "r1", "current_broken": SafeText("points nowhere")}), ("failed", "web01: points nowhere", f"{LIVE}; or leave it out: --hosts '!web01'", True)),
+    (
+        "a broken link",
+        fleet_of({"current": "r1", "current_broken": SafeText("points nowhere")}),
+        ("failed", "web01: points nowhere", f"{LIVE}; or leave it out: --hosts '!web01'", True),
+    ),
     ("a host that is away", fleet_of({"current": "r1"}, AWAY), ("error", "web02: not asked: it was not reached; nothing wrong on 1 other", "", False)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("facts", "found"), [pytest.param(*row[1:], id=row[0]) for row in LIVES])
@@ -349,13 +440,17 @@ LOCKS = [
     ("held by this run", fleet_of(held("r9")), ("passed", "no run and no person holds a host (on 1 host)", "", True)),
     ("held by another run", fleet_of({}, held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
     ("held by this run and another", fleet_of(held("r9"), held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
-    ("held by two", fleet_of(held("r2"), held("r0")), ("failed", "web01: held by r2; web02: held by r0", f"{UNLOCK.format('r0')}; {UNLOCK.format('r2')}", True)),
+    (
+        "held by two",
+        fleet_of(held("r2"), held("r0")),
+        ("failed", "web01: held by r2; web02: held by r0", f"{UNLOCK.format('r0')}; {UNLOCK.format('r2')}", True),
+    ),
     ("held by a person", fleet_of(held("", "cy")), ("failed", "web01: held by cy", NOTED, True)),
     ("closed", fleet_of(CLOSED), ("failed", "web01: closed by ada: audit", NOTED, True)),
     ("closed and held", fleet_of(CLOSED, held("r0")), ("failed", "web02: held by r0", f"{UNLOCK.format('r0')}; {NOTED}", True)),
     ("away", fleet_of({}, AWAY), ("error", "web02: not asked: it was not reached; nothing wrong on 1 other", "", False)),
     ("closed, with one away", fleet_of(CLOSED, AWAY), ("failed", "web01: closed by ada: audit; not known: web02: not asked: it was not reached", NOTED, True)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("facts", "found"), [pytest.param(*row[1:], id=row[0]) for row in LOCKS])
@@ -378,7 +473,7 @@ OVERRIDES = [
     ("the last of two reasons", a_failure(), (("space", "small"), ("space", "tiny")), ("overridden", "full (overridden: tiny)")),
     *((f"{name}, which no reason overrides", a_failure(name=name), ((name, "I know"),), ("failed", "full")) for name in ("reach", "key", "login", "lock")),
     ("a check that waits", a_check("waiting", detail="asked"), (("space", "small"),), ("overridden", "asked (overridden: small)")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("check", "overrides", "found"), [pytest.param(*row[1:], id=row[0]) for row in OVERRIDES])
@@ -395,7 +490,13 @@ def test_go_is_refused_for_what_blocks_in_its_words():
 
 @pytest.mark.parametrize(
     ("remedy", "told"),
-    [("deploy status ENV", "deploy status qa"), ("ENV, ENV", "qa, qa"), ("$ENVIRONMENT", "$ENVIRONMENT"), ("[environments.ENV.database]", "[environments.qa.database]"), ("", "")],
+    [
+        ("deploy status ENV", "deploy status qa"),
+        ("ENV, ENV", "qa, qa"),
+        ("$ENVIRONMENT", "$ENVIRONMENT"),
+        ("[environments.ENV.database]", "[environments.qa.database]"),
+        ("", ""),
+    ],
 )
 def test_a_remedy_is_told_as_it_is_typed(remedy: str, told: str):
     assert named(a_check("failed", remedy=SafeText(remedy)), "qa").remedy == told

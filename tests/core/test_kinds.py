@@ -51,7 +51,9 @@ def a_fleet(**others: HostFacts) -> tuple[HostFacts, ...]:
 def found(kind: RunKind = "deploy", facts: tuple[HostFacts, ...] = a_fleet(), environment: Environment = FLEET, **fields: object) -> Found:
     """What a pre-flight of that kind found."""
     request = changed(fields.pop("request", Request()), kind=kind)  # type: ignore[type-var]
-    return Found(environment, request, "r9", NOW, NOW, facts, **{"revision": REVISION, "release": RELEASE, "relations": {"a" * 40: "newer"}, "by": ADA, **fields})  # type: ignore[arg-type]
+    return Found(
+        environment, request, "r9", NOW, NOW, facts, **{"revision": REVISION, "release": RELEASE, "relations": {"a" * 40: "newer"}, "by": ADA, **fields}
+    )  # type: ignore[arg-type]
 
 
 BACK_TO = Targets({"web01": OLD, "web02": OLD, "web03": OLD})
@@ -63,17 +65,33 @@ SOURCE = ["branch", "tree", "behind", "direction", "closed", "freeze"]
 MIGRATES = {"environment": changed(FLEET, database=DATABASE), "review": Review(runs=True, where="web01", backs_up=True, old_code="ok")}
 CHECKS = [
     ("a release", found(), [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"]),
-    ("a release that another environment has to have had", found(environment=changed(FLEET, requires="staging"), made=Made(REVISION)), [*SOURCE, "staging", *ON_FLEET, "lock", "way-back", "announcement", "team"]),
-    ("a release of nothing that is made yet", found(environment=changed(FLEET, requires="staging")), [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"]),
+    (
+        "a release that another environment has to have had",
+        found(environment=changed(FLEET, requires="staging"), made=Made(REVISION)),
+        [*SOURCE, "staging", *ON_FLEET, "lock", "way-back", "announcement", "team"],
+    ),
+    (
+        "a release of nothing that is made yet",
+        found(environment=changed(FLEET, requires="staging")),
+        [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"],
+    ),
     ("a release with a database", found(**MIGRATES), [*SOURCE, *ON_FLEET, "lock", "backup", "migrations", "way-back", "announcement", "team"]),
-    ("a release with a database that nobody looked at", found(environment=changed(FLEET, database=DATABASE)), [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"]),
+    (
+        "a release with a database that nobody looked at",
+        found(environment=changed(FLEET, database=DATABASE)),
+        [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"],
+    ),
     ("a restart", found("restart"), [*ON_FLEET, "lock", "way-back"]),
     ("a rollback", found("rollback", **ROLLBACK), [*ON_FLEET, "lock", "way-back"]),
-    ("a rollback of a migration", found("rollback", undoes=a_state("new", steps={"database/migrate": ended("done")}), **ROLLBACK), [*ON_FLEET, "lock", "way-back", "migrations"]),
+    (
+        "a rollback of a migration",
+        found("rollback", undoes=a_state("new", steps={"database/migrate": ended("done")}), **ROLLBACK),
+        [*ON_FLEET, "lock", "way-back", "migrations"],
+    ),
     ("a restore", found("restore", **RESTORE), [*ON_FLEET, "lock", "backup"]),
     ("a catch-up", found("catch-up", **CATCH_UP), [*ON_FLEET, "lock"]),
     ("an exec", found("exec"), []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("inputs", "names"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
@@ -105,11 +123,17 @@ HELD_UP = [
     ("sudo refuses", NO_SUDO, {"deploy": ["sudo"], "restart": ["sudo"], "rollback": [], "restore": [], "catch-up": ["sudo"]}),
     ("a link is broken", BROKEN, {"deploy": ["way-back"], "restart": ["way-back"], "restore": [], "catch-up": []}),
     ("no release is live", {"facts": a_fleet(web02=seen("web02", current=""))}, {"deploy": [], "restart": ["way-back"]}),
-    ("the release before is damaged", {"facts": a_fleet(web02=seen("web02", releases=(changed(ON_OLD, whole=False),)))}, {"deploy": ["way-back"], "restart": [], "rollback": []}),
-]  # fmt: skip
+    (
+        "the release before is damaged",
+        {"facts": a_fleet(web02=seen("web02", releases=(changed(ON_OLD, whole=False),)))},
+        {"deploy": ["way-back"], "restart": [], "rollback": []},
+    ),
+]
 
 
-@pytest.mark.parametrize(("inputs", "kind", "names"), [pytest.param(inputs, kind, names, id=f"{name}: {kind}") for name, inputs, kinds in HELD_UP for kind, names in kinds.items()])
+@pytest.mark.parametrize(
+    ("inputs", "kind", "names"), [pytest.param(inputs, kind, names, id=f"{name}: {kind}") for name, inputs, kinds in HELD_UP for kind, names in kinds.items()]
+)
 def test_what_holds_a_run_up(inputs: dict[str, object], kind: RunKind, names: list[str]):
     assert blocked_by(kind, **inputs) == names
 
@@ -131,9 +155,17 @@ ABOUT_A_RELEASE = [
     ("people who are there", {"environment": changed(FLEET, team_required=1), "joined": (LIN,)}, []),
     ("the starter twice", {"environment": changed(FLEET, team_required=1), "joined": (Person("ada", 1000),)}, ["team"]),
     ("a major change that nobody is told of", {"request": Request(impact=changed(Request().impact, downtime=60.0))}, ["announcement"]),
-    ("a major change that somebody is told of", {"request": Request(impact=changed(Request().impact, downtime=60.0)), "environment": changed(FLEET, announce=Announce(("x",)))}, []),
+    (
+        "a major change that somebody is told of",
+        {"request": Request(impact=changed(Request().impact, downtime=60.0)), "environment": changed(FLEET, announce=Announce(("x",)))},
+        [],
+    ),
     ("a commit that was not verified in staging", {"environment": changed(FLEET, requires="staging"), "made": Made(REVISION)}, ["staging"]),
-    ("a migration that the code before does not bear", {**MIGRATES, "review": Review(runs=True, where="web01", backs_up=True, old_code="breaks")}, ["way-back"]),
+    (
+        "a migration that the code before does not bear",
+        {**MIGRATES, "review": Review(runs=True, where="web01", backs_up=True, old_code="breaks")},
+        ["way-back"],
+    ),
     ("a migration without a backup", {**MIGRATES, "review": Review(runs=True, where="web01", old_code="ok")}, ["backup"]),
 ]
 
@@ -180,21 +212,51 @@ PLANS = [
     ("a release", "deploy", {}, {"web01": ALL, "web02": ALL, "web03": ALL}),
     ("a release with a host away", "deploy", AWAY, {"web01": ALL, "web02": [], "web03": ALL}),
     ("a release to some", "deploy", {"request": Request(hosts="web01,web02"), "facts": a_fleet()[:2]}, {"web01": ALL, "web02": ALL, "web03": []}),
-    ("a release without one", "deploy", {"request": Request(without=(("web02", "burnt"),)), "facts": (seen("web01"), seen("web03"))}, {"web01": ALL, "web02": [], "web03": ALL}),
+    (
+        "a release without one",
+        "deploy",
+        {"request": Request(without=(("web02", "burnt"),)), "facts": (seen("web01"), seen("web03"))},
+        {"web01": ALL, "web02": [], "web03": ALL},
+    ),
     ("a restart", "restart", {}, {"web01": BACK[1:], "web02": BACK[1:], "web03": BACK[1:]}),
     ("a restart with a host away", "restart", AWAY, {"web01": BACK[1:], "web02": [], "web03": BACK[1:]}),
     ("a catch-up", "catch-up", CATCH_UP, {"web01": ALL, "web02": ALL, "web03": ALL}),
     ("a catch-up of a host that has it", "catch-up", {**CATCH_UP, "facts": a_fleet(web02=HAS_IT)}, {"web01": ALL, "web02": UPDATE, "web03": ALL}),
-    ("a catch-up of a host that has it damaged", "catch-up", {**CATCH_UP, "facts": a_fleet(web02=seen("web02", releases=(ON_OLD, changed(ON_NEW, whole=False))))}, {"web01": ALL, "web02": ALL, "web03": ALL}),
+    (
+        "a catch-up of a host that has it damaged",
+        "catch-up",
+        {**CATCH_UP, "facts": a_fleet(web02=seen("web02", releases=(ON_OLD, changed(ON_NEW, whole=False))))},
+        {"web01": ALL, "web02": ALL, "web03": ALL},
+    ),
     ("a rollback", "rollback", ROLLBACK, {"web01": BACK, "web02": BACK, "web03": BACK}),
     ("a rollback with a host away", "rollback", {**ROLLBACK, "facts": (*ROLLBACK["facts"][:2], away("web03"))}, {"web01": BACK, "web02": BACK, "web03": []}),  # type: ignore[index]
-    ("a rollback of some", "rollback", {**ROLLBACK, "targets": Targets({"web01": OLD}, frozenset(), frozenset({"web02", "web03"}))}, {"web01": BACK, "web02": [], "web03": []}),
-    ("a rollback with a host that is there, verified", "rollback", {"facts": a_fleet(), "targets": Targets({"web01": OLD, "web02": OLD}, frozenset({"web02"}))}, {"web01": BACK, "web02": [], "web03": []}),
-    ("a rollback with a host that was there and is not", "rollback", {**ROLLBACK, "targets": Targets({"web02": OLD}, frozenset({"web02"}))}, {"web01": [], "web02": BACK, "web03": []}),
-    ("a rollback to what is not on disk", "rollback", {**ROLLBACK, "targets": Targets({"web01": OLD, "web02": "r7"})}, {"web01": BACK, "web02": [], "web03": []}),
+    (
+        "a rollback of some",
+        "rollback",
+        {**ROLLBACK, "targets": Targets({"web01": OLD}, frozenset(), frozenset({"web02", "web03"}))},
+        {"web01": BACK, "web02": [], "web03": []},
+    ),
+    (
+        "a rollback with a host that is there, verified",
+        "rollback",
+        {"facts": a_fleet(), "targets": Targets({"web01": OLD, "web02": OLD}, frozenset({"web02"}))},
+        {"web01": BACK, "web02": [], "web03": []},
+    ),
+    (
+        "a rollback with a host that was there and is not",
+        "rollback",
+        {**ROLLBACK, "targets": Targets({"web02": OLD}, frozenset({"web02"}))},
+        {"web01": [], "web02": BACK, "web03": []},
+    ),
+    (
+        "a rollback to what is not on disk",
+        "rollback",
+        {**ROLLBACK, "targets": Targets({"web01": OLD, "web02": "r7"})},
+        {"web01": BACK, "web02": [], "web03": []},
+    ),
     ("a restore", "restore", RESTORE, {"web01": [], "web02": [], "web03": []}),
     ("an exec", "exec", {}, {"web01": [], "web02": [], "web03": []}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "inputs", "names"), [pytest.param(*row[1:], id=row[0]) for row in PLANS])
@@ -245,7 +307,10 @@ def expected(**inputs: object) -> list[str]:
 
 
 OTHER = Revision("c" * 40, SafeText("v2-rc"))
-SAME = {"made": Made(REVISION, contents=frozenset({"d7"})), "verified": (Released("r3", 3, OTHER, content="d7", outcome="succeeded", ended_at="2026-11-24T08:00:00Z", verified=True),)}
+SAME = {
+    "made": Made(REVISION, contents=frozenset({"d7"})),
+    "verified": (Released("r3", 3, OTHER, content="d7", outcome="succeeded", ended_at="2026-11-24T08:00:00Z", verified=True),),
+}
 
 
 def test_a_release_must_come_to_what_was_verified_in_its_place_unless_that_is_overridden():
@@ -293,7 +358,12 @@ KIND_WORDS = {
     "rollback": (("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), "the rollback is under way", "", "status"),
     "restart": (("RESTART", "restart", "RESTARTED"), "a restart changes no release, so there is none to go back to", "deploy abort --leave", "status"),
     "restore": (("RESTORE", "restore of the database", "DATABASE RESTORED"), "a restore changes no host, and nothing takes it back", "deploy abort", "status"),
-    "catch-up": (("CATCH UP", "catch-up", "CAUGHT UP"), "an owed host is brought up to date, and never to an older state", "deploy rollback {environment}, once it has ended", "status"),
+    "catch-up": (
+        ("CATCH UP", "catch-up", "CAUGHT UP"),
+        "an owed host is brought up to date, and never to an older state",
+        "deploy rollback {environment}, once it has ended",
+        "status",
+    ),
     "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "status"),
 }
 
@@ -310,8 +380,12 @@ def test_a_kind_has_its_words(name: RunKind):
 
 
 TRAITS = {
-    "deploy": (True, False, True, True, True), "rollback": (False, True, True, True, True), "restart": (False, False, True, True, True), "restore": (False, False, False, True, False),
-    "catch-up": (False, False, True, True, False), "exec": (False, False, True, False, True),
+    "deploy": (True, False, True, True, True),
+    "rollback": (False, True, True, True, True),
+    "restart": (False, False, True, True, True),
+    "restore": (False, False, False, True, False),
+    "catch-up": (False, False, True, True, False),
+    "exec": (False, False, True, False, True),
 }
 
 
@@ -323,7 +397,14 @@ def test_a_kind_is_what_it_is(name: RunKind):
 
 @pytest.mark.parametrize(
     ("kind", "asked", "does"),
-    [("deploy", "rollback", "rollback"), ("deploy", "pause", "pause"), ("restart", "rollback", "stop"), ("restart", "pause", "pause"), ("catch-up", "pause", "stop"), ("restore", "rollback", "stop")],
+    [
+        ("deploy", "rollback", "rollback"),
+        ("deploy", "pause", "pause"),
+        ("restart", "rollback", "stop"),
+        ("restart", "pause", "pause"),
+        ("catch-up", "pause", "stop"),
+        ("restore", "rollback", "stop"),
+    ],
 )
 def test_a_run_fails_as_its_kind_does(kind: RunKind, asked: str, does: str):
     assert on_failure(RunState(kind=kind, on_failure=asked)) == does  # type: ignore[arg-type]

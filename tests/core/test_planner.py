@@ -18,10 +18,20 @@ from tests.core.simulation import NEW, OLD, an_environment
 NONE: frozenset[str] = frozenset()
 FLEET = an_environment(3)
 FULL = changed(
-    FLEET, build=Build("make", timeout=60.0), monitor=30.0,
-    commands={"fetch": Command("fetch", timeout=11.0), "install": Command("install", timeout=12.0), "stop": Command("stop", timeout=13.0), "start": Command("start", timeout=14.0)},
-    hooks=tuple(Hook(at, Command(f"hook {at}")) for at in ("before release", "before host", "before switch", "after switch", "after host", "after release", "after rollback")),
-)  # fmt: skip
+    FLEET,
+    build=Build("make", timeout=60.0),
+    monitor=30.0,
+    commands={
+        "fetch": Command("fetch", timeout=11.0),
+        "install": Command("install", timeout=12.0),
+        "stop": Command("stop", timeout=13.0),
+        "start": Command("start", timeout=14.0),
+    },
+    hooks=tuple(
+        Hook(at, Command(f"hook {at}"))
+        for at in ("before release", "before host", "before switch", "after switch", "after host", "after release", "after rollback")
+    ),
+)
 
 
 def released(environment: Environment, *, first: frozenset[str] = NONE, **options: object) -> Plan:
@@ -57,7 +67,9 @@ def test_a_fleet_goes_in_waves(hosts: int, batch: tuple[Amount, ...], sizes: lis
     assert tuple(host for wave in waves for host in wave) == a_fleet(hosts)
 
 
-@given(st.integers(1, 30), st.lists(st.one_of(st.builds(Amount, count=st.integers(1, 9)), st.builds(Amount, share=st.floats(0.01, 1.0))), min_size=1, max_size=4))
+@given(
+    st.integers(1, 30), st.lists(st.one_of(st.builds(Amount, count=st.integers(1, 9)), st.builds(Amount, share=st.floats(0.01, 1.0))), min_size=1, max_size=4)
+)
 def test_each_host_is_in_one_wave_in_the_order_of_the_fleet(hosts: int, batch: list[Amount]):
     plan = released(batched(an_environment(hosts), *batch))
     assert [name for wave in plan.waves for name in wave] == [host.name for host in a_fleet(hosts)]
@@ -80,11 +92,27 @@ DONE = [
     ("with a stop alone", changed(FLEET, commands={"stop": Command("s")}), NONE, [PREPARE[0], "wave-1/web01/stop", WAVE[0], WAVE[2], *CLOSE]),
     ("a gate for other hosts", changed(FLEET, health=(HealthCheck("x", "tcp", tags=("jobs",)),)), NONE, [*PREPARE, *WAVE[:2], *CLOSE]),
     (
-        "with everything", FULL, NONE,
-        ["prepare/web01/ship", "prepare/web01/fetch", "prepare/web01/install", "prepare/web01/hook-1", "wave-1/web01/hook-2", "wave-1/web01/stop", "wave-1/web01/hook-3", "wave-1/web01/switch",
-         "wave-1/web01/hook-4", "wave-1/web01/restart", "wave-1/web01/gate", "wave-1/web01/hook-5", "close/web01/hook-6", "close/web01/prune"],
+        "with everything",
+        FULL,
+        NONE,
+        [
+            "prepare/web01/ship",
+            "prepare/web01/fetch",
+            "prepare/web01/install",
+            "prepare/web01/hook-1",
+            "wave-1/web01/hook-2",
+            "wave-1/web01/stop",
+            "wave-1/web01/hook-3",
+            "wave-1/web01/switch",
+            "wave-1/web01/hook-4",
+            "wave-1/web01/restart",
+            "wave-1/web01/gate",
+            "wave-1/web01/hook-5",
+            "close/web01/hook-6",
+            "close/web01/prune",
+        ],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("environment", "first", "names"), [pytest.param(*row[1:], id=row[0]) for row in DONE])
@@ -141,9 +169,15 @@ def test_a_step_says_what_it_is(name: str):
 def test_each_command_is_the_file_s():
     plan = released(FULL)
     assert {name: step.command.run for name in STEPS if (step := named(plan, name)).command} == {
-        "prepare/web01/fetch": "fetch", "prepare/web01/install": "install", "prepare/web01/hook-1": "hook before release", "wave-1/web01/hook-2": "hook before host", "wave-1/web01/stop": "stop",
-        "wave-1/web01/restart": "start", "wave-1/web01/hook-5": "hook after host", "close/web01/hook-6": "hook after release",
-    }  # fmt: skip
+        "prepare/web01/fetch": "fetch",
+        "prepare/web01/install": "install",
+        "prepare/web01/hook-1": "hook before release",
+        "wave-1/web01/hook-2": "hook before host",
+        "wave-1/web01/stop": "stop",
+        "wave-1/web01/restart": "start",
+        "wave-1/web01/hook-5": "hook after host",
+        "close/web01/hook-6": "hook after release",
+    }
 
 
 @pytest.mark.parametrize("at", ["before release", "before host", "before switch", "after switch", "after host", "after release"])
@@ -165,8 +199,9 @@ def test_a_hook_that_may_fail_is_not_its_host_s_failure():
     hooks = (Hook("after host", Command("x", timeout=7.0), fatal=False), Hook("after host", Command("y")))
     plan = released(changed(FLEET, hooks=hooks))
     assert [(step.name, step.fatal, step.timeout) for step in plan.steps if step.kind == "hook" and step.about == "web01"] == [
-        ("wave-1/web01/hook-1", False, 7.0), ("wave-1/web01/hook-2", True, 120.0),
-    ]  # fmt: skip
+        ("wave-1/web01/hook-1", False, 7.0),
+        ("wave-1/web01/hook-2", True, 120.0),
+    ]
 
 
 def test_a_gate_waits_for_its_slowest_check_and_names_them_all():
@@ -219,7 +254,9 @@ def test_a_wave_says_who_is_in_it():
     assert titles == ["wave 1 of 3: web01", "wave 2 of 3: web02, web03, web04, web05, web06, web07", "wave 3 of 3: web08, web09"]
     (large,) = [step.title for step in released(batched(an_environment(9), Amount(share=1.0))).steps if step.kind == "wave"]
     assert large == "wave 1 of 1: web01, web02, web03, web04, web05, web06 and 3 more"
-    assert [(step.wave, step.phase, step.idempotent, step.timeout) for step in plan.steps if step.kind == "wave"] == [(number, "release", True, 0.0) for number in (1, 2, 3)]
+    assert [(step.wave, step.phase, step.idempotent, step.timeout) for step in plan.steps if step.kind == "wave"] == [
+        (number, "release", True, 0.0) for number in (1, 2, 3)
+    ]
 
 
 DATABASE = Database("command", backup=Command("dump"), migrate=Command("migrate"))
@@ -263,8 +300,10 @@ def test_a_restart_runs_no_hook():
 
 
 @pytest.mark.parametrize(
-    ("on_disk", "shipped"), [(NONE, ["web01", "web02"]), (frozenset({"web01"}), ["web02"]), (frozenset({"web01", "web02"}), [])], ids=["nowhere", "on one", "on both"],
-)  # fmt: skip
+    ("on_disk", "shipped"),
+    [(NONE, ["web01", "web02"]), (frozenset({"web01"}), ["web02"]), (frozenset({"web01", "web02"}), [])],
+    ids=["nowhere", "on one", "on both"],
+)
 def test_a_catch_up_ships_where_the_release_is_not(on_disk: frozenset[str], shipped: list[str]):
     hosts = FLEET.hosts[:2]
     plan = plan_catch_up(FLEET, hosts, NEW, on_disk, NONE, "d1")
@@ -325,7 +364,11 @@ def test_a_host_that_goes_back_to_nothing_is_stopped_and_emptied():
     assert (step.title, step.timeout, step.idempotent, step.changes, step.release) == ("remove current on web01", 30.0, True, True, "")
 
 
-@pytest.mark.parametrize("plan", [released(FULL), plan_restart(FULL, FULL.hosts, {}), plan_catch_up(FULL, FULL.hosts, NEW, NONE, NONE, ""), plan_way_back(FULL, {"web01": OLD})], ids=lambda plan: plan.strategy)
+@pytest.mark.parametrize(
+    "plan",
+    [released(FULL), plan_restart(FULL, FULL.hosts, {}), plan_catch_up(FULL, FULL.hosts, NEW, NONE, NONE, ""), plan_way_back(FULL, {"web01": OLD})],
+    ids=lambda plan: plan.strategy,
+)
 def test_a_plan_is_sealed_and_each_step_has_its_own_name(plan: Plan):
     assert plan.digest == sealed(plan).digest
     assert len({step.name for step in plan.steps}) == len(plan.steps)
@@ -333,7 +376,13 @@ def test_a_plan_is_sealed_and_each_step_has_its_own_name(plan: Plan):
 
 
 def test_two_plans_that_differ_have_two_digests():
-    plans = [released(FLEET), released(FULL), released(FLEET, first=frozenset({"web01"}), expects="d"), released(batched(FLEET, Amount(count=2))), released(batched(FLEET, Amount(count=1), pause=1.0))]
+    plans = [
+        released(FLEET),
+        released(FULL),
+        released(FLEET, first=frozenset({"web01"}), expects="d"),
+        released(batched(FLEET, Amount(count=2))),
+        released(batched(FLEET, Amount(count=1), pause=1.0)),
+    ]
     assert len({plan.digest for plan in plans}) == len(plans)
     assert released(FLEET).digest == released(an_environment(3)).digest
 

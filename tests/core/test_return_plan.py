@@ -35,9 +35,17 @@ PROBLEM, BROKEN, HINT = SafeText("no route"), SafeText("current points nowhere")
 
 TARGETS = [
     ("a live release", facts("web01", "r1", WHOLE), ReturnTarget("web01", "r1", SafeText("v1"))),
-    ("a live release of another tool", facts("web01", "r1", BARE), ReturnTarget("web01", "r1", SafeText("v1"), reason=SafeText("it has no manifest: its files cannot be checked"))),
+    (
+        "a live release of another tool",
+        facts("web01", "r1", BARE),
+        ReturnTarget("web01", "r1", SafeText("v1"), reason=SafeText("it has no manifest: its files cannot be checked")),
+    ),
     ("a damaged release", facts("web01", "r1", DAMAGED), ReturnTarget("web01", "r1", SafeText("v1"), possible=False, reason=SafeText("1 file differs"))),
-    ("a live release that is not there", facts("web01", "r9", WHOLE), ReturnTarget("web01", "r9", possible=False, reason=SafeText("r9 is not on disk any more"))),
+    (
+        "a live release that is not there",
+        facts("web01", "r9", WHOLE),
+        ReturnTarget("web01", "r9", possible=False, reason=SafeText("r9 is not on disk any more")),
+    ),
     ("no release", HostFacts("web01"), ReturnTarget("web01", reason=SafeText("no release yet: stopped and removed"))),
     ("a host that is away", facts("web01", "r1", WHOLE, problem=PROBLEM), ReturnTarget("web01", possible=False, reason=PROBLEM)),
     ("a broken link", facts("web01", "r1", WHOLE, current_broken=BROKEN), ReturnTarget("web01", possible=False, reason=BROKEN)),
@@ -79,7 +87,11 @@ def test_what_hosts_cannot_go_back_to_is_shipped_again(ways: tuple[ReturnTarget,
     assert shipped_again(ways, "production") == command
 
 
-@pytest.mark.parametrize(("ways", "can"), [((), True), ((ReturnTarget("web01", "r1"),), True), ((gone("web01"),), False), ((gone("web02"),), True)], ids=["not looked at", "whole", "damaged", "another's"])
+@pytest.mark.parametrize(
+    ("ways", "can"),
+    [((), True), ((ReturnTarget("web01", "r1"),), True), ((gone("web01"),), False), ((gone("web02"),), True)],
+    ids=["not looked at", "whole", "damaged", "another's"],
+)
 def test_a_host_goes_back_unless_it_is_known_that_it_cannot(ways: tuple[ReturnTarget, ...], can: bool):
     assert can_return(a_state("new", way_back=ways), "web01") is can
 
@@ -105,7 +117,11 @@ def test_the_steps_of_a_host_that_goes_back_to_nothing(commands: dict[str, Comma
     assert (steps[-1].title, steps[-1].timeout, steps[-1].idempotent, steps[-1].changes) == ("remove current on web01", 30.0, True, True)
 
 
-LANE = (a_step("w/switch", "switch", "release", "web01"), a_step("back/switch", "switch", "rollback", "web01"), a_step("back/hook", "hook", "rollback", "web01", fatal=False))
+LANE = (
+    a_step("w/switch", "switch", "release", "web01"),
+    a_step("back/switch", "switch", "rollback", "web01"),
+    a_step("back/hook", "hook", "rollback", "web01", fatal=False),
+)
 
 
 def skipped(*statuses: str, **fields: object) -> RunState:
@@ -146,8 +162,16 @@ LEFT = [
     ("one is not", a_state("back", "failed", way_back=WAYS), {"web02": "r0"}),
     ("one was not touched", a_state("back", "old", way_back=WAYS), {}),
     ("one was not touched, of a rollback run", a_state("back", "old", way_back=WAYS, kind="rollback"), {"web02": "r0"}),
-    ("one was there already, of a rollback run", a_state(hosts=hosts_of(a_host_in("back"), a_host_in("old", "web02", release="r0")), way_back=WAYS, kind="rollback"), {}),
-    ("one was elsewhere, of a rollback run", a_state(hosts=hosts_of(a_host_in("back"), a_host_in("old", "web02", release="r9")), way_back=WAYS, kind="rollback"), {"web02": "r0"}),
+    (
+        "one was there already, of a rollback run",
+        a_state(hosts=hosts_of(a_host_in("back"), a_host_in("old", "web02", release="r0")), way_back=WAYS, kind="rollback"),
+        {},
+    ),
+    (
+        "one was elsewhere, of a rollback run",
+        a_state(hosts=hosts_of(a_host_in("back"), a_host_in("old", "web02", release="r9")), way_back=WAYS, kind="rollback"),
+        {"web02": "r0"},
+    ),
     ("one was left out, of a rollback run", a_state("back", "left-out", way_back=WAYS, kind="rollback"), {}),
     ("one cannot go back", a_state("new", "new", way_back=(WAYS[0], gone("web02"))), {"web01": "r0"}),
     ("one has no release to go to", a_state("new", "new", way_back=(WAYS[0], ReturnTarget("web02"))), {"web01": "r0"}),
@@ -186,7 +210,7 @@ def test_who_goes_back(state: RunState, how: str, waves: tuple[tuple[str, ...], 
     assert (plan.waves, plan.strategy) == (waves, strategy)
     assert [(step.about, step.release, step.wave) for step in plan.steps if step.kind == "switch"] == [
         (name, f"r{int(name[-1])}", number) for number, wave in enumerate(waves, 1) for name in wave
-    ]  # fmt: skip
+    ]
     assert plan.digest == sealed(plan).digest
 
 
@@ -203,7 +227,10 @@ def test_a_host_that_had_no_release_is_emptied():
 
 
 REVERTS = [
-    ("breaks", Command("down"), True), ("ok", Command("down"), False), ("unknown", Command("down"), False), ("breaks", None, False),
+    ("breaks", Command("down"), True),
+    ("ok", Command("down"), False),
+    ("unknown", Command("down"), False),
+    ("breaks", None, False),
 ]
 
 

@@ -50,8 +50,10 @@ def test_every_host_that_is_asked_for_goes_somewhere_or_stays(conditions: dict[s
 
 def test_what_never_was_verified_is_not_offered_as_a_way_back():
     releases = (
-        HostRelease("r1", SafeText("v1"), healthy=True), HostRelease("r2", SafeText("v2")), HostRelease("r3", SafeText("v3"), whole=False, healthy=True),
-    )  # fmt: skip
+        HostRelease("r1", SafeText("v1"), healthy=True),
+        HostRelease("r2", SafeText("v2")),
+        HostRelease("r3", SafeText("v3"), whole=False, healthy=True),
+    )
     found = targets_named(tuple(HostFacts(f"web{number:02}", releases=releases) for number in range(1, 8)), "v9")
     assert found == Problem("v9 is not on disk on web01, web02, web03, web04, web05 and 2 more", "on disk: v1; never verified: v2")
     assert targets_named((HostFacts("web01", releases=releases),), "v2") == Targets({"web01": "r2"})
@@ -109,29 +111,63 @@ BEFORE = [
     ("a host that failed", [a_release(a=NEW_A, b=a_host("b", "failed"))], Targets({"a": "r0", "b": "r0"})),
     ("hosts that all went back", [a_release(a=a_host("a", "back"), b=a_host("b", "skipped"))], UNKNOWN),
     ("a host that caught up", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A)], Targets({"a": "r0", "b": "r00"})),
-    ("a host that caught up and was owed by that release", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A, b=a_host("b", "back", "r000"))], Targets({"a": "r0", "b": "r000"})),
-    ("a host that did not catch up", [restarted("catch-up", b=a_host("b", "failed", "r00")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
-    ("a host that caught up from nothing", [restarted("catch-up", b=a_host("b", "new", "")), a_release(a=NEW_A)], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
-    ("two hosts that caught up one after the other", [restarted("catch-up", a=a_host("a", "new", "r01")), restarted("catch-up", b=a_host("b", "new", "r02")), a_release(c=a_host("c", "new"), a=a_host("a", "owed", ""), b=a_host("b", "failed"))], Targets({"a": "r01", "b": "r0"})),
+    (
+        "a host that caught up and was owed by that release",
+        [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A, b=a_host("b", "back", "r000"))],
+        Targets({"a": "r0", "b": "r000"}),
+    ),
+    (
+        "a host that did not catch up",
+        [restarted("catch-up", b=a_host("b", "failed", "r00")), a_release(a=NEW_A)],
+        Targets({"a": "r0"}, frozenset(), frozenset({"b"})),
+    ),
+    (
+        "a host that caught up from nothing",
+        [restarted("catch-up", b=a_host("b", "new", "")), a_release(a=NEW_A)],
+        Targets({"a": "r0"}, frozenset(), frozenset({"b"})),
+    ),
+    (
+        "two hosts that caught up one after the other",
+        [
+            restarted("catch-up", a=a_host("a", "new", "r01")),
+            restarted("catch-up", b=a_host("b", "new", "r02")),
+            a_release(c=a_host("c", "new"), a=a_host("a", "owed", ""), b=a_host("b", "failed")),
+        ],
+        Targets({"a": "r01", "b": "r0"}),
+    ),
     ("another host that caught up", [restarted("catch-up", c=a_host("c", "new", "r00")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
-    ("a rollback that one host did not follow", [a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"}, frozenset({"a"}))),
+    (
+        "a rollback that one host did not follow",
+        [a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
+        Targets({"a": "r0", "b": "r0"}, frozenset({"a"})),
+    ),
     ("a rollback that no host followed", [a_way_back(a=a_host("a", "owed")), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
     (
-        "two rollbacks that one host each did not follow", [a_way_back(a=a_host("a", "owed"), b=a_host("b", "back")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
+        "two rollbacks that one host each did not follow",
+        [a_way_back(a=a_host("a", "owed"), b=a_host("b", "back")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
         Problem("already back on r0 since ; nothing to roll back", FURTHER),
     ),
     (
-        "a host that caught up after a rollback", [restarted("catch-up", b=a_host("b", "new", "r1")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
+        "a host that caught up after a rollback",
+        [restarted("catch-up", b=a_host("b", "new", "r1")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
         Problem("already back on r0 since ; nothing to roll back", FURTHER),
     ),
-    ("a rollback that ended well", [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="12:04"), a_release(a=NEW_A)], Problem("already back on r1 since 12:04; nothing to roll back", FURTHER)),
+    (
+        "a rollback that ended well",
+        [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="12:04"), a_release(a=NEW_A)],
+        Problem("already back on r1 since 12:04; nothing to roll back", FURTHER),
+    ),
     (
         "a release that was rolled back, by its version",
         [changed(a_release(a=changed(a_host("a", "back"), version=SafeText("v0"))), outcome="rolled-back", exit=4, ended_at="12:04")],
         Problem("already back on v0 since 12:04; nothing to roll back", FURTHER),
     ),
-    ("a release that was rolled back and changed nothing", [changed(a_release(a=a_host("a", "old")), outcome="rolled-back", exit=4, changed=False), a_release(a=NEW_A, b=NEW_B)], Targets({"a": "r0", "b": "r0"})),
-]  # fmt: skip
+    (
+        "a release that was rolled back and changed nothing",
+        [changed(a_release(a=a_host("a", "old")), outcome="rolled-back", exit=4, changed=False), a_release(a=NEW_A, b=NEW_B)],
+        Targets({"a": "r0", "b": "r0"}),
+    ),
+]
 
 
 @pytest.mark.parametrize(("runs", "targets"), [pytest.param(*row[1:], id=row[0]) for row in BEFORE])
@@ -145,11 +181,31 @@ def named_rollback(*ways: ReturnTarget, **hosts: HostState) -> RunState:
 
 BACK_A = a_host("a", "back")
 NAMED_BEFORE = [
-    ("a host that did not follow", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b", "r0"), a=BACK_A), Targets({"a": "r0", "b": "r0"}, frozenset({"a"}))),
-    ("a host that was not asked for", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("c", "r0"), a=a_host("a", "owed")), Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
-    ("a host without a target", named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b"), a=a_host("a", "owed")), Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
-    ("all followed", named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A), Problem("already back on v7 since 12:04; nothing to roll back", FURTHER)),
-    ("all followed, to what has no version", named_rollback(ReturnTarget("a", "r0"), a=BACK_A), Problem("already back on v0 since 12:04; nothing to roll back", FURTHER)),
+    (
+        "a host that did not follow",
+        named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b", "r0"), a=BACK_A),
+        Targets({"a": "r0", "b": "r0"}, frozenset({"a"})),
+    ),
+    (
+        "a host that was not asked for",
+        named_rollback(ReturnTarget("a", "r0"), ReturnTarget("c", "r0"), a=a_host("a", "owed")),
+        Targets({"a": "r0"}, frozenset(), frozenset({"b"})),
+    ),
+    (
+        "a host without a target",
+        named_rollback(ReturnTarget("a", "r0"), ReturnTarget("b"), a=a_host("a", "owed")),
+        Targets({"a": "r0"}, frozenset(), frozenset({"b"})),
+    ),
+    (
+        "all followed",
+        named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A),
+        Problem("already back on v7 since 12:04; nothing to roll back", FURTHER),
+    ),
+    (
+        "all followed, to what has no version",
+        named_rollback(ReturnTarget("a", "r0"), a=BACK_A),
+        Problem("already back on v0 since 12:04; nothing to roll back", FURTHER),
+    ),
 ]
 
 
@@ -191,12 +247,27 @@ NAMED = [
     ("a damaged one", (on_disk("a", HostRelease("r1", SafeText("v1"), whole=False)),), "v1", Problem("v1 is not on disk on a", "on disk: nothing verified")),
     ("one that is missing on one of two", (on_disk("a", V1), on_disk("b", V2)), "v1", Problem("v1 is not on disk on b", "on disk: v1; never verified: v2")),
     ("one that is missing on five", tuple(on_disk(name) for name in "abcde"), "v1", Problem("v1 is not on disk on a, b, c, d, e", "on disk: nothing verified")),
-    ("one that is missing on six", tuple(on_disk(name) for name in "abcdef"), "v1", Problem("v1 is not on disk on a, b, c, d, e and 1 more", "on disk: nothing verified")),
+    (
+        "one that is missing on six",
+        tuple(on_disk(name) for name in "abcdef"),
+        "v1",
+        Problem("v1 is not on disk on a, b, c, d, e and 1 more", "on disk: nothing verified"),
+    ),
     ("of several that were verified", (on_disk("a", V1, HostRelease("r5", healthy=True)),), "v9", Problem("v9 is not on disk on a", "on disk: r5, v1")),
-    ("of several that were not", (on_disk("a", V2, HostRelease("r5")),), "v9", Problem("v9 is not on disk on a", "on disk: nothing verified; never verified: r5, v2")),
-    ("of one that was verified on one host alone", (on_disk("a", V1), on_disk("b", HostRelease("r7", SafeText("v1")))), "v9", Problem("v9 is not on disk on a, b", "on disk: v1")),
+    (
+        "of several that were not",
+        (on_disk("a", V2, HostRelease("r5")),),
+        "v9",
+        Problem("v9 is not on disk on a", "on disk: nothing verified; never verified: r5, v2"),
+    ),
+    (
+        "of one that was verified on one host alone",
+        (on_disk("a", V1), on_disk("b", HostRelease("r7", SafeText("v1")))),
+        "v9",
+        Problem("v9 is not on disk on a, b", "on disk: v1"),
+    ),
     ("with no host", (), "v1", Targets({})),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("facts", "name", "targets"), [pytest.param(*row[1:], id=row[0]) for row in NAMED])

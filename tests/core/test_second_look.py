@@ -34,7 +34,11 @@ SAME = [
     ("the same plan", shown(), planned()),
     ("the first plan", shown(plan=None), planned()),
     ("the same target", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01", "r0"))),
-    ("the same target under another version", shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, ReturnTarget("web01", "r0", SafeText("v2")))),
+    (
+        "the same target under another version",
+        shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)),
+        planned(OLD_PLAN, ReturnTarget("web01", "r0", SafeText("v2"))),
+    ),
     ("a target of a host that was not there", shown(), planned(OLD_PLAN, ReturnTarget("web09", "r0"))),
     ("a host that was looked at", shown(), [HostSeen(host="web01", release="r7")]),
 ]
@@ -51,12 +55,24 @@ OTHER = [
     ("a check that was not made", shown(a_check("passed", "tools")), reported(a_check("warning", detail="tight")), "Room: warning, was not checked (tight)"),
     ("another plan", shown(), planned(NEW_PLAN), "the plan: 1 hosts in 1 steps, was 3 hosts in 2 steps; digest ccccccc, was aaaaaaa"),
     (
-        "another target", shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)), planned(OLD_PLAN, ReturnTarget("web01", "r7", SafeText("v7"))),
+        "another target",
+        shown(ways=(ReturnTarget("web01", "r0", SafeText("v1")),)),
+        planned(OLD_PLAN, ReturnTarget("web01", "r7", SafeText("v7"))),
         "web01 would go back to v7, was v1",
     ),
-    ("a target without a version", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01", "r7")), "web01 would go back to r7, was r0"),
-    ("a target that is gone", shown(ways=(ReturnTarget("web01", "r0"),)), planned(OLD_PLAN, ReturnTarget("web01")), "web01 would go back to nothing (stop and remove), was r0"),
-]  # fmt: skip
+    (
+        "a target without a version",
+        shown(ways=(ReturnTarget("web01", "r0"),)),
+        planned(OLD_PLAN, ReturnTarget("web01", "r7")),
+        "web01 would go back to r7, was r0",
+    ),
+    (
+        "a target that is gone",
+        shown(ways=(ReturnTarget("web01", "r0"),)),
+        planned(OLD_PLAN, ReturnTarget("web01")),
+        "web01 would go back to nothing (stop and remove), was r0",
+    ),
+]
 
 
 @pytest.mark.parametrize(("state", "found", "words"), [pytest.param(*row[1:], id=row[0]) for row in OTHER])

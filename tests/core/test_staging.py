@@ -37,11 +37,16 @@ def test_that_commit_verified_there_opens_the_gate():
 @pytest.mark.parametrize(
     "run",
     [
-        a_run(revision=Revision("c" * 40, SafeText("v1.0.0"))), a_run(outcome="rolled-back", exit=4), a_run(exit=8), a_run(outcome="superseded"),
-        a_run(request=Request(hosts="web01")), a_run(request=Request(without=(("web02", "dead"),))), a_run(kind="rollback", outcome="rolled-back"),
+        a_run(revision=Revision("c" * 40, SafeText("v1.0.0"))),
+        a_run(outcome="rolled-back", exit=4),
+        a_run(exit=8),
+        a_run(outcome="superseded"),
+        a_run(request=Request(hosts="web01")),
+        a_run(request=Request(without=(("web02", "dead"),))),
+        a_run(kind="rollback", outcome="rolled-back"),
         a_run(hours=25),
     ],
-)  # fmt: skip
+)
 def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run: Released):
     check = assess_staging("staging", 86400.0, Made(REVISION), (run,), NOW)
     assert check.blocks
@@ -65,16 +70,19 @@ OTHER = Revision("c" * 40, SafeText("v1.0.9"), tree=TREE)
 BUILT = Plan("rolling", (), (Step("release/build", "build", "prepare", SafeText("build")),))
 
 
-@pytest.mark.parametrize(("run", "made", "is_the_same"), [
-    (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), True),
-    (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE), is_built=True), False),
-    (a_run(revision=OTHER, plan=BUILT), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), False),
-    (a_run(revision=OTHER), Made(REVISION), False),
-    (a_run(revision=Revision("c" * 40, SafeText("v1.0.9"))), Made(REVISION), False),
-    (a_run(revision=OTHER, content="d1", plan=BUILT), Made(REVISION, is_built=True, contents=frozenset({"d0", "d1"})), True),
-    (a_run(revision=OTHER, content="d2"), Made(REVISION, contents=frozenset({"d0", "d1"})), False),
-    (a_run(revision=OTHER), Made(REVISION, contents=frozenset({"d0"})), False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("run", "made", "is_the_same"),
+    [
+        (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), True),
+        (a_run(revision=OTHER), Made(Revision(COMMIT, SafeText("v1"), tree=TREE), is_built=True), False),
+        (a_run(revision=OTHER, plan=BUILT), Made(Revision(COMMIT, SafeText("v1"), tree=TREE)), False),
+        (a_run(revision=OTHER), Made(REVISION), False),
+        (a_run(revision=Revision("c" * 40, SafeText("v1.0.9"))), Made(REVISION), False),
+        (a_run(revision=OTHER, content="d1", plan=BUILT), Made(REVISION, is_built=True, contents=frozenset({"d0", "d1"})), True),
+        (a_run(revision=OTHER, content="d2"), Made(REVISION, contents=frozenset({"d0", "d1"})), False),
+        (a_run(revision=OTHER), Made(REVISION, contents=frozenset({"d0"})), False),
+    ],
+)
 def test_another_commit_is_the_same_where_its_build_or_what_it_holds_is(run: Released, made: Made, is_the_same: bool):
     assert is_same(run, made) is is_the_same
     check = assess_staging("staging", 86400.0, made, (run,), NOW)
@@ -98,7 +106,12 @@ SAME_TREE = Revision(COMMIT, SafeText("v1.1.0"), tree=TREE)
 VERDICTS = [
     ("nothing was released there", Made(REVISION), (), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
     ("it failed there", Made(REVISION), (FAILED_THERE,), ("failed", f"{V1_1} was not verified in staging; last there: failed (run r7)", GO_THERE)),
-    ("it goes on there", Made(REVISION), (OPEN_THERE, FAILED_THERE), ("failed", f"{V1_1} was not verified in staging; last there: not ended (run r7)", GO_THERE)),
+    (
+        "it goes on there",
+        Made(REVISION),
+        (OPEN_THERE, FAILED_THERE),
+        ("failed", f"{V1_1} was not verified in staging; last there: not ended (run r7)", GO_THERE),
+    ),
     ("another was verified there", Made(REVISION), (a_run(revision=OTHER),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
     ("a run without a commit", Made(REVISION), (a_run(revision=None),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
     ("too long ago", Made(REVISION), (a_run(49),), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
@@ -112,13 +125,20 @@ VERDICTS = [
     ("two hours", Made(REVISION), (a_run(2),), ("passed", "verified in staging 2 h ago", "")),
     ("the newest counts", Made(REVISION), (a_run(1), a_run(30)), ("passed", "verified in staging 60 min ago", "")),
     ("the newest counts, late as it is", Made(REVISION), (a_run(48), a_run(72)), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
-    ("another commit of the same tree", Made(SAME_TREE), (a_run(1, revision=OTHER),), ("passed", "verified in staging as v1.0.9 ccccccc, which ships the same, 60 min ago", "")),
     (
-        "another commit of the same content, too late", Made(REVISION, contents=frozenset({"d1d1d1d1"})), (a_run(25, revision=OTHER, content="d1d1d1d1"),),
+        "another commit of the same tree",
+        Made(SAME_TREE),
+        (a_run(1, revision=OTHER),),
+        ("passed", "verified in staging as v1.0.9 ccccccc, which ships the same, 60 min ago", ""),
+    ),
+    (
+        "another commit of the same content, too late",
+        Made(REVISION, contents=frozenset({"d1d1d1d1"})),
+        (a_run(25, revision=OTHER, content="d1d1d1d1"),),
         ("failed", "verified in staging as v1.0.9 ccccccc, which ships the same (content d1d1d1d), 25 h ago, allowed are 24 h", GO_THERE),
     ),
     ("its own run after one of another", Made(SAME_TREE), (a_run(1, revision=OTHER), a_run(3)), ("passed", "verified in staging 3 h ago", "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("made", "runs", "found"), [pytest.param(*row[1:], id=row[0]) for row in VERDICTS])
@@ -131,11 +151,18 @@ def test_a_verdict_on_the_environment_before(made: Made, runs: tuple[Released, .
 @pytest.mark.parametrize(
     ("fields", "verified"),
     [
-        ({}, True), ({"kind": "rollback"}, False), ({"kind": "catch-up"}, False), ({"outcome": "failed"}, False), ({"exit": 8}, False), ({"exit": None}, False),
-        ({"request": Request(hosts="web01")}, False), ({"request": Request(without=(("web01", "x"),))}, False), ({"request": Request(hotfix="CVE")}, True),
+        ({}, True),
+        ({"kind": "rollback"}, False),
+        ({"kind": "catch-up"}, False),
+        ({"outcome": "failed"}, False),
+        ({"exit": 8}, False),
+        ({"exit": None}, False),
+        ({"request": Request(hosts="web01")}, False),
+        ({"request": Request(without=(("web01", "x"),))}, False),
+        ({"request": Request(hotfix="CVE")}, True),
     ],
     ids=["as it should be", "a rollback", "a catch-up", "a failure", "hosts behind", "no end", "some hosts", "hosts left out", "a hotfix"],
-)  # fmt: skip
+)
 def test_a_run_that_verifies_released_to_every_host(fields: dict[str, object], verified: bool):
     assert a_run(**fields).verified is verified  # type: ignore[arg-type]
 
