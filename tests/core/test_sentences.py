@@ -1,0 +1,165 @@
+"""A sentence for every event: the same words in plain lines, in the log and in reports."""
+
+from typing import Any
+
+import pytest
+
+from console.core.words.sentences import impact_words, sentence
+from console.model import events as ev
+from console.model.checks import Check
+from console.model.database import Backup, LintFinding, Migration, Review
+from console.model.declared_impact import Impact
+from console.model.host_facts import LockHolder
+from console.model.plan import Plan, Steps
+from console.model.release import Release, Revision
+from console.model.request import Request
+from console.text import SafeLines, SafeText
+from console.typed import Typed, set_typed, typed_here
+from tests.core.builders import ADA, LIN, a_check, a_step
+
+S = SafeText
+PLAN = Plan("rolling", (("web01",), ("web02", "web03")), Steps((a_step("a"), a_step("b"), a_step("c"))))
+ONE_WAVE = Plan("rolling", (("web01",),), Steps((a_step("a"),)))
+BACKUP = Backup("r0", "2026-11-24T09:00:00Z", "db01", S("/b/x"), 1024, S("read by pg_restore"))
+FILES = (Migration(S("db/1.sql")), Migration(S("db/2.sql")), Migration(S("db/1.down.sql"), is_back=True))
+
+
+def opened(*hosts: str, **impact: Any) -> ev.RunOpened:
+    return ev.RunOpened(
+        run="r1", kind="deploy", app="shop", environment="production", protected=True, by=ADA, request=Request(impact=Impact(**impact)), config_digest="d", hosts=hosts
+    )
+
+
+def finished(**fields: Any) -> ev.StepFinished:
+    return ev.StepFinished(step="prepare/web01/install", seconds=1.26, **fields)
+
+
+SAID: list[tuple[ev.Event, str]] = [
+    (opened("a"), "run r1: deploy of shop to production by ada, 1 host"),
+    (opened("a", "b", risk="high"), "run r1: deploy of shop to production by ada, 2 hosts; declared: risk high"),
+    (
+        ev.RevisionResolved(revision=Revision("0123456789abcdef", S("v2"), subject=S("Mend it")), release=Release("r", S("v2"), "0123456789abcdef")),
+        "version v2, commit 0123456789ab: Mend it",
+    ),
+    (ev.CheckReported(check=a_check("passed")), "check Room: passed"),
+    (ev.CheckReported(check=a_check("passed", detail="3 GiB free", remedy=S("make room"))), "check Room: passed: 3 GiB free"),
+    (ev.CheckReported(check=a_check("failed", detail="full", remedy=S("make room"))), "check Room: failed: full (make room)"),
+    (ev.CheckReported(check=a_check("failed", detail="full")), "check Room: failed: full"),
+    (ev.CheckReported(check=a_check("failed", detail="full", remedy=S("make room"), blocking=False)), "check Room: failed: full"),
+    (ev.CheckAcknowledged(check="support", by=ADA), "check support: ticked off by ada"),
+    (ev.HostSeen(host="web01", release="r0"), "web01 has r0"),
+    (ev.HostSeen(host="web01", release="r0", version=S("v1")), "web01 has v1"),
+    (ev.HostSeen(host="web01"), "web01 has no release"),
+    (ev.HostSeen(host="web01", release="r0", problem=S("no route")), "web01: no route"),
+    (ev.PlanMade(plan=PLAN, way_back=()), "plan: rolling, 2 waves, 3 steps"),
+    (ev.PlanMade(plan=ONE_WAVE, way_back=()), "plan: rolling, 1 wave, 1 step"),
+    (ev.Decided(go=True, by=ADA), "GO by ada"),
+    (ev.Decided(go=False, by=ADA, reasons=(S("it is late"), S("no backup"))), "no-go: it is late; no backup"),
+    (ev.LocksTaken(epoch=1), "every host to change is locked for this run"),
+    (ev.LocksTaken(epoch=1, hosts=("a",)), "1 host is locked for this run"),
+    (ev.LocksTaken(epoch=1, hosts=("a", "b")), "2 hosts are locked for this run"),
+    (ev.LocksRefused(host="web01", holder=LockHolder(run="r0", by="lin")), "web01 is held by r0"),
+    (ev.LocksRefused(host="web01", holder=LockHolder(by="lin")), "web01 is held by lin"),
+    (ev.LocksReleased(), "no lock was held"),
+    (ev.LocksReleased(hosts=("a",)), "locks are released on 1 host"),
+    (ev.LocksReleased(hosts=("a", "b"), left=(ev.LockLeft("c", S("no route")),)), "locks are released on 2 hosts; c: its lock is not released: no route"),
+    (ev.LocksReleased(left=(ev.LockLeft("c", S("no route")), ev.LockLeft("d", S("gone")))), "c: its lock is not released: no route; d: its lock is not released: gone"),
+    (ev.StepStarted(step="s"), "s: started"),
+    (ev.StepStarted(step="s", attempt=2), "s: started, attempt 2"),
+    (finished(), "prepare/web01/install: done after 1.3 s"),
+    (finished(status="failed", detail=S("exit 1")), "prepare/web01/install: failed after 1.3 s: exit 1"),
+    (finished(status="failed", hint=S("look at it")), "prepare/web01/install: failed after 1.3 s (next: look at it)"),
+    (
+        finished(status="failed", detail=S("exit 1"), hint=S("look"), tail=(S("one"), S("two"))),
+        "prepare/web01/install: failed after 1.3 s: exit 1 (next: look)\n         | one\n         | two",
+    ),
+    (
+        ev.GateJudged(step="s", host="web01", verdict="failed", check="web", passes=1, needed=3, seconds=12.34, seen=S("HTTP 500")),
+        "web01: web failed: HTTP 500, 1 of 3 in a row, 12.3 s",
+    ),
+    (ev.HostReturning(host="web01", reason=S("its gate failed"), steps=Steps()), "web01 goes back alone: its gate failed"),
+    (ev.HostSkipped(host="web01", by=ADA), "web01 is skipped by ada"),
+    (ev.HostRetried(host="web01", by=ADA), "web01 is tried again by ada"),
+    (ev.HostOwed(host="web01", reason=S("away")), "web01 is owed: away"),
+    (ev.HostForgiven(host="web01", by=ADA, reason=S("gone for good")), "web01 is forgiven by ada: gone for good"),
+    (ev.HostFailed(host="web01", condition="unreachable", reason=S("no route")), "web01 is unreachable: no route"),
+    (ev.HostsAnswered(hosts=("a",)), "1 host still answers"),
+    (ev.HostsAnswered(hosts=("a", "b")), "2 hosts still answer"),
+    (ev.LinkLost(host="web01"), "web01: link lost"),
+    (ev.LinkLost(host="web01", detail=S("reset")), "web01: link lost: reset"),
+    (ev.LinkRestored(host="web01"), "web01: answers again"),
+    (ev.Paused(reason=S("paused by ada")), "paused: paused by ada"),
+    (ev.Continued(by=ADA), "continued by ada"),
+    (ev.Continued(), "continued"),
+    (ev.AbortAsked(by=ADA), "abort by ada"),
+    (ev.AbortAsked(by=ADA, leave=True), "abort by ada, everything stays as it is"),
+    (ev.RollbackBegan(plan=PLAN, reason=S("a gate failed")), "rolling back 3 hosts: a gate failed"),
+    (ev.RollbackBegan(plan=ONE_WAVE, reason=S("asked for")), "rolling back 1 host: asked for"),
+    (ev.OperatorJoined(by=LIN), "lin joined"),
+    (ev.HelmTaken(by=ADA), "ada has the helm"),
+    (ev.ChangesListed(subjects=(S("a"),)), "1 commit"),
+    (ev.ChangesListed(subjects=(S("a"), S("b")), migrations=(S("m"),)), "2 commits, 1 new migration"),
+    (ev.ChangesListed(subjects=(), migrations=(S("m"), S("n")), known=False), "not known what is new; the commit has 2 migrations"),
+    (ev.DatabaseReviewed(review=Review()), "database: no new migration file; the database is not migrated"),
+    (ev.DatabaseReviewed(review=Review(migrations=FILES)), "database: 2 new migrations; the database is not migrated"),
+    (ev.DatabaseReviewed(review=Review(known=False, migrations=FILES[1:])), "database: 1 migration of the commit; the database is not migrated"),
+    (
+        ev.DatabaseReviewed(review=Review(
+            runs=True, old_code="ok", problems=(S("a table was not read"),),
+            migrations=(Migration(S("a.sql"), findings=(LintFinding(2, "x", S("slow")),), unread=(LintFinding(3, "unread", S("why")),)),),
+        )),
+        "database: 1 new migration; the database stays migrated: the code before runs on it; a.sql:2: slow; a.sql:3: why; a table was not read",
+    ),
+    (ev.ReleasePacked(content="0123456789abcdef", files=3, size=2048), "packed: 3 files, 2.0 KiB, content 0123456789ab"),
+    (ev.BackupTaken(backup=BACKUP), "backup of 2026-11-24 09:00 UTC, 1.0 KiB, /b/x on db01, read by pg_restore"),
+    (ev.AnnouncementSent(moment="before", title=S("Shop v2"), body=SafeLines("x")), "told nobody: Shop v2"),
+    (
+        ev.AnnouncementSent(moment="after", title=S("Shop v2"), body=SafeLines("x"), told=(S("mail"), S("chat")), problems=(S("pager did not answer"),)),
+        "told mail, chat: Shop v2; pager did not answer",
+    ),
+    (ev.PersonCalled(reason=S("it waits")), "called nobody"),
+    (ev.PersonCalled(reason=S("it waits"), told=(S("pager"),), problems=(S("chat: 500"),)), "called pager; chat: 500"),
+    (ev.NoteAdded(by=ADA, text=S("looks fine")), "note by ada: looks fine"),
+    (ev.CommandRefused(by=ADA, command="skip", message=S("it is new already")), "skip by ada was refused: it is new already"),
+    (ev.TakenUp(epoch=2, by=ADA), "taken up by ada, epoch 2"),
+    (ev.RunEnded(exit=0, outcome="succeeded"), "succeeded (exit 0)"),
+    (ev.RunEnded(exit=4, outcome="rolled back", reason=S("a gate failed")), "rolled back (exit 4): a gate failed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "words"), SAID, ids=[f"{type(event).__name__}-{words[:30]}" for event, words in SAID])
+def test_what_happened_in_one_sentence(event: ev.Event, words: str):
+    assert sentence(event) == words
+
+
+def test_every_event_that_there_is_has_a_sentence_and_each_is_tested():
+    assert {type(event) for event, _ in SAID} == set(ev.Event.__subclasses__())
+
+
+def test_an_event_of_a_later_console_is_called_by_its_name():
+    assert sentence(ev.Event()) == "Event"
+
+
+def test_commands_in_hints_and_remedies_are_as_they_are_typed_here():
+    before = typed_here()
+    set_typed(Typed("./deploy", (("-c", "x.toml"),)))
+    try:
+        assert sentence(finished(status="failed", hint=S("deploy resume r1"))).endswith("(next: ./deploy resume r1 -c x.toml)")
+        assert sentence(ev.CheckReported(check=Check("a", S("A"), "failed", remedy=S("deploy check")))).endswith("(./deploy check -c x.toml)")
+    finally:
+        set_typed(before)
+
+
+@pytest.mark.parametrize(
+    ("impact", "words"),
+    [
+        (Impact(), ""), (Impact(migration="yes"), "migration yes"), (Impact(downtime=0.0), "downtime none"), (Impact(downtime=90.0), "downtime 1m30s"),
+        (Impact(breaking="no"), "breaking changes no"), (Impact(risk="low"), "risk low"), (Impact(old_code="breaks"), "old code breaks"), (Impact(notes="see ticket"), "notes: see ticket"),
+        (
+            Impact(migration="no", downtime=60.0, breaking="yes", risk="high", old_code="ok", notes="a\nb"),
+            "migration no, downtime 1m, breaking changes yes, risk high, old code ok; notes: a⏎b",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_declared_of_a_release(impact: Impact, words: str):
+    assert impact_words(impact) == words
