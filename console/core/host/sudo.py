@@ -67,7 +67,7 @@ def _asks_of(command: Command, values: Mapping[str, str]) -> list[str]:
 
 def _simple_commands(text: str) -> list[list[str]]:
     """Split a command into its simple commands; empty where the shell would have to be asked."""
-    lexer = shlex.shlex(text.replace("\n", ";"), posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(text.replace("\\\n", "").replace("\n", ";"), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     commands: list[list[str]] = [[]]
     try:
