@@ -318,9 +318,7 @@ class JournalStore:
             return places_of(connection, app)
 
     def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
-        """Return ended runs as far as a rollback asks, newest first: those before number `before` (0: all)."""
-        if self.kept_environment(app, environment) is None:
-            self.rebuild(app, environment)
+        """Return ended runs as far as a rollback asks, newest first: those before number `before` (0: all). They are as good as the record is that is kept."""
         with told(self.path), self._reader.connect() as connection:
             return tuple(PastRun(row.number, decode_state(row.state.encode())) for row in past_rows(connection, (app, environment), limit, before))
 
