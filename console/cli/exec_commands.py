@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.configuration import environment_or_known
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import asking_with_secrets
-from console.cli.output import OutputLost, say, say_json, tell, tell_twin
+from console.cli.output import OutputLost, say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.core.host_selection import meant_hosts
 from console.errors import Exit, Problem, UsageFault
@@ -57,7 +57,7 @@ async def execute(how: Invocation, name: str, hosts: str, command: str) -> int:
     code = Exit.INTERRUPTED if left else Exit.FAILED if len(heard.good) < len(answer["hosts"]) else Exit.DONE
     if how.json:
         say_json({"type": "result", "exit": int(code), "run": answer["feed"], "hosts": heard.rows, "problems": heard.problems()})
-    tell_twin("exec", found.name, "--hosts", hosts, "--read-only" if how.read_only else "", "--yes", "--", command)
+    tell_equivalent("exec", found.name, "--hosts", hosts, "--read-only" if how.read_only else "", "--yes", "--", command)
     return int(code)
 
 

@@ -193,8 +193,8 @@ class LineFollower:
         if isinstance(answer, cmd.Refusal):
             self._tell(f"deploy: refused: {with_typed_hint(Problem(str(answer.message), str(answer.hint)))}")
             return False
-        if choice.twin:
-            self._tell(f"same as: {as_typed(choice.twin)}")
+        if choice.equivalent:
+            self._tell(f"same as: {as_typed(choice.equivalent)}")
         return True
 
     def _end(self, code: int, outcome: str, reason: str = "", hint: str = "") -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import asking
-from console.cli.output import say, say_json, tell, tell_twin
+from console.cli.output import say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.errors import UsageFault
 
@@ -25,7 +25,7 @@ async def forgive(how: Invocation, host: str, reason: str) -> int:
         say(f"{host}: forgiven, {' and '.join(answer['runs'])} {'owes' if len(answer['runs']) == 1 else 'owe'} it nothing any more")
     if answer["problem"]:
         tell(f"deploy: {answer['problem']}")
-    tell_twin("forgive", host, "--reason", reason, "--yes")
+    tell_equivalent("forgive", host, "--reason", reason, "--yes")
     return 0
 
 

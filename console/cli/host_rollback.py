@@ -6,7 +6,7 @@ Knows how it is said to the run; how it is followed is `follow`'s.
 from typing import TYPE_CHECKING
 
 from console.cli.invocation import Invocation
-from console.cli.output import tell, tell_twin
+from console.cli.output import tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.cli.responsibility import Responsibility, RunOver
 from console.core.host_selection import select
@@ -26,7 +26,7 @@ async def take_back(how: Invocation, client: "Client", found: "Environment", req
     names = _named(found, request.hosts, state)
     await confirm(how, f"take {', '.join(names)} back while run {state.run} goes on with the others?")
     since = await _say(client, state.run, names, state)
-    tell_twin("rollback", found.name, "--hosts", request.hosts, "--yes")
+    tell_equivalent("rollback", found.name, "--hosts", request.hosts, "--yes")
     return Responsibility(hosts=names, since=since)
 
 

@@ -7,7 +7,7 @@ from console.cli.configuration import environment_or_known
 from console.cli.find_run import run_named
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import asking
-from console.cli.output import say, say_json, tell_problem, tell_twin
+from console.cli.output import say, say_json, tell_equivalent, tell_problem
 from console.cli.prompt import confirm
 from console.errors import Exit, NoGo, Problem, UsageFault
 from console.model.fleet import Environment
@@ -24,7 +24,7 @@ async def lock(how: Invocation, name: str, reason: str, seconds: float) -> int:
     code = _told(how, answer)
     if not how.json and not answer["failed"]:
         say(f"{found.name} is closed" + (f" until {answer['until']}" if answer["until"] else "") + f": {reason}")
-    tell_twin("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
+    tell_equivalent("lock", found.name, "--reason", reason, *(("--for", f"{seconds:g}s") if seconds else ()))
     return code
 
 
@@ -42,7 +42,7 @@ async def unlock(how: Invocation, name: str, reason: str) -> int:
         say(f"{found.name} is open again" if answer["opened"] else f"{found.name} is open: no note closed it")
     if held:
         tell_problem(Problem(_held_words(held), _way_out(found.name, held["run"], goes_on=goes_on)))
-    tell_twin("unlock", found.name, "--reason", reason, "--yes")
+    tell_equivalent("unlock", found.name, "--reason", reason, "--yes")
     return code
 
 
@@ -65,7 +65,7 @@ async def unlock_run(how: Invocation, name: str, text: str, reason: str) -> int:
     if not how.json:
         broken = answer["broken"]
         say(f"the lock of run {run} is broken on {', '.join(broken)}" if broken else f"run {run} holds no host that answers")
-    tell_twin("unlock", found.name, "--run", run, "--reason", reason, "--yes")
+    tell_equivalent("unlock", found.name, "--run", run, "--reason", reason, "--yes")
     return code
 
 

@@ -114,6 +114,6 @@ def tell_problem(problem: "Problem", said: str = "") -> None:
     tell(f"deploy: {said}{with_typed_hint(problem)}")
 
 
-def tell_twin(*words: str) -> None:
+def tell_equivalent(*words: str) -> None:
     """Say the command line that does what was done here."""
     tell("same as: " + as_typed(shlex.join([PROGRAM, *filter(None, words)])))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.configuration import state
 from console.cli.find_run import journal, run_named
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, tell, tell_twin
+from console.cli.output import say, say_json, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
 from console.typed import as_typed
 
@@ -136,5 +136,5 @@ def _told(how: Invocation, verb: str, rows: list[dict[str, Any]], refused: list[
         for problem in fault.problems:
             tell(f"deploy: {problem}")
     if verb == "stop":
-        tell_twin("engine", "stop")
+        tell_equivalent("engine", "stop")
     return code

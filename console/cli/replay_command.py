@@ -47,13 +47,13 @@ async def _as_lines(how: Invocation, events: tuple[AnyEvent, ...], speed: float)
     from console.wire.codec import event_json
 
     printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)
-    tape, before = Recording(events), 0.0
-    for event, seconds in zip(tape.events, tape.times, strict=True):
+    recording, before = Recording(events), 0.0
+    for event, seconds in zip(recording.events, recording.times, strict=True):
         if speed and seconds > before:
             await asyncio.sleep((seconds - before) / speed)
         before = seconds
         printer.event(event)
-    state = tape.state_at(len(tape))
+    state = recording.state_at(len(recording))
     outcome = state.outcome or "interrupted"
-    printer.ended(state, Ending(int(Exit.DONE), outcome, tape.seconds, "" if state.phase == "ended" else "the record ends here", ""))
+    printer.ended(state, Ending(int(Exit.DONE), outcome, recording.seconds, "" if state.phase == "ended" else "the record ends here", ""))
     return int(Exit.DONE)

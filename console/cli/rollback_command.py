@@ -17,7 +17,7 @@ from console.cli.follow import follow
 from console.cli.host_rollback import take_back
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import configure, engine_of
-from console.cli.output import tell, tell_twin
+from console.cli.output import tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.cli.responsibility import Departure, Responsibility, RunOver
 from console.core.host.by_hand import typed
@@ -169,4 +169,4 @@ async def _say_to(how: Invocation, client: "Client", found: "Environment", reque
         if answer.ended or recorded(state.run).phase == "ended":
             raise RunOver
         raise NoGo(str(answer.message), str(answer.hint))
-    tell_twin(*request_words(found.name, request), "--yes")
+    tell_equivalent(*request_words(found.name, request), "--yes")

@@ -10,7 +10,7 @@ from console.cli.find_run import journal, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
 from console.cli.meet_engine import asking, configure, engine_of, is_owing
-from console.cli.output import say_json, tell_problem, tell_twin
+from console.cli.output import say_json, tell_equivalent, tell_problem
 from console.cli.responsibility import Departure, Responsibility
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
@@ -35,7 +35,7 @@ async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str
         await configure(client, found, request.kind)
         run = await client.open_run(request)
         if how.yes and not how.wants_screen:
-            tell_twin(*twin_of(found.name, request))
+            tell_equivalent(*equivalent_of(found.name, request))
         return run
 
     if rollback:
@@ -80,7 +80,7 @@ def judge_checks(request: Request, found: "Environment") -> None:
             raise UsageFault(f"--ack {check}: no manual check of {found.name} is called that", f"manual: {', '.join(manual) or 'none'}")
 
 
-def twin_of(name: str, request: Request) -> tuple[str, ...]:
+def equivalent_of(name: str, request: Request) -> tuple[str, ...]:
     """Return the words of the command line that asks for that run."""
     return (*request_words(name, request), "--yes")
 
@@ -173,12 +173,12 @@ async def resume(how: Invocation, text: str) -> int:
             await configure(client, found, left_to_do(recorded(summary.run)), resumes=True)
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
-            tell_twin("resume", summary.run, "--yes")
+            tell_equivalent("resume", summary.run, "--yes")
         return await follow(how, feed_of(how, client, summary.run, found), Responsibility(goes_on=how.yes), leaving, environment_client(how, found))
 
 
-async def steer(how: Invocation, text: str, command: cmd.AnyCommand, twin: tuple[str, ...]) -> int:
-    """Say something to a run: 0 accepted, 3 refused. `twin`: the words up to the run, and those after it behind `RUN`."""
+async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent: tuple[str, ...]) -> int:
+    """Say something to a run: 0 accepted, 3 refused. `equivalent`: the words up to the run, and those after it behind `RUN`."""
     from console.client.attach import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
@@ -204,7 +204,7 @@ async def steer(how: Invocation, text: str, command: cmd.AnyCommand, twin: tuple
         return _refused(how, summary.run, answer)
     if how.json:
         say_json({"type": "result", "exit": 0, "run": summary.run, "problems": []})
-    tell_twin(*(summary.run if word == "RUN" else word for word in twin))
+    tell_equivalent(*(summary.run if word == "RUN" else word for word in equivalent))
     return 0
 
 

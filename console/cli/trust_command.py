@@ -7,7 +7,7 @@ import asyncio
 
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
-from console.cli.output import say, say_json, tell, tell_twin
+from console.cli.output import say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm
 from console.errors import NoGo, Problem, UsageFault
 from console.model.fleet import Environment, Host
@@ -26,7 +26,7 @@ async def trust(how: Invocation, name: str, pattern: str) -> int:
         say_json({"type": "result", "exit": 0, "enrolled": enrolled, "problems": []})
     elif not enrolled:
         say("every key is known already")
-    tell_twin("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
+    tell_equivalent("trust", found.name, *(("--hosts", pattern) if pattern else ()), "--yes")
     return 0
 
 

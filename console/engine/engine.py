@@ -72,8 +72,8 @@ class Engine:
         self._keyring = Keyring(read_file)
         self._outside: Outside | None = None
         self._runs: dict[str, ActiveRun] = {}
-        self._lookout = for_screens.FleetWatch(self._watch_all)
-        self._paying = CatchUp(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
+        self._fleet_watch = for_screens.FleetWatch(self._watch_all)
+        self._catch_up = CatchUp(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
         self._refused: dict[tuple[int, str], float] = {}
         self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
         self._fed: set[str] = set()
@@ -106,7 +106,7 @@ class Engine:
     def owing(self) -> bool:
         """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
         parting = any(one.is_parting for one in self._runs.values())
-        return parting or self._paying.has_work
+        return parting or self._catch_up.has_work
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
@@ -138,15 +138,15 @@ class Engine:
 
     async def _open(self, environment: Environment, digest: str) -> None:
         """Work with another model from now on."""
-        await self._lookout.stop()
-        await self._paying.stop()
+        await self._fleet_watch.stop()
+        await self._catch_up.stop()
         if self._outside is not None:
             await self._outside.close()
         self._environment, self._digest = environment, digest
         self._outside = self._open_outside(environment, self._keyring.values)
-        self._paying.changed()
-        self._paying.start()
-        self._lookout.start()
+        self._catch_up.changed()
+        self._catch_up.start()
+        self._fleet_watch.start()
 
     def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
         environment, outside = self._model()
@@ -163,7 +163,7 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds, self._fed, self._ci_kept,
-            self._paying.unpaid,
+            self._catch_up.unpaid,
         )  # fmt: skip
 
     async def open_run(self, request: Request, person: Person) -> str:
@@ -205,7 +205,7 @@ class Engine:
 
     def _begin(self, one: ActiveRun, run: str, person: Person) -> None:
         self._runs[run] = one
-        one.begin(person, lambda: self._runs.pop(run), self._paying.changed)
+        one.begin(person, lambda: self._runs.pop(run), self._catch_up.changed)
 
     async def _make_way(self) -> None:
         """End a run that this engine began by itself: whoever wants one is not kept waiting for it, and what it was to do stays owed."""
@@ -223,7 +223,7 @@ class Engine:
         one = self._runs.get(run)
         record = one.runner if one is not None else await RunRecord.of(self._journal, self._clock, run)
         await record.write(*events)
-        self._paying.changed()
+        self._catch_up.changed()
 
     async def _parted(self) -> None:
         """Wait until runs that have ended have let go of their hosts."""
@@ -234,7 +234,7 @@ class Engine:
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         if not run:
-            return self._lookout.follow()
+            return self._fleet_watch.follow()
         if run in self._feeds:
             return self._feed(run, self._feeds.pop(run)())
         one = self._runs.get(run)
@@ -280,7 +280,7 @@ class Engine:
             if record is None or not record.state.run:
                 return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
             answer = await record.submit(self._model()[0], command, person)
-            self._paying.changed()
+            self._catch_up.changed()
             return answer
         if one.preflight is not None and isinstance(command, Decide) and command.go:
             return await one.preflight.go(command, person)
@@ -302,7 +302,7 @@ class Engine:
         if not state.run:
             raise UsageFault(f"run {run} is not in the journal", "deploy history")
         if state.phase == "ended":
-            await self._paying.release_left()
+            await self._catch_up.release_left()
             return
         lacks = self._ready_again(state)
         await self._make_way()
@@ -352,13 +352,13 @@ class Engine:
         await self._parted()
         if self.busy and not force:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
-        await self._paying.stop()
+        await self._catch_up.stop()
         tasks = [one.task for one in self._runs.values() if one.task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(one.runner.settled() for one in self._runs.values()), return_exceptions=True)
-        await self._lookout.stop()
+        await self._fleet_watch.stop()
         if self._outside is not None:
             await self._outside.close()
 

@@ -23,7 +23,7 @@ class PlainChoice:
 
     words: str
     command: cmd.AnyCommand | None
-    twin: str = ""
+    equivalent: str = ""
 
 
 @dataclass(frozen=True)

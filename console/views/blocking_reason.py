@@ -87,7 +87,7 @@ def way_out(words: str, *, home: bool) -> str:
     return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
 
 
-def waits_line(
+def waiting_line(
     state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None
 ) -> Line:  # fmt: skip
     """Return what is waited for, since when, and which key.

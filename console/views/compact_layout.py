@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from rich.cells import cell_len, chop_cells
 
 from console.model.state import RunState
-from console.views.blocking_reason import waits_line
+from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import fleet_counts
 from console.views.run_summary import from_to, standing, wave_now
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text, width
@@ -112,7 +112,7 @@ def run_in_words(
     first = clipped(by_room(parts, cells), cells) if cells >= 40 else ()
     if not first:
         first = clipped(joined((parts[0][1], parts[1][1]), " "), cells)
-    rest = list(wrapped(waits_line(state, now, 10_000, host, helm, home, offered), cells))
+    rest = list(wrapped(waiting_line(state, now, 10_000, host, helm, home, offered), cells))
     if cells < 40 and rows >= 3:
         rest.insert(0, clipped(line(Span(_counts(state))), cells))
     urgent = any(span.tone in ("warn", "bad") for span in message)

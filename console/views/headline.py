@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from console.model.state import RunState
-from console.views.blocking_reason import waits_line
+from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import counts_in_words
 from console.views.run_summary import commit_words, elapsed_words, from_to, left_words, progress_words, standing
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
@@ -75,10 +75,10 @@ def headline(
     state: RunState, now: float, width: int = 120, *, present: tuple[str, ...] = (), round_trip: float | None = None, host: str = "",
     problem: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None,
 ) -> tuple[Line, Line]:  # fmt: skip
-    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; the rest: see `waits_line`."""
+    """Both lines. `now` is on the boot-time clock, `round_trip` in seconds; `problem`: why nothing more is heard of the run; the rest: see `waiting_line`."""
     told = line(Span(f" ! {problem}", "bad")) if problem else line(" ")
     if not state.run and not state.app:
         return line(Span(" deploy", "strong"), "  waiting for the run"), clipped(told, width)
     top = top_line(state, now, width, present, round_trip, problem=problem)
-    waits = waits_line(state, now, width, host, helm, home, offered)
+    waits = waiting_line(state, now, width, host, helm, home, offered)
     return top, clipped(line(*told, Span("   before that:", "dim"), *waits), width) if problem else waits

@@ -139,9 +139,9 @@ class Report:
 
 def report_of(events: Sequence[ev.AnyEvent]) -> Report:
     """Return the report of a run, from all its events or from the first so many."""
-    state, tape = fold(events), Recording(events)
+    state, recording = fold(events), Recording(events)
     hosts, failures = _hosts(events, state), _failures(events, state)
-    return Report(state, tape.seconds, _decision(events), _timeline(tape, state), hosts, failures, _told(events), database_facts(state))
+    return Report(state, recording.seconds, _decision(events), _timeline(recording, state), hosts, failures, _told(events), database_facts(state))
 
 
 def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
@@ -159,10 +159,10 @@ def _told(events: Sequence[ev.AnyEvent]) -> tuple[SentAnnouncement, ...]:
     )  # fmt: skip
 
 
-def _timeline(tape: Recording, state: RunState) -> tuple[TimelineEntry, ...]:
-    chapters = {chapter.place: chapter for chapter in tape.chapters}
+def _timeline(recording: Recording, state: RunState) -> tuple[TimelineEntry, ...]:
+    chapters = {chapter.place: chapter for chapter in recording.chapters}
     out: list[TimelineEntry] = []
-    for place, (event, seconds) in enumerate(zip(tape.events, tape.times, strict=True)):
+    for place, (event, seconds) in enumerate(zip(recording.events, recording.times, strict=True)):
         chapter = chapters.get(place)
         if chapter:
             out.append(TimelineEntry(event.at, seconds, "", chapter.words, chapter.tone, chapter=True))

@@ -77,27 +77,27 @@ async def measure(folder: Path) -> None:
     state = str(folder / "state")
     prepared(state)
     environ = {**os.environ, "DEPLOY_STATE": state}
-    brain, held = RunningBrain(), Watchdog()
+    service, held = RunningBrain(), Watchdog()
     journal = SqlJournal.of(state)
-    await journal.append(RUN, tuple(brain.events[:1]), fold(brain.events[:1]))
+    await journal.append(RUN, tuple(service.events[:1]), fold(service.events[:1]))
     await journal.close()
     socket, lock = socket_path(state, "shop", "production"), lock_path(state, "shop", "production")
-    tasks = [asyncio.create_task(serve(brain, app="shop", environment="production", socket=socket, lock=lock, signals=False))]
+    tasks = [asyncio.create_task(serve(service, app="shop", environment="production", socket=socket, lock=lock, signals=False))]
     while not os.path.exists(socket):
         await asyncio.sleep(0.01)
-    tasks += [asyncio.create_task(brain.go_on()), asyncio.create_task(held.watch())]
+    tasks += [asyncio.create_task(service.go_on()), asyncio.create_task(held.watch())]
     screen, program = Row("deploy attach, until the fleet is painted"), Row("deploy attach --json, until it has all that was said before")
     try:
         for _ in range(ROUNDS):
             screen.values.append(await asyncio.to_thread(painted, [*DEPLOY, "attach"], environ, b"web"))
-            program.values.append(await whole(environ, brain.half))
+            program.values.append(await whole(environ, service.half))
     finally:
         for task in tasks[::-1]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    print(f"\nviewers that join a run on {HOSTS:,} hosts after {brain.half:,} of {len(brain.events):,} events, {PER_SECOND} more each second")
+    print(f"\nviewers that join a run on {HOSTS:,} hosts after {service.half:,} of {len(service.events):,} events, {PER_SECOND} more each second")
     print_rows([screen, program])
-    largest = max(len(reply_bytes(item_message(1, event))) for event in brain.events)
+    largest = max(len(reply_bytes(item_message(1, event))) for event in service.events)
     print(f"  the largest frame: {largest / 2**20:.2f} MiB of {TO_CLIENT >> 20}")
     print(f"  the engine's loop: longest hold {1000 * held.longest.seconds:,.0f} ms, of which it ran {1000 * held.longest.cpu:,.0f} ms")
 

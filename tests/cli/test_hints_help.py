@@ -117,8 +117,8 @@ def test_a_host_that_is_away_is_left_out_as_the_check_says(shop: Product, tmp_pa
 
 def test_each_twin_is_a_command_that_is_taken(shop: Product, tmp_path: Path):
     _, err = shop.deploy("-c", shop.config, "exec", "production", "--hosts", "web01", "--yes", "--read-only", "--", "true")
-    twin = next(line.removeprefix("same as: ") for line in err.splitlines() if line.startswith("same as: "))
-    typed(twin, tmp_path)
+    equivalent = next(line.removeprefix("same as: ") for line in err.splitlines() if line.startswith("same as: "))
+    typed(equivalent, tmp_path)
 
 
 @pytest.mark.parametrize("program", [[os.path.relpath(DEPLOY, os.path.dirname(os.path.dirname(DEPLOY)))], ["bin/python", "-m", "console"]], ids=["script", "module"])

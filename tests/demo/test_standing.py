@@ -71,9 +71,9 @@ def test_what_is_printed_when_it_is_left_can_be_typed_anywhere(demo: Demo, tmp_p
     assert [command.split()[1] for command in commands[-2:]] == ["demo", "demo"]
     again = demo.type(commands[-2], str(tmp_path))
     assert "stands already" in again.stderr
-    twin = next(line.removeprefix("same as: ") for line in again.stderr.splitlines() if line.startswith("same as: "))
-    assert demo.told()["state"] in twin
-    assert "released" in demo.type(twin, str(tmp_path)).stdout
+    equivalent = next(line.removeprefix("same as: ") for line in again.stderr.splitlines() if line.startswith("same as: "))
+    assert demo.told()["state"] in equivalent
+    assert "released" in demo.type(equivalent, str(tmp_path)).stdout
 
 
 def test_another_size_is_refused_with_what_to_type(demo: Demo):

@@ -114,10 +114,10 @@ async def main(app, environment):
     if os.environ.get("DEPLOY_TEST_FAILS"):
         sys.exit("\x1b[31mno journal: the disk is full")
     await asyncio.sleep(float(os.environ.get("DEPLOY_TEST_LATE", "0")))
-    brain = ScriptedBrain()
+    service = ScriptedBrain()
     socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
-    await serve(brain, app=app, environment=environment, socket=socket, lock=lock, idle=idle, first_client=idle)
-    print("stopped by", [each.name for each in brain.stopped], flush=True)
+    await serve(service, app=app, environment=environment, socket=socket, lock=lock, idle=idle, first_client=idle)
+    print("stopped by", [each.name for each in service.stopped], flush=True)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Locks:
         """Nobody reads it."""
 
 
-def _hands(locks: Locks) -> FleetExecutor:
+def _executor(locks: Locks) -> FleetExecutor:
     parts = {**dict.fromkeys(("gates", "shipper", "workshop", "database")), "locks": locks, "steps": DurableSteps(ScriptedTransport())}
     outside: Any = type("Outside", (), parts)
     environment = Environment("shop", "production", "/srv/shop", tuple(map(Host, WEB)))
@@ -49,13 +49,13 @@ def _rollback(held: tuple[str, ...]) -> RunState:
 @pytest.mark.parametrize("held", [("web01",), WEB, ()], ids=["one", "both", "by an older console"])
 async def test_an_engine_that_takes_a_rollback_up_locks_the_host_that_could_not_be_locked(held: tuple[str, ...]):
     locks, told = Locks(), list[LocksTaken]()
-    hands, state = _hands(locks), _rollback(held)
-    hands.record = told.append
-    await hands.hold_again(state)
+    executor, state = _executor(locks), _rollback(held)
+    executor.record = told.append
+    await executor.hold_again(state)
     taken_over = [("take over", name, "r1.2") for name in held or WEB]
     assert sorted(locks.asked) == taken_over
     missed = [name for name in WEB if held and name not in held]
-    assert [await hands._lock_late(state, name) for name in missed] == [None] * len(missed)
+    assert [await executor._lock_late(state, name) for name in missed] == [None] * len(missed)
     assert locks.asked[len(taken_over) :] == [("take", name, "r1.2") for name in missed]
     assert told == [LocksTaken(epoch=2, hosts=(name,)) for name in missed]
-    await hands.rest()
+    await executor.rest()

@@ -111,7 +111,7 @@ async def test_a_host_that_was_left_out_and_answers_all_the_while_waits_until_it
     assert owing.session.owing
     assert not owing.catch_ups()
     owing.fleet.kill("web02")
-    await eventually(lambda: "web02" in owing.session._paying._away)
+    await eventually(lambda: "web02" in owing.session._catch_up._away)
     owing.fleet.start("web02")
     await eventually(lambda: bool(owing.catch_ups()))
     assert owing.live("web02") == "v1.1.0"
@@ -130,7 +130,7 @@ async def test_one_that_does_not_get_well_is_tried_once_and_a_note_holds_it(owin
     assert owing.live("web03") == "v1.0.0"
     owing.fleet.exec_in("web03", "chown deploytest:deploytest /srv/shop/releases")
     owing.fleet.kill("web03")
-    await eventually(lambda: "web03" not in owing.session._paying._tried)
+    await eventually(lambda: "web03" not in owing.session._catch_up._tried)
     owing.fleet.exec_in("web03", "printf 'by=bo\\nreason=audit\\n' > /srv/shop/.deploy/closed && chown deploytest /srv/shop/.deploy/closed")
     owing.fleet.start("web03")
     await asyncio.sleep(1.5)

@@ -72,8 +72,8 @@ class Asked:
                 request=request, config_digest="d", hosts=names,
             )
         )  # fmt: skip
-        survey = PreflightInput(ENVIRONMENT, request, self.fleet, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
-        self.preflight = Preflight(survey, self.runner, self.clock)
+        inputs = PreflightInput(ENVIRONMENT, request, self.fleet, self.fleet, self.fleet, self.clock.now(), UTC, self.runner.state.run)
+        self.preflight = Preflight(inputs, self.runner, self.clock)
 
     @property
     def state(self):

@@ -28,12 +28,12 @@ from tests.engine.scripted import ENVIRONMENT, Access, ScriptedBrain
 
 
 @asynccontextmanager
-async def engine(state, brain, idle=3600.0, first_client=30.0):
+async def engine(state, service, idle=3600.0, first_client=30.0):
     ready = asyncio.Event()
     paths = {"socket": socket_path(state, "shop", "production"), "lock": lock_path(state, "shop", "production")}
     running = asyncio.create_task(
         serve(
-            brain,
+            service,
             app="shop",
             environment="production",
             idle=idle,
@@ -88,8 +88,8 @@ async def test_a_run_from_opening_to_end_seen_by_two(state):
 
 
 async def test_errors_arrive_as_they_were_raised(state):
-    brain = ScriptedBrain()
-    async with engine(state, brain) as (path, _):
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
         client = await connect(path)
         with pytest.raises(NoGo, match="nothing to roll back to") as told:
             await client.open_run(Request(ref="bad"))
@@ -180,8 +180,8 @@ async def test_an_id_in_use_and_too_many_requests_are_refused(state, monkeypatch
 
 
 async def test_a_viewer_that_does_not_read_holds_up_neither_engine_nor_others(state):
-    brain = ScriptedBrain()
-    async with engine(state, brain) as (path, _):
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
         client = await connect(path)
         await client.configure(ENVIRONMENT, "d", {})
         run = await client.open_run(Request())
@@ -205,8 +205,8 @@ async def test_a_viewer_that_does_not_read_holds_up_neither_engine_nor_others(st
 
 
 async def test_samples_only_for_those_who_want_them(state):
-    brain = ScriptedBrain()
-    async with engine(state, brain) as (path, _):
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
         client = await connect(path)
         run = await client.open_run(Request())
 
@@ -215,7 +215,7 @@ async def test_samples_only_for_those_who_want_them(state):
 
         with_them, without = asyncio.create_task(follow(samples=True)), asyncio.create_task(follow(samples=False))
         await asyncio.sleep(0.1)
-        brain.broadcast.tell(Sample("web01", 1.0, 0.5, extra={"queue": 2.0}))
+        service.broadcast.tell(Sample("web01", 1.0, 0.5, extra={"queue": 2.0}))
         await client.submit(run, note("end"))
         assert Sample("web01", 1.0, 0.5, extra={"queue": 2.0}) in await with_them
         assert not [item for item in await without if isinstance(item, Sample)]
@@ -253,8 +253,8 @@ async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatc
 
 
 async def test_a_console_that_only_looks_changes_nothing(state):
-    brain = ScriptedBrain()
-    async with engine(state, brain) as (path, _):
+    service = ScriptedBrain()
+    async with engine(state, service) as (path, _):
         operator, looker = await connect(path), await connect(path, read_only=True)
         await operator.configure(ENVIRONMENT, "d1", {"A": "x"})
         run = await operator.open_run(Request())
@@ -269,12 +269,12 @@ async def test_a_console_that_only_looks_changes_nothing(state):
             with pytest.raises(UsageFault, match="only looks"):
                 await refused
         await looker.configure(ENVIRONMENT, "d1", {"A": "stolen"})
-        assert brain.secrets == {"A": "x"}
+        assert service.secrets == {"A": "x"}
         assert (await looker.query("status"))["open"] == run
         items = looker.follow(run)
         assert {type(await anext(items)), type(await anext(items))} == {RunOpened, Presence}
         await items.aclose()
-        assert brain.stopped == []
+        assert service.stopped == []
         await operator.close()
         await looker.close()
 
@@ -322,14 +322,14 @@ async def test_an_engine_that_nobody_needs_ends(state):
 
 
 async def test_one_who_comes_while_an_engine_ends_is_told_to_start_the_next(state):
-    brain, ending, may_end = ScriptedBrain(), asyncio.Event(), asyncio.Event()
+    service, ending, may_end = ScriptedBrain(), asyncio.Event(), asyncio.Event()
 
     async def stop(person, force):
         ending.set()
         await may_end.wait()
 
-    brain.stop = stop
-    async with engine(state, brain, first_client=0.2) as (path, running):
+    service.stop = stop
+    async with engine(state, service, first_client=0.2) as (path, running):
         line, _ = await SocketLine.to(path, None)
         await ending.wait()
         with pytest.raises(NoEngine, match="has just ended"):
@@ -340,8 +340,8 @@ async def test_one_who_comes_while_an_engine_ends_is_told_to_start_the_next(stat
 
 
 async def test_an_engine_that_carried_a_run_waits_a_while_and_only_when_it_is_over(state):
-    brain = ScriptedBrain()
-    async with engine(state, brain, idle=0.4) as (path, running):
+    service = ScriptedBrain()
+    async with engine(state, service, idle=0.4) as (path, running):
         client = await connect(path)
         run = await client.open_run(Request())
         await client.close()
@@ -353,7 +353,7 @@ async def test_an_engine_that_carried_a_run_waits_a_while_and_only_when_it_is_ov
         await asyncio.sleep(0.2)
         assert not running.done()
         await asyncio.wait_for(running, 3)
-    assert [each.uid for each in brain.stopped] == [os.getuid()]
+    assert [each.uid for each in service.stopped] == [os.getuid()]
 
 
 async def test_an_engine_stops_when_it_is_told_to_but_not_with_a_run_open(state):
@@ -451,8 +451,8 @@ def open_state(tmp_path_factory):
     ],
 )
 async def test_a_role_is_the_kernels_word_and_holds_in_the_engine(open_state, access, role, answers):
-    brain = ScriptedBrain()
-    async with engine(open_state, brain) as (path, _):
+    service = ScriptedBrain()
+    async with engine(open_state, service) as (path, _):
         client = await connect(path)
         environment = ENVIRONMENT.__class__(app="shop", name="production", path="/p", hosts=(), access=access)
         await client.configure(environment, "d", {})
@@ -462,9 +462,9 @@ async def test_a_role_is_the_kernels_word_and_holds_in_the_engine(open_state, ac
         for name, start in zip(("status", "unlock", "note", "stop"), answers, strict=True):
             assert said[name].startswith(start), said
         if role == "operator":
-            assert brain.asked[-1][2].name == "nobody"
+            assert service.asked[-1][2].name == "nobody"
         refused = {"viewer": ["unlock", "note", "stop"], "operator": [], "none": ["status", "unlock", "note", "stop"]}[role]
-        assert [(who, act) for who, act, _ in getattr(brain, "refusals", [])] == [("nobody", act) for act in refused]
+        assert [(who, act) for who, act, _ in getattr(service, "refusals", [])] == [("nobody", act) for act in refused]
         await client.close()
 
 

@@ -58,8 +58,8 @@ class Run:
         self.runner.record(
             RunOpened(run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA, request=request, config_digest="d", hosts=names)
         )
-        survey = PreflightInput(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
-        self.preflight = Preflight(survey, self.runner, self.clock)
+        inputs = PreflightInput(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
+        self.preflight = Preflight(inputs, self.runner, self.clock)
         self.waiting = None
 
     @property

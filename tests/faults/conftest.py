@@ -52,7 +52,7 @@ class Scene:
 
     async def another_engine(self, **options: object) -> None:
         """Let the engine be gone without a word, and another one come."""
-        await self.session._paying.stop()
+        await self.session._catch_up.stop()
         self.session = await self.new_session(**options)
 
     async def eventually(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -8,7 +8,7 @@ import pytest
 from console.model.commands import Accepted, Decide
 from console.model.events import PlanMade, StepFinished, StepStarted
 from console.model.request import Request
-from console.views.blocking_reason import waits_line
+from console.views.blocking_reason import waiting_line
 from console.views.plain_lines import waited_for
 from tests.faults.conftest import ADA
 
@@ -17,7 +17,7 @@ TIME_OUT = 9.0
 
 
 def headline(scene) -> str:
-    return "".join(span.text for span in waits_line(scene.state, scene.clock.mono(), 200))
+    return "".join(span.text for span in waiting_line(scene.state, scene.clock.mono(), 200))
 
 
 async def test_a_restart_that_hangs_is_late_long_before_it_is_ended_and_all_go_back(stage):

@@ -29,7 +29,7 @@ def test_go_is_a_number_where_nothing_is_protected():
     assert isinstance(go.command, cmd.Decide)
     assert go.command.go
     assert go.command.digest == undecided().plan.digest
-    assert go.twin == "deploy production --yes"
+    assert go.equivalent == "deploy production --yes"
     assert not no_go.command.go
     assert asked.answer("3") is asked.answer("yes") is asked.answer("") is asked.answer("0") is None
 
@@ -58,7 +58,7 @@ def test_yes_and_a_blocking_check_ask_nothing():
 def test_a_pause_offers_what_may_be_done_now_with_its_twin():
     state = paused(on_failure="pause")
     asked = question(state)
-    twins = [choice.twin for choice in asked.choices]
+    twins = [choice.equivalent for choice in asked.choices]
     assert twins[0] == "deploy continue r1"
     assert "deploy retry web02 r1" in twins
     assert "deploy rollback production --yes" in twins
@@ -79,6 +79,6 @@ def test_a_manual_check_is_asked_for_also_of_those_who_said_yes_beforehand():
     assert asked is not None
     assert asked.lines[0] == "Support knows: Told?"
     assert asked.answer("1").command == cmd.Acknowledge(check="Support knows")
-    assert asked.answer("1").twin == f"deploy ack 'Support knows' {state.run}"
+    assert asked.answer("1").equivalent == f"deploy ack 'Support knows' {state.run}"
     assert asked.answer("2").command.go is False
     assert question(changed(state, checks=(changed(waiting, kind="github"),))) is None

@@ -9,7 +9,7 @@ from console.model.events import PlanMade
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState
 from console.text import SafeText
-from console.views.blocking_reason import waits_line
+from console.views.blocking_reason import waiting_line
 from console.views.checklist import checklist
 from console.views.headline import top_line
 from console.views.plan_words import blast_radius
@@ -96,7 +96,7 @@ def test_what_was_found_is_found_once():
 def test_the_keys_stay_whole_however_long_the_wait_is_described():
     state = next(state for state in states(12, 12) if len(running_steps(state)) > 1)
     for cells in (60, 70, 80, 120):
-        told = text(waits_line(state, state.mono + 500, cells))
+        told = text(waiting_line(state, state.mono + 500, cells))
         assert told.endswith(("abort", "roll back"))
         assert len(told) <= cells
 

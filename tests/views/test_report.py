@@ -36,24 +36,24 @@ def test_any_beginning_of_a_run_makes_a_report_that_fits(events, cells):
 
 @given(beginnings, st.data())
 def test_winding_to_a_place_is_the_fold_of_the_events_before_it(events, data):
-    tape = Recording(events)
+    recording = Recording(events)
     place = data.draw(st.integers(0, len(events)))
     state = RunState()
     for event in events[:place]:
         state = evolve(state, event)
-    assert tape.state_at(place) == state
-    assert tape.place_at(tape.time_at(place)) >= place
+    assert recording.state_at(place) == state
+    assert recording.place_at(recording.time_at(place)) >= place
 
 
 @given(beginnings, st.data())
 def test_chapters_are_gone_through_to_the_end_and_back_to_the_beginning(events, data):
-    tape = Recording(events)
+    recording = Recording(events)
     place = data.draw(st.integers(0, len(events)))
-    forward = tape.next_chapter(place)
-    assert place < forward <= len(tape) or place == len(tape) == forward
-    back = tape.chapter_before(place)
+    forward = recording.next_chapter(place)
+    assert place < forward <= len(recording) or place == len(recording) == forward
+    back = recording.chapter_before(place)
     assert back < place or place == back == 0
-    chapter = tape.chapter_at(place)
+    chapter = recording.chapter_at(place)
     assert chapter is None or chapter.place < place
 
 

@@ -36,8 +36,8 @@ def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
     finish(run_commands.resume(how, run))
 
 
-def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> StrictCommand:
-    """Make a verb that speaks to a run. `twin`: its words on the command line."""
+def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> StrictCommand:
+    """Make a verb that speaks to a run. `equivalent`: its words on the command line."""
 
     @click.pass_context
     def verb(ctx: click.Context, /, run: str, **given: Any) -> None:
@@ -47,7 +47,7 @@ def _verb(name: str, text: str, kind: str, twin: Callable[[dict[str, Any]], tupl
         from console.text import SafeText
 
         said = {key: SafeText(reason(value, key)) if key == "text" else value for key, value in given.items()}
-        finish(run_commands.steer(how, run, getattr(commands, kind)(**said), twin(given)))
+        finish(run_commands.steer(how, run, getattr(commands, kind)(**said), equivalent(given)))
 
     return StrictCommand(name, callback=verb, params=[*words, click.Argument(["run"], default=""), *HOW], help=text)
 

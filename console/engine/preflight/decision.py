@@ -36,8 +36,8 @@ TURN = 1.0
 class Preflight:
     """One run's, from the first look to the decision."""
 
-    def __init__(self, survey: PreflightInput, runner: Runner, clock: Clock, announcer: Announcer | None = None) -> None:
-        self._survey = survey
+    def __init__(self, inputs: PreflightInput, runner: Runner, clock: Clock, announcer: Announcer | None = None) -> None:
+        self._survey = inputs
         self._runner = runner
         self._clock = clock
         self._announcer = announcer
@@ -122,8 +122,8 @@ class Preflight:
                 await self.decide(person)
 
     async def _ask_again(self, wanted: list[Check], known: dict[str, CheckSpec], due: dict[str, float]) -> None:
-        runner, survey = self._runner, self._now()
-        subject = subject_of(survey, chosen_hosts(survey.environment, survey.request), runner.state.revision)
+        runner, inputs = self._runner, self._now()
+        subject = subject_of(inputs, chosen_hosts(inputs.environment, inputs.request), runner.state.revision)
         if subject is None:
             return
         verdicts = await asyncio.gather(*(verdict(subject, known[check.id]) for check in wanted))

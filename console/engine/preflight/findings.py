@@ -100,45 +100,45 @@ class PreflightInput:
     """Takes the locks of runs that have ended out of what was seen."""
 
 
-def _makes_release(survey: PreflightInput) -> bool:
-    return KINDS[survey.request.kind].makes_release
+def _makes_release(inputs: PreflightInput) -> bool:
+    return KINDS[inputs.request.kind].makes_release
 
 
-async def look_at(survey: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
+async def look_at(inputs: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
     async def look(host: Host) -> HostFacts:
-        return await survey.scout.examine(survey.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(survey, host))
+        return await inputs.scout.examine(inputs.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(inputs, host))
 
-    return await survey.without_leftovers(tuple(await on_each(hosts, look)))
+    return await inputs.without_leftovers(tuple(await on_each(hosts, look)))
 
 
-def _goes_to(survey: PreflightInput, host: Host) -> str:
+def _goes_to(inputs: PreflightInput, host: Host) -> str:
     """The release on a host's disk that the run would make live again; empty: none is known."""
-    return survey.catches_up.release.id if survey.catches_up else survey.targets.goes_to.get(host.name, "")
+    return inputs.catches_up.release.id if inputs.catches_up else inputs.targets.goes_to.get(host.name, "")
 
 
-async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
+async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
     """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
-    hosts = chosen_hosts(survey.environment, survey.request)
-    looking = asyncio.ensure_future(look_at(survey, hosts))
+    hosts = chosen_hosts(inputs.environment, inputs.request)
+    looking = asyncio.ensure_future(look_at(inputs, hosts))
     found: Found | None = None
     asking: dict[asyncio.Task[Check], Check] = {}
     try:
-        revision = await _revision(survey)
-        survey = await _with_verifications(survey, revision)
-        subject = subject_of(survey, hosts, revision)
-        asking = _asking(survey, subject) if subject else {}
+        revision = await _revision(inputs)
+        inputs = await _with_verifications(inputs, revision)
+        subject = subject_of(inputs, hosts, revision)
+        asking = _asking(inputs, subject) if subject else {}
         open_ones: set[asyncio.Future[Any]] = {looking, *asking}
         patience: float | None = SLOW
         while open_ones:
             done, open_ones = await asyncio.wait(open_ones, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if looking in done:
-                listed = await _changes(survey, looking.result(), revision) if revision and _makes_release(survey) else None
+                listed = await _changes(inputs, looking.result(), revision) if revision and _makes_release(inputs) else None
                 if listed:
                     yield listed
-                known = await _reviewed(survey, hosts, looking.result(), listed, revision)
-                relations = await _relations(survey, looking.result(), revision)
-                found = _all(survey, looking.result(), revision, known, relations)
+                known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
+                relations = await _relations(inputs, looking.result(), revision)
+                found = _all(inputs, looking.result(), revision, known, relations)
                 for event in _found(found):
                     yield event
             for one in (one for one in asking if one in done):
@@ -147,35 +147,35 @@ async def prepare(survey: PreflightInput) -> AsyncIterator[Event]:
                 patience = None
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=asking[one])
-        room = await _room(survey, looking.result(), subject)
-        for event in (*room, *(_planned(found, survey.usual) if found else ())):
+        room = await _room(inputs, looking.result(), subject)
+        for event in (*room, *(_planned(found, inputs.usual) if found else ())):
             yield event
     finally:
         for open_one in (looking, *asking):
             open_one.cancel()
 
 
-def _asking(survey: PreflightInput, subject: AskedRelease) -> dict[asyncio.Task[Check], Check]:
+def _asking(inputs: PreflightInput, subject: AskedRelease) -> dict[asyncio.Task[Check], Check]:
     """What is asked beside the hosts: the commit's content, and the configured checks; each with what stands for it until it answers."""
-    asked = {asyncio.create_task(_verdict(subject, spec)): unanswered(subject, spec) for spec in survey.environment.checks}
-    return {asyncio.create_task(_content(survey, subject.revision)): reading(subject.revision), **asked}
+    asked = {asyncio.create_task(_verdict(subject, spec)): unanswered(subject, spec) for spec in inputs.environment.checks}
+    return {asyncio.create_task(_content(inputs, subject.revision)): reading(subject.revision), **asked}
 
 
 async def _verdict(subject: AskedRelease, spec: CheckSpec) -> Check:
     return (await verdict(subject, spec)).check
 
 
-async def _content(survey: PreflightInput, revision: Revision) -> Check:
-    return await content_check(survey.repository, survey.environment, survey.request, revision)
+async def _content(inputs: PreflightInput, revision: Revision) -> Check:
+    return await content_check(inputs.repository, inputs.environment, inputs.request, revision)
 
 
-async def _room(survey: PreflightInput, facts: tuple[HostFacts, ...], subject: AskedRelease | None) -> tuple[CheckReported, ...]:
+async def _room(inputs: PreflightInput, facts: tuple[HostFacts, ...], subject: AskedRelease | None) -> tuple[CheckReported, ...]:
     """The room for all that is shipped, once it is known that this is more than the commit itself."""
-    whole = await sized(survey.repository, survey.environment, subject.revision) if subject else None
+    whole = await sized(inputs.repository, inputs.environment, subject.revision) if subject else None
     if subject is None or whole is None or whole == subject.revision:
         return ()
-    fleet = assess_fleet(facts, whole.size, whole.files, survey.environment.rolling.max_failures)
-    return tuple(CheckReported(check=check) for check in overridden(fleet, survey.request.overrides) if check.id == "space")
+    fleet = assess_fleet(facts, whole.size, whole.files, inputs.environment.rolling.max_failures)
+    return tuple(CheckReported(check=check) for check in overridden(fleet, inputs.request.overrides) if check.id == "space")
 
 
 def _without_room(found: Iterator[Event], room: tuple[CheckReported, ...]) -> Iterator[Event]:
@@ -183,87 +183,87 @@ def _without_room(found: Iterator[Event], room: tuple[CheckReported, ...]) -> It
     return (event for event in found if not (room and isinstance(event, CheckReported) and event.check.id == "space"))
 
 
-async def _relations(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
-    return await relations_of(survey.repository, facts, revision) if revision and _makes_release(survey) else {}
+async def _relations(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None) -> Relations:
+    return await relations_of(inputs.repository, facts, revision) if revision and _makes_release(inputs) else {}
 
 
-async def _revision(survey: PreflightInput) -> Revision | None:
+async def _revision(inputs: PreflightInput) -> Revision | None:
     """The commit that a release is made of; a catch-up may do without its repository, where the release is on the hosts' disks."""
-    if _makes_release(survey):
-        return await survey.repository.resolve(survey.request.ref)
-    if survey.catches_up is None:
+    if _makes_release(inputs):
+        return await inputs.repository.resolve(inputs.request.ref)
+    if inputs.catches_up is None:
         return None
-    known = survey.catches_up.release
+    known = inputs.catches_up.release
     if known.commit:
         with contextlib.suppress(ConsoleError):
-            return changed(await survey.repository.resolve(known.commit), version=known.version)
+            return changed(await inputs.repository.resolve(known.commit), version=known.version)
     return Revision(known.commit, known.version)
 
 
-async def _with_verifications(survey: PreflightInput, revision: Revision | None) -> PreflightInput:
+async def _with_verifications(inputs: PreflightInput, revision: Revision | None) -> PreflightInput:
     """With what the record says of the release in the environment that has to have had it first. Raises ConsoleError where it cannot be read."""
-    requires = survey.environment.requires
-    if revision is None or not requires or survey.request.kind != "deploy":
-        return survey
-    return replace(survey, known=await survey.verifications(requires, revision))
+    requires = inputs.environment.requires
+    if revision is None or not requires or inputs.request.kind != "deploy":
+        return inputs
+    return replace(inputs, known=await inputs.verifications(requires, revision))
 
 
-async def _changes(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
+async def _changes(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision) -> ChangesListed:
     """What the release brings, against the commit that most hosts have live."""
     live = Counter(release.commit for fact in facts if (release := fact.release(fact.current)) and release.commit)
     commit = live.most_common(1)[0][0] if live else ""
-    between = await survey.repository.between(commit, revision.commit, survey.environment.migrations)
+    between = await inputs.repository.between(commit, revision.commit, inputs.environment.migrations)
     if not between.known:
         return ChangesListed(subjects=(), migrations=between.migrations, known=False)
     return ChangesListed(subjects=tuple(change.subject for change in between.changes[:CHANGES]), migrations=between.migrations)
 
 
 async def _reviewed(
-    survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
+    inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], listed: ChangesListed | None, revision: Revision | None
 ) -> Review | None:  # fmt: skip
     """What is known of the database; None where the environment has none, or nothing is released."""
-    if survey.environment.database is None or survey.database is None or revision is None or not _makes_release(survey):
+    if inputs.environment.database is None or inputs.database is None or revision is None or not _makes_release(inputs):
         return None
-    look = DatabaseInspection(survey.environment, survey.repository, survey.database, survey.backup)
+    look = DatabaseInspection(inputs.environment, inputs.repository, inputs.database, inputs.backup)
     known = await review(look, _reached(hosts, facts), listed, revision)
-    return _settled(survey, hosts, facts, changed(known, is_first=_is_first(survey, facts)))
+    return _settled(inputs, hosts, facts, changed(known, is_first=_is_first(inputs, facts)))
 
 
-def _is_first(survey: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
+def _is_first(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
     """Whether every host of the environment was asked, answered, and has no release."""
-    is_all = {fact.host for fact in facts} >= {host.name for host in survey.environment.hosts}
+    is_all = {fact.host for fact in facts} >= {host.name for host in inputs.environment.hosts}
     return is_all and not any(fact.problem or fact.current or fact.current_broken for fact in facts)
 
 
-def _settled(survey: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
-    return settled(survey.environment, _reached(hosts, facts), known, survey.request.impact, survey.now)
+def _settled(inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
+    return settled(inputs.environment, _reached(hosts, facts), known, inputs.request.impact, inputs.now)
 
 
 def _reached(hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
     return tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
 
 
-async def prepare_again(survey: PreflightInput, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
+async def prepare_again(inputs: PreflightInput, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
     """Return what the pre-flight finds now. The commit stays the one that was pinned, whatever its branch or tag has become, and so do its migrations."""
-    hosts = chosen_hosts(survey.environment, survey.request)
-    survey = await _with_verifications(survey, revision)
-    subject = subject_of(survey, hosts, revision)
-    asked = (verdict(subject, spec) for spec in survey.environment.checks) if subject else ()
-    facts, *verdicts = await asyncio.gather(look_at(survey, hosts), *asked)
+    hosts = chosen_hosts(inputs.environment, inputs.request)
+    inputs = await _with_verifications(inputs, revision)
+    subject = subject_of(inputs, hosts, revision)
+    asked = (verdict(subject, spec) for spec in inputs.environment.checks) if subject else ()
+    facts, *verdicts = await asyncio.gather(look_at(inputs, hosts), *asked)
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
-    content = (CheckReported(check=await _content(survey, subject.revision)),) if subject else ()
-    known = _settled(survey, hosts, facts, known) if known else None
-    room = await _room(survey, facts, subject)
-    found = _all(survey, facts, revision, known, await _relations(survey, facts, revision))
-    return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, survey.usual))
+    content = (CheckReported(check=await _content(inputs, subject.revision)),) if subject else ()
+    known = _settled(inputs, hosts, facts, known) if known else None
+    room = await _room(inputs, facts, subject)
+    found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))
+    return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, inputs.usual))
 
 
-def subject_of(survey: PreflightInput, hosts: tuple[Host, ...], revision: Revision | None) -> AskedRelease | None:
+def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revision | None) -> AskedRelease | None:
     """What configured checks are asked about; a restart and a rollback are held up by none."""
-    release = release_of(survey, revision)
-    if revision is None or release is None or not _makes_release(survey):
+    release = release_of(inputs, revision)
+    if revision is None or release is None or not _makes_release(inputs):
         return None
-    return AskedRelease(survey.environment, survey.request, survey.checks, hosts, revision, release, survey.run, survey.ticked, survey.now)
+    return AskedRelease(inputs.environment, inputs.request, inputs.checks, hosts, revision, release, inputs.run, inputs.ticked, inputs.now)
 
 
 def _found(found: Found) -> Iterator[Event]:
@@ -290,13 +290,13 @@ def seen(fact: HostFacts) -> HostSeen:
     return HostSeen(host=fact.host, release=fact.current, version=release.version if release else SafeText(""), problem=fact.problem)
 
 
-def release_of(survey: PreflightInput, revision: Revision | None) -> Release | None:
+def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | None:
     """The release that a run makes: named by the run's time and the commit."""
     if revision is None:
         return None
-    if survey.catches_up is not None:
-        return survey.catches_up.release
-    return Release(f"{survey.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
+    if inputs.catches_up is not None:
+        return inputs.catches_up.release
+    return Release(f"{inputs.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
 
 
 def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
@@ -304,18 +304,18 @@ def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
     return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
 
 
-def _all(survey: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> Found:
+def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> Found:
     """All that was found, for the kind of the run to judge and to plan by."""
-    made, runs = _made(survey, revision)
+    made, runs = _made(inputs, revision)
     return Found(
-        survey.environment, survey.request, survey.run, survey.now, survey.now.astimezone(survey.zone), facts, revision, release_of(survey, revision),
-        known, relations, made, runs, survey.attempts, survey.by, survey.joined, survey.targets, survey.undoes, survey.catches_up, survey.backup, survey.kept,
+        inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
+        known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
     )  # fmt: skip
 
 
-def _made(survey: PreflightInput, revision: Revision | None) -> tuple[Made | None, tuple[Released, ...]]:
+def _made(inputs: PreflightInput, revision: Revision | None) -> tuple[Made | None, tuple[Released, ...]]:
     """What is released, and the runs of the required environment that may speak for it; nothing where none is required."""
-    environment = survey.environment
-    if revision is None or not environment.requires or not KINDS[survey.request.kind].makes_release:
+    environment = inputs.environment
+    if revision is None or not environment.requires or not KINDS[inputs.request.kind].makes_release:
         return None, ()
-    return Made(revision, environment.build is not None, survey.known.contents), survey.known.runs
+    return Made(revision, environment.build is not None, inputs.known.contents), inputs.known.runs

@@ -27,7 +27,7 @@ PAGES = (3, 30, 300)
 """Ended runs that are read at once for a rollback: most ask for the last one alone."""
 
 
-async def survey_of(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
+async def input_of(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
     """Return what is known before anything is asked; a record that cannot be read holds no run up."""
     environment, outside = fleet.environment, fleet.outside
     record = await _record(fleet)
@@ -39,23 +39,23 @@ async def survey_of(fleet: QueryContext, request: Request, run: str) -> Prefligh
     )  # fmt: skip
 
 
-async def survey_for(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
+async def input_for(fleet: QueryContext, request: Request, run: str) -> PreflightInput:
     """Return what a run's pre-flight starts from: for a rollback where each host goes back to, for a catch-up what the environment is.
 
     Raises NoGo where that is not known.
     """
-    survey = await survey_of(fleet, request, run)
+    inputs = await input_of(fleet, request, run)
     if request.kind == "restore":
         backup = await _backup_of(fleet.journal, request.ref)
-        return replace(survey, backup=backup, kept=await is_kept(survey.environment, backup, survey.database))
+        return replace(inputs, backup=backup, kept=await is_kept(inputs.environment, backup, inputs.database))
     if request.kind == "catch-up":
         live = (await fleet.journal.environment(fleet.environment.app, fleet.environment.name)).live
         if isinstance(live, Unclear):
             raise NoGo(f"{request.hosts} cannot be brought up to date: {live.words}", f"deploy {fleet.environment.name}")
-        return replace(survey, catches_up=live)
+        return replace(inputs, catches_up=live)
     if request.kind != "rollback":
-        return survey
-    return replace(survey, targets=await _targets(fleet, survey), undoes=None if request.ref else (await _record(fleet)).migrated)
+        return inputs
+    return replace(inputs, targets=await _targets(fleet, inputs), undoes=None if request.ref else (await _record(fleet)).migrated)
 
 
 async def reverts(fleet: QueryContext, request: Request) -> bool:
@@ -86,11 +86,11 @@ async def _backup_of(journal: Journal, run: str) -> Backup | None:
     return taken[-1] if taken else None
 
 
-async def _targets(fleet: QueryContext, survey: PreflightInput) -> Targets:
-    hosts = chosen_hosts(survey.environment, survey.request)
-    if survey.request.ref:
-        facts = tuple(fact for fact in await look_at(survey, hosts) if not fact.problem)
-        found = targets_named(facts, survey.request.ref)
+async def _targets(fleet: QueryContext, inputs: PreflightInput) -> Targets:
+    hosts = chosen_hosts(inputs.environment, inputs.request)
+    if inputs.request.ref:
+        facts = tuple(fact for fact in await look_at(inputs, hosts) if not fact.problem)
+        found = targets_named(facts, inputs.request.ref)
     else:
         found = await _targets_before(fleet, hosts)
     if isinstance(found, Problem):

@@ -10,7 +10,7 @@ from console.core.host_selection import chosen_hosts
 from console.core.run.evolve import fold
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
-from console.engine.preflight.input import survey_of
+from console.engine.preflight.input import input_of
 from console.engine.queries.context import QueryContext
 from console.errors import Exit
 from console.model.checks import Check
@@ -33,13 +33,13 @@ async def answer_check(fleet: QueryContext, argument: Mapping[str, Any], person:
 async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tuple[Event, ...]:
     """Return the events of the pre-flight. Raises ConsoleError for what ends it at once."""
     now, environment = fleet.clock.now(), fleet.environment
-    survey = replace(await survey_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
+    inputs = replace(await input_of(fleet, request, f"{now:%Y%m%dT%H%M%SZ}-check"), by=person, ticked=ticks(environment, request, person, now))
     opened = RunOpened(
         run="", kind=request.kind, app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
         config_digest="", hosts=tuple(host.name for host in chosen_hosts(environment, request)), path=environment.path,
     )  # fmt: skip
     at = now.isoformat(timespec="seconds").replace("+00:00", "Z")
-    found = [opened, *[event async for event in prepare(survey)]]
+    found = [opened, *[event async for event in prepare(inputs)]]
     return tuple(stamped(event, number, at, fleet.clock.mono(), fleet.clock.boot) for number, event in enumerate(found, 1))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from console.core.host_selection import meant_hosts
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
-from console.engine.queries.remote_command import Errand, Hearing, Settled, errand_for
+from console.engine.queries.remote_command import Errand, Hearing, Settled, remote_command_for
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
@@ -40,7 +40,7 @@ async def answer_exec(fleet: QueryContext, argument: Mapping[str, Any], person: 
     facts = await look_at(fleet, meant_hosts(environment, request))
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
-    errands = tuple(errand_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
+    errands = tuple(remote_command_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
     run = await new_run(fleet.journal, fleet.clock, environment.name)
     fleet.feeds[run] = lambda: _executed(fleet, run, request, errands, person)
     return {"feed": run, "hosts": [fact.host for fact in facts]}
@@ -133,7 +133,7 @@ async def _logged(fleet: QueryContext, hosts: tuple[Host, ...], name: str) -> As
         command = fleet.environment.command(host, name)
         if command and not fact.problem:
             timeout = WATCHED if name == "logs_follow" else command.timeout
-            errands.append(errand_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
+            errands.append(remote_command_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
     async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(tuple(errands)):
         yield item if isinstance(item, Output) else _finished(item)
 

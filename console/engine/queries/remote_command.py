@@ -38,7 +38,7 @@ class Errand:
     timeout: float
 
 
-def errand_for(environment: Environment, fact: HostFacts, command: Command, variables: Mapping[str, str], *, timeout: float, fill: bool) -> Errand:
+def remote_command_for(environment: Environment, fact: HostFacts, command: Command, variables: Mapping[str, str], *, timeout: float, fill: bool) -> Errand:
     """Return a command for a host as it was seen: in its live release's folder, with its variables. `fill`: placeholders stand for their values."""
     host = environment.host(fact.host)
     if host is None:

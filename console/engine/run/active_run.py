@@ -10,7 +10,7 @@ from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.preflight.decision import Preflight
-from console.engine.preflight.input import survey_for
+from console.engine.preflight.input import input_for
 from console.engine.queries.context import QueryContext
 from console.engine.run.announcements import Announcer
 from console.engine.run.escalation import Escalation
@@ -38,10 +38,10 @@ class ActiveRun:
         self._run = run
         self._keep = keep
         self.broadcast = Broadcast(events)
-        hands = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
-        self.runner = Runner(environment, fleet.journal, fleet.clock, hands, lambda written: self.broadcast.publish(*written))
-        hands.record = self.runner.record
-        hands.live = lambda: self.runner.state
+        executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
+        self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
+        executor.record = self.runner.record
+        executor.live = lambda: self.runner.state
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
         self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
@@ -113,8 +113,8 @@ class ActiveRun:
 
     async def _look_and_decide(self, person: Person) -> None:
         runner = self.runner
-        survey = await survey_for(self._fleet, runner.state.request, runner.state.run)
-        self.preflight = Preflight(survey, runner, self._fleet.clock, self._announcer)
+        inputs = await input_for(self._fleet, runner.state.request, runner.state.run)
+        self.preflight = Preflight(inputs, runner, self._fleet.clock, self._announcer)
         if await self.preflight.look():
             await self.preflight.decide(person)
             if runner.environment.checks or any(check.status == "waiting" for check in runner.state.checks):

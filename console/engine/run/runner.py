@@ -63,11 +63,11 @@ class StepExecutor(Protocol):
 class Runner:
     """A run from its opening, or from where another engine left it, to its end."""
 
-    def __init__(self, environment: Environment, journal: Journal, clock: Clock, hands: StepExecutor, publish: Publish) -> None:
+    def __init__(self, environment: Environment, journal: Journal, clock: Clock, executor: StepExecutor, publish: Publish) -> None:
         self.environment = environment
         self._record = RunRecord(journal, clock, publish, self._end_with)
         self._clock = clock
-        self._hands = hands
+        self._executor = executor
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
@@ -132,7 +132,7 @@ class Runner:
         """Carry the run to its end and return its last state."""
         try:
             if self._holds_again:
-                await self._hands.hold_again(self.state)
+                await self._executor.hold_again(self.state)
             while self.state.phase != "ended":
                 if self._fault is not None:
                     raise self._fault
@@ -142,11 +142,11 @@ class Runner:
                     await self._wait(wake)
         finally:
             await self._stop()
-            await self._hands.rest()
+            await self._executor.rest()
         await self._record.settled()
         if self._fault is not None and self.state.phase != "ended":  # the end itself could not be written
             raise self._fault
-        released = await self._hands.let_go(self.state)
+        released = await self._executor.let_go(self.state)
         if released is not None:
             await self.write(released)
         return self.state
@@ -170,12 +170,12 @@ class Runner:
         match effect:
             case CancelStep(step, attempt) if (step.name, attempt) not in self._cancelling:
                 self._cancelling.add((step.name, attempt))
-                self._begin(self._hands.cancel(self.state, step, attempt))
+                self._begin(self._executor.cancel(self.state, step, attempt))
             case AskHosts(hosts) if not self._asking:
                 self._asking = True
                 self._begin(self._ask(hosts))
             case TakeLocks():
-                self.record(await self._hands.take_locks(self.state))
+                self.record(await self._executor.take_locks(self.state))
             case WakeAt(mono):
                 return mono if wake is None else min(wake, mono)
             case AskPerson():
@@ -200,7 +200,7 @@ class Runner:
 
     async def _perform(self, step: Step, attempt: int) -> None:
         try:
-            finished = await self._hands.perform(self.state, step, attempt)
+            finished = await self._executor.perform(self.state, step, attempt)
         except Exception as bug:
             detail = SafeText(f"the console failed in {step.name}: {type(bug).__name__}: {bug}")
             finished = StepFinished(step=step.name, host=step.about, attempt=attempt, status="unknown", detail=detail)
@@ -208,7 +208,7 @@ class Runner:
 
     async def _ask(self, hosts: tuple[str, ...]) -> None:
         try:
-            found = await self._hands.ask(self.state, hosts)
+            found = await self._executor.ask(self.state, hosts)
         finally:
             self._asking = False
         if self.state.phase != "ended":

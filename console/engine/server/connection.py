@@ -56,7 +56,7 @@ BUFFERED = 64 << 10
 class EngineServer(Protocol):
     """What a connection knows of its engine."""
 
-    brain: EngineService
+    service: EngineService
     owner: int
     parting: bool
     """It ends: whoever comes now is to start the next one."""
@@ -77,9 +77,9 @@ class EngineServer(Protocol):
 class Connection:
     """A client, as long as it is connected."""
 
-    def __init__(self, house: EngineServer, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._house = house
-        self._brain = house.brain
+    def __init__(self, server: EngineServer, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._server = server
+        self._brain = server.service
         self._peer = peer
         self._reader = reader
         self._writer = writer
@@ -94,16 +94,16 @@ class Connection:
     @property
     def role(self) -> Role:
         """What this client may do now."""
-        role = role_of(self._peer.uid, self._brain.access, self._house.owner)
+        role = role_of(self._peer.uid, self._brain.access, self._server.owner)
         return "viewer" if role == "operator" and self._read_only else role
 
     async def run(self) -> None:
         """Serve the client until it leaves. What it was owed is forgotten then; what it asked to be done is not undone."""
         try:
-            await self._say(self._house.welcome(self.role))
+            await self._say(self._server.welcome(self.role))
             async with asyncio.timeout(INTRODUCTION):
                 first = await self._next()
-            if self._house.parting:
+            if self._server.parting:
                 return
             self._introduce(first)
             await self._say(Answer())
@@ -123,7 +123,7 @@ class Connection:
         while data := await self._reader.read(1 << 16):
             self._frames.limit = self._limit
             bodies = self._frames.feed(data)
-            self._house.make_room(self)
+            self._server.make_room(self)
             if bodies:
                 return [read_request(body) for body in bodies]
         return []
@@ -132,7 +132,7 @@ class Connection:
     def _limit(self) -> int:
         """Bytes that a frame may have: who may do nothing needs none, and whoever has not said hello is nobody yet."""
         sizes = {"operator": TO_ENGINE, "viewer": FROM_VIEWER, "none": FROM_STRANGER}
-        return sizes[role_of(self.uid, self._brain.access, self._house.owner)] if self.introduced else FROM_STRANGER
+        return sizes[role_of(self.uid, self._brain.access, self._server.owner)] if self.introduced else FROM_STRANGER
 
     @property
     def unfinished(self) -> int:
@@ -153,7 +153,7 @@ class Connection:
         self._read_only = hello.read_only
         self.person = person_of(self._peer.uid, hello.claims)
         self.introduced = True
-        self._house.changed(self)
+        self._server.changed(self)
 
     async def _leave(self) -> None:
         tasks = list(self._tasks.values())
@@ -199,7 +199,7 @@ class Connection:
             reply = Failed(id=message.id, message=f"the engine failed: {type(bug).__name__}: {bug}", hint="see the engine's log")
         await self._say(reply)
         if isinstance(message, Stop) and isinstance(reply, Answer):
-            self._house.finish()
+            self._server.finish()
 
     async def _reply(self, message: Asked) -> Said:
         await self._judge(message)
@@ -242,19 +242,19 @@ class Connection:
             if self._read_only:
                 raise UsageFault("this console only looks on (--read-only)", "deploy attach, without --read-only")
             raise _forbidden(self.person, "change", "operators", access)
-        if isinstance(message, OpenRun | Resume) and not may_carry_runs(self._house.owner, access):
+        if isinstance(message, OpenRun | Resume) and not may_carry_runs(self._server.owner, access):
             raise UsageFault("an engine of a user who is no operator carries no runs", "deploy engine stop, then again")
 
     async def _configure(self, message: Configure) -> Said:
         if self.role == "operator":
             held = await self._brain.configure(message.environment, message.digest, message.secrets, self.person)
-            self._house.changed(self)
+            self._server.changed(self)
             return Answer(id=message.id, value=list(held))
         return Answer(id=message.id)
 
     async def _follow(self, message: Follow) -> Said:
         self._follows.add(message.id)
-        self._house.changed(self)
+        self._server.changed(self)
         if self.role == "operator" and message.run:
             await self._brain.joined(message.run, self.person)
         items = self._brain.follow(message.run, message.after)

@@ -51,8 +51,8 @@ BEAT = 2.0
 class EngineProcess:
     """The clients of an engine and the rule when it ends."""
 
-    def __init__(self, brain: EngineService, app: str, environment: str, idle: float, first_client: float) -> None:
-        self.brain = brain
+    def __init__(self, service: EngineService, app: str, environment: str, idle: float, first_client: float) -> None:
+        self.service = service
         self.owner = os.getuid()
         self._app = app
         self._environment = environment
@@ -74,7 +74,7 @@ class EngineProcess:
 
     def welcome(self, role: Role) -> Welcome:
         """Say what the engine is and carries."""
-        brain = self.brain
+        service = self.service
         return Welcome(
             app=self._app,
             environment=self._environment,
@@ -82,17 +82,17 @@ class EngineProcess:
             pid=os.getpid(),
             uid=self.owner,
             user=user_name(self.owner),
-            run=brain.open_run_id,
-            seq=brain.seq,
-            digest=brain.digest,
-            busy=brain.busy,
+            run=service.open_run_id,
+            seq=service.seq,
+            digest=service.digest,
+            busy=service.busy,
             role=role,
         )
 
     def changed(self, connection: Connection) -> None:
         """Hear that a client has introduced itself or follows, or that the model changed."""
         self._had_client = self._had_client or connection.introduced
-        self._carried = self._carried or bool(self.brain.open_run_id)
+        self._carried = self._carried or bool(self.service.open_run_id)
         self.when_changed()
         self._show_presence()
 
@@ -104,7 +104,7 @@ class EngineProcess:
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve whoever has connected, unless that one has too many connections already."""
         peer = peer_of(writer.get_extra_info("socket"))
-        if sum(each.uid == peer.uid for each in self._connections) >= CONNECTIONS[role_of(peer.uid, self.brain.access, self.owner)]:
+        if sum(each.uid == peer.uid for each in self._connections) >= CONNECTIONS[role_of(peer.uid, self.service.access, self.owner)]:
             writer.transport.abort()
             return
         connection = Connection(self, peer, reader, writer)
@@ -150,13 +150,13 @@ class EngineProcess:
 
     def _may_end(self) -> bool:
         now = asyncio.get_running_loop().time()
-        if self.brain.open_run_id or self.brain.busy:
+        if self.service.open_run_id or self.service.busy:
             self._carried = True
             self._rest_since = now
             return False
         if any(each.introduced for each in self._connections):
             return False
-        if self.brain.owing and self.is_there():
+        if self.service.owing and self.is_there():
             self._rest_since = now
             return False
         if self._carried:
@@ -167,7 +167,7 @@ class EngineProcess:
         """Let the brain settle, then part with every client."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PARTING):
-                await self.brain.stop(person_of(self.owner), force=True)
+                await self.service.stop(person_of(self.owner), force=True)
         for task in self._tasks:
             task.cancel()
         _, late = await asyncio.wait(self._tasks, timeout=1.0) if self._tasks else (set(), set[asyncio.Task[None]]())
@@ -176,7 +176,7 @@ class EngineProcess:
 
 
 async def serve(
-    brain: EngineService,
+    service: EngineService,
     *,
     app: str,
     environment: str,
@@ -192,8 +192,8 @@ async def serve(
     `socket` and `lock` are paths in a folder that is there; `idle` and `first_client` are seconds; `ready` is called once clients can connect.
     """
     with held(lock), bound(socket) as listening:
-        engine = EngineProcess(brain, app, environment, idle, first_client)
-        engine.when_changed = lambda: _open_to(socket, brain)
+        engine = EngineProcess(service, app, environment, idle, first_client)
+        engine.when_changed = lambda: _open_to(socket, service)
         engine.is_there = lambda: os.path.exists(socket)
         server = await asyncio.start_unix_server(_accepting(engine), sock=listening)
         undo = _hear_signals(engine) if signals else []
@@ -262,7 +262,7 @@ def bound(path: str) -> Iterator[sockets.socket]:
             os.unlink(path)
 
 
-def _open_to(path: str, brain: EngineService) -> None:
+def _open_to(path: str, service: EngineService) -> None:
     """Let those connect whom the configuration names; who each one is, the kernel says."""
     with suppress(OSError):
-        os.chmod(path, 0o666 if brain.access is not None else 0o600)
+        os.chmod(path, 0o666 if service.access is not None else 0o600)
