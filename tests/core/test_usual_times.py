@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.run.usual_times import seconds_by_kind
 from console.model.state import RunState
 from tests.core.builders import a_host_in, a_state, a_step, ended, hosts_of
 from tests.core.newest_first import usual_by_kind
@@ -44,3 +45,13 @@ def test_what_belongs_to_no_host_is_not_counted():
 def test_it_lies_between_the_shortest_and_the_longest(seconds: list[float]):
     found = usual_by_kind([a_run(("w/web01/switch", one, "done")) for one in seconds])["switch"]
     assert round(min(seconds), 3) <= found <= round(max(seconds), 3)
+
+
+@pytest.mark.parametrize(("hosts", "kept"), [(1, 1), (199, 199), (200, 200), (201, 101), (400, 200), (401, 134), (1000, 200)])
+def test_of_a_large_fleet_two_hundred_hosts_at_most_are_kept_from_the_fastest_to_the_slowest(hosts: int, kept: int):
+    step = a_step("switch", "switch")
+    states = (a_host_in("new", f"web{number:04}", steps={"switch": ended("done", seconds=float(hosts - number))}) for number in range(hosts))
+    took = seconds_by_kind(a_state(hosts=hosts_of(*states), index={"switch": step}))["switch"]
+    assert len(took) == kept
+    assert took == tuple(sorted(took))
+    assert took[0] == 1.0
