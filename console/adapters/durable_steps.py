@@ -5,6 +5,7 @@ not know what a step is for.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Iterable
@@ -29,6 +30,8 @@ CANCEL_WITHIN = 30.0
 """Seconds for a command's own `cancel`."""
 SETTLES_WITHIN = 5.0
 """Seconds in which a step ends once its own `cancel` has said that it is done."""
+LETS_PASS = 0.5
+"""Seconds that any other step waits at most while quick steps go on."""
 AFTER = 0.5
 """Seconds after a step until what is run after it, and longer where quick steps go on."""
 AFTER_WITHIN = 20.0
@@ -106,6 +109,7 @@ class DurableSteps:
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there; `failed` and `done` are said only of what is known."""
         if not step.is_quick:
+            await self._let_pass()
             return await self._performed(host, step, sink)
         self._quick_ones += 1
         self._no_quick_one.clear()
@@ -120,6 +124,13 @@ class DurableSteps:
             self._later.add(task)
             task.add_done_callback(self._later.discard)
         return result
+
+    async def _let_pass(self) -> None:
+        """Let the quick steps of other hosts go first: a roll back switches everywhere before it restarts anywhere, unless a host is slow to switch."""
+        if self._quick_ones:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LETS_PASS):
+                    await self._no_quick_one.wait()
 
     async def close(self) -> None:
         """Give up what would still be run after steps."""

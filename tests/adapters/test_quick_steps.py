@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters import step_wrapper
+from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.local import LocalTransport
 from console.model.fleet import Host
@@ -168,3 +168,25 @@ async def test_what_is_to_be_run_afterwards_runs_once_the_step_is_done(place: Pl
     await steps.close()
     assert not done.with_name("afterwards.not").exists()
 
+
+
+async def test_other_steps_let_quick_ones_pass_but_do_not_wait_for_a_slow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place("dash", tmp_path)
+    steps, ended = DurableSteps(place.transport, place.shells()), list[str]()
+    steps.stand_by((AWAY,))
+
+    async def perform(step: RemoteStep) -> None:
+        await steps.perform(AWAY, step, lambda _: None)
+        ended.append(step.name)
+
+    monkeypatch.setattr(durable_steps, "LETS_PASS", 30.0)
+    quick = asyncio.ensure_future(perform(place.step("sleep 1", name="quick")))
+    await asyncio.sleep(0)
+    await perform(place.step(":", name="other", is_quick=False))
+    await quick
+    monkeypatch.setattr(durable_steps, "LETS_PASS", 0.01)
+    slow = asyncio.ensure_future(perform(place.step("sleep 5", name="slow")))
+    await asyncio.sleep(0)
+    await perform(place.step(":", name="impatient", is_quick=False))
+    await slow
+    assert ended == ["quick", "other", "impatient", "slow"]

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from console.core.words.durations import seconds_of
 from console.engine.server.access import Role, peer_of, person_of, role_of, user_name
 from console.engine.server.connection import Connection
+from console.engine.server.garbage import GarbageSearch
 from console.engine.server.service import EngineService as EngineService  # noqa: PLC0414 (its place for those who look here)
 from console.errors import Locked, UsageFault
 from console.ports.feed import Presence
@@ -68,6 +69,7 @@ class EngineProcess:
         self._carried = False
         self._rest_since = asyncio.get_running_loop().time()
         self._shown_at = self._rest_since
+        self.garbage = GarbageSearch(lambda: brain.busy)
         self.when_changed: Callable[[], None] = lambda: None
         self.is_there: Callable[[], bool] = lambda: True
         """Whether its socket is still in its place: an engine that nobody can reach any more does not wait for a host."""
@@ -147,6 +149,7 @@ class EngineProcess:
                     await self._news.wait()
             if asyncio.get_running_loop().time() - self._shown_at >= BEAT:
                 self._show_presence()
+            self.garbage.rest()
 
     def _may_end(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -199,7 +202,8 @@ async def serve(
         undo = _hear_signals(engine) if signals else []
         try:
             ready()
-            await engine.live()
+            with engine.garbage.in_pieces():
+                await engine.live()
         finally:
             engine.parting = True
             server.close()
