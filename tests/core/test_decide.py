@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from console.core.plan.planner import plan_release
 from console.core.run.decide import decide, failures, is_settled, is_tripped, running_steps
+from console.core.run.outcome import conclude
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
@@ -67,6 +68,7 @@ def test_what_does_not_begin_ends(state: RunState, code: Exit):
     assert isinstance(effect, RecordEvent)
     assert isinstance(effect.event, ev.RunEnded)
     assert (effect.event.exit, effect.event.held) == (int(code), ("web02",))
+    assert (effect.event.exit, effect.event.outcome, effect.event.reason, effect.event.hint) == conclude(state)
 
 
 def test_a_release_is_packed_shipped_to_all_at_once_and_then_goes_host_by_host():
@@ -280,20 +282,35 @@ def test_three_hosts_that_are_lost_at_once_point_at_the_network():
 
 
 def test_two_hosts_that_are_lost_at_once_are_their_own_failure():
-    run = a_run(6, lambda step, attempt: "unreachable" if step.kind == "restart" and step.phase == "release" else "done", batch=2)
+    run = a_run(6, lambda step, attempt: "unreachable" if step.kind == "restart" and step.phase == "release" else "done", batch=2, max_failures=1)
     run.run()
     assert happened(run, ev.Paused) == []
     assert len(happened(run, ev.RollbackBegan)) == 1
 
 
-def test_lost_links_are_told_by_name_four_of_them():
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [(5, "web03, web04, web05"), (6, "web03, web04, web05, web06"), (7, "web03, web04, web05, web06 and 1 more"), (8, "web03, web04, web05, web06 and 2 more")],
+)
+def test_lost_links_are_told_by_name_four_of_them(last: int, words: str):
     run = until_runs(a_run(8), "wave-1/web01/switch")
-    run.record(*(ev.LinkLost(host=f"web{number:02}") for number in range(3, 9)))
+    run.record(*(ev.LinkLost(host=f"web{number:02}") for number in range(3, last + 1)))
     (effect,) = decided(run)
     assert isinstance(effect, RecordEvent)
     assert isinstance(effect.event, ev.Paused)
-    assert effect.event.reason == "web03, web04, web05, web06 and 2 more lost their links at once, which points at the network"
+    assert effect.event.reason == f"{words} lost their links at once, which points at the network"
     assert effect.event.cause == "network"
+
+
+def test_a_failure_while_links_are_lost_points_at_the_network_too():
+    gone = (a_host_in("old", f"web{number:02}", linked=False, lost=5.0) for number in (2, 3, 4))
+    (effect,) = decide(an_environment(4), a_state(hosts=hosts_of(a_host_in("failed", failed_once=True), *gone), phase="running"), 6.0)
+    assert isinstance(effect, RecordEvent)
+    assert isinstance(effect.event, ev.Paused)
+    assert (effect.event.cause, effect.event.reason) == (
+        "network",
+        "1 failed, 0 allowed: web01 (failed); several hosts were lost at once, which points at the network",
+    )
 
 
 def migrated(old_code: str) -> dict[str, object]:
@@ -321,6 +338,21 @@ def test_nor_does_a_host_alone_within_the_budget(old_code: str, goes_back: bool)
     assert any(isinstance(effect, RecordEvent) and isinstance(effect.event, ev.HostReturning) for effect in effects) is goes_back
 
 
+def test_a_skipped_host_goes_back_after_a_migration_all_the_same():
+    state = a_state(hosts=hosts_of(a_host_in("skipped", before=OLD), a_host_in("new", "web02")), phase="running", **migrated("breaks"))
+    (effect,) = decide(FLEET, state, 0.0)
+    assert isinstance(effect, RecordEvent)
+    assert isinstance(effect.event, ev.HostReturning)
+
+
+def test_a_host_that_cannot_go_back_is_not_sent_there():
+    ways = (ReturnTarget("web01", OLD, possible=False), ReturnTarget("web02", OLD))
+    state = a_state(
+        hosts=hosts_of(a_host_in("failed", failed_once=True), a_host_in("failed", "web02", failed_once=True)), phase="running", max_failures=2, way_back=ways
+    )
+    assert [effect.event.host for effect in decide(FLEET, state, 0.0) if isinstance(effect, RecordEvent)] == ["web02"]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("status", ["failed", "unknown"])
 @pytest.mark.parametrize("kind", ["backup", "migrate"])
 def test_nothing_is_switched_on_a_database_that_was_not_made_ready_whatever_a_person_tolerates(kind: str, status: str):
@@ -336,6 +368,16 @@ def test_nothing_is_switched_on_a_database_that_was_not_made_ready_whatever_a_pe
     assert not any(event.step.endswith("/switch") for event in happened(run, ev.StepStarted))  # type: ignore[attr-defined]
 
 
+def test_a_database_that_was_made_ready_lets_the_hosts_begin():
+    environment = changed(an_environment(2), database=Database("command", backup=Command("dump"), migrate=Command("migrate")))
+    plan = plan_release(environment, environment.hosts, NEW, frozenset(), Review(runs=True, where="web01", backs_up=True))
+    run = Simulation(environment, lambda step, attempt: "done")
+    run.record(*(changed(event, plan=plan) if isinstance(event, ev.PlanMade) else event for event in opening(environment)))
+    assert run.run().exit == Exit.DONE
+    order = [event.step for event in happened(run, ev.StepStarted)]  # type: ignore[attr-defined]
+    assert order.index("database/backup") < order.index("database/migrate") < order.index("wave-1/web01/switch")
+
+
 def test_a_pause_begins_no_host_and_brings_those_under_way_to_their_gate():
     run = until_runs(a_run(4, batch=2), "wave-1/web01/switch")
     assert say(run, cmd.Pause()) is None
@@ -344,6 +386,14 @@ def test_a_pause_begins_no_host_and_brings_those_under_way_to_their_gate():
     assert conditions(run) == ["new", "new", "old", "old"]
     assert say(run, cmd.Continue()) is None
     assert run.run().exit == Exit.DONE
+
+
+@pytest.mark.parametrize("cause", ["operator", "pause-after"])
+def test_a_pause_between_hosts_lets_those_that_are_updated_go_on(cause: str):
+    run = until_runs(a_run(2), "wave-1/web01/switch")
+    run.record(ev.Paused(reason=SafeText("wait"), cause=cause))  # type: ignore[arg-type]
+    run.finish(running_steps(run.state)[0])
+    assert started(run) == ["wave-1/web01/restart"]
 
 
 @pytest.mark.parametrize("cause", ["failure", "network", "taken-up"])
@@ -415,6 +465,14 @@ def test_an_abort_that_leaves_all_leaves_all():
     assert run.run().exit == Exit.FAILED
     assert happened(run, ev.RollbackBegan) == []
     assert conditions(run) == ["new", "updating", "old"]
+
+
+def test_a_host_that_was_skipped_just_before_goes_back_in_an_abort_that_leaves_all():
+    run = until(a_run(3), lambda run: run.state.hosts["web01"].condition == "new")
+    assert say(run, cmd.Skip(host="web01")) is None
+    assert say(run, cmd.Abort(leave=True)) is None
+    assert run.run().exit == Exit.FAILED
+    assert conditions(run) == ["skipped", "old", "old"]
 
 
 def test_an_abort_does_not_wait_for_the_window():
@@ -542,6 +600,22 @@ STEP = a_step("wave-1/web01/gate", "gate", "release", "web01")
 def test_a_step_is_settled_when_nothing_more_is_expected_of_it(status: str, condition: str, settled: bool):
     state = a_state(hosts=hosts_of(a_host_in(condition, steps={STEP.name: ended(status)})), index={STEP.name: STEP})
     assert is_settled(state, STEP) is settled
+
+
+@pytest.mark.parametrize(
+    ("phase", "condition", "settled"),
+    [
+        ("close", "new", False),
+        ("close", "updating", True),
+        ("close", "old", True),
+        ("rollback", "returning", False),
+        ("rollback", "new", True),
+        ("release", "returning", True),
+    ],
+)
+def test_a_step_that_is_still_to_come_is_settled_where_its_host_is_past_it(phase: str, condition: str, settled: bool):
+    step = a_step("x/web01/y", "hook", phase, "web01")
+    assert is_settled(a_state(hosts=hosts_of(a_host_in(condition)), index={step.name: step}), step) is settled
 
 
 def test_a_step_of_no_host_is_settled_when_it_has_ended():

@@ -325,7 +325,7 @@ def test_what_nobody_did_is_nobody_s_act():
 def test_all_hosts_have_answered_until_the_next_step_begins():
     state = evolve(planned(a_host_in("old")), stamped(ev.HostsAnswered(hosts=())))
     assert state.answered
-    assert not evolve(state, stamped(ev.StepStarted(step=SWITCH.name))).answered
+    assert evolve(state, stamped(ev.StepStarted(step=SWITCH.name))).answered is False
 
 
 OPEN_TICK = a_check("waiting", "Support", "Support", kind="manual")
@@ -469,10 +469,15 @@ def test_a_step_of_no_host_is_the_run_s():
 @pytest.mark.parametrize(("retries", "attempt", "status"), [(0, 1, "failed"), (1, 1, "pending"), (1, 2, "failed"), (2, 2, "pending"), (2, 3, "failed")])
 def test_a_command_is_tried_again_so_often(retries: int, attempt: int, status: str):
     step = changed(GATE, command=Command("x", retries=retries))
-    state = a_state(hosts=hosts_of(a_host_in("updating", steps={step.name: StepState("running", attempt)})), index={step.name: step}, lanes={"web01": (step,)})
+    state = a_state(
+        hosts=hosts_of(a_host_in("updating", steps={step.name: StepState("running", attempt, unsettled=True)})),
+        index={step.name: step},
+        lanes={"web01": (step,)},
+    )
     after = evolve(state, stamped(ev.StepFinished(step=step.name, attempt=attempt, status="failed", detail=WHY)))
     assert after.hosts["web01"].steps[step.name].status == status
     assert after.hosts["web01"].steps[step.name].detail == WHY
+    assert not after.hosts["web01"].steps[step.name].unsettled
     assert after.hosts["web01"].condition == ("updating" if status == "pending" else "failed")
 
 
@@ -520,6 +525,9 @@ ENDS = [
 def test_what_a_host_is_when(step, condition: str, status: str, lost: bool, becomes: tuple[str, bool]):
     host = last_step(step, condition, status, lost=lost)
     assert (host.condition, host.failed_once) == becomes
+    if host.condition != condition:
+        assert host.since == MONO
+        assert host.detail == ("" if host.condition == "back" else WHY)
 
 
 @pytest.mark.parametrize("fields", [{"back": Plan("rollback", (), ())}, {"aborting": "back"}, {"aborting": "leave"}])
@@ -576,7 +584,7 @@ def test_a_host_that_returns_gets_its_steps_and_a_rollback_them_all_again():
     first = evolve(planned(a_host_in("failed")), stamped(ev.HostReturning(host="web01", reason=WHY, steps=(BACK_SWITCH, BACK_GATE))))
     host = first.hosts["web01"]
     assert (host.condition, host.since, host.detail) == ("returning", MONO, WHY)
-    assert first.lanes["web01"][-2:] == (BACK_SWITCH, BACK_GATE)
+    assert tuple(first.lanes["web01"]) == (SWITCH, GATE, PRUNE, BACK_SWITCH, BACK_GATE)
     done = changed(
         first,
         hosts={**first.hosts, "web01": changed(host, condition="skipped", steps={BACK_SWITCH.name: ended("done"), SWITCH.name: ended("done")})},
@@ -585,7 +593,7 @@ def test_a_host_that_returns_gets_its_steps_and_a_rollback_them_all_again():
     plan = Plan("rollback at-once", (("web01",),), (BACK_SWITCH, BACK_GATE))
     second = evolve(done, stamped(ev.RollbackBegan(plan=plan, reason=WHY, cause="failure")))
     assert (second.back, second.back_reason, second.back_cause, second.phase, second.pausing) == (plan, WHY, "failure", "rolling-back", None)
-    assert second.hosts["web01"].condition == "returning"
+    assert (second.hosts["web01"].condition, second.hosts["web01"].since) == ("returning", MONO)
     assert {name: known.status for name, known in second.hosts["web01"].steps.items()} == {BACK_SWITCH.name: "pending", SWITCH.name: "done"}
     assert second.lanes["web01"][-2:] == (BACK_SWITCH, BACK_GATE)
     assert second.hosts["web02"].condition == "old"
@@ -635,6 +643,15 @@ def test_a_host_is_tried_again(host: HostState, fields: dict[str, object], condi
     after = evolve(state, stamped(ev.HostRetried(host="web01", by=LIN))).hosts["web01"]
     assert (after.condition, after.failed_once, after.skipped, after.since, after.detail) == (condition, False, False, MONO, "")
     assert {name: known.status for name, known in after.steps.items()} == steps
+
+
+def test_a_host_that_fell_after_all_was_done_is_restarted_and_judged_again():
+    restart, hook = a_step("wave-1/web01/restart", "restart", "release", "web01"), a_step("wave-1/web01/hook-1", "hook", "release", "web01")
+    lane = (SWITCH, restart, GATE, hook)
+    host = a_host_in("failed", failed_once=True, steps={step.name: ended("done") for step in lane})
+    state = a_state(hosts=hosts_of(host), index={step.name: step for step in lane}, lanes={"web01": lane}, phase="running")
+    after = evolve(state, ev.HostRetried(host="web01", by=LIN)).hosts["web01"]
+    assert [name for name, known in after.steps.items() if known.status == "pending"] == [restart.name, GATE.name]
 
 
 def test_a_host_that_went_back_alone_is_tried_again_from_its_beginning():
