@@ -4,7 +4,7 @@ Knows the tables. What the record says is `core.environment.record`'s.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,12 +47,13 @@ ReadsEvents = Callable[[sa.Connection, str], tuple[AnyEvent, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record as it stands in the rows. `run` and `seq`: how far it goes, and `revision`: how often it was changed."""
+    """A record as it stands in the rows. `run` (its `number`) and `seq`: how far it goes, and `revision`: how often it was changed."""
 
     record: EnvironmentRecord
-    run: str
-    seq: int
-    revision: int
+    run: str = ""
+    number: int = 0
+    seq: int = 0
+    revision: int = 0
 
 
 class EnvironmentRows:
@@ -81,7 +82,7 @@ class EnvironmentRows:
         known = self._known.get(place)
         if known is not None and known.revision == row.revision:
             return known
-        self._known[place] = found = Kept(_read(connection, place), row.run, row.seq, row.revision)
+        self._known[place] = found = _as_kept(connection, place, row)
         return found
 
     def add(self, connection: sa.Connection, number: int, events: tuple[AnyEvent, ...], state: RunState) -> None:
@@ -92,9 +93,9 @@ class EnvironmentRows:
             self.rebuild(connection, place)
             return
         after = recorded(kept.record, number, events, state)
-        run, seq = _newest(connection, place)
         _keep_past_run(connection, number, events, state)
-        self._save(connection, place, kept, Kept(after, run, seq, kept.revision + 1))
+        newest = (state.run, number, events[-1].seq) if number >= kept.number else (kept.run, kept.number, kept.seq)
+        self._save(connection, place, kept, Kept(after, *newest, kept.revision + 1))
 
     def _as_before(self, connection: sa.Connection, place: Place, run: str, seq: int) -> Kept | None:
         """The record as it was before those events; None where it cannot be gone on with."""
@@ -103,14 +104,14 @@ class EnvironmentRows:
         if row is None:
             others = sa.select(RUNS.c.run).where(_in(RUNS, place), RUNS.c.run != run).limit(1)
             is_first = seq == 1 and connection.execute(others).first() is None
-            return Kept(EnvironmentRecord(app=place[0], environment=place[1]), "", 0, 0) if is_first else None
+            return Kept(EnvironmentRecord(app=place[0], environment=place[1])) if is_first else None
         if row.format != FORMAT:
             return None
         if known is not None and known.revision == row.revision:
             return known
         if (row.run, row.seq) not in _newest_before(connection, place, run, seq):
             return None
-        return Kept(_read(connection, place), row.run, row.seq, row.revision)
+        return _as_kept(connection, place, row)
 
     def rebuild(self, connection: sa.Connection, place: Place) -> Kept:
         """Make a record anew from the events, and write it. What no run sets stays."""
@@ -129,7 +130,8 @@ class EnvironmentRows:
             record = recorded(record, one.number, events, state)
             _keep_past_run(connection, one.number, events, state)
         run, seq = _newest(connection, place)
-        return self._save(connection, place, Kept(bare, "", 0, -1), Kept(record, run, seq, (row.revision if row else 0) + 1))
+        number = int(connection.execute(sa.select(RUNS.c.number).where(RUNS.c.run == run)).scalar() or 0)
+        return self._save(connection, place, Kept(bare), Kept(record, run, number, seq, (row.revision if row else 0) + 1))
 
     def state(self, connection: sa.Connection, place: Place, part: str, value: object | None) -> None:
         """Write down what no event sets: a person's `note`, or `maintenance`; None: there is none."""
@@ -137,11 +139,11 @@ class EnvironmentRows:
         before = getattr(kept.record, part)
         if before != value:
             _put(connection, place, part, {"": before} if before else {}, {"": value} if value else {})
-            self._save(connection, place, kept, Kept(changed(kept.record, **{part: value}), kept.run, kept.seq, kept.revision + 1))
+            self._save(connection, place, kept, replace(kept, record=changed(kept.record, **{part: value}), revision=kept.revision + 1))
 
     def _save(self, connection: sa.Connection, place: Place, before: Kept, after: Kept) -> Kept:
         old, new = before.record, after.record
-        is_new = before.revision <= 0
+        is_new = not before.revision
         heads = ({} if is_new else {"": _head(old)}), {"": _head(new)}
         if is_new or heads[0] != heads[1]:
             _put(connection, place, _HEAD, *heads)
@@ -149,7 +151,7 @@ class EnvironmentRows:
             _put(connection, place, _USUAL, {} if is_new else {"": old.usual}, {"": new.usual})
         _put(connection, place, _HOST, old.hosts, new.hosts)
         _put(connection, place, _RELEASE, old.released, new.released)
-        values = {"format": FORMAT, "run": after.run, "seq": after.seq, "revision": after.revision}
+        values = {"format": FORMAT, "run": after.run, "number": after.number, "seq": after.seq, "revision": after.revision}
         if is_new:
             connection.execute(sa.insert(ENVIRONMENTS).values(app=place[0], environment=place[1], **values))
         else:
@@ -183,6 +185,10 @@ def _in(table: sa.Table, place: Place) -> sa.ColumnElement[bool]:
 def _goes_to(connection: sa.Connection, place: Place) -> Any:  # noqa: ANN401 (a row of the table)
     """How far the record goes; None: there is none."""
     return connection.execute(sa.select(ENVIRONMENTS).where(_in(ENVIRONMENTS, place))).first()
+
+
+def _as_kept(connection: sa.Connection, place: Place, row: Any) -> Kept:  # noqa: ANN401
+    return Kept(_read(connection, place), row.run, row.number, row.seq, row.revision)
 
 
 def _rows(connection: sa.Connection, place: Place) -> dict[str, dict[str, Any]]:

@@ -44,6 +44,7 @@ ENVIRONMENTS = sa.Table(
     sa.Column("environment", sa.String, primary_key=True),
     sa.Column("format", sa.Integer, nullable=False),
     sa.Column("run", sa.String, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
 )
