@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.secrets.masking import MASK, Masking
+from console.core.secrets.masking import MASK, Masking, address_parts
 from console.core.secrets.needed import masking_for, unhidden
 from console.model.fleet import Environment, Host
 from console.text import LIMIT, Lines, SafeLines, SafeText, hide, safe_end
@@ -202,3 +202,145 @@ def test_the_time_grows_with_the_text_alone():
     began = time.perf_counter()
     Masking(["a" * 300 + "b"])(longest)
     assert time.perf_counter() - began < 2.0
+
+
+OPEN = ["http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "ssh", "git"]
+STORES = ["postgres", "postgresql", "redis", "rediss", "memcached", "mysql", "mysql+pymysql"]
+
+
+@pytest.mark.parametrize("scheme", [*OPEN, "json+x"])
+def test_the_host_of_an_open_scheme_is_no_secret_and_its_path_may_be_one(scheme: str):
+    parts = set(address_parts(f"{scheme}://user9999:pass8888@host7777.example.net/path6666/word?key=value5555&k=word"))
+    assert {part for part in parts if part} == {"pass8888", "path6666", "path6666/word", "/path6666/word?key=value5555&k=word", "value5555"}
+
+
+@pytest.mark.parametrize("scheme", ["tgram", "slack", "x"])
+def test_the_host_and_the_user_of_another_scheme_are_secrets(scheme: str):
+    assert {"host7777", "user9999", "pass8888", "path6666"} <= set(address_parts(f"{scheme}://user9999:pass8888@host7777/path6666"))
+
+
+@pytest.mark.parametrize("scheme", STORES)
+def test_of_a_store_the_password_alone_is_secret(scheme: str):
+    assert {part for part in address_parts(f"{scheme}://user9999:pa%24s8888@host7777/database6666?option=value5555") if part} == {"pa%24s8888", "pa$s8888"}
+
+
+@pytest.mark.parametrize(
+    ("part", "is_secret"),
+    [
+        ("webhooks", False), ("abcdefg1", True), ("abcdef1", False), ("abcdEFGH", True), ("abcdefgh", False), ("ABCDEFGH", False), ("12345678", True), ("a" * 23, False), ("a" * 24, True),
+        ("services", False),
+    ],
+)  # fmt: skip
+def test_which_parts_of_a_path_give_a_right(part: str, is_secret: bool):
+    assert (part in set(address_parts(f"https://hooks.example.net/{part}"))) is is_secret
+
+
+@pytest.mark.parametrize("address", ["http://[broken", "no address", "", "http://"])
+def test_what_is_no_address_has_no_parts(address: str):
+    assert [part for part in address_parts(address) if part] == []
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("abcd", ""), ("abc", "it is shorter than 4 characters, or 6 digits"), ("  abc  ", "it is shorter than 4 characters, or 6 digits"), ("123456", ""),
+        ("12345", "it is shorter than 4 characters, or 6 digits"), ("1234a", ""), ("", "it is shorter than 4 characters, or 6 digits"),
+        ("word", "it is a word that the console, or hosts.toml, uses itself"), ("WORD", "it is a word that the console, or hosts.toml, uses itself"),
+        (" Word ", "it is a word that the console, or hosts.toml, uses itself"), ("ordi", "it is a word that the console, or hosts.toml, uses itself"), ("words2", ""),
+    ],
+)  # fmt: skip
+def test_why_a_secret_is_not_hidden(secret: str, reason: str):
+    mask = Masking([secret], ["Word", "ordinary"])
+    assert mask.reason_not(secret) == reason
+    assert mask.hides(secret) is not bool(reason)
+    assert (MASK in mask(f"x {secret} y")) is not bool(reason)
+
+
+def test_without_secrets_a_text_is_the_same_object():
+    text = "x" * 100
+    assert Masking([])(text) is text
+    assert Masking(["abc"])(text) is text
+    assert Masking([PLAIN])(text) is text
+
+
+def test_a_secret_that_holds_another_is_hidden_whole():
+    assert Masking(["secret", "secret-and-more"])("a secret-and-more b secret c") == f"a {MASK} b {MASK} c"
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("my pass", MASK), ("my  pass", MASK), ("my\tpass", MASK), ("my\\ pass", MASK), ("my+pass", MASK), ("my%20pass", MASK), ("my%2520pass", MASK), ("my\\npass", MASK), ("my⏎pass", MASK),
+        ("my%0Apass", MASK), ("mypass", "mypass"), ("my_pass", "my_pass"), ("My pass", "My pass"),
+    ],
+)  # fmt: skip
+def test_blanks_in_a_secret_are_found_however_they_are_written(written: str, masked: str):
+    assert Masking(["my pass"])(f"[{written}]") == f"[{masked}]"
+
+
+@pytest.mark.parametrize(
+    ("character", "ways"),
+    [
+        ("&", ["&", "&amp;", "&#38;", "&#038;", "&#x26;", "\\u0026", "\\x26", "%26", "%2526", "\\046", "\\&", "\\\\&", "=26"]),
+        ("'", ["'", "&apos;", "&#39;", "'\\''", "'\"'\"'", "''", "\\'", "%27"]),
+        ('"', ['"', "&quot;", '""', '\\"', "%22", "\\u0022"]),
+        ("$", ["$", "$$", "\\$", "%24"]), ("%", ["%", "%%", "%25", "\\%"]), ("<", ["<", "&lt;", "\\u003c", "\\u003C"]), (">", [">", "&gt;"]), ("/", ["/", "\\/", "%2f", "%2F"]),
+        ("ü", ["ü", "u\u0308", "%C3%BC", "%c3%bc", "\\xc3\\xbc", "\\303\\274", "\\u00fc", "&#252;", "\\u{fc}", "\\U000000fc", "\\xfc", "=FC", "%fc"]),
+        ("€", ["€", "%E2%82%AC", "\\u20ac", "\\u{20AC}", "\\U000020ac", "&#x20AC;"]), ("😀", ["😀", "\\ud83d\\ude00", "\\U0001f600", "\\u{1F600}"]),
+    ],
+)  # fmt: skip
+def test_a_character_is_found_in_each_way_of_writing_it(character: str, ways: list[str]):
+    mask = Masking([f"ab{character}cd"])
+    for way in ways:
+        assert mask(f"[ab{way}cd]") == f"[{MASK}]", way
+    assert mask("[abXcd]") == "[abXcd]"
+
+
+@pytest.mark.parametrize("between", ["", " ", ":", "-", ",", "\\x", "0x", ", 0x", ",0x", "--"])
+def test_a_secret_as_bytes_is_found_whatever_stands_between_them(between: str):
+    digits = between.join(f"{byte:02x}" for byte in PLAIN.encode())
+    assert Masking([PLAIN])(f"[{digits}]") == f"[{MASK}]"
+    assert Masking([PLAIN])(f"[{digits.upper().replace('X', 'x')}]") == f"[{MASK}]"
+
+
+LONG = "".join(chr(97 + number % 26) + str(number % 7) for number in range(60))
+"""120 characters, no piece of which occurs in it twice."""
+
+
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        (LONG[:64], MASK), (LONG[64:], MASK), (LONG[10:40], MASK), (f"  {LONG[10:40]}  ", MASK), (LONG[:12], MASK), (LONG[:11], LONG[:11]), (f"key: {LONG[:64]}", f"key: {MASK}"),
+        (f"{LONG[64:]} end", f"{MASK} end"), (f"{LONG[100:]}|{LONG[:20]}", f"{MASK}|{MASK}"), (f"key: {LONG[:11]}", f"key: {LONG[:11]}"), (f"{LONG[-11:]} end", f"{LONG[-11:]} end"),
+        (f"a {LONG[20:50]} b", f"a {LONG[20:50]} b"), (f"key: {LONG[:12]}", f"key: {MASK}"), (f"{LONG[-12:]} end", f"{MASK} end"),
+    ],
+    ids=["begins", "ends", "middle", "blanks", "twelve", "eleven", "begins behind", "ends before", "both", "too short behind", "too short before", "not at an edge", "twelve behind", "twelve before"],
+)  # fmt: skip
+def test_a_piece_of_a_long_secret_at_the_edge_of_a_line_is_hidden(line: str, masked: str):
+    assert Masking([LONG])(line) == masked
+
+
+@pytest.mark.parametrize(("size", "hidden"), [(39, False), (40, True)])
+def test_forty_characters_are_long_enough_to_be_wrapped(size: int, hidden: bool):
+    secret = "~" + LONG[: size - 1]
+    assert (Masking([secret])(secret[:20]) == MASK) is hidden
+
+
+def test_each_line_of_a_text_is_looked_through_for_pieces():
+    assert Masking([LONG])(f"a\n{LONG[:60]}\n{LONG[60:]}\nb") == f"a\n{MASK}\n{MASK}\nb"
+
+
+def test_an_address_is_not_hidden_by_its_beginning():
+    address = f"https://hooks.example.net/services/{LONG}"
+    assert Masking([address])("https://hooks.example.net/services/ is down") == "https://hooks.example.net/services/ is down"
+
+
+@pytest.mark.parametrize(
+    ("row", "is_hidden"),
+    [
+        ("0000000: 746f 6b5f 6c69 7665  tok_live", True), ("00000000  74 6f 6b 5f 6c 69 76 65  |tok_live|", True), ("74 6f 6b 5f", True), ("74:6f:6b:5f", True), ("74-6f-6b-5f-00", True),
+        ("746f 6b5f 0000 0000", True), ("00 74 6f 6b 5f", True), ("74 6f 6b 00 5f", False), ("12 34 56 78", False), ("74 6f 6b", False), ("746F 6B5F 6C69 7665", True),
+    ],
+)  # fmt: skip
+def test_a_row_of_bytes_that_holds_four_of_a_secret_is_hidden(row: str, is_hidden: bool):
+    assert (Masking([PLAIN])(row) == MASK) is is_hidden
