@@ -55,6 +55,16 @@ def ends(**steps: str) -> Callable[[Step, int], str]:
     return lambda step, attempt: steps.get(f"{step.about}_{step.kind}", "done") if attempt == 1 and step.phase != "rollback" else "done"
 
 
+def a_run_of(kind: RunKind, hosts: int, ending: Callable[[Step, int], str], batch: int = 1, **rolling: object) -> Simulation:
+    """A run of that kind, after GO."""
+    return a_run(hosts, ending, batch, kind=kind, **rolling)
+
+
+def failing(*hosts: str, kind: str = "gate", status: str = "failed") -> Callable[[Step, int], str]:
+    """On those hosts each step forward of that kind ends so; all others are done."""
+    return lambda step, attempt: status if step.about in hosts and step.kind == kind and step.phase == "release" else "done"
+
+
 def say(run: Simulation, command: cmd.AnyCommand) -> Refusal | None:
     """Say something as ada; the refusal, if it is one."""
     answer = accept(run.environment, command, run.state, ADA)
@@ -64,13 +74,19 @@ def say(run: Simulation, command: cmd.AnyCommand) -> Refusal | None:
     return None
 
 
+def go_on(run: Simulation, turns: int) -> None:
+    """So many turns: what is decided, else the end of the step that runs longest."""
+    for _ in range(turns):
+        if not run.turn() and running_steps(run.state):
+            run.finish(running_steps(run.state)[0])
+
+
 def until(run: Simulation, reached: Callable[[Simulation], bool]) -> Simulation:
     """Go on until that is so."""
     for _ in range(2000):
         if reached(run):
             return run
-        if not run.turn():
-            run.finish(running_steps(run.state)[0])
+        go_on(run, 1)
     raise AssertionError("it never comes to that")
 
 

@@ -16,7 +16,7 @@ from console.model.state import HostCondition
 from console.model.values import changed
 from console.text import SafeLines, SafeText
 from tests.core.builders import ADA, a_host_in, a_state, hosts_of
-from tests.core.test_run import a_run, failing
+from tests.core.plans import a_run, failing
 
 ONE = Announce(("json://x",))
 MAJOR = [Impact(breaking="yes"), Impact(risk="high"), Impact(downtime=60.0)]

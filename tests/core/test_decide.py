@@ -19,7 +19,7 @@ from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.builders import a_host_in, a_state, a_step, ended, hosts_of, paused
-from tests.core.plans import a_run, done_on, ends, happened, run_of, runs_now, say, until, until_runs
+from tests.core.plans import a_run, done_on, ends, go_on, happened, run_of, runs_now, say, until, until_runs
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 FLEET = an_environment(3)
@@ -647,9 +647,7 @@ def test_a_host_without_a_way_back_is_left_by_a_roll_back():
 @given(st.integers(1, 5), st.integers(1, 3), st.integers(0, 60))
 def test_to_decide_twice_is_to_decide_once(hosts: int, batch: int, turns: int):
     run = a_run(hosts, batch=batch)
-    for _ in range(turns):
-        if not run.turn() and running_steps(run.state):
-            run.finish(running_steps(run.state)[0])
+    go_on(run, turns)
     assert decide(run.environment, run.state, run.now) == decide(run.environment, run.state, run.now)
 
 

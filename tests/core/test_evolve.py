@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.run.decide import running_steps
 from console.core.run.evolve import evolve, fold
 from console.model import commands as cmd
 from console.model import events as ev
@@ -20,7 +19,7 @@ from console.model.values import changed
 from console.text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, ended, hosts_of, paused
 from tests.core.drawn import KINDS, draw_run
-from tests.core.plans import a_run, say
+from tests.core.plans import a_run, go_on, say
 from tests.core.simulation import NEW, OLD, Simulation
 
 AT, MONO = "2026-01-02T03:04:05Z", 9.0
@@ -725,9 +724,7 @@ def test_no_step_is_done_that_did_not_begin_and_none_runs_that_has_ended(kind, s
 @given(st.integers(1, 4), st.integers(1, 40))
 def test_the_same_end_twice_is_one_end(hosts: int, turns: int):
     run = a_run(hosts)
-    for _ in range(turns):
-        if not run.turn() and running_steps(run.state):
-            run.finish(running_steps(run.state)[0])
+    go_on(run, turns)
     finished = [event for event in run.events if isinstance(event, ev.StepFinished)]
     for event in finished:
         assert evolve(run.state, changed(event, status="failed", seq=0, at="", mono=0.0, boot="")) == run.state

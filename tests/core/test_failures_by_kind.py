@@ -20,20 +20,10 @@ from console.model.request import RunKind
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.drawn import draw_run
+from tests.core.plans import a_run_of, failing
 from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
 FORWARD: tuple[RunKind, ...] = ("restart", "catch-up")
-
-
-def a_run_of(kind: RunKind, hosts: int, ending, batch: int = 1, **rolling) -> Simulation:
-    environment = an_environment(hosts, batch, **rolling)
-    simulation = Simulation(environment, ending)
-    simulation.record(*opening(environment, kind))
-    return simulation
-
-
-def failing(*hosts: str, kind: str = "gate", status: str = "failed"):
-    return lambda step, attempt: status if step.about in hosts and step.kind == kind else "done"
 
 
 def restarts(run: Simulation) -> dict[str, int]:

@@ -16,8 +16,8 @@ from console.model.commands import Refusal
 from console.model.request import RunKind
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.plans import go_on
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
-from tests.core.test_skip import go_on
 
 MOMENTS = ["switch", "restart", "gate", "monitor", "prune"]
 

@@ -19,28 +19,10 @@ from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
+from tests.core.plans import a_run, failing, go_on, say
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 ENDINGS = st.sampled_from(["done", "done", "done", "failed", "unknown", "unreachable"])
-
-
-def a_run(hosts: int, ending=lambda step, attempt: "done", batch: int = 1, **rolling) -> Simulation:
-    environment = an_environment(hosts, batch, **rolling)
-    simulation = Simulation(environment, ending)
-    simulation.record(*opening(environment))
-    return simulation
-
-
-def say(simulation: Simulation, command: cmd.AnyCommand) -> Refusal | None:
-    answer = accept(simulation.environment, command, simulation.state, ADA)
-    if isinstance(answer, Refusal):
-        return answer
-    simulation.record(*answer)
-    return None
-
-
-def failing(host: str, kind: str = "gate", status: str = "failed"):
-    return lambda step, attempt: status if step.about == host and step.kind == kind and step.phase == "release" else "done"
 
 
 def test_a_good_release_ends_with_every_host_on_it():
@@ -64,7 +46,7 @@ def test_within_the_budget_a_host_goes_back_alone():
 
 
 def test_an_unknown_host_is_never_called_done():
-    state = a_run(3, failing("web02", "restart", "unknown"), max_failures=1).run()
+    state = a_run(3, failing("web02", kind="restart", status="unknown"), max_failures=1).run()
     assert state.hosts["web02"].condition == "owed"
     assert state.exit == Exit.FAILED or state.exit == Exit.LIVE_BUT_BEHIND
 
@@ -263,9 +245,7 @@ def test_a_fold_is_one_evolve_after_another_and_changes_no_state_that_was_given(
 @given(st.integers(2, 6), st.integers(1, 60), st.sampled_from([cmd.Abort(), cmd.Abort(leave=True), cmd.RollBack(), cmd.RollBack(how="halves")]))
 def test_abort_and_roll_back_at_any_moment_come_to_an_end(hosts, turns, command):
     run = a_run(hosts)
-    for _ in range(turns):
-        if not run.turn() and running_steps(run.state):
-            run.finish(running_steps(run.state)[0])
+    go_on(run, turns)
     said = say(run, command)
     state = run.run()
     assert state.phase == "ended"

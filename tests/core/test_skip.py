@@ -4,21 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.run.decide import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.plan import ReturnTarget
 from console.model.state import RunState
 from console.text import SafeText
+from tests.core.plans import a_run, go_on, say
 from tests.core.simulation import NEW, OLD, Simulation
-from tests.core.test_run import a_run, say
-
-
-def go_on(run: Simulation, turns: int) -> None:
-    for _ in range(turns):
-        if not run.turn() and running_steps(run.state):
-            run.finish(running_steps(run.state)[0])
 
 
 def until_new(run: Simulation, host: str) -> None:

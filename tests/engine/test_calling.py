@@ -12,7 +12,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.ports.people import Delivery
 from console.text import SafeText
-from tests.core.test_run import a_run, failing, say
+from tests.core.plans import a_run, failing, say
 
 
 class Channel:
@@ -63,7 +63,7 @@ async def test_a_channel_that_fails_is_in_the_record():
 
 
 async def test_a_debt_calls_when_the_run_has_ended():
-    run, clock, channel = a_run(3, failing("web02", "restart", "unknown"), max_failures=1), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel()
+    run, clock, channel = a_run(3, failing("web02", kind="restart", status="unknown"), max_failures=1), SetClock(datetime(2026, 11, 24, tzinfo=UTC)), Channel()
     run.run()
     caller = Escalation(channel, 60.0, clock, lambda: run.state, run.record)
     await caller.end()
