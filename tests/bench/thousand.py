@@ -4,6 +4,7 @@ The engine runs here, with its real journal, socket and adapters; who asks and w
 """
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -29,6 +30,8 @@ from tests.fleet import make_repository
 
 HOSTS = int(os.environ.get("BENCH_SCRIPTED", "1000"))
 BATCH = "25%"
+SHOWN, DEEP = 3, 6
+"""Holds that are shown, and calls of each."""
 ADA = Person("ada", os.getuid())
 DEPLOY = [sys.executable, "-m", "console"]
 
@@ -92,13 +95,12 @@ class Bench:
         model = load_file(str(self.file)).environment("production")
         await self.session.configure(model, "digest", {}, ADA)
         asker, another = await Asker.to(self.socket), await Asker.to(self.socket)
-        watching = asyncio.create_task(self.held.watch())
+        gc.collect()
+        gc.freeze()
         try:
             await self._release(asker, another, "rollback")
             await self._release(asker, another, "abort")
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
             await asker.leave()
             await another.leave()
             await self.session.stop(ADA, force=True)
@@ -108,6 +110,7 @@ class Bench:
 
     async def _release(self, asker: Asker, another: Asker, ending: str) -> None:
         """Release everywhere, pause and go on half-way, look on, then end it so."""
+        watching = asyncio.create_task(self.held.watch())
         run = await self.session.open_run(Request(ref="v1.0.0", yes=True), ADA)
         asking = asyncio.create_task(self._ask_all_the_time(another, run))
         looking = asyncio.create_task(self._follow_as_json(run))
@@ -123,7 +126,8 @@ class Bench:
                 await asker.ask(run, ending, self.rows[ending])
                 restarts += 1
         asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(asking, watching, return_exceptions=True)
         self.missed += (await looking) - (await self._count(run))
 
     async def _events(self, run: str) -> AsyncIterator[AnyEvent]:
@@ -155,13 +159,13 @@ class Bench:
         return self.session.state(run).seq
 
     def _print(self) -> None:
-        longest = self.held.longest
         print(f"\na run on {HOSTS:,} scripted hosts, {BATCH} at once, while somebody asks for the status all the time")
         print_rows([*self.rows.values(), self.paint])
         print(f"  events that --json missed: {-self.missed}")
-        print(f"  the engine's loop: longest hold {1000 * longest.seconds:,.0f} ms, of which it ran {1000 * longest.cpu:,.0f} ms, by")
-        for line in longest.stack[-6:]:
-            print(f"    {line}")
+        print(f"  the engine's loop: {len(self.held.holds)} holds, the longest {1000 * self.held.longest.seconds:,.0f} ms; those in which it ran longest itself:")
+        for held in self.held.busiest(SHOWN):
+            print(f"    {1000 * held.cpu:,.0f} ms of {1000 * held.seconds:,.0f}: {' < '.join(held.stack[: -1 - DEEP : -1])}")
+
 
 
 def main() -> None:

@@ -63,3 +63,7 @@ class Watchdog:
     def longest(self) -> Held:
         """The longest hold so far."""
         return max(self.holds, key=lambda held: held.seconds, default=Held(0.0, 0.0, []))
+
+    def busiest(self, count: int = 1) -> list[Held]:
+        """The holds in which the loop's thread ran longest."""
+        return sorted(self.holds, key=lambda held: -held.cpu)[:count]

@@ -1,12 +1,13 @@
 """What a search of the engine's for garbage leaves out while it is busy, and what goes at rest."""
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from weakref import ref
 
 import pytest
 
-from console.engine.server.garbage import GarbageSearch
+from console.engine.server.garbage import OFTEN, GarbageSearch
 
 
 class Knot:
@@ -22,7 +23,7 @@ def _all_is_searched_again() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_what_lives_is_left_out_while_something_goes_on_and_goes_at_rest() -> None:
+async def test_what_lives_is_left_out_while_something_goes_on_and_goes_at_rest() -> None:
     busy = True
     search = GarbageSearch(lambda: busy)
     held = Knot()
@@ -40,17 +41,32 @@ def test_what_lives_is_left_out_while_something_goes_on_and_goes_at_rest() -> No
     assert seen() is None
 
 
-def test_at_rest_nothing_is_left_out() -> None:
+async def test_at_rest_nothing_is_left_out() -> None:
     gc.unfreeze()
     with GarbageSearch(lambda: False).in_pieces():
         gc.collect()
         assert gc.get_freeze_count() == 0
 
 
-def test_what_is_garbage_goes_at_once_all_the_same() -> None:
+async def test_what_is_garbage_goes_at_once_all_the_same() -> None:
     with GarbageSearch(lambda: True).in_pieces():
         knot = Knot()
         seen = ref(knot)
         del knot
         gc.collect()
     assert seen() is None
+
+
+async def test_whole_searches_come_often_enough_to_be_short() -> None:
+    gc.collect()
+    gc.freeze()
+    found, made = list[int](), list[list[int]]()
+    with GarbageSearch(lambda: True).in_pieces():
+        gc.callbacks.append(note := lambda phase, info: found.append(info["generation"]) if phase == "stop" else None)
+        try:
+            for _ in range(400):
+                made.append([list[int]() for _ in range(1000)])  # type: ignore[misc] # lists that live
+                await asyncio.sleep(0)
+        finally:
+            gc.callbacks.remove(note)
+    assert found.count(2) >= found.count(1) // (2 * OFTEN) >= 1

@@ -148,7 +148,8 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=asking[one])
         room = await _room(inputs, looking.result(), subject)
-        for event in (*room, *(_planned(found, inputs.usual) if found else ())):
+        planned = await asyncio.to_thread(lambda: tuple(_planned(found, inputs.usual))) if found else ()
+        for event in (*room, *planned):
             yield event
     finally:
         for open_one in (looking, *asking):

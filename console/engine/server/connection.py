@@ -46,6 +46,9 @@ log = logging.getLogger(__name__)
 INTRODUCTION = 10.0
 """Seconds that a client has to say who it is."""
 
+AT_A_TIME = 64
+"""Items that one client is sent in a turn of the loop."""
+
 AT_ONCE = 32
 """Requests of one client that may be open."""
 
@@ -259,9 +262,13 @@ class Connection:
             await self._brain.joined(message.run, self.person)
         items = self._brain.follow(message.run, message.after)
         try:
+            said = 0
             async for item in items:
                 if message.samples or not isinstance(item, Sample):
                     await self._say(item_message(message.id, item))
+                    said += 1
+                    if said % AT_A_TIME == 0:  # a client that reads fast is never waited for, and others are to have their turn
+                        await asyncio.sleep(0)
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

@@ -1,12 +1,16 @@
 """Garbage of the engine's process, looked for in pieces: a search through all that a run on a thousand hosts has made holds the loop for 0.1 s and more.
 
-While something goes on, what a whole search has found alive is left out of the next ones, so that each looks only at what came since. At rest all
-of it is searched once: what had become garbage meanwhile goes then.
+While something goes on, what a whole search has found alive is left out of the next ones, and there is one often enough that each is short. At rest
+all of it is searched once: what had become garbage meanwhile goes then.
 """
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+
+OFTEN = 3
+"""Searches of the middle generation, each after some 7,000 new objects, until a whole one."""
 
 
 class GarbageSearch:
@@ -15,15 +19,29 @@ class GarbageSearch:
     def __init__(self, is_busy: Callable[[], bool]) -> None:
         self._is_busy = is_busy
         self._has_left_out = False
+        self._since = 0
 
     @contextmanager
     def in_pieces(self) -> Iterator[None]:
-        """Leave out what lives, as long as this lasts."""
-        gc.callbacks.append(self._searched)
+        """Leave out what lives, as long as this lasts. Needs a running loop."""
+        loop = asyncio.get_running_loop()
+
+        def searched(phase: str, info: Mapping[str, int]) -> None:
+            if phase != "stop" or not self._is_busy():
+                return
+            if info["generation"] == 2:
+                gc.freeze()
+                self._has_left_out, self._since = True, 0
+            elif info["generation"] == 1:
+                self._since += 1
+                if self._since == OFTEN:
+                    loop.call_soon_threadsafe(gc.collect)
+
+        gc.callbacks.append(searched)
         try:
             yield
         finally:
-            gc.callbacks.remove(self._searched)
+            gc.callbacks.remove(searched)
 
     def rest(self) -> None:
         """Search all, where something was left out and nothing goes on now."""
@@ -32,8 +50,3 @@ class GarbageSearch:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-
-    def _searched(self, phase: str, info: Mapping[str, int]) -> None:
-        if phase == "stop" and info["generation"] == 2 and self._is_busy():
-            gc.freeze()
-            self._has_left_out = True
