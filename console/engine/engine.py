@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from console.core.host_selection import chosen_hosts, meant_hosts
 from console.core.kinds.table import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
+from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.catch_up import EVERY, CatchUp
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.keyring import Keyring, ReadFile, unread
@@ -21,13 +22,15 @@ from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.context import QueryContext
+from console.engine.queries.feeds import Feeds
 from console.engine.run.active_run import ActiveRun, Keep
 from console.engine.run.executor import ENGINE
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
 from console.engine.server.access import may_carry_runs
+from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
-from console.model.commands import Abort, Accepted, AnyCommand, Decide, Forgive, Note, Refusal
+from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
 from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
@@ -35,23 +38,12 @@ from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.ports.feed import Heard, Output, Sample
+from console.ports.feed import Heard, Sample
 from console.ports.journal import Journal
 from console.ports.outside import MetricWatch, Outside
 from console.text import SafeText
 
 T = TypeVar("T")
-
-FEEDS = 50
-"""Feeds that wait for somebody to follow them; the oldest goes."""
-
-
-REFUSED_AGAIN = 60.0
-"""Seconds in which the same refusal of the same person is written down once."""
-REFUSALS = 1000
-"""Refusals of all people that an engine writes down at most."""
-PARTING = 30.0
-"""Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
 
 
 class Engine:
@@ -71,12 +63,11 @@ class Engine:
         self._digest = ""
         self._keyring = Keyring(read_file)
         self._outside: Outside | None = None
-        self._runs: dict[str, ActiveRun] = {}
+        self._runs = ActiveRuns()
         self._fleet_watch = for_screens.FleetWatch(self._watch_all)
         self._catch_up = CatchUp(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
-        self._refused: dict[tuple[int, str], float] = {}
-        self._feeds: dict[str, Callable[[], AsyncIterator[Heard]]] = {}
-        self._fed: set[str] = set()
+        self._refusals = Refusals()
+        self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._opening = asyncio.Lock()
         self._acting: set[asyncio.Task[Any]] = set()
@@ -84,13 +75,12 @@ class Engine:
     @property
     def open_run_id(self) -> str:
         """The run that goes on; empty: none."""
-        return next((run for run, one in self._runs.items() if one.is_open), "")
+        return self._runs.open_id
 
     @property
     def seq(self) -> int:
         """Its last event."""
-        run = self._runs.get(self.open_run_id)
-        return run.broadcast.seq if run else 0
+        return self._runs.seq
 
     @property
     def digest(self) -> str:
@@ -105,8 +95,7 @@ class Engine:
     @property
     def owing(self) -> bool:
         """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
-        parting = any(one.is_parting for one in self._runs.values())
-        return parting or self._catch_up.has_work
+        return self._runs.is_parting or self._catch_up.has_work
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
@@ -129,7 +118,7 @@ class Engine:
             raise Locked(
                 f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
             )
-        if digest != self._digest and any([await self._journal.of_type(name, RunOpened) for name in tuple(self._fed)]):
+        if digest != self._digest and any([await self._journal.of_type(name, RunOpened) for name in tuple(self._feeds.followed)]):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
         self._keyring.take(environment, secrets)
         if digest != self._digest or self._outside is None:
@@ -162,7 +151,7 @@ class Engine:
         environment, outside = self._model()
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
-            self._keyring.values, self._digest, self._feeds, self._fed, self._ci_kept,
+            self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
             self._catch_up.unpaid,
         )  # fmt: skip
 
@@ -176,15 +165,13 @@ class Engine:
         acknowledged = ticks(environment, request, person, self._clock.now())
         lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
         async with self._opening:
-            await self._make_way()
-            if self.busy:
-                raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+            await self._runs.make_way()
             run = await new_run(self._journal, self._clock, environment.name)
             one = ActiveRun(self._fleet(), run, self._keep)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
             words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
             await one.runner.write(self._opened(environment, run, request, person), *ticked, *words)
-            self._begin(one, run, person)
+            self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
     def _opened(self, environment: Environment, run: str, request: Request, person: Person) -> RunOpened:
@@ -203,18 +190,6 @@ class Engine:
         task.add_done_callback(self._acting.discard)
         return await asyncio.shield(task)
 
-    def _begin(self, one: ActiveRun, run: str, person: Person) -> None:
-        self._runs[run] = one
-        one.begin(person, lambda: self._runs.pop(run), self._catch_up.changed)
-
-    async def _make_way(self) -> None:
-        """End a run that this engine began by itself: whoever wants one is not kept waiting for it, and what it was to do stays owed."""
-        one = self._runs.get(self.open_run_id)
-        if one is None or one.task is None or one.runner.state.kind != "catch-up":
-            return
-        await one.runner.submit(Abort(leave=True), ENGINE)
-        await asyncio.wait((one.task,), timeout=PARTING)
-
     async def _note(self, run: str, *events: Event) -> None:
         """Write events into the record of a run that has ended."""
         await self._to_its_end(self._write_note(run, events))
@@ -225,34 +200,16 @@ class Engine:
         await record.write(*events)
         self._catch_up.changed()
 
-    async def _parted(self) -> None:
-        """Wait until runs that have ended have let go of their hosts."""
-        parting = [one.task for one in self._runs.values() if one.task and one.is_parting]
-        if parting:
-            await asyncio.wait(parting, timeout=PARTING)
-
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         if not run:
             return self._fleet_watch.follow()
-        if run in self._feeds:
-            return self._feed(run, self._feeds.pop(run)())
+        if run in self._feeds.waiting:
+            return self._feeds.follow(run)
         one = self._runs.get(run)
         if one is not None:
             return one.broadcast.follow(after)
         return self._recorded(run, after)
-
-    async def _feed(self, name: str, items: AsyncIterator[Heard]) -> AsyncIterator[Heard]:
-        self._fed.add(name)
-        first: Heard | None = None
-        try:
-            async for item in items:
-                if isinstance(item, Output) and isinstance(first, RunOpened):
-                    self._keep(name, item)
-                first = first or item
-                yield item
-        finally:
-            self._fed.discard(name)
 
     async def _recorded(self, run: str, after: int) -> AsyncIterator[Heard]:
         for event in await self._journal.read(run, after):
@@ -262,7 +219,10 @@ class Engine:
 
     def state(self, run: str) -> RunState:
         """The state of a run that this engine carries or has carried."""
-        return self._runs[run].runner.state
+        one = self._runs.get(run)
+        if one is None:
+            raise UsageFault(f"run {run} is not carried by this engine", f"deploy resume {run}")
+        return one.runner.state
 
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""
@@ -296,7 +256,8 @@ class Engine:
 
     async def _resume(self, run: str, person: Person) -> None:
         self._model()
-        if run in self._runs and self._runs[run].runner.state.phase != "ended":
+        known = self._runs.get(run)
+        if known is not None and known.runner.state.phase != "ended":
             return
         events, state = await read_run(self._journal, run)
         if not state.run:
@@ -305,15 +266,13 @@ class Engine:
             await self._catch_up.release_left()
             return
         lacks = self._ready_again(state)
-        await self._make_way()
-        if self.busy:
-            raise Locked(f"run {self.open_run_id} goes on", f"deploy attach {self.open_run_id}")
+        await self._runs.make_way()
         one = ActiveRun(self._fleet(), run, self._keep, events)
         await one.runner.take_up(state, person)
         if state.go is None:
             await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
         await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
-        self._begin(one, run, person)
+        self._runs.begin(run, one, person, self._catch_up.changed)
 
     def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
         """Have the secrets for what is left of a run; none for one that ends now."""
@@ -323,10 +282,8 @@ class Engine:
 
     async def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
         """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""
-        now = self._clock.mono()
-        if now - self._refused.get((person.uid, act), -REFUSED_AGAIN) < REFUSED_AGAIN or len(self._refused) >= REFUSALS:
+        if not self._refusals.is_new(person, act, self._clock.mono()):
             return
-        self._refused[person.uid, act] = now
         with suppress(ConsoleError):
             known = self._known()
             last = await self._journal.runs(known[0].app, known[0].name, limit=1) if known else ()
@@ -343,21 +300,16 @@ class Engine:
             environment, _ = self._model()
             self._keyring.make_ready(environment, needs_of(environment, purpose))
         fleet = self._fleet()
-        while len(self._feeds) >= FEEDS:
-            del self._feeds[next(iter(self._feeds))]
+        self._feeds.make_room()
         return await answer(fleet, argument, person)
 
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; a run that has ended lets go of its hosts first."""
-        await self._parted()
+        await self._runs.parted()
         if self.busy and not force:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
         await self._catch_up.stop()
-        tasks = [one.task for one in self._runs.values() if one.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(one.runner.settled() for one in self._runs.values()), return_exceptions=True)
+        await self._runs.stop()
         await self._fleet_watch.stop()
         if self._outside is not None:
             await self._outside.close()

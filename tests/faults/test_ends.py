@@ -25,7 +25,7 @@ async def ends_and_dies(scene: Scene, monkeypatch: pytest.MonkeyPatch, kind: str
         dying.setattr("console.engine.run.executor.release", lambda *words: asyncio.sleep(3600))
         await scene.open(Request(kind="rollback", yes=True) if kind == "rollback" else Request(ref=kind or "v1.1.0", yes=True))
         await scene.until(lambda event: isinstance(event, RunEnded))
-        task = scene.session._runs[scene.run].task
+        task = scene.session._runs.get(scene.run).task
         assert task
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -131,7 +131,7 @@ async def test_an_engine_that_takes_the_run_up_goes_on_with_the_window(stage):
         assert (await scene.open_yes("v1.1.0")) is None
         began = await scene.until_step("verify/monitor", StepStarted)
         await asyncio.sleep(3)
-        task = scene.session._runs[scene.run].task
+        task = scene.session._runs.get(scene.run).task
         assert task is not None
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What an engine's socket server asks of the engine's mind. `session.Session` is the real one; tests have a scripted one.
+"""What an engine's socket server asks of its engine. `engine.Engine` is the real one; tests have a scripted one.
 
 Knows the model and the feed's items; nothing of sockets, hosts or the journal.
 """
@@ -50,7 +50,7 @@ class EngineService(Protocol):
         """Begin a run and return its id."""
 
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
-        """Everything of a run after that event, at the pace of its reader (`viewers.Broadcast` does that), until it has ended."""
+        """Everything of a run after that event, at the pace of its reader (`broadcast.Broadcast` does that), until it has ended."""
 
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""

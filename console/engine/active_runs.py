@@ -1,0 +1,68 @@
+"""The runs that an engine carries: which one is open, and what makes way for whom. Knows no request, no model and no client."""
+
+import asyncio
+from collections.abc import Callable
+
+from console.engine.run.active_run import ActiveRun
+from console.engine.run.executor import ENGINE
+from console.errors import Locked
+from console.model.commands import Abort
+from console.model.request import Person
+
+PARTING = 30.0
+"""Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
+
+
+class ActiveRuns:
+    """Runs by their id, from their opening until they have let go of their hosts. One at most is open."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, ActiveRun] = {}
+
+    @property
+    def open_id(self) -> str:
+        """The run that goes on; empty: none."""
+        return next((run for run, one in self._runs.items() if one.is_open), "")
+
+    @property
+    def seq(self) -> int:
+        """The last event of the open run; 0: none is open."""
+        one = self.get(self.open_id)
+        return one.broadcast.seq if one else 0
+
+    @property
+    def is_parting(self) -> bool:
+        """Whether a run has ended and has not let go of its hosts yet."""
+        return any(one.is_parting for one in self._runs.values())
+
+    def get(self, run: str) -> ActiveRun | None:
+        """The run of that id, if it is carried here."""
+        return self._runs.get(run)
+
+    def begin(self, run: str, one: ActiveRun, person: Person, ended: Callable[[], None]) -> None:
+        """Carry a run from now on. `ended` is called at its end."""
+        self._runs[run] = one
+        one.begin(person, lambda: self._runs.pop(run), ended)
+
+    async def make_way(self) -> None:
+        """End a catch-up that is open: whoever wants a run does not wait for it, and its hosts stay owed. Raises Locked while another run is open."""
+        one = self.get(self.open_id)
+        if one is not None and one.task is not None and one.runner.state.kind == "catch-up":
+            await one.runner.submit(Abort(leave=True), ENGINE)
+            await asyncio.wait((one.task,), timeout=PARTING)
+        if self.open_id:
+            raise Locked(f"run {self.open_id} goes on", f"deploy attach {self.open_id}")
+
+    async def parted(self) -> None:
+        """Wait until runs that have ended have let go of their hosts."""
+        parting = [one.task for one in self._runs.values() if one.task and one.is_parting]
+        if parting:
+            await asyncio.wait(parting, timeout=PARTING)
+
+    async def stop(self) -> None:
+        """Stop carrying every run; what was to be written is written."""
+        tasks = [one.task for one in self._runs.values() if one.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(one.runner.settled() for one in self._runs.values()), return_exceptions=True)

@@ -1,0 +1,22 @@
+"""Which refusals for lack of rights are written down: the same one of the same person once a minute. Knows no run and no journal."""
+
+from console.model.request import Person
+
+AGAIN = 60.0
+"""Seconds in which the same refusal of the same person is written down once."""
+MOST = 1000
+"""Refusals of all people that an engine writes down at most."""
+
+
+class Refusals:
+    """What was written down, and when (boot-time clock)."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[int, str], float] = {}
+
+    def is_new(self, person: Person, act: str, now: float) -> bool:
+        """Whether this one is to be written down; it counts as written then."""
+        if now - self._at.get((person.uid, act), -AGAIN) < AGAIN or len(self._at) >= MOST:
+            return False
+        self._at[person.uid, act] = now
+        return True
