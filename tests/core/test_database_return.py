@@ -70,3 +70,52 @@ def test_a_migration_that_took_effect_is_never_called_unchanged_and_no_doubt_is_
 )  # fmt: skip
 def test_on_whose_word(files: tuple[str, ...], answer: str, words: str):
     assert declared_by(a_run(files=files, answer=answer)) == words
+
+
+HEAD = "migrated on web01 by this run"
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "is_safe"),
+    [
+        (RunState(kind="restart"), "this run has no migration; what install, restart and hooks do to a database is not known here", True),
+        (RunState(kind="deploy", index={MIGRATE: STEP}), "not migrated: the migration did not begin", True),
+        (RunState(kind="deploy", steps={MIGRATE: StepState("void")}), "not migrated: the migration did not begin", True),
+        (a_run(old_code="ok", answer="ok"), f"{HEAD}, and stays migrated: the code before runs on it (ada declared it)", True),
+        (
+            a_run(old_code="breaks", reversible=True, answer="breaks"),
+            f"{HEAD}; the migration is taken back first, with what was written since: the code before does not run on it (ada declared it)", True,
+        ),
+        (
+            a_run(old_code="breaks", files=("breaks",)),
+            f"{HEAD}, and nothing takes that back (no revert command): the code before does not run on it (1.sql says so)", False,
+        ),
+        (
+            a_run(old_code="unknown"),
+            f"{HEAD}; not known whether the code before runs on it (nobody declared it): it stays migrated, and there is no revert command", False,
+        ),
+        (
+            a_run(old_code="unknown", reversible=True),
+            f"{HEAD}; not known whether the code before runs on it (nobody declared it): it stays migrated, the revert command is not run for that", False,
+        ),
+        (a_run(old_code="breaks", revert="done"), f"{HEAD}, and the migration was taken back", True),
+        (a_run(old_code="ok", revert="running"), f"{HEAD}; taking the migration back is under way", False),
+        (a_run(old_code="ok", revert="failed"), f"{HEAD}; taking the migration back ended failed", False),
+        (a_run(old_code="ok", revert="unreachable"), f"{HEAD}; taking the migration back ended unreachable", False),
+        (a_run(old_code="ok", answer="ok", revert="pending"), f"{HEAD}, and stays migrated: the code before runs on it (ada declared it)", True),
+        (a_run(old_code="ok", answer="ok", revert="void"), f"{HEAD}, and stays migrated: the code before runs on it (ada declared it)", True),
+        (
+            changed(a_run(answer="ok"), review=Review(runs=True, old_code="ok")),
+            "migrated by this run, and stays migrated: the code before runs on it (ada declared it)", True,
+        ),
+    ],
+    ids=["no migration", "planned", "void", "ok", "reversible", "breaks", "unknown", "unknown, reversible", "taken back", "under way", "failed", "unreachable",
+         "to be taken back", "not to be taken back", "nowhere known"],
+)  # fmt: skip
+def test_the_database_on_the_way_back_in_words(state: RunState, words: str, is_safe: bool):
+    assert schema_back(state) == (words, is_safe)
+
+
+def test_nobody_declared_what_a_run_without_a_review_does():
+    assert declared_by(changed(a_run(), review=None)) == "nobody declared it"
+    assert declared_by(changed(a_run(answer="unknown"), review=None)) == "ada answered so"
