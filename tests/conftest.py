@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from console.core.run import conditions
 from console.text import hide
 from tests.fleet import Fleet, make_repository, missing
 
@@ -19,6 +20,12 @@ def _no_secrets() -> Iterator[None]:
     """A test that makes a session or reads secrets leaves nothing hidden for the next one: in a process there is one engine, in a test run there are many."""
     yield
     hide(None)
+
+
+@pytest.fixture(autouse=True)
+def _strict() -> None:
+    """What cannot be said of a host raises."""
+    conditions.STRICT = True
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ Everything is resolved before it gets here (overrides, host patterns, defaults, 
 what a console hands to its engine and what a plan is made from. It knows nothing of files or lines.
 """
 
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -248,7 +249,7 @@ class Database(msgspec.Struct, frozen=True):
         return {"database.url": self.url} if isinstance(self.url, SecretRef) else {}
 
 
-class Environment(msgspec.Struct, frozen=True):
+class Environment(msgspec.Struct, frozen=True, dict=True):
     """One application in one environment, as the file resolves it. Times are seconds."""
 
     app: str
@@ -322,7 +323,21 @@ class Environment(msgspec.Struct, frozen=True):
 
     def host(self, name: str) -> Host | None:
         """The host of that name."""
-        return next((host for host in self.hosts if host.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Host]:
+        return {host.name: host for host in reversed(self.hosts)}
+
+    @cached_property
+    def behind_jumps(self) -> dict[str, tuple[str, ...]]:
+        """By jump host: the hosts that are reached over it, itself not among them."""
+        found: dict[str, list[str]] = {}
+        for host in self.hosts:
+            jump = host.jump or self.ssh.jump
+            if jump not in ("", host.name):
+                found.setdefault(jump, []).append(host.name)
+        return {jump: tuple(names) for jump, names in found.items()}
 
     def path_on(self, host: Host) -> str:
         """The application's folder on that host: `{host}` in `path` is its name."""

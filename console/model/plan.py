@@ -12,14 +12,18 @@ from console.text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
-    "wave", "monitor", "backup", "migrate", "revert", "restore",
+    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore",
 ]  # fmt: skip
 
 Phase = Literal["prepare", "release", "verify", "close", "rollback"]
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing that is done, once. `timeout` is seconds."""
+    """One thing that is done, once. `timeout` is seconds.
+
+    Two kinds are points that many steps wait for by one name: a `wave` is passed by an event of its own, so that pauses are taken there; a `mark` is
+    neither begun nor ended, and is settled while all that it needs is.
+    """
 
     name: str
     kind: StepKind
@@ -62,6 +66,11 @@ class Plan(msgspec.Struct, frozen=True):
     steps: Steps
     digest: str = ""
     """SHA-256 of all the rest, hex: what the operator approved."""
+
+    @property
+    def size(self) -> int:
+        """How many steps there are to take."""
+        return sum(step.kind != "mark" for step in self.steps)
 
 
 class ReturnTarget(msgspec.Struct, frozen=True):

@@ -12,6 +12,8 @@ from console.model.database import Backup, Review
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
+from console.model.table import Table
+from console.model.tally import Tally
 from console.text import SafeText
 
 StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void"]
@@ -125,19 +127,22 @@ class RunState(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     plan: Plan | None = None
     way_back: tuple[ReturnTarget, ...] = ()
+    ways: dict[str, ReturnTarget] = {}
+    """The same by host, once the plan is made."""
     usual: dict[str, float] = {}
     """Seconds that each kind of step took on a host in runs before this one."""
     back: Plan | None = None
     """The rollback that is under way or done."""
     back_reason: SafeText = SafeText("")
     back_cause: str = ""
-    index: dict[str, Step] = {}
+    index: Table[Step] = Table()
     """Every step that the run knows, by name."""
-    lanes: dict[str, tuple[Step, ...]] = {}
+    lanes: Table[tuple[Step, ...]] = Table()
     """The same by host, in order."""
-    steps: dict[str, StepState] = {}
-    """Steps that belong to no host."""
-    hosts: dict[str, HostState] = {}
+    steps: Table[StepState] = Table()
+    """Steps that are about no host."""
+    hosts: Table[HostState] = Table()
+    tally: Tally = Tally()
     pausing: Pausing | None = None
     tolerated: int = 0
     """Failures that a person has seen and gone on with."""
@@ -166,8 +171,10 @@ class RunState(msgspec.Struct, frozen=True):
     """Operators who have joined before the decision, beside the starter."""
     helm: Person | None = None
     """Who answers the run's questions from a screen; None: whoever opened it."""
-    acts: dict[str, Act] = {}
+    acts: Table[Act] = Table()
     """By subject: `go`, `pause`, `end`, `host NAME`, `check NAME`."""
+    misfits: tuple[str, ...] = ()
+    """What the record says of hosts that cannot be, and was not obeyed."""
     notes: tuple[tuple[str, str, SafeText], ...] = ()
     """(at, by, text)."""
     exit: int | None = None
@@ -184,6 +191,12 @@ class RunState(msgspec.Struct, frozen=True):
         """How far that step is."""
         steps = self.hosts[step.about].steps if step.about in self.hosts else self.steps
         return steps.get(step.name, StepState())
+
+    def way(self, host: str) -> ReturnTarget | None:
+        """Where that host would return to; None: nobody has looked."""
+        if self.ways:
+            return self.ways.get(host)
+        return next((way for way in self.way_back if way.host == host), None)
 
     @property
     def driver(self) -> Person:

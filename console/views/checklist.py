@@ -14,6 +14,7 @@ from console.core.words.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step
 from console.model.state import RunState
+from console.model.table import Table
 from console.typed import as_typed
 from console.views.progress import Newest, watch_seconds
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, line, mark
@@ -75,13 +76,13 @@ def _deploy_row(state: RunState, now: float) -> Row:
     return Row("done" if hosts and new == hosts else "now", title, title, f"{new} of {hosts}")
 
 
-_gates_of: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
+_gates_of: Newest[Table[Step], tuple[tuple[str, str], ...]] = Newest(
     lambda index: tuple((name, step.about) for name, step in index.items() if step.kind == "gate" and step.phase in ("release", "verify"))
 )
-_gates_of_the_way_back: Newest[dict[str, Step], tuple[tuple[str, str], ...]] = Newest(
+_gates_of_the_way_back: Newest[Table[Step], tuple[tuple[str, str], ...]] = Newest(
     lambda index: tuple((name, step.about) for name, step in index.items() if step.kind == "gate")
 )
-_monitor_of: Newest[dict[str, Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
+_monitor_of: Newest[Table[Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
 
 
 UNWELL = ("failed", "unreachable", "unknown")

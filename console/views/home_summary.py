@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.state import HostCondition, HostState, RunState
+from console.model.table import Table
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.typed import as_typed
@@ -19,7 +20,7 @@ _OUTCOME_TONES: dict[str, Tone] = {
 
 def resting_state(board: FleetSnapshot) -> RunState:
     """The fleet at rest as a state of no run, so that the panels of a run show it."""
-    hosts = {host.host: _resting_host(host) for host in board.hosts}
+    hosts = Table({host.host: _resting_host(host) for host in board.hosts})
     return RunState(app=board.app, environment=board.environment, protected=board.protected, phase="ended", hosts=hosts)
 
 

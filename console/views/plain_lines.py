@@ -72,4 +72,4 @@ def decision_lines(state: RunState) -> tuple[str, ...]:
         targets.setdefault(words, []).append(way.host)
     back = [f"  back to {words}: {', '.join(hosts)}" for words, hosts in targets.items()]
     count = sum(map(len, state.plan.waves))
-    return (f"{count} host{'s' if count != 1 else ''} of {state.environment}, {state.plan.strategy}, {len(state.plan.steps)} steps", *waves, *back)
+    return (f"{count} host{'s' if count != 1 else ''} of {state.environment}, {state.plan.strategy}, {state.plan.size} steps", *waves, *back)

@@ -89,7 +89,7 @@ Stage = tuple[tuple[Step, ...], tuple[LaneProgress, ...]]
 
 def _stages(plan: Plan) -> tuple[Stage, ...]:
     found: dict[tuple[int, int], tuple[list[Step], dict[str, list[Step]]]] = {}
-    for step in plan.steps:
+    for step in (step for step in plan.steps if step.kind != "mark"):
         alone, lanes = found.setdefault((_STAGES[step.phase], step.wave), ([], {}))
         (lanes.setdefault(step.about, []) if step.about else alone).append(step)
     return tuple(

@@ -7,14 +7,16 @@ through once more (`gated`). Knows nothing of sockets, files or frames.
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from console.errors import ConsoleError
 from console.model.events import AnyEvent, PlanMade, RollbackBegan
 from console.model.fleet import Environment
+from console.model.host_set import HostSet
 from console.model.plan import Steps
+from console.model.table import Table
 from console.model.values import changed
 from console.text import SafeLines, SafeText, hidden, knows_secrets
 from console.wire.packed_steps import packed, unpacked
@@ -30,6 +32,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
     """Say what msgspec should encode in the place of a value that it does not know."""
     if isinstance(value, SafeText | SafeLines):
         return str(value)
+    if isinstance(value, Table):
+        return dict(value)
+    if isinstance(value, HostSet):
+        return list(value)
     raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
 
 
@@ -41,6 +47,11 @@ def restored(kind: type, value: Any) -> Any:  # noqa: ANN401 (msgspec's hook)
         return SafeLines(value)
     if kind is Steps:
         return unpacked(value)
+    if get_origin(kind) is Table and isinstance(value, dict):
+        (of,) = get_args(kind)
+        return Table((name, msgspec.convert(one, of, dec_hook=restored)) for name, one in value.items())
+    if kind is HostSet:
+        return HostSet()  # what is counted follows from the rest: `recounted`
     raise NotImplementedError(f"{kind.__name__} has no form on the wire")
 
 

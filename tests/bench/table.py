@@ -14,7 +14,7 @@ class Row:
 
     def __str__(self) -> str:
         low, middle, high = min(self.values), median(self.values), max(self.values)
-        return f"  {self.name:<58} {low:>10,.1f} {middle:>10,.1f} {high:>10,.1f} {self.unit:<9} n={len(self.values)}"
+        return f"  {self.name:<58} {low:>10,.2f} {middle:>10,.2f} {high:>10,.2f} {self.unit:<9} n={len(self.values)}"
 
 
 def print_rows(rows: list[Row]) -> None:

@@ -1,11 +1,14 @@
 """Values that many tests of the core begin with: states of a run, hosts in it, people, checks. What a test is about is said in the test."""
 
 from console.core.checks.measured import Measurement
+from console.core.run.counting import recounted
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import Act, HostState, Pausing, RunState, StepState
+from console.model.table import Table
+from console.model.values import changed
 from console.text import SafeText
 
 ADA = Person("ada", 1000)
@@ -15,7 +18,14 @@ LIN = Person("lin", 1002)
 def a_state(*conditions: str, **fields: object) -> RunState:
     """A deploy after GO that has changed something: hosts web01, web02, … in those conditions."""
     hosts = {host.name: host for number, condition in enumerate(conditions, 1) for host in [a_host_in(condition, f"web{number:02}")]}
-    return RunState(run="r1", environment="production", **{"go": True, "changed": True, "kind": "deploy", "hosts": hosts, **fields})  # type: ignore[arg-type]
+    return counted(RunState(run="r1", environment="production", **{"go": True, "changed": True, "kind": "deploy", "hosts": hosts, **fields}))  # type: ignore[arg-type]
+
+
+def counted(state: RunState, **fields: object) -> RunState:
+    """A state that was made by hand, with those fields, as `evolve` keeps it: in tables, with its tally."""
+    state = changed(state, **fields)
+    tables = {name: Table(getattr(state, name)) for name in ("hosts", "index", "lanes", "steps", "acts")}
+    return recounted(changed(state, **tables))
 
 
 def a_host_in(condition: str, name: str = "web01", **fields: object) -> HostState:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from console.core.checks.database import plan_restore
 from console.core.kinds.table import KINDS
-from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back
+from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
+from console.core.plan.return_plan import plan_way_back
 from console.core.run.decide import decide, running_steps
 from console.core.run.evolve import evolve
 from console.model import events as ev

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.plan.planner import plan_release
-from console.core.run.decide import decide, failures, is_settled, is_tripped, running_steps
+from console.core.run.counting import is_settled
+from console.core.run.decide import decide, failures, is_tripped, running_steps
 from console.core.run.outcome import conclude
 from console.errors import Exit
 from console.model import commands as cmd

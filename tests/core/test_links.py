@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.accept import accept
+from console.core.run.counting import recounted
 from console.core.run.decide import decide, running_steps
+from console.core.run.evolve import fold
 from console.core.run.links import lost_together
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import RecordEvent, StartStep
 from console.model.fleet import Environment, Host, Ssh
 from console.model.state import HostState, RunState
+from console.model.table import Table
 from console.model.values import changed
 from console.views.fleet_rows import counts_in_words, host_mark, host_words
 from console.views.plain_lines import waited_for
@@ -95,7 +98,7 @@ def test_a_rollback_is_not_paused_for_the_network():
     run = a_run(6)
     run.record(*accept(run.environment, cmd.RollBack(), run.state, ADA))
     assert cut(run, "web01", "web02", "web03").pausing is None
-    asked = changed(a_run(6).state, kind="rollback", hosts={name: changed(host, linked=False, lost=1.0) for name, host in run.state.hosts.items()})
+    asked = fold([ev.LinkLost(host=name, mono=1.0) for name in run.state.hosts], changed(a_run(6).state, kind="rollback"))
     assert lost_together(run.environment, asked)
     assert not any(isinstance(effect, RecordEvent) and isinstance(effect.event, ev.Paused) for effect in decide(run.environment, asked, 2.0))
 
@@ -134,7 +137,7 @@ def a_fleet(*lost: float, jump: str = "", jumps: tuple[str, ...] = ()) -> tuple[
     hosts = tuple(Host(f"web{number:02}", jump=jumps[number - 1] if jumps else "") for number in range(1, len(lost) + 1))
     environment = Environment("shop", "production", "/srv/shop", hosts, ssh=Ssh(jump=jump))
     states = {host.name: HostState(host.name, linked=not when, lost=when) for host, when in zip(hosts, lost, strict=True)}
-    return environment, RunState(run="r1", hosts=states)
+    return environment, recounted(RunState(run="r1", hosts=Table(states)))
 
 
 TOGETHER = [
@@ -177,15 +180,15 @@ def test_links_that_were_lost_behind_a_jump_host(lost: tuple[float, ...], jump: 
 @pytest.mark.parametrize("condition", ["left-out", "unreachable"])
 def test_a_host_behind_it_that_is_no_part_of_the_run_is_not_waited_for(condition: str):
     environment, state = a_fleet(5, 6, 0, jumps=("gate", "gate", "gate"))
-    gone = changed(state, hosts={**state.hosts, "web03": changed(state.hosts["web03"], condition=condition)})
+    gone = recounted(changed(state, hosts=state.hosts.put("web03", changed(state.hosts["web03"], condition=condition))))
     assert lost_together(environment, state) == ()
     assert lost_together(environment, gone) == ("web01", "web02")
 
 
 def test_a_host_that_the_run_does_not_know_is_not_waited_for():
     environment, state = a_fleet(5, 6, 0, jumps=("gate", "gate", "gate"))
-    rest = {name: host for name, host in state.hosts.items() if name != "web03"}
-    assert lost_together(environment, changed(state, hosts=rest)) == ("web01", "web02")
+    rest = recounted(changed(state, hosts=state.hosts.without(["web03"])))
+    assert lost_together(environment, rest) == ("web01", "web02")
 
 
 @pytest.mark.parametrize(("linked", "lost"), [(True, 5.0), (False, 0.0)], ids=["stands again", "has been seen"])
@@ -193,7 +196,7 @@ def test_a_link_counts_while_it_is_lost_and_nobody_has_seen_it(linked: bool, los
     environment, state = a_fleet(5, 5, 5)
     assert lost_together(environment, state) == ("web01", "web02", "web03")
     other = changed(state.hosts["web02"], linked=linked, lost=lost)
-    assert lost_together(environment, changed(state, hosts={**state.hosts, "web02": other})) == ()
+    assert lost_together(environment, recounted(changed(state, hosts=state.hosts.put("web02", other)))) == ()
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 5.0, 11.0, 12.0, 30.0]), max_size=8))

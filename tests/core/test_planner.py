@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.plan.planner import plan_catch_up, plan_release, plan_restart, plan_way_back, waves_of
+from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
+from console.core.plan.return_plan import plan_way_back
+from console.core.plan.strategies.rolling import waves_of
 from console.model.database import Review
 from console.model.fleet import Amount, Build, Command, Database, Environment, HealthCheck, Hook, Host, Rolling
 from console.model.plan import Plan

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from console.core.run.conditions import NOT_UPDATED
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.checks import Check
@@ -21,7 +22,6 @@ _KIND = re.compile(r"(?P<kind>[a-z]+)(?:\([^)]*\))?!?: *(?P<words>.+)")
 _GROUPS = (("New", ("feat", "feature")), ("Mended", ("fix", "bugfix", "hotfix", "security", "perf")), ("Else", ()))
 
 _ENDINGS = {0: "succeeded", 4: "ROLLED BACK", 5: "FAILED", 8: "succeeded, some hosts are behind"}
-_NAMED = ("failed", "unreachable", "unknown", "owed", "skipped")
 
 
 class Message(NamedTuple):
@@ -112,6 +112,6 @@ def after(state: RunState) -> Message:
     version = str(state.release.version) if state.release else ""
     what = {"deploy": version, "restore": "restore of the database"}.get(state.kind, state.kind)
     ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None else state.outcome
-    away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in _NAMED]
+    away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in NOT_UPDATED]
     lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *away[:20]]
     return Message(f"{name}: {what} {ended}", "\n".join([*lines, "", f"by {state.by}, run {state.run}"]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from console.core.run.conditions import AT_REST, BEHIND
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release import Release
 from console.model.state import HostState, RunState
@@ -16,7 +17,7 @@ def live_after(before: Live | Unclear, state: RunState, released: Iterable[Relea
         return before
     if state.kind == "deploy" and state.exit in (0, 8) and state.release is not None:
         return Live(state.release, state.content)
-    found = {_ends_on(host) for host in state.hosts.values() if host.condition not in ("owed", "left-out")}
+    found = {_ends_on(host) for host in state.hosts.values() if host.condition not in BEHIND}
     if len(found) != 1 or "" in found:
         return Unclear(f"run {state.run} left its hosts on different releases")
     wanted = found.pop()
@@ -28,4 +29,4 @@ def live_after(before: Live | Unclear, state: RunState, released: Iterable[Relea
 
 def _ends_on(host: HostState) -> str:
     """The release that a host was known to be on at the run's end; empty: not known."""
-    return host.release if host.condition in ("back", "old", "skipped", "new") else ""
+    return host.release if host.condition in AT_REST else ""

@@ -14,12 +14,14 @@ from console.core.checks.staging import released_of
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
+from console.core.run.conditions import LOST
 from console.core.run.usual_times import seconds_by_kind
 from console.errors import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
 from console.model.fleet_snapshot import LastRun
 from console.model.state import RunState
+from console.model.table import Table
 from console.model.values import changed
 
 ACTED: Final = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})
@@ -61,11 +63,11 @@ def trimmed(state: RunState) -> RunState:
 
     Its plan, checks and steps are left out.
     """
-    hosts = {name: changed(host, steps={}, step="", since=0.0, lost=0.0) for name, host in state.hosts.items()}
+    hosts = Table((name, changed(host, steps={}, step="", since=0.0, lost=0.0)) for name, host in state.hosts.items())
     return RunState(
         run=state.run, kind=state.kind, app=state.app, environment=state.environment, by=state.by, request=state.request, phase=state.phase,
         revision=state.revision, release=state.release, content=state.content, review=state.review, backup=state.backup, way_back=state.way_back,
-        steps={name: state.steps[name] for name in (MIGRATE, REVERT) if name in state.steps}, hosts=hosts, changed=state.changed, go=state.go,
+        steps=Table((name, state.steps[name]) for name in (MIGRATE, REVERT) if name in state.steps), hosts=hosts, changed=state.changed, go=state.go,
         exit=state.exit, outcome=state.outcome, ended_at=state.ended_at,
     )  # fmt: skip
 
@@ -107,7 +109,7 @@ def _migrated_after(before: RunState | None, state: RunState) -> RunState | None
     if state.kind == "rollback" and state.exit == 0:
         return None
     if state.kind == "deploy" and (state.changed or is_migrated(state)):
-        return changed(trimmed(state), hosts={}, way_back=()) if is_migrated(state) else None
+        return changed(trimmed(state), hosts=Table(), way_back=()) if is_migrated(state) else None
     return before
 
 
@@ -123,7 +125,7 @@ def _with_release(record: EnvironmentRecord, state: RunState, number: int) -> En
 
 def _with_hosts_seen(record: EnvironmentRecord, state: RunState) -> EnvironmentRecord:
     """What hosts are on at a run's end, as far as it knows."""
-    known = (host for host in state.hosts.values() if host.touched and host.condition not in ("unreachable", "unknown"))
+    known = (host for host in state.hosts.values() if host.touched and host.condition not in LOST)
     return _changed_hosts(record, ((host.name, _sets(release=host.release, version=host.version, run=state.run)) for host in known))
 
 

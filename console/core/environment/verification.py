@@ -1,14 +1,12 @@
 """Which run left an environment unverified, and none has made good since. Pure; kept up to date as runs end."""
 
+from console.core.run.conditions import SETTLED, UNVERIFIED
 from console.core.run.outcome import is_there_already
 from console.errors import Exit
 from console.model.environment_record import Unverified
 from console.model.fleet_snapshot import LastRun
 from console.model.state import RunState
 from console.model.values import changed
-
-VERIFIED = frozenset({"new", "back"})
-UNVERIFIED = frozenset({"failed", "unknown", "unreachable", "owed", "updating", "returning"})
 
 
 def unverified_after(before: tuple[Unverified, ...], state: RunState, run: LastRun) -> tuple[Unverified, ...]:
@@ -18,7 +16,7 @@ def unverified_after(before: tuple[Unverified, ...], state: RunState, run: LastR
     """
     if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts:
         return ()
-    good = tuple(name for name, host in state.hosts.items() if host.condition in VERIFIED)
+    good = tuple(name for name, host in state.hosts.items() if host.condition in SETTLED)
     kept = tuple(one for old in before if is_open(one := changed(old, good=tuple(dict.fromkeys((*old.good, *good))))))
     return (*kept, _left_by(state, run)) if state.exit == Exit.FAILED and state.hosts else kept
 
@@ -40,5 +38,5 @@ def _with_forgiven(one: Unverified, host: str) -> Unverified:
 
 def _left_by(state: RunState, run: LastRun) -> Unverified:
     bad = tuple(name for name, host in state.hosts.items() if host.condition in UNVERIFIED)
-    stayed = tuple(name for name, host in state.hosts.items() if host.condition not in VERIFIED and not is_there_already(state, host))
+    stayed = tuple(name for name, host in state.hosts.items() if host.condition not in SETTLED and not is_there_already(state, host))
     return Unverified(run, bad, stayed, tuple(state.hosts))

@@ -4,8 +4,7 @@ from console.core.checks.database import assess_schema_back, revert_step
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
-from console.core.plan.planner import plan_way_back
-from console.core.plan.return_plan import shipped_again, way_to
+from console.core.plan.return_plan import plan_way_back, shipped_again, way_to
 from console.model.checks import Check
 from console.model.fleet import Host
 from console.model.host_facts import HostFacts

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from console.core.run.conditions import STAYED_OLD
 from console.errors import Problem
 from console.model.host_facts import HostFacts
 from console.model.state import RunState
@@ -38,13 +39,13 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
             caught_up.clear()
             continue
         touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
-        if all(host.condition in ("back", "skipped") for host in touched.values()):
+        if all(host.condition in STAYED_OLD for host in touched.values()):
             continue
         goes_to = {name: host.before for name, host in touched.items() if host.before}
         if not goes_to:
             return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
         goes_to = {**caught_up, **goes_to}
-        settled = {name for name, host in touched.items() if host.condition in ("back", "skipped") and name not in caught_up} | (returned & goes_to.keys())
+        settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
         if returned and goes_to.keys() <= settled:
             return _already_back(state)
         return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())

@@ -1,10 +1,12 @@
 """The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from console.core.checks.database import revert_step
 from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
+from console.core.plan.marks import half_mark
+from console.core.run.conditions import STAYED_OLD
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
@@ -49,7 +51,8 @@ def shipped_again(ways: Iterable[ReturnTarget], environment: str) -> str:
 
 def can_return(state: RunState, name: str) -> bool:
     """Whether a host has somewhere to go back to. Where that is not known nothing is done: an unknown way back is never a first release."""
-    return next((way.possible for way in state.way_back if way.host == name), True)
+    way = state.way(name)
+    return way is None or way.possible
 
 
 def return_steps(environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1) -> tuple[Step, ...]:
@@ -69,7 +72,7 @@ def touched_hosts(state: RunState) -> tuple[str, ...]:
 def is_left_old(state: RunState, name: str) -> bool:
     """Whether a host of the run is on its old release for good: it was skipped or taken back, and nothing of that is still to be done."""
     host = state.hosts[name]
-    return host.condition in ("back", "skipped") and (not host.touched or _is_back(state, host))
+    return host.condition in STAYED_OLD and (not host.touched or _is_back(state, host))
 
 
 def left_behind(state: RunState) -> dict[str, str]:
@@ -88,23 +91,27 @@ def _is_back(state: RunState, host: HostState) -> bool:
     return bool(way) and all(state.step_state(step).status == "done" or not step.fatal for step in way)
 
 
-def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
-    """Every touched host that can go back does so: all at once, or in halves where that was asked for.
-
-    A migration is taken back first, where that is declared.
-    """
-    names = tuple(name for name in touched_hosts(state) if can_return(state, name))
-    half = (len(names) + 1) // 2
-    waves = tuple(wave for wave in (names[:half], names[half:]) if wave) if how == "halves" else (names,)
-    steps: list[Step] = list(revert_step(environment, state))
-    needs = tuple(step.name for step in steps)
-    for number, wave in enumerate(waves, start=1):
-        chains = [
-            return_steps(environment, host, state.hosts[name].before, needs, number) for name in wave if (host := environment.host(name))
-        ]
+def plan_way_back(environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = ()) -> Plan:
+    """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before."""
+    hosts = tuple(host for host in environment.hosts if host.name in targets)
+    half = (len(hosts) + 1) // 2
+    parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
+    steps: list[Step] = list(first)
+    needs = tuple(step.name for step in first)
+    for number, part in enumerate(parts, start=1):
+        if number > 1:
+            steps.append(half_mark(number, needs))
+            needs = (steps[-1].name,)
+        chains = [return_steps(environment, host, targets[host.name], needs, number) for host in part]
         steps.extend(step for chain in chains for step in chain)
-        needs = tuple(chain[-1].name for chain in chains if chain)
-    return sealed(Plan(strategy=f"rollback {how or 'at-once'}", waves=waves, steps=Steps(steps)))
+        needs = tuple(chain[-1].name for chain in chains)
+    return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in part) for part in parts), Steps(steps)))
+
+
+def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
+    """Every touched host that can go back does so. A migration is taken back first, where that is declared."""
+    targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
+    return plan_way_back(environment, targets, how, revert_step(environment, state))
 
 
 def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:

@@ -4,23 +4,23 @@ The engine calls it after every event and carries out what it says. A run that i
 unless a step runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from console.core.checks.database import KINDS, needs_person
+from console.core.checks.database import needs_person
 from console.core.kinds.table import kind_of, on_failure
-from console.core.plan.return_plan import can_return, plan_return, plan_rollback
+from console.core.plan.return_plan import plan_return, plan_rollback
+from console.core.run.conditions import LOST, SETTLED, STRANDED
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
 from console.core.words.sizes import counted
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
+from console.model.host_set import HostSet
 from console.model.plan import Step, Steps
-from console.model.state import HostState, RunState, StepState
+from console.model.state import HostCondition, HostState, RunState, StepState
 from console.text import SafeText
-
-FORWARD = frozenset({"old", "updating", "new"})
-LOST = frozenset({"unreachable", "unknown"})
 
 
 def decide(environment: Environment, state: RunState, now: float) -> tuple[Effect, ...]:
@@ -42,7 +42,7 @@ def decide(environment: Environment, state: RunState, now: float) -> tuple[Effec
 
 def failures(state: RunState) -> int:
     """Hosts that count against the failure budget."""
-    return sum(host.failed_once for host in state.hosts.values())
+    return len(state.tally.failed)
 
 
 def is_tripped(state: RunState) -> bool:
@@ -52,53 +52,28 @@ def is_tripped(state: RunState) -> bool:
     return failures(state) > max(state.max_failures, state.tolerated) or _failed_without_host(state) is not None
 
 
-def is_settled(state: RunState, step: Step) -> bool:
-    """Whether nothing more is expected of the step."""
-    status = state.step_state(step).status
-    if status in ("running", "pending"):
-        return status == "pending" and step.about in state.hosts and not _in_play(state, step)
-    return True
-
-
 def running_steps(state: RunState) -> tuple[Step, ...]:
     """Steps that run now."""
-    hosts = (
-        state.index[name]
-        for host in state.hosts.values()
-        for name, known in host.steps.items()
-        if known.status == "running" and name in state.index
-    )
-    own = (state.index[name] for name, known in state.steps.items() if known.status == "running" and name in state.index)
-    return (*own, *hosts)
+    tally = state.tally
+    return (*_own(state, tally.own_running), *(step for name in tally.running for step in tally.lanes[name].running))
+
+
+def runs(state: RunState) -> bool:
+    """Whether a step runs now."""
+    return bool(state.tally.running or state.tally.own_running)
+
+
+def _own(state: RunState, names: tuple[str, ...]) -> tuple[Step, ...]:
+    return tuple(state.index[name] for name in names)
 
 
 def _settling(state: RunState) -> Iterator[Effect]:
-    for step in running_steps(state):
+    tally = state.tally
+    steps = (*_own(state, tally.own_running), *(step for name in tally.unsettled for step in tally.lanes[name].running))
+    for step in steps:
         known = state.step_state(step)
         if known.unsettled:
             yield StartStep(step, known.attempt, settle=True)
-
-
-def _in_play(state: RunState, step: Step) -> bool:
-    condition = state.hosts[step.about].condition
-    if step.phase == "rollback":
-        return condition == "returning" or (kind_of(state).is_return and condition in FORWARD)
-    if step.phase == "close":
-        return condition == "new"
-    return condition in FORWARD and state.back is None
-
-
-def _is_ready(state: RunState, step: Step) -> bool:
-    if state.step_state(step).status != "pending":
-        return False
-    if step.about in state.hosts and not _in_play(state, step):
-        return False
-    return all(_lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
-
-
-def _lets_begin(state: RunState, need: Step) -> bool:
-    """Whether a step that needs this one may begin: it is settled; what is done to the database has to be done, whatever else is tolerated."""
-    return state.step_state(need).status == "done" if need.kind in KINDS else is_settled(state, need)
 
 
 def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
@@ -115,40 +90,57 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
-        yield from _starts(state, now, (*_returns(state), *_under_way(state)))
+        yield from _starts(state, now, _ready_while_paused(state))
         return
-    returning = tuple(_send_back(environment, state, frozenset({"skipped"} if needs_person(state) else {"failed", "skipped"})))
+    returning = tuple(_send_back(environment, state, frozenset({"skipped"}) if needs_person(state) else STRANDED))
     if returning:
         yield from returning
         return
-    steps = tuple(state.index.values())
-    effects = tuple(_starts(state, now, steps))
+    effects = tuple(_starts(state, now, _ready(state)))
     yield from effects
-    if not effects and not running_steps(state):
+    if not effects and not runs(state):
         yield from _close(state)
 
 
 def _is_closing(state: RunState) -> bool:
     """Whether the release is verified and the run only tidies up: a host that is lost now is owed, and takes no other host back with it."""
-    return any(step.phase == "close" and state.step_state(step).status != "pending" for step in state.index.values())
+    return state.tally.closing > 0
 
 
-def _returns(state: RunState) -> tuple[Step, ...]:
-    return tuple(step for step in state.index.values() if step.phase == "rollback")
+def _ready(state: RunState) -> Iterator[Step]:
+    tally = state.tally
+    yield from _own(state, tally.own_ready)
+    for name in tally.ready | tally.ready_back:
+        yield from tally.lanes[name].ready
 
 
-def _under_way(state: RunState) -> tuple[Step, ...]:
-    """What is still to be done on hosts that are being updated when a person's pause comes: no host is left between its switch and its gate."""
-    if state.pausing is None or state.pausing.cause not in ("operator", "pause-after"):
-        return ()
-    updating = {host.name for host in state.hosts.values() if host.condition == "updating"}
-    return tuple(step for step in state.index.values() if step.phase == "release" and step.about in updating)
+def _ready_to_return(state: RunState, hosts: HostSet) -> Iterator[Step]:
+    """Of those hosts, and of the whole run."""
+    tally = state.tally
+    yield from (step for step in _own(state, tally.own_ready) if step.phase == "rollback")
+    for name in tally.ready_back & hosts:
+        yield from (step for step in tally.lanes[name].ready if step.phase == "rollback")
 
 
-def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Effect]:
-    for step in steps:
-        if not _is_ready(state, step):
-            continue
+def _ready_while_paused(state: RunState) -> Iterator[Step]:
+    """What goes on: hosts that go back, and what is still to be done on hosts that are being updated when a person's pause comes. No host is left
+    between its switch and its gate."""
+    tally = state.tally
+    yield from _ready_to_return(state, tally.ready_back)
+    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after"):
+        for name in tally.ready & _hosts_in(state, frozenset({"updating"})):
+            yield from (step for step in tally.lanes[name].ready if step.phase == "release")
+
+
+def _hosts_in(state: RunState, conditions: frozenset[HostCondition]) -> HostSet:
+    found = state.tally.nobody
+    for condition in conditions:
+        found = found | state.tally.conditions.get(condition, state.tally.nobody)
+    return found
+
+
+def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effect]:
+    for step in ready:
         if step.kind == "wave":
             yield from _begin_wave(state, step, now)
         else:
@@ -156,12 +148,12 @@ def _starts(state: RunState, now: float, steps: tuple[Step, ...]) -> Iterator[Ef
 
 
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
-    done = sum(host.condition == "new" for host in state.hosts.values())
+    done = len(_hosts_in(state, frozenset({"new"})))
     if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
         yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')}, as the file says"), cause="pause-after"))
         return
-    ready_at = max((_ended_at(state, need) for need in step.needs), default=0.0) + step.pause
-    if step.pause and now < ready_at:
+    ready_at = step.pause and step.pause + max((_ended_at(state, need) for need in step.needs), default=0.0)
+    if now < ready_at:
         yield WakeAt(ready_at)
         return
     yield RecordEvent(StepStarted(step=step.name))
@@ -191,9 +183,9 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
 
 def _stop(state: RunState) -> Iterator[Effect]:
     """Leave every host as it is, once what runs has ended; the window need not be over."""
-    running = running_steps(state)
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in running if step.kind == "monitor")
-    if not running:
+    own = _own(state, state.tally.own_running)
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind == "monitor")
+    if not runs(state):
         yield from _close(state)
 
 
@@ -201,50 +193,40 @@ def _trip_reason(state: RunState) -> SafeText:
     alone = _failed_without_host(state)
     if alone:
         return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
-    names = [f"{host.name} ({host.detail or host.condition})" for host in state.hosts.values() if host.failed_once]
-    return SafeText(f"{len(names)} failed, {state.max_failures} allowed: {', '.join(names[:4])}")
+    failed = state.tally.failed
+    names = [f"{name} ({state.hosts[name].detail or state.hosts[name].condition})" for name in islice(failed, 4)]
+    return SafeText(f"{len(failed)} failed, {state.max_failures} allowed: {', '.join(names)}")
 
 
 def _failed_without_host(state: RunState) -> Step | None:
-    if state.tolerates_steps:
-        return None
-    bad = (name for name, known in state.steps.items() if known.status in ("failed", "unknown", "cancelled"))
-    return next((state.index[name] for name in bad if name in state.index), None)
+    failed = state.tally.own_failed
+    return state.index[failed[0]] if failed and not state.tolerates_steps else None
 
 
 def _is_network(environment: Environment, state: RunState) -> bool:
     if lost_together(environment, state):
         return True
-    lost = sorted(host.since for host in state.hosts.values() if host.failed_once and host.condition in LOST)
+    lost = sorted(state.hosts[name].since for name in state.tally.failed & _hosts_in(state, LOST))
     return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
 
 
-def _send_back(environment: Environment, state: RunState, conditions: frozenset[str]) -> Iterator[Effect]:
+def _send_back(environment: Environment, state: RunState, conditions: frozenset[HostCondition]) -> Iterator[Effect]:
+    """Have hosts that are in one of those conditions go back alone, once nothing runs on them; what runs on a skipped one is ended."""
     if not kind_of(state).returns:
         return
-    for host in state.hosts.values():
-        if host.condition not in conditions:
-            continue
-        running = _running_on(state, host)
+    for name in state.tally.stranded & _hosts_in(state, conditions):
+        host, running = state.hosts[name], state.tally.lanes[name].running
         if host.condition == "skipped" and running:
             yield from (CancelStep(step, state.step_state(step).attempt) for step in running)
-        elif host.touched and can_return(state, host.name) and not _has_return(state, host) and not running:
-            yield RecordEvent(HostReturning(host=host.name, reason=host.detail, steps=Steps(plan_return(environment, state, host.name))))
-
-
-def _running_on(state: RunState, host: HostState) -> tuple[Step, ...]:
-    return tuple(step for step in state.lanes.get(host.name, ()) if state.step_state(step).status == "running")
-
-
-def _has_return(state: RunState, host: HostState) -> bool:
-    return any(step.phase == "rollback" for step in state.lanes.get(host.name, ()))
+        elif not running:
+            yield RecordEvent(HostReturning(host=name, reason=host.detail, steps=Steps(plan_return(environment, state, name))))
 
 
 def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
-    if running_steps(state) or not (state.aborting == "back" and state.changed and kind_of(state).returns):
+    if runs(state) or not (state.aborting == "back" and state.changed and kind_of(state).returns):
         yield from _stop(state)
     else:
         plan = plan_rollback(environment, state)
@@ -254,26 +236,27 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
 def _goes_on_returning(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     """Let a host that was already told to go back come there: it is called skipped, so it has to be."""
     yield from _send_back(environment, state, frozenset({"skipped"}))
-    yield from _starts(state, now, _returns(state))
+    yield from _starts(state, now, _ready_to_return(state, state.tally.ready_back))
 
 
 def _roll_back(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
     if state.back is None:
         return
-    forward = [step for step in running_steps(state) if step.phase != "rollback"]
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in forward)
-    busy = {step.about for step in forward}
-    ready = tuple(step for step in state.back.steps if step.about not in busy)
-    starts = tuple(_starts(state, now, ready))
+    tally = state.tally
+    own = [step for step in _own(state, tally.own_running) if step.phase != "rollback"]
+    there = (step for name in tally.forward for step in tally.lanes[name].running if step.phase != "rollback")
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
+    ready = _ready_to_return(state, tally.ready_back - tally.forward)
+    starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts
-    if not starts and not running_steps(state):
+    if not starts and not runs(state):
         yield from _close(state)
 
 
 def _close(state: RunState) -> Iterator[Effect]:
     owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
     owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
-    settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in ("new", "back"))
+    settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in SETTLED)
     if owed:
         yield from map(RecordEvent, owed)
     elif settled and not state.answered:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds.table import kind_of, looked_at_with
 from console.core.plan.return_plan import shipped_again
+from console.core.run.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState
@@ -66,7 +67,7 @@ def _unchanged(state: RunState) -> Conclusion:
     if alone is not None:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     bad = _bad(state)
-    if bad and (state.kind == "restart" or any(host.condition in ("unknown", "unreachable", "owed") for host in bad)):
+    if bad and (state.kind == "restart" or any(host.condition in LOST_OR_OWED for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
     if bad:
         return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}, once that is mended"
@@ -120,7 +121,7 @@ def _rollback(state: RunState) -> Conclusion:
             reason = f"taking the migration back {alone.status}: {alone.detail}; no host was changed"
             return Exit.FAILED, "failed", reason, str(alone.hint) or f"deploy status {state.environment}"
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
-    missing = [host for host in state.hosts.values() if host.condition not in ("back", "left-out", "skipped") and not is_there_already(state, host)]
+    missing = [host for host in state.hosts.values() if host.condition not in AS_BEFORE and not is_there_already(state, host)]
     if missing:
         stay = {way.host: way for way in state.way_back if not way.possible and not state.lanes.get(way.host)}
         words = [f"{host.name} stays {_on(host)}: {stay[host.name].reason}" for host in missing if host.name in stay]
@@ -143,12 +144,12 @@ def _on(host: HostState) -> str:
 
 def is_there_already(state: RunState, host: HostState) -> bool:
     """Whether a rollback found the host on the release that it was to go to, and so had nothing to do there."""
-    goes_to = next((way.release for way in state.way_back if way.host == host.name), "")
-    return host.condition == "old" and bool(goes_to) and host.release == goes_to and not state.lanes.get(host.name)
+    way = state.way(host.name)
+    return way is not None and host.condition == "old" and bool(way.release) and host.release == way.release and not state.lanes.get(host.name)
 
 
 def _rolled_back(state: RunState) -> Conclusion:
-    owed = [host for host in state.hosts.values() if host.touched and host.condition not in ("back", "skipped")]
+    owed = [host for host in state.hosts.values() if host.touched and host.condition not in STAYED_OLD]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
     if state.kind == "restart":
@@ -177,7 +178,7 @@ def _way_on(state: RunState) -> str:
     """What to type after a run that left hosts as they are: a release is taken back, a restart is done again where it did not succeed."""
     if kind_of(state).returns:
         return f"deploy rollback {state.environment}"
-    left = [name for name, host in state.hosts.items() if host.condition not in ("new", "left-out")]
+    left = [name for name, host in state.hosts.items() if host.condition not in SERVED]
     if state.kind != "restart" or not left:
         return f"deploy status {state.environment}"
     return f"deploy restart {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
@@ -185,7 +186,7 @@ def _way_on(state: RunState) -> str:
 
 def _is_unknown(state: RunState, host: HostState) -> bool:
     """Whether nobody knows what is on the host; being owed to makes it no better known."""
-    in_between = host.condition in ("unknown", "updating", "returning")
+    in_between = host.condition in UNCLEAR
     unknown = (name for name, known in host.steps.items() if known.status == "unknown")
     return in_between or (host.condition == "owed" and any(name not in state.index or state.index[name].phase != "close" for name in unknown))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.core.kinds.table import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
+from console.core.run.conditions import FAILED, KEEPS_OLD
 from console.model import commands as cmd
 from console.model.commands import Refusal
 from console.model.request import Person
@@ -17,11 +18,7 @@ from console.text import SafeText
 _SUBJECTS: dict[type[cmd.RunCommand], str] = {cmd.Pause: "pause", cmd.Continue: "pause", cmd.Skip: "host {host}", cmd.Retry: "host {host}"}
 """What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
 _UNDECIDED = ("preflight", "deciding")
-_FAILED = frozenset({"failed", "unknown", "unreachable", "skipped"})
-"""Conditions that a host is tried again from; from `back` too, where it failed first."""
 _ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
-_SETTLED = frozenset({"returning", "back", "skipped", "left-out", "owed"})
-"""Conditions of a host that keeps its old release, or goes to it, whatever is said; what is owed stays owed."""
 _GOES_ON = {"updating": "updated", "returning": "taken back"}
 
 
@@ -141,7 +138,7 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | No
         return _unknown_host(command.host, state)
     if state.phase != "running" or not kind_of(state).returns:
         return _no("hosts are skipped, and taken back, while a release rolls")
-    if host.condition in _SETTLED:
+    if host.condition in KEEPS_OLD:
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
     return _take_back(state, host) if host.condition == "new" else None
 
@@ -150,7 +147,7 @@ def _take_back(state: RunState, host: HostState) -> Refusal | None:
     """A host that has the release already goes back alone, where it has something to go back to."""
     if state.aborting:
         return _no("the run is being aborted: every host goes back, or all stays as it is")
-    way = next((way for way in state.way_back if way.host == host.name), None)
+    way = state.way(host.name)
     if way is None or not way.possible:
         return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), "deploy abort --leave")
     if not host.before:
@@ -172,13 +169,13 @@ def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Refusal | 
 
 
 def _failed(host: HostState) -> bool:
-    return host.condition in _FAILED or (host.condition == "back" and host.failed_once)
+    return host.condition in FAILED or (host.condition == "back" and host.failed_once)
 
 
 def _stopped_on_its_way_back(state: RunState, host: HostState) -> bool:
     """A host that is back, or was never to go, has nothing to try again while the others go back."""
     way = [step for step in state.lanes.get(host.name, ()) if step.phase == "rollback"]
-    return host.condition in _FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
+    return host.condition in FAILED and any(state.step_state(step).status in _ENDED_BADLY for step in way)
 
 
 def _unknown_host(name: str, state: RunState) -> Refusal:

@@ -36,7 +36,7 @@ def _plan(before: Plan | None, plan: Plan) -> Iterator[str]:
 
 
 def _size(plan: Plan) -> str:
-    return f"{sum(map(len, plan.waves))} hosts in {len(plan.steps)} steps"
+    return f"{sum(map(len, plan.waves))} hosts in {plan.size} steps"
 
 
 def _ways_back(before: tuple[ReturnTarget, ...], ways: tuple[ReturnTarget, ...]) -> Iterator[str]:

@@ -1,0 +1,26 @@
+"""The points of a plan that many steps wait for by one name: before each wave, before the close, between the halves of a rollback. Pure."""
+
+from console.model.fleet import Environment, Host
+from console.model.plan import Step
+from console.text import SafeText
+
+NAMED = 6
+"""Hosts that a wave's title names."""
+
+
+def wave_mark(environment: Environment, number: int, total: int, wave: tuple[Host, ...], needs: tuple[str, ...]) -> Step:
+    """Before a wave. The file's pause, and the pause after so many hosts, are taken here."""
+    pause = environment.rolling.pause if number > 1 else 0.0
+    names = ", ".join(host.name for host in wave[:NAMED]) + (f" and {len(wave) - NAMED} more" if len(wave) > NAMED else "")
+    title = SafeText(f"wave {number} of {total}: {names}")
+    return Step(f"wave-{number}", "wave", "release", title, wave=number, needs=needs, timeout=0.0, idempotent=True, pause=pause)
+
+
+def closing_mark(needs: tuple[str, ...]) -> Step:
+    """Before the close: the last wave, and the time that health is watched for, are over."""
+    return Step("close", "mark", "verify", SafeText("every wave is over"), needs=needs, timeout=0.0, idempotent=True)
+
+
+def half_mark(number: int, needs: tuple[str, ...]) -> Step:
+    """Before a part of the hosts that go back: the part before it has."""
+    return Step(f"back/part-{number}", "mark", "rollback", SafeText(f"part {number - 1} is back"), wave=number, needs=needs, timeout=0.0, idempotent=True)

@@ -1,0 +1,32 @@
+"""What a strategy is asked for, and what it answers. Pure; which strategies there are is in `core/plan/strategies/table.py`."""
+
+from dataclasses import dataclass
+
+from console.model.fleet import Environment, Host
+from console.model.plan import Step
+
+Waves = tuple[tuple[Host, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A release that is to be put in service on hosts that have it on their disks, or will have."""
+
+    environment: Environment
+    hosts: tuple[Host, ...]
+    release: str
+    first: frozenset[str]
+    """Hosts that never had a release: nothing is stopped there."""
+    prepared: dict[str, str]
+    """By host: its last step before it changes. The host itself waits for that too, as one that is tried again has it still to do."""
+    before: tuple[str, ...] = ()
+    """Steps of the whole run that come before the first change: the database's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How hosts change: in which waves, by which steps, and what is over once all have."""
+
+    waves: Waves
+    steps: tuple[Step, ...]
+    ends: tuple[str, ...]

@@ -1,0 +1,65 @@
+"""The rolling strategy: hosts change in waves of the file's size, one wave after another, each host behind its gate. Pure."""
+
+from collections.abc import Callable
+
+from console.core.plan.lanes import Lane, chained
+from console.core.plan.marks import wave_mark
+from console.core.plan.strategies.order import Change, Order, Waves
+from console.model.fleet import Amount, Environment, Host
+from console.model.plan import Step
+
+
+def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> Waves:
+    """Cut the fleet into waves; the last size repeats."""
+    waves: list[tuple[Host, ...]] = []
+    rest = hosts
+    while rest:
+        amount = batch[min(len(waves), len(batch) - 1)]
+        size = max(1, amount.of(len(hosts)))
+        waves.append(rest[:size])
+        rest = rest[size:]
+    return tuple(waves)
+
+
+def rolling(order: Order) -> Change:
+    """Change hosts in waves of the file's size."""
+    return in_waves(order, waves_of(order.environment.rolling.batch, order.hosts))
+
+
+def in_waves(order: Order, waves: Waves) -> Change:
+    """Change hosts in those waves."""
+    leader = next((host for wave in waves for host in wave), None)
+
+    def steps_of(host: Host, number: int) -> tuple[Step, ...]:
+        lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader)
+        return _release_steps(lane, first=host.name in order.first)
+
+    return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before))
+
+
+def wave_by_wave(
+    environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...]
+) -> Change:
+    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with."""
+    steps: list[Step] = []
+    ends: tuple[str, ...] = ()
+    for number, wave in enumerate(waves, start=1):
+        mark = wave_mark(environment, number, len(waves), wave, needs)
+        chains = [chained(steps_of(host, number), (mark.name, *([prepared[host.name]] if host.name in prepared else ()))) for host in wave]
+        steps.extend([mark, *(step for chain in chains for step in chain)])
+        ends = tuple(chain[-1].name for chain in chains if chain)
+        needs = (mark.name, *ends)
+    return Change(waves, tuple(steps), ends)
+
+
+def _release_steps(lane: Lane, *, first: bool) -> tuple[Step, ...]:
+    return (
+        *lane.hooks("before host"),
+        *(() if first else lane.stop()),
+        *lane.hooks("before switch"),
+        lane.switch(),
+        *lane.hooks("after switch"),
+        *lane.restart(first=first),
+        *lane.gate(),
+        *lane.hooks("after host"),
+    )

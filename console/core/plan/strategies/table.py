@@ -1,0 +1,11 @@
+"""The strategies that a release can be put in service by. A new one is a file beside this one, and a line here."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from console.core.plan.strategies.order import Change, Order
+from console.core.plan.strategies.rolling import rolling
+
+STRATEGIES: Final[Mapping[str, Callable[[Order], Change]]] = {
+    "rolling": rolling,
+}

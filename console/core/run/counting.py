@@ -1,0 +1,201 @@
+"""Which steps may begin and how far every host is, kept up to date by what an event changes. Pure.
+
+`with_host` and `with_step` are the only writers of hosts and steps; each looks at one lane and at the steps that wait for it, never at the fleet.
+`recounted` looks at everything, where a plan or a rollback begins.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from console.core.checks.database import KINDS
+from console.core.kinds.table import kind_of
+from console.core.plan.graph import open_needs, waiting_of
+from console.core.run.conditions import FORWARD, STRANDED
+from console.model.host_set import HostSet
+from console.model.plan import Phase, Step
+from console.model.state import HostState, RunState, StepState
+from console.model.table import Table
+from console.model.tally import LaneTally, Tally
+from console.model.values import changed
+
+PENDING = StepState()
+OWN_FAILURES = frozenset({"failed", "unknown", "cancelled"})
+"""Statuses of a step about no host that fail the run."""
+UNSETTLED = frozenset({"pending", "running"})
+
+
+def phases_in_play(state: RunState, host: HostState) -> tuple[Phase, ...]:
+    """The phases whose steps about that host are still to be done as the host and the run are now."""
+    if host.condition == "returning":
+        return ("rollback",)
+    if host.condition not in FORWARD:
+        return ()
+    found: tuple[Phase, ...] = () if state.back is not None else ("prepare", "release", "verify")
+    found = (*found, "rollback") if kind_of(state).is_return else found
+    return (*found, "close") if host.condition == "new" else found
+
+
+def lets_begin(state: RunState, need: Step) -> bool:
+    """Whether a step that needs this one may begin: it is settled; what is done to the database has to be done, whatever else is tolerated."""
+    if need.kind == "mark":
+        return not state.tally.open.get(need.name, 0)
+    return state.step_state(need).status == "done" if need.kind in KINDS else is_settled(state, need)
+
+
+def is_settled(state: RunState, step: Step) -> bool:
+    """Whether nothing more is expected of a step: it ended, or is about a host that it is not to be done for any more."""
+    status = state.step_state(step).status
+    if status == "pending" and step.about in state.hosts:
+        return step.phase not in phases_in_play(state, state.hosts[step.about])
+    return status not in UNSETTLED
+
+
+def with_host(state: RunState, name: str, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
+    """Return the state with those fields of a host changed, and what follows from that for what may begin. Unknown hosts change nothing."""
+    before = state.hosts.get(name)
+    if before is None:
+        return state
+    after = changed(before, **fields)
+    state = _stood(changed(state, hosts=state.hosts.put(name, after)), after)
+    if before.condition == after.condition:
+        return state
+    conditions = state.tally.conditions
+    moved = {
+        before.condition: conditions.get(before.condition, state.tally.nobody).put(name, there=False),
+        after.condition: conditions.get(after.condition, state.tally.nobody).put(name, there=True),
+    }
+    return changed(state, tally=changed(state.tally, conditions={**conditions, **moved}))
+
+
+def with_step(state: RunState, step: Step, known: StepState) -> RunState:
+    """Return the state with that step so far."""
+    host = state.hosts.get(step.about)
+    if host is not None:
+        return with_host(state, host.name, steps={**host.steps, step.name: known})
+    held = not lets_begin(state, step)
+    begun = step.phase == "close" and state.step_state(step).status != "pending"
+    state = changed(state, steps=state.steps.put(step.name, known))
+    tally = state.tally
+    closing = tally.closing + (step.phase == "close" and known.status != "pending") - begun
+    state = _own_stood(changed(state, tally=changed(tally, closing=closing)), step)
+    return _moved(state, (step.name,), held=held, holds=not lets_begin(state, step))
+
+
+def recounted(state: RunState) -> RunState:
+    """Return the state with its tally counted anew, from everything that it holds."""
+    waiting = waiting_of(state.index)
+    open_now = open_needs(state.index, waiting, lambda step: lets_begin(state, step))
+    nobody = HostSet(state.hosts)
+    own = [step for step in state.index.values() if step.about not in state.hosts and step.kind != "mark"]
+    conditions: dict[str, list[str]] = {}
+    for host in state.hosts.values():
+        conditions.setdefault(host.condition, []).append(host.name)
+    state = changed(state, tally=Tally(
+        nobody=nobody, conditions={condition: nobody.only(names) for condition, names in conditions.items()}, waiting=waiting, open=Table(open_now),
+        lanes=Table((name, LaneTally()) for name in state.hosts),
+        failed=nobody, cut=nobody, running=nobody, forward=nobody, unsettled=nobody, ready=nobody, ready_back=nobody, stranded=nobody,
+        closing=sum(step.phase == "close" and state.step_state(step).status != "pending" for step in own),
+    ))  # fmt: skip
+    return _all_stood(state, state.hosts, own)
+
+
+def _all_stood(state: RunState, hosts: Iterable[str], own: Iterable[Step]) -> RunState:
+    """Look at those lanes whose holds are known to be as they were."""
+    for name in hosts:
+        host = state.hosts[name]
+        state = changed(state, tally=_with_lane(state.tally, host, _lane(state, host)))
+    for step in own:
+        state = _own_stood(state, step)
+    return state
+
+
+def _stood(state: RunState, host: HostState) -> RunState:
+    """Look at one lane again, and at the steps elsewhere that it holds up or lets begin."""
+    before = state.tally.lanes[host.name]
+    lane = _lane(state, host)
+    state = changed(state, tally=_with_lane(state.tally, host, lane))
+    if before.holds == lane.holds:
+        return state
+    state = _moved(state, tuple(name for name in before.holds if name not in lane.holds), held=True, holds=False)
+    return _moved(state, tuple(name for name in lane.holds if name not in before.holds), held=False, holds=True)
+
+
+def _lane(state: RunState, host: HostState) -> LaneTally:
+    tally, steps, in_play = state.tally, state.lanes.get(host.name, ()), phases_in_play(state, host)
+    pending, running, here, closing, goes_back = list[Step](), list[Step](), set[str](), 0, False
+    for step in steps:
+        status = host.steps.get(step.name, PENDING).status
+        closing += step.phase == "close" and status != "pending"
+        goes_back = goes_back or step.phase == "rollback"
+        if status == "running":
+            running.append(step)
+            here.add(step.name)
+        elif status == "pending" and step.phase in in_play:
+            pending.append(step)
+            here.add(step.name)
+    ready = tuple(step for step in pending if here.isdisjoint(step.needs) and not tally.open.get(step.name, 0))
+    return LaneTally(
+        ready, tuple(running), tuple(step.name for step in (*pending, *running) if step.name in tally.waiting),
+        any(host.steps[step.name].unsettled for step in running), closing, _is_stranded(state, host, goes_back=goes_back, runs=bool(running)),
+    )  # fmt: skip
+
+
+def _is_stranded(state: RunState, host: HostState, *, goes_back: bool, runs: bool) -> bool:
+    if host.condition not in STRANDED:
+        return False
+    way = state.way(host.name)
+    return (host.condition == "skipped" and runs) or (host.touched and not goes_back and (way is None or way.possible))
+
+
+def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
+    name, before = host.name, tally.lanes[host.name]
+    back = sum(step.phase == "rollback" for step in lane.ready)
+    return changed(
+        tally,
+        failed=tally.failed.put(name, there=host.failed_once),
+        cut=tally.cut.put(name, there=not host.linked and host.lost > 0),
+        running=tally.running.put(name, there=bool(lane.running)),
+        forward=tally.forward.put(name, there=any(step.phase != "rollback" for step in lane.running)),
+        unsettled=tally.unsettled.put(name, there=lane.unsettled),
+        ready=tally.ready.put(name, there=len(lane.ready) > back),
+        ready_back=tally.ready_back.put(name, there=back > 0),
+        stranded=tally.stranded.put(name, there=lane.stranded),
+        lanes=tally.lanes.put(name, lane),
+        closing=tally.closing + lane.closing - before.closing,
+    )
+
+
+def _own_stood(state: RunState, step: Step) -> RunState:
+    tally, status = state.tally, state.step_state(step).status
+    return changed(state, tally=changed(
+        tally,
+        own_running=_kept(tally.own_running, step.name, there=status == "running"),
+        own_ready=_kept(tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
+        own_failed=_kept(tally.own_failed, step.name, there=status in OWN_FAILURES),
+    ))  # fmt: skip
+
+
+def _kept(names: tuple[str, ...], name: str, *, there: bool) -> tuple[str, ...]:
+    if there:
+        return names if name in names else (*names, name)
+    return tuple(known for known in names if known != name) if name in names else names
+
+
+def _moved(state: RunState, needs: tuple[str, ...], *, held: bool, holds: bool) -> RunState:
+    """Count those needs in the steps elsewhere that have them, and look at the ones that may begin now, or may not any more."""
+    if held == holds:
+        return state
+    before, counts, by = state.tally.open, dict[str, int](), 1 if holds else -1
+    touched: dict[str, Step] = {}
+    for need in needs:
+        for step in state.tally.waiting.get(need, ()):
+            counts[step.name] = counts.get(step.name, before[step.name]) + by
+            touched[step.name] = step
+    state = changed(state, tally=changed(state.tally, open=before.put_all(counts)))
+    turned = [step for name, step in touched.items() if (before[name] == 0) != (counts[name] == 0)]
+    hosts = dict.fromkeys(step.about for step in turned if step.about in state.hosts)
+    own = [step for step in turned if step.about not in state.hosts]
+    state = _all_stood(state, hosts, [step for step in own if step.kind != "mark"])
+    for step in own:
+        state = _moved(state, (step.name,), held=held, holds=holds) if step.kind == "mark" else state
+    return state

@@ -1,0 +1,254 @@
+"""What an event changes of a host and of its steps. Pure.
+
+A host's condition changes by the table of `core/run/conditions.py` alone: what does not fit is kept as a misfit, and not obeyed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from console.core.kinds.table import kind_of
+from console.core.run.conditions import FELL, Cause, turned
+from console.core.run.counting import recounted, with_host, with_step
+from console.model import events as ev
+from console.model.plan import Step
+from console.model.state import HostState, RunState, StepState
+from console.model.values import changed
+from console.text import SafeText
+
+_UPDATE: dict[str, Cause] = {
+    "failed": "update failed", "unknown": "update unknown", "unreachable": "update unreachable", "cancelled": "update cancelled",
+}  # fmt: skip
+_RETURN: dict[str, Cause] = {
+    "failed": "return failed", "unknown": "return unknown", "unreachable": "return unreachable", "cancelled": "return failed",
+}  # fmt: skip
+_MISFITS = 20
+"""So many are kept, the last ones."""
+
+
+def turn(state: RunState, name: str, cause: Cause, since: float, **fields: Any) -> RunState:  # noqa: ANN401 (fields of HostState)
+    """Return the state with what that cause makes of a host, and with those fields of it; a host that goes on with what it is at keeps all."""
+    host = state.hosts.get(name)
+    if host is None:
+        return state
+    to = turned(host.condition, cause)
+    if to is None:
+        return changed(state, misfits=(*state.misfits[1 - _MISFITS :], f"after event {state.seq}: {name} was {host.condition}, and cannot be {cause}"))
+    return with_host(state, name, condition=to, since=since, **fields) if to else state
+
+
+def with_steps_known(state: RunState, steps: Iterable[Step]) -> RunState:
+    """Return the state that knows those steps too; of the same name the new one counts."""
+    fresh = {step.name: step for step in steps}
+    by_host: dict[str, list[Step]] = {}
+    for step in fresh.values():
+        if step.about:
+            by_host.setdefault(step.about, []).append(step)
+    lanes = {
+        host: (*(step for step in state.lanes.get(host, ()) if step.name not in fresh), *added) for host, added in by_host.items()
+    }  # fmt: skip
+    return changed(state, index=state.index.put_all(fresh), lanes=state.lanes.put_all(lanes))
+
+
+def with_steps_added(state: RunState, steps: Iterable[Step]) -> RunState:
+    """The same for steps that are to be done from their beginning, whatever was done of that name."""
+    steps = tuple(steps)
+    after = with_steps_known(state, steps)
+    for step in steps:
+        known = after.step_state(step)
+        if known.status != "pending":
+            after = with_step(after, step, changed(known, status="pending"))
+    return after
+
+
+def seen(state: RunState, event: ev.HostSeen) -> RunState:
+    """What a host had before the run, or why it did not say."""
+    if event.problem:
+        return turn(state, event.host, "silent", event.mono, failed_once=True, linked=False, detail=event.problem)
+    after = with_host(state, event.host, release=event.release, version=event.version, before=event.release, before_version=event.version)
+    host = after.hosts.get(event.host)
+    if host is None or host.condition != "unreachable":
+        return after
+    return turn(after, event.host, "answered", event.mono, failed_once=False, linked=True, detail=event.problem)
+
+
+def started(state: RunState, event: ev.StepStarted) -> RunState:
+    """A step runs; the first of an update, or of a return, says so of its host."""
+    step = state.index.get(event.step)
+    if step is None:
+        return state
+    fresh = StepState(status="running", attempt=event.attempt, started=event.mono, started_at=event.at)
+    known = state.step_state(step)
+    if known.unsettled and known.attempt == event.attempt and known.started:
+        fresh = changed(fresh, started=known.started, started_at=known.started_at)
+    state = changed(state, changed=state.changed or step.changes, answered=False)
+    host = state.hosts.get(step.about)
+    if host is None:
+        return with_step(state, step, fresh)
+    after = with_host(state, host.name, steps={**host.steps, step.name: fresh}, step=step.name, touched=step.changes or host.touched)
+    if step.phase == "release" and host.condition != "updating" and known.status != "running":
+        return turn(after, host.name, "update began", event.mono)
+    if step.phase == "rollback" and host.condition != "returning":
+        return turn(after, host.name, "return began", event.mono)
+    return after
+
+
+def finished(state: RunState, event: ev.StepFinished) -> RunState:
+    """A step ended: it is tried again, or its host has come somewhere."""
+    step = state.index.get(event.step)
+    if step is None:
+        return state
+    known = state.step_state(step)
+    if event.attempt != known.attempt or known.status not in ("running", "unknown"):
+        return state
+    if event.status == "failed" and step.command and event.attempt <= step.command.retries:
+        return with_step(state, step, changed(known, status="pending", unsettled=False, detail=event.detail))
+    done = changed(
+        known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False,
+    )  # fmt: skip
+    after = with_step(state, step, done)
+    if step.about not in state.hosts:
+        return after
+    return _done(after, step, event) if event.status == "done" else _ended_badly(after, step, event)
+
+
+def _done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    if step.kind in ("switch", "remove"):
+        state = with_host(state, step.about, release=step.release, version=_version_of(state, step))
+    if not _is_last(state, step):
+        return state
+    if step.phase == "rollback":
+        return turn(state, step.about, "return done for a skip" if state.hosts[step.about].skipped else "return done", event.mono)
+    return turn(state, step.about, "update done", event.mono, detail=event.detail)
+
+
+def _version_of(state: RunState, step: Step) -> SafeText:
+    if state.release and step.release == state.release.id:
+        return state.release.version
+    way = state.way(step.about)
+    return way.version if way and way.release == step.release else state.hosts[step.about].before_version
+
+
+def _is_last(state: RunState, step: Step) -> bool:
+    if step.phase not in ("release", "rollback"):
+        return False
+    mine = [known for known in state.lanes.get(step.about, ()) if known.phase == step.phase]
+    return all(state.step_state(known).status in ("done", "void") or not known.fatal for known in mine)
+
+
+def _ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    if step.phase == "close" and event.lost:
+        return fell(state, ev.HostFailed(host=step.about, condition="unreachable", reason=event.detail, mono=event.mono))
+    if not step.fatal:
+        return _done(state, step, event) if _is_last(state, step) else state
+    if step.phase == "rollback":
+        cause: Cause = "return unreachable" if event.lost and event.status == "failed" else _RETURN[event.status]
+        return turn(state, step.about, cause, event.mono, skipped=False, detail=event.detail)
+    if step.phase not in ("release", "prepare") or (event.status == "cancelled" and (state.back or state.aborting)):
+        return state
+    return turn(state, step.about, _UPDATE[event.status], event.mono, failed_once=True, detail=event.detail)
+
+
+def returning(state: RunState, event: ev.HostReturning) -> RunState:
+    """A host goes back alone."""
+    after = with_steps_added(state, event.steps)
+    own = {step.name for step in event.steps}
+    if any(need not in own for step in event.steps for need in step.needs):
+        after = recounted(after)
+    return turn(after, event.host, "told to go back", event.mono, detail=event.reason)
+
+
+def skipped(state: RunState, event: ev.HostSkipped) -> RunState:
+    """A host keeps, or gets back, its old release."""
+    return turn(state, event.host, "skipped", event.mono, skipped=True, failed_once=False, detail=SafeText(f"skipped by {event.by.name}"))
+
+
+def retried(state: RunState, event: ev.HostRetried) -> RunState:
+    """What did not end well on a host is to be done again; one that went back alone takes the release from the wave's beginning."""
+    host = state.hosts.get(event.host)
+    if host is None:
+        return state
+    fell_later = _fell_later(state, host)
+    lane = state.lanes.get(event.host, ())
+    went_back = state.back is None and not kind_of(state).is_return and any(step.phase == "rollback" for step in lane)
+    steps = {
+        name: changed(known, status="pending") if _again(state, name, known, went_back=went_back, fell_later=fell_later) else known
+        for name, known in host.steps.items()
+    }
+    again = any(known.status == "pending" and state.index[name].phase == "release" for name, known in steps.items() if name in state.index)
+    cause: Cause = (
+        "retried on its way back" if state.back else "retried as it stands" if fell_later and not again
+        else "retried half-way" if host.touched else "retried untouched"
+    )  # fmt: skip
+    after = turn(state, event.host, cause, event.mono, steps=steps, failed_once=False, skipped=False, detail=SafeText(""))
+    return _without_return(after, event.host) if went_back and after.hosts[event.host] is not host else after
+
+
+def _without_return(state: RunState, host: str) -> RunState:
+    lane = state.lanes[host]
+    gone = [step.name for step in lane if step.phase == "rollback"]
+    return changed(state, index=state.index.without(gone), lanes=state.lanes.put(host, tuple(step for step in lane if step.phase != "rollback")))
+
+
+def _fell_later(state: RunState, host: HostState) -> bool:
+    """Whether the host did all that it was asked, and fell after that."""
+    mine = [step for step in state.lanes.get(host.name, ()) if step.phase == "release"]
+    return host.condition != "back" and bool(mine) and all(state.step_state(step).status == "done" or not step.fatal for step in mine)
+
+
+def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fell_later: bool) -> bool:
+    step = state.index.get(name)
+    if step is None:
+        return False
+    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable")
+    return ended_badly or (step.phase == "release" and (went_back or (fell_later and step.kind in ("restart", "gate"))))
+
+
+def owed(state: RunState, event: ev.HostOwed) -> RunState:
+    """A host could not be brought up to date."""
+    return turn(state, event.host, "owed", event.mono, detail=event.reason)
+
+
+def forgiven(state: RunState, event: ev.HostForgiven) -> RunState:
+    """What was owed to it is not owed any more."""
+    return turn(state, event.host, "forgiven", event.mono, detail=SafeText(f"forgiven: {event.reason}"))
+
+
+def fell(state: RunState, event: ev.HostFailed) -> RunState:
+    """A host that had come to where it was told to go is not well there."""
+    host = state.hosts.get(event.host)
+    failed = host is not None and (host.failed_once or host.condition == "new")
+    return turn(state, event.host, FELL[event.condition], event.mono, failed_once=failed, detail=event.reason)
+
+
+def answered(state: RunState, event: ev.HostsAnswered) -> RunState:
+    """Hosts gave a last word: their links stand."""
+    for name in event.hosts:
+        host = state.hosts.get(name)
+        state = state if host is None or host.linked else with_host(state, name, linked=True, lost=0.0)
+    return changed(state, answered=True)
+
+
+def link_lost(state: RunState, event: ev.LinkLost) -> RunState:
+    """A host's link is lost since then."""
+    return with_host(state, event.host, linked=False, lost=event.mono)
+
+
+def link_restored(state: RunState, event: ev.LinkRestored) -> RunState:
+    """It stands again."""
+    return with_host(state, event.host, linked=True, lost=0.0)
+
+
+def unsettled(state: RunState, *, rebooted: bool) -> RunState:
+    """What runs was begun by an engine that has ended. `rebooted`: its boot-time clock is not this one's."""
+    for name in state.tally.running:
+        host = state.hosts[name]
+        state = with_host(state, name, steps={step: _unsettled(known, rebooted=rebooted) for step, known in host.steps.items()})
+    for name in state.tally.own_running:
+        state = with_step(state, state.index[name], _unsettled(state.steps[name], rebooted=rebooted))
+    return state
+
+
+def _unsettled(known: StepState, *, rebooted: bool) -> StepState:
+    if known.status != "running":
+        return known
+    return changed(known, unsettled=True, started=0.0) if rebooted else changed(known, unsettled=True)

@@ -1,0 +1,58 @@
+"""What a run's state says of its progress without anybody counting: which hosts are in which condition, what runs, and what may begin.
+
+`core/run/counting.py` keeps it, event by event; whoever decides or shows reads it.
+"""
+
+import msgspec
+
+from console.model.host_set import HostSet
+from console.model.plan import Step
+from console.model.table import Table
+
+
+class LaneTally(msgspec.Struct, frozen=True):
+    """The steps about one host: those that may begin, those that run, and those that steps elsewhere still wait for."""
+
+    ready: tuple[Step, ...] = ()
+    running: tuple[Step, ...] = ()
+    holds: tuple[str, ...] = ()
+    unsettled: bool = False
+    """One of those that run was begun by an engine that has ended."""
+    closing: int = 0
+    """Steps of the run's close that have begun."""
+    stranded: bool = False
+    """The host failed or was skipped, and something is still to be done about that: it goes back, or what runs on it ends."""
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """Sets are in the order of the fleet."""
+
+    nobody: HostSet = HostSet()
+    """The empty set of the run's hosts, that others are made of."""
+    conditions: dict[str, HostSet] = {}
+    failed: HostSet = HostSet()
+    """Hosts that count against the failure budget."""
+    cut: HostSet = HostSet()
+    """Hosts whose links were lost, and that nobody has seen and gone on with."""
+    running: HostSet = HostSet()
+    """Hosts that a step about them runs for."""
+    forward: HostSet = HostSet()
+    """Of those, the hosts that it does not take back."""
+    unsettled: HostSet = HostSet()
+    ready: HostSet = HostSet()
+    """Hosts that a step may begin for, other than one of the way back."""
+    ready_back: HostSet = HostSet()
+    """Hosts that a step of the way back may begin for."""
+    stranded: HostSet = HostSet()
+    lanes: Table[LaneTally] = Table()
+    """By host."""
+    own_running: tuple[str, ...] = ()
+    """Steps about no host that run, that may begin, and that did not end well, by name."""
+    own_ready: tuple[str, ...] = ()
+    own_failed: tuple[str, ...] = ()
+    closing: int = 0
+    """Steps of the run's close that have begun."""
+    waiting: dict[str, tuple[Step, ...]] = {}
+    """By a step's name: the steps elsewhere, not in the same host's lane, that need it."""
+    open: Table[int] = Table()
+    """By a step's name: how many of its needs elsewhere are not settled yet."""

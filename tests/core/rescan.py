@@ -1,0 +1,51 @@
+"""What may begin, runs, and is counted, found by looking at every step of a run: the slow truth that the kept counts are held against."""
+
+from console.core.checks.database import KINDS
+from console.model.plan import Step
+from console.model.state import RunState
+
+FORWARD = {"old", "updating", "new"}
+
+
+def in_play(state: RunState, step: Step) -> bool:
+    """Whether a step about a host of the run is still to be done."""
+    condition = state.hosts[step.about].condition
+    if step.phase == "rollback":
+        return condition == "returning" or (state.kind == "rollback" and condition in FORWARD)
+    if step.phase == "close":
+        return condition == "new"
+    return condition in FORWARD and state.back is None
+
+
+def is_settled(state: RunState, step: Step) -> bool:
+    """Whether nothing more is expected of a step."""
+    status = state.step_state(step).status
+    if status == "pending":
+        return step.about in state.hosts and not in_play(state, step)
+    return status != "running"
+
+
+def lets_begin(state: RunState, need: Step) -> bool:
+    """Whether a step that needs this one may begin."""
+    if need.kind == "mark":
+        return all(lets_begin(state, state.index[one]) for one in need.needs if one in state.index)
+    return state.step_state(need).status == "done" if need.kind in KINDS else is_settled(state, need)
+
+
+def is_ready(state: RunState, step: Step) -> bool:
+    """Whether a step may begin."""
+    if step.kind == "mark":
+        return False
+    if state.step_state(step).status != "pending" or (step.about in state.hosts and not in_play(state, step)):
+        return False
+    return all(lets_begin(state, state.index[need]) for need in step.needs if need in state.index)
+
+
+def ready_steps(state: RunState) -> set[str]:
+    """The steps that may begin, by name."""
+    return {step.name for step in state.index.values() if is_ready(state, step)}
+
+
+def running_steps(state: RunState) -> set[str]:
+    """The steps that run, by name."""
+    return {step.name for step in state.index.values() if state.step_state(step).status == "running"}

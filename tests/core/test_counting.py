@@ -1,0 +1,53 @@
+"""What is kept of a run's tally, event by event, is what a look at everything finds; whatever happens in a run of any kind."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.core.run.counting import recounted
+from console.core.run.decide import runs
+from console.model.state import RunState
+from console.model.tally import Tally
+from console.model.values import changed
+from tests.core import rescan
+from tests.core.drawn import KINDS, draw_run
+from tests.core.simulation import Simulation
+
+
+def kept_ready(state: RunState) -> set[str]:
+    tally = state.tally
+    return {*tally.own_ready, *(step.name for name in tally.ready | tally.ready_back for step in tally.lanes[name].ready)}
+
+
+def kept_running(state: RunState) -> set[str]:
+    tally = state.tally
+    return {*tally.own_running, *(step.name for name in tally.running for step in tally.lanes[name].running)}
+
+
+def in_any_order(tally: Tally) -> Tally:
+    """Steps about no host are kept in the order in which they came to be what they are."""
+    return changed(
+        tally, own_running=tuple(sorted(tally.own_running)), own_ready=tuple(sorted(tally.own_ready)), own_failed=tuple(sorted(tally.own_failed)),
+        conditions={condition: hosts for condition, hosts in tally.conditions.items() if hosts},
+    )  # fmt: skip
+
+
+def holds(run: Simulation) -> None:
+    state = run.state
+    assert kept_ready(state) == rescan.ready_steps(state)
+    assert kept_running(state) == rescan.running_steps(state)
+    assert runs(state) == bool(rescan.running_steps(state))
+    tally = state.tally
+    assert {name for hosts in tally.conditions.values() for name in hosts} == set(state.hosts)
+    assert all(state.hosts[name].condition == condition for condition, hosts in tally.conditions.items() for name in hosts)
+    assert list(tally.failed) == [name for name, host in state.hosts.items() if host.failed_once]
+    assert list(tally.cut) == [name for name, host in state.hosts.items() if not host.linked and host.lost]
+    assert tally.closing == sum(step.phase == "close" and state.step_state(step).status != "pending" for step in state.index.values())
+    assert in_any_order(tally) == in_any_order(recounted(state).tally)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1_000_000))
+def test_what_is_kept_is_what_a_look_at_everything_finds(kind, seed):
+    draw_run(kind, seed, holds)
