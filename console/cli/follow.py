@@ -80,13 +80,13 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
 
     from console.adapters.run_archive import LocalRunArchive
     from console.cli.configuration import state
-    from console.tui.open import ScreenFailed, run_screen
+    from console.tui.open_screen import ScreenFailed, open_screen
 
     zone = datetime.now().astimezone().tzinfo
     drives = part.drives and not how.read_only
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
-        ending = await run_screen(
+        ending = await open_screen(
             feed, SystemClock(), station=station, records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:

@@ -13,11 +13,11 @@ async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> i
     """Show the environment until the operator leaves."""
     from datetime import datetime
 
-    from console.tui.open import ScreenFailed, run_screen
+    from console.tui.open_screen import ScreenFailed, open_screen
 
     station = environment_client(how, _first(how) if not name else environment_or_known(how, name), suggested)
     try:
-        ending = await run_screen(
+        ending = await open_screen(
             None, SystemClock(), station=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
         )
     except ScreenFailed as fault:

@@ -93,7 +93,7 @@ def _keep_typed(chosen: dict[str, Any]) -> None:
 
 
 def _need_theme(name: str) -> None:
-    from console.tui.theme_files import theme_names
+    from console.tui.themes.theme_files import theme_names
 
     names = theme_names()
     if name not in names:

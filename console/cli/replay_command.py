@@ -33,11 +33,11 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 
     from console.adapters.run_archive import LocalRunArchive
     from console.cli.configuration import state
-    from console.tui.open import run_screen
-    from console.tui.replay import ReplayFeed
+    from console.tui.history.replay_feed import ReplayFeed
+    from console.tui.open_screen import open_screen
 
     feed, zone = ReplayFeed(events, speed, LocalRunArchive(state()), run), datetime.now().astimezone().tzinfo
-    await run_screen(feed, SystemClock(), records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=True)
+    await open_screen(feed, SystemClock(), records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=True)
     return int(Exit.DONE)
 
 

@@ -18,16 +18,16 @@ from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
 from console.ports.journal import RunSummary
-from console.tui.follower import Follower
-from console.tui.idle import Awake, Idle
-from console.tui.keyed import KeyedApp
-from console.tui.replay import ReplayFeed
-from console.tui.screens import doors
-from console.tui.screens.dialog import is_dialog
-from console.tui.screens.page import Page
-from console.tui.screens.run import RunScreen
+from console.tui import screen_loader
+from console.tui.dialogs.dialog import is_dialog
+from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
+from console.tui.feed_follower import FeedFollower
+from console.tui.history.replay_feed import ReplayFeed
+from console.tui.keyed_app import KeyedApp
+from console.tui.page import Page
+from console.tui.run.run_screen import RunScreen
 from console.tui.situation import may_roll_back
-from console.tui.terminal import Stall
+from console.tui.terminal.stall import Stall
 from console.views.run_summary import last_lines, lines_left_open
 from console.views.styled_text import Tone
 
@@ -39,14 +39,14 @@ STANDS = 0.5
 """Seconds after which the first screen stands."""
 
 
-class Ending(NamedTuple):
+class ViewerEnding(NamedTuple):
     """How the screen ended: the exit code, and what is to stay on the normal screen."""
 
     exit: int
     lines: tuple[str, ...] = ()
 
 
-class ConsoleApp(KeyedApp[Ending]):
+class ConsoleApp(KeyedApp[ViewerEnding]):
     """One operator's screens: on one run, or on an environment at rest and the runs that are begun from there."""
 
     CSS_PATH = "console.tcss"
@@ -64,7 +64,7 @@ class ConsoleApp(KeyedApp[Ending]):
         self._records = records
         self.read_only, self.drives = read_only, drives
         self._feed = feed
-        self._idle = Idle(clock.mono())
+        self._idle = IdleGuard(clock.mono())
         self._stall = Stall(self)
         self._tasks: set[asyncio.Task[object]] = set()
         self._followed: dict[RunScreen, asyncio.Task[None]] = {}
@@ -75,23 +75,23 @@ class ConsoleApp(KeyedApp[Ending]):
         if self._feed is not None:
             self.show_run(self._feed)
         elif self.station is not None:
-            self.push_screen(doors.home(self.station))
+            self.push_screen(screen_loader.home(self.station))
         self._listen_to_signals()
         self.set_interval(0.1, self.tick)
-        self.set_timer(STANDS, doors.load)
+        self.set_timer(STANDS, screen_loader.load)
         if self.theme_problem:
             self.call_after_refresh(self.say, self.theme_problem, "warn")
 
     def show_run(self, feed: Feed, *, asks: bool = False) -> Page:
         """Put a run on the screen, in the place of one that was there. `asks`: its GO is asked for by itself. A replay is put over what is there."""
         if isinstance(feed, ReplayFeed):
-            replay = doors.replay(feed, self.clock)
+            replay = screen_loader.replay(feed, self.clock)
             self.push_screen(replay)
             return replay
         if _place(self.page) == "prepare":
             while _place(self.screen) == "prepare" or is_dialog(self.screen):
                 self.pop_screen()
-        screen = RunScreen(Follower(feed, self.clock), asks=asks)
+        screen = RunScreen(FeedFollower(feed, self.clock), asks=asks)
         self._followed[screen] = asyncio.create_task(screen.follower.follow())
         while _place(self.screen) == "host":
             self.pop_screen()
@@ -212,7 +212,7 @@ class ConsoleApp(KeyedApp[Ending]):
             else:
                 self.say("nothing was done")
 
-        self.push_screen(Awake(screen.state.environment, self._idle.minutes), answered)
+        self.push_screen(IdleQuestion(screen.state.environment, self._idle.minutes), answered)
 
     async def said(self, screen: RunScreen, command: AnyCommand) -> bool:
         """Say something to a run; whether it was taken."""
@@ -245,7 +245,7 @@ class ConsoleApp(KeyedApp[Ending]):
             self.say("; ".join(" ".join(str(problem).split()) for problem in fault.problems), "bad")
             return
         if _place(self.page) != "prepare":
-            self.push_screen(doors.prepare(station))
+            self.push_screen(screen_loader.prepare(station))
 
     def go_to(self, environment: str) -> None:
         """Be at home in another environment."""
@@ -256,7 +256,7 @@ class ConsoleApp(KeyedApp[Ending]):
         except ConsoleError as fault:
             self.say(in_one_line(fault), "bad")
             return
-        self.switch_screen(doors.home(self.station))
+        self.switch_screen(screen_loader.home(self.station))
 
     def open_back(self, run: str, how: str) -> None:
         """Open the way back from a release that has ended."""
@@ -266,7 +266,7 @@ class ConsoleApp(KeyedApp[Ending]):
     def open_runs(self) -> None:
         """Show every run."""
         if self.station is not None:
-            self.push_screen(doors.runs(self.station))
+            self.push_screen(screen_loader.runs(self.station))
 
     def open_record(self, run: RunSummary) -> None:
         """Show the record of a run that is over; join one that goes on."""
@@ -275,14 +275,14 @@ class ConsoleApp(KeyedApp[Ending]):
         if run.outcome is None:
             self.keep(self._join_or_read(self.station, run))
         else:
-            self.push_screen(doors.record(self.station, run))
+            self.push_screen(screen_loader.record(self.station, run))
 
     async def _join_or_read(self, station: EnvironmentClient, run: RunSummary) -> None:
         self.say("joining the run")
         try:
             feed = await station.attach(run.run)
         except ConsoleError as fault:
-            await self.push_screen(doors.record(station, run))
+            await self.push_screen(screen_loader.record(station, run))
             self.say(in_one_line(fault), "warn")
             return
         self.show_run(feed)
@@ -328,9 +328,9 @@ class ConsoleApp(KeyedApp[Ending]):
         run = next((screen for screen in self.screen_stack if isinstance(screen, RunScreen) and screen.place != "replay"), None)
         if run is None:
             left = next((screen.left_open for screen in reversed(self.screen_stack) if isinstance(screen, Page) and screen.left_open), "")
-            self.exit(Ending(0, lines_left_open(left)))
+            self.exit(ViewerEnding(0, lines_left_open(left)))
         else:
-            self.exit(Ending(0 if self.has_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
+            self.exit(ViewerEnding(0 if self.has_home else run.exit_code(), last_lines(run.follower.state, self.clock.mono())))
 
     def terminal_lost(self) -> None:
         """The terminal is gone: nobody looks any more."""

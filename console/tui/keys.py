@@ -175,6 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", ("u",), "read the host's releases again", places=("host",)),
 )  # fmt: skip
 
+
 def refusal(action: Action, now: Situation) -> str:
     """Return what is said when the action makes no sense now."""
     return action.why_not if isinstance(action.why_not, str) else action.why_not(now)

@@ -11,11 +11,11 @@ from console.cli.access import environment_client
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.tui.app import ConsoleApp
-from console.tui.screens.decide import GoByName
-from console.tui.screens.dialog import Words
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.prepare import PrepareScreen
-from console.tui.screens.run import RunScreen
+from console.tui.dialogs.dialog import TextDialog
+from console.tui.dialogs.go_dialog import GoByName
+from console.tui.home.home_screen import HomeScreen
+from console.tui.prepare.prepare_screen import PrepareScreen
+from console.tui.run.run_screen import RunScreen
 from tests.cli.product import Product
 from tests.receiver import Receiver
 from tests.tui.station import eventually
@@ -90,13 +90,13 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
             assert screen.request.without == (("web03", "dead"),)
 
             await pilot.press("w")
-            await eventually(pilot, lambda: isinstance(app.screen, Words) and "json://" in app.screen.shown, LONG)
+            await eventually(pilot, lambda: isinstance(app.screen, TextDialog) and "json://" in app.screen.shown, LONG)
             assert "s3cret" not in app.screen.shown
             assert "reason 4; agreed" in " ".join(app.screen.shown.split())
             await pilot.press("e")
             await eventually(pilot, lambda: app.screen.query("#area"))
             await pilot.press("enter", *"by hand", "ctrl+o")
-            await eventually(pilot, lambda: isinstance(app.screen, Words) and app.screen.query("#dialog-words") and "by hand" in app.screen.shown)
+            await eventually(pilot, lambda: isinstance(app.screen, TextDialog) and app.screen.query("#dialog-words") and "by hand" in app.screen.shown)
             await pilot.press("escape")
             await eventually(pilot, lambda: app.screen is screen and not screen.situation.closed)
             await pilot.press("g")

@@ -20,8 +20,8 @@ from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.ports.feed import Output, Presence, Sample
 from console.text import SafeText
 from console.tui.app import ConsoleApp
-from console.tui.numbers import Numbers
-from console.tui.screens.home import HomeScreen
+from console.tui.home.home_screen import HomeScreen
+from console.tui.metrics_history import MetricsHistory
 from console.views.machine_metrics import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past import past_run
@@ -162,7 +162,7 @@ def at_home() -> tuple[ConsoleApp, Doing]:
         assert isinstance(home, HomeScreen)
         await eventually(pilot, lambda: home.rest.board and home.state.run and home.numbers.series("web12")[0].points)
         await at_rest(pilot)
-        home.rest.numbers = Numbers()
+        home.rest.numbers = MetricsHistory()
         for sample in samples(clock.mono()):
             home.numbers.add(sample, sample.at)
         home.show()

@@ -10,11 +10,11 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.values import changed
 from console.text import SafeText
-from console.tui.screens.decide import GoByName
-from console.tui.screens.dialog import Dialog, Words
-from console.tui.screens.prepare import PrepareScreen
-from console.tui.screens.run import RunScreen
-from console.tui.screens.writing import Writing
+from console.tui.dialogs.dialog import Dialog, TextDialog
+from console.tui.dialogs.go_dialog import GoByName
+from console.tui.dialogs.text_editor import TextEditor
+from console.tui.prepare.prepare_screen import PrepareScreen
+from console.tui.run.run_screen import RunScreen
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.station import ScriptedStation, eventually
 from tests.tui.test_prepare import form, in_form, message, prepared, preparing, requests
@@ -29,14 +29,14 @@ def a_station(subjects: tuple[str, ...] = ("feat: basket", "fix: prices"), **mor
     return station
 
 
-async def read(pilot, words: str = "") -> Words:
+async def read(pilot, words: str = "") -> TextDialog:
     """Wait until the announcement is read, with those words in it."""
-    await eventually(pilot, lambda: isinstance(pilot.app.screen, Words) and pilot.app.screen.query("#dialog-words") and words in pilot.app.screen.shown)
+    await eventually(pilot, lambda: isinstance(pilot.app.screen, TextDialog) and pilot.app.screen.query("#dialog-words") and words in pilot.app.screen.shown)
     return pilot.app.screen
 
 
 async def written(pilot) -> TextArea:
-    await eventually(pilot, lambda: isinstance(pilot.app.screen, Writing))
+    await eventually(pilot, lambda: isinstance(pilot.app.screen, TextEditor))
     return pilot.app.screen.query_one(TextArea)
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from console.model import events as ev
-from console.tui.screens.host import HostScreen
-from console.tui.screens.record import RecordScreen
-from console.tui.widgets.log import Log
+from console.tui.history.record_screen import RecordScreen
+from console.tui.host.host_screen import HostScreen
+from console.tui.widgets.log_panel import LogPanel
 from tests.core.simulation import ADA
 from tests.tui.past import a_station
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -40,9 +40,9 @@ async def test_the_fleet_has_the_arrows_once_a_run_that_was_opened_before_go_has
 async def test_before_go_the_arrows_scroll_the_log_and_who_reads_there_is_left_alone():
     feed = ScriptedFeed(60)
     async with an_app(feed).run_test(size=(80, 16)) as pilot:
-        await eventually(pilot, lambda: focus(pilot) == "log" and len(pilot.app.screen.query_one(Log).book) > 2)
+        await eventually(pilot, lambda: focus(pilot) == "log" and len(pilot.app.screen.query_one(LogPanel).book) > 2)
         await press(pilot, "up")
-        await eventually(pilot, lambda: not pilot.app.screen.query_one(Log).following)
+        await eventually(pilot, lambda: not pilot.app.screen.query_one(LogPanel).following)
         await into_the_run(feed, pilot)
         assert focus(pilot) == "log"
 

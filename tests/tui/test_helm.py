@@ -6,7 +6,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.request import Person, Request
 from console.ports.feed import Presence
-from console.tui.widgets.lines import LineView
+from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import eventually

@@ -11,12 +11,12 @@ from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.app import ConsoleApp
-from console.tui.screens.dialog import Dialog
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.prepare import PrepareScreen
-from console.tui.screens.run import RunScreen
-from console.tui.widgets.fleet import Fleet
-from console.tui.widgets.lines import LineView
+from console.tui.dialogs.dialog import Dialog
+from console.tui.home.home_screen import HomeScreen
+from console.tui.prepare.prepare_screen import PrepareScreen
+from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.fleet_panel import FleetPanel
+from console.tui.widgets.line_view import LineView
 from console.tui.widgets.picker import Picker
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -187,7 +187,7 @@ async def test_hosts_that_are_not_read_yet_are_not_counted(size: tuple[int, int]
     station = SlowHosts()
     async with at_home(station).run_test(size=size) as pilot:
         await pilot.pause(0.2)
-        fleet = pilot.app.screen.query_one(Fleet)
+        fleet = pilot.app.screen.query_one(FleetPanel)
         assert (str(fleet.border_title).strip(), fleet.shown.strip()) == ("Fleet", "reading the hosts …")
         station.answers.set()
         await eventually(pilot, lambda: "3" in str(fleet.border_title))

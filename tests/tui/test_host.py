@@ -6,12 +6,12 @@ from console.model import events as ev
 from console.model.request import Request
 from console.model.values import changed
 from console.text import SafeText
-from console.tui.screens.dialog import Dialog
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.host import HostScreen
-from console.tui.screens.run import RunScreen
-from console.tui.widgets.lines import LineView
-from console.tui.widgets.log import Log
+from console.tui.dialogs.dialog import Dialog
+from console.tui.home.home_screen import HomeScreen
+from console.tui.host.host_screen import HostScreen
+from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.line_view import LineView
+from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.picker import Picker
 from tests.core.simulation import OLD
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -106,8 +106,8 @@ async def test_its_log_holds_its_own_lines_and_goes_on():
         await open_host(pilot, "web02")
         await press(pilot, "right")
         feed.go_on("wave-3/web03/gate")
-        await eventually(pilot, lambda: "health of web03" in pilot.app.screen.query_one(Log).shown)
-        assert {entry.where for entry in pilot.app.screen.query_one(Log).book.held} == {"web03"}
+        await eventually(pilot, lambda: "health of web03" in pilot.app.screen.query_one(LogPanel).shown)
+        assert {entry.where for entry in pilot.app.screen.query_one(LogPanel).book.held} == {"web03"}
 
 
 async def test_skip_and_retry_say_so_to_the_run():
@@ -203,7 +203,7 @@ async def test_home_opens_a_host_with_its_releases_its_numbers_and_its_last_step
         await at_host_of_home(pilot)
         await eventually(pilot, lambda: "v0.9.0" in shown(pilot, "#releases") and "25 %" in shown(pilot, "#metrics"))
         assert "health of web01" in shown(pilot, "#steps")
-        await eventually(pilot, lambda: "health of web01" in pilot.app.screen.query_one(Log).shown)
+        await eventually(pilot, lambda: "health of web01" in pilot.app.screen.query_one(LogPanel).shown)
         drifted = changed(station.current.hosts[0], drift=SafeText("app.txt was changed by hand"))
         station.current = changed(station.current, hosts=(drifted, *station.current.hosts[1:]))
         await press(pilot, "escape")

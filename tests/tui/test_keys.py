@@ -9,9 +9,9 @@ from textual.events import Key
 from console.model import commands as cmd
 from console.model import events as ev
 from console.tui.app import ConsoleApp
-from console.tui.screens.dialog import Dialog, Words
-from console.tui.screens.host import HostScreen
-from console.tui.screens.run import RunScreen
+from console.tui.dialogs.dialog import Dialog, TextDialog
+from console.tui.host.host_screen import HostScreen
+from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation
@@ -216,7 +216,7 @@ async def test_it_paints_at_every_size_whatever_the_outside_says(size: tuple[int
         feed.go_on("wave-5/web05/restart")
         await settled(pilot)
         await press(pilot, "1", "2", "3", "4", "escape", "question_mark")
-        assert isinstance(pilot.app.screen, Words)
+        assert isinstance(pilot.app.screen, TextDialog)
         await press(pilot, "escape", "down", "enter")
         assert isinstance(pilot.app.screen, HostScreen)
         await press(pilot, "escape")

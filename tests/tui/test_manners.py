@@ -9,8 +9,8 @@ from console.adapters.clock import SetClock
 from console.model import commands as cmd
 from console.model import events as ev
 from console.ports.feed import Presence
-from console.tui.idle import FORGOTTEN_AFTER, Awake
-from console.tui.screens.dialog import Dialog
+from console.tui.dialogs.dialog import Dialog
+from console.tui.dialogs.idle_guard import FORGOTTEN_AFTER, IdleQuestion
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import eventually
@@ -77,7 +77,7 @@ async def test_a_forgotten_screen_asks_for_the_name_until_it_was_typed():
         assert kinds(feed) == ["Pause"]
         await clock.advance(FORGOTTEN_AFTER)
         await press(pilot, "l", "c")
-        assert isinstance(app.screen, Awake)
+        assert isinstance(app.screen, IdleQuestion)
         await press(pilot, *"prod", "enter", "escape", "c")
         assert kinds(feed) == ["Pause"]
         await press(pilot, *"production", "enter")
@@ -94,7 +94,7 @@ async def test_a_forgotten_screen_rolls_back_at_once_and_lets_go_of_what_it_aske
         await press(pilot, "a")
         await clock.advance(FORGOTTEN_AFTER + 60)
         await press(pilot, "a")
-        assert isinstance(app.screen, Awake)
+        assert isinstance(app.screen, IdleQuestion)
         await press(pilot, "ctrl+r", "r")
         assert kinds(feed) == ["RollBack"]
         assert isinstance(app.screen, Dialog)

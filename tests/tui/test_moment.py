@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from console.adapters.clock import SetClock
-from console.tui.widgets.log import Log
-from console.tui.widgets.spark import Metrics
+from console.tui.widgets.log_panel import LogPanel
+from console.tui.widgets.metrics_panel import MetricsPanel
 from console.views.log_lines import LogLine
 from console.views.styled_text import Line
 from tests.tui.scenes import samples
@@ -18,19 +18,19 @@ def line_at(second: int) -> LogLine:
     return LogLine(f"2026-01-02T12:{second // 60:02}:{second % 60:02}.000Z", "web01", f"at {second}")
 
 
-async def opened(pilot, clock: SetClock) -> tuple[Log, Metrics]:
+async def opened(pilot, clock: SetClock) -> tuple[LogPanel, MetricsPanel]:
     """Two minutes of numbers, and a line each ten seconds of them: the last one now."""
     await settled(pilot)
     screen = pilot.app.run_screen
     for sample in samples(clock.mono()):
         screen.numbers.add(sample, sample.at)
-    log = screen.query_one(Log)
+    log = screen.query_one(LogPanel)
     log.clear()
     log.add(line_at(second) for second in range(0, 121, 10))
     log.focus()
     screen.show_slices()
     await settled(pilot)
-    return log, screen.query_one(Metrics)
+    return log, screen.query_one(MetricsPanel)
 
 
 def a_clock(feed) -> SetClock:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from console.adapters.clock import SetClock
 from console.ports.feed import Sample
-from console.tui.numbers import KINDS, MOST, SLACK, SPAN, Numbers
-from console.tui.widgets.spark import Metrics
+from console.tui.metrics_history import KINDS, MOST, SLACK, SPAN, MetricsHistory
+from console.tui.widgets.metrics_panel import MetricsPanel
 from tests.tui.scenes import scene
 
 SHARES = st.one_of(st.none(), st.floats(0, 1))
@@ -15,7 +15,7 @@ SHARES = st.one_of(st.none(), st.floats(0, 1))
 
 @given(st.lists(st.tuples(st.floats(0.01, 40), SHARES, SHARES, st.one_of(st.none(), st.floats(0, 99))), max_size=200))
 def test_a_host_has_the_points_that_came_and_no_gap_is_a_number(looks: list[tuple[float, float | None, float | None, float | None]]) -> None:
-    numbers, now, came = Numbers(), 0.0, list[tuple[float, tuple[float | None, ...]]]()
+    numbers, now, came = MetricsHistory(), 0.0, list[tuple[float, tuple[float | None, ...]]]()
     for passed, *values in looks:
         now += passed
         numbers.add(Sample("web01", now, *values), now)
@@ -29,7 +29,7 @@ def test_a_host_has_the_points_that_came_and_no_gap_is_a_number(looks: list[tupl
 
 
 def test_a_night_keeps_ten_minutes_and_not_more() -> None:
-    numbers = Numbers()
+    numbers = MetricsHistory()
     for second in range(5000):
         numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), float(second))
     (cpu, *_) = numbers.series("web01")
@@ -38,14 +38,14 @@ def test_a_night_keeps_ten_minutes_and_not_more() -> None:
 
 
 def test_a_host_that_is_looked_at_too_often_is_bounded_too() -> None:
-    numbers = Numbers()
+    numbers = MetricsHistory()
     for tenth in range(5000):
         numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), tenth / 10)
     assert MOST <= len(numbers.series("web01")[0].points) <= MOST + SLACK + 1
 
 
 def test_the_fleets_number_is_the_mean_of_its_hosts_and_an_unknown_host_has_none() -> None:
-    numbers = Numbers()
+    numbers = MetricsHistory()
     for host, cpu in (("web01", 0.2), ("web02", 0.4), ("web03", None)):
         numbers.add(Sample(host, 0.0, cpu, 0.5, 1.0), 7.25)
     cpu_series, memory, _ = numbers.series()
@@ -69,6 +69,6 @@ async def test_numbers_of_a_run_that_is_over_stand_as_they_stood_and_a_late_sour
         assert screen is not None
         await clock.advance(60)
         screen.show_slices()
-        metrics = screen.query_one(Metrics)
+        metrics = screen.query_one(MetricsPanel)
         assert ("STALE" in metrics.shown) == is_stale
         assert ("of the run" in str(metrics.border_title)) != is_stale

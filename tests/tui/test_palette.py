@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from console.model import commands as cmd
 from console.model.state import RunState
 from console.tui import keys
-from console.tui.screens.dialog import Dialog
-from console.tui.screens.palette import Palette
+from console.tui.dialogs.dialog import Dialog
+from console.tui.dialogs.palette import Palette
 from console.tui.situation import Place, Situation
 from console.tui.widgets.picker import Picker
 from tests.tui.scripted import an_app

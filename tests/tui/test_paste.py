@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from console.tui.paste import END, START, PasteFilter
+from console.tui.terminal.paste_filter import END, START, PasteFilter
 
 PASTED = st.text(st.sampled_from("ab rqp\r\n\t\x1b[]O2017~;\x07\x00\x9b\x7f"), max_size=40).filter(lambda text: END not in text)
 

@@ -14,13 +14,13 @@ from console.model.request import Request
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.app import ConsoleApp
-from console.tui.screens.decide import GoByName, go_dialog
-from console.tui.screens.dialog import Dialog, Words
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.prepare import PANELS, PrepareScreen
-from console.tui.screens.run import RunScreen
-from console.tui.widgets.checklist import Checks, PlanPanel
-from console.tui.widgets.lines import LineView
+from console.tui.dialogs.dialog import Dialog, TextDialog
+from console.tui.dialogs.go_dialog import GoByName, go_dialog
+from console.tui.home.home_screen import HomeScreen
+from console.tui.prepare.prepare_screen import PANELS, PrepareScreen
+from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.checklist_panels import ChecksPanel, PlanPanel
+from console.tui.widgets.line_view import LineView
 from console.tui.widgets.picker import Picker
 from console.views.styled_text import width as cells
 from tests.core.simulation import ADA
@@ -119,7 +119,7 @@ async def test_the_answer_of_an_older_question_is_dropped():
         screen = await prepared(pilot)
         await pilot.press("down")
         await eventually(pilot, lambda: requests(station)[-1].ref == "v1.1.0")
-        assert "asking about v1.1.0" in str(screen.query_one(Checks).border_title)
+        assert "asking about v1.1.0" in str(screen.query_one(ChecksPanel).border_title)
         await pilot.press("g")
         await eventually(pilot, lambda: "GO is closed: the checks of v1.1.0 are being made" in message(pilot))
         await pilot.press("end")
@@ -298,7 +298,7 @@ async def test_what_cannot_be_asked_says_what_to_type():
         station.blocked = NoGo("the repository is gone", "git remote -v")
         await pilot.press("down")
         await eventually(pilot, lambda: "no-go: the repository is gone; git remote -v" in head(pilot))
-        assert "git remote -v" in screen.query_one(Checks).shown
+        assert "git remote -v" in screen.query_one(ChecksPanel).shown
         station.blocked = None
         await pilot.press("u")
         await eventually(pilot, lambda: "GO is open" in head(pilot))
@@ -329,7 +329,7 @@ async def test_enter_on_checks_and_plan_shows_all_of_them():
             await pilot.press(str(number))
             await eventually(pilot, lambda number=number: screen.query_one(f"#{PANELS[number]}").has_focus)
             await pilot.press("enter")
-            await eventually(pilot, lambda: isinstance(pilot.app.screen, Words))
+            await eventually(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
             await eventually(pilot, lambda words=words: words in pilot.app.screen.shown)
             await pilot.press("escape")
             await eventually(pilot, lambda: pilot.app.screen is screen)

@@ -7,8 +7,8 @@ from console.errors import UsageFault
 from console.ports.feed import Output
 from console.text import SafeText
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.fleet import Fleet
-from console.tui.widgets.log import Log
+from console.tui.widgets.fleet_panel import FleetPanel
+from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import LogLine
 from console.views.logbook import LogBook
 from tests.tui.scripted import ScriptedFeed, an_app
@@ -23,9 +23,9 @@ def entries(count: int, first: int = 0) -> tuple[LogLine, ...]:
     )
 
 
-async def with_lines(pilot, count: int = 100) -> Log:
+async def with_lines(pilot, count: int = 100) -> LogPanel:
     await settled(pilot)
-    log = pilot.app.run_screen.query_one(Log)
+    log = pilot.app.run_screen.query_one(LogPanel)
     await eventually(pilot, lambda: log.display and log.size.height > 0)
     log.clear()
     log.add(entries(count))
@@ -35,7 +35,7 @@ async def with_lines(pilot, count: int = 100) -> Log:
     return log
 
 
-def top_line(log: Log) -> str:
+def top_line(log: LogPanel) -> str:
     return log.book.lines[round(log.scroll_y)].text
 
 
@@ -64,7 +64,7 @@ async def test_a_regex_that_is_none_is_a_sentence():
 async def test_the_fleet_has_the_same_filter():
     async with an_app(running(hosts=12)).run_test(size=(120, 36)) as pilot:
         await settled(pilot)
-        fleet = pilot.app.run_screen.query_one(Fleet)
+        fleet = pilot.app.run_screen.query_one(FleetPanel)
         fleet.focus()
         await press(pilot, "slash", *"host:web1*", "enter")
         assert "3 of 12 match host:web1*" in str(fleet.border_title)
@@ -140,7 +140,7 @@ async def test_space_freezes_the_panels_while_keys_go_on():
     feed = running(hosts=12)
     async with an_app(feed).run_test(size=(120, 36)) as pilot:
         log = await with_lines(pilot)
-        fleet = pilot.app.run_screen.query_one(Fleet)
+        fleet = pilot.app.run_screen.query_one(FleetPanel)
         before, at = fleet.shown, top_line(log)
         await press(pilot, "space")
         feed.go_on("wave-7/web07/gate")
@@ -192,7 +192,7 @@ def kept_of(feed: ScriptedFeed, count: int) -> ScriptedStation:
     return ScriptedStation(feed=feed, logs={run: logs}, records={run: tuple(feed.run.events)})
 
 
-async def joined_late(pilot, log: Log) -> None:
+async def joined_late(pilot, log: LogPanel) -> None:
     """The screen was told only the last lines: nothing of what is kept, and no event."""
     await eventually(pilot, lambda: len(log.book))
     await settled(pilot)
@@ -206,7 +206,7 @@ async def joined_late(pilot, log: Log) -> None:
 async def test_before_the_first_line_it_reads_back_from_what_is_kept():
     feed = running()
     async with an_app(feed, station=kept_of(feed, 2500)).run_test(size=(80, 24)) as pilot:
-        log = pilot.app.run_screen.query_one(Log)
+        log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "home", "y")
         assert pilot.app.clipboard.endswith("error 0")
@@ -229,7 +229,7 @@ async def test_before_the_first_line_it_reads_back_from_what_is_kept():
 async def test_a_filter_reads_back_until_something_matches_and_says_when_nothing_does():
     feed = running()
     async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
-        log = pilot.app.run_screen.query_one(Log)
+        log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "slash", *'"kept 21"', "enter")
         await press(pilot, "up")
@@ -242,7 +242,7 @@ async def test_a_filter_reads_back_until_something_matches_and_says_when_nothing
 async def test_a_search_reads_back_to_the_match_before():
     feed = running()
     async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
-        log = pilot.app.run_screen.query_one(Log)
+        log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "slash", "tab", *"/kept 21$/", "enter", "N")
         await eventually(pilot, lambda: log.current and log.current.text == "kept 21")
@@ -252,11 +252,11 @@ async def test_a_search_reads_back_to_the_match_before():
 
 
 async def test_memory_is_bounded_and_what_was_let_go_is_read_again(monkeypatch):
-    monkeypatch.setattr("console.tui.readback.PAGE", 50)
-    monkeypatch.setattr("console.tui.readback.MOST", 200)
+    monkeypatch.setattr("console.tui.log_readback.PAGE", 50)
+    monkeypatch.setattr("console.tui.log_readback.MOST", 200)
     feed = running()
     async with an_app(feed, station=kept_of(feed, 1000)).run_test(size=(80, 24)) as pilot:
-        log = pilot.app.run_screen.query_one(Log)
+        log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         for _ in range(12):
             await press(pilot, "home")
@@ -276,7 +276,7 @@ async def test_a_record_that_cannot_be_read_is_said_and_keys_go_on():
     station = kept_of(feed, 10)
     station.log = broken  # type: ignore[method-assign]
     async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
-        log = pilot.app.run_screen.query_one(Log)
+        log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "home", "up")
         await eventually(pilot, lambda: "not read: no disk" in str(pilot.app.run_screen.query_one("#message").shown))
@@ -314,9 +314,9 @@ async def test_a_panel_gets_more_room_in_steps():
             rows.append(log.size.height)
         assert rows[0] < rows[1] < rows[2]
         assert rows[3:] == [rows[1], rows[0]]
-        pilot.app.run_screen.query_one(Fleet).focus()
+        pilot.app.run_screen.query_one(FleetPanel).focus()
         await press(pilot, "plus")
-        assert pilot.app.run_screen.query_one(Fleet).size.height > 10
+        assert pilot.app.run_screen.query_one(FleetPanel).size.height > 10
         assert log.size.height > 0
         await press(pilot, "escape")
         assert log.size.height == rows[0]

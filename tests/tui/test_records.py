@@ -4,15 +4,15 @@ import pytest
 
 from console.core.run.evolve import fold
 from console.errors import UsageFault
-from console.tui.screens.compare import CompareScreen
-from console.tui.screens.dialog import Dialog, Words
-from console.tui.screens.home import HomeScreen
-from console.tui.screens.record import RecordScreen
-from console.tui.screens.replay import ReplayScreen
-from console.tui.screens.run import RunScreen
-from console.tui.screens.runs import PAGE, RunsScreen
-from console.tui.widgets.lines import LineView, ScrolledLines
-from console.tui.widgets.log import Log
+from console.tui.dialogs.dialog import Dialog, TextDialog
+from console.tui.history.compare_screen import CompareScreen
+from console.tui.history.record_screen import RecordScreen
+from console.tui.history.replay_screen import ReplayScreen
+from console.tui.history.runs_screen import PAGE, RunsScreen
+from console.tui.home.home_screen import HomeScreen
+from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.line_view import LineView, ScrolledLines
+from console.tui.widgets.log_panel import LogPanel
 from tests.tui.past import a_station
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.station import ScriptedStation, a_board, a_summary, eventually
@@ -40,7 +40,7 @@ async def to_runs(pilot) -> RunsScreen:
 async def to_record(pilot) -> RecordScreen:
     await to_runs(pilot)
     await press(pilot, "enter")
-    await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report and len(pilot.app.screen.query_one(Log).book))
+    await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report and len(pilot.app.screen.query_one(LogPanel).book))
     return pilot.app.screen
 
 
@@ -153,7 +153,7 @@ async def test_a_record_tells_what_who_why_and_where_time_went():
 async def test_a_records_log_is_read_back_page_by_page():
     async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
         record = await to_record(pilot)
-        log = record.query_one(Log)
+        log = record.query_one(LogPanel)
         outputs = lambda: [one.text for one in log.book.lines if one.text.startswith("line ")]  # noqa: E731
         assert outputs() == [f"line {number}" for number in range(700, 1200)]
         for held in (1000, 1200):
@@ -166,7 +166,7 @@ async def test_a_records_log_is_read_back_page_by_page():
 async def test_a_records_log_is_filtered():
     async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
         record = await to_record(pilot)
-        log = record.query_one(Log)
+        log = record.query_one(LogPanel)
         await press(pilot, "slash", *"119", "enter")
         assert all("119" in one.text for one in log.book.lines)
         await press(pilot, "escape")
@@ -259,7 +259,7 @@ async def test_a_replay_is_wound_by_event_chapter_beginning_and_end():
         await press(pilot, "left_square_bracket")
         await eventually(pilot, lambda: shown(chapters[1].place + 1))
         assert "REPLAY" in top(pilot)
-        log = replay.query_one(Log)
+        log = replay.query_one(LogPanel)
         assert log.book.lines[-1].at == events[chapters[1].place].at
 
 
@@ -297,7 +297,7 @@ async def test_keys_that_would_act_say_that_it_is_a_replay():
             assert shows(pilot, ReplayScreen)
         assert not rolled_back(station)
         await press(pilot, "question_mark")
-        assert shows(pilot, Words)
+        assert shows(pilot, TextDialog)
         await press(pilot, "escape", "q")
         assert shows(pilot, RecordScreen)
 
@@ -308,5 +308,5 @@ async def test_a_host_is_opened_in_a_replay_with_the_runs_own_time():
         await press(pilot, "home", *["right_square_bracket"] * 4)
         await eventually(pilot, lambda: replay.state.changed or replay.state.phase == "running")
         await press(pilot, "down", "enter")
-        assert shows(pilot, Words)
+        assert shows(pilot, TextDialog)
         assert abs(replay.now - replay.state.mono) < 1

@@ -8,10 +8,10 @@ import pytest
 from console.model.events import Event
 from console.ports.feed import Output, Sample, Untold
 from console.text import SafeText
-from console.tui.replay import ReplayFeed
-from console.tui.screens.replay import ReplayScreen
-from console.tui.widgets.log import Log
-from console.tui.widgets.spark import Metrics
+from console.tui.history.replay_feed import ReplayFeed
+from console.tui.history.replay_screen import ReplayScreen
+from console.tui.widgets.log_panel import LogPanel
+from console.tui.widgets.metrics_panel import MetricsPanel
 from console.views.times import rfc3339
 from tests.tui.past import past_run
 from tests.tui.scripted import an_app
@@ -46,7 +46,7 @@ def times(feed: ReplayFeed, items: list[object]) -> list[float]:
 
 @pytest.mark.parametrize("page", [1, 7, 1000])
 async def test_everything_comes_once_and_in_the_order_of_time(monkeypatch, page):
-    monkeypatch.setattr("console.tui.replay.PAGE", page)
+    monkeypatch.setattr("console.tui.history.replay_feed.PAGE", page)
     feed, items = ReplayFeed(EVENTS, records=a_record(), run="r-1"), []
     following = asyncio.create_task(heard(feed, items))
     for place in range(0, len(feed.tape), 5):
@@ -63,7 +63,7 @@ async def test_everything_comes_once_and_in_the_order_of_time(monkeypatch, page)
 
 
 async def test_who_winds_far_hears_the_last_page_and_that_older_lines_are_left_out(monkeypatch):
-    monkeypatch.setattr("console.tui.replay.PAGE", 10)
+    monkeypatch.setattr("console.tui.history.replay_feed.PAGE", 10)
     feed, items = ReplayFeed(EVENTS, records=a_record(400, 0.1), run="r-1"), []
     feed.go_to(len(feed.tape))
     await heard(feed, items)
@@ -90,12 +90,12 @@ async def test_the_screen_shows_lines_and_numbers_of_the_time_it_stands_at(size)
         await press(pilot, "space", "home", *["right_square_bracket"] * 3)
         await eventually(pilot, lambda: screen.state.seq == screen.tape_feed.place)
         stood = screen.tape_feed.tape.times[screen.tape_feed.place - 1]
-        log = screen.query_one(Log)
+        log = screen.query_one(LogPanel)
         texts = [entry.text for entry in log.book.lines]
         assert (f"line {int(stood) - 1}" in texts, f"line {int(stood) + 1}" in texts) == (stood >= 1, False)
         await press(pilot, "end")
         await eventually(pilot, lambda: "line 29" in log.shown)
-        await eventually(pilot, lambda: "50 %" in screen.query_one(Metrics).shown)
+        await eventually(pilot, lambda: "50 %" in screen.query_one(MetricsPanel).shown)
         assert all(at <= screen.tape_feed.tape.events[-1].mono + 60 for at, _ in screen.numbers.series("web01")[0].points)
         await press(pilot, "home")
         await eventually(pilot, lambda: "line 29" not in log.shown)

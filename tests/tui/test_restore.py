@@ -7,10 +7,10 @@ from console.model.database import Backup
 from console.model.events import AnyEvent
 from console.model.request import Request
 from console.text import SafeText
-from console.tui.screens.dialog import TypingDialog
-from console.tui.screens.record import RecordScreen
-from console.tui.screens.restore import RestoreByName
-from console.tui.screens.run import RunScreen
+from console.tui.dialogs.dialog import TypingDialog
+from console.tui.dialogs.restore_dialog import RestoreByName
+from console.tui.history.record_screen import RecordScreen
+from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation, a_summary, eventually

@@ -1,7 +1,7 @@
 """Choosing a theme: worn while the choice stands on it, kept by enter, put back by esc."""
 
-from console.tui.screens.run import RunScreen
-from console.tui.widgets.lines import LineView
+from console.tui.run.run_screen import RunScreen
+from console.tui.widgets.line_view import LineView
 from tests.tui.scripted import an_app
 from tests.tui.test_keys import press, running, settled
 

@@ -5,7 +5,7 @@ from console.model.commands import Acknowledge, Decide
 from console.model.events import CheckReported, Decided, RunEnded
 from console.model.values import changed
 from console.text import SafeText
-from console.tui.screens.dialog import is_dialog
+from console.tui.dialogs.dialog import is_dialog
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.test_helm import message

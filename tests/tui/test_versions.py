@@ -12,7 +12,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.fleet_snapshot import Candidate, CiMark, Verified
 from console.text import SafeText
-from console.tui.screens.prepare import PrepareScreen
+from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.widgets.picker import Picker
 from console.views.styled_text import text, width
 from console.views.version_list import Marks, candidate_row

@@ -5,7 +5,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from console.tui.widgets.lines import LineView
+from console.tui.widgets.line_view import LineView
 from console.views.filter import GRAMMAR
 from console.views.styled_text import Span, line
 
@@ -13,7 +13,7 @@ from console.views.styled_text import Span, line
 class FilterLine(Horizontal):
     """A label and a field of one line."""
 
-    class Typed(Message):
+    class WordsTyped(Message):
         """The words that stand in the field now."""
 
         def __init__(self, words: str) -> None:
@@ -52,7 +52,7 @@ class FilterLine(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what was typed."""
         event.stop()
-        self.post_message(self.Typed(event.value))
+        self.post_message(self.WordsTyped(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The screen takes enter itself."""

@@ -6,14 +6,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.tui.widgets.lines import Toned, Wording, beside_bar
+from console.tui.widgets.line_view import Toned, Wording, beside_bar
 from console.views.styled_text import Line, Span, filled, line, text
 
 
 class Picker(Toned, ScrollView, can_focus=True):
     """Rows that are scrolled, and one that is chosen."""
 
-    class Moved(Message):
+    class RowChosen(Message):
         """Another row was chosen."""
 
         def __init__(self, picker: "Picker", index: int) -> None:
@@ -48,7 +48,7 @@ class Picker(Toned, ScrollView, can_focus=True):
         self.index = wanted
         self._bring_into_sight()
         self.refresh()
-        self.post_message(self.Moved(self, wanted))
+        self.post_message(self.RowChosen(self, wanted))
 
     def _bring_into_sight(self) -> None:
         top, height = round(self.scroll_offset.y), max(1, self.content_size.height)

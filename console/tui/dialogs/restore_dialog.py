@@ -1,0 +1,66 @@
+"""The question before a database goes back to the backup of a run: what is lost is said, and the environment's name is typed, wherever it is.
+
+Begins the run that does it; whether there is such a backup still is that run's to say.
+"""
+
+from datetime import datetime, timedelta
+
+from console.core.checks.database import backup_words, is_migrated
+from console.model.request import Request
+from console.model.state import RunState
+from console.tui.dialogs.dialog import TypingDialog
+from console.tui.page import Page
+from console.views.styled_text import Line, Span, line
+
+
+def restore_words(state: RunState, now: datetime) -> tuple[Line, ...]:
+    """Return what goes back, what is lost, and what stays."""
+    backup = state.backup
+    if backup is None:
+        return ()
+    since = max(timedelta(0), now - datetime.fromisoformat(backup.at.replace("Z", "+00:00")))
+    out = [
+        line(f"The database goes back to the backup {backup_words(backup)}, which run {state.run} took."),
+        line(Span("! ", "bad"), f"What was written to it in the {_span(since)} since then is lost, and nothing brings it back."),
+    ]
+    if is_migrated(state):
+        version = state.release.version if state.release else "this release"
+        out.append(line(Span("! ", "warn"), f"The migration of {version} is undone with it: code that needs the new schema fails."))
+    return (*out, line("No host changes its release; every host is held until it is done."))
+
+
+def _span(since: timedelta) -> str:
+    minutes = int(since.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"
+
+
+class RestoreByName(TypingDialog):
+    """The database back: its environment's name is typed."""
+
+    enter_words = "bring it back, once the name stands there"
+
+    def __init__(self, state: RunState, now: datetime) -> None:
+        place = state.environment.upper() if state.protected else state.environment
+        super().__init__(f"Bring the database of {place} back?", (*restore_words(state, now), line(" "), line(f"Type {state.environment} to do it:")))
+        self._name = self.prompt = state.environment
+
+    def accepts(self, text: str) -> bool:
+        """Return whether it is the environment's name."""
+        return text.strip() == self._name
+
+
+def ask_restore(page: Page, state: RunState) -> None:
+    """Ask, and begin the run that brings the database back."""
+    station = page.app.station
+    if station is None:
+        return
+    twin = f"deploy restore {state.environment} --run {state.run}"
+    request = Request(kind="restore", ref=state.run, yes=True)
+
+    def answered(name: str | None) -> None:
+        if name:
+            page.app.open_run(station.open(request), "opening the restore of the database", twin=twin)
+
+    page.app.push_screen(RestoreByName(state, page.app.clock.now()), answered)

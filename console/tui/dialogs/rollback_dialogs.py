@@ -1,0 +1,45 @@
+"""The questions before something is taken back: roll back, abort, skip. The words come from the views."""
+
+from console.core.kinds.table import goes_back
+from console.core.words.sizes import counted
+from console.model.state import RunState
+from console.tui.dialogs.dialog import Choice, Dialog
+from console.views.plan_words import names_in_words, prefers_halves, rollback_lines
+from console.views.styled_text import Line, Span, line
+
+
+def rollback_dialog(state: RunState, width: int) -> Dialog:
+    """Return the rollback's question; its answer is `at-once` or `halves`."""
+    ways = (("all at once", "at-once"), ("in halves", "halves"))
+    first, other = ways[::-1] if prefers_halves(state) else ways
+    touched = sum(1 for host in state.hosts.values() if host.touched)
+    choices = [Choice("r", f"roll back {first[0]}", first[1])]
+    if touched > 1:
+        choices.append(Choice("x", other[0], other[1]))
+    place = state.environment.upper() if state.protected else state.environment
+    return Dialog(f"Roll back {state.app} in {place}?", rollback_lines(state, width), tuple(choices))
+
+
+def abort_dialog(state: RunState, width: int) -> Dialog:
+    """Return the abort's question; its answer is `back` or `leave`."""
+    touched = tuple(host.name for host in state.hosts.values() if host.touched)
+    if not state.changed:
+        body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
+        return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
+    if not goes_back(state.kind):
+        body = (line("Nothing new starts; what runs now ends first. Then all stays as it is (the run counts as failed)."),)
+        return Dialog("Abort?", body, (Choice("a", "abort", "leave"),))
+    body = (
+        line("Nothing new starts; what runs now ends first. Then:"),
+        line(Span("a  ", "accent"), f"{counted(len(touched), 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}"),
+        line(Span("l  ", "accent"), "or all stays as it is, half new and half old (the run counts as failed)"),
+    )
+    return Dialog("Abort?", body, (Choice("a", "abort, all back", "back"), Choice("l", "abort, leave", "leave")))
+
+
+def skip_dialog(state: RunState, host: str) -> Dialog:
+    """Return the skip's question; its answer is `skip`."""
+    known = state.hosts[host]
+    before = str(known.before_version or known.before or "what it had")
+    told = f"{host} goes back to {before}" if known.touched else f"{host} keeps {before}"
+    return Dialog(f"Skip {host}?", (line(told + ", stays in service, and does not count as failed. The next run takes it."),), (Choice("x", "skip", "skip"),))

@@ -1,0 +1,30 @@
+"""Choosing a theme: the whole screen wears the one that the choice stands on. Enter keeps it, esc puts the first one back."""
+
+from typing import TYPE_CHECKING
+
+from console.tui.dialogs.choice_list import ChoiceList
+from console.tui.widgets.picker import Picker
+
+if TYPE_CHECKING:
+    from console.tui.app import ConsoleApp
+
+
+class ThemeChoice(ChoiceList):
+    """A list of themes at the side, so that what is under it is seen."""
+
+    app: "ConsoleApp"
+
+    def __init__(self, names: tuple[str, ...], worn: str) -> None:
+        super().__init__("Theme", names, worn)
+        self._worn = worn
+
+    def on_picker_row_chosen(self, event: Picker.RowChosen) -> None:
+        """Wear it."""
+        event.stop()
+        self.app.theme = self._words[event.index]
+
+    def press(self, key: str) -> bool:
+        """Keep what is worn, or wear again what was worn before."""
+        if key in ("escape", "q", "ctrl+c", "ctrl+q"):
+            self.app.theme = self._worn
+        return super().press(key)

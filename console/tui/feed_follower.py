@@ -1,0 +1,94 @@
+"""Follows a feed for the screen: folds events into one state, gathers log lines and numbers until the screen takes them.
+
+It knows nothing of widgets. The feed is never made to wait for the screen, and nothing is kept without a bound.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from console.core.run.evolve import evolve
+from console.errors import ConsoleError, in_one_line
+from console.model.state import RunState
+from console.ports.clock import Clock
+from console.ports.feed import Feed, FeedItem, Output, Presence, Sample, Untold
+from console.tui.metrics_history import MetricsHistory
+from console.typed import as_typed
+from console.views.log_lines import LogLine, log_lines
+from console.views.staleness import Staleness
+
+PENDING = 5000
+"""Log lines that wait for the screen; what is older is let go."""
+
+
+class FeedFollower:
+    """One feed, followed. The screen calls `take_lines` at its own pace. `came_at`: when a sample came, where that is not now."""
+
+    def __init__(self, feed: Feed, clock: Clock, came_at: Callable[[Sample], float] | None = None) -> None:
+        self.feed = feed
+        self.state = RunState()
+        self.presence = Presence()
+        self.numbers = MetricsHistory()
+        self.problem = ""
+        self.finished = False
+        self.broken = False
+        """It ended by a mistake of the screen's own, and not with the engine."""
+        self.changed = True
+        self._came_at = came_at or (lambda sample: clock.mono())
+        self._lines: deque[LogLine] = deque(maxlen=PENDING)
+        self._came = 0
+        self._clock = clock
+        self._signs = Staleness(clock.mono())
+        self.begins_anew = False
+        """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
+
+    async def follow(self) -> None:
+        """Follow until the run has ended or the feed can't go on; then `problem` says why."""
+        try:
+            async for item in self.feed.follow():
+                self._take_in(item)
+                self._came += 1
+                if self._came % 200 == 0:
+                    await asyncio.sleep(0)
+        except ConsoleError as fault:
+            self.problem = in_one_line(fault)
+        except (OSError, EOFError) as fault:
+            self.problem = f"the connection to the engine was lost: {fault}"
+        except Exception as fault:  # a mistake of ours, or a package that was changed under us: said, never passed over
+            self.broken = True
+            back = as_typed("q, then deploy attach")
+            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not touched by it: {back}"
+        self.finished = self.changed = True
+
+    def _take_in(self, item: FeedItem) -> None:
+        self.changed = True
+        self._signs.heard(self._clock.mono())
+        if isinstance(item, Sample):
+            known = self.state.hosts.get(item.host)
+            self.numbers.add(item, self._came_at(item), new=known is not None and known.condition == "new")
+        elif isinstance(item, Presence):
+            self.presence = item
+            self._signs.comes_every(item.every)
+        elif isinstance(item, Untold):
+            self._lines.clear()
+            self.begins_anew = True
+        elif isinstance(item, Output):
+            self._keep(log_lines(item, self.state))
+        else:
+            self.state = evolve(self.state, item)
+            self._keep(log_lines(item, self.state))
+
+    def _keep(self, lines: tuple[LogLine, ...]) -> None:
+        self.begins_anew = self.begins_anew or len(self._lines) + len(lines) > PENDING
+        self._lines.extend(lines)
+
+    def silence(self, now: float) -> float:
+        """Return for how many seconds an engine that says regularly that it is there has said nothing; 0 while that is no news."""
+        return 0.0 if self.finished else self._signs.silence(now)
+
+    def take_lines(self) -> tuple[LogLine, ...]:
+        """Return the log lines that came since the last call."""
+        self.begins_anew = False
+        lines = tuple(self._lines)
+        self._lines.clear()
+        return lines

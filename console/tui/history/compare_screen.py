@@ -1,0 +1,77 @@
+"""Two runs side by side, read from the record. It changes nothing."""
+
+import asyncio
+
+from textual.app import ComposeResult
+
+from console.errors import ConsoleError
+from console.ports.environment_client import EnvironmentClient
+from console.ports.journal import RunSummary
+from console.tui.page import Page
+from console.tui.widgets.line_view import LineView, ScrolledLines
+from console.typed import as_typed
+from console.views.run_comparison import Side, compare_head, compare_lines, in_order, side_of
+from console.views.styled_text import Line, Span, line
+
+WITHIN = 10.0
+"""Seconds that reading may take."""
+
+
+class CompareScreen(Page):
+    """Two runs."""
+
+    AUTO_FOCUS = "#compared"
+    place = "compare"
+
+    def __init__(self, station: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
+        super().__init__()
+        self.station = station
+        self._runs = (one, other)
+        self.sides: tuple[Side, Side] | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield LineView(id="headline")
+        yield ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
+        yield from self.compose_edges()
+
+    def on_mount(self) -> None:
+        """Read both."""
+        self.query_one("#compared").add_class("panel")
+        self.query_one("#compared").border_title = "Two runs"
+        self.set_class(self.station.protected, "protected")
+        self.lay_out()
+        self._reader = asyncio.create_task(self._read())
+
+    def on_unmount(self) -> None:
+        """Read no more."""
+        if self._reader is not None:
+            self._reader.cancel()
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(WITHIN):
+                records = [await self.station.record(run.run) for run in self._runs]
+                one, other = [await asyncio.to_thread(side_of, events) for events in records]
+        except TimeoutError:
+            self.say(f"the records were not read within {WITHIN:.0f} s", "bad")
+        except ConsoleError as fault:
+            self.say(f"not read: {fault.message}" + (f"; {as_typed(fault.hint)}" if fault.hint else ""), "bad")
+        else:
+            self.sides = in_order(one, other)
+            self.show()
+
+    def show(self) -> None:
+        """Show both."""
+        if self.sides is None or not self.is_mounted:
+            return
+        left, right = self.sides
+        zone = self.app.zone
+        self.query_one("#headline", LineView).draw(lambda width, _: compare_head(left, right, width))
+        self.query_one("#compared", ScrolledLines).give(lambda width: compare_lines(left, right, max(20, width - 1), zone))
+        self.show_edges()
+
+    def rest_line(self) -> Line:
+        """Say how each is had as text."""
+        return line(Span(f" each alone: {as_typed(f'deploy report {self._runs[0].run}')}", "dim"))

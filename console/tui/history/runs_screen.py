@@ -1,0 +1,212 @@
+"""Every run of an environment, newest first: read from the record a page at a time, found by words, opened one by one."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import tzinfo
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from console.errors import ConsoleError, in_one_line
+from console.ports.environment_client import EnvironmentClient
+from console.ports.journal import RunSummary
+from console.tui.history.compare_screen import CompareScreen
+from console.tui.page import Page
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.line_view import LineView
+from console.tui.widgets.picker import Picker
+from console.views.home_summary import run_row
+from console.views.run_record import runs_lines
+from console.views.styled_text import Line, Span, line
+
+PAGE = 50
+"""Runs that are read at once."""
+MOST = 1000
+"""Runs that are read again, at most, to see what became of them."""
+EVERY = 10.0
+"""Seconds between two looks at the runs that are listed."""
+
+
+class RunsScreen(Page):
+    """The list of runs."""
+
+    AUTO_FOCUS = "#all-runs"
+    place = "runs"
+
+    def __init__(self, station: EnvironmentClient) -> None:
+        super().__init__()
+        self.station = station
+        self.runs: tuple[RunSummary, ...] = ()
+        self.words = ""
+        self.marked: RunSummary | None = None
+        """The run that another one is to be compared with."""
+        self._more = True
+        self._read_yet = False
+        self._typing = False
+        self._read_at = 0.0
+        self._reading: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield LineView(id="headline")
+        yield Picker("reading the record …", id="all-runs", classes="panel")
+        yield FilterLine(id="filter")
+        yield from self.compose_edges()
+
+    def on_mount(self) -> None:
+        """Read the first page."""
+        self.query_one("#filter-field", Input).placeholder = "words, !not: rolled, failed, v1.4, ada, 11-24"
+        self.set_class(self.station.protected, "protected")
+        self.show()
+        self.read()
+
+    def on_unmount(self) -> None:
+        """Read no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def on_screen_resume(self) -> None:
+        """See what became of the runs meanwhile."""
+        if self._read_yet:
+            self.read()
+
+    def tick(self) -> None:
+        """Look again from time to time."""
+        now = self.app.clock.mono()
+        if self.is_current and self._read_yet and now - self._read_at > EVERY and (self._reading is None or self._reading.done()):
+            self.read()
+
+    def read(self) -> None:
+        """Read what is listed again, from the newest on."""
+        self._begin(self._read(None, max(PAGE, min(MOST, len(self.runs)))))
+
+    def _read_on(self) -> None:
+        if self._more and self.runs and (self._reading is None or self._reading.done()):
+            self._begin(self._read(self.runs[-1], PAGE))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = asyncio.create_task(work)
+
+    async def _read(self, after: RunSummary | None, limit: int) -> None:
+        self._read_at = self.app.clock.mono()
+        try:
+            page = await self.station.history(limit, after, self.words)
+        except ConsoleError as fault:
+            self.say(f"not read: {in_one_line(fault)}", "bad")
+            return
+        self.runs = (*self.runs, *page) if after is not None else page
+        self._more, self._read_yet = len(page) == limit, True
+        self.show()
+
+    def show(self) -> None:
+        """Show what was read."""
+        if not self.is_mounted:
+            return
+        station, zone = self.station, self.app.zone
+        picker = self.query_one(Picker)
+        self.query_one("#headline", LineView).draw(
+            lambda width, _: runs_lines(
+                station.app,
+                station.environment,
+                self.words,
+                len(self.runs),
+                width,
+                protected=station.protected,
+                more=self._more,
+                read=self._read_yet,
+                marked=self.marked.run if self.marked else "",
+            )
+        )
+        picker.say_empty(f"no run has these words: {self.words}" if self.words else "no run yet" if self._read_yet else "reading the record …")
+        picker.draw(lambda width: tuple(self._row(run, width, zone) for run in self.runs))
+        self.show_edges()
+
+    def _row(self, run: RunSummary, width: int, zone: tzinfo | None) -> Line:
+        """A run; once one is marked, all stand behind a column for the mark."""
+        if self.marked is None:
+            return run_row(run, width, zone)
+        is_it = run.run == self.marked.run
+        return (Span("= " if is_it else "  ", "selected" if is_it else "plain"), *run_row(run, width - 2, zone))
+
+    def on_picker_row_chosen(self, event: Picker.RowChosen) -> None:
+        """Read on before the end of the list is reached."""
+        if event.index >= len(self.runs) - PAGE // 2:
+            self._read_on()
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
+        return {"open": self.open_chosen, "filter": self.open_filter, "unzoom": self.clear, "refresh": self.read, "compare": self.compare}
+
+    def rest_line(self) -> Line:
+        """Say how the typing ends."""
+        return line(Span(" enter keeps it   esc lists all", "dim")) if self._typing else line(" ")
+
+    def open_chosen(self) -> None:
+        """Open the chosen run."""
+        index = self.query_one(Picker).index
+        if index < len(self.runs):
+            self.app.open_record(self.runs[index])
+
+    def compare(self) -> None:
+        """Mark the chosen run, or let go of it; show it beside the marked one."""
+        index = self.query_one(Picker).index
+        if index >= len(self.runs):
+            return
+        chosen = self.runs[index]
+        if self.marked is None:
+            self.marked = chosen
+        elif chosen.run == self.marked.run:
+            self.marked = None
+        else:
+            self.app.push_screen(CompareScreen(self.station, self.marked, chosen))
+            return
+        self.show()
+
+    # -- words --------------------------------------------------------------------------------------------------------------------
+
+    def typing(self) -> bool:
+        """Return whether the field has the keys."""
+        return self._typing
+
+    def open_filter(self) -> None:
+        """Type the words."""
+        self._typing = True
+        self.query_one(FilterLine).open("find runs:", self.words)
+        self.unsay()
+
+    def on_filter_line_words_typed(self, event: FilterLine.WordsTyped) -> None:
+        """Find while it is typed."""
+        self._find(event.words)
+
+    def _find(self, words: str) -> None:
+        if words.split() != self.words.split():
+            self.words = " ".join(words.split())
+            self.query_one(Picker).choose(0)
+            self._begin(self._read(None, PAGE))
+
+    def press(self, key: str) -> bool:
+        """Act on a key; False when it goes into the text field."""
+        if not self._typing:
+            return super().press(key)
+        if key in ("escape", "ctrl+c", "ctrl+q"):
+            self._find("")
+        elif key == "enter":
+            self._find(self.query_one(FilterLine).words)
+        else:
+            return False
+        self._typing = False
+        self.query_one(FilterLine).display = False
+        self.query_one(Picker).focus()
+        self.unsay()
+        return True
+
+    def clear(self) -> None:
+        """Let go of the marked run; else list every run again."""
+        if self.marked is not None:
+            self.marked = None
+            self.show()
+        else:
+            self._find("")
+        self.unsay()

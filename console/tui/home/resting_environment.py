@@ -1,0 +1,112 @@
+"""An environment at rest as it is followed: the board, the last runs, the fleet's numbers. Asked again and again while somebody looks.
+
+Knows the station and no widget; what is shown of it is home's.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from console.core.run.evolve import fold
+from console.errors import ConsoleError, in_one_line
+from console.model.fleet_snapshot import FleetSnapshot
+from console.model.state import RunState
+from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient
+from console.ports.feed import Presence, Sample
+from console.ports.journal import RunSummary
+from console.tui.metrics_history import MetricsHistory
+from console.views.home_summary import resting_state
+from console.views.styled_text import Tone
+
+EVERY = 10.0
+"""Seconds between two looks at the hosts."""
+RUNS = 50
+"""Runs that are listed."""
+
+
+class RestingEnvironment:
+    """What is known of it, as it was read last. `say` tells a person what could not be read."""
+
+    def __init__(self, station: EnvironmentClient, say: Callable[[str, Tone], None]) -> None:
+        self._station, self._say = station, say
+        self.board: FleetSnapshot | None = None
+        self.runs: tuple[RunSummary, ...] = ()
+        self.fleet = RunState()
+        """The hosts."""
+        self.last = RunState()
+        """The last run that changed the fleet."""
+        self.numbers = MetricsHistory()
+        self.changed = True
+        """Something came that was not shown."""
+        self.frozen = False
+        """Nothing is taken in."""
+        self.behind = False
+        """A run has ended since the hosts were read."""
+        self._read_after = ""
+        self._news = asyncio.Event()
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+
+    @property
+    def goes_on(self) -> str:
+        """The run that goes on, as the hosts were read; empty: none."""
+        return self.board.run if self.board else ""
+
+    @property
+    def open_run(self) -> str:
+        """The run that has no end in the history; empty: none."""
+        return next((run.run for run in self.runs if run.outcome is None), "")
+
+    def look(self, clock: Clock) -> None:
+        """Look now, and again and again until told to look away."""
+        if not self._tasks:
+            self._news.set()
+            self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers(clock)))
+
+    def look_away(self) -> None:
+        """Look no more."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = ()
+
+    def refresh(self) -> None:
+        """Look without waiting for the next time."""
+        self._news.set()
+
+    async def _read_again(self) -> None:
+        while True:
+            with_news = asyncio.create_task(self._news.wait())
+            await asyncio.wait({with_news}, timeout=EVERY)
+            with_news.cancel()
+            self._news.clear()
+            if not self.frozen:
+                await self._read()
+
+    async def _read(self) -> None:
+        try:
+            self.runs = await self._station.history(RUNS)
+            self.behind = self.board is not None and self._last_end() != self._read_after
+            await self._read_last()
+            self.changed = True
+            read_after, self.board = self._last_end(), await self._station.board()
+            self.fleet, self.behind, self._read_after = resting_state(self.board), False, read_after
+        except ConsoleError as fault:
+            self._say(f"not read: {in_one_line(fault)}", "bad")
+        self.changed = True
+
+    def _last_end(self) -> str:
+        return next((one.run for one in self.runs if one.outcome), "")
+
+    async def _read_last(self) -> None:
+        run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")
+        if run and run != self.last.run:
+            self.last = fold(await self._station.record(run))
+
+    async def _follow_numbers(self, clock: Clock) -> None:
+        try:
+            async for item in self._station.numbers():
+                if isinstance(item, Sample) and not self.frozen:
+                    self.numbers.add(item, clock.mono())
+                elif isinstance(item, Presence):
+                    self._news.set()
+        except ConsoleError as fault:
+            self._say(f"no numbers: {fault.message}", "warn")

@@ -1,0 +1,112 @@
+"""The announcement of a release that is prepared: read as it will be sent, its notes written, or made from the commits again.
+
+Notes belong to a version: each one keeps what was written for it. It sends nothing, and judges nothing.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+from console.core.checks.announcement import made_notes
+from console.errors import ConsoleError, Problem
+from console.model.values import changed
+from console.text import TEXT_LIMIT, SafeLines
+from console.tui.dialogs.dialog import Choice, TextDialog
+from console.tui.dialogs.text_editor import TextEditor
+from console.views.announcement_preview import AnnouncementChannels, announcement_lines
+from console.views.styled_text import Line
+
+if TYPE_CHECKING:
+    from console.tui.prepare.prepare_screen import PrepareScreen
+
+
+class Written(NamedTuple):
+    """Notes that a person wrote for a version; `used`: they go out in the place of those made from the commits."""
+
+    words: SafeLines
+    used: bool = True
+
+
+class AnnouncementEditor:
+    """The announcement of one screen's release."""
+
+    def __init__(self, screen: "PrepareScreen") -> None:
+        self._screen = screen
+        self._written: dict[str, Written] = {}
+        self._channels = AnnouncementChannels()
+        self._asking: asyncio.Task[None] | None = None
+        self._reading: TextDialog | None = None
+
+    def notes_for(self, ref: str) -> SafeLines:
+        """Return what was written for that version; empty: its notes are made from the commits."""
+        written = self._written.get(ref)
+        return written.words if written and written.used else SafeLines("")
+
+    def stop(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def open(self) -> None:
+        """Show the announcement, and ask by which channels it goes."""
+        if self._asking is None or (self._asking.done() and not self._channels.names):
+            self._channels = AnnouncementChannels()
+            self._asking = asyncio.create_task(self._ask())
+        self._reading = TextDialog(f"The announcement of {self._screen.request.ref}", self._lines, self._choices())
+        self._screen.app.push_screen(self._reading, self._chosen)
+
+    async def _ask(self) -> None:
+        try:
+            self._channels = AnnouncementChannels(await self._screen.station.channels(), asking=False)
+        except ConsoleError as fault:
+            self._channels = AnnouncementChannels(problem=Problem(fault.message, fault.hint), asking=False)
+        self.show()
+
+    def show(self) -> None:
+        """Show what has changed, where it is read."""
+        if self._reading is not None:
+            self._reading.show(self._lines)
+
+    def _lines(self, cells: int) -> tuple[Line, ...]:
+        answer = self._screen.answer
+        return announcement_lines(answer.state, self._screen.request, self._channels, cells, known=not answer.asking)
+
+    def _choices(self) -> tuple[Choice, ...]:
+        if self._screen.app.read_only:
+            return ()
+        written = self._written.get(self._screen.request.ref)
+        back = () if written is None else (Choice("g", "notes made from the commits" if written.used else "the notes that were written", "turn"),)
+        return (Choice("e", "edit its notes", "edit"), *back)
+
+    def _chosen(self, what: str | None) -> None:
+        if what == "edit":
+            self._edit()
+        elif what == "turn":
+            ref = self._screen.request.ref
+            self._use(ref, self._written[ref]._replace(used=not self._written[ref].used))
+            self.open()
+
+    def _edit(self) -> None:
+        ref = self._screen.request.ref
+        before = self.notes_for(ref)
+        if self._screen.answer.asking and not before:
+            self._screen.say(f"the notes of {ref} are made from its commits, which are being read: w again in a moment", "warn")
+            return
+        made = SafeLines(made_notes(self._screen.answer.state))
+
+        def taken(words: SafeLines) -> str:
+            if not words and made:
+                return "they cannot be empty: esc, then g, has them made from the commits"
+            if len(words) >= TEXT_LIMIT:
+                return "longer than 64 KiB: shorten them, with a link to the rest"
+            if words != (before or made):
+                self._use(ref, Written(words) if words not in ("", made) else None)
+            return ""
+
+        self._screen.app.push_screen(TextEditor(f"Notes of {ref}", before or made, taken), lambda _: self.open())
+
+    def _use(self, ref: str, written: Written | None) -> None:
+        request = self._screen.request
+        self._written.pop(ref, None)
+        if written is not None:
+            self._written[ref] = written
+        self._screen.fill_in(changed(request, impact=changed(request.impact, notes=self.notes_for(request.ref))))

@@ -1,0 +1,52 @@
+"""The screens that are opened from others, each loaded when somebody first goes there: what is seen first is painted sooner.
+
+A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
+"""
+
+from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient
+from console.ports.journal import RunSummary
+from console.tui.history.replay_feed import ReplayFeed
+from console.tui.page import Page
+
+
+def home(station: EnvironmentClient) -> Page:
+    """An environment at rest."""
+    from console.tui.home.home_screen import HomeScreen
+
+    return HomeScreen(station)
+
+
+def prepare(station: EnvironmentClient) -> Page:
+    """A release to be made."""
+    from console.tui.prepare.prepare_screen import PrepareScreen
+
+    return PrepareScreen(station)
+
+
+def runs(station: EnvironmentClient) -> Page:
+    """Every run."""
+    from console.tui.history.runs_screen import RunsScreen
+
+    return RunsScreen(station)
+
+
+def record(station: EnvironmentClient, run: RunSummary) -> Page:
+    """A run that is over."""
+    from console.tui.history.record_screen import RecordScreen
+
+    return RecordScreen(station, run)
+
+
+def replay(feed: ReplayFeed, clock: Clock) -> Page:
+    """A run that is played again."""
+    from console.tui.history.replay_screen import ReplayScreen
+
+    return ReplayScreen(feed, clock)
+
+
+def load() -> None:
+    """Load every screen."""
+    from console.tui.history import record_screen, replay_screen, runs_screen  # noqa: F401 (loaded is all they are to be)
+    from console.tui.home import home_screen  # noqa: F401
+    from console.tui.prepare import prepare_screen  # noqa: F401
