@@ -16,6 +16,7 @@ from console.tui.metrics_history import MetricsHistory
 from console.typed import as_typed
 from console.views.log_lines import LogLine, log_lines
 from console.views.staleness import Staleness
+from console.views.times import seconds_in_words
 
 PENDING = 5000
 """Log lines that wait for the screen; what is older is let go."""
@@ -39,8 +40,19 @@ class FeedFollower:
         self._came = 0
         self._clock = clock
         self._signs = Staleness(clock.mono())
+        self._task: asyncio.Task[None] | None = None
         self.begins_anew = False
         """What is held of the log up to now does not meet what came: whoever shows it lets it go. It can be read back."""
+
+    def begin(self) -> None:
+        """Follow beside everything else, until told to stop."""
+        self.stop()
+        self._task = asyncio.create_task(self.follow())
+
+    def stop(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def follow(self) -> None:
         """Follow until the run has ended or the feed can't go on; then `problem` says why."""
@@ -81,6 +93,22 @@ class FeedFollower:
     def _keep(self, lines: tuple[LogLine, ...]) -> None:
         self.begins_anew = self.begins_anew or len(self._lines) + len(lines) > PENDING
         self._lines.extend(lines)
+
+    @property
+    def helm(self) -> str:
+        """Who answers the run's questions, when they are there and it is not who sits here; empty: nobody else does."""
+        presence, driver = self.presence, self.state.driver
+        theirs = presence.me and driver.login != presence.me and driver.login in presence.logins
+        return str(driver) + (" (another terminal)" if presence.me.split(" ")[0] == driver.name else "") if theirs else ""
+
+    def link_problem(self, now: float) -> str:
+        """Return why nothing more comes though the run goes on; empty: it comes."""
+        if self.broken:
+            return as_typed("this screen stopped: q, then deploy attach")
+        quiet = self.silence(now)
+        if quiet and self.state.phase != "ended":
+            return f"the engine has not answered for {seconds_in_words(quiet)}"
+        return "the engine is gone" if self.finished and self.state.phase != "ended" else ""
 
     def silence(self, now: float) -> float:
         """Return for how many seconds an engine that says regularly that it is there has said nothing; 0 while that is no news."""

@@ -40,8 +40,8 @@ def speaks_unicode() -> bool:
 
 
 async def open_screen(
-    feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None, zone: "tzinfo | None" = None, theme: str = "",
-    read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
+    feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None, zone: "tzinfo | None" = None,
+    theme: str = "", read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
 ) -> "ViewerEnding":  # fmt: skip
     """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
 

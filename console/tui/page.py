@@ -1,49 +1,60 @@
-"""What all whole screens share: the message line, the footer, and keys by the registry.
+"""What all whole screens share: the headline's place, the message line, the footer, questions, and keys by the registry.
 
 Knows nothing of what a screen shows; each one names its place, its situation and its handlers.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
 
+from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui import keys
-from console.tui.dialogs.dialog import TextDialog
-from console.tui.dialogs.palette import Palette
-from console.tui.dialogs.theme_choice import ThemeChoice
-from console.tui.key_lines import footer_line, help_lines
+from console.tui.dialogs.open_question import OpenQuestion
+from console.tui.dialogs.question import Act, EndedRunBack, NewRun, Question, ToRun
+from console.tui.key_lines import footer_line
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
+from console.tui.shared_actions import SharedActions
+from console.tui.shell import Shell
 from console.tui.situation import Place, Situation
 from console.tui.widgets.line_view import LineView
+from console.tui.widgets.message_line import MessageLine
 from console.typed import as_typed
-from console.views.compact_layout import folded, wrapped
-from console.views.styled_text import Line, Span, Tone, clipped, line, width
+from console.views.styled_text import Line, Span, Tone, line
 
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
-MOST_ROWS = 4
-"""Rows that what was said may take."""
+class KeyField(Protocol):
+    """A text field that has the keys while somebody types in it."""
+
+    @property
+    def typing(self) -> bool:
+        """Whether it has them."""
+
+    def press(self, key: str) -> bool:
+        """Act on a key that ends the typing, or means something else meanwhile; False: it is text."""
 
 
 class Page(Screen[None]):
     """A whole screen."""
 
-    app: "ConsoleApp"
     place: Place = "run"
+    field: KeyField | None = None
+    """Where something can be typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, shell: Shell) -> None:
         super().__init__()
-        self._message: Line = ()
+        self.shell = shell
+        self.headline = LineView(id="headline")
+        self.message, self._footer = MessageLine(), LineView(id="footer")
+        self._open_question = OpenQuestion()
 
     def compose_edges(self) -> ComposeResult:
         """Lay out the two lines at the bottom."""
-        yield LineView(id="message")
-        yield LineView(id="footer")
+        yield self.message
+        yield self._footer
 
     @property
     def left_open(self) -> str:
@@ -53,11 +64,9 @@ class Page(Screen[None]):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return Situation(RunState(), read_only=self.app.read_only, has_station=self.app.station is not None, place=self.place)
+        return Situation(RunState(), read_only=self.shell.read_only, has_station=self.shell.station is not None, place=self.place)
 
-    def handlers(self) -> Mapping[str, Callable[[], object]]:
-        """Return what each action does here."""
-        return {}
+    # -- what is shown ------------------------------------------------------------------------------------------------------------
 
     def on_resize(self, _: Resize) -> None:
         """Arrange for the new size."""
@@ -73,6 +82,10 @@ class Page(Screen[None]):
         tiny = is_tiny(width, height)
         return {"tiny": tiny, "narrow": width < NARROW and not tiny, "middle": NARROW <= width < MIDDLE and not tiny}
 
+    def dialog_width(self, most: int = 84) -> int:
+        """Return the cells that a dialog's words have."""
+        return max(20, min(int(self.app.size.width * 0.92), most) - 6)
+
     def tick(self) -> None:
         """Take what came; called up to ten times a second."""
 
@@ -84,37 +97,39 @@ class Page(Screen[None]):
         """Show the message and the footer."""
         if not self.is_mounted:
             return
-        rows = self._message_rows()
-        message = self.query_one("#message", LineView)
-        message.styles.height = len(rows)
-        message.draw(lambda _w, _h: rows)
-        self.query_one("#footer", LineView).draw(lambda width, _h: (footer_line(self.situation, width),))
-
-    def _message_rows(self) -> tuple[Line, ...]:
-        """What was said, in as many rows as its words need; else what stands there at rest, in one."""
-        cells = max(1, self.app.size.width - 2)
-        if self._message and width(self._message) <= cells:
-            return (self._message,)
-        rows = tuple(line(" ", *row) for row in wrapped(self._message, cells))
-        return rows[:MOST_ROWS] or (clipped(self.rest_line(), cells + 2),)
+        self.message.show_over(self.rest_line(), self.app.size.width)
+        self._footer.draw(lambda width, _h: (footer_line(self.situation, width),))
 
     def say(self, words: str, tone: Tone = "plain") -> None:
-        """Put a sentence on the message line."""
-        self._message = line(Span(f" {words}", tone))
-        self.show_edges()
+        """Put a sentence on the message line; an empty one clears it."""
+        self._tell(line(Span(f" {words}", tone)) if words else ())
 
-    def say_twin(self, words: str) -> None:
+    def say_equivalent(self, words: str) -> None:
         """Say what a key did as the command line that does the same."""
-        self._message = line(Span(" same as: ", "dim"), Span(as_typed(words), "strong"))
-        self.show_edges()
+        self._tell(line(Span(" same as: ", "dim"), Span(as_typed(words), "strong")))
 
     def unsay(self) -> None:
         """Clear the message line."""
-        self._message = ()
+        self._tell(())
+
+    def _tell(self, message: Line) -> None:
+        self.message.said = message
         self.show_edges()
 
+    # -- keys and questions -------------------------------------------------------------------------------------------------------
+
+    def handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Return what each action does here."""
+        return {}
+
+    def typing(self) -> bool:
+        """Return whether a text field has the keys."""
+        return self.field is not None and self.field.typing
+
     def press(self, key: str) -> bool:
-        """Act on a key; False when it is not in the registry."""
+        """Act on a key; False when it is not in the registry, or is text."""
+        if self.field is not None and self.field.typing:
+            return self.field.press(key)
         now = self.situation
         action = keys.for_key(key, now)
         if action is None:
@@ -131,40 +146,36 @@ class Page(Screen[None]):
 
     def do(self, action: str) -> None:
         """Do what that action does here."""
-        (self._shared() | dict(self.handlers()))[action]()
+        shared = SharedActions(self.shell, lambda: self.situation, self.do, self.say).handlers(self.app)
+        (shared | dict(self.handlers()))[action]()
 
-    def _shared(self) -> dict[str, Callable[[], object]]:
-        return {"help": self.open_help, "leave": self.app.leave, "deploy": self.app.open_prepare, "palette": self.open_palette, "theme": self.choose_theme}
+    def ask(self, question: Question) -> None:
+        """Ask it, and carry out what the answer does."""
 
-    def open_palette(self) -> None:
-        """Offer what can be done here by its words."""
+        def answered(answer: str | None) -> None:
+            if answer and (act := question.act(answer, self.situation.state)):
+                self._carry_out(act)
 
-        def chosen(action: str | None) -> None:
-            if action:
-                self.do(action)
+        self.shell.push(question.dialog, answered)
+        self._open_question.asked(question)
 
-        self.app.push_screen(Palette(self.situation), chosen)
+    def _carry_out(self, act: Act) -> None:
+        station = self.shell.station
+        match act:
+            case ToRun():
+                self.send(act.command, act.equivalent)
+            case EndedRunBack():
+                self.say_equivalent(act.equivalent)
+                self.shell.open_back(act.run, act.how)
+            case NewRun() if station is not None:
+                self.shell.open_run(station.open(act.request), act.words, equivalent=act.equivalent)
 
-    def choose_theme(self) -> None:
-        """Offer the themes, each worn while the choice stands on it."""
-
-        def chosen(name: str | None) -> None:
-            if name:
-                self.say(f"theme {name}, until this screen is left; {as_typed(f'deploy --theme {name}')} opens with it")
-
-        self.app.push_screen(ThemeChoice(self.app.theme_names, self.app.theme), chosen)
-
-    def typing(self) -> bool:
-        """Return whether a text field has the keys."""
-        return False
+    def send(self, command: AnyCommand, equivalent: str) -> None:
+        """Say something to the run that is shown, and the command line that does the same; a page that shows none says nothing."""
 
     def ask_rollback(self) -> None:
         """Ask for the way back, where there is one."""
 
-    def open_help(self) -> None:
-        """Show the keys."""
-        self.app.push_screen(TextDialog("Keys", lambda width: tuple(row for one in help_lines(self.place) for row in folded(one, width))))
-
-    def dialog_width(self, most: int = 84) -> int:
-        """Return the cells that a dialog's words have."""
-        return max(20, min(int(self.app.size.width * 0.92), most) - 6)
+    def leave(self) -> None:
+        """Leave."""
+        self.shell.go_back(self)

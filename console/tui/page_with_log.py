@@ -1,23 +1,35 @@
 """A page with a log that can be read back to the beginning of a run."""
 
+from console.tui.feed_follower import FeedFollower
 from console.tui.log_readback import LogReadback
 from console.tui.page import Page
+from console.tui.shell import Shell
 from console.tui.widgets.log_panel import LogPanel
+from console.views.log_lines import LogLine
 
 
 class PageWithLog(Page):
-    """Hands the log's wishes on. A page calls `open_way_back` when its log is there."""
+    """Holds the log, and hands its wishes on. From which run it is read back is said to `readback`."""
 
-    way_back: LogReadback
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.log_panel = LogPanel(shell.zone, id="log", classes="panel")
+        self.readback = LogReadback(self.log_panel, self.say, shell.keep)
 
-    def open_way_back(self) -> None:
-        """Make ready to read back; from which run is said to `way_back`."""
-        self.way_back = LogReadback(self.query_one(LogPanel), self.say, self.app.keep)
+    def fill_log(self, follower: FeedFollower) -> tuple[LogLine, ...]:
+        """Put the lines that came from a run into the log, and return them."""
+        if follower.begins_anew:
+            self.log_panel.clear()
+            self.log_panel.is_cut = True
+        lines = follower.take_lines()
+        self.log_panel.add(lines)
+        self.readback.read_from(self.shell.records, follower.state.run)
+        return lines
 
     def on_log_panel_wants_earlier(self, event: LogPanel.WantsEarlier) -> None:
         """Read on before the first line that is held."""
-        (self.way_back.search_older if event.matching else self.way_back.older)()
+        (self.readback.search_older if event.matching else self.readback.older)()
 
     def on_log_panel_wants_later(self, _: LogPanel.WantsLater) -> None:
         """Read on where lines are missing."""
-        self.way_back.newer()
+        self.readback.newer()

@@ -3,46 +3,46 @@
 A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
 """
 
-from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.page import Page
+from console.tui.shell import Shell
 
 
-def home(station: EnvironmentClient) -> Page:
+def home(shell: Shell, station: EnvironmentClient) -> Page:
     """An environment at rest."""
     from console.tui.home.home_screen import HomeScreen
 
-    return HomeScreen(station)
+    return HomeScreen(shell, station)
 
 
-def prepare(station: EnvironmentClient) -> Page:
+def prepare(shell: Shell, station: EnvironmentClient) -> Page:
     """A release to be made."""
     from console.tui.prepare.prepare_screen import PrepareScreen
 
-    return PrepareScreen(station)
+    return PrepareScreen(shell, station)
 
 
-def runs(station: EnvironmentClient) -> Page:
+def runs(shell: Shell, station: EnvironmentClient) -> Page:
     """Every run."""
     from console.tui.history.runs_screen import RunsScreen
 
-    return RunsScreen(station)
+    return RunsScreen(shell, station)
 
 
-def record(station: EnvironmentClient, run: RunSummary) -> Page:
+def record(shell: Shell, station: EnvironmentClient, run: RunSummary) -> Page:
     """A run that is over."""
     from console.tui.history.record_screen import RecordScreen
 
-    return RecordScreen(station, run)
+    return RecordScreen(shell, station, run)
 
 
-def replay(feed: ReplayFeed, clock: Clock) -> Page:
+def replay(shell: Shell, feed: ReplayFeed) -> Page:
     """A run that is played again."""
     from console.tui.history.replay_screen import ReplayScreen
 
-    return ReplayScreen(feed, clock)
+    return ReplayScreen(shell, feed)
 
 
 def load() -> None:

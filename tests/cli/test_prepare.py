@@ -62,12 +62,12 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
         async with app.run_test(size=(80, 24)) as pilot:
             await eventually(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.query("#footer"), LONG)
             await pilot.press("d")
-            await eventually(pilot, lambda: isinstance(app.screen, PrepareScreen) and not app.screen.answer.asking and app.screen.answer.state.checks, LONG)
+            await eventually(pilot, lambda: isinstance(app.screen, PrepareScreen) and not app.screen.preview.answer.asking and app.screen.preview.answer.state.checks, LONG)
             screen = app.screen
             assert isinstance(screen, PrepareScreen)
 
             def blocking() -> set[str]:
-                return {check.id for check in screen.answer.state.checks if check.blocks}
+                return {check.id for check in screen.preview.answer.state.checks if check.blocks}
 
             assert blocking() == {"ci one", "branch", "closed", "freeze", "reach"}
             await eventually(pilot, lambda: "! red" in screen.versions.picker.shown, LONG)
@@ -77,7 +77,7 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
                 await pilot.press(*f"reason {left}; agreed")
                 await pilot.pause(0.05)
                 await pilot.press("enter")
-                await eventually(pilot, lambda left=left: not screen.answer.asking and len(blocking()) == left, LONG)
+                await eventually(pilot, lambda left=left: not screen.preview.answer.asking and len(blocking()) == left, LONG)
             assert blocking() == {"reach"}
             await pilot.press("o")
             await eventually(pilot, lambda: "never overridden" in " ".join(screen.query_one("#message").shown.split()))
@@ -86,8 +86,8 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
             await pilot.press(*"dead")
             await pilot.pause(0.05)
             await pilot.press("enter")
-            await eventually(pilot, lambda: not screen.answer.asking and not blocking(), LONG)
-            assert screen.request.without == (("web03", "dead"),)
+            await eventually(pilot, lambda: not screen.preview.answer.asking and not blocking(), LONG)
+            assert screen.preview.request.without == (("web03", "dead"),)
 
             await pilot.press("w")
             await eventually(pilot, lambda: isinstance(app.screen, TextDialog) and "json://" in app.screen.shown, LONG)

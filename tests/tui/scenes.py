@@ -160,11 +160,11 @@ def at_home() -> tuple[ConsoleApp, Doing]:
     async def fill(pilot: Pilot[Any]) -> None:
         home = app.screen
         assert isinstance(home, HomeScreen)
-        await eventually(pilot, lambda: home.rest.board and home.state.run and home.numbers.series("web12")[0].points)
+        await eventually(pilot, lambda: home.rest.board and home.rest.last.run and home.rest.numbers.series("web12")[0].points)
         await at_rest(pilot)
         home.rest.numbers = MetricsHistory()
         for sample in samples(clock.mono()):
-            home.numbers.add(sample, sample.at)
+            home.rest.numbers.add(sample, sample.at)
         home.show()
 
     return app, fill

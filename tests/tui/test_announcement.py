@@ -47,7 +47,7 @@ async def test_it_is_read_word_for_word_with_its_channels(size):
         screen = await prepared(pilot)
         await pilot.press("w")
         reading = await read(pilot, "slack://")
-        message = before(changed(screen.answer.state, request=screen.request))
+        message = before(changed(screen.preview.answer.state, request=screen.preview.request))
         shown = "".join(reading.shown.split())
         assert "".join(message.title.split()) in shown
         assert "".join(message.body.split()) in shown
@@ -94,7 +94,7 @@ async def test_what_is_written_is_what_is_shown_and_asked_for():
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, GoByName))
         assert requests(station)[-1].impact.notes == "New:\n- basket\nMended:\n- prices\nq r g"
-        assert screen.request == requests(station)[-1]
+        assert screen.preview.request == requests(station)[-1]
 
 
 async def test_a_paste_is_text_and_acts_on_nothing():
@@ -129,10 +129,10 @@ async def test_escape_leaves_and_what_was_written_is_not_lost_unasked():
         assert (await written(pilot)) is area
         await pilot.press("escape", "d")
         await read(pilot, "made from 2 commits")
-        assert screen.request.impact.notes == ""
+        assert screen.preview.request.impact.notes == ""
         await pilot.press("e", "x", "escape", "t")
         await read(pilot, "written here")
-        assert screen.request.impact.notes.endswith("pricesx")
+        assert screen.preview.request.impact.notes.endswith("pricesx")
 
 
 async def test_empty_notes_are_refused_where_there_is_something_to_tell():
@@ -145,7 +145,7 @@ async def test_empty_notes_are_refused_where_there_is_something_to_tell():
         await eventually(pilot, lambda: "cannot be empty" in pilot.app.screen.query_one("#dialog-title").shown)
         await pilot.press(*"why", "ctrl+o")
         await read(pilot, "why")
-        assert screen.request.impact.notes == "why"
+        assert screen.preview.request.impact.notes == "why"
 
 
 async def test_the_notes_from_the_commits_come_back_and_the_written_ones_too():
@@ -155,10 +155,10 @@ async def test_the_notes_from_the_commits_come_back_and_the_written_ones_too():
         await read(pilot, "written here")
         await pilot.press("g")
         await read(pilot, "made from 2 commits")
-        assert screen.request.impact.notes == ""
+        assert screen.preview.request.impact.notes == ""
         await pilot.press("g")
         await read(pilot, "written here")
-        assert screen.request.impact.notes.endswith("!")
+        assert screen.preview.request.impact.notes.endswith("!")
 
 
 async def test_notes_belong_to_the_version_that_they_were_written_for():
@@ -166,7 +166,7 @@ async def test_notes_belong_to_the_version_that_they_were_written_for():
     async with preparing(station).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w", "e", *"!", "ctrl+o", "escape")
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and screen.request.impact.notes)
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and screen.preview.request.impact.notes)
         await pilot.press("down")
         await eventually(pilot, lambda: requests(station)[-1].ref == "v1.0.0")
         assert requests(station)[-1].impact.notes == ""
@@ -178,8 +178,8 @@ async def test_notes_belong_to_the_version_that_they_were_written_for():
 async def test_who_only_looks_on_reads_and_writes_nothing():
     async with preparing(a_station(), read_only=True).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.screen.query("#footer"))
-        pilot.app.push_screen(PrepareScreen(pilot.app.station))
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.answer.asking)
+        pilot.app.push_screen(PrepareScreen(pilot.app.shell, pilot.app.shell.station))
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.preview.answer.asking)
         await pilot.press("w")
         reading = await read(pilot, "- basket")
         await pilot.press("e")
@@ -199,7 +199,7 @@ async def test_ctrl_r_rolls_back_over_the_text_and_the_text_stays():
     async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.state.phase == "ended")
         await pilot.press("d")
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.answer.asking)
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.preview.answer.asking)
         await pilot.press("w", "e")
         area = await written(pilot)
         await pilot.press("z", "ctrl+r")

@@ -46,7 +46,7 @@ async def test_who_joined_from_the_home_screen_leaves_without_deciding_for_the_o
         assert "h take the helm" in headline
         assert "enter GO" not in headline
         assert "no-go" not in footer
-        assert screen.exit_code() == 7
+        assert screen.way_out.exit_code() == 7
         await press(pilot, "q")
     assert kinds(feed) == []
 

@@ -94,7 +94,7 @@ async def test_enter_joins_the_run_that_goes_on_and_q_comes_back_home():
 async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
     station = a_station_after_a_release()
     async with at_home(station).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.screen.state.changed)
+        await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
         await press(pilot, "r")
         assert isinstance(pilot.app.screen, Dialog)
         await press(pilot, "enter")
@@ -107,7 +107,7 @@ async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
 async def test_one_who_only_looks_on_rolls_nothing_back():
     station = a_station_after_a_release()
     async with at_home(station, read_only=True).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: pilot.app.screen.state.changed)
+        await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
         await press(pilot, "r", "r", "d")
         assert isinstance(pilot.app.screen, HomeScreen)
         assert not rolled_back(station)
@@ -204,7 +204,7 @@ async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
         station.runs, station.records[run] = (a_summary(run),), tuple(done.run.events)
         await press(pilot, "u")
         await eventually(pilot, lambda: "a run has ended since the hosts were read" in head(pilot))
-        assert pilot.app.screen.state.run == run
+        assert pilot.app.screen.rest.last.run == run
         station.answers.set()
         await eventually(pilot, lambda: "all quiet" in head(pilot))
 

@@ -164,7 +164,7 @@ async def test_one_who_only_looks_on_changes_nothing_and_goes_nowhere():
             await press(pilot, key)
             assert isinstance(pilot.app.screen, HostScreen)
         assert kinds(feed) == []
-        assert pilot.app.station.asked == [("releases", "web02")]
+        assert pilot.app.shell.station.asked == [("releases", "web02")]
         await press(pilot, "s")
         await eventually(pilot, lambda: "you only look on" in shown(pilot, "#message"))
 
@@ -190,7 +190,7 @@ async def test_its_releases_are_read_and_read_again_when_it_changed():
 
 
 async def at_host_of_home(pilot) -> None:
-    await eventually(pilot, lambda: pilot.app.screen.state.changed)
+    await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
     await read(pilot)
     pilot.app.screen.query_one("#fleet").focus()
     await press(pilot, "down", "enter")

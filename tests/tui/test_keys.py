@@ -40,7 +40,7 @@ def is_busy(app: ConsoleApp) -> bool:
     if app.return_value is not None:
         return False
     followers = [screen.follower for screen in app.screen_stack if isinstance(screen, RunScreen)]
-    return bool(app._burst._held or app._early or app._tasks or any(follower.changed for follower in followers))
+    return bool(app._burst._held or app._early or app.shell.is_busy or any(follower.changed for follower in followers))
 
 
 async def press(pilot, *keys: str) -> None:
@@ -95,7 +95,7 @@ async def test_roll_back_is_r_and_r_and_never_enter():
         assert kinds(feed) == ["RollBack"]
         feed.go_on("")
         await settled(pilot)
-        assert pilot.app.run_screen.exit_code() == 4
+        assert pilot.app.run_screen.way_out.exit_code() == 4
 
 
 async def test_roll_back_of_a_run_that_ends_under_the_key_becomes_a_run_of_its_own():

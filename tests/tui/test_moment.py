@@ -23,7 +23,7 @@ async def opened(pilot, clock: SetClock) -> tuple[LogPanel, MetricsPanel]:
     await settled(pilot)
     screen = pilot.app.run_screen
     for sample in samples(clock.mono()):
-        screen.numbers.add(sample, sample.at)
+        screen.follower.numbers.add(sample, sample.at)
     log = screen.query_one(LogPanel)
     log.clear()
     log.add(line_at(second) for second in range(0, 121, 10))
@@ -86,7 +86,7 @@ async def test_a_mark_that_is_moved_in_the_plot_is_read_in_the_log(size):
         await press(pilot, "3", "escape")
         await settled(pilot)
         assert log.following
-        assert pilot.app.run_screen.zoomed == 3
+        assert pilot.app.run_screen.zoom.panel == 3
         await press(pilot, "right")
         assert log.following
 

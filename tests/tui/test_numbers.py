@@ -64,7 +64,7 @@ async def test_numbers_of_a_run_that_is_over_stand_as_they_stood_and_a_late_sour
     app, come_to_rest = scene(name)
     async with app.run_test(size=(120, 36)) as pilot:
         await come_to_rest(pilot)
-        clock, screen = app.clock, app.run_screen
+        clock, screen = app.shell.clock, app.run_screen
         assert isinstance(clock, SetClock)
         assert screen is not None
         await clock.advance(60)

@@ -17,7 +17,7 @@ from console.tui.app import ConsoleApp
 from console.tui.dialogs.dialog import Dialog, TextDialog
 from console.tui.dialogs.go_dialog import GoByName, go_dialog
 from console.tui.home.home_screen import HomeScreen
-from console.tui.prepare.prepare_screen import PANELS, PrepareScreen
+from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.checklist_panels import ChecksPanel, PlanPanel
 from console.tui.widgets.line_view import LineView
@@ -26,6 +26,8 @@ from console.views.styled_text import width as cells
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.station import ScriptedStation, a_summary, eventually
+
+PANELS = {1: "versions", 2: "form", 3: "checks", 4: "plan"}
 
 
 @dataclass
@@ -123,10 +125,10 @@ async def test_the_answer_of_an_older_question_is_dropped():
         await pilot.press("g")
         await eventually(pilot, lambda: "GO is closed: the checks of v1.1.0 are being made" in message(pilot))
         await pilot.press("end")
-        await eventually(pilot, lambda: screen.answer.state.release.version == "ddddddd")
+        await eventually(pilot, lambda: screen.preview.answer.state.release.version == "ddddddd")
         station.held["v1.1.0"].set()
         await pilot.pause(0.2)
-        assert screen.answer.state.release.version == "ddddddd"
+        assert screen.preview.answer.state.release.version == "ddddddd"
         assert [type(one) for one in station.asked].count(Request) == 3
 
 
@@ -152,7 +154,7 @@ async def test_letters_in_the_line_are_letters():
         await pilot.press("slash", *"gqrd1")
         await pilot.pause(0.1)
         assert pilot.app.screen is screen
-        assert screen.filling.filter.source == "gqrd1"
+        assert screen.field.filter.source == "gqrd1"
         assert "no version is chosen" in head(pilot)
 
 
@@ -227,8 +229,8 @@ async def test_o_asks_for_a_reason_for_each_check_that_has_none_and_what_is_neve
             await pilot.press(*words)
             await pilot.pause(0.05)
             await pilot.press("enter")
-            await eventually(pilot, lambda reasons=reasons: len(screen.request.overrides) == reasons and not screen.answer.asking)
-        assert screen.request.overrides == (("space", "small; known"), ("soft launch", "agreed"))
+            await eventually(pilot, lambda reasons=reasons: len(screen.preview.request.overrides) == reasons and not screen.preview.answer.asking)
+        assert screen.preview.request.overrides == (("space", "small; known"), ("soft launch", "agreed"))
         await pilot.press("o")
         await eventually(pilot, lambda: "Hosts reachable: web03: never overridden; leave it out" in message(pilot))
         assert not screen.typing()
@@ -272,12 +274,12 @@ async def test_new_migration_files_answer_the_question_until_somebody_does():
     station.feed.record(ev.ChangesListed(subjects=(), migrations=(SafeText("db/migrations/0042.sql"),)))
     async with preparing(station).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
-        assert screen.request.impact.migration == "yes"
+        assert screen.preview.request.impact.migration == "yes"
         await in_form(pilot, 5)
         await pilot.press("space")
-        await eventually(pilot, lambda: screen.request.impact.migration == "no")
+        await eventually(pilot, lambda: screen.preview.request.impact.migration == "no")
         await eventually(pilot, lambda: "GO is open" in head(pilot))
-        assert screen.request.impact.migration == "no"
+        assert screen.preview.request.impact.migration == "no"
 
 
 async def test_bad_input_is_refused_at_the_field_and_escape_leaves_it_as_it_was():
@@ -288,7 +290,7 @@ async def test_bad_input_is_refused_at_the_field_and_escape_leaves_it_as_it_was(
         await eventually(pilot, lambda: "soon: not a duration; expected: none, 90s, 10m or 1h" in message(pilot))
         await pilot.press("escape")
         await eventually(pilot, lambda: not screen.typing())
-        assert screen.request.impact.downtime is None
+        assert screen.preview.request.impact.downtime is None
 
 
 async def test_what_cannot_be_asked_says_what_to_type():
@@ -370,7 +372,7 @@ async def test_ctrl_r_rolls_the_last_release_back_from_here_too():
     run = done.run.state.run
     station = ScriptedStation(runs=(a_summary(run),), records={run: tuple(done.run.events)})
     async with preparing(station).run_test(size=(80, 24)) as pilot:
-        await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and pilot.app.screen.state.changed)
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and pilot.app.screen.rest.last.changed)
         await prepared(pilot)
         for opening in ("r", "ctrl+r"):
             await pilot.press(opening)

@@ -166,7 +166,7 @@ async def test_z_turns_times_to_utc_and_back():
         assert pilot.app.clipboard.startswith("21:01:38")
         await press(pilot, "z", "y")
         assert pilot.app.clipboard.startswith("12:01:38")
-        assert log.zone is not pilot.app.zone
+        assert log.zone is not pilot.app.shell.zone
 
 
 async def test_a_regex_that_would_hang_holds_no_key_up():

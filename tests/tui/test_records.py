@@ -266,18 +266,18 @@ async def test_a_replay_is_wound_by_event_chapter_beginning_and_end():
 async def test_a_replay_plays_stops_and_changes_its_speed():
     async with at_home(a_station()).run_test(size=(120, 36)) as pilot:
         replay = await to_replay(pilot)
-        assert replay.playing
+        assert replay.playback.playing
         await press(pilot, "home")
-        assert not replay.playing
+        assert not replay.playback.playing
         for _ in range(4):
             await press(pilot, "greater_than_sign")
-        assert replay.speed == 20
+        assert replay.playback.speed == 20
         await press(pilot, "less_than_sign")
-        assert replay.speed == 10
+        assert replay.playback.speed == 10
         await press(pilot, *["less_than_sign"] * 5)
-        assert replay.speed == 1
+        assert replay.playback.speed == 1
         await press(pilot, "space")
-        assert replay.playing
+        assert replay.playback.playing
         await eventually(pilot, lambda: replay.tape_feed.place > 0)
         await press(pilot, "space")
         stood = replay.tape_feed.place
@@ -309,4 +309,4 @@ async def test_a_host_is_opened_in_a_replay_with_the_runs_own_time():
         await eventually(pilot, lambda: replay.state.changed or replay.state.phase == "running")
         await press(pilot, "down", "enter")
         assert shows(pilot, TextDialog)
-        assert abs(replay.now - replay.state.mono) < 1
+        assert abs(replay.time.now - replay.state.mono) < 1

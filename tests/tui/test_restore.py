@@ -31,7 +31,7 @@ def a_station(events: tuple[AnyEvent, ...]) -> ScriptedStation:
 
 
 async def on_record(pilot) -> RecordScreen:
-    await eventually(pilot, lambda: pilot.app.screen.query("#runs") and "r1" not in message(pilot) and pilot.app.screen.state.run)
+    await eventually(pilot, lambda: pilot.app.screen.query("#runs") and "r1" not in message(pilot) and pilot.app.screen.rest.last.run)
     await pilot.press("l")
     await pilot.pause(0.2)
     await pilot.press("enter")

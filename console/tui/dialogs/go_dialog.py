@@ -44,13 +44,13 @@ class GoByName(TypingDialog):
 
     def __init__(self, state: RunState, width: int) -> None:
         super().__init__(f"GO for {state.environment.upper()}?", (*_body(state, width), line(" "), line(f"Type {state.environment} to release:")))
-        self._name = state.environment
+        self._expected = state.environment
         self.prompt = state.environment
         self.enter_words = "GO, once the name stands there"
 
     def accepts(self, text: str) -> bool:
         """Return whether it is the environment's name."""
-        return text.strip() == self._name
+        return text.strip() == self._expected
 
 
 class GoByKey(Dialog):

@@ -49,8 +49,8 @@ class IdleQuestion(TypingDialog):
     def __init__(self, environment: str, minutes: int) -> None:
         words = f"No key was pressed here for {minutes} minutes: are these keys meant for this screen?"
         super().__init__("Is it you?", (line(words), line(f"Type {environment} to do it.")))
-        self._name = self.prompt = environment
+        self._expected = self.prompt = environment
 
     def accepts(self, text: str) -> bool:
         """Return whether it is the environment's name."""
-        return text.strip() == self._name
+        return text.strip() == self._expected

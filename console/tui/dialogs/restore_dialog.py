@@ -9,7 +9,7 @@ from console.core.checks.database import backup_words, is_migrated
 from console.model.request import Request
 from console.model.state import RunState
 from console.tui.dialogs.dialog import TypingDialog
-from console.tui.page import Page
+from console.tui.dialogs.question import NewRun, Question
 from console.views.styled_text import Line, Span, line
 
 
@@ -44,23 +44,16 @@ class RestoreByName(TypingDialog):
     def __init__(self, state: RunState, now: datetime) -> None:
         place = state.environment.upper() if state.protected else state.environment
         super().__init__(f"Bring the database of {place} back?", (*restore_words(state, now), line(" "), line(f"Type {state.environment} to do it:")))
-        self._name = self.prompt = state.environment
+        self._expected = self.prompt = state.environment
 
     def accepts(self, text: str) -> bool:
         """Return whether it is the environment's name."""
-        return text.strip() == self._name
+        return text.strip() == self._expected
 
 
-def ask_restore(page: Page, state: RunState) -> None:
-    """Ask, and begin the run that brings the database back."""
-    station = page.app.station
-    if station is None:
-        return
-    twin = f"deploy restore {state.environment} --run {state.run}"
-    request = Request(kind="restore", ref=state.run, yes=True)
-
-    def answered(name: str | None) -> None:
-        if name:
-            page.app.open_run(station.open(request), "opening the restore of the database", twin=twin)
-
-    page.app.push_screen(RestoreByName(state, page.app.clock.now()), answered)
+def restore_question(state: RunState, now: datetime) -> Question:
+    """Bring the database back to the backup that this run took."""
+    run = NewRun(
+        Request(kind="restore", ref=state.run, yes=True), "opening the restore of the database", f"deploy restore {state.environment} --run {state.run}"
+    )
+    return Question(RestoreByName(state, now), lambda _, __: run)

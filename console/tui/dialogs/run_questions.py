@@ -1,107 +1,90 @@
-"""What the run screen asks before it acts: each question is a dialog, each answer a command to the run and its twin on the command line.
+"""What is asked before a run is told anything that cannot be taken back, and what each answer says to it.
 
-Decides nothing: whether something may be done is the run's to say.
+It decides nothing: whether something may be done is the run's to say.
 """
 
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Final
 
 from console.core.words.equivalent_command import request_words
 from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
+from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
+from console.tui.dialogs.question import EndedRunBack, Question, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
-from console.tui.run.leave_rules import UNDECIDED
 from console.views.styled_text import Span, line
 
-if TYPE_CHECKING:
-    from console.tui.host.host_screen import HostScreen
-    from console.tui.run.run_screen import RunScreen
-
-    Asking: TypeAlias = RunScreen | HostScreen
+UNDECIDED = ("preflight", "deciding")
+"""Phases of a run before its GO."""
 
 
-def handlers(screen: "RunScreen") -> dict[str, Callable[[], object]]:
-    """The actions of a run that are asked before they are done, by id."""
-    return {
-        "go": lambda: ask_go(screen), "roll-back": lambda: ask_rollback(screen), "abort": lambda: ask_abort(screen), "skip": lambda: ask_skip(screen),
-        "note": lambda: ask_note(screen), "acknowledge": lambda: ask_tick(screen),
-    }  # fmt: skip
+def go_question(state: RunState, width: int) -> Question:
+    """GO, asked for the last time; the words in so many cells."""
+
+    def act(typed: str, _: RunState) -> ToRun | None:
+        if state.plan is None:
+            return None
+        said = Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else "")
+        return ToRun(said, shlex.join(("deploy", *request_words(state.environment, state.request), "--yes")))
+
+    return Question(go_dialog(state, width), act, lambda now: now.phase == "deciding")
 
 
-def ask_go(screen: "RunScreen") -> None:
-    """Ask for the last time; then GO."""
-    state = screen.state
+def rollback_question(state: RunState, width: int, *, ended: bool = False) -> Question:
+    """Roll back: what a run that goes on has touched; the release of one that has `ended` meanwhile, or long ago, by a run of its own."""
 
-    def answered(typed: str | None) -> None:
-        if typed and state.plan:
-            twin = shlex.join(("deploy", *request_words(state.environment, state.request), "--yes"))
-            screen.send(Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else ""), twin)
+    def act(how: str, now: RunState) -> ToRun | EndedRunBack:
+        equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else "")
+        if ended or now.phase == "ended":
+            return EndedRunBack(state.run, how, equivalent)
+        return ToRun(RollBack(how="halves" if how == "halves" else "at-once"), equivalent)
 
-    dialog = go_dialog(state, screen.dialog_width())
-    screen.app.push_screen(dialog, answered)
-    screen.watching.asked(dialog, lambda now: now.phase == "deciding")
+    return Question(rollback_dialog(state, width), act)
 
 
-def ask_rollback(screen: "Asking") -> None:
-    """Ask, and roll back on the second `r`."""
+def abort_question(state: RunState, width: int) -> Question:
+    """How the run is to end. What was answered before GO is not said to a run that was given one meanwhile."""
+    undecided = state.seq if state.go is None else 0
 
-    def answered(how: str | None) -> None:
-        if how not in ("at-once", "halves"):
-            return
-        twin = f"deploy rollback {screen.state.environment}" + (" --halves" if how == "halves" else "")
-        if screen.state.phase == "ended":
-            screen.say_twin(twin)
-            screen.app.open_back(screen.state.run, how)
-        else:
-            screen.send(RollBack(how="halves" if how == "halves" else "at-once"), twin)
+    def act(how: str, _: RunState) -> ToRun:
+        return ToRun(Abort(expects=undecided, leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
 
-    screen.app.push_screen(rollback_dialog(screen.state, screen.dialog_width()), answered)
+    return Question(abort_dialog(state, width), act)
 
 
-def ask_abort(screen: "Asking") -> None:
-    """Ask how the run is to end. What was answered before GO is not said to a run that was given one meanwhile."""
-    undecided = screen.state.seq if screen.state.go is None else 0
-
-    def answered(how: str | None) -> None:
-        if how:
-            screen.send(Abort(expects=undecided, leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
-
-    screen.app.push_screen(abort_dialog(screen.state, screen.dialog_width()), answered)
+def skip_question(state: RunState, host: str) -> Question:
+    """Leave that host on its old release."""
+    return Question(skip_dialog(state, host), lambda _, __: ToRun(Skip(expects=state.seq, host=host), f"deploy skip {host}"))
 
 
-def ask_skip(screen: "Asking") -> None:
-    """Ask about the host that was meant when the key was pressed."""
-    host, seen = screen.host, screen.state.seq
-
-    def answered(how: str | None) -> None:
-        if how:
-            screen.send(Skip(expects=seen, host=host), f"deploy skip {host}")
-
-    screen.app.push_screen(skip_dialog(screen.state, host), answered)
-
-
-def ask_tick(screen: "RunScreen") -> None:
-    """Ask about the first manual check that waits; it is ticked off on the second `k`."""
-    check = next(check for check in screen.state.checks if check.is_open)
-
-    def answered(name: str | None) -> None:
-        if name:
-            screen.send(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}")
-
+def tick_question(state: RunState) -> Question:
+    """The first manual check that waits; it is ticked off on the second `k`."""
+    check = next(check for check in state.checks if check.is_open)
     body = (line(Span(str(check.detail))), line(Span("Your name and the time go into the record.", "dim")))
-    dialog = Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),))
-    screen.app.push_screen(dialog, answered)
-    screen.watching.asked(dialog, lambda now: now.phase in UNDECIDED and any(one.id == check.id and one.is_open for one in now.checks))
+    return Question(
+        Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),)),
+        lambda name, _: ToRun(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}"),
+        lambda now: now.phase in UNDECIDED and any(one.id == check.id and one.is_open for one in now.checks),
+    )
 
 
-def ask_note(screen: "RunScreen") -> None:
-    """Ask for a remark."""
+def note_question() -> Question:
+    """A remark."""
+    return Question(
+        TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)),
+        lambda words, _: ToRun(Note(text=SafeText(words)), f"deploy note {shlex.quote(words)}"),
+    )
 
-    def answered(words: str | None) -> None:
-        if words:
-            screen.send(Note(text=SafeText(words)), f"deploy note {shlex.quote(words)}")
 
-    screen.app.push_screen(TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)), answered)
+QUESTIONS: Final[dict[str, Callable[[RunState, str, int], Question]]] = {
+    "go": lambda state, _, width: go_question(state, width),
+    "roll-back": lambda state, _, width: rollback_question(state, width),
+    "abort": lambda state, _, width: abort_question(state, width),
+    "skip": lambda state, host, _: skip_question(state, host),
+    "acknowledge": lambda state, _, __: tick_question(state),
+    "note": lambda _, __, ___: note_question(),
+}
+"""What is asked of a run, by the id of the action: of its state, the host that is meant, and the cells that there are for words."""

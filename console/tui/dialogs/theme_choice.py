@@ -1,18 +1,11 @@
 """Choosing a theme: the whole screen wears the one that the choice stands on. Enter keeps it, esc puts the first one back."""
 
-from typing import TYPE_CHECKING
-
 from console.tui.dialogs.choice_list import ChoiceList
 from console.tui.widgets.picker import Picker
-
-if TYPE_CHECKING:
-    from console.tui.app import ConsoleApp
 
 
 class ThemeChoice(ChoiceList):
     """A list of themes at the side, so that what is under it is seen."""
-
-    app: "ConsoleApp"
 
     def __init__(self, names: tuple[str, ...], worn: str) -> None:
         super().__init__("Theme", names, worn)

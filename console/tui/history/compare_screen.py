@@ -8,7 +8,8 @@ from console.errors import ConsoleError
 from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.page import Page
-from console.tui.widgets.line_view import LineView, ScrolledLines
+from console.tui.shell import Shell
+from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed
 from console.views.run_comparison import Side, compare_head, compare_lines, in_order, side_of
 from console.views.styled_text import Line, Span, line
@@ -23,23 +24,24 @@ class CompareScreen(Page):
     AUTO_FOCUS = "#compared"
     place = "compare"
 
-    def __init__(self, station: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
-        super().__init__()
+    def __init__(self, shell: Shell, station: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
+        super().__init__(shell)
         self.station = station
         self._runs = (one, other)
         self.sides: tuple[Side, Side] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._shown = ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield LineView(id="headline")
-        yield ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
+        yield self.headline
+        yield self._shown
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Read both."""
-        self.query_one("#compared").add_class("panel")
-        self.query_one("#compared").border_title = "Two runs"
+        self._shown.add_class("panel")
+        self._shown.border_title = "Two runs"
         self.set_class(self.station.protected, "protected")
         self.lay_out()
         self._reader = asyncio.create_task(self._read())
@@ -67,9 +69,9 @@ class CompareScreen(Page):
         if self.sides is None or not self.is_mounted:
             return
         left, right = self.sides
-        zone = self.app.zone
-        self.query_one("#headline", LineView).draw(lambda width, _: compare_head(left, right, width))
-        self.query_one("#compared", ScrolledLines).give(lambda width: compare_lines(left, right, max(20, width - 1), zone))
+        zone = self.shell.zone
+        self.headline.draw(lambda width, _: compare_head(left, right, width))
+        self._shown.give(lambda width: compare_lines(left, right, max(20, width - 1), zone))
         self.show_edges()
 
     def rest_line(self) -> Line:

@@ -14,15 +14,15 @@ from console.model.events import AnyEvent
 from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
-from console.tui.dialogs.restore_dialog import ask_restore
-from console.tui.dialogs.rollback_dialogs import rollback_dialog
+from console.tui.dialogs.restore_dialog import restore_question
+from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_sizes import MIDDLE
+from console.tui.shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.line_view import LineView, ScrolledLines
-from console.tui.widgets.log_panel import LogPanel
+from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed
 from console.views.filter import parse
 from console.views.log_lines import chapter_lines
@@ -44,33 +44,33 @@ class RecordScreen(PageWithLog):
 
     AUTO_FOCUS = "#report"
     place = "record"
+    field: FilterLine
 
-    def __init__(self, station: EnvironmentClient, run: RunSummary) -> None:
-        super().__init__()
+    def __init__(self, shell: Shell, station: EnvironmentClient, run: RunSummary) -> None:
+        super().__init__(shell)
         self.station = station
         self.run = run
         self.events: tuple[AnyEvent, ...] = ()
         self.report: Report | None = None
         self._is_last = False
         self._zoom = 0
-        self._typing = False
         self._reader: asyncio.Task[None] | None = None
+        self._report_view = ScrolledLines((line(Span("reading the record …", "dim")),), id="report")
+        self.field = FilterLine(self._keep_filter)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield LineView(id="headline")
+        yield self.headline
         with Container(id="parts"):
-            yield ScrolledLines((line(Span("reading the record …", "dim")),), id="report")
-            yield LogPanel(self.app.zone, id="log")
-        yield FilterLine(id="filter")
+            yield self._report_view
+            yield self.log_panel
+        yield self.field
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Read the record."""
-        self.query_one("#report").add_class("panel")
-        self.query_one("#report").border_title = "1 Report"
-        self.query_one("#log").add_class("panel")
-        self.open_way_back()
+        self._report_view.add_class("panel")
+        self._report_view.border_title = "1 Report"
         self.lay_out()
         self._begin(self._read())
 
@@ -84,8 +84,8 @@ class RecordScreen(PageWithLog):
         width, height = self.app.size
         self.set_class(width >= MIDDLE, "wide")
         self.set_class(height < 14, "tiny")
-        self.query_one("#report").display = self._zoom != 4
-        self.query_one("#log").display = self._zoom != 1 and not (height < 14 and self._zoom != 4)
+        self._report_view.display = self._zoom != 4
+        self.log_panel.display = self._zoom != 1 and not (height < 14 and self._zoom != 4)
         self.call_after_refresh(self.show)
 
     # -- reading ------------------------------------------------------------------------------------------------------------------
@@ -111,9 +111,9 @@ class RecordScreen(PageWithLog):
         changing = (one for one in await self.station.history(LAST_RUNS) if one.changed_the_fleet)
         self._is_last = next((one.run for one in changing), "") == self.run.run
         page = await self.station.log(self.run.run, "", "", LINES)
-        self.query_one(LogPanel).add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
-        self.query_one(LogPanel).is_cut = bool(page.before)
-        self.way_back.read_from(self.station, self.run.run, events=self.events)
+        self.log_panel.add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
+        self.log_panel.is_cut = bool(page.before)
+        self.readback.read_from(self.station, self.run.run, events=self.events)
         self.show()
 
     # -- showing ------------------------------------------------------------------------------------------------------------------
@@ -123,20 +123,20 @@ class RecordScreen(PageWithLog):
         if not self.is_mounted:
             return
         self.set_class(self.station.protected, "protected")
-        report, zone = self.report, self.app.zone
+        report, zone = self.report, self.shell.zone
         if report is not None:
-            shown = self.query_one("#report", ScrolledLines)
-            self.query_one("#headline", LineView).draw(lambda width, _: record_lines(report, width, zone))
+            shown = self._report_view
+            self.headline.draw(lambda width, _: record_lines(report, width, zone))
             shown.show(report_lines(report, max(20, shown.content_size.width - 1), zone))
         else:
-            self.query_one("#headline", LineView).draw(lambda _w, _h: (line(Span(f" {self.run.run}", "strong")),))
+            self.headline.draw(lambda _w, _h: (line(Span(f" {self.run.run}", "strong")),))
         self.show_edges()
 
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
         state = self.report.state if self.report else RunState()
-        return Situation(state, "", self._zoom, self.app.read_only, has_station=True, place="record", is_last=self._is_last)
+        return Situation(state, "", self._zoom, self.shell.read_only, has_station=True, place="record", is_last=self._is_last)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
@@ -153,13 +153,12 @@ class RecordScreen(PageWithLog):
         """Bring a panel to the whole screen, or back."""
         self._zoom = 0 if self._zoom == number else number
         self.lay_out()
-        self.query_one("#log" if self._zoom == 4 else "#report").focus()
+        (self.log_panel if self._zoom == 4 else self._report_view).focus()
 
     def unzoom(self) -> None:
         """Clear the filter; else go back to both panels."""
-        log = self.query_one(LogPanel)
-        if log.book.filter:
-            log.show_only(parse(""))
+        if self.log_panel.book.filter:
+            self.log_panel.show_only(parse(""))
         elif self._zoom:
             self.zoom(self._zoom)
         self.unsay()
@@ -167,53 +166,32 @@ class RecordScreen(PageWithLog):
     def replay(self) -> None:
         """Replay the run."""
         if self.events:
-            self.app.show_run(ReplayFeed(self.events, records=self.station, run=self.run.run))
+            self.shell.show_run(ReplayFeed(self.events, records=self.station, run=self.run.run))
 
     def ask_rollback(self) -> None:
         """Ask, and roll this release back on the second `r`."""
-        if self.report is None:
-            return
-
-        def answered(how: str | None) -> None:
-            if how in ("at-once", "halves"):
-                self.say_twin(f"deploy rollback {self.station.environment}" + (" --halves" if how == "halves" else ""))
-                self.app.open_back(self.run.run, how)
-
-        self.app.push_screen(rollback_dialog(self.report.state, self.dialog_width()), answered)
+        if self.report is not None:
+            self.ask(rollback_question(self.report.state, self.dialog_width(), ended=True))
 
     def ask_restore(self) -> None:
         """Ask, and bring the database back from this run's backup."""
         if self.report is not None:
-            ask_restore(self, self.report.state)
+            self.ask(restore_question(self.report.state, self.shell.clock.now()))
 
     # -- the filter ---------------------------------------------------------------------------------------------------------------
 
-    def typing(self) -> bool:
-        """Return whether the field has the keys."""
-        return self._typing
-
     def open_filter(self) -> None:
         """Type what of the log is shown."""
-        self._typing = True
-        self.query_one(FilterLine).open("filter log:", self.query_one(LogPanel).book.filter.source)
+        self.field.open("filter log:", self.log_panel.book.filter.source)
         self.say("enter keeps it   esc clears it")
 
     def on_filter_line_words_typed(self, event: FilterLine.WordsTyped) -> None:
         """Apply the filter as it is typed."""
         wanted = parse(event.words)
-        self.query_one(LogPanel).show_only(wanted)
+        self.log_panel.show_only(wanted)
         self.say(wanted.problem or "enter keeps it   esc clears it", "warn" if wanted.problem else "plain")
 
-    def press(self, key: str) -> bool:
-        """Act on a key; False when it goes into the text field."""
-        if not self._typing:
-            return super().press(key)
-        if key not in ("escape", "ctrl+c", "ctrl+q", "enter"):
-            return False
-        log = self.query_one(LogPanel)
-        log.show_only(parse(self.query_one(FilterLine).words if key == "enter" else ""))
-        self._typing = False
-        self.query_one(FilterLine).display = False
-        (log if log.display else self.query_one("#report")).focus()
+    def _keep_filter(self, words: str) -> None:
+        self.log_panel.show_only(parse(words))
+        (self.log_panel if self.log_panel.display else self._report_view).focus()
         self.unsay()
-        return True

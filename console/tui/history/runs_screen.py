@@ -5,15 +5,14 @@ from collections.abc import Callable, Coroutine
 from datetime import tzinfo
 
 from textual.app import ComposeResult
-from textual.widgets import Input
 
 from console.errors import ConsoleError, in_one_line
 from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.history.compare_screen import CompareScreen
 from console.tui.page import Page
+from console.tui.shell import Shell
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.line_view import LineView
 from console.tui.widgets.picker import Picker
 from console.views.home_summary import run_row
 from console.views.run_record import runs_lines
@@ -25,6 +24,7 @@ MOST = 1000
 """Runs that are read again, at most, to see what became of them."""
 EVERY = 10.0
 """Seconds between two looks at the runs that are listed."""
+EXPECTS = "words, !not: rolled, failed, v1.4, ada, 11-24"
 
 
 class RunsScreen(Page):
@@ -32,9 +32,10 @@ class RunsScreen(Page):
 
     AUTO_FOCUS = "#all-runs"
     place = "runs"
+    field: FilterLine
 
-    def __init__(self, station: EnvironmentClient) -> None:
-        super().__init__()
+    def __init__(self, shell: Shell, station: EnvironmentClient) -> None:
+        super().__init__(shell)
         self.station = station
         self.runs: tuple[RunSummary, ...] = ()
         self.words = ""
@@ -42,20 +43,20 @@ class RunsScreen(Page):
         """The run that another one is to be compared with."""
         self._more = True
         self._read_yet = False
-        self._typing = False
         self._read_at = 0.0
+        self._list = Picker("reading the record …", id="all-runs", classes="panel")
+        self.field = FilterLine(self._found)
         self._reading: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        yield LineView(id="headline")
-        yield Picker("reading the record …", id="all-runs", classes="panel")
-        yield FilterLine(id="filter")
+        yield self.headline
+        yield self._list
+        yield self.field
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Read the first page."""
-        self.query_one("#filter-field", Input).placeholder = "words, !not: rolled, failed, v1.4, ada, 11-24"
         self.set_class(self.station.protected, "protected")
         self.show()
         self.read()
@@ -72,7 +73,7 @@ class RunsScreen(Page):
 
     def tick(self) -> None:
         """Look again from time to time."""
-        now = self.app.clock.mono()
+        now = self.shell.clock.mono()
         if self.is_current and self._read_yet and now - self._read_at > EVERY and (self._reading is None or self._reading.done()):
             self.read()
 
@@ -90,7 +91,7 @@ class RunsScreen(Page):
         self._reading = asyncio.create_task(work)
 
     async def _read(self, after: RunSummary | None, limit: int) -> None:
-        self._read_at = self.app.clock.mono()
+        self._read_at = self.shell.clock.mono()
         try:
             page = await self.station.history(limit, after, self.words)
         except ConsoleError as fault:
@@ -104,9 +105,9 @@ class RunsScreen(Page):
         """Show what was read."""
         if not self.is_mounted:
             return
-        station, zone = self.station, self.app.zone
-        picker = self.query_one(Picker)
-        self.query_one("#headline", LineView).draw(
+        station, zone = self.station, self.shell.zone
+        picker = self._list
+        self.headline.draw(
             lambda width, _: runs_lines(
                 station.app,
                 station.environment,
@@ -141,17 +142,17 @@ class RunsScreen(Page):
 
     def rest_line(self) -> Line:
         """Say how the typing ends."""
-        return line(Span(" enter keeps it   esc lists all", "dim")) if self._typing else line(" ")
+        return line(Span(" enter keeps it   esc lists all", "dim")) if self.typing() else line(" ")
 
     def open_chosen(self) -> None:
         """Open the chosen run."""
-        index = self.query_one(Picker).index
+        index = self._list.index
         if index < len(self.runs):
-            self.app.open_record(self.runs[index])
+            self.shell.open_record(self.runs[index])
 
     def compare(self) -> None:
         """Mark the chosen run, or let go of it; show it beside the marked one."""
-        index = self.query_one(Picker).index
+        index = self._list.index
         if index >= len(self.runs):
             return
         chosen = self.runs[index]
@@ -160,47 +161,32 @@ class RunsScreen(Page):
         elif chosen.run == self.marked.run:
             self.marked = None
         else:
-            self.app.push_screen(CompareScreen(self.station, self.marked, chosen))
+            self.shell.push(CompareScreen(self.shell, self.station, self.marked, chosen))
             return
         self.show()
 
     # -- words --------------------------------------------------------------------------------------------------------------------
 
-    def typing(self) -> bool:
-        """Return whether the field has the keys."""
-        return self._typing
-
     def open_filter(self) -> None:
         """Type the words."""
-        self._typing = True
-        self.query_one(FilterLine).open("find runs:", self.words)
+        self.field.open("find runs:", self.words, EXPECTS)
         self.unsay()
 
     def on_filter_line_words_typed(self, event: FilterLine.WordsTyped) -> None:
         """Find while it is typed."""
         self._find(event.words)
 
+    def _found(self, words: str) -> None:
+        """Keep what was typed."""
+        self._find(words)
+        self._list.focus()
+        self.unsay()
+
     def _find(self, words: str) -> None:
         if words.split() != self.words.split():
             self.words = " ".join(words.split())
-            self.query_one(Picker).choose(0)
+            self._list.choose(0)
             self._begin(self._read(None, PAGE))
-
-    def press(self, key: str) -> bool:
-        """Act on a key; False when it goes into the text field."""
-        if not self._typing:
-            return super().press(key)
-        if key in ("escape", "ctrl+c", "ctrl+q"):
-            self._find("")
-        elif key == "enter":
-            self._find(self.query_one(FilterLine).words)
-        else:
-            return False
-        self._typing = False
-        self.query_one(FilterLine).display = False
-        self.query_one(Picker).focus()
-        self.unsay()
-        return True
 
     def clear(self) -> None:
         """Let go of the marked run; else list every run again."""

@@ -1,6 +1,6 @@
 """Home: an environment while nothing runs. What is live where, the fleet's numbers, the last runs, and the way to each of them.
 
-It looks while it is seen (`tui/resting.py`), and not while it is not. It decides nothing.
+It looks while it is seen (`tui/home/resting_environment.py`), and not while it is not. It decides nothing.
 """
 
 from collections.abc import Callable
@@ -10,24 +10,22 @@ from textual.containers import Horizontal
 
 from console.errors import ConsoleError
 from console.model.commands import AnyCommand
-from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
 from console.tui import keys
 from console.tui.dialogs.choice_list import ChoiceList
-from console.tui.dialogs.rollback_dialogs import rollback_dialog
+from console.tui.dialogs.run_questions import rollback_question
 from console.tui.home.resting_environment import RestingEnvironment
-from console.tui.host import host_questions
+from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
-from console.tui.metrics_history import MetricsHistory
+from console.tui.host.host_source import HostSteering
 from console.tui.page import Page
+from console.tui.shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.fleet_panel import FleetPanel
-from console.tui.widgets.line_view import LineView
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed
 from console.views.home_summary import home_lines, run_row
-from console.views.log_lines import LogLine
 from console.views.styled_text import Line, Span, line
 
 OF_ONE_HOST = ("restart", "back-one", "shell")
@@ -39,11 +37,12 @@ class HomeScreen(Page):
     AUTO_FOCUS = "#runs"
     place = "home"
 
-    def __init__(self, station: EnvironmentClient) -> None:
-        super().__init__()
+    def __init__(self, shell: Shell, station: EnvironmentClient) -> None:
+        super().__init__(shell)
         self.station = station
-        self.rest = RestingEnvironment(station, self.say)
-        self.hears: Callable[[tuple[LogLine, ...]], None] = lambda _: None
+        self.rest = RestingEnvironment(station, shell.clock, self.say)
+        self._fleet, self._metrics = FleetPanel(id="fleet", classes="panel"), MetricsPanel(id="metrics", classes="panel")
+        self._runs = Picker("no run yet: d deploys the first version", id="runs", classes="panel")
         self._host = ""
         self._resized = True
         self._second = 0
@@ -51,38 +50,24 @@ class HomeScreen(Page):
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
         self.update_classes(self.shape(), update=False)
-        yield LineView(id="headline")
+        yield self.headline
         with Horizontal(id="top"):
-            yield FleetPanel(id="fleet", classes="panel")
-            yield MetricsPanel(id="metrics", classes="panel")
-        yield Picker("no run yet: d deploys the first version", id="runs", classes="panel")
+            yield self._fleet
+            yield self._metrics
+        yield self._runs
         yield from self.compose_edges()
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self.query_one(FleetPanel).title_words, self.query_one(MetricsPanel).title_words = "Fleet", "Metrics"
-        self.query_one(Picker).entitle(line("Last runs"))
+        self._fleet.title_words, self._metrics.title_words = "Fleet", "Metrics"
+        self._runs.entitle(line("Last runs"))
         self.lay_out()
         self.look()
 
     def on_screen_suspend(self) -> None:
         """Look no more, unless one host of what is seen here lies above."""
         if not isinstance(self.app.screen, HostScreen | HomeScreen):
-            self.look_away()
-
-    @property
-    def left_open(self) -> str:
-        """The run that is open here."""
-        return self.rest.goes_on or self.rest.open_run
-
-    def look(self) -> None:
-        """Look again and again, until told to look away."""
-        if self.is_mounted:
-            self.rest.look(self.app.clock)
-
-    def look_away(self) -> None:
-        """Look no more."""
-        self.rest.look_away()
+            self.rest.look_away()
 
     def on_screen_resume(self) -> None:
         """Look again."""
@@ -90,7 +75,19 @@ class HomeScreen(Page):
 
     def on_unmount(self) -> None:
         """Look no more."""
-        self.look_away()
+        self.rest.look_away()
+
+    def look(self) -> None:
+        """Look again and again, until told to look away."""
+        if self.is_mounted:
+            self.rest.look()
+
+    @property
+    def left_open(self) -> str:
+        """The run that is open here."""
+        return self.rest.goes_on or self.rest.open_run
+
+    # -- showing ------------------------------------------------------------------------------------------------------------------
 
     def lay_out(self) -> None:
         """Choose the arrangement for the size."""
@@ -101,34 +98,26 @@ class HomeScreen(Page):
 
     def tick(self) -> None:
         """Show what came, and once a second that time went on."""
-        second = int(self.app.clock.mono())
-        if self.rest.frozen or not self.is_mounted or not self.query("#footer") or (second == self._second and not self.rest.changed and not self._resized):
+        second = int(self.shell.clock.mono())
+        if self.rest.frozen or not self.is_mounted or (second == self._second and not self.rest.changed and not self._resized):
             return
         self._second, self.rest.changed, self._resized = second, False, False
         self.show()
 
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""
-        rest, now = self.rest, self.app.clock.mono()
+        rest, now = self.rest, self.shell.clock.mono()
         self.set_class(self.station.protected, "protected")
-        self.query_one("#headline", LineView).draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind))
-        self.query_one(FleetPanel).show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
-        self.query_one(MetricsPanel).show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
-        self.query_one(Picker).draw(lambda width: tuple(run_row(run, width, self.app.zone) for run in rest.runs))
+        self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind))
+        self._fleet.show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
+        self._metrics.show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
+        self._runs.draw(lambda width: tuple(run_row(run, width, self.shell.zone) for run in rest.runs))
         self.show_edges()
 
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return Situation(self.rest.last, self._host, 0, self.app.read_only, has_station=True, place="home", busy=self.busy)
-
-    def handlers(self) -> dict[str, Callable[[], object]]:
-        """Return what each action does here."""
-        return {
-            "open": self.open_chosen, "runs": self.app.open_runs, "environment": self.ask_environment, "roll-back": self.ask_rollback,
-            "refresh": self.rest.refresh, "freeze": self.freeze,
-            "unzoom": self.let_go,
-        } | host_questions.handlers(self)  # fmt: skip
+        return Situation(self.rest.last, self._host, 0, self.shell.read_only, has_station=True, place="home", busy=bool(self.rest.goes_on))
 
     def rest_line(self) -> Line:
         """Say what the chosen host has wrong, and that the view stands still."""
@@ -136,6 +125,22 @@ class HomeScreen(Page):
             return line(Span(" the view is frozen: space goes on", "warn"))
         host = self.rest.fleet.hosts.get(self._host)
         return line(Span(f" {host.name}: {host.detail}", "warn")) if host and host.detail else line(" ")
+
+    # -- keys ---------------------------------------------------------------------------------------------------------------------
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what each action does here."""
+        return {
+            "open": self.open_chosen, "runs": self.shell.open_runs, "environment": self.ask_environment, "roll-back": self.ask_rollback,
+            "refresh": self.rest.refresh, "freeze": self.freeze, "unzoom": self.let_go,
+        } | HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent).handlers()  # fmt: skip
+
+    def press(self, key: str) -> bool:
+        """Act on a key; one that needs a host, while none is chosen, goes to the fleet to choose one."""
+        action = keys.for_key(key, self.situation)
+        if action is not None and action.id in OF_ONE_HOST and not self._host and not self.shell.read_only:
+            self._fleet.focus()
+        return super().press(key)
 
     def on_fleet_panel_host_chosen(self, event: FleetPanel.HostChosen) -> None:
         """Another host was chosen."""
@@ -148,39 +153,9 @@ class HomeScreen(Page):
         self._host = host
         self.show()
 
-    def press(self, key: str) -> bool:
-        """Act on a key; one that needs a host, while none is chosen, goes to the fleet to choose one."""
-        action = keys.for_key(key, self.situation)
-        if action is not None and action.id in OF_ONE_HOST and not self._host and not self.app.read_only:
-            self.query_one(FleetPanel).focus()
-        return super().press(key)
-
-    @property
-    def fleet(self) -> RunState:
-        """The hosts as they were read last."""
-        return self.rest.fleet
-
-    @property
-    def state(self) -> RunState:
-        """The last run that changed the fleet."""
-        return self.rest.last
-
-    @property
-    def numbers(self) -> MetricsHistory:
-        """The hosts' numbers."""
-        return self.rest.numbers
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run goes on."""
-        return bool(self.rest.goes_on)
-
-    def lines_of(self, host: str) -> None:
-        """There is no log here."""
-
-    def send(self, command: AnyCommand, twin: str) -> None:
+    def send(self, command: AnyCommand, equivalent: str) -> None:
         """There is no run here to speak to."""
-        self.say(f"join the run first: {as_typed(twin)}", "warn")
+        self.say(f"join the run first: {as_typed(equivalent)}", "warn")
 
     def let_go(self) -> None:
         """Let go of the chosen host."""
@@ -197,34 +172,29 @@ class HomeScreen(Page):
     def open_chosen(self) -> None:
         """Open the chosen host or run; join the run that goes on."""
         runs, goes_on = self.rest.runs, self.rest.goes_on
-        chosen = runs[min(self.query_one(Picker).index, len(runs) - 1)] if runs else None
-        if self._host in self.rest.fleet.hosts and self.query_one(FleetPanel).has_focus:
-            self.app.push_screen(HostScreen(self, self._host))
+        chosen = runs[min(self._runs.index, len(runs) - 1)] if runs else None
+        if self._host in self.rest.fleet.hosts and self._fleet.has_focus:
+            steering = HostSteering(lambda: self.situation, self.choose, self.send, self.ask_rollback, lambda: self.app.screen is self)
+            self.shell.push(HostScreen(self.shell, self.rest, steering, self._host))
         elif chosen is not None and (chosen.outcome is not None or goes_on in ("", chosen.run)):
-            self.app.open_record(chosen)
+            self.shell.open_record(chosen)
         elif goes_on:
-            self.app.open_run(self.station.attach(goes_on), "joining the run")
+            self.shell.open_run(self.station.attach(goes_on), "joining the run")
 
     def ask_environment(self) -> None:
         """Ask for another environment, and go there."""
 
         def chosen(name: str | None) -> None:
             if name and name != self.station.environment:
-                self.app.go_to(name)
+                self.shell.go_to(name)
 
         try:
             names = self.station.environments
         except ConsoleError as fault:
             self.say(fault.message, "bad")
             return
-        self.app.push_screen(ChoiceList("Environment", names, self.station.environment), chosen)
+        self.shell.push(ChoiceList("Environment", names, self.station.environment), chosen)
 
     def ask_rollback(self) -> None:
         """Ask, and roll the last release back on the second `r`."""
-
-        def answered(how: str | None) -> None:
-            if how in ("at-once", "halves"):
-                self.say_twin(f"deploy rollback {self.station.environment}" + (" --halves" if how == "halves" else ""))
-                self.app.open_back(self.rest.last.run, how)
-
-        self.app.push_screen(rollback_dialog(self.rest.last, self.dialog_width()), answered)
+        self.ask(rollback_question(self.rest.last, self.dialog_width(), ended=True))

@@ -4,7 +4,6 @@ Knows the station and no widget; what is shown of it is home's.
 """
 
 import asyncio
-from collections.abc import Callable
 
 from console.core.run.evolve import fold
 from console.errors import ConsoleError, in_one_line
@@ -14,9 +13,10 @@ from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Presence, Sample
 from console.ports.journal import RunSummary
+from console.tui.host.host_source import Hears
 from console.tui.metrics_history import MetricsHistory
+from console.tui.shell import Say
 from console.views.home_summary import resting_state
-from console.views.styled_text import Tone
 
 EVERY = 10.0
 """Seconds between two looks at the hosts."""
@@ -27,8 +27,10 @@ RUNS = 50
 class RestingEnvironment:
     """What is known of it, as it was read last. `say` tells a person what could not be read."""
 
-    def __init__(self, station: EnvironmentClient, say: Callable[[str, Tone], None]) -> None:
-        self._station, self._say = station, say
+    def __init__(self, station: EnvironmentClient, clock: Clock, say: Say) -> None:
+        self._station, self._clock, self._say = station, clock, say
+        self.hears: Hears | None = None
+        """Nothing is heard of a log here."""
         self.board: FleetSnapshot | None = None
         self.runs: tuple[RunSummary, ...] = ()
         self.fleet = RunState()
@@ -56,11 +58,14 @@ class RestingEnvironment:
         """The run that has no end in the history; empty: none."""
         return next((run.run for run in self.runs if run.outcome is None), "")
 
-    def look(self, clock: Clock) -> None:
+    def lines_of(self, host: str) -> None:
+        """There is no log here."""
+
+    def look(self) -> None:
         """Look now, and again and again until told to look away."""
         if not self._tasks:
             self._news.set()
-            self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers(clock)))
+            self._tasks = (asyncio.create_task(self._read_again()), asyncio.create_task(self._follow_numbers()))
 
     def look_away(self) -> None:
         """Look no more."""
@@ -101,11 +106,11 @@ class RestingEnvironment:
         if run and run != self.last.run:
             self.last = fold(await self._station.record(run))
 
-    async def _follow_numbers(self, clock: Clock) -> None:
+    async def _follow_numbers(self) -> None:
         try:
             async for item in self._station.numbers():
                 if isinstance(item, Sample) and not self.frozen:
-                    self.numbers.add(item, clock.mono())
+                    self.numbers.add(item, self._clock.mono())
                 elif isinstance(item, Presence):
                     self._news.set()
         except ConsoleError as fault:

@@ -1,20 +1,20 @@
-"""What is read for one host's screen: the releases on its disk, and what the last run printed there. A newer reading ends the one before.
+"""What is looked up for one host's screen: the releases on its disk, and what the last run printed there. A newer reading ends the one before.
 
 It asks the station; what is shown of it is the screen's.
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from console.errors import ConsoleError
 from console.model.fleet_snapshot import SnapshotRelease
+from console.model.state import RunState
+from console.ports.environment_client import EnvironmentClient
+from console.tui.shell import Say
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import chapter_lines
 from console.views.scrollback import end_of_log
-
-if TYPE_CHECKING:
-    from console.tui.host.host_screen import HostScreen
 
 READ_WITHIN = 20.0
 """Seconds that the host has to say which releases it has."""
@@ -23,31 +23,34 @@ OUTPUT = 500
 
 
 class HostLookup:
-    """That of one screen."""
+    """Fills a log, and knows the releases. `found`: called when there is something to show."""
 
-    def __init__(self, screen: "HostScreen") -> None:
-        self._screen = screen
+    def __init__(self, station: EnvironmentClient | None, log: LogPanel, say: Say, found: Callable[[], None]) -> None:
+        self._station, self._log, self._say, self._found = station, log, say, found
         self.releases: tuple[SnapshotRelease, ...] | None = None
         """What the host has on its disk; None: not read."""
         self.no_releases = ""
         """Why they are not known."""
+        self._host = ""
         self._stood = ("", "")
         self._work: list[asyncio.Task[None]] = []
 
-    def begin(self, *, has_log: bool) -> None:
-        """Read what is known of the host that the screen has turned to; its log too, unless the screen below has it."""
+    def begin(self, host: str, state: RunState, run: str) -> None:
+        """Read what is known of a host whose run is in that state; its log too, of that `run`; empty: the screen has the log."""
+        self._host = host
         self.releases, self.no_releases = None, ""
-        self._stood = self._standing()
-        self._start(self._read_releases(), *(() if has_log else (self._read_record(),)))
+        self._stood = self._standing(state)
+        self._start(self._read_releases(), *((self._read_record(run),) if run else ()))
 
     def again(self) -> None:
         """Read the host's releases again."""
         self.releases = None
         self._start(self._read_releases())
+        self._found()
 
-    def follow(self) -> None:
+    def follow(self, state: RunState) -> None:
         """Read the releases again once the run has changed what stands on the host."""
-        stands = self._standing()
+        stands = self._standing(state)
         if stands != self._stood:
             self._stood = stands
             self._start(self._read_releases())
@@ -61,12 +64,12 @@ class HostLookup:
         self.stop()
         self._work = [asyncio.create_task(one) for one in work]
 
-    def _standing(self) -> tuple[str, str]:
-        known = self._screen.run.hosts.get(self._screen.host)
+    def _standing(self, state: RunState) -> tuple[str, str]:
+        known = state.hosts.get(self._host)
         return (known.condition, known.release) if known else ("", "")
 
     async def _read_releases(self) -> None:
-        station, host = self._screen.app.station, self._screen.host
+        station, host = self._station, self._host
         if station is None:
             self.no_releases = "no hosts.toml is known here, so the host is not asked"
         else:
@@ -78,20 +81,19 @@ class HostLookup:
                 self.no_releases = fault.message
             except TimeoutError:
                 self.no_releases = f"{host} did not answer within {READ_WITHIN:.0f} s"
-        self._screen.show()
+        self._found()
 
-    async def _read_record(self) -> None:
+    async def _read_record(self, run: str) -> None:
         """Read what the last run said of the host."""
-        screen = self._screen
-        station, run = screen.app.station, screen.below.state.run
-        if station is None or not run:
+        station = self._station
+        if station is None:
             return
         try:
             events = await station.record(run)
-            page = await station.log(run, screen.host, "", OUTPUT)
-            found = end_of_log(page, await asyncio.to_thread(chapter_lines, events, screen.host))
+            page = await station.log(run, self._host, "", OUTPUT)
+            found = end_of_log(page, await asyncio.to_thread(chapter_lines, events, self._host))
         except ConsoleError as fault:
-            screen.say(f"the run's log was not read: {fault.message}", "warn")
+            self._say(f"the run's log was not read: {fault.message}", "warn")
             return
-        screen.query_one(LogPanel).add(found)
-        screen.query_one(LogPanel).is_cut = bool(page.before)
+        self._log.add(found)
+        self._log.is_cut = bool(page.before)

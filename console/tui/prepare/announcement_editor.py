@@ -4,19 +4,21 @@ Notes belong to a version: each one keeps what was written for it. It sends noth
 """
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from console.core.checks.announcement import made_notes
 from console.errors import ConsoleError, Problem
+from console.model.request import Request
 from console.model.values import changed
+from console.ports.environment_client import EnvironmentClient
 from console.text import TEXT_LIMIT, SafeLines
 from console.tui.dialogs.dialog import Choice, TextDialog
 from console.tui.dialogs.text_editor import TextEditor
+from console.tui.shell import Say, Shell
 from console.views.announcement_preview import AnnouncementChannels, announcement_lines
+from console.views.release_preparation import PreviewAnswer
 from console.views.styled_text import Line
-
-if TYPE_CHECKING:
-    from console.tui.prepare.prepare_screen import PrepareScreen
 
 
 class Written(NamedTuple):
@@ -26,15 +28,26 @@ class Written(NamedTuple):
     used: bool = True
 
 
-class AnnouncementEditor:
-    """The announcement of one screen's release."""
+class Prepared(NamedTuple):
+    """The release as it stands: what is asked for, and what is known of it."""
 
-    def __init__(self, screen: "PrepareScreen") -> None:
-        self._screen = screen
+    request: Request
+    answer: PreviewAnswer
+
+
+class AnnouncementEditor:
+    """The announcement of one screen's release. `prepared`: the release by now; `fill_in`: takes the request with other notes."""
+
+    def __init__(self, shell: Shell, station: EnvironmentClient, say: Say, prepared: Callable[[], Prepared], fill_in: Callable[[Request], None]) -> None:
+        self._shell, self._station, self._say, self._prepared, self._fill_in = shell, station, say, prepared, fill_in
         self._written: dict[str, Written] = {}
         self._channels = AnnouncementChannels()
         self._asking: asyncio.Task[None] | None = None
         self._reading: TextDialog | None = None
+
+    @property
+    def _ref(self) -> str:
+        return self._prepared().request.ref
 
     def notes_for(self, ref: str) -> SafeLines:
         """Return what was written for that version; empty: its notes are made from the commits."""
@@ -51,12 +64,12 @@ class AnnouncementEditor:
         if self._asking is None or (self._asking.done() and not self._channels.names):
             self._channels = AnnouncementChannels()
             self._asking = asyncio.create_task(self._ask())
-        self._reading = TextDialog(f"The announcement of {self._screen.request.ref}", self._lines, self._choices())
-        self._screen.app.push_screen(self._reading, self._chosen)
+        self._reading = TextDialog(f"The announcement of {self._ref}", self._lines, self._choices())
+        self._shell.push(self._reading, self._chosen)
 
     async def _ask(self) -> None:
         try:
-            self._channels = AnnouncementChannels(await self._screen.station.channels(), asking=False)
+            self._channels = AnnouncementChannels(await self._station.channels(), asking=False)
         except ConsoleError as fault:
             self._channels = AnnouncementChannels(problem=Problem(fault.message, fault.hint), asking=False)
         self.show()
@@ -67,13 +80,13 @@ class AnnouncementEditor:
             self._reading.show(self._lines)
 
     def _lines(self, cells: int) -> tuple[Line, ...]:
-        answer = self._screen.answer
-        return announcement_lines(answer.state, self._screen.request, self._channels, cells, known=not answer.asking)
+        request, answer = self._prepared()
+        return announcement_lines(answer.state, request, self._channels, cells, known=not answer.asking)
 
     def _choices(self) -> tuple[Choice, ...]:
-        if self._screen.app.read_only:
+        if self._shell.read_only:
             return ()
-        written = self._written.get(self._screen.request.ref)
+        written = self._written.get(self._ref)
         back = () if written is None else (Choice("g", "notes made from the commits" if written.used else "the notes that were written", "turn"),)
         return (Choice("e", "edit its notes", "edit"), *back)
 
@@ -81,17 +94,18 @@ class AnnouncementEditor:
         if what == "edit":
             self._edit()
         elif what == "turn":
-            ref = self._screen.request.ref
+            ref = self._ref
             self._use(ref, self._written[ref]._replace(used=not self._written[ref].used))
             self.open()
 
     def _edit(self) -> None:
-        ref = self._screen.request.ref
+        request, answer = self._prepared()
+        ref = request.ref
         before = self.notes_for(ref)
-        if self._screen.answer.asking and not before:
-            self._screen.say(f"the notes of {ref} are made from its commits, which are being read: w again in a moment", "warn")
+        if answer.asking and not before:
+            self._say(f"the notes of {ref} are made from its commits, which are being read: w again in a moment", "warn")
             return
-        made = SafeLines(made_notes(self._screen.answer.state))
+        made = SafeLines(made_notes(answer.state))
 
         def taken(words: SafeLines) -> str:
             if not words and made:
@@ -102,11 +116,11 @@ class AnnouncementEditor:
                 self._use(ref, Written(words) if words not in ("", made) else None)
             return ""
 
-        self._screen.app.push_screen(TextEditor(f"Notes of {ref}", before or made, taken), lambda _: self.open())
+        self._shell.push(TextEditor(f"Notes of {ref}", before or made, taken), lambda _: self.open())
 
     def _use(self, ref: str, written: Written | None) -> None:
-        request = self._screen.request
+        request = self._prepared().request
         self._written.pop(ref, None)
         if written is not None:
             self._written[ref] = written
-        self._screen.fill_in(changed(request, impact=changed(request.impact, notes=self.notes_for(request.ref))))
+        self._fill_in(changed(request, impact=changed(request.impact, notes=self.notes_for(request.ref))))

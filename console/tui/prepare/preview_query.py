@@ -4,29 +4,29 @@ Asks the station for a pre-flight each time the choice rests or a field changes;
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from console.core.run.evolve import fold
 from console.errors import ConsoleError, Problem, in_one_line
 from console.model.fleet import Host
-from console.model.fleet_snapshot import FleetSnapshot
+from console.model.fleet_snapshot import Candidate, FleetSnapshot
 from console.model.request import Request
 from console.model.values import changed
+from console.ports.environment_client import EnvironmentClient
+from console.text import SafeLines
+from console.tui.shell import Say
 from console.views.release_fields import Seen
 from console.views.release_preparation import PreviewAnswer, answers_between, prefilled
-
-if TYPE_CHECKING:
-    from console.tui.prepare.prepare_screen import PrepareScreen
 
 REST = 0.4
 """Seconds that a choice stays before the hosts are asked about it."""
 
 
 class PreviewQuery:
-    """That of one screen."""
+    """The request of one release. `listed`: told of the versions that were read; `answered`: called when there is something new to show."""
 
-    def __init__(self, screen: "PrepareScreen") -> None:
-        self._screen = screen
+    def __init__(self, station: EnvironmentClient, say: Say, listed: Callable[[tuple[Candidate, ...]], None], answered: Callable[[], None]) -> None:
+        self._station, self._say, self._listed, self._answered = station, say, listed, answered
         self.board: FleetSnapshot | None = None
         self.request = Request()
         self.answer = PreviewAnswer()
@@ -42,22 +42,19 @@ class PreviewQuery:
                 task.cancel()
 
     def read(self) -> None:
-        """Read the hosts and the versions, and ask about the chosen one again."""
+        """Read the hosts and the versions."""
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        screen = self._screen
-        before = screen.chosen
         try:
-            self.board = await screen.station.board()
-            await screen.versions.read(self.board)
+            self.board = await self._station.board()
+            candidates = await self._station.candidates(self.board)
         except ConsoleError as fault:
             self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)
-            screen.say(f"not read: {in_one_line(fault)}", "bad")
+            self._say(f"not read: {in_one_line(fault)}", "bad")
             return
-        screen.list_versions(str(before.ref) if before else "")
-        self.ask(now=True)
+        self._listed(candidates)
 
     @property
     def seen(self) -> Seen:
@@ -66,32 +63,31 @@ class PreviewQuery:
         state = self.answer.state
         return Seen(hosts, state.checks, tuple(host.name for host in state.hosts.values() if host.condition == "unreachable"))
 
-    def ask(self, *, now: bool = False) -> None:
-        """Ask about what is chosen now, once it rests."""
+    def ask(self, ref: str, notes: SafeLines, *, now: bool = False) -> None:
+        """Ask about that version, once the choice of it rests; empty: about none."""
         if self._asking is not None:
             self._asking.cancel()
-        chosen = self._screen.chosen
-        ref = str(chosen.ref) if chosen else ""
-        self.request = changed(self.request, ref=ref, impact=changed(self.request.impact, notes=self._screen.announcing.notes_for(ref)))
-        self.answer = PreviewAnswer(self.answer.state, asking=chosen is not None)
-        self._asking = asyncio.create_task(self._ask(self.request, 0.0 if now else REST)) if chosen else None
-        self._screen.show()
+        self.request = changed(self.request, ref=ref, impact=changed(self.request.impact, notes=notes))
+        self.answer = PreviewAnswer(self.answer.state, asking=bool(ref))
+        self._asking = asyncio.create_task(self._ask(self.request, 0.0 if now else REST)) if ref else None
+        self._answered()
 
     async def _ask(self, request: Request, rest: float) -> None:
         await asyncio.sleep(rest)
         try:
-            self.answer = PreviewAnswer(fold(await self._screen.station.preview(request)), asking=False)
+            self.answer = PreviewAnswer(fold(await self._station.preview(request)), asking=False)
             self.request = prefilled(self.request, self.answer.state, self._said)
-            self._screen.versions.learn(self.answer.state)
         except ConsoleError as fault:
             self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)
-        self._screen.show()
+        self._answered()
 
     def fill_in(self, request: Request) -> None:
         """Take what was said in the form, and ask again where that may change what is found."""
+        if request == self.request:
+            return
         before, self.request = self.request, request
         self._said |= answers_between(before.impact, request.impact)
         if changed(before, impact=changed(before.impact, notes=request.impact.notes)) == request:
-            self._screen.show()
+            self._answered()
         else:
-            self.ask()
+            self.ask(request.ref, request.impact.notes)

@@ -1,102 +1,99 @@
-"""What is typed where a release is prepared: the filter of the versions, and the fields of the form. It knows the line that is typed in.
+"""What is typed where a release is prepared: the filter of the versions, and the fields of the form.
 
 A value that a field does not take stays in the line, and what was expected is said under it.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from console.errors import Problem
 from console.model.request import Request
+from console.tui.shell import Say
 from console.tui.widgets.filter_line import FilterLine
 from console.views.filter import Filter, parse
-from console.views.release_fields import Field, begun, take
-
-if TYPE_CHECKING:
-    from console.tui.prepare.prepare_screen import PrepareScreen
+from console.views.release_fields import Field, Seen, begun
 
 WORDS = "words  /regex/  !not"
 
 
-class TextEntry:
-    """The typing of one screen: nothing is typed, or the filter, or one field."""
+class TextEntry(FilterLine):
+    """The line that is typed in: nothing is typed, or the filter, or one field.
 
-    def __init__(self, screen: "PrepareScreen") -> None:
-        self._screen = screen
+    `filtered`: told of another filter; `moved`: a version so many rows on is meant; `judge`: makes a request of what stands in a field, or says what
+    is wrong with it; `taken`: told of that request; `ended`: the typing has ended, in a field or not.
+    """
+
+    def __init__(
+        self, say: Say, *, filtered: Callable[[Filter], None], moved: Callable[[int], None], judge: Callable[[Field, str], Request | Problem],
+        taken: Callable[[Request], None], ended: Callable[[bool], None],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._say, self._filtered, self._moved, self._judge, self._taken, self._ended = say, filtered, moved, judge, taken, ended
         self._field: Field | None = None
-        self._filtering = False
         self.filter = Filter()
-
-    @property
-    def typing(self) -> bool:
-        """Whether the line has the keys."""
-        return self._filtering or self._field is not None
-
-    @property
-    def _line(self) -> FilterLine:
-        return self._screen.query_one(FilterLine)
 
     def open_filter(self) -> None:
         """Type the filter of the versions."""
-        self._filtering = True
-        self._screen.unsay()
-        self._line.open("filter:", self.filter.source, WORDS)
+        self._say("")
+        self.open("filter:", self.filter.source, WORDS)
 
-    def open_field(self, field: Field) -> None:
+    def open_field(self, field: Field, request: Request, seen: Seen) -> None:
         """Type what stands in that field."""
         self._field = field
-        self._screen.unsay()
-        self._line.open(f"{field.title}:", begun(field, self._screen.request, self._screen.seen), field.expects)
+        self._say("")
+        self.open(f"{field.title}:", begun(field, request, seen), field.expects)
 
-    def typed(self, words: str) -> None:
+    @property
+    def _filters(self) -> bool:
+        """Whether the filter is typed."""
+        return self.typing and self._field is None
+
+    def on_filter_line_words_typed(self, event: FilterLine.WordsTyped) -> None:
         """Filter as it is typed; a field is taken when it is complete."""
-        if self._filtering:
-            self._apply(words)
+        event.stop()
+        if self._filters:
+            self._apply(event.words)
 
     def _apply(self, words: str) -> None:
         self.filter = parse(words)
-        self._screen.filtered()
+        self._filtered(self.filter)
         if self.filter.problem:
-            self._screen.say(self.filter.problem, "warn")
+            self._say(self.filter.problem, "warn")
         else:
-            self._screen.unsay()
+            self._say("")
 
     def press(self, key: str) -> bool:
         """Take the keys that end the typing, and those that move in the versions meanwhile; the others are the line's."""
         if key in ("escape", "ctrl+c", "ctrl+q"):
-            if self._filtering:
+            if self._filters:
                 self._apply("")
-            self._close()
+            self._end()
         elif key == "enter":
             self._take()
-        elif key in ("up", "down") and self._filtering:
-            self._screen.move(1 if key == "down" else -1)
+        elif key in ("up", "down") and self._filters:
+            self._moved(1 if key == "down" else -1)
         else:
             return key == "tab"
         return True
 
     def _take(self) -> None:
         if self._field is None:
-            self._close(keep_words=bool(self.filter.problem))
+            self._end(keep_words=bool(self.filter.problem))
             return
-        found = take(self._field, self._screen.request, self._line.words, self._screen.seen)
+        found = self._judge(self._field, self.words)
         if isinstance(found, Problem):
-            self._screen.say(found.message + (f"; expected: {found.hint}" if found.hint else ""), "bad")
+            self._say(found.message + (f"; expected: {found.hint}" if found.hint else ""), "bad")
             return
-        self._close()
+        self._end()
         self._taken(found)
 
-    def _taken(self, request: Request) -> None:
-        if request != self._screen.request:
-            self._screen.fill_in(request)
-
-    def _close(self, *, keep_words: bool = False) -> None:
-        on_form, self._field, self._filtering = self._field is not None, None, False
-        self._line.display = False
-        self._screen.panels.focus_on(2 if on_form else 1)
+    def _end(self, *, keep_words: bool = False) -> None:
+        in_field, self._field = self._field is not None, None
+        self.close()
+        self._ended(in_field)
         if not keep_words:
-            self._screen.unsay()
+            self._say("")
 
-    def clear(self) -> bool:
+    def clear_filter(self) -> bool:
         """Clear the filter; False where there is none."""
         if not self.filter.source:
             return False

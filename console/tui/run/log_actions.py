@@ -1,51 +1,43 @@
-"""What a reader does on the run screen: go through matches, copy, save, freeze, change the time zone. It sends nothing to the run."""
+"""What a reader does with a log: go through matches, copy, save, change the time zone. It sends nothing to the run."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING
 
 from console.tui.dialogs.dialog import TypingDialog
 from console.tui.run.line_file import save_lines
+from console.tui.shell import Say, Shell
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import newest_that_fit, plain_line
 from console.views.styled_text import line
-
-if TYPE_CHECKING:
-    from console.tui.run.run_screen import RunScreen
 
 CLIPBOARD = 70_000
 """Bytes that a terminal's clipboard surely takes in one go."""
 
 
 class LogActions:
-    """The reader's side of one run screen."""
+    """Those of one log."""
 
-    def __init__(self, screen: "RunScreen") -> None:
-        self._screen = screen
-        self.frozen_since: float | None = None
+    def __init__(self, log: LogPanel, shell: Shell, say: Say) -> None:
+        self._log, self._shell, self._say = log, shell, say
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """The actions that are the reader's, by id."""
         return {
             "match": lambda: self.go_to_match(1), "match-before": lambda: self.go_to_match(-1),
-            "copy": self.copy_line, "copy-all": self.copy_all, "save-log": self.ask_save, "freeze": self.freeze, "zone": self.turn_zone,
+            "copy": self.copy_line, "copy-all": self.copy_all, "save-log": self.ask_save, "zone": self.turn_zone,
         }  # fmt: skip
-
-    @property
-    def _log(self) -> LogPanel:
-        return self._screen.query_one(LogPanel)
 
     def go_to_match(self, way: int) -> None:
         """Go to the next match in the log, or to the one before."""
         problem = self._log.go_to_match(way)
         if problem:
-            self._screen.say(problem, "warn")
+            self._say(problem, "warn")
 
     def copy_line(self) -> None:
         """Copy the log's current line."""
         entry = self._log.current
         if entry is None:
-            self._screen.say("there is no line to copy", "warn")
+            self._say("there is no line to copy", "warn")
         else:
             self._copy((plain_line(entry, self._log.zone),))
 
@@ -55,10 +47,10 @@ class LogActions:
         self._copy(newest_that_fit(lines, CLIPBOARD), of=len(lines))
 
     def _copy(self, lines: Sequence[str], of: int = 1) -> None:
-        self._screen.app.copy_to_clipboard("\n".join(lines))
+        self._shell.copy("\n".join(lines))
         count = "the line" if of == 1 else f"{len(lines):,} lines" if len(lines) == of else f"the newest {len(lines):,} of {of:,} lines"
         more = "" if len(lines) == of else "; W writes all of them into a file"
-        self._screen.say(f"sent {count} to the terminal's clipboard, which gives no answer{more}")
+        self._say(f"sent {count} to the terminal's clipboard, which gives no answer{more}")
 
     def ask_save(self) -> None:
         """Ask for a file, and write what the filter shows."""
@@ -67,21 +59,14 @@ class LogActions:
 
         def answered(name: str | None) -> None:
             if name:
-                self._screen.say(save_lines(name, [plain_line(entry, log.zone) for entry in log.book.lines]))
+                self._say(save_lines(name, [plain_line(entry, log.zone) for entry in log.book.lines]))
 
         what = f"{count:,} lines, as the filter shows them" if log.book.filter else f"all {count:,} lines that are held here"
-        self._screen.app.push_screen(TypingDialog("Write the log into a file", (line(f"{what}; never over a file that is there."),)), answered)
-
-    def freeze(self) -> None:
-        """Hold what is shown, or let it go on."""
-        on = self.frozen_since is None
-        self.frozen_since = self._screen.app.clock.mono() if on else None
-        self._log.freeze(on)
-        self._screen.freeze(on)
+        self._shell.push(TypingDialog("Write the log into a file", (line(f"{what}; never over a file that is there."),)), answered)
 
     def turn_zone(self) -> None:
         """Show times in UTC, or in the operator's zone again."""
-        local = self._screen.app.zone
+        local = self._shell.zone
         to: tzinfo | None = UTC if self._log.zone is not UTC else local
         self._log.zone = to
-        self._screen.say("times are UTC now" if to is UTC else f"times are local now ({local})" if local else "no local zone is known: times are UTC")
+        self._say("times are UTC now" if to is UTC else f"times are local now ({local})" if local else "no local zone is known: times are UTC")

@@ -1,32 +1,25 @@
-"""Which panel of a run's screen has the room: all share it, one has more of it, or one has all of it."""
+"""Which panel of a run's screen has the room: all share it, one has more of it, or one has all of it. Knows numbers and names, no widget."""
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
-
-from console.tui.widgets.log_panel import LogPanel
-
-if TYPE_CHECKING:
-    from console.tui.run.run_screen import RunScreen
 
 PANELS = {1: ("checklist", "checks"), 2: ("fleet", "checks"), 3: ("metrics", "plan"), 4: ("log", "log")}
 """What each number brings forward: during a run, and before it."""
-LOG = 4
+FLEET, LOG = 2, 4
 
 
 class PanelZoom:
-    """The zoomed panel of one run's screen."""
+    """The panel that is zoomed. What changes it returns what is said of that; empty: nothing, and the screen is laid out again."""
 
-    def __init__(self, screen: "RunScreen") -> None:
-        self._screen = screen
+    def __init__(self) -> None:
         self.panel = 0
         """The panel that has more room; 0: none."""
         self._half = False
 
-    def handlers(self) -> dict[str, Callable[[], object]]:
-        """The actions that are about room, by id."""
-        panels: dict[str, Callable[[], object]] = {f"panel-{number}": partial(self.turn, number) for number in PANELS}
-        return panels | {"zoom-in": self.more, "zoom-out": self.less}
+    @property
+    def focused(self) -> str:
+        """The id of the panel that is to have the keys; empty: the one that has them."""
+        return PANELS[self.panel][0] if self.panel else ""
 
     def shape(self) -> dict[str, bool]:
         """Say it in the style sheet's words."""
@@ -39,40 +32,34 @@ class PanelZoom:
             return 5 if self.panel == LOG else "1fr"
         return 9 if height < 28 else 12 if height < 34 else 14 if height < 44 else 16
 
-    def turn(self, number: int) -> None:
+    def turn(self, number: int) -> str:
         """Bring a panel to the whole screen, or back."""
         self.panel = 0 if self.panel == number and not self._half else number
         self._half = False
-        self._show()
+        return ""
 
-    def more(self) -> None:
+    def more(self, *, on_log: bool) -> str:
         """Give the panel with the focus more room, then the whole screen."""
         if self.panel and not self._half:
-            self._screen.say(f"panel {self.panel} has the whole screen; _ goes back")
-            return
+            return f"panel {self.panel} has the whole screen; _ goes back"
         self._half = not self.panel
-        self.panel = self.panel or (LOG if self._screen.focused is self._screen.query_one(LogPanel) else 2)
-        self._show()
+        self.panel = self.panel or (LOG if on_log else FLEET)
+        return ""
 
-    def less(self) -> None:
+    def less(self) -> str:
         """Go one step back."""
         if not self.panel:
-            self._screen.say("all panels are shown; + gives the panel with the focus more room")
-            return
+            return "all panels are shown; + gives the panel with the focus more room"
         self.panel, self._half = (0, False) if self._half else (self.panel, True)
-        self._show()
+        return ""
+
+    def handlers(self, zoomed: Callable[[str], None], *, on_log: Callable[[], bool]) -> dict[str, Callable[[], object]]:
+        """Return what each action does, by id. `zoomed`: told what is said of it; `on_log`: whether the log has the focus."""
+        panels = {f"panel-{number}": partial(lambda number: zoomed(self.turn(number)), number) for number in PANELS}
+        return panels | {"zoom-in": lambda: zoomed(self.more(on_log=on_log())), "zoom-out": lambda: zoomed(self.less())}
 
     def end(self) -> bool:
         """Show all panels; False when they are shown."""
         was = self.panel
         self.panel, self._half = 0, False
-        if was:
-            self._screen.lay_out()
         return bool(was)
-
-    def _show(self) -> None:
-        self._screen.lay_out()
-        if self.panel:
-            wanted = self._screen.query_one(f"#{PANELS[self.panel][0]}")
-            if wanted.can_focus:
-                wanted.focus()

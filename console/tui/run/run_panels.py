@@ -1,16 +1,36 @@
-"""Paints the panels of a run's screen: every widget is given its slice of the state, and repaints only what differs."""
+"""The panels of a run's screen: every widget is given its slice of one snapshot, and repaints only what differs."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from console.model.state import RunState
+from console.ports.feed import Presence
+from console.tui.metrics_history import MetricsHistory
 from console.tui.widgets.checklist_panels import ChecklistPanel, ChecksPanel, PlanPanel
 from console.tui.widgets.fleet_panel import FleetPanel
-from console.tui.widgets.log_panel import LogPanel
-from console.tui.widgets.metrics_panel import MetricsPanel
+from console.tui.widgets.metrics_panel import Looked, MetricsPanel
 from console.views.headline import run_lines
 
-if TYPE_CHECKING:
-    from console.tui.run.run_screen import RunScreen
+
+class RunSnapshot(NamedTuple):
+    """What the panels show, all of one moment."""
+
+    state: RunState
+    now: float
+    """On the clock of the numbers."""
+    host: str
+    """The host that is marked in the fleet."""
+    pinned: str
+    """The host that a person chose, whose numbers are shown; empty: the fleet's are."""
+    numbers: MetricsHistory
+    looked: Looked | None
+    """The moment that the metrics mark."""
+    presence: Presence
+    problem: str
+    """Why nothing more comes; empty: it comes."""
 
 
 def is_before(state: RunState) -> bool:
@@ -18,27 +38,47 @@ def is_before(state: RunState) -> bool:
     return state.phase in ("preflight", "deciding") or (state.phase == "ended" and not state.epoch and not state.changed)
 
 
-def show_panels(screen: "RunScreen", state: RunState, now: float) -> None:
-    """Show every panel as the state is."""
-    was_before, before = screen.has_class("before"), is_before(state)
-    screen.update_classes(screen.shape())
-    if was_before and not before:
-        screen.call_after_refresh(_focus_fleet, screen)
-    screen.query_one("#checkline", ChecklistPanel).show_run(state, now)
-    if before:
-        screen.query_one(ChecksPanel).show_run(state)
-        screen.query_one(PlanPanel).show_run(state)
-    else:
-        numbers, pinned = screen.numbers, screen.pinned if screen.pinned in state.hosts else ""
-        screen.query_one(FleetPanel).show_fleet(state, now, screen.host, lambda host: numbers.load_of(host, now))
-        screen.query_one(MetricsPanel).show_numbers(numbers.series(pinned), state, now, pinned, screen.moment.looked)
-    presence, problem = screen.follower.presence, screen.watching.link_problem
-    screen.query_one("#checklist", ChecklistPanel).show_run(
-        state, now, lambda width: run_lines(state, now, width, presence.names, presence.round_trip, problem=problem)
-    )
+class RunPanels(Horizontal):
+    """Checklist, checks, fleet, plan and metrics side by side; which of them are seen is the style sheet's to say."""
 
+    def __init__(self, line: ChecklistPanel, choose: Callable[[str], None]) -> None:
+        """`line`: the checklist as one line above the panels, where they have no room for it; `choose`: told of a host that was chosen in the fleet."""
+        super().__init__(id="top")
+        self._line, self._choose = line, choose
+        self._checklist = ChecklistPanel(id="checklist", classes="panel")
+        self._checks = ChecksPanel(id="checks", classes="panel")
+        self._plan = PlanPanel(id="plan", classes="panel")
+        self.fleet = FleetPanel(id="fleet", classes="panel")
+        self.metrics = MetricsPanel(id="metrics", classes="panel")
 
-def _focus_fleet(screen: "RunScreen") -> None:
-    """Give the fleet the arrows once it is there, unless somebody reads or types."""
-    if not screen.typing() and screen.query_one(LogPanel).following:
-        screen.query_one(FleetPanel).focus()
+    def compose(self) -> ComposeResult:
+        """Lay them out."""
+        yield self._checklist
+        yield self._checks
+        yield self.fleet
+        yield self._plan
+        yield self.metrics
+
+    def on_fleet_panel_host_chosen(self, event: FleetPanel.HostChosen) -> None:
+        """Another host was chosen."""
+        event.stop()
+        self._choose(event.host)
+
+    def focus_fleet(self, unless: Callable[[], bool]) -> None:
+        """Give the fleet the arrows, `unless` somebody reads or types."""
+        if not unless():
+            self.fleet.focus()
+
+    def show(self, seen: RunSnapshot) -> None:
+        """Show every panel as things are."""
+        state, now = seen.state, seen.now
+        self._line.show_run(state, now)
+        if is_before(state):
+            self._checks.show_run(state)
+            self._plan.show_run(state)
+        else:
+            numbers = seen.numbers
+            self.fleet.show_fleet(state, now, seen.host, lambda host: numbers.load_of(host, now))
+            self.metrics.show_numbers(numbers.series(seen.pinned), state, now, seen.pinned, seen.looked)
+        presence, problem = seen.presence, seen.problem
+        self._checklist.show_run(state, now, lambda width: run_lines(state, now, width, presence.names, presence.round_trip, problem=problem))

@@ -1,67 +1,59 @@
-"""The one time cursor of a run's screen: the line that is read in the log is a mark in the metrics, and a mark that is moved there is a line of the log.
+"""The one time cursor of a run's screen: the line that is read in the log is a mark in the metrics, and a mark that is moved there is a line of the log."""
 
-It changes neither: it knows which moment is looked at, on the clock of the numbers, and who else is to show it.
-"""
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING
-
+from console.tui.run.run_time import RunTime
 from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.metrics_panel import Looked, MetricsPanel
 from console.views.log_lines import LogLine, drawn
 from console.views.logbook import moment_of
 from console.views.times import rfc3339, wall_clock
 
-if TYPE_CHECKING:
-    from console.tui.run.run_screen import RunScreen
-
 
 class TimeCursor:
-    """The moment that is looked at on one run's screen; none while it shows what is now."""
+    """The moment that is looked at; none while what is now is shown. `moved`: called when it is another one."""
 
-    def __init__(self, screen: "RunScreen") -> None:
-        self._screen = screen
-        self.at: float | None = None
+    def __init__(self, log: LogPanel, metrics: MetricsPanel, time: RunTime, moved: Callable[[], None]) -> None:
+        self._log, self._metrics, self._time, self._moved = log, metrics, time, moved
+        self._at: float | None = None
+        """On the clock of the numbers."""
         self._wall = 0.0
         """The same as seconds since 1970."""
         self._entry: LogLine | None = None
 
     @property
-    def _log(self) -> LogPanel:
-        return self._screen.query_one(LogPanel)
-
-    @property
     def looked(self) -> Looked | None:
         """What the metrics are to mark."""
-        if self.at is None:
+        if self._at is None:
             return None
         zone, entry = self._log.zone, self._entry
-        at = rfc3339(self._wall)
-        return Looked(self.at, wall_clock(at, zone), drawn(entry, max(20, self._screen.query_one(MetricsPanel).content_size.width), zone) if entry else ())
+        below = drawn(entry, max(20, self._metrics.content_size.width), zone) if entry else ()
+        return Looked(self._at, wall_clock(rfc3339(self._wall), zone), below)
 
     def read(self, entry: LogLine | None) -> None:
         """Another line is read in the log: mark its moment."""
-        moment = moment_of(entry.at) if entry else None
-        self._wall = moment or 0.0
-        self.at, self._entry = (None, None) if moment is None else (self._screen.mono_at(moment), entry)
-        self._screen.show_slices()
+        wall = moment_of(entry.at) if entry else None
+        self._wall = wall or 0.0
+        self._at, self._entry = (None, None) if wall is None else (self._time.mono_at(wall), entry)
+        self._moved()
 
     def move(self, way: int) -> None:
         """Mark the column of the metrics that is one further (1) or one before (-1), and read what the log says of that time."""
-        now, step = self._screen.now, self._screen.query_one(MetricsPanel).step
-        at = (now if self.at is None else self.at) + way * step
+        now = self._time.now
+        at = (now if self._at is None else self._at) + way * self._metrics.step
         if at > now:
             self.release()
             return
-        self.at = max(at, self._screen.query_one(MetricsPanel).since)
-        self._wall = self._screen.wall_at(self.at)
+        self._at = max(at, self._metrics.since)
+        self._wall = self._time.wall_at(self._at)
         self._entry = self._log.go_to_moment(self._wall)
-        self._screen.show_slices()
+        self._moved()
 
     def release(self) -> bool:
         """Show what is now again; False when it is shown already."""
-        if self.at is None:
+        if self._at is None:
             return False
-        self.at = self._entry = None
+        self._at = self._entry = None
         self._log.follow()
-        self._screen.show_slices()
+        self._moved()
         return True

@@ -1,4 +1,6 @@
-"""The line where a filter is typed. It knows no fleet and no log; what was typed goes to the screen as it is typed."""
+"""The line where words are typed. It knows no fleet and no log; what was typed goes to the screen as it is typed."""
+
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,7 +13,7 @@ from console.views.styled_text import Span, line
 
 
 class FilterLine(Horizontal):
-    """A label and a field of one line."""
+    """A label and a field of one line. `kept`: told of the words that are kept when the typing has ended; none when it was given up."""
 
     class WordsTyped(Message):
         """The words that stand in the field now."""
@@ -19,6 +21,16 @@ class FilterLine(Horizontal):
         def __init__(self, words: str) -> None:
             super().__init__()
             self.words = words
+
+    def __init__(self, kept: Callable[[str], None] = lambda _: None) -> None:
+        super().__init__(id="filter")
+        self._kept = kept
+        self._typing = False
+
+    @property
+    def typing(self) -> bool:
+        """Whether the field has the keys."""
+        return self._typing
 
     def compose(self) -> ComposeResult:
         """Lay out label and field."""
@@ -30,13 +42,26 @@ class FilterLine(Horizontal):
     def open(self, label: str, words: str, expects: str = GRAMMAR) -> None:
         """Take the focus, with those words to go on from. `expects`: what stands in the empty field."""
         self.name_it(label)
-        self.display = True
+        self._typing = self.display = True
         field = self.query_one(Input)
         field.placeholder = expects
         with field.prevent(Input.Changed):
             field.value = words
         field.cursor_position = len(words)
         field.focus()
+
+    def press(self, key: str) -> bool:
+        """Take the keys that end the typing; the others are the field's."""
+        if key not in ("escape", "ctrl+c", "ctrl+q", "enter"):
+            return False
+        words = self.words if key == "enter" else ""
+        self.close()
+        self._kept(words)
+        return True
+
+    def close(self) -> None:
+        """End the typing."""
+        self._typing = self.display = False
 
     def name_it(self, label: str) -> None:
         """Say what the words are for."""

@@ -149,17 +149,6 @@ class LogPanel(LogRows, can_focus=True):
         """The current line."""
         return self.book.lines[self.current_row] if self.book.lines else None
 
-    @property
-    def shown(self) -> str:
-        """All the words that the filter keeps."""
-        return "\n".join(f"{entry.where} {entry.text}" for entry in self.book.lines)
-
-    def _last_top(self) -> int:
-        return max(0, len(self.book.lines) - self._page())
-
-    def _go_to_end(self) -> None:
-        self.scroll_to(y=self._last_top(), animate=False, immediate=True, force=True)
-
     def settle(self) -> None:
         """Put the view where it belongs after anything changed; paint only if what is visible did."""
         self.measure()
@@ -193,11 +182,6 @@ class LogPanel(LogRows, can_focus=True):
             if at_end:
                 self.unseen = 0
             self._entitle()
-
-    def watch_show_vertical_scrollbar(self) -> None:
-        """A bar that appears shows where the view already stands."""
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = round(self.scroll_y)
 
     def _go_to(self, row: int) -> None:
         """Make a row the current one, and visible; the last one follows again."""

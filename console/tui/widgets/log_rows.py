@@ -38,6 +38,11 @@ class LogRows(Toned, ScrollView):
         """Say how much there is to scroll."""
         self.virtual_size = Size(self.content_size.width, len(self.book.lines))
 
+    @property
+    def shown(self) -> str:
+        """All the words that the filter keeps."""
+        return "\n".join(f"{entry.where} {entry.text}" for entry in self.book.lines)
+
     def paint(self, *more: object) -> None:
         """Paint, if what is visible is not what was painted. `more`: what else the picture depends on."""
         top = round(self.scroll_y)
@@ -62,6 +67,17 @@ class LogRows(Toned, ScrollView):
 
     def _page(self) -> int:
         return max(1, self.content_size.height)
+
+    def _last_top(self) -> int:
+        return max(0, len(self.book.lines) - self._page())
+
+    def _go_to_end(self) -> None:
+        self.scroll_to(y=self._last_top(), animate=False, immediate=True, force=True)
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """A bar that appears shows where the view already stands."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = round(self.scroll_y)
 
     def _draw_again(self) -> None:
         self._strips.clear()

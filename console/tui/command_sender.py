@@ -1,0 +1,65 @@
+"""Says an operator's commands to a run: asks a forgotten screen for the name first, and puts a refusal into words."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.screen import Screen
+
+from console.errors import ConsoleError, in_one_line
+from console.model.commands import AnyCommand, Refusal, RollBack
+from console.ports.clock import Clock
+from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
+from console.tui.feed_follower import FeedFollower
+from console.tui.shell import Say
+
+ANSWER_WITHIN = 10.0
+"""Seconds that the engine has to answer a command."""
+
+
+class CommandSender:
+    """Sends them. `open_back` opens the way back from a run that has ended; it is False where runs can't be begun from here."""
+
+    def __init__(
+        self, clock: Clock, say: Say, push: Callable[[Screen[Any], Callable[[Any], None]], None], keep: Callable[[Coroutine[Any, Any, object]], None],
+        open_back: Callable[[str, str], bool],
+    ) -> None:  # fmt: skip
+        self._clock, self._say, self._push, self._keep, self._open_back = clock, say, push, keep, open_back
+        self._idle = IdleGuard(clock.mono())
+
+    def touched(self) -> None:
+        """A key came: the screen is not forgotten."""
+        self._idle.touched(self._clock.mono())
+
+    def submit(self, follower: FeedFollower, command: AnyCommand) -> None:
+        """Say something to a run beside everything else."""
+        if not self._idle.holds_up(command):
+            self._keep(self.deliver(follower, command))
+            return
+
+        def answered(name: str | None) -> None:
+            if name:
+                self._idle.woken()
+                self._keep(self.deliver(follower, command))
+            else:
+                self._say("nothing was done")
+
+        self._push(IdleQuestion(follower.state.environment, self._idle.minutes), answered)
+
+    async def deliver(self, follower: FeedFollower, command: AnyCommand) -> bool:
+        """Say something to a run; whether it was taken."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                answer = await follower.feed.submit(command)
+        except TimeoutError:
+            self._say(f"the engine did not answer within {ANSWER_WITHIN:.0f} s; it may still do it", "bad")
+            return False
+        except (ConsoleError, OSError, EOFError) as fault:
+            self._say(f"not said to the run: {fault}", "bad")
+            return False
+        if not isinstance(answer, Refusal):
+            return True
+        if answer.ended and isinstance(command, RollBack) and self._open_back(follower.state.run, command.how or "at-once"):
+            return True
+        self._say(f"refused: {in_one_line(answer)}", "warn")
+        return False

@@ -1,0 +1,28 @@
+"""The one question of a run that is open on a screen: it is closed when another console answered it, or the run has ended."""
+
+from console.model.state import RunState
+from console.tui.dialogs.question import Question
+
+
+class OpenQuestion:
+    """Remembers it. Empty: none is open."""
+
+    def __init__(self) -> None:
+        self._asked: Question | None = None
+
+    def asked(self, question: Question) -> None:
+        """Remember a question that a run waits for."""
+        if question.is_open is not None:
+            self._asked = question
+
+    def close_if_answered(self, state: RunState) -> str:
+        """Close its dialog once nobody waits for the answer; return what is said of that, empty: nothing."""
+        question = self._asked
+        if question is None or question.is_open is None or question.is_open(state):
+            return ""
+        self._asked = None
+        if not question.dialog.is_current:
+            return ""
+        question.dialog.dismiss("")
+        why = state.reason if state.phase == "ended" else f"GO by {state.decided_by}" if state.go else "another console answered it"
+        return f"the question was closed: {why}"

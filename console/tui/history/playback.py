@@ -1,0 +1,70 @@
+"""Where the replay of a run stands, and how fast it goes on: the run's own time. Knows no screen; times are seconds."""
+
+from collections.abc import Callable
+
+from console.ports.clock import Clock
+from console.tui.history.replay_feed import ReplayFeed
+from console.views.recording import SPEEDS
+
+FAR = 60.0
+"""Seconds of a run that are not played through when somebody winds on."""
+
+
+class Playback:
+    """Winds a feed. `reached`: the time of the last event that is shown, on the clock that the run's events were measured by."""
+
+    def __init__(self, feed: ReplayFeed, clock: Clock, reached: Callable[[], float]) -> None:
+        self._feed, self._clock, self._reached = feed, clock, reached
+        self.playing = False
+        self.speed = feed.speed or SPEEDS[-1]
+        self.played = 0.0
+        """Seconds of the run that have passed."""
+        self._wall = 0.0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing is left to play."""
+        return self._feed.place >= len(self._feed.tape)
+
+    @property
+    def now(self) -> float:
+        """The time in the run, on the clock that its events were measured by."""
+        tape, place = self._feed.tape, self._feed.place
+        return self._reached() + max(0.0, self.played - tape.time_at(place)) if place < len(tape) else self._reached()
+
+    def mono_at(self, wall: float) -> float:
+        """Return the time in the run of that moment (seconds since 1970)."""
+        return self._feed.tape.mono_at(wall)
+
+    def wall_at(self, mono: float) -> float:
+        """Return the moment of that time in the run."""
+        return self._clock.now().timestamp() - (self.now - mono)
+
+    def play(self) -> None:
+        """Go on from here."""
+        self.playing, self._wall = True, self._clock.mono()
+
+    def go_on(self, *, seen: bool) -> None:
+        """Let pass what has passed since the last time; nothing while nobody sees it."""
+        wall = self._clock.mono()
+        passed, self._wall = max(0.0, wall - self._wall), wall
+        feed = self._feed
+        if self.playing and seen:
+            self.played = min(feed.tape.seconds, self.played + passed * self.speed)
+            feed.go_to(feed.tape.place_at(self.played), self.played)
+            if self.at_end:
+                self.playing = False
+
+    def wind(self, place: int) -> bool:
+        """Stand where so many events have happened; whether what was shown before does not lead there."""
+        feed = self._feed
+        jumps = place < feed.place or feed.tape.time_at(place) - self.played > FAR
+        feed.go_to(place)
+        self.played = feed.tape.time_at(feed.place)
+        return jumps
+
+    def turn_speed(self, way: int) -> None:
+        """Play faster (1) or slower (-1)."""
+        wanted = [speed for speed in SPEEDS if (speed > self.speed if way > 0 else speed < self.speed)]
+        if wanted:
+            self.speed = wanted[0] if way > 0 else wanted[-1]

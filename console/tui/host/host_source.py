@@ -1,0 +1,56 @@
+"""What a host's screen is given by the screen that opened it: where its facts come from, and how what is done here is said to the run."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from console.model.commands import AnyCommand
+from console.model.state import RunState
+from console.tui.metrics_history import MetricsHistory
+from console.tui.situation import Situation
+from console.views.log_lines import LogLine
+
+Hears = Callable[[tuple[LogLine, ...]], None]
+"""Is told of log lines that came."""
+
+
+class HostSource(Protocol):
+    """The facts about hosts: of a run that is followed, or of an environment at rest."""
+
+    hears: Hears | None
+    """Told of every host's log lines as they come; None: nobody listens."""
+
+    @property
+    def fleet(self) -> RunState:
+        """The hosts as they are."""
+
+    @property
+    def last(self) -> RunState:
+        """The run whose steps are shown: the one that goes on, or the last one that changed the fleet."""
+
+    @property
+    def numbers(self) -> MetricsHistory:
+        """The machines' numbers."""
+
+    def lines_of(self, host: str) -> tuple[LogLine, ...] | None:
+        """What is held of that host's log; None where none is held."""
+
+    def look(self) -> None:
+        """Go on to look: a screen shows what is seen."""
+
+    def look_away(self) -> None:
+        """Look no more."""
+
+
+class HostSteering(NamedTuple):
+    """How a host's screen acts on what it was opened from."""
+
+    situation: Callable[[], Situation]
+    """What is on the screen below."""
+    choose: Callable[[str], None]
+    """Choose that host there, too."""
+    send: Callable[[AnyCommand, str], None]
+    """Say a command to the run; with the command line that says the same."""
+    ask_rollback: Callable[[], None]
+    """Ask, and roll every host back."""
+    is_seen: Callable[[], bool]
+    """Whether the screen below is the one that is seen."""

@@ -1,0 +1,82 @@
+"""Which screens lie on one another: the page that is seen, the run below it, and who could be rolled back. It opens nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from console.tui.dialogs.dialog import is_dialog
+from console.tui.page import Page
+from console.tui.run.run_screen import RunScreen
+from console.tui.situation import may_roll_back
+from console.views.styled_text import Tone
+
+
+def place_of(screen: object) -> str:
+    """Return where the operator is; in a dialog, nowhere."""
+    return screen.place if isinstance(screen, Page) else ""
+
+
+class PageStack:
+    """The program's stack of screens, topmost last."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The whole screens, the one that is seen first."""
+        return tuple(screen for screen in reversed(self._app.screen_stack) if isinstance(screen, Page))
+
+    @property
+    def page(self) -> Page | None:
+        """The whole screen that is seen, under whatever dialog is open."""
+        return next(iter(self.pages), None)
+
+    @property
+    def run_screen(self) -> RunScreen | None:
+        """The run that is seen, or lies under what is seen."""
+        return next((page for page in self.pages if isinstance(page, RunScreen)), None)
+
+    @property
+    def has_home(self) -> bool:
+        """Whether home is seen, or below what is."""
+        return any(page.place == "home" for page in self.pages)
+
+    @property
+    def rollback_target(self) -> Page | None:
+        """The screen, seen or below, whose release can be rolled back."""
+        return next((page for page in self.pages if page.place != "prepare" and may_roll_back(page.situation)), None)
+
+    def say(self, words: str, tone: Tone = "plain") -> None:
+        """Put a sentence on the message line of what is seen."""
+        if self.page is not None:
+            self.page.say(words, tone)
+
+    def push(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+        """Put a screen or a dialog over what is seen."""
+        self._app.push_screen(screen, answered)
+
+    def switch(self, page: Page) -> None:
+        """Put a page in the place of what is seen."""
+        self._app.switch_screen(page)
+
+    def show_run(self, screen: RunScreen) -> None:
+        """Put a run over what is seen, in the place of a run that was there; a release that was being prepared is over, and a host of that run too."""
+        if place_of(self.page) == "prepare":
+            while place_of(self._app.screen) == "prepare" or is_dialog(self._app.screen):
+                self._app.pop_screen()
+        while place_of(self._app.screen) == "host":
+            self._app.pop_screen()
+        if isinstance(self.page, RunScreen):
+            self.switch(screen)
+        else:
+            self.push(screen)
+
+    def take_away(self, page: Screen[None]) -> bool:
+        """Take away the page that is seen; False where it is the last one, or something lies over it."""
+        if len(self.pages) == 1 or page is not self._app.screen:
+            return False
+        self._app.pop_screen()
+        return True

@@ -1,0 +1,23 @@
+"""What stands on a run screen's message line while nothing was said: that the panels are frozen, or how the run is come back to. Pure."""
+
+from console.model.state import RunState
+from console.typed import as_typed, typed_here, without_file
+from console.views.styled_text import Line, Span, line
+from console.views.times import seconds_in_words
+
+
+def frozen_line(seconds: float, lines: int, events: int) -> Line:
+    """Return that the panels stand still, and what came meanwhile."""
+    since = f" for {seconds_in_words(seconds)}; since then {lines:,} lines, {events:,} events"
+    return line(Span(" FROZEN ", "selected"), since, Span("   space goes on", "accent"))
+
+
+def attach_line(state: RunState, cells: int) -> Line:
+    """Return how a run that goes on is joined or come back to, in so many cells."""
+    run = state.run
+    if not run or state.phase == "ended":
+        return line(" ")
+    whole, bare = as_typed(f"deploy attach {run}"), without_file(typed_here())
+    shorter = (as_typed(f"deploy attach {run}", bare), as_typed("deploy attach", bare))
+    ways = (f" run {run}   join or come back: {whole}", *(form for way in (whole, *shorter) for form in (f" join or come back: {way}", f" {way}")))
+    return line(Span(next((way for way in ways if len(way) <= cells), ""), "dim"))

@@ -1,0 +1,111 @@
+"""What a screen, and each of its parts, may ask of the program around it.
+
+It knows no screen and no program: so whatever is shown can know it, and none of them need know another.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import tzinfo
+from typing import Any, Protocol
+
+from textual.screen import Screen
+
+from console.model.commands import AnyCommand
+from console.ports.clock import Clock
+from console.ports.environment_client import EnvironmentClient, RunArchive
+from console.ports.feed import Feed
+from console.ports.journal import RunSummary
+from console.tui.feed_follower import FeedFollower
+from console.tui.situation import Situation
+from console.views.styled_text import Tone
+
+
+class Say(Protocol):
+    """Puts a sentence on a message line; an empty one clears it."""
+
+    def __call__(self, words: str, tone: Tone = "plain") -> None:
+        """Say it."""
+
+
+class RollbackTarget(Protocol):
+    """A screen that shows a release which can be rolled back."""
+
+    @property
+    def situation(self) -> Situation:
+        """What is on it."""
+
+    def ask_rollback(self) -> None:
+        """Ask, and roll back on the second `r`."""
+
+
+class Shell(Protocol):
+    """The program around a screen."""
+
+    clock: Clock
+    zone: tzinfo | None
+    """The zone that times are shown in; None: UTC."""
+    station: EnvironmentClient | None
+    """The environment that runs are begun in; None: no hosts.toml is known here."""
+    read_only: bool
+    drives: bool
+    """Who sits here answers for GO, and leaving before GO is a no-go."""
+
+    @property
+    def records(self) -> RunArchive | None:
+        """What is kept of runs, where there is anything to read it from."""
+
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """The themes that can be worn."""
+
+    @property
+    def has_home(self) -> bool:
+        """Whether home is seen, or lies below what is."""
+
+    @property
+    def rollback_target(self) -> RollbackTarget | None:
+        """The screen, seen or below, whose release can be rolled back."""
+
+    def push(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+        """Put a screen or a dialog over what is seen. `answered`: told of a dialog's answer."""
+
+    def keep(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run something beside the screens, and end it with them."""
+
+    def copy(self, words: str) -> None:
+        """Send words to the terminal's clipboard, which gives no answer."""
+
+    async def lend_terminal(self, argv: tuple[str, ...], words: str) -> int | str:
+        """Lay the screens aside for another program; its exit code, or why it was not run. `words` are printed before it."""
+
+    def submit(self, follower: FeedFollower, command: AnyCommand) -> None:
+        """Say something to a run; a refusal is put on the message line. A forgotten screen asks for the name first."""
+
+    async def deliver(self, follower: FeedFollower, command: AnyCommand) -> bool:
+        """Say something to a run at once; whether it was taken."""
+
+    def leave(self) -> None:
+        """Leave what is seen."""
+
+    def go_back(self, page: Screen[None]) -> None:
+        """Take a screen away; the last one ends the program."""
+
+    def go_to(self, environment: str) -> None:
+        """Be at home in another environment."""
+
+    def show_run(self, feed: Feed) -> None:
+        """Show a run, or a replay of one."""
+
+    def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False, equivalent: str = "") -> None:
+        """Open a run, and show it. `asks`: its GO is asked for by itself; `equivalent`: the command line that would have opened it."""
+
+    def open_back(self, run: str, how: str) -> None:
+        """Open the way back from a release that has ended, `at-once` or `halves`."""
+
+    def open_record(self, run: RunSummary) -> None:
+        """Show the record of a run that is over; join one that goes on."""
+
+    def open_runs(self) -> None:
+        """Show every run."""
+
+    def open_prepare(self) -> None:
+        """Prepare a release."""
