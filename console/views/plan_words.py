@@ -1,18 +1,13 @@
-"""The plan in words, and the way back. Pure."""
+"""What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
-from collections.abc import Collection
-
-from console.core.checks.database import schema_words
-from console.core.checks.database_return import schema_back
 from console.core.kinds.table import kind_of, on_failure
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
 from console.model.state import RunState
 from console.views.blocking_reason import step_words
-from console.views.compact_layout import folded, wrapped
+from console.views.compact_layout import folded
 from console.views.progress import back_seconds, whole_seconds
-from console.views.styled_text import Line, Span, clipped, line, mark
-from console.views.styled_text import width as cells_of
+from console.views.styled_text import Line, Span, clipped, line
 from console.views.times import seconds_in_words
 
 
@@ -72,40 +67,6 @@ def database_words(plan: Plan) -> str:
     return f"{', then '.join(done)}, on {next(step.place for step in reversed(plan.steps) if step.kind in verbs)}" if done else ""
 
 
-def way_back_lines(state: RunState, width: int, height: int = 100, hosts: Collection[str] | None = None) -> tuple[Line, ...]:
-    """Where each host would return to, and what would become of the database. `hosts`: only these."""
-    out = _host_ways(state, width, hosts)
-    if state.review and state.review.runs:
-        is_known = state.review.old_code == "ok" or (state.review.old_code == "breaks" and state.review.reversible)
-        out += _beside(line(mark("back") if is_known else Span("!", "warn"), " "), line(schema_words(state.review)), width)
-    return tuple(clipped(one, width) for one in out[:height])
-
-
-def _host_ways(state: RunState, width: int, hosts: Collection[str] | None) -> list[Line]:
-    """A title, and where each host would return to, hosts with the same way back together."""
-    ways: dict[tuple[str, bool, str], list[str]] = {}
-    for way in state.way_back:
-        if hosts is not None and way.host not in hosts:
-            continue
-        target = str(way.version) or way.release or "stopped and removed (first release)"
-        ways.setdefault((target, way.possible, str(way.reason)), []).append(way.host)
-    out = [line(Span("way back", "strong"))] if ways else [line(Span("way back: not known yet", "dim"))]
-    for (target, possible, reason), names in ways.items():
-        told = f"{target}  " if possible else "none  "
-        why = f"  {reason}" if reason else ""
-        out += _beside(line(mark("back") if possible else Span("!", "warn"), " "), line(told, Span(names_in_words(tuple(names)) + why, "dim")), width)
-    return out
-
-
-def _beside(head: Line, words: Line, cells: int) -> tuple[Line, ...]:
-    """Words beside a mark, or a title, that has its column to itself."""
-    room = cells_of(head)
-    if cells_of(words) + room <= cells:
-        return (line(*head, *words),)
-    first, *more = wrapped(words, cells - room) or ((),)
-    return (line(*head, *first), *(line(" " * room, *row) for row in more))
-
-
 def planned_hosts(state: RunState) -> int:
     """How many hosts the plan works on; those that are left out are none of them."""
     return sum(len(wave) for wave in state.plan.waves) if state.plan else len(state.hosts)
@@ -125,35 +86,3 @@ def blast_radius(state: RunState) -> str:
     database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
     return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {database}{way}"
-
-
-def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
-    """Return what would go back where, how it would go, and what stays."""
-    touched = tuple(host.name for host in state.hosts.values() if host.touched)
-    halves, data = prefers_halves(state), schema_back(state)
-    out = [
-        line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
-        *_host_ways(state, width, touched)[1:6],
-        line(Span("how    ", "dim"), "in two halves, the rest keeps serving" if halves else "all at once, over the warm connections"),
-        line(Span("time   ", "dim"), _back_time(state, halves)),
-        *_beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
-    ]
-    return tuple(clipped(one, width) for one in out)
-
-
-def prefers_halves(state: RunState) -> bool:
-    """Whether going back in halves is what is proposed. Without a balancer it never is: all at once is sooner over."""
-    return state.request.halves
-
-
-def _back_time(state: RunState, halves: bool) -> str:
-    took: dict[str, list[float]] = {}
-    for host in state.hosts.values():
-        for name, ran in host.steps.items():
-            if ran.status == "done" and name in state.index:
-                took.setdefault(state.index[name].kind, []).append(ran.seconds)
-    parts = [(kind, max(took[kind])) for kind in ("switch", "restart", "gate") if kind in took]
-    if not parts:
-        return "switch + restart + gate; not known yet"
-    total = sum(seconds for _, seconds in parts) * (2 if halves else 1)
-    return f"about {seconds_in_words(max(1, total))} (" + " + ".join(f"{kind} {seconds_in_words(seconds)}" for kind, seconds in parts) + ")"

@@ -7,7 +7,9 @@ from console.model.state import HostState, RunState, StepState
 from console.model.values import changed
 from console.text import SafeText
 from console.views.checklist import checklist
-from console.views.plan_words import blast_radius, plan_lines, rollback_lines, way_back_lines
+from console.views.plan_words import blast_radius, plan_lines
+from console.views.return_words import way_back_lines
+from console.views.rollback_words import rollback_lines
 
 STEPS = (
     Step(BACKUP, "backup", "prepare", SafeText("back up"), place="web01"),

@@ -20,9 +20,10 @@ from console.model.values import changed
 from console.text import SafeLines, SafeText
 from console.views.checklist import check_lines
 from console.views.filter import parse
-from console.views.plan_words import plan_lines, way_back_lines
+from console.views.plan_words import plan_lines
 from console.views.release_fields import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
 from console.views.release_preparation import PreviewAnswer, field_row, go_row, prepare_lines, twin, why_closed
+from console.views.return_words import way_back_lines
 from console.views.styled_text import text, width
 from console.views.version_list import candidate_row, first_choice, kept, standing
 

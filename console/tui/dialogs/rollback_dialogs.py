@@ -4,7 +4,8 @@ from console.core.kinds.table import goes_back
 from console.core.words.sizes import counted
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog
-from console.views.plan_words import names_in_words, prefers_halves, rollback_lines
+from console.views.plan_words import names_in_words
+from console.views.rollback_words import prefers_halves, rollback_lines
 from console.views.styled_text import Line, Span, line
 
 

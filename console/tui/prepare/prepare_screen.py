@@ -27,9 +27,10 @@ from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed
 from console.views.checklist import check_lines
-from console.views.plan_words import plan_lines, way_back_lines
+from console.views.plan_words import plan_lines
 from console.views.release_fields import take
 from console.views.release_preparation import prepare_lines, problem_lines, twin, why_closed
+from console.views.return_words import way_back_lines
 from console.views.styled_text import Line, Span, line
 
 
