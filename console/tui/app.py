@@ -136,7 +136,7 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
         elif target is not None:
             target.ask_rollback()
         elif key == "ctrl+r":
-            self.say("nothing is live that could go back", "warn")
+            self.say("there is no live release to roll back", "warn")
         return True
 
     def end_viewer(self) -> None:

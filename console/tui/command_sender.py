@@ -55,7 +55,7 @@ class CommandSender:
             self._say(f"the engine did not answer within {ANSWER_WITHIN:.0f} s; it may still do it", "bad")
             return False
         except (ConsoleError, OSError, EOFError) as fault:
-            self._say(f"not said to the run: {fault}", "bad")
+            self._say(f"the command did not reach the run: {fault}", "bad")
             return False
         if not isinstance(answer, Refusal):
             return True

@@ -69,7 +69,7 @@ class FeedFollower:
         except Exception as fault:  # a mistake of ours, or a package that was changed under us: said, never passed over
             self.broken = True
             back = as_typed("q, then deploy attach")
-            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not touched by it: {back}"
+            self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not affected: {back}"
         self.finished = self.changed = True
 
     def _take_in(self, item: FeedItem) -> None:

@@ -68,7 +68,7 @@ class LogReadback:
     def _begin(self, work: Callable[[RunArchive], Coroutine[Any, Any, None]]) -> None:
         if self._records is None or not self._run:
             gone = self._log.book.dropped
-            self._say(f"{gone:,} older lines are no longer held here" if gone else "this is the first line", "warn" if gone else "plain")
+            self._say(f"{gone:,} older lines are no longer loaded here" if gone else "this is the first line", "warn" if gone else "plain")
         elif not self._reads:
             self._reads = True
             self._keep(self._told(work(self._records)))
@@ -137,13 +137,13 @@ class LogReadback:
         elif window.older is None:
             self._say(f"{taken:,} earlier lines were read back to the first one: none matches", "plain")
         else:
-            self._say(f"{taken:,} earlier lines were read back, none matches; once more reads on", "warn")
+            self._say(f"{taken:,} earlier lines were read back, none matches; press again to read on", "warn")
 
     async def _read_newer(self, records: RunArchive) -> None:
         window = self._earlier
         place = window.newer if window is not None and self._turn == self._log.turn else None
         if window is None or place is None:
-            self._say("those lines are not held: end goes to the newest, and up from there reads them", "warn")
+            self._say("these lines are not loaded: press end, then up, to read them", "warn")
             return
         page = await self._page(records, place)
         if self._turn == self._log.turn:
@@ -161,7 +161,7 @@ class LogReadback:
             if not came:
                 break
             await asyncio.sleep(0)
-        more = "; N again reads on" if window.older is not None else ": it goes round"
+        more = "; N again reads on" if window.older is not None else ": searching from the end again"
         self._say(f"no match in {taken:,} earlier lines{more}", "warn")
         if window.older is None:
             self._log.go_to_match(-1)

@@ -16,7 +16,7 @@ from console.typed import as_typed
 Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "replay"]
 """The screen that a key is pressed on."""
 
-ONLY_LOOKS = "you only look on: nothing is changed from here"
+ONLY_LOOKS = "this console is read-only: nothing can be changed from here"
 NO_STATION = "no hosts.toml is known here: deploy -c FILE"
 
 
@@ -94,7 +94,7 @@ def _nothing(now: Situation, rule: str) -> str:
 
 
 def _without_helm(now: Situation, rule: str) -> str:
-    return rule or (f"{now.helm} has the helm and answers: h takes it" if now.helm else "")
+    return rule or (f"{now.helm} has the helm and decides: h takes it" if now.helm else "")
 
 
 def _go_refused(now: Situation, rule: str) -> str:
@@ -104,13 +104,13 @@ def _go_refused(now: Situation, rule: str) -> str:
 
 
 def _tick_refused(now: Situation, rule: str) -> str:
-    return rule or ("" if any(check.is_open for check in now.state.checks) else "no check waits to be ticked off")
+    return rule or ("" if any(check.is_open for check in now.state.checks) else "no manual check is waiting to be ticked off")
 
 
 def _skip_refused(now: Situation, rule: str) -> str:
     if now.chosen is None:
         return "choose a host that is not done (arrows)"
-    return rule or (f"{now.host} has the new release: B takes it back" if now.chosen.condition == "new" else "")
+    return rule or (f"{now.host} has the new release: B rolls it back" if now.chosen.condition == "new" else "")
 
 
 def _back_refused(now: Situation, rule: str) -> str:
@@ -147,13 +147,13 @@ def may_roll_back(now: Situation) -> bool:
 def roll_back_refusal(now: Situation) -> str:
     """Return why nothing is rolled back; empty: it may be."""
     if now.state.phase != "ended":
-        return refused("roll-back", now) if now.state.run else "nothing is live that could go back"
+        return refused("roll-back", now) if now.state.run else "there is no live release to roll back"
     if now.read_only:
         return ONLY_LOOKS
     if not left_live(now.state):
-        return "this run left nothing live that could go back"
+        return "this run left no live release to roll back"
     if not now.is_last:
-        return as_typed("a later run changed the fleet: deploy rollback, which undoes that one")
+        return as_typed("a later run changed the fleet: deploy rollback undoes that one")
     return "" if now.has_station else NO_STATION
 
 
@@ -168,7 +168,7 @@ def restore_refusal(now: Situation) -> str:
     if now.read_only:
         return ONLY_LOOKS
     if now.state.backup is None:
-        return "this run took no backup that the database could go back to"
+        return "this run took no backup to restore the database from"
     return NO_STATION if not now.has_station else "a run goes on"
 
 
@@ -197,7 +197,7 @@ def one_host_refusal(now: Situation) -> str:
     if now.read_only:
         return ONLY_LOOKS
     if not now.host:
-        return "which host? arrows choose it, then the same key" if now.place == "home" else "choose a host (tab, arrows)"
+        return "choose a host with the arrows, then press the same key" if now.place == "home" else "choose a host (tab, arrows)"
     if not now.has_station:
         return NO_STATION
     return "a run goes on" if now.place == "home" or now.state.phase != "ended" or now.busy else "nothing to do on this host"
@@ -207,7 +207,7 @@ def back_refusal(now: Situation) -> str:
     """Return why the chosen host is not taken back."""
     if now.state.phase == "running" and now.host:
         return refused("back-one", now)
-    return f"{now.host} is back already" if _is_back_already(now) else one_host_refusal(now)
+    return f"{now.host} is already rolled back" if _is_back_already(now) else one_host_refusal(now)
 
 
 def may_visit(now: Situation) -> bool:

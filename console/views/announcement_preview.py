@@ -30,7 +30,7 @@ def notes_words(state: RunState, request: Request) -> str:
     if state.changes:
         commits = len(state.changes)
         return f"made from {counted(commits, 'commit')}"
-    return "none: it is not known what changed"
+    return "none: the changes are not known"
 
 
 def notes_row(state: RunState, request: Request, cells: int, *, asking: bool) -> Line:
@@ -65,7 +65,7 @@ def announcement_lines(state: RunState, request: Request, channels: Announcement
         out += _told("", as_typed(check.remedy), cells, "accent") if check.remedy and check.blocks else []
     out += _told("notes", notes_words(state, request), cells, "plain" if request.impact.notes or state.changes else "warn")
     if state.revision is None:
-        return (*out, line(" "), line(Span("The words are known once the checks can be made.", "dim")))
+        return (*out, line(" "), line(Span("The text is known once the checks can be made.", "dim")))
     message = before(changed(state, request=request))
     said = [line(Span(row, "strong")) for row in broken(message.title, cells)]
     said += [line(row or " ") for words in message.body.split("\n") for row in broken(words, cells)]

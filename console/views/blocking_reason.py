@@ -65,12 +65,12 @@ def _waited_step(state: RunState, now: float) -> Line:
 def _timer(step: Step, ran: StepState, now: float) -> Line:
     if step.kind == "wave":
         return line(f"pause before wave {step.wave}, {seconds_in_words(step.pause - (now - ran.started))} left")
-    return line(f"health of every host stays good, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+    return line(f"watching the health of every host, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
 
 
 def _between(state: RunState, now: float) -> Line:
     if state.phase == "rolling-back":
-        return line(f"the next step of the way back, {seconds_in_words(now - state.mono)}")
+        return line(f"the next roll back step, {seconds_in_words(now - state.mono)}")
     return line(f"the next step, {seconds_in_words(now - state.mono)}")
 
 
@@ -121,7 +121,7 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
         retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
         keys = (_answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
-        return line(Span(f"waits for {helm or 'you'}: ", "warn"), why), keys
+        return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
     keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 

@@ -88,7 +88,7 @@ def _attention(board: FleetSnapshot, open_run: str, behind: bool) -> Line:
         return line(Span(f" not reached: {_some(away)}", "bad"))
     if board.failed:
         well = all(host.healthy for host in board.hosts)
-        words = f" the last {board.failed.kind} failed, and none has made good since" if well else f" not verified since the last {board.failed.kind} failed"
+        words = f" the last {board.failed.kind} failed, and no run has succeeded since" if well else f" not verified since the last {board.failed.kind} failed"
         return line(Span(words, "bad"), Span(f"   run {board.failed.run}", "dim"))
     drifted = [host for host in board.hosts if host.drift]
     if drifted:

@@ -134,7 +134,7 @@ def _doing(state: RunState, host: HostState, now: float, width: int) -> Line:
     step, ran = running
     usual, spent = usual_times(state, host.name).get(step.kind), now - ran.started
     told = f"usual {seconds_in_words(usual)}, now {seconds_in_words(spent)}" if usual is not None else f"for {seconds_in_words(spent)}"
-    lost = (Span("   link lost: it goes on there", "unknown"),) if not host.linked else ()
+    lost = (Span("   connection lost: it continues there", "unknown"),) if not host.linked else ()
     return clipped(line(" ", mark("busy"), f" {step.title}  ", Span(told, "warn" if is_late(spent, usual) else "dim"), *lost), width)
 
 

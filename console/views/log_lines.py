@@ -86,7 +86,7 @@ def _hosts(event: ev.Event) -> LogLine | None:
         case ev.HostForgiven():
             return LogLine(event.at, event.host, "forgiven", "dim")
         case ev.LinkLost():
-            return LogLine(event.at, event.host, "link lost; what ran there goes on" + _because(event.detail), "unknown")
+            return LogLine(event.at, event.host, "connection lost; what runs there continues" + _because(event.detail), "unknown")
         case ev.LinkRestored():
             return LogLine(event.at, event.host, "answers again", "good")
         case ev.LocksRefused():

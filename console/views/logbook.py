@@ -22,8 +22,8 @@ LATE = 5.0
 """Seconds: a line that comes later than this after its moment stands where it came, not where it was written."""
 
 
-GAP = "not held here: down reads on, end: the newest"
-LOST = "let go here: end, then up from there reads them"
+GAP = "not loaded: down reads on, end goes to the newest"
+LOST = "no longer loaded: end, then up reads them"
 
 
 class Stretch(NamedTuple):
@@ -265,7 +265,7 @@ def log_title(
     place = "following" if following else f"{news}{'space goes on' if frozen else 'end follows'}"
     below = [f"{len(book):,} lines"]
     if book.dropped:
-        below.append(f"{book.dropped:,} older ones let go")
+        below.append(f"{book.dropped:,} older ones not loaded")
     if reads_back:
         below.append("up from the first reads older ones")
     if skip:

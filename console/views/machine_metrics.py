@@ -208,7 +208,7 @@ def _numbers_at(series: Series, over: tuple[float, float, int], column: int | No
     if len(told) == 2:
         return joined(told, "  ")
     value = buckets(series.points, *over)[column]
-    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no number then", "dim"))
+    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no data at that time", "dim"))
 
 
 def _plot(series: Series, over: tuple[float, float, int], rows: int, change: int | None, *, stale: bool) -> tuple[Line, ...]:

@@ -43,7 +43,7 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     step, ran = running_steps(state)[index]
     spent = now - ran.started
     if step.kind == "monitor":
-        return f"health of every host stays good, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
+        return f"watching the health of every host, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
     usual = usual_seconds(state, step.kind) if step.about else None
     late = " and late" if is_late(spent, usual) else ""
     told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""

@@ -33,11 +33,11 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     """Return what would happen: the strategy, each wave, what happens on each host, what if it fails."""
     plan = state.plan
     if plan is None:
-        return (line(Span("the plan comes with the checks", "dim")),)
+        return (line(Span("the plan is shown once the checks are made", "dim")),)
     waves = len(plan.waves)
     head = line(Span(plan.strategy, "strong"), f", {counted(planned_hosts(state), 'host')} in {counted(waves, 'wave')}")
     then = line(Span("each host  ", "dim"), _per_host(plan))
-    fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave as it is"}[on_failure(state)]
+    fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave everything as it is"}[on_failure(state)]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))

@@ -91,11 +91,11 @@ def _overrides(request: Request, text: str, seen: Seen) -> Request | Problem:
         return found
     never = next((name for name, _ in found if name in NEVER_OVERRIDABLE), "")
     if never:
-        return Problem(f"{never}: this check is never overridden", "mend what it found")
+        return Problem(f"{never}: this check can never be overridden", "fix what it found")
     open_ones = overridable(seen.checks)
     wrong = next((name for name, _ in found if name not in open_ones), "")
     if wrong:
-        expected = f"one of {', '.join(open_ones)}" if open_ones else "nothing is to be overridden"
+        expected = f"one of {', '.join(open_ones)}" if open_ones else "there is nothing to override"
         return Problem(f"{wrong}: it does not block, or there is no such check", expected)
     return changed(request, overrides=found)
 
@@ -187,7 +187,7 @@ def why_none(seen: Seen) -> str:
     """Return why no check can be overridden: none blocks, or the one that does is never overridden, and what to do about that."""
     never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
-        return "there is no blocking check that a reason would override"
+        return "there is no blocking check to override"
     return f"{never.title}: {never.detail}: never overridden" + (f"; {as_typed(never.remedy)}" if never.remedy else "")
 
 
@@ -200,4 +200,4 @@ def needed(field: Field, request: Request, seen: Seen) -> str:
     open_ones = [name for name in to_override(request, seen) if name != "closed"]
     if field.id != "overrides" or not open_ones:
         return ""
-    return f"{', '.join(open_ones)}: =REASON goes on" if len(open_ones) > 1 else f"{open_ones[0]}=REASON goes on in spite of it"
+    return f"{', '.join(open_ones)}: =REASON overrides" if len(open_ones) > 1 else f"{open_ones[0]}=REASON overrides it"

@@ -54,7 +54,7 @@ def why_closed(answer: PreviewAnswer, chosen: Candidate | None) -> str:
         if len(blocking) > 1:
             return f"{len(blocking)} blocking checks: {', '.join(str(check.title) for check in blocking)}"
         return f"{blocking[0].title} blocks: {blocking[0].detail or 'see the checks'}"
-    return "" if answer.state.plan is not None else "no host was reached: there is nothing to plan with"
+    return "" if answer.state.plan is not None else "no host was reached, so nothing can be planned"
 
 
 def go_row(answer: PreviewAnswer, chosen: Candidate | None, cells: int) -> Line:
@@ -62,7 +62,7 @@ def go_row(answer: PreviewAnswer, chosen: Candidate | None, cells: int) -> Line:
     why = why_closed(answer, chosen)
     if not why and chosen:
         waiting = ", ".join(str(check.title) for check in answer.state.checks if check.blocks)
-        then = f"waits for {waiting}" if waiting else "asks for the last time"
+        then = f"waits for {waiting}" if waiting else "asks a last time"
         return clipped(line("  ", Span("GO", "accent"), f" {chosen.ref}: opens the run, and {then}"), cells)
     tone: Tone = "dim" if answer.asking and chosen else "bad"
     return clipped(line("  ", Span("GO is closed", tone), Span(f": {why}", "dim")), cells)

@@ -15,7 +15,7 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     out = [
         line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
         *host_returns(state, width, touched)[1:6],
-        line(Span("how    ", "dim"), "in two halves, the rest keeps serving" if halves else "all at once, over the warm connections"),
+        line(Span("how    ", "dim"), "in two halves; the other half keeps serving" if halves else "all at once, over open connections"),
         line(Span("time   ", "dim"), _back_time(state, halves)),
         *beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
     ]

@@ -142,7 +142,7 @@ async def test_a_key_that_needs_a_host_leads_to_the_fleet(key: str):
     async with at_home(a_station_after_a_release()).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, key)
-        assert "which host? arrows choose it, then the same key" in message(pilot)
+        assert "choose a host with the arrows, then press the same key" in message(pilot)
         await press(pilot, "down")
         assert message(pilot).strip() == ""
         assert pilot.app.page.situation.host == "web01"

@@ -166,7 +166,7 @@ async def test_one_who_only_looks_on_changes_nothing_and_goes_nowhere():
         assert kinds(feed) == []
         assert pilot.app.shell.station.asked == [("releases", "web02")]
         await press(pilot, "s")
-        await eventually(pilot, lambda: "you only look on" in shown(pilot, "#message"))
+        await eventually(pilot, lambda: "this console is read-only" in shown(pilot, "#message"))
 
 
 async def test_y_copies_what_was_run_in_the_chosen_step():
@@ -276,4 +276,4 @@ async def test_what_a_restart_found_is_not_called_the_way_back():
         pilot.app.run_screen.choose("web01")
         await press(pilot, "B")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
-        await eventually(pilot, lambda: "the release before the last one" in shown(pilot, "#dialog-body"))
+        await eventually(pilot, lambda: "its previous release" in shown(pilot, "#dialog-body"))

@@ -97,7 +97,7 @@ async def test_what_is_read_stays_while_lines_come_and_go():
         await settled(pilot)
         assert (top_line(log), log.current.text) == (before, current)
         assert "120 new below" in str(log.border_title)
-        assert "70 older ones let go" in str(log.border_subtitle)
+        assert "70 older ones not loaded" in str(log.border_subtitle)
         await press(pilot, "end")
         assert log.following
         log.add(entries(1, 300))

@@ -1,4 +1,4 @@
-"""The database back from the record of the run that backed it up."""
+"""The database restored from the record of the run that backed it up."""
 
 import pytest
 
@@ -50,7 +50,7 @@ async def test_it_says_what_is_lost_and_wants_the_name(size):
         await on_record(pilot)
         await pilot.press("D")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RestoreByName) and "is lost" in dialog_words(pilot))
-        for words in ("/backups/r1.dump on web01", "since then is lost, and nothing brings it back", "No host changes its release", "Type production"):
+        for words in ("/backups/r1.dump on web01", "since then is lost for good", "No host changes its release", "Type production"):
             assert words in dialog_words(pilot)
         await pilot.press(*"staging", "enter")
         await pilot.pause(0.1)
@@ -80,7 +80,7 @@ async def test_who_only_looks_on_restores_nothing():
     async with an_app(None, station=a_station(tuple(a_past().run.events)), read_only=True).run_test(size=(80, 24)) as pilot:
         await on_record(pilot)
         await pilot.press("D")
-        await eventually(pilot, lambda: "you only look on" in message(pilot))
+        await eventually(pilot, lambda: "this console is read-only" in message(pilot))
 
 
 async def test_the_palette_has_it_and_a_run_that_has_just_ended_too():
@@ -90,7 +90,7 @@ async def test_the_palette_has_it_and_a_run_that_has_just_ended_too():
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.state.phase == "ended")
         await pilot.press("colon")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, TypingDialog))
-        await pilot.press(*"database back")
+        await pilot.press(*"restore database")
         await pilot.pause(0.1)
         await pilot.press("enter")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RestoreByName))

@@ -107,6 +107,6 @@ def test_every_command_has_its_key():
 @pytest.mark.parametrize("act", COMMANDS)
 def test_who_only_looks_on_and_who_reads_a_run_that_is_over_says_nothing_to_it(act: Act):
     state = running().run.state
-    assert "look on" in refused(act, Situation(state, "web01", read_only=True))
+    assert "read-only" in refused(act, Situation(state, "web01", read_only=True))
     assert "has ended" in refused(act, Situation(changed(state, phase="ended"), "web01"))
     assert refused(act, Situation(type(state)(), "web01"))

@@ -68,7 +68,7 @@ def test_of_long_output_the_end_stays_and_the_hint_is_never_lost(detail, hint, t
     assert "restart on web01" in told[0]
     assert any("the last line" in one for one in told)
     if hint.split():
-        assert hint.split()[0][: cells - 4][:8] in "".join(told)
+        assert hint.split()[0][: cells - 4][:8] in "".join("".join(told).split())
 
 
 def test_usual_is_what_the_others_took_else_what_past_runs_took():

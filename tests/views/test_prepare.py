@@ -114,7 +114,7 @@ def test_a_duration_is_read_as_it_was_written(seconds: float):
     ("name", "text", "expected"),
     [
         ("hosts", "db*", ""), ("without", "web01", "HOST=REASON"), ("without", "web09=gone", "web0"), ("without", "=gone", "HOST=REASON"),
-        ("overrides", "branch", "CHECK=REASON"), ("overrides", "space=small", "branch, closed"), ("overrides", "lock=mine", "mend"),
+        ("overrides", "branch", "CHECK=REASON"), ("overrides", "space=small", "branch, closed"), ("overrides", "lock=mine", "fix"),
         ("downtime", "5 minutes", "none, 90s, 10m or 1h"), ("downtime", "-1s", "90s"), ("strategy", "canary", "rolling"),
         ("risk", "huge", "low, medium or high"),
     ],

@@ -27,7 +27,7 @@ def _body(state: RunState, width: int) -> tuple[Line, ...]:
         first, *more = wrap(head + words, width, subsequent_indent="  ", max_lines=rows, placeholder=" …")
         out += [line(Span(head, "warn"), first.removeprefix(head)), *(line(row) for row in more)]
     if len(told) > MANY:
-        out.append(line(Span(f"and {len(told) - MANY} more, among the checks", "warn")))
+        out.append(line(Span(f"and {len(told) - MANY} more: see the checks", "warn")))
     helm = f"; {state.driver.name} has the helm" if state.helm else ""
     out.append(line(Span(f"asked for by {state.by.name}{helm}", "dim")))
     return tuple(out)
@@ -46,7 +46,7 @@ class GoByName(TypingDialog):
         super().__init__(f"GO for {state.environment.upper()}?", (*_body(state, width), line(" "), line(f"Type {state.environment} to release:")))
         self._expected = state.environment
         self.prompt = state.environment
-        self.enter_words = "GO, once the name stands there"
+        self.enter_words = "GO, once the name is typed"
 
     def accepts(self, text: str) -> bool:
         """Return whether it is the environment's name."""

@@ -44,7 +44,7 @@ class IdleGuard:
 class IdleQuestion(TypingDialog):
     """Asks for the environment's name before a forgotten screen acts."""
 
-    enter_words = "do it, once the name stands there"
+    enter_words = "do it, once the name is typed"
 
     def __init__(self, environment: str, minutes: int) -> None:
         words = f"No key was pressed here for {minutes} minutes: are these keys meant for this screen?"

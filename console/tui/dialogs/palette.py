@@ -14,17 +14,17 @@ class Palette(TypingDialog):
     """Actions of a place. What makes no sense now is listed behind the others, with the reason."""
 
     prompt = "what to do"
-    enter_words = "does it"
+    enter_words = "run it"
 
     def __init__(self, now: Situation) -> None:
-        super().__init__("What can be done here", ())
+        super().__init__("Actions", ())
         self._now = now
         self._found = keys.found_actions("", now)
 
     def compose_field(self) -> ComposeResult:
         """Add the field, and the actions below it."""
         yield from super().compose_field()
-        yield Picker("nothing has such words", id="palette")
+        yield Picker("no action has these words", id="palette")
 
     def fill(self) -> None:
         """Show the actions."""

@@ -21,12 +21,12 @@ def restore_words(state: RunState, now: datetime) -> tuple[Line, ...]:
     since = max(timedelta(0), now - datetime.fromisoformat(backup.at.replace("Z", "+00:00")))
     out = [
         line(f"The database goes back to the backup {backup_words(backup)}, which run {state.run} took."),
-        line(Span("! ", "bad"), f"What was written to it in the {_span(since)} since then is lost, and nothing brings it back."),
+        line(Span("! ", "bad"), f"What was written to it in the {_span(since)} since then is lost for good."),
     ]
     if is_migrated(state):
         version = state.release.version if state.release else "this release"
         out.append(line(Span("! ", "warn"), f"The migration of {version} is undone with it: code that needs the new schema fails."))
-    return (*out, line("No host changes its release; every host is held until it is done."))
+    return (*out, line("No host changes its release; every host is locked until the restore ends."))
 
 
 def _span(since: timedelta) -> str:
@@ -39,11 +39,11 @@ def _span(since: timedelta) -> str:
 class RestoreByName(TypingDialog):
     """The database back: its environment's name is typed."""
 
-    enter_words = "bring it back, once the name stands there"
+    enter_words = "restore it, once the name is typed"
 
     def __init__(self, state: RunState, now: datetime) -> None:
         place = state.environment.upper() if state.protected else state.environment
-        super().__init__(f"Bring the database of {place} back?", (*restore_words(state, now), line(" "), line(f"Type {state.environment} to do it:")))
+        super().__init__(f"Restore the database of {place}?", (*restore_words(state, now), line(" "), line(f"Type {state.environment} to restore it:")))
         self._expected = self.prompt = state.environment
 
     def accepts(self, text: str) -> bool:

@@ -28,14 +28,14 @@ def abort_dialog(state: RunState, width: int) -> Dialog:
         body: tuple[Line, ...] = (line("Nothing was changed yet: the run ends, and every host stays on its release."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "back"),))
     if not goes_back(state.kind):
-        body = (line("Nothing new starts; what runs now ends first. Then all stays as it is (the run counts as failed)."),)
+        body = (line("No further step starts; running steps finish. Then everything stays as it is (the run counts as failed)."),)
         return Dialog("Abort?", body, (Choice("a", "abort", "leave"),))
     body = (
-        line("Nothing new starts; what runs now ends first. Then:"),
+        line("No further step starts; running steps finish. Then:"),
         line(Span("a  ", "accent"), f"{counted(len(touched), 'touched host')} {'goes' if len(touched) == 1 else 'go'} back: {names_in_words(touched)}"),
-        line(Span("l  ", "accent"), "or all stays as it is, half new and half old (the run counts as failed)"),
+        line(Span("l  ", "accent"), "or everything stays as it is, part new and part old (the run counts as failed)"),
     )
-    return Dialog("Abort?", body, (Choice("a", "abort, all back", "back"), Choice("l", "abort, leave", "leave")))
+    return Dialog("Abort?", body, (Choice("a", "abort, roll all back", "back"), Choice("l", "abort, leave as is", "leave")))
 
 
 def skip_dialog(state: RunState, host: str) -> Dialog:
@@ -43,4 +43,4 @@ def skip_dialog(state: RunState, host: str) -> Dialog:
     known = state.hosts[host]
     before = str(known.before_version or known.before or "what it had")
     told = f"{host} goes back to {before}" if known.touched else f"{host} keeps {before}"
-    return Dialog(f"Skip {host}?", (line(told + ", stays in service, and does not count as failed. The next run takes it."),), (Choice("x", "skip", "skip"),))
+    return Dialog(f"Skip {host}?", (line(told + ", stays in service, and does not count as failed. The next run updates it."),), (Choice("x", "skip", "skip"),))

@@ -52,7 +52,7 @@ class TextEditor(Dialog):
 
     def key_words(self) -> tuple[Line, ...]:
         """Return the dialog's keys and what each says."""
-        return line(Span(TAKE, "accent"), " take it"), line(Span("esc", "accent"), " leave"), line(Span("ctrl+z ctrl+y", "accent"), " undo, redo")
+        return line(Span(TAKE, "accent"), " save"), line(Span("esc", "accent"), " leave"), line(Span("ctrl+z ctrl+y", "accent"), " undo, redo")
 
     @property
     def written(self) -> SafeLines:
@@ -88,5 +88,5 @@ class TextEditor(Dialog):
             elif how == "drop":
                 self.dismiss("")
 
-        body = (line("It was changed here. esc goes on writing."),)
-        self.app.push_screen(Dialog("Leave the text?", body, (Choice("t", "take it", "take"), Choice("d", "throw away what was written", "drop"))), answered)
+        body = (line("The text was changed. esc goes on writing."),)
+        self.app.push_screen(Dialog("Leave the text?", body, (Choice("t", "save it", "take"), Choice("d", "discard the changes", "drop"))), answered)

@@ -70,7 +70,7 @@ class ReplayFeed:
 
     async def submit(self, command: AnyCommand) -> Accepted | Refusal:
         """Refuse: what is replayed is over."""
-        return Refusal(SafeText("this is a replay: it acts on nothing"), SafeText("q goes back"))
+        return Refusal(SafeText("this is a replay: it changes nothing"), SafeText("q goes back"))
 
 
 class _Beside:

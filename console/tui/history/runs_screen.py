@@ -120,7 +120,7 @@ class RunsScreen(Page):
                 marked=self.marked.run if self.marked else "",
             )
         )
-        picker.say_empty(f"no run has these words: {self.words}" if self.words else "no run yet" if self._read_yet else "reading the record …")
+        picker.say_empty(f"no run matches: {self.words}" if self.words else "no run yet" if self._read_yet else "reading the record …")
         picker.draw(lambda width: tuple(self._row(run, width, zone) for run in self.runs))
         self.show_edges()
 

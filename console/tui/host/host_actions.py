@@ -49,7 +49,7 @@ class HostActions:
     async def _visit(self, host: str, argv: tuple[str, ...]) -> None:
         code = await self._shell.lend_terminal(argv, f"same as: {shlex.join(argv)}")
         if code == NOT_REACHED:
-            self._say(f"{host} was not reached by ssh, or the link was lost")
+            self._say(f"{host} was not reached by ssh, or the connection was lost")
         elif isinstance(code, str):
             self._say(code)
         else:

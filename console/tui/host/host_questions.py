@@ -24,11 +24,11 @@ def take_back_question(now: Situation, environment: str) -> Question:
             return ToRun(Skip(expects=seen, host=host), f"deploy skip {host}")
         return _run_of_one(Request(kind="rollback", hosts=host, at_once=True, yes=True), environment)
 
-    body: tuple[Line, ...] = (line(f"{host} goes back to {before or 'the release before the last one'}, and no other host does."),)
+    body: tuple[Line, ...] = (line(f"{host} goes back to {before or 'its previous release'}; no other host does."),)
     if alone:
         body += (line("It stays in service and does not count as failed; the run goes on."),)
     body += (line(Span("switch, restart, health check", "dim")),)
-    return Question(Dialog(f"Take {host} back?", body, (Choice("B", "take it back", "back"),)), act)
+    return Question(Dialog(f"Roll back {host} alone?", body, (Choice("B", "roll it back", "back"),)), act)
 
 
 def restart_question(host: str, environment: str) -> Question:

@@ -195,8 +195,8 @@ class HostScreen(PageWithLog):
         else:
             command = self._panels.chosen_command(self.run, self.host)
             if command is None:
-                self.say("this step is the console's own: it has no command of hosts.toml", "warn")
+                self.say("this step is part of the console: it has no command in hosts.toml", "warn")
                 return
             words, told = command.run, f"{command.run!r}"
         self.shell.copy(words)
-        self.say(f"sent {told} to the terminal's clipboard, which gives no answer")
+        self.say(f"copied {told} to the clipboard, if the terminal allows it")

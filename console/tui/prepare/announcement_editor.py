@@ -109,7 +109,7 @@ class AnnouncementEditor:
 
         def taken(words: SafeLines) -> str:
             if not words and made:
-                return "they cannot be empty: esc, then g, has them made from the commits"
+                return "the notes cannot be empty: esc, then g, makes them from the commits"
             if len(words) >= TEXT_LIMIT:
                 return "longer than 64 KiB: shorten them, with a link to the rest"
             if words != (before or made):

@@ -50,7 +50,7 @@ class LogActions:
         self._shell.copy("\n".join(lines))
         count = "the line" if of == 1 else f"{len(lines):,} lines" if len(lines) == of else f"the newest {len(lines):,} of {of:,} lines"
         more = "" if len(lines) == of else "; W writes all of them into a file"
-        self._say(f"sent {count} to the terminal's clipboard, which gives no answer{more}")
+        self._say(f"copied {count} to the clipboard, if the terminal allows it{more}")
 
     def ask_save(self) -> None:
         """Ask for a file, and write what the filter shows."""

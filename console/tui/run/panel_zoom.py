@@ -49,7 +49,7 @@ class PanelZoom:
     def less(self) -> str:
         """Go one step back."""
         if not self.panel:
-            return "all panels are shown; + gives the panel with the focus more room"
+            return "all panels are shown; + gives the focused panel more room"
         self.panel, self._half = (0, False) if self._half else (self.panel, True)
         return ""
 

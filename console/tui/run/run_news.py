@@ -25,4 +25,4 @@ class RunNews:
         self._told_end = True
         if follower.problem:
             return follower.problem, "bad"
-        return (as_typed("the engine says nothing more; q, then deploy attach"), "bad") if follower.state.phase != "ended" else None
+        return (as_typed("the engine sends nothing more; q, then deploy attach"), "bad") if follower.state.phase != "ended" else None

@@ -21,10 +21,10 @@ async def run_other_program(app: App[Any], argv: tuple[str, ...], words: str) ->
             try:
                 print(f"{words}\n", file=sys.__stdout__, flush=True)
             except OSError as fault:
-                return f"the terminal takes nothing any more: {fault.strerror}"
+                return f"the terminal does not accept output: {fault.strerror}"
             return await _lent(argv)
     except SuspendNotSupported:
-        return "this terminal cannot be lent to another program"
+        return "this terminal cannot be handed to another program"
 
 
 async def _lent(argv: tuple[str, ...]) -> int | str:

@@ -118,7 +118,7 @@ class LogPanel(LogRows, can_focus=True):
         """Go to the next match (1) or the one before (-1); why there is none, else nothing."""
         wanted = self.search or self.book.filter
         if not wanted:
-            return "nothing is searched for: / says what"
+            return "no search yet: press / to search"
         here = self.current_row
         row = self.book.match(wanted, here, way)
         if row is not None and not (way < 0 and row >= here and self.may_read_back()):
