@@ -87,7 +87,7 @@ async def _on_screen(how: Invocation, feed: LastingFeed, part: Responsibility, s
     watching = asyncio.create_task(_continue_when_settled(feed)) if part.goes_on else None
     try:
         ending = await open_screen(
-            feed, SystemClock(), station=station, records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
+            feed, SystemClock(), client=station, records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=how.read_only, drives=drives,
         )  # fmt: skip
     except ScreenFailed as fault:
         tell(f"deploy: {fault.message}; it goes on as lines")

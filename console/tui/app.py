@@ -47,13 +47,13 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None,
+        self, feed: Feed | None, clock: Clock, *, client: EnvironmentClient | None = None, records: RunArchive | None = None,
         zone: tzinfo | None = None, theme: str = "",
         sixteen: bool = False, no_color: bool = False, ascii_only: bool = False, read_only: bool = False, drives: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(theme, sixteen=sixteen, no_color=no_color, ascii_only=ascii_only)
         self.shell = Navigator(
-            self, clock, station=station, records=records, zone=zone, read_only=read_only, drives=drives, theme_names=self.theme_names,
+            self, clock, client=client, records=records, zone=zone, read_only=read_only, drives=drives, theme_names=self.theme_names,
             end=self.end_viewer,
         )  # fmt: skip
         self._feed = feed

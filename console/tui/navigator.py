@@ -30,10 +30,10 @@ class Navigator:
     """The program as its screens know it. `end`: ends the program; `theme_names`: themes that can be worn."""
 
     def __init__(
-        self, app: App[Any], clock: Clock, *, station: EnvironmentClient | None, records: RunArchive | None, zone: tzinfo | None, read_only: bool, drives: bool,
+        self, app: App[Any], clock: Clock, *, client: EnvironmentClient | None, records: RunArchive | None, zone: tzinfo | None, read_only: bool, drives: bool,
         theme_names: tuple[str, ...], end: Callable[[], None],
     ) -> None:  # fmt: skip
-        self.clock, self.zone, self.station = clock, zone, station
+        self.clock, self.zone, self.client = clock, zone, client
         self.read_only, self.drives, self.theme_names = read_only, drives, theme_names
         self._app, self._records, self._end = app, records, end
         self._tasks: set[asyncio.Task[object]] = set()
@@ -45,7 +45,7 @@ class Navigator:
     @property
     def records(self) -> RunArchive | None:
         """What is kept of runs, where there is anything to read it from."""
-        return self._records or self.station
+        return self._records or self.client
 
     @property
     def has_home(self) -> bool:
@@ -89,19 +89,19 @@ class Navigator:
 
     def go_home(self) -> None:
         """Be at home."""
-        if self.station is not None:
-            self.push(screen_loader.home(self, self.station))
+        if self.client is not None:
+            self.push(screen_loader.home(self, self.client))
 
     def go_to(self, environment: str) -> None:
         """Be at home in another environment."""
-        if self.station is None:
+        if self.client is None:
             return
         try:
-            self.station = self.station.beside(environment)
+            self.client = self.client.beside(environment)
         except ConsoleError as fault:
             self.say(in_one_line(fault), "bad")
             return
-        self.stack.switch(screen_loader.home(self, self.station))
+        self.stack.switch(screen_loader.home(self, self.client))
 
     def show_run(self, feed: Feed) -> None:
         """Show a run, or a replay of one."""
@@ -138,45 +138,45 @@ class Navigator:
         self._open_back(run, how)
 
     def _open_back(self, run: str, how: str) -> bool:
-        if self.station is None:
+        if self.client is None:
             return False
-        self.open_run(self.station.open_back(run, how), "rolling back")
+        self.open_run(self.client.open_back(run, how), "rolling back")
         return True
 
     def open_runs(self) -> None:
         """Show every run."""
-        if self.station is not None:
-            self.push(screen_loader.runs(self, self.station))
+        if self.client is not None:
+            self.push(screen_loader.runs(self, self.client))
 
     def open_record(self, run: RunSummary) -> None:
         """Show the record of a run that is over; join one that goes on."""
-        if self.station is None:
+        if self.client is None:
             return
         if run.outcome is None:
-            self.keep(self._join_or_read(self.station, run))
+            self.keep(self._join_or_read(self.client, run))
         else:
-            self.push(screen_loader.record(self, self.station, run))
+            self.push(screen_loader.record(self, self.client, run))
 
-    async def _join_or_read(self, station: EnvironmentClient, run: RunSummary) -> None:
+    async def _join_or_read(self, client: EnvironmentClient, run: RunSummary) -> None:
         self.say("joining the run")
         try:
-            feed = await station.attach(run.run)
+            feed = await client.attach(run.run)
         except ConsoleError as fault:
-            self.push(screen_loader.record(self, station, run))
+            self.push(screen_loader.record(self, client, run))
             self.say(in_one_line(fault), "warn")
             return
         self.show_run(feed)
 
     def open_prepare(self) -> None:
         """Prepare a release."""
-        if self.station is not None and place_of(self.stack.page) != "prepare":
-            self.keep(self._open_prepare(self.station))
+        if self.client is not None and place_of(self.stack.page) != "prepare":
+            self.keep(self._open_prepare(self.client))
 
-    async def _open_prepare(self, station: EnvironmentClient) -> None:
+    async def _open_prepare(self, client: EnvironmentClient) -> None:
         try:
-            await station.read_again()
+            await client.read_again()
         except ConsoleError as fault:
             self.say("; ".join(" ".join(str(problem).split()) for problem in fault.problems), "bad")
             return
         if place_of(self.stack.page) != "prepare":
-            self.push(screen_loader.prepare(self, station))
+            self.push(screen_loader.prepare(self, client))

@@ -40,10 +40,10 @@ def speaks_unicode() -> bool:
 
 
 async def open_screen(
-    feed: Feed | None, clock: Clock, *, station: EnvironmentClient | None = None, records: RunArchive | None = None, zone: "tzinfo | None" = None,
+    feed: Feed | None, clock: Clock, *, client: EnvironmentClient | None = None, records: RunArchive | None = None, zone: "tzinfo | None" = None,
     theme: str = "", read_only: bool = False, drives: bool = True, mouse: bool = True, ascii_only: bool | None = None,
 ) -> "ViewerEnding":  # fmt: skip
-    """Show the feed's run, or without one the station at rest, until the operator leaves; the exit code, and the lines that belong on the normal screen then.
+    """Show the run of the feed, else the environment at rest, until the operator leaves; the exit code, and the lines for the normal screen.
 
     `drives`: this screen answers for GO, and leaving it before GO is a no-go.
     Raises ScreenFailed when the screen itself fails.
@@ -54,7 +54,7 @@ async def open_screen(
     plain = not speaks_unicode() if ascii_only is None else ascii_only
     app = ConsoleApp(
         feed, clock, zone=zone, theme=theme, sixteen=tier == "sixteen", no_color=tier == "none", ascii_only=plain,
-        read_only=read_only, drives=drives, station=station, records=records,
+        read_only=read_only, drives=drives, client=client, records=records,
     )  # fmt: skip
     ending = await app.run_async(mouse=mouse)
     if ending is None:

@@ -64,7 +64,7 @@ class Page(Screen[None]):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return Situation(RunState(), read_only=self.shell.read_only, has_station=self.shell.station is not None, place=self.place)
+        return Situation(RunState(), read_only=self.shell.read_only, can_begin_runs=self.shell.client is not None, place=self.place)
 
     # -- what is shown ------------------------------------------------------------------------------------------------------------
 
@@ -160,15 +160,15 @@ class Page(Screen[None]):
         self._open_question.asked(question)
 
     def _carry_out(self, act: Act) -> None:
-        station = self.shell.station
+        client = self.shell.client
         match act:
             case ToRun():
                 self.send(act.command, act.equivalent)
             case EndedRunBack():
                 self.say_equivalent(act.equivalent)
                 self.shell.open_back(act.run, act.how)
-            case NewRun() if station is not None:
-                self.shell.open_run(station.open(act.request), act.words, equivalent=act.equivalent)
+            case NewRun() if client is not None:
+                self.shell.open_run(client.open(act.request), act.words, equivalent=act.equivalent)
 
     def send(self, command: AnyCommand, equivalent: str) -> None:
         """Say something to the run that is shown, and the command line that does the same; a page that shows none says nothing."""

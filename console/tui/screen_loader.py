@@ -10,32 +10,32 @@ from console.tui.page import Page
 from console.tui.shell import Shell
 
 
-def home(shell: Shell, station: EnvironmentClient) -> Page:
+def home(shell: Shell, client: EnvironmentClient) -> Page:
     """An environment at rest."""
     from console.tui.home.home_screen import HomeScreen
 
-    return HomeScreen(shell, station)
+    return HomeScreen(shell, client)
 
 
-def prepare(shell: Shell, station: EnvironmentClient) -> Page:
+def prepare(shell: Shell, client: EnvironmentClient) -> Page:
     """A release to be made."""
     from console.tui.prepare.prepare_screen import PrepareScreen
 
-    return PrepareScreen(shell, station)
+    return PrepareScreen(shell, client)
 
 
-def runs(shell: Shell, station: EnvironmentClient) -> Page:
+def runs(shell: Shell, client: EnvironmentClient) -> Page:
     """Every run."""
     from console.tui.history.runs_screen import RunsScreen
 
-    return RunsScreen(shell, station)
+    return RunsScreen(shell, client)
 
 
-def record(shell: Shell, station: EnvironmentClient, run: RunSummary) -> Page:
+def record(shell: Shell, client: EnvironmentClient, run: RunSummary) -> Page:
     """A run that is over."""
     from console.tui.history.record_screen import RecordScreen
 
-    return RecordScreen(shell, station, run)
+    return RecordScreen(shell, client, run)
 
 
 def replay(shell: Shell, feed: ReplayFeed) -> Page:

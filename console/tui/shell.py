@@ -43,7 +43,7 @@ class Shell(Protocol):
     clock: Clock
     zone: tzinfo | None
     """The zone that times are shown in; None: UTC."""
-    station: EnvironmentClient | None
+    client: EnvironmentClient | None
     """The environment that runs are begun in; None: no hosts.toml is known here."""
     read_only: bool
     drives: bool

@@ -17,7 +17,7 @@ Place = Literal["home", "prepare", "run", "host", "runs", "record", "compare", "
 """The screen that a key is pressed on."""
 
 ONLY_LOOKS = "this console is read-only: nothing can be changed from here"
-NO_STATION = "no hosts.toml is known here: deploy -c FILE"
+NO_HOSTS_TOML = "no hosts.toml is known here: deploy -c FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Situation:
     read_only: bool = False
     helm: str = ""
     """Who has the helm and is there, when it is not who sits here: GO and continue are theirs."""
-    has_station: bool = False
+    can_begin_runs: bool = False
     """Runs can be begun from here: the next release, and the way back from one that has ended."""
     place: Place = "run"
     busy: bool = False
@@ -154,13 +154,13 @@ def roll_back_refusal(now: Situation) -> str:
         return "this run left no live release to roll back"
     if not now.is_last:
         return as_typed("a later run changed the fleet: deploy rollback undoes that one")
-    return "" if now.has_station else NO_STATION
+    return "" if now.can_begin_runs else NO_HOSTS_TOML
 
 
 def may_restore(now: Situation) -> bool:
     """Return whether the run that is shown took a backup that the database can be brought back from."""
     over = now.state.phase == "ended" and not now.busy
-    return now.has_station and not now.read_only and over and now.state.backup is not None
+    return now.can_begin_runs and not now.read_only and over and now.state.backup is not None
 
 
 def restore_refusal(now: Situation) -> str:
@@ -169,13 +169,13 @@ def restore_refusal(now: Situation) -> str:
         return ONLY_LOOKS
     if now.state.backup is None:
         return "this run took no backup to restore the database from"
-    return NO_STATION if not now.has_station else "a run goes on"
+    return NO_HOSTS_TOML if not now.can_begin_runs else "a run goes on"
 
 
 def rests(now: Situation) -> bool:
     """Return whether nothing runs, and a run of one host may be begun from here."""
     over = now.state.phase == "ended" or not now.state.run
-    return now.has_station and not now.read_only and not now.busy and over and bool(now.host)
+    return now.can_begin_runs and not now.read_only and not now.busy and over and bool(now.host)
 
 
 def _is_back_already(now: Situation) -> bool:
@@ -198,8 +198,8 @@ def one_host_refusal(now: Situation) -> str:
         return ONLY_LOOKS
     if not now.host:
         return "choose a host with the arrows, then press the same key" if now.place == "home" else "choose a host (tab, arrows)"
-    if not now.has_station:
-        return NO_STATION
+    if not now.can_begin_runs:
+        return NO_HOSTS_TOML
     return "a run goes on" if now.place == "home" or now.state.phase != "ended" or now.busy else "nothing to do on this host"
 
 
@@ -212,7 +212,7 @@ def back_refusal(now: Situation) -> str:
 
 def may_visit(now: Situation) -> bool:
     """Return whether a shell can be opened on the host."""
-    return now.has_station and not now.read_only and bool(now.host)
+    return now.can_begin_runs and not now.read_only and bool(now.host)
 
 
 def has_plot(now: Situation) -> bool:
@@ -222,4 +222,4 @@ def has_plot(now: Situation) -> bool:
 
 def may_deploy(now: Situation) -> bool:
     """Return whether another release may be prepared."""
-    return now.has_station and not now.read_only and (now.place != "run" or now.state.phase == "ended")
+    return now.can_begin_runs and not now.read_only and (now.place != "run" or now.state.phase == "ended")

@@ -114,7 +114,7 @@ def problem_lines(problem: Problem, cells: int) -> tuple[Line, ...]:
     return (said, clipped(line("  ", Span(as_typed(problem.hint), "accent")), cells)) if problem.hint else (said,)
 
 
-def twin(environment: str, request: Request) -> str:
+def equivalent_command(environment: str, request: Request) -> str:
     """Return the command line that asks for the same release."""
     return shlex.join(("deploy", *request_words(environment, request)))
 

@@ -18,7 +18,7 @@ from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.run.run_screen import RunScreen
 from tests.cli.product import Product
 from tests.receiver import Receiver
-from tests.tui.station import eventually
+from tests.tui.scripted_environment import eventually
 
 NO_GO = """
 [[environments.production.freezes]]
@@ -56,8 +56,8 @@ def product(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pro
 
 async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written_is_what_is_sent(product: Product, receiver: Receiver):
     how = Invocation(file=product.config)
-    station = environment_client(how, environment(how, "production"), ("v1.4.2",))
-    app = ConsoleApp(None, SystemClock(), station=station)
+    client = environment_client(how, environment(how, "production"), ("v1.4.2",))
+    app = ConsoleApp(None, SystemClock(), client=client)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
             await eventually(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.query("#footer"), LONG)
@@ -107,7 +107,7 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
             await eventually(pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.state.phase == "ended", LONG)
             run = app.screen.state
     finally:
-        await station.close()
+        await client.close()
     assert (run.outcome, run.exit) == ("succeeded", 8)  # web03 is behind
     assert len(run.request.overrides) == 4
     sent = receiver.messages[0]["message"]

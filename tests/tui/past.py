@@ -6,7 +6,7 @@ from console.ports.feed import Output
 from console.text import SafeLines, SafeText
 from tests.core.simulation import ADA
 from tests.tui.scripted import HOSTILE, ScriptedFeed
-from tests.tui.station import ScriptedStation, a_summary
+from tests.tui.scripted_environment import ScriptedEnvironment, a_summary
 
 
 def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) -> tuple[AnyEvent, ...]:
@@ -30,8 +30,8 @@ def past_run(hosts: int = 3, *, failing: str = "", words: SafeText = HOSTILE) ->
     return tuple(feed.run.events)
 
 
-def a_station(runs: int = 3, **fields: object) -> ScriptedStation:
-    """A station with a release that is live, and so many older runs, of which the second went back."""
+def a_client(runs: int = 3, **fields: object) -> ScriptedEnvironment:
+    """An environment with a release that is live, and so many older runs, of which the second went back."""
     done, back = past_run(), past_run(failing="wave-2/web02/restart")
     summaries = [a_summary("r-live", started="2026-11-24T11:00:00Z")]
     for number in range(runs):
@@ -39,4 +39,4 @@ def a_station(runs: int = 3, **fields: object) -> ScriptedStation:
         summaries.append(a_summary(f"r-{number:04}", outcome, started=f"2026-11-{20 - number // 60:02}T10:{59 - number % 60:02}:00Z"))
     records = {one.run: back if one.outcome == "rolled-back" else done for one in summaries}
     logs = {"r-live": tuple(Output(done[-1].at or "2026-11-24T11:00:00Z", "web01", "s", SafeText(f"line {number}")) for number in range(1200))}
-    return ScriptedStation(runs=tuple(summaries), records=records, logs=logs, **fields)  # type: ignore[arg-type]
+    return ScriptedEnvironment(runs=tuple(summaries), records=records, logs=logs, **fields)  # type: ignore[arg-type]

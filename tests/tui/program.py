@@ -21,7 +21,7 @@ from console.tui.open_screen import ScreenFailed, open_screen
 from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed
-from tests.tui.station import ScriptedStation
+from tests.tui.scripted_environment import ScriptedEnvironment
 
 PRINTED_AT = "2026-01-02T12:00:00Z"
 
@@ -109,7 +109,7 @@ async def main(file: int, hosts: int) -> int:
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC), feed.run.now + 0.6)
     steering = asyncio.create_task(Steering(feed, clock).serve(file))
     try:
-        ending = await open_screen(feed, clock, station=ScriptedStation(way=tuple(shlex.split(os.environ["WAY"]))) if "WAY" in os.environ else None)
+        ending = await open_screen(feed, clock, client=ScriptedEnvironment(way=tuple(shlex.split(os.environ["WAY"]))) if "WAY" in os.environ else None)
     except ScreenFailed as fault:
         print(fault.message)
         return 1

@@ -26,7 +26,7 @@ from console.views.machine_metrics import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past import past_run
 from tests.tui.scripted import ScriptedFeed
-from tests.tui.station import ScriptedStation, a_board, a_summary, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
 
 SIZES = ((80, 24), (120, 36), (200, 50))
 SUBJECT = SafeText("Keep the basket when a session ends")
@@ -94,7 +94,7 @@ def failed() -> ScriptedFeed:
     return feed
 
 
-def a_station(feed: ScriptedFeed | None = None) -> ScriptedStation:
+def a_client(feed: ScriptedFeed | None = None) -> ScriptedEnvironment:
     """An environment at rest with a past."""
     runs = [a_summary("r-0007", version="v1.0.0", started="2026-11-24T11:00:00Z", ended="2026-11-24T11:05:12Z")]
     for number, outcome in enumerate(("succeeded", "rolled-back", "succeeded", "failed", "succeeded")):
@@ -105,7 +105,7 @@ def a_station(feed: ScriptedFeed | None = None) -> ScriptedStation:
         )
     done, back = past_run(12, words=SUBJECT), past_run(12, failing="wave-4/web04/restart", words=SUBJECT)
     logs = {one.run: tuple(Output(done[-1].at, f"web{1 + at % 12:02}", "restart", SafeText(PRINTED[at % 5])) for at in range(60)) for one in runs}
-    return ScriptedStation(
+    return ScriptedEnvironment(
         current=a_board(12), runs=tuple(runs), records={one.run: back if one.outcome == "rolled-back" else done for one in runs}, logs=logs,
         feed=feed or a_preview(), candidates_there=(
             Candidate(SafeText("v1.1.0"), "b" * 40, is_tag=True, at="2026-11-23T10:00:00Z", by=SafeText("Lin"), subject=SUBJECT),
@@ -131,7 +131,7 @@ def samples(now: float) -> list[Sample]:
 def on_run(feed: ScriptedFeed) -> tuple[ConsoleApp, Doing]:
     """A run on the screen, and what fills it: numbers and a log."""
     clock = SetClock(datetime(2026, 1, 2, 12, tzinfo=UTC) + timedelta(seconds=feed.run.now), feed.run.now + 0.6)
-    app = ConsoleApp(feed, clock, zone=UTC, station=a_station(feed))
+    app = ConsoleApp(feed, clock, zone=UTC, client=a_client(feed))
     feed.tell(Presence(("ada", "lin"), 0.018, "ada on pts/1", ("ada on pts/1", "lin on pts/2")))
     if feed.run.state.changed:
         for at in range(30):
@@ -155,7 +155,7 @@ def on_run(feed: ScriptedFeed) -> tuple[ConsoleApp, Doing]:
 def at_home() -> tuple[ConsoleApp, Doing]:
     """An environment at rest on the screen, and what fills it."""
     clock = SetClock(datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC), 1000.0)
-    app = ConsoleApp(None, clock, zone=UTC, station=a_station())
+    app = ConsoleApp(None, clock, zone=UTC, client=a_client())
 
     async def fill(pilot: Pilot[Any]) -> None:
         home = app.screen

@@ -16,17 +16,17 @@ from console.tui.dialogs.text_editor import TextEditor
 from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.run.run_screen import RunScreen
 from tests.tui.scripted import ScriptedFeed
-from tests.tui.station import ScriptedStation, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, eventually
 from tests.tui.test_prepare import form, in_form, message, prepared, preparing, requests
 
 
-def a_station(subjects: tuple[str, ...] = ("feat: basket", "fix: prices"), **more: object) -> ScriptedStation:
-    station = ScriptedStation(suggested="v1.1.0", **more)  # type: ignore[arg-type]
-    station.feed.record(
+def a_client(subjects: tuple[str, ...] = ("feat: basket", "fix: prices"), **more: object) -> ScriptedEnvironment:
+    client = ScriptedEnvironment(suggested="v1.1.0", **more)  # type: ignore[arg-type]
+    client.feed.record(
         ev.ChangesListed(subjects=tuple(map(SafeText, subjects))),
         ev.CheckReported(check=Check("announcement", SafeText("Announcement"), "passed", detail=SafeText("2 channels are told at GO"))),
     )
-    return station
+    return client
 
 
 async def read(pilot, words: str = "") -> TextDialog:
@@ -42,8 +42,8 @@ async def written(pilot) -> TextArea:
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (40, 10), (20, 4)])
 async def test_it_is_read_word_for_word_with_its_channels(size):
-    station = a_station(hosts := ("feat: basket " + "and more " * 12, "fix: prices"))
-    async with preparing(station).run_test(size=size) as pilot:
+    client = a_client(hosts := ("feat: basket " + "and more " * 12, "fix: prices"))
+    async with preparing(client).run_test(size=size) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w")
         reading = await read(pilot, "slack://")
@@ -57,7 +57,7 @@ async def test_it_is_read_word_for_word_with_its_channels(size):
 
 
 async def test_where_nobody_is_told_it_says_what_to_write():
-    async with preparing(a_station(told_by=())).run_test(size=(80, 24)) as pilot:
+    async with preparing(a_client(told_by=())).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await pilot.press("w")
         reading = await read(pilot, "nobody: no channel is configured")
@@ -65,17 +65,17 @@ async def test_where_nobody_is_told_it_says_what_to_write():
 
 
 async def test_channels_that_cannot_be_asked_about_say_why():
-    station = a_station()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = a_client()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
-        station.blocked = NoGo("the engine is gone", "deploy status")
+        client.blocked = NoGo("the engine is gone", "deploy status")
         await pilot.press("w")
         await read(pilot, "not known: the engine is gone; deploy status")
 
 
 async def test_what_is_written_is_what_is_shown_and_asked_for():
-    station = a_station()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = a_client()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await in_form(pilot, 10)
         await pilot.press("enter")
@@ -90,16 +90,16 @@ async def test_what_is_written_is_what_is_shown_and_asked_for():
         await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen))
         assert "--notes FILE" in message(pilot)
         assert "announce  written here, 5 lines" in form(pilot).shown
-        assert len(requests(station)) == 1
+        assert len(requests(client)) == 1
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, GoByName))
-        assert requests(station)[-1].impact.notes == "New:\n- basket\nMended:\n- prices\nq r g"
-        assert screen.preview.request == requests(station)[-1]
+        assert requests(client)[-1].impact.notes == "New:\n- basket\nMended:\n- prices\nq r g"
+        assert screen.preview.request == requests(client)[-1]
 
 
 async def test_a_paste_is_text_and_acts_on_nothing():
-    station = a_station()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = a_client()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await pilot.press("w", "e")
         area = await written(pilot)
@@ -109,13 +109,13 @@ async def test_a_paste_is_text_and_acts_on_nothing():
         await pilot.press("ctrl+o")
         reading = await read(pilot, "second")
         assert "First" in reading.shown
-        assert len(requests(station)) == 1
+        assert len(requests(client)) == 1
         await pilot.press("e")
         assert "\x0d" not in (await written(pilot)).text
 
 
 async def test_escape_leaves_and_what_was_written_is_not_lost_unasked():
-    async with preparing(a_station()).run_test(size=(80, 24)) as pilot:
+    async with preparing(a_client()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w", "e")
         await written(pilot)
@@ -136,7 +136,7 @@ async def test_escape_leaves_and_what_was_written_is_not_lost_unasked():
 
 
 async def test_empty_notes_are_refused_where_there_is_something_to_tell():
-    async with preparing(a_station()).run_test(size=(80, 24)) as pilot:
+    async with preparing(a_client()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w", "e")
         area = await written(pilot)
@@ -149,7 +149,7 @@ async def test_empty_notes_are_refused_where_there_is_something_to_tell():
 
 
 async def test_the_notes_from_the_commits_come_back_and_the_written_ones_too():
-    async with preparing(a_station()).run_test(size=(80, 24)) as pilot:
+    async with preparing(a_client()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w", "e", *"!", "ctrl+o")
         await read(pilot, "written here")
@@ -162,23 +162,23 @@ async def test_the_notes_from_the_commits_come_back_and_the_written_ones_too():
 
 
 async def test_notes_belong_to_the_version_that_they_were_written_for():
-    station = a_station()
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = a_client()
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("w", "e", *"!", "ctrl+o", "escape")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and screen.preview.request.impact.notes)
         await pilot.press("down")
-        await eventually(pilot, lambda: requests(station)[-1].ref == "v1.0.0")
-        assert requests(station)[-1].impact.notes == ""
+        await eventually(pilot, lambda: requests(client)[-1].ref == "v1.0.0")
+        assert requests(client)[-1].impact.notes == ""
         await pilot.press("up")
-        await eventually(pilot, lambda: requests(station)[-1].ref == "v1.1.0")
-        assert requests(station)[-1].impact.notes.endswith("!")
+        await eventually(pilot, lambda: requests(client)[-1].ref == "v1.1.0")
+        assert requests(client)[-1].impact.notes.endswith("!")
 
 
 async def test_who_only_looks_on_reads_and_writes_nothing():
-    async with preparing(a_station(), read_only=True).run_test(size=(80, 24)) as pilot:
+    async with preparing(a_client(), read_only=True).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.screen.query("#footer"))
-        pilot.app.push_screen(PrepareScreen(pilot.app.shell, pilot.app.shell.station))
+        pilot.app.push_screen(PrepareScreen(pilot.app.shell, pilot.app.shell.client))
         await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.preview.answer.asking)
         await pilot.press("w")
         reading = await read(pilot, "- basket")
@@ -193,10 +193,10 @@ async def test_ctrl_r_rolls_back_over_the_text_and_the_text_stays():
     feed = ScriptedFeed()
     feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
     feed.go_on("")
-    station = a_station()
+    client = a_client()
     from tests.tui.scripted import an_app
 
-    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.state.phase == "ended")
         await pilot.press("d")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and not pilot.app.screen.preview.answer.asking)

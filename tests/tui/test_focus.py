@@ -7,9 +7,9 @@ from console.tui.history.record_screen import RecordScreen
 from console.tui.host.host_screen import HostScreen
 from console.tui.widgets.log_panel import LogPanel
 from tests.core.simulation import ADA
-from tests.tui.past import a_station
+from tests.tui.past import a_client
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import eventually
+from tests.tui.scripted_environment import eventually
 from tests.tui.test_home import at_home, read
 from tests.tui.test_keys import press
 
@@ -48,7 +48,7 @@ async def test_before_go_the_arrows_scroll_the_log_and_who_reads_there_is_left_a
 
 
 async def test_home_a_record_and_a_host_have_a_focus():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         assert focus(pilot) == "runs"
         await press(pilot, "enter")

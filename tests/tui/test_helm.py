@@ -9,7 +9,7 @@ from console.ports.feed import Presence
 from console.tui.widgets.line_view import LineView
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import eventually
+from tests.tui.scripted_environment import eventually
 from tests.tui.test_keys import kinds, press, running
 
 LIN = Person("lin", 1002, "lin from 10.0.0.2 on /dev/pts/7")

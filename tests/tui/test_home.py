@@ -20,12 +20,12 @@ from console.tui.widgets.line_view import LineView
 from console.tui.widgets.picker import Picker
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import ScriptedStation, a_board, a_summary, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
 from tests.tui.test_keys import press
 
 
-def at_home(station: ScriptedStation, **more: object) -> ConsoleApp:
-    return an_app(None, station=station, **more)
+def at_home(client: ScriptedEnvironment, **more: object) -> ConsoleApp:
+    return an_app(None, client=client, **more)
 
 
 def head(pilot) -> str:
@@ -36,8 +36,8 @@ def message(pilot) -> str:
     return pilot.app.screen.query_one("#message", LineView).shown
 
 
-def rolled_back(station: ScriptedStation) -> bool:
-    return any(isinstance(one, tuple) and one[0] != "history" for one in station.asked)
+def rolled_back(client: ScriptedEnvironment) -> bool:
+    return any(isinstance(one, tuple) and one[0] != "history" for one in client.asked)
 
 
 async def read(pilot) -> None:
@@ -52,16 +52,16 @@ def ended_release() -> ScriptedFeed:
     return feed
 
 
-def a_station_after_a_release(**fields: object) -> ScriptedStation:
+def a_client_after_a_release(**fields: object) -> ScriptedEnvironment:
     done = ended_release()
     run = done.run.state.run
-    return ScriptedStation(runs=(a_summary(run),), records={run: tuple(done.run.events)}, **fields)  # type: ignore[arg-type]
+    return ScriptedEnvironment(runs=(a_summary(run),), records={run: tuple(done.run.events)}, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)])
 async def test_home_names_what_is_live_where_and_how_runs_ended(size):
-    station = a_station_after_a_release()
-    async with at_home(station).run_test(size=size) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=size) as pilot:
         await read(pilot)
         assert "PRODUCTION" in head(pilot)
         if size[1] >= 20:
@@ -71,60 +71,60 @@ async def test_home_names_what_is_live_where_and_how_runs_ended(size):
 
 async def test_what_is_not_as_it_should_be_stands_on_top():
     drifted = (*a_board(2).hosts, SnapshotHost("web03", version=SafeText("v1.0.0"), drift=SafeText("app.txt was changed by hand")))
-    station = ScriptedStation(current=a_board(hosts=0, run=""))
-    station.current = changed(station.current, hosts=drifted)
-    async with at_home(station).run_test(size=(120, 36)) as pilot:
+    client = ScriptedEnvironment(current=a_board(hosts=0, run=""))
+    client.current = changed(client.current, hosts=drifted)
+    async with at_home(client).run_test(size=(120, 36)) as pilot:
         await read(pilot)
         assert "drift on web03: app.txt was changed by hand" in head(pilot)
 
 
 async def test_enter_joins_the_run_that_goes_on_and_q_comes_back_home():
     feed = ScriptedFeed()
-    station = ScriptedStation(current=a_board(run="r1"), feed=feed)
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(current=a_board(run="r1"), feed=feed)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, "enter")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        assert "r1" in station.asked
+        assert "r1" in client.asked
         await press(pilot, "q")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
     assert pilot.app.return_value is None or pilot.app.return_value.exit == 0
 
 
 async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
-    station = a_station_after_a_release()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
         await press(pilot, "r")
         assert isinstance(pilot.app.screen, Dialog)
         await press(pilot, "enter")
-        assert not rolled_back(station)
+        assert not rolled_back(client)
         await press(pilot, "r", "r")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        assert (station.runs[0].run, "at-once") in station.asked
+        assert (client.runs[0].run, "at-once") in client.asked
 
 
 async def test_one_who_only_looks_on_rolls_nothing_back():
-    station = a_station_after_a_release()
-    async with at_home(station, read_only=True).run_test(size=(80, 24)) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client, read_only=True).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.screen.rest.last.changed)
         await press(pilot, "r", "r", "d")
         assert isinstance(pilot.app.screen, HomeScreen)
-        assert not rolled_back(station)
+        assert not rolled_back(client)
 
 
 async def test_what_cannot_be_read_is_said_with_what_to_type():
-    station = ScriptedStation(blocked=NoGo("the engine is gone", "deploy engine list"))
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(blocked=NoGo("the engine is gone", "deploy engine list"))
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: "the engine is gone; deploy engine list" in message(pilot))
 
 
 async def test_a_frozen_view_stands_still_and_goes_on():
-    station = ScriptedStation()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, "space")
-        station.current = changed(station.current, run="r9")
+        client.current = changed(client.current, run="r9")
         await press(pilot, "u")
         assert "r9" not in head(pilot)
         await press(pilot, "space")
@@ -132,14 +132,14 @@ async def test_a_frozen_view_stands_still_and_goes_on():
 
 
 async def test_an_interrupted_run_says_how_it_goes_on():
-    station = ScriptedStation(runs=(replace(a_summary("r5"), outcome=None, ended=None),))
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(runs=(replace(a_summary("r5"), outcome=None, ended=None),))
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: "r5 was interrupted: deploy resume" in head(pilot))
 
 
 @pytest.mark.parametrize("key", ["R", "B", "s"])
 async def test_a_key_that_needs_a_host_leads_to_the_fleet(key: str):
-    async with at_home(a_station_after_a_release()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client_after_a_release()).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, key)
         assert "choose a host with the arrows, then press the same key" in message(pilot)
@@ -149,30 +149,30 @@ async def test_a_key_that_needs_a_host_leads_to_the_fleet(key: str):
 
 
 async def test_a_file_that_was_changed_to_nonsense_is_said_and_nothing_is_prepared():
-    station = a_station_after_a_release()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
-        station.broken = UsageFault("hosts.toml has 1 problem", problems=(Problem("not TOML: Expected '='", file="hosts.toml", line=3),))
+        client.broken = UsageFault("hosts.toml has 1 problem", problems=(Problem("not TOML: Expected '='", file="hosts.toml", line=3),))
         await press(pilot, "d")
         assert "hosts.toml:3: not TOML: Expected '='" in message(pilot)
         assert isinstance(pilot.app.screen, HomeScreen)
-        station.broken = None
+        client.broken = None
         await press(pilot, "d")
         assert isinstance(pilot.app.screen, PrepareScreen)
 
 
 async def test_e_goes_to_another_environment():
-    station = ScriptedStation()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, "e", "down", "enter")
-        assert ("beside", "staging") in station.asked
+        assert ("beside", "staging") in client.asked
         await eventually(pilot, lambda: "staging" in head(pilot))
         assert "PRODUCTION" not in head(pilot)
 
 
 @dataclass
-class SlowHosts(ScriptedStation):
+class SlowHosts(ScriptedEnvironment):
     """Hosts that answer when the test lets them."""
 
     answers: asyncio.Event = field(default_factory=asyncio.Event)
@@ -184,28 +184,28 @@ class SlowHosts(ScriptedStation):
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_hosts_that_are_not_read_yet_are_not_counted(size: tuple[int, int]):
-    station = SlowHosts()
-    async with at_home(station).run_test(size=size) as pilot:
+    client = SlowHosts()
+    async with at_home(client).run_test(size=size) as pilot:
         await pilot.pause(0.2)
         fleet = pilot.app.screen.query_one(FleetPanel)
         assert (str(fleet.border_title).strip(), fleet.shown.strip()) == ("Fleet", "reading the hosts …")
-        station.answers.set()
+        client.answers.set()
         await eventually(pilot, lambda: "3" in str(fleet.border_title))
 
 
 async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
-    station = SlowHosts()
-    station.answers.set()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = SlowHosts()
+    client.answers.set()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: "all quiet" in head(pilot))
-        station.answers.clear()
+        client.answers.clear()
         done = ended_release()
         run = done.run.state.run
-        station.runs, station.records[run] = (a_summary(run),), tuple(done.run.events)
+        client.runs, client.records[run] = (a_summary(run),), tuple(done.run.events)
         await press(pilot, "u")
         await eventually(pilot, lambda: "a run has ended since the hosts were read" in head(pilot))
         assert pilot.app.screen.rest.last.run == run
-        station.answers.set()
+        client.answers.set()
         await eventually(pilot, lambda: "all quiet" in head(pilot))
 
 
@@ -214,8 +214,8 @@ async def test_hosts_that_were_read_before_a_run_ended_are_not_called_quiet():
     ("succeeded", ()),
 ])  # fmt: skip
 async def test_who_leaves_home_while_a_run_is_open_is_told_how_to_come_back(outcome: str | None, lines: tuple[str, ...]):
-    station = ScriptedStation(runs=(a_summary("r1", outcome),))
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(runs=(a_summary("r1", outcome),))
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await pilot.press("q")
         await eventually(pilot, lambda: pilot.app.return_value is not None)

@@ -15,8 +15,8 @@ from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.picker import Picker
 from tests.core.simulation import OLD
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import ScriptedStation, a_board, eventually
-from tests.tui.test_home import a_station_after_a_release, at_home, read
+from tests.tui.scripted_environment import ScriptedEnvironment, a_board, eventually
+from tests.tui.test_home import a_client_after_a_release, at_home, read
 from tests.tui.test_keys import kinds, press, running
 
 TAIL = (*(SafeText(f"Traceback line {number}") for number in range(1, 20)), SafeText("ImportError: no module named basket"))
@@ -158,13 +158,13 @@ async def test_r_rolls_every_host_back_from_here_too():
 
 async def test_one_who_only_looks_on_changes_nothing_and_goes_nowhere():
     feed = failed()
-    async with an_app(feed, station=ScriptedStation(), read_only=True).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=ScriptedEnvironment(), read_only=True).run_test(size=(80, 24)) as pilot:
         await open_host(pilot, "web02")
         for key in ("x", "t", "B", "R", "s", "r"):
             await press(pilot, key)
             assert isinstance(pilot.app.screen, HostScreen)
         assert kinds(feed) == []
-        assert pilot.app.shell.station.asked == [("releases", "web02")]
+        assert pilot.app.shell.client.asked == [("releases", "web02")]
         await press(pilot, "s")
         await eventually(pilot, lambda: "this console is read-only" in shown(pilot, "#message"))
 
@@ -179,14 +179,14 @@ async def test_y_copies_what_was_run_in_the_chosen_step():
 
 
 async def test_its_releases_are_read_and_read_again_when_it_changed():
-    feed, station = running(), ScriptedStation()
-    async with an_app(feed, station=station).run_test(size=(120, 36)) as pilot:
+    feed, client = running(), ScriptedEnvironment()
+    async with an_app(feed, client=client).run_test(size=(120, 36)) as pilot:
         await open_host(pilot, "web02")
         await eventually(pilot, lambda: "v0.9.0" in shown(pilot, "#releases"))
         assert "▶ live" in shown(pilot, "#releases")
         assert "files differ" in shown(pilot, "#releases")
         feed.go_on("wave-3/web03/gate")
-        await eventually(pilot, lambda: station.asked.count(("releases", "web02")) > 1)
+        await eventually(pilot, lambda: client.asked.count(("releases", "web02")) > 1)
 
 
 async def at_host_of_home(pilot) -> None:
@@ -198,14 +198,14 @@ async def at_host_of_home(pilot) -> None:
 
 
 async def test_home_opens_a_host_with_its_releases_its_numbers_and_its_last_steps():
-    station = a_station_after_a_release()
-    async with at_home(station).run_test(size=(120, 36)) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=(120, 36)) as pilot:
         await at_host_of_home(pilot)
         await eventually(pilot, lambda: "v0.9.0" in shown(pilot, "#releases") and "25 %" in shown(pilot, "#metrics"))
         assert "health of web01" in shown(pilot, "#steps")
         await eventually(pilot, lambda: "health of web01" in pilot.app.screen.query_one(LogPanel).shown)
-        drifted = changed(station.current.hosts[0], drift=SafeText("app.txt was changed by hand"))
-        station.current = changed(station.current, hosts=(drifted, *station.current.hosts[1:]))
+        drifted = changed(client.current.hosts[0], drift=SafeText("app.txt was changed by hand"))
+        client.current = changed(client.current, hosts=(drifted, *client.current.hosts[1:]))
         await press(pilot, "escape")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
         await press(pilot, "u")
@@ -220,34 +220,34 @@ async def test_home_opens_a_host_with_its_releases_its_numbers_and_its_last_step
 ])  # fmt: skip
 @pytest.mark.parametrize("opened", [False, True])
 async def test_at_rest_one_host_is_restarted_or_taken_back_by_a_run_of_its_own(key, wanted, opened):
-    station = a_station_after_a_release()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client_after_a_release()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await at_host_of_home(pilot)
         if not opened:
             await press(pilot, "escape")
         await press(pilot, key)
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         await press(pilot, "enter")
-        assert wanted not in station.asked
+        assert wanted not in client.asked
         await press(pilot, key, key)
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        assert wanted in station.asked
+        assert wanted in client.asked
         await eventually(pilot, lambda: f"same as: deploy {wanted.kind} production --hosts web01" in shown(pilot, "#message"))
         await press(pilot, "q")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen))
 
 
 async def test_while_a_run_goes_on_home_begins_no_other():
-    station = a_station_after_a_release(current=a_board(run="r9"))
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client_after_a_release(current=a_board(run="r9"))
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await at_host_of_home(pilot)
         await press(pilot, "R", "R", "B", "B")
         assert isinstance(pilot.app.screen, HostScreen)
-        assert not any(isinstance(one, Request) for one in station.asked)
+        assert not any(isinstance(one, Request) for one in client.asked)
 
 
 async def test_a_host_that_no_run_knows_shows_what_the_board_knows():
-    async with at_home(ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with at_home(ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         pilot.app.screen.query_one("#fleet").focus()
         await press(pilot, "down", "enter")
@@ -259,7 +259,7 @@ async def test_a_host_that_no_run_knows_shows_what_the_board_knows():
 
 
 async def test_a_shell_that_the_terminal_cannot_lend_itself_to_is_said():
-    async with an_app(running(), station=ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with an_app(running(), client=ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         await open_host(pilot, "web02")
         await press(pilot, "s")
         await eventually(pilot, lambda: "cannot be lent" in shown(pilot, "#message"))
@@ -271,7 +271,7 @@ async def test_what_a_restart_found_is_not_called_the_way_back():
     feed.run.events.clear()
     feed.run.state = type(feed.run.state)()
     feed.record(changed(opened, kind="restart"), ev.HostSeen(host="web01", release=OLD, version=SafeText("v7")), ev.RunEnded(exit=0, outcome="succeeded"))
-    async with an_app(feed, station=ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.state.phase == "ended")
         pilot.app.run_screen.choose("web01")
         await press(pilot, "B")

@@ -14,7 +14,7 @@ from console.tui.host.host_screen import HostScreen
 from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import ScriptedStation
+from tests.tui.scripted_environment import ScriptedEnvironment
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]
 
@@ -107,12 +107,12 @@ async def test_roll_back_of_a_run_that_ends_under_the_key_becomes_a_run_of_its_o
         return await said(command)
 
     feed.submit = too_late  # type: ignore[method-assign]
-    station = ScriptedStation(feed=ScriptedFeed())
-    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(feed=ScriptedFeed())
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await press(pilot, "r", "r")
         await settled(pilot)
-        assert station.asked == [(feed.run.state.run, "at-once")]
+        assert client.asked == [(feed.run.state.run, "at-once")]
 
 
 async def test_roll_back_in_halves_is_the_other_key():
@@ -125,13 +125,13 @@ async def test_roll_back_in_halves_is_the_other_key():
 
 async def test_after_the_end_r_r_asks_for_a_run_of_its_own():
     feed = running("")
-    station = ScriptedStation(feed=ScriptedFeed())
-    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(feed=ScriptedFeed())
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert feed.run.state.phase == "ended"
         await press(pilot, "r", "r")
-        assert (station.asked, kinds(feed)) == ([("r1", "at-once")], [])
-        assert pilot.app.run_screen.follower.feed is station.feed
+        assert (client.asked, kinds(feed)) == ([("r1", "at-once")], [])
+        assert pilot.app.run_screen.follower.feed is client.feed
 
 
 async def test_pause_continue_skip_retry_and_note_say_what_they_say():

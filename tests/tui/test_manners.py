@@ -13,7 +13,7 @@ from console.tui.dialogs.dialog import Dialog
 from console.tui.dialogs.idle_guard import FORGOTTEN_AFTER, IdleQuestion
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import eventually
+from tests.tui.scripted_environment import eventually
 from tests.tui.test_keys import kinds, press, running, settled
 
 

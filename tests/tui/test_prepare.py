@@ -25,13 +25,13 @@ from console.tui.widgets.picker import Picker
 from console.views.styled_text import width as cells
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import ScriptedStation, a_summary, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, a_summary, eventually
 
 PANELS = {1: "versions", 2: "form", 3: "checks", 4: "plan"}
 
 
 @dataclass
-class HeldStation(ScriptedStation):
+class HeldStation(ScriptedEnvironment):
     """Answers about a version only when a test lets it."""
 
     held: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -48,12 +48,12 @@ class HeldStation(ScriptedStation):
         )  # fmt: skip
 
 
-def preparing(station: ScriptedStation, **more: object) -> ConsoleApp:
-    return an_app(None, station=station, **more)
+def preparing(client: ScriptedEnvironment, **more: object) -> ConsoleApp:
+    return an_app(None, client=client, **more)
 
 
-def requests(station: ScriptedStation) -> list[Request]:
-    return [one for one in station.asked if isinstance(one, Request)]
+def requests(client: ScriptedEnvironment) -> list[Request]:
+    return [one for one in client.asked if isinstance(one, Request)]
 
 
 def head(pilot) -> str:
@@ -85,18 +85,18 @@ async def in_form(pilot, row: int) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)])
 async def test_it_opens_on_the_suggested_version_and_says_that_go_is_open(size):
-    station = ScriptedStation(suggested="v1.1.0")
-    async with preparing(station).run_test(size=size) as pilot:
+    client = ScriptedEnvironment(suggested="v1.1.0")
+    async with preparing(client).run_test(size=size) as pilot:
         screen = await prepared(pilot)
         assert str(screen.chosen.ref) == "v1.1.0"
         assert "PRODUCTION" in head(pilot)
         assert "v1.1.0" in head(pilot)
-        assert requests(station) == [Request(ref="v1.1.0")]
+        assert requests(client) == [Request(ref="v1.1.0")]
         assert "\x1b]52" not in pilot.app.export_screenshot()
 
 
 async def test_without_a_suggestion_the_newest_that_is_not_live_is_offered_and_what_is_older_says_so():
-    async with preparing(ScriptedStation()).run_test(size=(120, 36)) as pilot:
+    async with preparing(ScriptedEnvironment()).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         assert str(screen.chosen.ref) == "v1.2.0"
         rows = screen.query_one("#versions", Picker).shown.split("\n")
@@ -104,36 +104,36 @@ async def test_without_a_suggestion_the_newest_that_is_not_live_is_offered_and_w
 
 
 async def test_a_choice_that_rests_is_asked_about_and_one_that_is_passed_over_is_not():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         screen.query_one("#versions", Picker).choose(1)
         await pilot.pause(0)
         screen.query_one("#versions", Picker).choose(3)
         await eventually(pilot, lambda: "asks the hosts" in head(pilot))
         await eventually(pilot, lambda: "GO is open" in head(pilot))
-        assert [one.ref for one in requests(station)] == ["v1.2.0", "ddddddd"]
+        assert [one.ref for one in requests(client)] == ["v1.2.0", "ddddddd"]
 
 
 async def test_the_answer_of_an_older_question_is_dropped():
-    station = HeldStation(held={"v1.1.0": asyncio.Event()})
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = HeldStation(held={"v1.1.0": asyncio.Event()})
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("down")
-        await eventually(pilot, lambda: requests(station)[-1].ref == "v1.1.0")
+        await eventually(pilot, lambda: requests(client)[-1].ref == "v1.1.0")
         assert "asking about v1.1.0" in str(screen.query_one(ChecksPanel).border_title)
         await pilot.press("g")
         await eventually(pilot, lambda: "GO is closed: the checks of v1.1.0 are being made" in message(pilot))
         await pilot.press("end")
         await eventually(pilot, lambda: screen.preview.answer.state.release.version == "ddddddd")
-        station.held["v1.1.0"].set()
+        client.held["v1.1.0"].set()
         await pilot.pause(0.2)
         assert screen.preview.answer.state.release.version == "ddddddd"
-        assert [type(one) for one in station.asked].count(Request) == 3
+        assert [type(one) for one in client.asked].count(Request) == 3
 
 
 async def test_slash_filters_and_escape_clears_it():
-    async with preparing(ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with preparing(ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("slash", *"ada")
         await eventually(pilot, lambda: len(screen.query_one("#versions", Picker).shown.split("\n")) == 2)
@@ -148,8 +148,8 @@ async def test_slash_filters_and_escape_clears_it():
 
 
 async def test_letters_in_the_line_are_letters():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await pilot.press("slash", *"gqrd1")
         await pilot.pause(0.1)
@@ -159,13 +159,13 @@ async def test_letters_in_the_line_are_letters():
 
 
 async def test_g_opens_the_run_and_go_is_asked_for_by_itself():
-    station = ScriptedStation(suggested="v1.1.0")
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = ScriptedEnvironment(suggested="v1.1.0")
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         await prepared(pilot)
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, GoByName))
-        assert requests(station)[-1] == Request(ref="v1.1.0")
-        assert len(requests(station)) == 2
+        assert requests(client)[-1] == Request(ref="v1.1.0")
+        assert len(requests(client)) == 2
         assert not any(isinstance(one, PrepareScreen) for one in pilot.app.screen_stack)
         await pilot.press("escape")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
@@ -177,8 +177,8 @@ async def test_g_opens_the_run_and_go_is_asked_for_by_itself():
 
 
 async def test_enter_goes_on_to_the_form_and_opens_the_run_on_its_last_line():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await pilot.press("enter")
         await eventually(pilot, lambda: form(pilot).has_focus)
@@ -187,8 +187,8 @@ async def test_enter_goes_on_to_the_form_and_opens_the_run_on_its_last_line():
 
 
 async def test_what_blocks_closes_go_and_is_named():
-    station = ScriptedStation(feed=ScriptedFeed(blocked=True))
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(feed=ScriptedFeed(blocked=True))
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot, "no-go: Room blocks")
         await pilot.press("g")
         await eventually(pilot, lambda: "GO is closed: Room blocks" in message(pilot))
@@ -196,12 +196,12 @@ async def test_what_blocks_closes_go_and_is_named():
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert isinstance(pilot.app.screen, PrepareScreen)
-        assert len(requests(station)) == 1
+        assert len(requests(client)) == 1
 
 
 async def test_a_check_that_may_be_overridden_is_overridden_with_a_reason():
-    station = ScriptedStation(feed=ScriptedFeed(blocked=True))
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(feed=ScriptedFeed(blocked=True))
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot, "no-go")
         await in_form(pilot, 4)
         await pilot.press("enter")
@@ -210,7 +210,7 @@ async def test_a_check_that_may_be_overridden_is_overridden_with_a_reason():
         await eventually(pilot, lambda: "a reason is missing; expected: CHECK=REASON" in message(pilot))
         assert screen.typing()
         await pilot.press(*"small", "enter")
-        await eventually(pilot, lambda: requests(station)[-1].overrides == (("space", "small"),))
+        await eventually(pilot, lambda: requests(client)[-1].overrides == (("space", "small"),))
         assert "space=small" in form(pilot).shown
 
 
@@ -220,8 +220,8 @@ async def test_o_asks_for_a_reason_for_each_check_that_has_none_and_what_is_neve
         ev.CheckReported(check=Check("soft launch", SafeText("soft launch"), "waiting", kind="manual")),
         ev.CheckReported(check=Check("reach", SafeText("Hosts reachable"), "failed", detail=SafeText("web03"), remedy=SafeText("leave it out"))),
     )
-    station = ScriptedStation(feed=feed)
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(feed=feed)
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot, "no-go")
         for words, reasons in (("small; known", 1), ("agreed", 2)):
             await pilot.press("o")
@@ -237,8 +237,8 @@ async def test_o_asks_for_a_reason_for_each_check_that_has_none_and_what_is_neve
 
 
 async def test_every_answer_of_the_form_goes_into_the_request():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         typed = {1: "web0*", 2: "web03=disk", 3: "login", 6: "10m"}
         for row, words in typed.items():
@@ -252,27 +252,27 @@ async def test_every_answer_of_the_form_goes_into_the_request():
         await eventually(pilot, lambda: "GO is open" in head(pilot))
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
-        said = requests(station)[-1]
+        said = requests(client)[-1]
         assert (said.hosts, said.without, said.hotfix) == ("web0*", (("web03", "disk"),), "login")
         impact = said.impact
         assert (impact.migration, impact.downtime, impact.breaking, impact.risk, impact.old_code, impact.notes) == ("yes", 600.0, "no", "high", "ok", "")
 
 
 async def test_an_answer_is_asked_about():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await in_form(pilot, 8)
         await pilot.press("space")
-        await eventually(pilot, lambda: len(requests(station)) == 2)
-        assert requests(station)[-1].impact.risk == "low"
+        await eventually(pilot, lambda: len(requests(client)) == 2)
+        assert requests(client)[-1].impact.risk == "low"
         await eventually(pilot, lambda: "GO is open" in head(pilot))
 
 
 async def test_new_migration_files_answer_the_question_until_somebody_does():
-    station = ScriptedStation()
-    station.feed.record(ev.ChangesListed(subjects=(), migrations=(SafeText("db/migrations/0042.sql"),)))
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    client.feed.record(ev.ChangesListed(subjects=(), migrations=(SafeText("db/migrations/0042.sql"),)))
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         assert screen.preview.request.impact.migration == "yes"
         await in_form(pilot, 5)
@@ -283,7 +283,7 @@ async def test_new_migration_files_answer_the_question_until_somebody_does():
 
 
 async def test_bad_input_is_refused_at_the_field_and_escape_leaves_it_as_it_was():
-    async with preparing(ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with preparing(ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         await in_form(pilot, 6)
         await pilot.press("enter", *"soon", "enter")
@@ -294,21 +294,21 @@ async def test_bad_input_is_refused_at_the_field_and_escape_leaves_it_as_it_was(
 
 
 async def test_what_cannot_be_asked_says_what_to_type():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
-        station.blocked = NoGo("the repository is gone", "git remote -v")
+        client.blocked = NoGo("the repository is gone", "git remote -v")
         await pilot.press("down")
         await eventually(pilot, lambda: "no-go: the repository is gone; git remote -v" in head(pilot))
         assert "git remote -v" in screen.query_one(ChecksPanel).shown
-        station.blocked = None
+        client.blocked = None
         await pilot.press("u")
         await eventually(pilot, lambda: "GO is open" in head(pilot))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 4)])
 async def test_tab_and_numbers_reach_every_panel(size):
-    async with preparing(ScriptedStation()).run_test(size=size) as pilot:
+    async with preparing(ScriptedEnvironment()).run_test(size=size) as pilot:
         screen = await prepared(pilot)
         for name in ("form", "checks", "plan", "versions", "form"):
             await pilot.press("tab")
@@ -325,7 +325,7 @@ async def test_tab_and_numbers_reach_every_panel(size):
 
 
 async def test_enter_on_checks_and_plan_shows_all_of_them():
-    async with preparing(ScriptedStation()).run_test(size=(80, 24)) as pilot:
+    async with preparing(ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         screen = await prepared(pilot)
         for number, words in ((3, "Room"), (4, "wave 1")):
             await pilot.press(str(number))
@@ -339,28 +339,28 @@ async def test_enter_on_checks_and_plan_shows_all_of_them():
 
 
 async def test_on_the_smallest_screen_a_version_is_chosen_and_go_is_said():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(20, 4)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(20, 4)) as pilot:
         await prepared(pilot)
         await pilot.press("down")
-        await eventually(pilot, lambda: requests(station)[-1].ref == "v1.1.0")
+        await eventually(pilot, lambda: requests(client)[-1].ref == "v1.1.0")
         await eventually(pilot, lambda: "GO is open" in head(pilot))
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, GoByName))
 
 
 async def test_a_refused_opening_leaves_the_form_as_it_was_and_may_be_tried_again():
-    station = ScriptedStation()
+    client = ScriptedEnvironment()
 
     async def refuse(request: Request) -> ScriptedFeed:
         raise NoGo("locked by lin", "deploy status")
 
-    opens, station.open = station.open, refuse
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    opens, client.open = client.open, refuse
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await pilot.press("g")
         await eventually(pilot, lambda: "locked by lin; deploy status" in message(pilot))
-        station.open = opens
+        client.open = opens
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, GoByName))
 
@@ -370,8 +370,8 @@ async def test_ctrl_r_rolls_the_last_release_back_from_here_too():
     done.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
     done.go_on("")
     run = done.run.state.run
-    station = ScriptedStation(runs=(a_summary(run),), records={run: tuple(done.run.events)})
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(runs=(a_summary(run),), records={run: tuple(done.run.events)})
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: isinstance(pilot.app.screen, HomeScreen) and pilot.app.screen.rest.last.changed)
         await prepared(pilot)
         for opening in ("r", "ctrl+r"):
@@ -383,15 +383,15 @@ async def test_ctrl_r_rolls_the_last_release_back_from_here_too():
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         await pilot.press("r")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        assert (run, "at-once") in station.asked
+        assert (run, "at-once") in client.asked
 
 
 async def test_d_after_a_run_has_ended_prepares_the_next_and_q_comes_back():
     feed = ScriptedFeed()
     feed.record(ev.CheckReported(check=Check("late", SafeText("Late"), "passed")), ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
     feed.go_on("")
-    station = ScriptedStation(suggested="v1.2.0")
-    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(suggested="v1.2.0")
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.state.phase == "ended")
         await pilot.press("d")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, PrepareScreen) and "GO is open" in head(pilot))

@@ -12,7 +12,7 @@ from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import LogLine
 from console.views.logbook import LogBook
 from tests.tui.scripted import ScriptedFeed, an_app
-from tests.tui.station import ScriptedStation, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, eventually
 from tests.tui.test_keys import kinds, press, running, settled
 
 
@@ -182,14 +182,14 @@ async def test_a_regex_that_would_hang_holds_no_key_up():
         assert "look-around" in str(pilot.app.run_screen.query_one("#message").shown)
 
 
-def kept_of(feed: ScriptedFeed, count: int) -> ScriptedStation:
-    """A station that has a log of that many lines from before what the screen was told, and the run's events."""
+def kept_of(feed: ScriptedFeed, count: int) -> ScriptedEnvironment:
+    """An environment that has a log of that many lines from before what the screen was told, and the run's events."""
     run = feed.run.state.run
     logs = tuple(
         Output(f"2026-01-02T11:{number // 60000:02}:{number // 1000 % 60:02}.{number % 1000:03}Z", f"web0{number % 3 + 1}", "restart", SafeText(f"kept {number}"))
         for number in range(count)
     )
-    return ScriptedStation(feed=feed, logs={run: logs}, records={run: tuple(feed.run.events)})
+    return ScriptedEnvironment(feed=feed, logs={run: logs}, records={run: tuple(feed.run.events)})
 
 
 async def joined_late(pilot, log: LogPanel) -> None:
@@ -205,7 +205,7 @@ async def joined_late(pilot, log: LogPanel) -> None:
 
 async def test_before_the_first_line_it_reads_back_from_what_is_kept():
     feed = running()
-    async with an_app(feed, station=kept_of(feed, 2500)).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=kept_of(feed, 2500)).run_test(size=(80, 24)) as pilot:
         log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "home", "y")
@@ -228,7 +228,7 @@ async def test_before_the_first_line_it_reads_back_from_what_is_kept():
 
 async def test_a_filter_reads_back_until_something_matches_and_says_when_nothing_does():
     feed = running()
-    async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
         log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "slash", *'"kept 21"', "enter")
@@ -241,7 +241,7 @@ async def test_a_filter_reads_back_until_something_matches_and_says_when_nothing
 
 async def test_a_search_reads_back_to_the_match_before():
     feed = running()
-    async with an_app(feed, station=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=kept_of(feed, 6000)).run_test(size=(80, 24)) as pilot:
         log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "slash", "tab", *"/kept 21$/", "enter", "N")
@@ -255,7 +255,7 @@ async def test_memory_is_bounded_and_what_was_let_go_is_read_again(monkeypatch):
     monkeypatch.setattr("console.tui.log_readback.PAGE", 50)
     monkeypatch.setattr("console.tui.log_readback.MOST", 200)
     feed = running()
-    async with an_app(feed, station=kept_of(feed, 1000)).run_test(size=(80, 24)) as pilot:
+    async with an_app(feed, client=kept_of(feed, 1000)).run_test(size=(80, 24)) as pilot:
         log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         for _ in range(12):
@@ -273,9 +273,9 @@ async def test_memory_is_bounded_and_what_was_let_go_is_read_again(monkeypatch):
 
 async def test_a_record_that_cannot_be_read_is_said_and_keys_go_on():
     feed = running()
-    station = kept_of(feed, 10)
-    station.log = broken  # type: ignore[method-assign]
-    async with an_app(feed, station=station).run_test(size=(80, 24)) as pilot:
+    client = kept_of(feed, 10)
+    client.log = broken  # type: ignore[method-assign]
+    async with an_app(feed, client=client).run_test(size=(80, 24)) as pilot:
         log = pilot.app.run_screen.query_one(LogPanel)
         await joined_late(pilot, log)
         await press(pilot, "home", "up")

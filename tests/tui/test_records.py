@@ -13,9 +13,9 @@ from console.tui.home.home_screen import HomeScreen
 from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.line_view import LineView, ScrolledLines
 from console.tui.widgets.log_panel import LogPanel
-from tests.tui.past import a_station
+from tests.tui.past import a_client
 from tests.tui.scripted import ScriptedFeed
-from tests.tui.station import ScriptedStation, a_board, a_summary, eventually
+from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
 from tests.tui.test_home import at_home, message, read, rolled_back
 from tests.tui.test_keys import press
 
@@ -56,7 +56,7 @@ def report(pilot) -> str:
 
 
 async def test_last_weeks_rollback_is_found_by_keys():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         runs = await to_runs(pilot)
         await press(pilot, "slash", *"rolled", "enter")
         await eventually(pilot, lambda: [run.run for run in runs.runs] == ["r-0001"])
@@ -67,8 +67,8 @@ async def test_last_weeks_rollback_is_found_by_keys():
 
 
 async def test_runs_are_read_a_page_at_a_time_and_never_all():
-    station = a_station(runs=PAGE * 5)
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client(runs=PAGE * 5)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         runs = await to_runs(pilot)
         assert len(runs.runs) == PAGE
         assert "50 and more runs" in top(pilot)
@@ -76,13 +76,13 @@ async def test_runs_are_read_a_page_at_a_time_and_never_all():
         await eventually(pilot, lambda: len(runs.runs) == 2 * PAGE)
         await press(pilot, "end")
         await eventually(pilot, lambda: len(runs.runs) == 3 * PAGE)
-        asked = [one for one in station.asked if isinstance(one, tuple) and one[0] == "history"]
+        asked = [one for one in client.asked if isinstance(one, tuple) and one[0] == "history"]
         assert max(one[1] for one in asked) == PAGE
         assert len({run.run for run in runs.runs}) == 3 * PAGE
 
 
 async def test_words_that_no_run_has_are_said_and_escape_lists_all():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         runs = await to_runs(pilot)
         await press(pilot, "slash", *"nothing", "enter")
         await eventually(pilot, lambda: runs.runs == () and "only with nothing" in top(pilot))
@@ -98,7 +98,7 @@ async def test_words_that_no_run_has_are_said_and_escape_lists_all():
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_screen_of_the_past_fits_every_size(size):
-    async with at_home(a_station()).run_test(size=size) as pilot:
+    async with at_home(a_client()).run_test(size=size) as pilot:
         await to_record(pilot)
         await press(pilot, "4", "4", "1", "1")
         assert top(pilot)
@@ -109,7 +109,7 @@ async def test_every_screen_of_the_past_fits_every_size(size):
 
 
 async def test_home_opens_the_record_of_the_chosen_run():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         await read(pilot)
         await press(pilot, "down", "down", "enter")
         await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report)
@@ -120,21 +120,21 @@ async def test_home_opens_the_record_of_the_chosen_run():
 
 async def test_a_run_that_goes_on_is_joined_from_the_list():
     feed = ScriptedFeed()
-    station = ScriptedStation(current=a_board(run="r9"), runs=(a_summary("r9", None),), feed=feed)
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(current=a_board(run="r9"), runs=(a_summary("r9", None),), feed=feed)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await to_runs(pilot)
         await press(pilot, "enter")
         await eventually(pilot, lambda: shows(pilot, RunScreen))
-        assert "r9" in station.asked
+        assert "r9" in client.asked
 
 
 async def test_an_interrupted_run_is_read_and_says_how_it_goes_on():
-    class Alone(ScriptedStation):
+    class Alone(ScriptedEnvironment):
         async def attach(self, run: str):
             raise UsageFault(f"run {run} is carried by no engine", f"deploy resume {run}")
 
-    station = Alone(runs=(a_summary("r9", None),), records={"r9": a_station().records["r-live"][:20]})
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = Alone(runs=(a_summary("r9", None),), records={"r9": a_client().records["r-live"][:20]})
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await to_runs(pilot)
         await press(pilot, "enter")
         await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report)
@@ -143,7 +143,7 @@ async def test_an_interrupted_run_is_read_and_says_how_it_goes_on():
 
 
 async def test_a_record_tells_what_who_why_and_where_time_went():
-    async with at_home(a_station()).run_test(size=(120, 36)) as pilot:
+    async with at_home(a_client()).run_test(size=(120, 36)) as pilot:
         await to_record(pilot)
         told = report(pilot)
         for words in ("who       ada", "overruled space: it is enough", "hotfix basket", "Friday, and yet", "wave 2 of 3: web02", "v1.0.0 → v1.1.0"):
@@ -151,7 +151,7 @@ async def test_a_record_tells_what_who_why_and_where_time_went():
 
 
 async def test_a_records_log_is_read_back_page_by_page():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         record = await to_record(pilot)
         log = record.query_one(LogPanel)
         outputs = lambda: [one.text for one in log.book.lines if one.text.startswith("line ")]  # noqa: E731
@@ -164,7 +164,7 @@ async def test_a_records_log_is_read_back_page_by_page():
 
 
 async def test_a_records_log_is_filtered():
-    async with at_home(a_station()).run_test(size=(80, 24)) as pilot:
+    async with at_home(a_client()).run_test(size=(80, 24)) as pilot:
         record = await to_record(pilot)
         log = record.query_one(LogPanel)
         await press(pilot, "slash", *"119", "enter")
@@ -176,27 +176,27 @@ async def test_a_records_log_is_filtered():
 
 
 async def test_r_and_r_roll_back_the_last_release_from_its_record_and_no_other():
-    station = a_station()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         record = await to_record(pilot)
         await eventually(pilot, lambda: record._is_last)
         await press(pilot, "r")
         assert shows(pilot, Dialog)
         await press(pilot, "escape")
-        assert not rolled_back(station)
+        assert not rolled_back(client)
         await press(pilot, "r", "r")
-        await eventually(pilot, lambda: ("r-live", "at-once") in station.asked)
+        await eventually(pilot, lambda: ("r-live", "at-once") in client.asked)
 
 
 async def test_a_release_that_is_not_the_last_is_not_rolled_back():
-    station = a_station()
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    client = a_client()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await to_runs(pilot)
         await press(pilot, "down", "enter")
         await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report)
         await press(pilot, "r")
         assert "a later run changed the fleet" in message(pilot)
-        assert not rolled_back(station)
+        assert not rolled_back(client)
 
 
 # -- two runs ---------------------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ async def test_a_release_that_is_not_the_last_is_not_rolled_back():
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (20, 6)])
 async def test_a_marked_run_and_another_one_are_shown_side_by_side(size):
-    async with at_home(a_station()).run_test(size=size) as pilot:
+    async with at_home(a_client()).run_test(size=size) as pilot:
         runs = await to_runs(pilot)
         await press(pilot, "equals_sign")
         assert runs.marked == runs.runs[0]
@@ -223,14 +223,14 @@ async def test_a_marked_run_and_another_one_are_shown_side_by_side(size):
 
 
 async def test_a_record_that_cannot_be_read_is_said_beside_the_other():
-    station = a_station()
+    client = a_client()
 
     async def broken(run: str) -> tuple[()]:
         raise UsageFault("the journal cannot be read", "deploy doctor")
 
-    async with at_home(station).run_test(size=(80, 24)) as pilot:
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
         await to_runs(pilot)
-        station.record = broken  # type: ignore[method-assign,assignment]
+        client.record = broken  # type: ignore[method-assign,assignment]
         await press(pilot, "b", "down", "b")
         await eventually(pilot, lambda: "the journal cannot be read" in str(pilot.app.screen.query_one("#message").shown))
 
@@ -239,11 +239,11 @@ async def test_a_record_that_cannot_be_read_is_said_beside_the_other():
 
 
 async def test_a_replay_is_wound_by_event_chapter_beginning_and_end():
-    station = a_station()
-    events = station.records["r-live"]
-    async with at_home(station).run_test(size=(120, 36)) as pilot:
+    client = a_client()
+    events = client.records["r-live"]
+    async with at_home(client).run_test(size=(120, 36)) as pilot:
         replay = await to_replay(pilot)
-        shown = lambda place: replay.tape_feed.place == place and replay.state == fold(events[:place])  # noqa: E731
+        shown = lambda place: replay.replay_feed.place == place and replay.state == fold(events[:place])  # noqa: E731
         await press(pilot, "end")
         await eventually(pilot, lambda: shown(len(events)))
         await press(pilot, "left", "left")
@@ -252,7 +252,7 @@ async def test_a_replay_is_wound_by_event_chapter_beginning_and_end():
         await eventually(pilot, lambda: shown(len(events) - 1))
         await press(pilot, "home")
         await eventually(pilot, lambda: shown(0))
-        chapters = replay.tape_feed.tape.chapters
+        chapters = replay.replay_feed.recording.chapters
         for chapter in chapters[:3]:
             await press(pilot, "right_square_bracket")
             await eventually(pilot, lambda chapter=chapter: shown(chapter.place + 1))
@@ -264,7 +264,7 @@ async def test_a_replay_is_wound_by_event_chapter_beginning_and_end():
 
 
 async def test_a_replay_plays_stops_and_changes_its_speed():
-    async with at_home(a_station()).run_test(size=(120, 36)) as pilot:
+    async with at_home(a_client()).run_test(size=(120, 36)) as pilot:
         replay = await to_replay(pilot)
         assert replay.playback.playing
         await press(pilot, "home")
@@ -278,16 +278,16 @@ async def test_a_replay_plays_stops_and_changes_its_speed():
         assert replay.playback.speed == 1
         await press(pilot, "space")
         assert replay.playback.playing
-        await eventually(pilot, lambda: replay.tape_feed.place > 0)
+        await eventually(pilot, lambda: replay.replay_feed.place > 0)
         await press(pilot, "space")
-        stood = replay.tape_feed.place
+        stood = replay.replay_feed.place
         await pilot.pause(0.5)
-        assert replay.tape_feed.place == stood
+        assert replay.replay_feed.place == stood
 
 
 async def test_keys_that_would_act_say_that_it_is_a_replay():
-    station = a_station()
-    async with at_home(station).run_test(size=(120, 36)) as pilot:
+    client = a_client()
+    async with at_home(client).run_test(size=(120, 36)) as pilot:
         replay = await to_replay(pilot)
         await press(pilot, "end")
         for key in ("r", "p", "c", "x", "t", "a", "g", "w", "d", "m", "h", "R", "B", "ctrl+r"):
@@ -295,7 +295,7 @@ async def test_keys_that_would_act_say_that_it_is_a_replay():
             await press(pilot, key)
             assert "this is a replay" in message(pilot), key
             assert shows(pilot, ReplayScreen)
-        assert not rolled_back(station)
+        assert not rolled_back(client)
         await press(pilot, "question_mark")
         assert shows(pilot, TextDialog)
         await press(pilot, "escape", "q")
@@ -303,7 +303,7 @@ async def test_keys_that_would_act_say_that_it_is_a_replay():
 
 
 async def test_a_host_is_opened_in_a_replay_with_the_runs_own_time():
-    async with at_home(a_station()).run_test(size=(120, 36)) as pilot:
+    async with at_home(a_client()).run_test(size=(120, 36)) as pilot:
         replay = await to_replay(pilot)
         await press(pilot, "home", *["right_square_bracket"] * 4)
         await eventually(pilot, lambda: replay.state.changed or replay.state.phase == "running")

@@ -16,7 +16,7 @@ from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.widgets.picker import Picker
 from console.views.styled_text import text, width
 from console.views.version_list import Marks, candidate_row
-from tests.tui.station import CANDIDATES, ScriptedStation, eventually
+from tests.tui.scripted_environment import CANDIDATES, ScriptedEnvironment, eventually
 from tests.tui.test_prepare import head, prepared, preparing
 
 COMMITS = [one.commit for one in CANDIDATES]
@@ -32,7 +32,7 @@ class Dated(SystemClock):
 
 
 @dataclass
-class HeldStation(ScriptedStation):
+class HeldStation(ScriptedEnvironment):
     """Says nothing of CI before a test lets it."""
 
     free: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,13 +52,13 @@ def versions(pilot) -> Picker:
     return pilot.app.screen.query_one("#versions", Picker)
 
 
-def asked(station: ScriptedStation) -> list[str]:
-    return [one[1] for one in station.asked if isinstance(one, tuple) and one[0] == "ci"]
+def asked(client: ScriptedEnvironment) -> list[str]:
+    return [one[1] for one in client.asked if isinstance(one, tuple) and one[0] == "ci"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)])
 async def test_every_state_of_ci_has_a_mark_and_a_word(size):
-    async with preparing(ScriptedStation(**marked()), clock=Dated()).run_test(size=size) as pilot:
+    async with preparing(ScriptedEnvironment(**marked()), clock=Dated()).run_test(size=size) as pilot:
         await prepared(pilot)
         await eventually(pilot, lambda: all(words in versions(pilot).shown for words in (*WORDS, "never")))
         rows = versions(pilot).shown.split("\n")
@@ -71,15 +71,15 @@ async def test_every_state_of_ci_has_a_mark_and_a_word(size):
 
 
 async def test_the_list_opens_and_filters_while_ci_says_nothing():
-    station = HeldStation(**marked())
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = HeldStation(**marked())
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         screen = await prepared(pilot)
         await eventually(pilot, lambda: "staging" in str(versions(pilot).border_title))
         assert "CI" not in str(versions(pilot).border_title)
-        assert len(asked(station)) == 1
+        assert len(asked(client)) == 1
         await pilot.press("slash", *"ada", "enter")
         await eventually(pilot, lambda: len(versions(pilot).shown.split("\n")) == 2)
-        station.free.set()
+        client.free.set()
         await eventually(pilot, lambda: "! red" in versions(pilot).shown)
         await eventually(pilot, lambda: "GO is open" in head(pilot))
         assert str(screen.chosen.ref) == "v1.1.0"
@@ -87,38 +87,38 @@ async def test_the_list_opens_and_filters_while_ci_says_nothing():
 
 async def test_only_what_is_seen_is_asked_about_and_each_once():
     many = tuple(Candidate(SafeText(f"v{number}"), f"{number:040}", is_tag=True) for number in range(150))
-    station = ScriptedStation(candidates_there=many, marks={one.commit: CiMark(one.commit, "passed") for one in many})
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment(candidates_there=many, marks={one.commit: CiMark(one.commit, "passed") for one in many})
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         rows = versions(pilot).content_size.height
-        await eventually(pilot, lambda: len(asked(station)) == rows)
+        await eventually(pilot, lambda: len(asked(client)) == rows)
         await pilot.pause(0.3)
-        assert sorted(asked(station)) == [one.commit for one in many[:rows]]
+        assert sorted(asked(client)) == [one.commit for one in many[:rows]]
         await pilot.press("end")
-        await eventually(pilot, lambda: len(asked(station)) == 2 * rows)
+        await eventually(pilot, lambda: len(asked(client)) == 2 * rows)
         await pilot.press("home")
         await pilot.pause(0.3)
-        assert len(asked(station)) == 2 * rows
+        assert len(asked(client)) == 2 * rows
 
 
 async def test_without_such_checks_there_is_no_column_and_one_question():
-    station = ScriptedStation()
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client = ScriptedEnvironment()
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
-        await eventually(pilot, lambda: asked(station))
+        await eventually(pilot, lambda: asked(client))
         await pilot.pause(0.3)
-        assert len(asked(station)) == 1
+        assert len(asked(client)) == 1
         assert str(versions(pilot).border_title).split() == ["1", "Versions", "4"]
 
 
 async def test_an_engine_that_does_not_know_the_question_holds_nothing_up():
-    station = ScriptedStation()
+    client = ScriptedEnvironment()
 
     async def unknown(*_: object) -> CiMark:
         raise UsageFault("an engine of this version does not know 'ci'", "deploy engine stop, then again")
 
-    station.ci = station.verified = unknown  # type: ignore[method-assign, assignment]
-    async with preparing(station).run_test(size=(80, 24)) as pilot:
+    client.ci = client.verified = unknown  # type: ignore[method-assign, assignment]
+    async with preparing(client).run_test(size=(80, 24)) as pilot:
         await prepared(pilot)
         await pilot.pause(0.3)
         assert isinstance(pilot.app.screen, PrepareScreen)
@@ -126,9 +126,9 @@ async def test_an_engine_that_does_not_know_the_question_holds_nothing_up():
 
 
 async def test_what_is_not_asked_is_learnt_from_the_pre_flight():
-    station = ScriptedStation(marks={commit: CiMark(commit, "unasked") for commit in COMMITS})
-    station.feed.record(ev.CheckReported(check=Check("ci", SafeText("ci"), "passed", detail=SafeText("2 jobs"), kind="github")))
-    async with preparing(station).run_test(size=(120, 36)) as pilot:
+    client = ScriptedEnvironment(marks={commit: CiMark(commit, "unasked") for commit in COMMITS})
+    client.feed.record(ev.CheckReported(check=Check("ci", SafeText("ci"), "passed", detail=SafeText("2 jobs"), kind="github")))
+    async with preparing(client).run_test(size=(120, 36)) as pilot:
         await prepared(pilot)
         await eventually(pilot, lambda: "✓ green" in versions(pilot).shown.split("\n")[0] and "not asked" in versions(pilot).shown.split("\n")[1])
 

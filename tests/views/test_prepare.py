@@ -22,7 +22,7 @@ from console.views.checklist import check_lines
 from console.views.filter import parse
 from console.views.plan_words import plan_lines
 from console.views.release_fields import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
-from console.views.release_preparation import PreviewAnswer, field_row, go_row, prepare_lines, twin, why_closed
+from console.views.release_preparation import PreviewAnswer, equivalent_command, field_row, go_row, prepare_lines, why_closed
 from console.views.return_words import way_back_lines
 from console.views.styled_text import text, width
 from console.views.version_list import candidate_row, first_choice, kept, standing
@@ -161,7 +161,7 @@ def test_a_field_says_when_it_is_needed_and_begins_with_what_for():
 
 @given(requests)
 def test_the_twin_is_one_command_line_that_says_all_that_has_an_option(request: Request):
-    words = shlex.split(twin("production", request))
+    words = shlex.split(equivalent_command("production", request))
     assert words[:2] == ["deploy", "production"]
     values = {name: [words[place + 1] for place, word in enumerate(words) if word == name and place % 2 == 0] for name in words[2::2]}
     assert values.get("--without", []) == [f"{host}={reason}" for host, reason in request.without]

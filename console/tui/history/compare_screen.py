@@ -24,9 +24,9 @@ class CompareScreen(Page):
     AUTO_FOCUS = "#compared"
     place = "compare"
 
-    def __init__(self, shell: Shell, station: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
+    def __init__(self, shell: Shell, client: EnvironmentClient, one: RunSummary, other: RunSummary) -> None:
         super().__init__(shell)
-        self.station = station
+        self.client = client
         self._runs = (one, other)
         self.sides: tuple[Side, Side] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -42,7 +42,7 @@ class CompareScreen(Page):
         """Read both."""
         self._shown.add_class("panel")
         self._shown.border_title = "Two runs"
-        self.set_class(self.station.protected, "protected")
+        self.set_class(self.client.protected, "protected")
         self.lay_out()
         self._reader = asyncio.create_task(self._read())
 
@@ -54,7 +54,7 @@ class CompareScreen(Page):
     async def _read(self) -> None:
         try:
             async with asyncio.timeout(WITHIN):
-                records = [await self.station.record(run.run) for run in self._runs]
+                records = [await self.client.record(run.run) for run in self._runs]
                 one, other = [await asyncio.to_thread(side_of, events) for events in records]
         except TimeoutError:
             self.say(f"the records were not read within {WITHIN:.0f} s", "bad")

@@ -24,17 +24,17 @@ class Playback:
     @property
     def at_end(self) -> bool:
         """Whether nothing is left to play."""
-        return self._feed.place >= len(self._feed.tape)
+        return self._feed.place >= len(self._feed.recording)
 
     @property
     def now(self) -> float:
         """The time in the run, on the clock that its events were measured by."""
-        tape, place = self._feed.tape, self._feed.place
-        return self._reached() + max(0.0, self.played - tape.time_at(place)) if place < len(tape) else self._reached()
+        recording, place = self._feed.recording, self._feed.place
+        return self._reached() + max(0.0, self.played - recording.time_at(place)) if place < len(recording) else self._reached()
 
     def mono_at(self, wall: float) -> float:
         """Return the time in the run of that moment (seconds since 1970)."""
-        return self._feed.tape.mono_at(wall)
+        return self._feed.recording.mono_at(wall)
 
     def wall_at(self, mono: float) -> float:
         """Return the moment of that time in the run."""
@@ -50,17 +50,17 @@ class Playback:
         passed, self._wall = max(0.0, wall - self._wall), wall
         feed = self._feed
         if self.playing and seen:
-            self.played = min(feed.tape.seconds, self.played + passed * self.speed)
-            feed.go_to(feed.tape.place_at(self.played), self.played)
+            self.played = min(feed.recording.seconds, self.played + passed * self.speed)
+            feed.go_to(feed.recording.place_at(self.played), self.played)
             if self.at_end:
                 self.playing = False
 
     def wind(self, place: int) -> bool:
         """Stand where so many events have happened; whether what was shown before does not lead there."""
         feed = self._feed
-        jumps = place < feed.place or feed.tape.time_at(place) - self.played > FAR
+        jumps = place < feed.place or feed.recording.time_at(place) - self.played > FAR
         feed.go_to(place)
-        self.played = feed.tape.time_at(feed.place)
+        self.played = feed.recording.time_at(feed.place)
         return jumps
 
     def turn_speed(self, way: int) -> None:

@@ -46,9 +46,9 @@ class RecordScreen(PageWithLog):
     place = "record"
     field: FilterLine
 
-    def __init__(self, shell: Shell, station: EnvironmentClient, run: RunSummary) -> None:
+    def __init__(self, shell: Shell, client: EnvironmentClient, run: RunSummary) -> None:
         super().__init__(shell)
-        self.station = station
+        self.client = client
         self.run = run
         self.events: tuple[AnyEvent, ...] = ()
         self.report: Report | None = None
@@ -104,16 +104,16 @@ class RecordScreen(PageWithLog):
             self.say(f"not read: {in_one_line(fault)}", "bad")
 
     async def _read(self) -> None:
-        self.events = await self.station.record(self.run.run)
+        self.events = await self.client.record(self.run.run)
         report = await asyncio.to_thread(report_of, self.events)
         self.report = report
         self.show()
-        changing = (one for one in await self.station.history(LAST_RUNS) if one.changed_the_fleet)
+        changing = (one for one in await self.client.history(LAST_RUNS) if one.changed_the_fleet)
         self._is_last = next((one.run for one in changing), "") == self.run.run
-        page = await self.station.log(self.run.run, "", "", LINES)
+        page = await self.client.log(self.run.run, "", "", LINES)
         self.log_panel.add(end_of_log(page, await asyncio.to_thread(chapter_lines, self.events)))
         self.log_panel.is_cut = bool(page.before)
-        self.readback.read_from(self.station, self.run.run, events=self.events)
+        self.readback.read_from(self.client, self.run.run, events=self.events)
         self.show()
 
     # -- showing ------------------------------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class RecordScreen(PageWithLog):
         """Show what was read."""
         if not self.is_mounted:
             return
-        self.set_class(self.station.protected, "protected")
+        self.set_class(self.client.protected, "protected")
         report, zone = self.report, self.shell.zone
         if report is not None:
             shown = self._report_view
@@ -136,7 +136,7 @@ class RecordScreen(PageWithLog):
     def situation(self) -> Situation:
         """What is on the screen now."""
         state = self.report.state if self.report else RunState()
-        return Situation(state, "", self._zoom, self.shell.read_only, has_station=True, place="record", is_last=self._is_last)
+        return Situation(state, "", self._zoom, self.shell.read_only, can_begin_runs=True, place="record", is_last=self._is_last)
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
@@ -166,7 +166,7 @@ class RecordScreen(PageWithLog):
     def replay(self) -> None:
         """Replay the run."""
         if self.events:
-            self.shell.show_run(ReplayFeed(self.events, records=self.station, run=self.run.run))
+            self.shell.show_run(ReplayFeed(self.events, records=self.client, run=self.run.run))
 
     def ask_rollback(self) -> None:
         """Ask, and roll this release back on the second `r`."""

@@ -1,6 +1,6 @@
-"""A run on record as a Feed: it gives events, what was printed and the machines' numbers up to where the tape stands, and takes no commands.
+"""A run on record as a Feed: it gives events, what was printed and the machines' numbers up to where the recording stands, and takes no commands.
 
-It knows no screen and no clock. What lies in files is read a page at a time, ahead of the tape.
+It knows no screen and no clock. What lies in files is read a page at a time, ahead of the recording.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from console.views.times import rfc3339
 PAGE = 1000
 """Lines, or looks at a machine, that are read at once."""
 BEFORE = 660.0
-"""Seconds of numbers that are shown of the time before the tape stands where somebody wound to."""
+"""Seconds of numbers that are shown of the time before the recording stands where somebody wound to."""
 
 
 class ReplayFeed:
     """A run, as far as somebody has wound. Whoever winds back follows anew. `records`: where the log and the numbers of that run are read from."""
 
     def __init__(self, events: Sequence[AnyEvent], speed: float = 1.0, records: RunArchive | None = None, run: str = "") -> None:
-        self.tape = Recording(events)
+        self.recording = Recording(events)
         self.speed = speed
         """What it is to be played at, first."""
         self.place = 0
@@ -38,32 +38,32 @@ class ReplayFeed:
 
     def go_to(self, place: int, seconds: float | None = None) -> None:
         """Wind to that place, and so many seconds from the first event; None: just behind the place's event."""
-        self.place = max(0, min(place, len(self.tape)))
-        self.seconds = self.tape.time_at(self.place) if seconds is None else seconds
-        if self.place == len(self.tape):
+        self.place = max(0, min(place, len(self.recording)))
+        self.seconds = self.recording.time_at(self.place) if seconds is None else seconds
+        if self.place == len(self.recording):
             self.seconds = float("inf")
         self._moved.set()
 
     async def follow(self, after: int = 0) -> AsyncIterator[FeedItem]:
-        """Everything after that event, up to where the tape stands, then what comes as it goes on, to the end."""
-        tape = self.tape
-        given = next((place for place, event in enumerate(tape.events) if event.seq > after), len(tape))
-        beside = _Beside(tape, self._records, self._run)
-        cut = await beside.open_at(self.seconds) if tape.events else False
+        """Everything after that event, up to where the recording stands, then what comes as it goes on, to the end."""
+        recording = self.recording
+        given = next((place for place, event in enumerate(recording.events) if event.seq > after), len(recording))
+        beside = _Beside(recording, self._records, self._run)
+        cut = await beside.open_at(self.seconds) if recording.events else False
         while True:
             self._moved.clear()
             due = await beside.next_at()
-            event_at = tape.times[given] if given < len(tape) else float("inf")
+            event_at = recording.times[given] if given < len(recording) else float("inf")
             if given < self.place and event_at <= due:
                 given += 1
-                yield tape.events[given - 1]
+                yield recording.events[given - 1]
             elif due <= self.seconds and due <= event_at and due < float("inf"):
                 item = beside.take()
                 if cut and isinstance(item, Output):
                     cut = False
                     yield Untold(item.at)
                 yield item
-            elif given >= len(tape):
+            elif given >= len(recording):
                 return
             else:
                 await self._moved.wait()
@@ -76,8 +76,8 @@ class ReplayFeed:
 class _Beside:
     """What is kept of a run beside its events, in the order of time."""
 
-    def __init__(self, tape: Recording, records: RunArchive | None, run: str) -> None:
-        self._tape = tape
+    def __init__(self, recording: Recording, records: RunArchive | None, run: str) -> None:
+        self._recording = recording
         self._records = records
         self._run = run
         self._lines: deque[Output] = deque()
@@ -89,10 +89,10 @@ class _Beside:
         """Begin with the last page of what was printed up to then; whether older lines are left out."""
         if self._records is None or not seconds:
             return False
-        seconds = min(seconds, self._tape.seconds)
-        self._samples_after = f"@{rfc3339(self._tape.wall_at(max(0.0, seconds - BEFORE)))}"
+        seconds = min(seconds, self._recording.seconds)
+        self._samples_after = f"@{rfc3339(self._recording.wall_at(max(0.0, seconds - BEFORE)))}"
         try:
-            page = await self._records.log(self._run, "", f"@{rfc3339(self._tape.wall_at(seconds))}", PAGE)
+            page = await self._records.log(self._run, "", f"@{rfc3339(self._recording.wall_at(seconds))}", PAGE)
         except (ConsoleError, OSError) as fault:
             self._say(f"what was printed is not read: {fault}")
             return False
@@ -113,10 +113,10 @@ class _Beside:
         return self._lines.popleft() if self._line_at() <= self._sample_at() else self._samples.popleft()
 
     def _line_at(self) -> float:
-        return self._tape.seconds_at(self._tape.wall_of(self._lines[0].at)) if self._lines else float("inf")
+        return self._recording.seconds_at(self._recording.wall_of(self._lines[0].at)) if self._lines else float("inf")
 
     def _sample_at(self) -> float:
-        return self._tape.seconds_at(self._samples[0].at) if self._samples else float("inf")
+        return self._recording.seconds_at(self._samples[0].at) if self._samples else float("inf")
 
     async def _read_lines(self) -> None:
         assert self._records is not None
@@ -142,5 +142,5 @@ class _Beside:
         self._more_samples = bool(page.samples)
 
     def _say(self, words: str) -> None:
-        self._lines.append(Output(self._tape.events[0].at, "", "", SafeText(words)))
+        self._lines.append(Output(self._recording.events[0].at, "", "", SafeText(words)))
         self._more_lines = False

@@ -1,4 +1,4 @@
-"""A run replayed: the run's own screen over a tape, with the run's own clock. Every key that would act says that it is a replay."""
+"""A run replayed: the run's own screen over a recording, with the run's own clock. Every key that would act says that it is a replay."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ class ReplayScreen(RunScreen):
     place = "replay"
 
     def __init__(self, shell: Shell, feed: ReplayFeed) -> None:
-        self.tape_feed = feed
+        self.replay_feed = feed
         self.playback = Playback(feed, shell.clock, lambda: self.state.mono)
         super().__init__(shell, self._anew(shell), time=self.playback)
 
@@ -33,10 +33,10 @@ class ReplayScreen(RunScreen):
 
     def _anew(self, shell: Shell) -> FeedFollower:
         """Follow from the beginning, with numbers in the run's own time."""
-        return FeedFollower(self.tape_feed, shell.clock, came_at=lambda sample: self.tape_feed.tape.mono_at(sample.at))
+        return FeedFollower(self.replay_feed, shell.clock, came_at=lambda sample: self.replay_feed.recording.mono_at(sample.at))
 
     def tick(self) -> None:
-        """Let the tape go on, and show what came."""
+        """Let the recording go on, and show what came."""
         self.playback.go_on(seen=self.is_current)
         super().tick()
 
@@ -52,10 +52,10 @@ class ReplayScreen(RunScreen):
     # -- showing ------------------------------------------------------------------------------------------------------------------
 
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
-        """The run's headline, and where the tape stands."""
-        feed, playback = self.tape_feed, self.playback
+        """The run's headline, and where the recording stands."""
+        feed, playback = self.replay_feed, self.playback
         top = top_line(state, now, width) if state.run else line(Span(" before the beginning of the run", "dim"))
-        return top, replay_line(feed.tape, feed.place, playback.played, playback.speed, width, self.shell.zone, playing=playback.playing)
+        return top, replay_line(feed.recording, feed.place, playback.played, playback.speed, width, self.shell.zone, playing=playback.playing)
 
     def rest_line(self) -> Line:
         """Say what the run waited for then."""
@@ -72,12 +72,13 @@ class ReplayScreen(RunScreen):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
-        feed = self.tape_feed
+        feed = self.replay_feed
         return super().handlers() | {
             "host": self.open_host, "play": self.turn_play, "faster": lambda: self.turn_speed(1), "slower": lambda: self.turn_speed(-1),
             "step": lambda: self.step_to(feed.place + 1), "step-back": lambda: self.step_to(feed.place - 1),
-            "chapter": lambda: self.go_to(feed.tape.next_chapter(feed.place)), "chapter-back": lambda: self.go_to(feed.tape.chapter_before(feed.place)),
-            "first": lambda: self.step_to(0), "last": lambda: self.step_to(len(feed.tape)),
+            "chapter": lambda: self.go_to(feed.recording.next_chapter(feed.place)),
+            "chapter-back": lambda: self.go_to(feed.recording.chapter_before(feed.place)),
+            "first": lambda: self.step_to(0), "last": lambda: self.step_to(len(feed.recording)),
         }  # fmt: skip
 
     def open_host(self) -> None:
@@ -101,12 +102,12 @@ class ReplayScreen(RunScreen):
         self._wound()
 
     def _wound(self) -> None:
-        """Show where the tape stands by now."""
+        """Show where the recording stands by now."""
         self.unsay()
         self.show_slices()
 
     def play(self) -> None:
-        """Let the tape go on, from the beginning where it stands at its end."""
+        """Let the recording go on, from the beginning where it stands at its end."""
         if self.playback.at_end:
             self.go_to(0)
         self.playback.play()
@@ -122,7 +123,7 @@ class ReplayScreen(RunScreen):
     def step_to(self, place: int) -> None:
         """Stand still at that place."""
         self.playback.playing = False
-        self.go_to(max(0, min(place, len(self.tape_feed.tape))))
+        self.go_to(max(0, min(place, len(self.replay_feed.recording))))
 
     def turn_speed(self, way: int) -> None:
         """Play faster (1) or slower (-1)."""

@@ -34,9 +34,9 @@ class RunsScreen(Page):
     place = "runs"
     field: FilterLine
 
-    def __init__(self, shell: Shell, station: EnvironmentClient) -> None:
+    def __init__(self, shell: Shell, client: EnvironmentClient) -> None:
         super().__init__(shell)
-        self.station = station
+        self.client = client
         self.runs: tuple[RunSummary, ...] = ()
         self.words = ""
         self.marked: RunSummary | None = None
@@ -57,7 +57,7 @@ class RunsScreen(Page):
 
     def on_mount(self) -> None:
         """Read the first page."""
-        self.set_class(self.station.protected, "protected")
+        self.set_class(self.client.protected, "protected")
         self.show()
         self.read()
 
@@ -93,7 +93,7 @@ class RunsScreen(Page):
     async def _read(self, after: RunSummary | None, limit: int) -> None:
         self._read_at = self.shell.clock.mono()
         try:
-            page = await self.station.history(limit, after, self.words)
+            page = await self.client.history(limit, after, self.words)
         except ConsoleError as fault:
             self.say(f"not read: {in_one_line(fault)}", "bad")
             return
@@ -105,16 +105,16 @@ class RunsScreen(Page):
         """Show what was read."""
         if not self.is_mounted:
             return
-        station, zone = self.station, self.shell.zone
+        client, zone = self.client, self.shell.zone
         picker = self._list
         self.headline.draw(
             lambda width, _: runs_lines(
-                station.app,
-                station.environment,
+                client.app,
+                client.environment,
                 self.words,
                 len(self.runs),
                 width,
-                protected=station.protected,
+                protected=client.protected,
                 more=self._more,
                 read=self._read_yet,
                 marked=self.marked.run if self.marked else "",
@@ -161,7 +161,7 @@ class RunsScreen(Page):
         elif chosen.run == self.marked.run:
             self.marked = None
         else:
-            self.shell.push(CompareScreen(self.shell, self.station, self.marked, chosen))
+            self.shell.push(CompareScreen(self.shell, self.client, self.marked, chosen))
             return
         self.show()
 

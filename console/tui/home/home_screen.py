@@ -37,10 +37,10 @@ class HomeScreen(Page):
     AUTO_FOCUS = "#runs"
     place = "home"
 
-    def __init__(self, shell: Shell, station: EnvironmentClient) -> None:
+    def __init__(self, shell: Shell, client: EnvironmentClient) -> None:
         super().__init__(shell)
-        self.station = station
-        self.rest = RestingEnvironment(station, shell.clock, self.say)
+        self.client = client
+        self.rest = RestingEnvironment(client, shell.clock, self.say)
         self._fleet, self._metrics = FleetPanel(id="fleet", classes="panel"), MetricsPanel(id="metrics", classes="panel")
         self._runs = Picker("no run yet: d deploys the first version", id="runs", classes="panel")
         self._host = ""
@@ -107,7 +107,7 @@ class HomeScreen(Page):
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""
         rest, now = self.rest, self.shell.clock.mono()
-        self.set_class(self.station.protected, "protected")
+        self.set_class(self.client.protected, "protected")
         self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind))
         self._fleet.show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
         self._metrics.show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
@@ -117,7 +117,7 @@ class HomeScreen(Page):
     @property
     def situation(self) -> Situation:
         """What is on the screen now."""
-        return Situation(self.rest.last, self._host, 0, self.shell.read_only, has_station=True, place="home", busy=bool(self.rest.goes_on))
+        return Situation(self.rest.last, self._host, 0, self.shell.read_only, can_begin_runs=True, place="home", busy=bool(self.rest.goes_on))
 
     def rest_line(self) -> Line:
         """Say what the chosen host has wrong, and that the view stands still."""
@@ -179,21 +179,21 @@ class HomeScreen(Page):
         elif chosen is not None and (chosen.outcome is not None or goes_on in ("", chosen.run)):
             self.shell.open_record(chosen)
         elif goes_on:
-            self.shell.open_run(self.station.attach(goes_on), "joining the run")
+            self.shell.open_run(self.client.attach(goes_on), "joining the run")
 
     def ask_environment(self) -> None:
         """Ask for another environment, and go there."""
 
         def chosen(name: str | None) -> None:
-            if name and name != self.station.environment:
+            if name and name != self.client.environment:
                 self.shell.go_to(name)
 
         try:
-            names = self.station.environments
+            names = self.client.environments
         except ConsoleError as fault:
             self.say(fault.message, "bad")
             return
-        self.shell.push(ChoiceList("Environment", names, self.station.environment), chosen)
+        self.shell.push(ChoiceList("Environment", names, self.client.environment), chosen)
 
     def ask_rollback(self) -> None:
         """Ask, and roll the last release back on the second `r`."""

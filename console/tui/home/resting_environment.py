@@ -1,6 +1,6 @@
 """An environment at rest as it is followed: the board, the last runs, the fleet's numbers. Asked again and again while somebody looks.
 
-Knows the station and no widget; what is shown of it is home's.
+Knows the environment's client and no widget; what is shown of it is home's.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ RUNS = 50
 class RestingEnvironment:
     """What is known of it, as it was read last. `say` tells a person what could not be read."""
 
-    def __init__(self, station: EnvironmentClient, clock: Clock, say: Say) -> None:
-        self._station, self._clock, self._say = station, clock, say
+    def __init__(self, client: EnvironmentClient, clock: Clock, say: Say) -> None:
+        self._client, self._clock, self._say = client, clock, say
         self.hears: Hears | None = None
         """Nothing is heard of a log here."""
         self.board: FleetSnapshot | None = None
@@ -88,11 +88,11 @@ class RestingEnvironment:
 
     async def _read(self) -> None:
         try:
-            self.runs = await self._station.history(RUNS)
+            self.runs = await self._client.history(RUNS)
             self.behind = self.board is not None and self._last_end() != self._read_after
             await self._read_last()
             self.changed = True
-            read_after, self.board = self._last_end(), await self._station.board()
+            read_after, self.board = self._last_end(), await self._client.board()
             self.fleet, self.behind, self._read_after = resting_state(self.board), False, read_after
         except ConsoleError as fault:
             self._say(f"not read: {in_one_line(fault)}", "bad")
@@ -104,11 +104,11 @@ class RestingEnvironment:
     async def _read_last(self) -> None:
         run = next((one.run for one in self.runs if one.changed_the_fleet and one.outcome), "")
         if run and run != self.last.run:
-            self.last = fold(await self._station.record(run))
+            self.last = fold(await self._client.record(run))
 
     async def _follow_numbers(self) -> None:
         try:
-            async for item in self._station.numbers():
+            async for item in self._client.numbers():
                 if isinstance(item, Sample) and not self.frozen:
                     self.numbers.add(item, self._clock.mono())
                 elif isinstance(item, Presence):

@@ -25,8 +25,8 @@ class HostActions:
 
     @property
     def _environment(self) -> str:
-        station = self._shell.station
-        return station.environment if station else ""
+        client = self._shell.client
+        return client.environment if client else ""
 
     def _take_back(self) -> None:
         self._ask(take_back_question(self._situation(), self._environment))
@@ -36,11 +36,11 @@ class HostActions:
 
     def _open_shell(self) -> None:
         """Lay the screen aside for a shell on the host, in its live release."""
-        station, host = self._shell.station, self._situation().host
-        if station is None:
+        client, host = self._shell.client, self._situation().host
+        if client is None:
             return
         try:
-            argv = station.visit(host)
+            argv = client.visit(host)
         except ConsoleError as fault:
             self._say(in_one_line(fault))
             return

@@ -1,6 +1,6 @@
 """What is looked up for one host's screen: the releases on its disk, and what the last run printed there. A newer reading ends the one before.
 
-It asks the station; what is shown of it is the screen's.
+It asks the environment; what is shown of it is the screen's.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ OUTPUT = 500
 class HostLookup:
     """Fills a log, and knows the releases. `found`: called when there is something to show."""
 
-    def __init__(self, station: EnvironmentClient | None, log: LogPanel, say: Say, found: Callable[[], None]) -> None:
-        self._station, self._log, self._say, self._found = station, log, say, found
+    def __init__(self, client: EnvironmentClient | None, log: LogPanel, say: Say, found: Callable[[], None]) -> None:
+        self._client, self._log, self._say, self._found = client, log, say, found
         self.releases: tuple[SnapshotRelease, ...] | None = None
         """What the host has on its disk; None: not read."""
         self.no_releases = ""
@@ -69,13 +69,13 @@ class HostLookup:
         return (known.condition, known.release) if known else ("", "")
 
     async def _read_releases(self) -> None:
-        station, host = self._station, self._host
-        if station is None:
+        client, host = self._client, self._host
+        if client is None:
             self.no_releases = "no hosts.toml is known here, so the host is not asked"
         else:
             try:
                 async with asyncio.timeout(READ_WITHIN):
-                    self.releases = await station.releases(host)
+                    self.releases = await client.releases(host)
                 self.no_releases = ""
             except ConsoleError as fault:
                 self.no_releases = fault.message
@@ -85,12 +85,12 @@ class HostLookup:
 
     async def _read_record(self, run: str) -> None:
         """Read what the last run said of the host."""
-        station = self._station
-        if station is None:
+        client = self._client
+        if client is None:
             return
         try:
-            events = await station.record(run)
-            page = await station.log(run, self._host, "", OUTPUT)
+            events = await client.record(run)
+            page = await client.log(run, self._host, "", OUTPUT)
             found = end_of_log(page, await asyncio.to_thread(chapter_lines, events, self._host))
         except ConsoleError as fault:
             self._say(f"the run's log was not read: {fault.message}", "warn")

@@ -33,7 +33,7 @@ class HostScreen(PageWithLog):
         self.host = host
         self._source, self._below = source, below
         self._panels = HostPanels(self.log_panel)
-        self._lookup = HostLookup(shell.station, self.log_panel, self.say, self.show)
+        self._lookup = HostLookup(shell.client, self.log_panel, self.say, self.show)
         self._second = -1
         self._state = RunState()
 

@@ -38,8 +38,8 @@ class Prepared(NamedTuple):
 class AnnouncementEditor:
     """The announcement of one screen's release. `prepared`: the release by now; `fill_in`: takes the request with other notes."""
 
-    def __init__(self, shell: Shell, station: EnvironmentClient, say: Say, prepared: Callable[[], Prepared], fill_in: Callable[[Request], None]) -> None:
-        self._shell, self._station, self._say, self._prepared, self._fill_in = shell, station, say, prepared, fill_in
+    def __init__(self, shell: Shell, client: EnvironmentClient, say: Say, prepared: Callable[[], Prepared], fill_in: Callable[[Request], None]) -> None:
+        self._shell, self._client, self._say, self._prepared, self._fill_in = shell, client, say, prepared, fill_in
         self._written: dict[str, Written] = {}
         self._channels = AnnouncementChannels()
         self._asking: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class AnnouncementEditor:
 
     async def _ask(self) -> None:
         try:
-            self._channels = AnnouncementChannels(await self._station.channels(), asking=False)
+            self._channels = AnnouncementChannels(await self._client.channels(), asking=False)
         except ConsoleError as fault:
             self._channels = AnnouncementChannels(problem=Problem(fault.message, fault.hint), asking=False)
         self.show()

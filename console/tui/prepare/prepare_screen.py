@@ -29,7 +29,7 @@ from console.typed import as_typed
 from console.views.checklist import check_lines
 from console.views.plan_words import plan_lines
 from console.views.release_fields import take
-from console.views.release_preparation import prepare_lines, problem_lines, twin, why_closed
+from console.views.release_preparation import equivalent_command, prepare_lines, problem_lines, why_closed
 from console.views.return_words import way_back_lines
 from console.views.styled_text import Line, Span, line
 
@@ -41,20 +41,20 @@ class PrepareScreen(Page):
     place = "prepare"
     field: TextEntry
 
-    def __init__(self, shell: Shell, station: EnvironmentClient) -> None:
+    def __init__(self, shell: Shell, client: EnvironmentClient) -> None:
         super().__init__(shell)
-        self.station = station
+        self.client = client
         self.panels = PreparePanels(self.lay_out)
         versions = self.panels.versions
-        self.marks = VersionMarks(station, shell.clock, self.show)
-        self.version = VersionChoice(versions, self.marks, suggested=lambda: station.suggested, zone=shell.zone, ask=self._ask)
-        self.preview = preview = PreviewQuery(station, self.say, self.version.listed, self.show)
+        self.marks = VersionMarks(client, shell.clock, self.show)
+        self.version = VersionChoice(versions, self.marks, suggested=lambda: client.suggested, zone=shell.zone, ask=self._ask)
+        self.preview = preview = PreviewQuery(client, self.say, self.version.listed, self.show)
         self.field = TextEntry(
             self.say, filtered=self.version.filtered, moved=lambda rows: versions.choose(versions.index + rows), taken=preview.fill_in,
             judge=lambda field, words: take(field, preview.request, words, preview.seen),
             ended=lambda in_field: self.panels.focus_on(FORM if in_field else VERSIONS),
         )  # fmt: skip
-        self.announcement = AnnouncementEditor(shell, station, self.say, lambda: Prepared(preview.request, preview.answer), preview.fill_in)
+        self.announcement = AnnouncementEditor(shell, client, self.say, lambda: Prepared(preview.request, preview.answer), preview.fill_in)
         self.form = FormActions(self.panels, preview, self.field, self.announcement, self.say, self.go, read_only=shell.read_only)
         self._opening = False
 
@@ -104,7 +104,7 @@ class PrepareScreen(Page):
     def shape(self) -> dict[str, bool]:
         """Say which panel stands alone, too."""
         size = super().shape()
-        return size | {"protected": self.station.protected} | self.panels.shape(tiny=size["tiny"])
+        return size | {"protected": self.client.protected} | self.panels.shape(tiny=size["tiny"])
 
     def show(self) -> None:
         """Give every widget its part; each repaints only what differs."""
@@ -120,9 +120,9 @@ class PrepareScreen(Page):
         self.show_edges()
 
     def _head(self, width: int, _: int) -> tuple[Line, ...]:
-        station, preview = self.station, self.preview
+        client, preview = self.client, self.preview
         first, second = prepare_lines(
-            station.app, station.environment, station.protected, preview.board, self.chosen, preview.answer, width
+            client.app, client.environment, client.protected, preview.board, self.chosen, preview.answer, width
         )
         return (first, self.message.said) if self.has_class("tiny") and self.message.said else (first, second)
 
@@ -131,7 +131,7 @@ class PrepareScreen(Page):
         """What is on the screen now."""
         read_only, target = self.shell.read_only, self.shell.rollback_target
         closed = "the run is being opened" if self._opening else why_closed(self.preview.answer, self.chosen)
-        before = target.situation if target else Situation(RunState(), read_only=read_only, has_station=True)
+        before = target.situation if target else Situation(RunState(), read_only=read_only, can_begin_runs=True)
         return replace(before, host="", zoomed=0, place="prepare", closed="this console is read-only" if read_only else closed)
 
     def rest_line(self) -> Line:
@@ -140,7 +140,7 @@ class PrepareScreen(Page):
 
     @property
     def _equivalent(self) -> str:
-        return twin(self.station.environment, self.preview.request)
+        return equivalent_command(self.client.environment, self.preview.request)
 
     def _tell(self, message: Line) -> None:
         """Put it on the message line; on the smallest screens in the place of the second line."""
@@ -196,7 +196,7 @@ class PrepareScreen(Page):
 
     async def _opened(self, request: Request) -> Feed:
         try:
-            return await self.station.open(request)
+            return await self.client.open(request)
         finally:
             self._opening = False
             self.show()

@@ -1,6 +1,6 @@
 """What a release that is prepared would find: the request as it stands, and the answer to it.
 
-Asks the station for a pre-flight each time the choice rests or a field changes; an older question's answer is not waited for. It judges nothing.
+Asks the environment for a pre-flight each time the choice rests or a field changes; an older question's answer is not waited for. It judges nothing.
 """
 
 import asyncio
@@ -25,8 +25,8 @@ REST = 0.4
 class PreviewQuery:
     """The request of one release. `listed`: told of the versions that were read; `answered`: called when there is something new to show."""
 
-    def __init__(self, station: EnvironmentClient, say: Say, listed: Callable[[tuple[Candidate, ...]], None], answered: Callable[[], None]) -> None:
-        self._station, self._say, self._listed, self._answered = station, say, listed, answered
+    def __init__(self, client: EnvironmentClient, say: Say, listed: Callable[[tuple[Candidate, ...]], None], answered: Callable[[], None]) -> None:
+        self._client, self._say, self._listed, self._answered = client, say, listed, answered
         self.board: FleetSnapshot | None = None
         self.request = Request()
         self.answer = PreviewAnswer()
@@ -48,8 +48,8 @@ class PreviewQuery:
 
     async def _read(self) -> None:
         try:
-            self.board = await self._station.board()
-            candidates = await self._station.candidates(self.board)
+            self.board = await self._client.board()
+            candidates = await self._client.candidates(self.board)
         except ConsoleError as fault:
             self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)
             self._say(f"not read: {in_one_line(fault)}", "bad")
@@ -75,7 +75,7 @@ class PreviewQuery:
     async def _ask(self, request: Request, rest: float) -> None:
         await asyncio.sleep(rest)
         try:
-            self.answer = PreviewAnswer(fold(await self._station.preview(request)), asking=False)
+            self.answer = PreviewAnswer(fold(await self._client.preview(request)), asking=False)
             self.request = prefilled(self.request, self.answer.state, self._said)
         except ConsoleError as fault:
             self.answer = PreviewAnswer(problem=Problem(fault.message, fault.hint), asking=False)

@@ -21,10 +21,10 @@ ASK_AGAIN = 60.0
 
 
 class VersionMarks:
-    """Asks the station for them. `came`: called when there is something new to show."""
+    """Asks the environment for them. `came`: called when there is something new to show."""
 
-    def __init__(self, station: EnvironmentClient, clock: Clock, came: Callable[[], None]) -> None:
-        self._station, self._clock, self._came = station, clock, came
+    def __init__(self, client: EnvironmentClient, clock: Clock, came: Callable[[], None]) -> None:
+        self._client, self._clock, self._came = client, clock, came
         self._verified = Verified()
         self._ci: dict[str, CiMark] = {}
         self._again: dict[str, float] = {}
@@ -47,7 +47,7 @@ class VersionMarks:
 
     async def _read_verified(self, candidates: tuple[Candidate, ...]) -> None:
         try:
-            self._verified = await self._station.verified(candidates)
+            self._verified = await self._client.verified(candidates)
         except ConsoleError:
             return
         self._came()
@@ -84,7 +84,7 @@ class VersionMarks:
     async def _ask(self, one: Candidate) -> None:
         again = ASK_AGAIN
         try:
-            mark = await self._station.ci(one)
+            mark = await self._client.ci(one)
             self._ci[one.commit], again = mark, mark.again
         except ConsoleError:
             pass

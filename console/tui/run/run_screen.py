@@ -115,7 +115,7 @@ class RunScreen(PageWithLog):
         """What is on the screen now."""
         shell = self.shell
         return Situation(
-            self.state, self.host, self.zoom.panel, shell.read_only, self.follower.helm, has_station=shell.station is not None, place=self.place,
+            self.state, self.host, self.zoom.panel, shell.read_only, self.follower.helm, can_begin_runs=shell.client is not None, place=self.place,
             over_home=shell.has_home,
         )  # fmt: skip
 

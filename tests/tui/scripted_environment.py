@@ -44,7 +44,7 @@ CANDIDATES = (
 
 
 @dataclass
-class ScriptedStation:
+class ScriptedEnvironment:
     """The port `Station` in memory."""
 
     current: FleetSnapshot = field(default_factory=a_board)
@@ -72,9 +72,9 @@ class ScriptedStation:
     def environments(self) -> tuple[str, ...]:
         return ("production", "staging")
 
-    def beside(self, environment: str) -> "ScriptedStation":
+    def beside(self, environment: str) -> "ScriptedEnvironment":
         self.asked.append(("beside", environment))
-        return ScriptedStation(current=a_board(environment=environment, protected=False), environment=environment, protected=False)
+        return ScriptedEnvironment(current=a_board(environment=environment, protected=False), environment=environment, protected=False)
 
     async def read_again(self) -> None:
         self.asked.append("read-again")
