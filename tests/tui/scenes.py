@@ -24,7 +24,7 @@ from console.tui.home.home_screen import HomeScreen
 from console.tui.metrics_history import MetricsHistory
 from console.views.machine_metrics import changed_at
 from tests.core.simulation import ADA
-from tests.tui.past import past_run
+from tests.tui.past_runs import past_run
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
 

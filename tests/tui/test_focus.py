@@ -7,10 +7,10 @@ from console.tui.history.record_screen import RecordScreen
 from console.tui.host.host_screen import HostScreen
 from console.tui.widgets.log_panel import LogPanel
 from tests.core.simulation import ADA
-from tests.tui.past import a_client
+from tests.tui.past_runs import a_client
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import eventually
-from tests.tui.test_home import at_home, read
+from tests.tui.test_home_screen import at_home, read
 from tests.tui.test_keys import press
 
 

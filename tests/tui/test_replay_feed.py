@@ -13,7 +13,7 @@ from console.tui.history.replay_screen import ReplayScreen
 from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.metrics_panel import MetricsPanel
 from console.views.times import rfc3339
-from tests.tui.past import past_run
+from tests.tui.past_runs import past_run
 from tests.tui.scripted import an_app
 from tests.tui.scripted_environment import ScriptedEnvironment, eventually
 from tests.tui.test_keys import press, settled

@@ -10,7 +10,7 @@ from console.text import SafeText
 from console.views.recording import times_of
 from console.views.run_comparison import Side, compare_head, compare_lines, in_order, parts_of, side_of
 from console.views.styled_text import text, width
-from tests.tui.past import past_run
+from tests.tui.past_runs import past_run
 
 DONE = past_run(6)
 BACK = past_run(6, failing="wave-2/web02/restart")

@@ -10,7 +10,7 @@ from console.text import SafeText
 from console.views.database_report import database_facts
 from console.views.run_report import report_of
 from tests.core.test_database import a_run
-from tests.tui.past import past_run
+from tests.tui.past_runs import past_run
 
 TOUCH = Touch(3, SafeText("ALTER TABLE orders ALTER x TYPE text"), "orders", "ACCESS EXCLUSIVE", "reads and writes", "rewrites it")
 REVIEW = Review(

@@ -19,7 +19,7 @@ from console.views.run_record import record_lines, report_lines
 from console.views.run_report import report_of
 from console.views.styled_text import text, width
 from tests.core.simulation import ADA
-from tests.tui.past import past_run
+from tests.tui.past_runs import past_run
 
 GOOD, BACK = past_run(), past_run(failing="wave-2/web02/restart")
 beginnings = st.sampled_from((GOOD, BACK)).flatmap(lambda run: st.integers(0, len(run)).map(lambda place: run[:place]))

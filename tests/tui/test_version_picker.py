@@ -17,7 +17,7 @@ from console.tui.widgets.picker import Picker
 from console.views.styled_text import text, width
 from console.views.version_list import Marks, candidate_row
 from tests.tui.scripted_environment import CANDIDATES, ScriptedEnvironment, eventually
-from tests.tui.test_prepare import head, prepared, preparing
+from tests.tui.test_prepare_screen import head, prepared, preparing
 
 COMMITS = [one.commit for one in CANDIDATES]
 STATES = ("passed", "failed", "waiting", "error")

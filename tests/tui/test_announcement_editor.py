@@ -17,7 +17,7 @@ from console.tui.prepare.prepare_screen import PrepareScreen
 from console.tui.run.run_screen import RunScreen
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_environment import ScriptedEnvironment, eventually
-from tests.tui.test_prepare import form, in_form, message, prepared, preparing, requests
+from tests.tui.test_prepare_screen import form, in_form, message, prepared, preparing, requests
 
 
 def a_client(subjects: tuple[str, ...] = ("feat: basket", "fix: prices"), **more: object) -> ScriptedEnvironment:

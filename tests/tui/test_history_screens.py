@@ -13,10 +13,10 @@ from console.tui.home.home_screen import HomeScreen
 from console.tui.run.run_screen import RunScreen
 from console.tui.widgets.line_view import LineView, ScrolledLines
 from console.tui.widgets.log_panel import LogPanel
-from tests.tui.past import a_client
+from tests.tui.past_runs import a_client
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_environment import ScriptedEnvironment, a_board, a_summary, eventually
-from tests.tui.test_home import at_home, message, read, rolled_back
+from tests.tui.test_home_screen import at_home, message, read, rolled_back
 from tests.tui.test_keys import press
 
 SIZES = [(80, 24), (120, 36), (200, 50), (60, 20), (20, 4)]

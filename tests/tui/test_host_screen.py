@@ -16,7 +16,7 @@ from console.tui.widgets.picker import Picker
 from tests.core.simulation import OLD
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import ScriptedEnvironment, a_board, eventually
-from tests.tui.test_home import a_client_after_a_release, at_home, read
+from tests.tui.test_home_screen import a_client_after_a_release, at_home, read
 from tests.tui.test_keys import kinds, press, running
 
 TAIL = (*(SafeText(f"Traceback line {number}") for number in range(1, 20)), SafeText("ImportError: no module named basket"))

@@ -14,7 +14,7 @@ from console.tui.run.run_screen import RunScreen
 from tests.core.simulation import ADA
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.scripted_environment import ScriptedEnvironment, a_summary, eventually
-from tests.tui.test_prepare import message
+from tests.tui.test_prepare_screen import message
 
 BACKUP = Backup("r1", "2026-01-02T11:00:00Z", "web01", SafeText("/backups/r1.dump"), 4_500_000, SafeText("read by pg_restore"))
 
