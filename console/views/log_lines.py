@@ -45,6 +45,13 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
+def pause_words(event: ev.Paused) -> str:
+    """Return why a run was paused, and by whom where the reason does not say it."""
+    reason = str(event.reason)
+    words = reason if reason.startswith("paused") else f"paused: {reason}"
+    return words if event.by is None or event.by.name in reason else f"{words} ({event.by})"
+
+
 def _decided(event: ev.Decided) -> LogLine:
     if event.go:
         return LogLine(event.at, "", f"GO by {event.by}", "accent")
@@ -57,7 +64,7 @@ def _people(event: ev.Event) -> LogLine | None:
         case ev.Decided():
             return _decided(event)
         case ev.Paused():
-            return LogLine(event.at, "", f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn")
+            return LogLine(event.at, "", pause_words(event), "warn")
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():

@@ -263,7 +263,7 @@ def log_title(
         what = f"n N search {search.source}"
     news = f"{unseen:,} new below, " if unseen else ""
     place = "following" if following else f"{news}{'space goes on' if frozen else 'end follows'}"
-    below = [f"{len(book):,} lines"]
+    below = [f"{len(book):,} line{'' if len(book) == 1 else 's'}"]
     if book.dropped:
         below.append(f"{book.dropped:,} older ones not loaded")
     if reads_back:

@@ -33,7 +33,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     """Return what would happen: the strategy, each wave, what happens on each host, what if it fails."""
     plan = state.plan
     if plan is None:
-        return (line(Span("the plan is shown once the checks are made", "dim")),)
+        return (line(Span("the plan follows the checks", "dim")),)
     waves = len(plan.waves)
     head = line(Span(plan.strategy, "strong"), f", {counted(planned_hosts(state), 'host')} in {counted(waves, 'wave')}")
     then = line(Span("each host  ", "dim"), _per_host(plan))

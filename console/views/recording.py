@@ -1,4 +1,4 @@
-"""A run's events as a tape: when each came, in seconds from the first, and where chapters begin. Pure; whoever plays it has the clock."""
+"""A run's events as a recording: when each came, in seconds from the first, and where chapters begin. Pure; whoever plays it has the clock."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
+from console.views.log_lines import pause_words
 from console.views.styled_text import Tone
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0)
@@ -152,7 +153,7 @@ def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
         case ev.Decided():
             return (f"GO by {event.by}", "accent") if event.go else (f"no-go by {event.by}", "warn")
         case ev.Paused():
-            return f"paused: {event.reason}" + (f" ({event.by})" if event.by else ""), "warn"
+            return pause_words(event), "warn"
         case ev.Continued():
             return "continued" + (f" by {event.by}" if event.by else ""), "accent"
         case ev.TakenUp():

@@ -13,7 +13,7 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     touched = tuple(host.name for host in state.hosts.values() if host.touched)
     halves, data = prefers_halves(state), schema_back(state)
     out = [
-        line(Span(f"{len(touched)} of {len(state.hosts)} hosts go back", "strong"), f": {names_in_words(touched)}"),
+        line(Span(f"{len(touched)} of {len(state.hosts)} hosts {'goes' if len(touched) == 1 else 'go'} back", "strong"), f": {names_in_words(touched)}"),
         *host_returns(state, width, touched)[1:6],
         line(Span("how    ", "dim"), "in two halves; the other half keeps serving" if halves else "all at once, over open connections"),
         line(Span("time   ", "dim"), _back_time(state, halves)),

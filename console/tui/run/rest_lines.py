@@ -8,7 +8,7 @@ from console.views.times import seconds_in_words
 
 def frozen_line(seconds: float, lines: int, events: int) -> Line:
     """Return that the panels stand still, and what came meanwhile."""
-    since = f" for {seconds_in_words(seconds)}; since then {lines:,} lines, {events:,} events"
+    since = f" for {seconds_in_words(seconds)}; since then {lines:,} new line{'' if lines == 1 else 's'}, {events:,} event{'' if events == 1 else 's'}"
     return line(Span(" FROZEN ", "selected"), since, Span("   space goes on", "accent"))
 
 
