@@ -70,7 +70,7 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
                 return {check.id for check in screen.preview.answer.state.checks if check.blocks}
 
             assert blocking() == {"ci one", "branch", "closed", "freeze", "reach"}
-            await eventually(pilot, lambda: "! red" in screen.versions.picker.shown, LONG)
+            await eventually(pilot, lambda: "! red" in screen.panels.versions.shown, LONG)
             for left in range(4, 0, -1):
                 await pilot.press("o")
                 await eventually(pilot, screen.typing)

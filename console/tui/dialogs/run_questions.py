@@ -33,13 +33,13 @@ def go_question(state: RunState, width: int) -> Question:
     return Question(go_dialog(state, width), act, lambda now: now.phase == "deciding")
 
 
-def rollback_question(state: RunState, width: int, *, ended: bool = False) -> Question:
-    """Roll back: what a run that goes on has touched; the release of one that has `ended` meanwhile, or long ago, by a run of its own."""
+def rollback_question(state: RunState, width: int, *, ended: str = "") -> Question:
+    """Roll back: what a run that goes on has touched; the release of a run that has `ended` (its name), or ends meanwhile, by a run of its own."""
 
     def act(how: str, now: RunState) -> ToRun | EndedRunBack:
         equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else "")
         if ended or now.phase == "ended":
-            return EndedRunBack(state.run, how, equivalent)
+            return EndedRunBack(ended or state.run, how, equivalent)
         return ToRun(RollBack(how="halves" if how == "halves" else "at-once"), equivalent)
 
     return Question(rollback_dialog(state, width), act)

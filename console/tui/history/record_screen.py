@@ -171,7 +171,7 @@ class RecordScreen(PageWithLog):
     def ask_rollback(self) -> None:
         """Ask, and roll this release back on the second `r`."""
         if self.report is not None:
-            self.ask(rollback_question(self.report.state, self.dialog_width(), ended=True))
+            self.ask(rollback_question(self.report.state, self.dialog_width(), ended=self.run.run))
 
     def ask_restore(self) -> None:
         """Ask, and bring the database back from this run's backup."""

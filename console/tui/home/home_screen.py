@@ -197,4 +197,4 @@ class HomeScreen(Page):
 
     def ask_rollback(self) -> None:
         """Ask, and roll the last release back on the second `r`."""
-        self.ask(rollback_question(self.rest.last, self.dialog_width(), ended=True))
+        self.ask(rollback_question(self.rest.last, self.dialog_width(), ended=self.rest.last.run))
