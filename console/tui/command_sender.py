@@ -11,7 +11,7 @@ from console.model.commands import AnyCommand, Refusal, RollBack
 from console.ports.clock import Clock
 from console.tui.dialogs.idle_guard import IdleGuard, IdleQuestion
 from console.tui.feed_follower import FeedFollower
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 
 ANSWER_WITHIN = 10.0
 """Seconds that the engine has to answer a command."""

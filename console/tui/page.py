@@ -14,11 +14,11 @@ from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.dialogs.open_question import OpenQuestion
-from console.tui.dialogs.question import Act, EndedRunBack, NewRun, Question, ToRun
+from console.tui.dialogs.question import Act, DialogQuestion, EndedRunBack, NewRun, ToRun
 from console.tui.key_lines import footer_line
+from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
 from console.tui.shared_actions import SharedActions
-from console.tui.shell import Shell
 from console.tui.situation import Place, Situation
 from console.tui.widgets.line_view import LineView
 from console.tui.widgets.message_line import MessageLine
@@ -149,7 +149,7 @@ class Page(Screen[None]):
         shared = SharedActions(self.shell, lambda: self.situation, self.do, self.say).handlers(self.app)
         (shared | dict(self.handlers()))[action]()
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: DialogQuestion) -> None:
         """Ask it, and carry out what the answer does."""
 
         def answered(answer: str | None) -> None:

@@ -3,7 +3,7 @@
 from console.tui.feed_follower import FeedFollower
 from console.tui.log_readback import LogReadback
 from console.tui.page import Page
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import LogLine
 

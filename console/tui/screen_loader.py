@@ -7,7 +7,7 @@ from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.page import Page
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 
 
 def home(shell: Shell, client: EnvironmentClient) -> Page:

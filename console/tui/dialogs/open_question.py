@@ -1,16 +1,16 @@
 """The one question of a run that is open on a screen: it is closed when another console answered it, or the run has ended."""
 
 from console.model.state import RunState
-from console.tui.dialogs.question import Question
+from console.tui.dialogs.question import DialogQuestion
 
 
 class OpenQuestion:
     """Remembers it. Empty: none is open."""
 
     def __init__(self) -> None:
-        self._asked: Question | None = None
+        self._asked: DialogQuestion | None = None
 
-    def asked(self, question: Question) -> None:
+    def asked(self, question: DialogQuestion) -> None:
         """Remember a question that a run waits for."""
         if question.is_open is not None:
             self._asked = question

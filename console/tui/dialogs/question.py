@@ -40,7 +40,7 @@ Act: TypeAlias = ToRun | NewRun | EndedRunBack
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DialogQuestion:
     """Asked by a dialog."""
 
     dialog: Dialog

@@ -9,7 +9,7 @@ from console.core.checks.database import backup_words, is_migrated
 from console.model.request import Request
 from console.model.state import RunState
 from console.tui.dialogs.dialog import TypingDialog
-from console.tui.dialogs.question import NewRun, Question
+from console.tui.dialogs.question import DialogQuestion, NewRun
 from console.views.styled_text import Line, Span, line
 
 
@@ -51,9 +51,9 @@ class RestoreByName(TypingDialog):
         return text.strip() == self._expected
 
 
-def restore_question(state: RunState, now: datetime) -> Question:
+def restore_question(state: RunState, now: datetime) -> DialogQuestion:
     """Bring the database back to the backup that this run took."""
     run = NewRun(
         Request(kind="restore", ref=state.run, yes=True), "opening the restore of the database", f"deploy restore {state.environment} --run {state.run}"
     )
-    return Question(RestoreByName(state, now), lambda _, __: run)
+    return DialogQuestion(RestoreByName(state, now), lambda _, __: run)

@@ -13,7 +13,7 @@ from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
-from console.tui.dialogs.question import EndedRunBack, Question, ToRun
+from console.tui.dialogs.question import DialogQuestion, EndedRunBack, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
 from console.views.styled_text import Span, line
 
@@ -21,7 +21,7 @@ UNDECIDED = ("preflight", "deciding")
 """Phases of a run before its GO."""
 
 
-def go_question(state: RunState, width: int) -> Question:
+def go_question(state: RunState, width: int) -> DialogQuestion:
     """GO, asked for the last time; the words in so many cells."""
 
     def act(typed: str, _: RunState) -> ToRun | None:
@@ -30,10 +30,10 @@ def go_question(state: RunState, width: int) -> Question:
         said = Decide(go=True, digest=state.plan.digest, typed=typed if state.protected else "")
         return ToRun(said, shlex.join(("deploy", *request_words(state.environment, state.request), "--yes")))
 
-    return Question(go_dialog(state, width), act, lambda now: now.phase == "deciding")
+    return DialogQuestion(go_dialog(state, width), act, lambda now: now.phase == "deciding")
 
 
-def rollback_question(state: RunState, width: int, *, ended: str = "") -> Question:
+def rollback_question(state: RunState, width: int, *, ended: str = "") -> DialogQuestion:
     """Roll back: what a run that goes on has touched; the release of a run that has `ended` (its name), or ends meanwhile, by a run of its own."""
 
     def act(how: str, now: RunState) -> ToRun | EndedRunBack:
@@ -42,44 +42,44 @@ def rollback_question(state: RunState, width: int, *, ended: str = "") -> Questi
             return EndedRunBack(ended or state.run, how, equivalent)
         return ToRun(RollBack(how="halves" if how == "halves" else "at-once"), equivalent)
 
-    return Question(rollback_dialog(state, width), act)
+    return DialogQuestion(rollback_dialog(state, width), act)
 
 
-def abort_question(state: RunState, width: int) -> Question:
+def abort_question(state: RunState, width: int) -> DialogQuestion:
     """How the run is to end. What was answered before GO is not said to a run that was given one meanwhile."""
     undecided = state.seq if state.go is None else 0
 
     def act(how: str, _: RunState) -> ToRun:
         return ToRun(Abort(expects=undecided, leave=how == "leave"), "deploy abort" + (" --leave" if how == "leave" else ""))
 
-    return Question(abort_dialog(state, width), act)
+    return DialogQuestion(abort_dialog(state, width), act)
 
 
-def skip_question(state: RunState, host: str) -> Question:
+def skip_question(state: RunState, host: str) -> DialogQuestion:
     """Leave that host on its old release."""
-    return Question(skip_dialog(state, host), lambda _, __: ToRun(Skip(expects=state.seq, host=host), f"deploy skip {host}"))
+    return DialogQuestion(skip_dialog(state, host), lambda _, __: ToRun(Skip(expects=state.seq, host=host), f"deploy skip {host}"))
 
 
-def tick_question(state: RunState) -> Question:
+def tick_question(state: RunState) -> DialogQuestion:
     """The first manual check that waits; it is ticked off on the second `k`."""
     check = next(check for check in state.checks if check.is_open)
     body = (line(Span(str(check.detail))), line(Span("Your name and the time go into the record.", "dim")))
-    return Question(
+    return DialogQuestion(
         Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),)),
         lambda name, _: ToRun(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}"),
         lambda now: now.phase in UNDECIDED and any(one.id == check.id and one.is_open for one in now.checks),
     )
 
 
-def note_question() -> Question:
+def note_question() -> DialogQuestion:
     """A remark."""
-    return Question(
+    return DialogQuestion(
         TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)),
         lambda words, _: ToRun(Note(text=SafeText(words)), f"deploy note {shlex.quote(words)}"),
     )
 
 
-QUESTIONS: Final[dict[str, Callable[[RunState, str, int], Question]]] = {
+QUESTIONS: Final[dict[str, Callable[[RunState, str, int], DialogQuestion]]] = {
     "go": lambda state, _, width: go_question(state, width),
     "roll-back": lambda state, _, width: rollback_question(state, width),
     "abort": lambda state, _, width: abort_question(state, width),

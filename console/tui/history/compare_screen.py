@@ -8,7 +8,7 @@ from console.errors import ConsoleError
 from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.page import Page
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed
 from console.views.run_comparison import Side, compare_head, compare_lines, in_order, side_of

@@ -18,8 +18,8 @@ from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.page_with_log import PageWithLog
+from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE
-from console.tui.shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.line_view import ScrolledLines

@@ -8,7 +8,7 @@ from console.tui.feed_follower import FeedFollower
 from console.tui.history.playback import Playback
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.run.run_screen import RunScreen
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
 from console.views.headline import top_line
 from console.views.host_details import fault_lines, step_rows

@@ -11,7 +11,7 @@ from console.ports.environment_client import EnvironmentClient
 from console.ports.journal import RunSummary
 from console.tui.history.compare_screen import CompareScreen
 from console.tui.page import Page
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.picker import Picker
 from console.views.home_summary import run_row

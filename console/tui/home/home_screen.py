@@ -19,7 +19,7 @@ from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
 from console.tui.host.host_source import HostSteering
 from console.tui.page import Page
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.metrics_panel import MetricsPanel

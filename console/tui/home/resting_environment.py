@@ -15,7 +15,7 @@ from console.ports.feed import Presence, Sample
 from console.ports.journal import RunSummary
 from console.tui.host.host_source import Hears
 from console.tui.metrics_history import MetricsHistory
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 from console.views.home_summary import resting_state
 
 EVERY = 10.0

@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Callable
 
 from console.errors import ConsoleError, in_one_line
-from console.tui.dialogs.question import Question
+from console.tui.dialogs.question import DialogQuestion
 from console.tui.host.host_questions import restart_question, take_back_question
-from console.tui.shell import Say, Shell
+from console.tui.screen_shell import Say, Shell
 from console.tui.situation import Situation
 from console.tui.terminal.other_program import NOT_REACHED
 
@@ -15,7 +15,7 @@ class HostActions:
     """Those of the host that is meant on one screen. `ask`: asks a question there; `say_equivalent`: shows a command line."""
 
     def __init__(
-        self, shell: Shell, situation: Callable[[], Situation], ask: Callable[[Question], None], say: Say, say_equivalent: Callable[[str], None]
+        self, shell: Shell, situation: Callable[[], Situation], ask: Callable[[DialogQuestion], None], say: Say, say_equivalent: Callable[[str], None]
     ) -> None:
         self._shell, self._situation, self._ask, self._say, self._say_equivalent = shell, situation, ask, say, say_equivalent
 

@@ -11,7 +11,7 @@ from console.errors import ConsoleError
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import chapter_lines
 from console.views.scrollback import end_of_log

@@ -7,12 +7,12 @@ from console.model.commands import Skip
 from console.model.request import Request
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog
-from console.tui.dialogs.question import NewRun, Question, ToRun
+from console.tui.dialogs.question import DialogQuestion, NewRun, ToRun
 from console.tui.situation import Situation, goes_back_alone
 from console.views.styled_text import Line, Span, line
 
 
-def take_back_question(now: Situation, environment: str) -> Question:
+def take_back_question(now: Situation, environment: str) -> DialogQuestion:
     """Take the host that is meant back; while its run goes on as a part of it, else by a rollback of its own."""
     host, known = now.host, now.chosen
     alone, seen = goes_back_alone(now), now.state.seq
@@ -28,14 +28,14 @@ def take_back_question(now: Situation, environment: str) -> Question:
     if alone:
         body += (line("It stays in service and does not count as failed; the run goes on."),)
     body += (line(Span("switch, restart, health check", "dim")),)
-    return Question(Dialog(f"Roll back {host} alone?", body, (Choice("B", "roll it back", "back"),)), act)
+    return DialogQuestion(Dialog(f"Roll back {host} alone?", body, (Choice("B", "roll it back", "back"),)), act)
 
 
-def restart_question(host: str, environment: str) -> Question:
+def restart_question(host: str, environment: str) -> DialogQuestion:
     """Restart the application on that host."""
     run = _run_of_one(Request(kind="restart", hosts=host, yes=True), environment)
     body = (line(f"The application on {host} is restarted, and its health is checked."), line(Span("its release stays as it is", "dim")))
-    return Question(Dialog(f"Restart {host}?", body, (Choice("R", "restart", "restart"),)), lambda _, __: run)
+    return DialogQuestion(Dialog(f"Restart {host}?", body, (Choice("R", "restart", "restart"),)), lambda _, __: run)
 
 
 def _run_of_one(request: Request, environment: str) -> NewRun:

@@ -15,7 +15,7 @@ from console.ports.environment_client import EnvironmentClient
 from console.text import TEXT_LIMIT, SafeLines
 from console.tui.dialogs.dialog import Choice, TextDialog
 from console.tui.dialogs.text_editor import TextEditor
-from console.tui.shell import Say, Shell
+from console.tui.screen_shell import Say, Shell
 from console.views.announcement_preview import AnnouncementChannels, announcement_lines
 from console.views.release_preparation import PreviewAnswer
 from console.views.styled_text import Line

@@ -7,7 +7,7 @@ from console.tui.prepare.announcement_editor import AnnouncementEditor
 from console.tui.prepare.prepare_panels import FORM, PreparePanels
 from console.tui.prepare.preview_query import PreviewQuery
 from console.tui.prepare.text_entry import TextEntry
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 from console.views.release_fields import Field, to_override, turned, why_none
 
 

@@ -22,7 +22,7 @@ from console.tui.prepare.preview_query import PreviewQuery
 from console.tui.prepare.text_entry import TextEntry
 from console.tui.prepare.version_choice import VersionChoice
 from console.tui.prepare.version_marks import VersionMarks
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
 from console.tui.widgets.picker import Picker
 from console.typed import as_typed

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from console.errors import Problem
 from console.model.request import Request
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 from console.tui.widgets.filter_line import FilterLine
 from console.views.filter import Filter, parse
 from console.views.release_fields import Field, Seen, begun

@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 
 from console.tui.dialogs.dialog import TypingDialog
 from console.tui.run.line_file import save_lines
-from console.tui.shell import Say, Shell
+from console.tui.screen_shell import Say, Shell
 from console.tui.widgets.log_panel import LogPanel
 from console.views.log_lines import newest_that_fit, plain_line
 from console.views.styled_text import line

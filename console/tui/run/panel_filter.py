@@ -2,7 +2,7 @@
 
 from textual.widget import Widget
 
-from console.tui.shell import Say
+from console.tui.screen_shell import Say
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.fleet_panel import FleetPanel
 from console.tui.widgets.log_panel import LogPanel

@@ -30,7 +30,7 @@ from console.tui.run.run_panels import RunPanels, RunSnapshot, is_before
 from console.tui.run.run_time import LiveTime, RunTime
 from console.tui.run.time_cursor import TimeCursor
 from console.tui.run.way_out import WayOut
-from console.tui.shell import Shell
+from console.tui.screen_shell import Shell
 from console.tui.situation import Place, Situation, may_go
 from console.tui.widgets.checklist_panels import ChecklistPanel
 from console.tui.widgets.log_panel import LogPanel

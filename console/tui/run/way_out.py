@@ -7,7 +7,7 @@ from console.errors import Exit
 from console.model.commands import Decide
 from console.tui.dialogs.run_questions import UNDECIDED
 from console.tui.feed_follower import FeedFollower
-from console.tui.shell import Say, Shell
+from console.tui.screen_shell import Say, Shell
 
 PARTING = 3.0
 """Seconds that a run has to end after a no-go."""
