@@ -262,7 +262,7 @@ async def test_a_shell_that_the_terminal_cannot_lend_itself_to_is_said():
     async with an_app(running(), client=ScriptedEnvironment()).run_test(size=(80, 24)) as pilot:
         await open_host(pilot, "web02")
         await press(pilot, "s")
-        await eventually(pilot, lambda: "cannot be lent" in shown(pilot, "#message"))
+        await eventually(pilot, lambda: "cannot be handed" in shown(pilot, "#message"))
 
 
 async def test_what_a_restart_found_is_not_called_the_way_back():

@@ -19,7 +19,7 @@ async def test_the_screen_wears_what_the_choice_stands_on():
         app = pilot.app
         assert app.theme == "dark"
         dark = worn(app)
-        await press(pilot, "colon", *"another theme", "enter")
+        await press(pilot, "colon", *"choose a theme", "enter")
         await press(pilot, "down", "down", "down")
         assert app.theme == app.theme_names[app.theme_names.index("dark") + 3]
         assert worn(app) != dark
