@@ -21,13 +21,13 @@ LATER_OPTIONS = ("limit_rate",)
 HOW = (
     click.Option(["-c", "file"], metavar="FILE", help="hosts.toml to use ($DEPLOY_CONFIG, or here and in the folders above)."),
     click.Option(["--app"], metavar="NAME", help="Application, where the file has several."),
-    click.Option(["--state"], metavar="DIR", help="Folder of the record and the engines ($DEPLOY_STATE)."),
-    click.Option(["--theme"], metavar="NAME", help="Colours of the screen."),
-    click.Option(["--yes"], is_flag=True, help="Answer confirmations and the typed name; never a check."),
-    click.Option(["--plain"], is_flag=True, help="A line for each event."),
-    click.Option(["--json", "json_"], is_flag=True, help="An object for each event, the last one the result."),
+    click.Option(["--state"], metavar="DIR", help="Folder of the journal and the engines' sockets ($DEPLOY_STATE)."),
+    click.Option(["--theme"], metavar="NAME", help="Colour theme of the screen."),
+    click.Option(["--yes"], is_flag=True, help="Answer confirmations and the typed name; overrides no check."),
+    click.Option(["--plain"], is_flag=True, help="Print one line per event."),
+    click.Option(["--json", "json_"], is_flag=True, help="Print one JSON object per event; the last one is the result."),
     click.Option(["--wait-for-person"], metavar="DURATION", help="How long a question stays open (without a terminal: 0s)."),
-    click.Option(["--read-only"], is_flag=True, help="Look, and change nothing."),
+    click.Option(["--read-only"], is_flag=True, help="Change nothing."),
 )
 """The options that stand before or after every command; all commands share these very objects, which nothing changes."""
 
@@ -46,17 +46,17 @@ def _with(command: F, options: Iterable[click.Option]) -> F:
 def what_options(command: F) -> F:
     """What to release, and the answers that a release needs."""
     answers = [
-        ("--migration", "yes|no", "Whether it migrates the database."), ("--downtime", "none|DURATION", "Service that is taken away."),
-        ("--breaking", "yes|no", "Whether it breaks what others use."), ("--risk", "low|medium|high", "How dangerous it is."),
-        ("--old-code", "ok|breaks|unknown", "How the code before it runs on the schema after it."), ("--notes", "FILE", "Release notes for the announcement."),
+        ("--migration", "yes|no", "Whether it migrates the database."), ("--downtime", "none|DURATION", "How long the service is down."),
+        ("--breaking", "yes|no", "Whether it breaks other systems."), ("--risk", "low|medium|high", "How risky the release is."),
+        ("--old-code", "ok|breaks|unknown", "Whether the previous code runs on the new schema."), ("--notes", "FILE", "Release notes for the announcement."),
     ]  # fmt: skip
     options = [
         click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
         click.Option(["--strategy"], metavar="NAME", help="rolling."),
-        click.Option(["--hosts"], metavar="P", default="", help="Names, globs, ranges, tag:x, ! in front of any."),
+        click.Option(["--hosts"], metavar="P", default="", help="Hosts: names, globs, ranges, tag:x; ! excludes."),
         click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
-        click.Option(["--hotfix"], metavar="REASON", help="Release in a closed time, with the reason on record."),
-        click.Option(["--override", "overrides"], multiple=True, metavar="CHECK=REASON", help="Go in spite of a check."),
+        click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),
+        click.Option(["--override", "overrides"], multiple=True, metavar="CHECK=REASON", help="Release although this check blocks; the reason is recorded."),
         click.Option(["--ack", "acks"], multiple=True, metavar="CHECK", help="Tick a manual check off."),
         click.Option(["--limit-rate"], metavar="SIZE", hidden=True),
         *(click.Option([name], metavar=metavar, help=words) for name, metavar, words in answers),

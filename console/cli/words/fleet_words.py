@@ -13,11 +13,11 @@ from console.errors import UsageFault
 
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
-@click.option("--motd", is_flag=True, help="One line, if anything is open, for a login: as this machine last saw it.")
+@click.option("--motd", is_flag=True, help="Print one line if something is open, for a login; asks no host.")
 @how_options
 @click.pass_context
 def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) -> None:
-    """What runs where, read from the hosts."""
+    """Show which release runs on each host, read from the hosts."""
     how = how_of(ctx, given)
     if motd:
         from console.cli.motd import motd as say_what_is_open
@@ -31,7 +31,7 @@ def status(ctx: click.Context, /, environment: str, motd: bool, **given: Any) ->
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
 @click.option("--reason", "why", required=True, metavar="TEXT", help="Why; shown to everyone who is refused.")
-@click.option("--for", "duration", metavar="DURATION", help="Until then, by the hosts' clocks; without it, until deploy unlock.")
+@click.option("--for", "duration", metavar="DURATION", help="How long it stays closed; without it, until deploy unlock.")
 @how_options
 @click.pass_context
 def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None, **given: Any) -> None:
@@ -52,7 +52,7 @@ def lock(ctx: click.Context, /, environment: str, why: str, duration: str | None
 @how_options
 @click.pass_context
 def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given: Any) -> None:
-    """Take a person's note away, or break a dead run's lock."""
+    """Open a closed environment, or break the lock of a dead run."""
     how = how_of(ctx, given)
     need_yes(how, "unlock")
     from console.cli import lock_commands
@@ -65,7 +65,7 @@ def unlock(ctx: click.Context, /, environment: str, dead: str, why: str, **given
 @click.command("exec", cls=StrictCommand)
 @click.argument("environment")
 @click.argument("command", nargs=-1, required=True)
-@click.option("--hosts", required=True, metavar="P", help="Which: names, globs, ranges, tag:x, ! in front of any.")
+@click.option("--hosts", required=True, metavar="P", help="Hosts: names, globs, ranges, tag:x; ! excludes.")
 @how_options
 @click.pass_context
 def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], hosts: str, **given: Any) -> None:
@@ -83,13 +83,13 @@ def execute(ctx: click.Context, /, environment: str, command: tuple[str, ...], h
 
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
-@click.option("--hosts", default="", metavar="P", help="Only these.")
-@click.option("--follow", is_flag=True, help="Go on until ctrl+c.")
-@click.option("--grep", "pattern", default="", metavar="REGEX", help="Only lines in which that is found.")
+@click.option("--hosts", default="", metavar="P", help="Only these hosts: names, globs, ranges, tag:x; ! excludes.")
+@click.option("--follow", is_flag=True, help="Keep following until ctrl+c.")
+@click.option("--grep", "pattern", default="", metavar="REGEX", help="Show only lines that match.")
 @how_options
 @click.pass_context
 def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, pattern: str, **given: Any) -> None:
-    """The application's own logs, from every host, merged."""
+    """Show the application's own logs of every host, merged by time."""
     from console.cli import exec_commands
 
     finish(exec_commands.logs(how_of(ctx, given), environment, hosts, pattern, follow=follow))
@@ -101,7 +101,7 @@ def logs(ctx: click.Context, /, environment: str, hosts: str, follow: bool, patt
 @how_options
 @click.pass_context
 def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> None:
-    """Commits, authors and migrations between what is live and --version."""
+    """List the commits, authors and migrations between the live release and --version."""
     from console.cli import pending_command as waiting
 
     finish(waiting.pending(how_of(ctx, given), environment, ref))
@@ -113,7 +113,7 @@ def pending(ctx: click.Context, /, environment: str, ref: str, **given: Any) -> 
 @how_options
 @click.pass_context
 def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
-    """Close the debt of a host that no longer exists."""
+    """Drop what is owed to a host that no longer exists."""
     how = how_of(ctx, given)
     need_yes(how, "forgive")
     from console.cli import forgive_command
@@ -123,11 +123,11 @@ def forgive(ctx: click.Context, /, host: str, why: str, **given: Any) -> None:
 
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
-@click.option("--hosts", default="", metavar="P", help="Only these.")
+@click.option("--hosts", default="", metavar="P", help="Only these hosts: names, globs, ranges, tag:x; ! excludes.")
 @how_options
 @click.pass_context
 def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
-    """Enrol host keys: shows fingerprints, asks."""
+    """Show the keys of unknown hosts, and trust those that you confirm."""
     how = how_of(ctx, given)
     need_yes(how, "trust")
     from console.cli.trust_command import trust as enrol_keys

@@ -12,11 +12,11 @@ from console.cli.strict_command import StrictCommand
 
 @click.command(cls=StrictCommand)
 @click.option("--hosts", type=click.IntRange(1, 1000), metavar="N", help="How many hosts (12).")
-@click.option("--stop", is_flag=True, help="End the fleet, and leave nothing of it behind.")
+@click.option("--stop", is_flag=True, help="Stop the demo's fleet and remove everything it made.")
 @how_options
 @click.pass_context
 def demo(ctx: click.Context, /, hosts: int | None, *, stop: bool, **given: Any) -> None:
-    """A fleet on this machine, with the console on it. It stands until --stop, or an hour after its last console."""
+    """Start a fleet of SSH servers on this machine and open the console on it. It runs until --stop, or an hour after its last console."""
     from console.cli import demo_command as demonstration
 
     how = how_of(ctx, given)
@@ -26,11 +26,11 @@ def demo(ctx: click.Context, /, hosts: int | None, *, stop: bool, **given: Any) 
 @click.command(cls=StrictCommand)
 @click.argument("verb", default="list", type=click.Choice(["list", "stop"]), metavar="[list|stop]")
 @click.option("--environment", default="", hidden=True)
-@click.option("--force", is_flag=True, help="Also where a run goes on.")
+@click.option("--force", is_flag=True, help="Stop it even during a run.")
 @how_options
 @click.pass_context
 def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **given: Any) -> None:
-    """The engines of this state folder: list them, or stop them."""
+    """List or stop the engines of this state folder."""
     how = how_of(ctx, given)
     if environment:
         from console.cli.engine_command import run_engine

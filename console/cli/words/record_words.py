@@ -16,7 +16,7 @@ from console.errors import NotYet
 @how_options
 @click.pass_context
 def history(ctx: click.Context, /, environment: str, **given: Any) -> None:
-    """Runs, newest first."""
+    """List the runs, newest first."""
     from console.cli import record_commands
 
     sys.exit(record_commands.history(how_of(ctx, given), environment))
@@ -27,7 +27,7 @@ def history(ctx: click.Context, /, environment: str, **given: Any) -> None:
 @how_options
 @click.pass_context
 def events(ctx: click.Context, /, run: str, **given: Any) -> None:
-    """Every event of a run, an object a line."""
+    """Print every event of a run, one JSON object per line."""
     from console.cli import record_commands
 
     sys.exit(record_commands.events(how_of(ctx, given), run))
@@ -39,7 +39,7 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:
 @how_options
 @click.pass_context
 def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
-    """What happened in a run: timeline, decision, hosts, failures, notes."""
+    """Report what happened in a run: timeline, decision, hosts, failures, notes."""
     how = how_of(ctx, given)
     if form == "html":
         raise NotYet("--format html: not yet", "--format md, --format json")
@@ -50,11 +50,11 @@ def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
 
 @click.command(cls=StrictCommand)
 @click.argument("run", default="")
-@click.option("--speed", default=1.0, type=float, metavar="N", help="Seconds of the run that pass in one; 0: at once.")
+@click.option("--speed", default=1.0, type=float, metavar="N", help="How many times faster than the run was; 0: all at once.")
 @how_options
 @click.pass_context
 def replay(ctx: click.Context, /, run: str, speed: float, **given: Any) -> None:
-    """Play a run again; it acts on nothing."""
+    """Replay a recorded run; nothing is changed."""
     how = how_of(ctx, given)
     from console.cli import replay_command as player
 

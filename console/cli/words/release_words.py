@@ -63,13 +63,13 @@ def check(ctx: click.Context, /, environment: str, **given: Any) -> None:
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
 @click.option("--to", "ref", default="", metavar="RELEASE", help="Release, version or commit that is on disk.")
-@click.option("--hosts", default="", metavar="P", help="Only these.")
-@click.option("--at-once", is_flag=True, help="All hosts together.")
-@click.option("--halves", is_flag=True, help="One half, then the other.")
+@click.option("--hosts", default="", metavar="P", help="Only these hosts: names, globs, ranges, tag:x; ! excludes.")
+@click.option("--at-once", is_flag=True, help="Roll back all hosts at once.")
+@click.option("--halves", is_flag=True, help="Roll back one half of the hosts, then the other.")
 @how_options
 @click.pass_context
 def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, **given: Any) -> None:
-    """Back to the release that was live before, or to a named one."""
+    """Roll back to the release that was live before, or to a named one."""
     how = how_of(ctx, given)
     if at_once and halves:
         raise UsageFault("--at-once and --halves exclude each other", "one of them, or neither")
@@ -85,7 +85,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
 
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
-@click.option("--hosts", default="", metavar="P", help="Only these.")
+@click.option("--hosts", default="", metavar="P", help="Only these hosts: names, globs, ranges, tag:x; ! excludes.")
 @how_options
 @click.pass_context
 def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> None:
@@ -104,7 +104,7 @@ def restart(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -
 @how_options
 @click.pass_context
 def restore(ctx: click.Context, /, environment: str, of: str, **given: Any) -> None:
-    """Bring the database back from the backup that a run took. Never done by anything else; the environment's name is typed."""
+    """Restore the database from the backup that a run took. Nothing else does this; you type the environment's name."""
     how = how_of(ctx, given)
     need_yes(how, "restore")
     from console.cli import restore_command as restoring

@@ -16,7 +16,7 @@ from console.cli.strict_command import StrictCommand
 @how_options
 @click.pass_context
 def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
-    """Join a run; ends with it, with its exit code."""
+    """Join a run and follow it to its end; the exit code is the run's."""
     how = how_of(ctx, given)
     from console.cli import run_commands
 
@@ -28,7 +28,7 @@ def attach(ctx: click.Context, /, run: str, **given: Any) -> None:
 @how_options
 @click.pass_context
 def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
-    """Go on with an interrupted run."""
+    """Continue a run whose engine has ended."""
     how = how_of(ctx, given)
     need_yes(how, "resume")
     from console.cli import run_commands
@@ -54,11 +54,11 @@ def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]]
 
 COMMANDS = (
     attach, resume,
-    _verb("pause", "Begin no other host; those being updated come to their gate.", "Pause", lambda given: ("pause", "RUN")),
-    _verb("continue", "Go on after a pause.", "Continue", lambda given: ("continue", "RUN")),
+    _verb("pause", "Start no other host; hosts that are being updated finish first.", "Pause", lambda given: ("pause", "RUN")),
+    _verb("continue", "Continue a paused run.", "Continue", lambda given: ("continue", "RUN")),
     _verb(
-        "abort", "End the run: every touched host goes back.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
-        click.Option(["--leave"], is_flag=True, help="Leave all as it is."),
+        "abort", "End the run and roll back every host that it changed.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
+        click.Option(["--leave"], is_flag=True, help="Leave every host as it is now."),
     ),
     _verb(
         "skip", "Leave a host on its old release, or take it back to it, and go on with the others.", "Skip",
@@ -68,5 +68,5 @@ COMMANDS = (
     _verb(
         "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
     ),
-    _verb("note", "A remark for the record.", "Note", lambda given: ("note", given["text"], "RUN"), click.Argument(["text"])),
+    _verb("note", "Write a note into the run's record.", "Note", lambda given: ("note", given["text"], "RUN"), click.Argument(["text"])),
 )  # fmt: skip
