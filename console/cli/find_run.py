@@ -52,12 +52,12 @@ def open_runs(how: Invocation, environment: str = "") -> list[str]:
 
 def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
-    from console.adapters.journal.find_lines import find_lines
+    from console.adapters.journal.find_runs import find_summaries
     from console.adapters.statefolder import journal_path, refuse_network
 
     folder = state()
     refuse_network(folder)
-    found = find_lines(journal_path(folder), text, app)
+    found = find_summaries(journal_path(folder), text, app)
     if found is not None:
         return found
     record = journal()

@@ -33,7 +33,7 @@ def _owing(how: Invocation, host: str) -> tuple[list[str], Any]:
     """Return the runs that owe a host something, and the environment that they were made in."""
     from console.cli.find_run import journal
     from console.cli.kept_models import model_of_run
-    from console.core.environment.standing import debts_of
+    from console.core.environment.record_queries import debts_of
 
     store = journal()
     try:

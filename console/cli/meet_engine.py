@@ -88,7 +88,7 @@ async def _handed_over(client: "Client", found: "Environment", here: dict[str, s
 
 def is_owing(found: "Environment") -> bool:
     """Whether the record says that runs have left something to be done: a host that is owed, or a lock."""
-    from console.core.environment.standing import leftovers
+    from console.core.environment.record_queries import leftovers
 
     store = journal()
     try:

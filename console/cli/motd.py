@@ -39,7 +39,7 @@ async def motd(how: Invocation, name: str) -> int:
 
 
 async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
-    from console.core.environment.standing import debts_of, failed_run
+    from console.core.environment.record_queries import debts_of, failed_run
 
     place = f"{record.environment} of {record.app}"
     words = [await _how_it_stands(record, folder, run) for run in record.open[:1]]

@@ -1,6 +1,6 @@
-"""What the record knows of an environment as a whole, kept as events come, so that nobody folds old runs to know it. Values only.
+"""What the journal knows of an environment as a whole, kept up to date with each event, so that nobody has to fold old runs. Values only.
 
-`core.environment.record` makes one out of another; the journal stores it. Fields change with `FORMAT`: a record of another format is made anew.
+`core.environment.record` updates it; the journal stores it. Raise `FORMAT` when fields or rules change: a record of another format is rebuilt.
 """
 
 from typing import Literal
@@ -45,11 +45,11 @@ class OwedHost(msgspec.Struct, frozen=True):
 
 
 class Debts(msgspec.Struct, frozen=True):
-    """What is owed, newest run first, and what a rollback of the last release would bring up again."""
+    """What is owed, newest run first, and which debts a rollback of the last release would reopen."""
 
     owed: tuple[OwedHost, ...] = ()
     paid: tuple[OwedHost, ...] = ()
-    """What the last release, and what came after it, has paid: it is owed again once that release is undone."""
+    """Debts that the last release and later catch-ups paid: they are owed again once that release is undone."""
     since: int = 0
     """Number of the last run that a rollback would undo."""
 

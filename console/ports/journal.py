@@ -35,7 +35,7 @@ class RunSummary:
 
 
 class PastRun(NamedTuple):
-    """An ended run as far as a rollback asks (`core.environment.record.trimmed`), and its place in the record."""
+    """An ended run as a rollback needs it (`core.environment.record.trimmed`), and its position in the record."""
 
     number: int
     state: RunState
@@ -50,7 +50,7 @@ class Journal(Protocol):
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write events, all or nothing, with what they change in their environment's record, and return only when that is on the disk.
 
-        `state`: what the run comes to with these events. Appends that wait at the same time may be written together.
+        `state`: the run's state after these events. Appends that wait at the same time may be written together.
         """
 
     async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
@@ -66,7 +66,7 @@ class Journal(Protocol):
         """Runs that a person may mean by an id, a part of its beginning, or `last`; newest first. One: that is it."""
 
     async def environment(self, app: str, environment: str) -> EnvironmentRecord:
-        """What the record knows of an environment, as of everything that is written."""
+        """The record of an environment, which covers everything that is written."""
 
     async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
         """What the record knows of each environment of an application, the newest first."""
@@ -75,7 +75,7 @@ class Journal(Protocol):
         """Ended runs that may have put another release on a host, newest first: those before number `before` (0: all)."""
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
-        """Write down which note of a person closes an environment, as its hosts show it; None: none does."""
+        """Store the person's note that closes an environment, as seen on its hosts; None: there is none."""
 
     async def close(self) -> None:
         """Write what waits, and let go of the record."""

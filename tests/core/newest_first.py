@@ -5,7 +5,7 @@ from console.core.checks.health_at_rest import said_of, verdicts
 from console.core.checks.staging import released_of
 from console.core.environment.debts import debts_after
 from console.core.environment.live_release import live_after
-from console.core.environment.standing import failed_run as failed_in
+from console.core.environment.record_queries import failed_run as failed_in
 from console.core.environment.verification import unverified_after
 from console.core.run.usual_times import seconds_by_kind
 from console.core.run.usual_times import usual_by_kind as usual_of

@@ -1,4 +1,4 @@
-"""The record of an environment as rows: read, changed in the transaction of the events that change it, and made anew where it does not go as far as they do.
+"""Stores the record of an environment as rows: reads it, updates it in the transaction of its events, and rebuilds it where events are missing from it.
 
 Knows the tables. What the record says is `core.environment.record`'s.
 """
@@ -23,13 +23,13 @@ from console.ports.journal import RunSummary
 from console.wire.codec import decoder, encode
 
 BACK = 1000
-"""Runs that a record is made anew from, at most, newest first."""
+"""A record is rebuilt from at most this many runs, the newest."""
 FOLDED = 100
-"""Of them, those that are looked at whatever they did; of older ones, those that worked on hosts since a host was owed something."""
+"""Of these, the newest are all read; of older ones, those that worked on hosts since the oldest run with a debt."""
 
 _HEAD, _HOST, _RELEASE, _USUAL = "record", "host", "release", "usual"
 _STATED = ("note", "maintenance")
-"""Parts that no event sets, and that therefore stay when the rest is made anew."""
+"""Parts that no event sets; a rebuild keeps them."""
 _decoders: dict[str, Callable[[bytes], Any]] = {
     _HEAD: decoder(EnvironmentRecord),
     _HOST: decoder(HostRecord),
@@ -47,7 +47,7 @@ ReadsEvents = Callable[[sa.Connection, str], tuple[AnyEvent, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record as it stands in the rows. `run` (its `number`) and `seq`: how far it goes, and `revision`: how often it was changed."""
+    """A record with its position: the newest run (`run`, `number`) and its last event (`seq`) that it covers. `revision` grows with every change."""
 
     record: EnvironmentRecord
     run: str = ""
@@ -57,25 +57,25 @@ class Kept:
 
 
 class EnvironmentRows:
-    """The records of one journal, those that were asked for last kept in memory. For one thread."""
+    """The records of one journal, cached in memory by revision. For one thread."""
 
     def __init__(self, events_of: ReadsEvents) -> None:
         self._events_of = events_of
         self._known: dict[Place, Kept] = {}
         self._fresh: dict[Place, Kept] = {}
-        """Changed in the transaction that goes on."""
+        """Changed in the current transaction."""
 
     def begin(self) -> None:
-        """Hear that a transaction begins."""
+        """Start a transaction: forget what an earlier one that failed has changed."""
         self._fresh.clear()
 
     def committed(self) -> None:
-        """Hear that it is on the disk."""
+        """Keep what the transaction has changed: it is on disk."""
         self._known |= self._fresh
         self._fresh.clear()
 
     def load(self, connection: sa.Connection, place: Place) -> Kept | None:
-        """Return a record; None where it is missing, of another format, or does not go as far as the events do."""
+        """Return a record; None if it is missing, has another format, or does not cover the newest events."""
         row = _goes_to(connection, place)
         if row is None or row.format != FORMAT or (row.run, row.seq) != _newest(connection, place):
             return None
@@ -86,7 +86,7 @@ class EnvironmentRows:
         return found
 
     def add(self, connection: sa.Connection, number: int, events: tuple[AnyEvent, ...], state: RunState) -> None:
-        """Take events of a run, which are written already, into the record. `number`: the run's; `state`: what it comes to with them."""
+        """Add a run's events, which are inserted already, to the record. `number`: the run's; `state`: the run's state after them."""
         place = state.app, state.environment
         kept = self._fresh.get(place) or self._as_before(connection, place, state.run, events[0].seq)
         if kept is None or is_late(kept.record, number, events, state):
@@ -98,7 +98,7 @@ class EnvironmentRows:
         self._save(connection, place, kept, Kept(after, *newest, kept.revision + 1))
 
     def _as_before(self, connection: sa.Connection, place: Place, run: str, seq: int) -> Kept | None:
-        """The record as it was before those events; None where it cannot be gone on with."""
+        """The record before these events; None if it must be rebuilt."""
         known = self._known.get(place)
         row = _goes_to(connection, place)
         if row is None:
@@ -114,7 +114,7 @@ class EnvironmentRows:
         return _as_kept(connection, place, row)
 
     def rebuild(self, connection: sa.Connection, place: Place) -> Kept:
-        """Make a record anew from the events, and write it. What no run sets stays."""
+        """Rebuild a record from the events, and write it. What no event sets is kept."""
         row = _goes_to(connection, place)
         connection.execute(sa.delete(ENVIRONMENT_ROWS).where(_in(ENVIRONMENT_ROWS, place), ENVIRONMENT_ROWS.c.part.not_in(_STATED)))
         for table in (PAST_RUNS, ENVIRONMENTS):
@@ -134,7 +134,7 @@ class EnvironmentRows:
         return self._save(connection, place, Kept(bare), Kept(record, run, number, seq, (row.revision if row else 0) + 1))
 
     def state(self, connection: sa.Connection, place: Place, part: str, value: object | None) -> None:
-        """Write down what no event sets: a person's `note`, or `maintenance`; None: there is none."""
+        """Store what no event sets: a person's `note`, or `maintenance`; None: there is none."""
         kept = self.load(connection, place) or self.rebuild(connection, place)
         before = getattr(kept.record, part)
         if before != value:
@@ -161,14 +161,14 @@ class EnvironmentRows:
 
 
 def past_rows(connection: sa.Connection, place: Place, limit: int, before: int) -> list[Any]:
-    """Return rows of ended runs, newest first; of those before number `before` (0: all)."""
+    """Return rows of ended runs, newest first, whose number is below `before` (0: all)."""
     query = sa.select(PAST_RUNS).where(_in(PAST_RUNS, place))
     query = query.where(PAST_RUNS.c.number < before) if before else query
     return list(connection.execute(query.order_by(PAST_RUNS.c.number.desc()).limit(limit)))
 
 
 def places_of(connection: sa.Connection, app: str) -> list[Place]:
-    """Return the environments that runs were made in, of an application (empty: of all)."""
+    """Return the environments of an application's runs (empty: of all applications)."""
     query = sa.select(RUNS.c.app, RUNS.c.environment, sa.func.max(RUNS.c.number)).group_by(RUNS.c.app, RUNS.c.environment)
     query = query.where(RUNS.c.app == app) if app else query
     return [(row[0], row[1]) for row in sorted(connection.execute(query), key=lambda row: -(row[2] or 0))]
@@ -183,7 +183,7 @@ def _in(table: sa.Table, place: Place) -> sa.ColumnElement[bool]:
 
 
 def _goes_to(connection: sa.Connection, place: Place) -> Any:  # noqa: ANN401 (a row of the table)
-    """How far the record goes; None: there is none."""
+    """The stored position of the record; None: there is no record."""
     return connection.execute(sa.select(ENVIRONMENTS).where(_in(ENVIRONMENTS, place))).first()
 
 
@@ -210,7 +210,7 @@ def _read(connection: sa.Connection, place: Place) -> EnvironmentRecord:
 
 
 def _put(connection: sa.Connection, place: Place, part: str, before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    """Write the rows of a part that are new, or not the same value as before, and take away those that are gone."""
+    """Insert, update and delete rows of one part so that they match `after`. Values are compared by identity."""
     if before is after:
         return
     key = {"app": place[0], "environment": place[1], "part": part}
@@ -233,7 +233,7 @@ def _newest(connection: sa.Connection, place: Place) -> tuple[str, int]:
 
 
 def _newest_before(connection: sa.Connection, place: Place, run: str, seq: int) -> set[tuple[str, int]]:
-    """What the newest run and its last event were before that event of a run was written."""
+    """What the newest run and its last event were before that event of `run` was inserted."""
     newest = _newest(connection, place)
     if newest[0] != run:
         return {newest}
@@ -245,7 +245,7 @@ def _newest_before(connection: sa.Connection, place: Place, run: str, seq: int) 
 
 
 def _telling(connection: sa.Connection, place: Place) -> Iterable[RunSummary]:
-    """The runs that a record is made anew from, oldest first."""
+    """The runs that a rebuild reads, oldest first."""
     query = sa.select(RUNS).where(_in(RUNS, place), RUNS.c.kind != "exec").order_by(NEWEST).limit(BACK)
     runs = [summary_of(row) for row in connection.execute(query)]
     owed = sa.select(EVENTS.c.run).where(EVENTS.c.type == str(HostOwed.__struct_config__.tag), EVENTS.c.run == sa.bindparam("owing")).limit(1)

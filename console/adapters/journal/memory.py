@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
-from console.adapters.journal.run_lines import found_run, holds, summary_after
+from console.adapters.journal.run_summaries import found_run, holds, summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
 from console.model.environment_record import EnvironmentRecord
@@ -83,7 +83,7 @@ class MemoryJournal:
         return tuple(PastRun(number, trimmed(state)) for number, state in states if is_undoable(state))[:limit]
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
-        """Keep which note of a person closes an environment."""
+        """Store the person's note that closes an environment."""
         self._records[app, environment] = changed(await self.environment(app, environment), note=note)
 
     async def close(self) -> None:

@@ -97,7 +97,7 @@ class SqlJournal:
         return await self._on(self._reader, lambda: self.store.past(app, environment, limit, before))
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
-        """Write down which note of a person closes an environment."""
+        """Store the person's note that closes an environment."""
         await self._on(self._writer, lambda: self.store.keep_note(app, environment, note))
 
     async def close(self) -> None:
@@ -116,7 +116,7 @@ class SqlJournal:
 
 
 def _heard(done: asyncio.Future[None]) -> None:
-    """One who was cancelled while it waited hears no more of a fault; whoever writes next does."""
+    """Mark a fault as seen: the caller may have been cancelled while it waited."""
     if not done.cancelled():
         done.exception()
 

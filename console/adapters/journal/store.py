@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalFault, broken, chained, first_link, next_link
 from console.adapters.journal.environment_rows import EnvironmentRows, Place, decode_state, past_rows, places_of
-from console.adapters.journal.find_lines import SCHEMA
+from console.adapters.journal.find_runs import SCHEMA
 from console.adapters.journal.last_written import LastWritten
 from console.adapters.journal.reserve import give_room, keep_room
-from console.adapters.journal.run_lines import found_run, sought, summary_after
+from console.adapters.journal.run_summaries import found_run, sought, summary_after
 from console.adapters.journal.sqlite import made, opened, told
 from console.adapters.journal.tables import EVENTS, LINE, META, NEWEST, RUNS, RUNS_BY_NUMBER, summary_of
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
@@ -34,7 +34,7 @@ PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Events of one run that are to be written, and what the run comes to with them."""
+    """Events of one run to be written, and the run's state after them."""
 
     run: str
     events: tuple[AnyEvent, ...]
@@ -139,7 +139,7 @@ class JournalStore:
                 raise fault
 
     def write(self, entries: Sequence[Entry]) -> list[JournalFault | None]:
-        """Write all of them at once, and return only when they are on the disk: for each, why it is not written.
+        """Write all entries in one transaction, and return once they are on disk: for each entry, why it was not written, or None.
 
         Before a release room is kept for going back; what goes back takes it where there is no other.
         """
@@ -230,7 +230,7 @@ class JournalStore:
             return self._read(connection, run, after, holds=False)
 
     def _read(self, connection: sa.Connection, run: str, after: int = 0, *, holds: bool = True) -> tuple[AnyEvent, ...]:
-        """Read by pages. `holds`: in one transaction; else who writes is not kept waiting for the whole run."""
+        """Read by pages. `holds`: in one transaction; otherwise one for each page, so that a writer waits for a page at most."""
         events: list[AnyEvent] = []
         link, seq = self._link_at(connection, run, after), after
         while page := self._page(connection, run, seq):
@@ -298,13 +298,13 @@ class JournalStore:
         return self.kept_environment(app, environment) or self.rebuild(app, environment)
 
     def kept_environment(self, app: str, environment: str) -> EnvironmentRecord | None:
-        """Return the same as it is kept; None: it has to be made anew."""
+        """Return the stored record; None: it must be rebuilt."""
         with told(self.path), self._reader.connect() as connection:
             kept = self._looks.load(connection, (app, environment))
             return kept.record if kept else None
 
     def rebuild(self, app: str, environment: str) -> EnvironmentRecord:
-        """Make an environment's record anew from its runs, and return it."""
+        """Rebuild an environment's record from its runs, and return it."""
         with told(self.path):
             self._environments.begin()
             with self._connection.begin():
@@ -313,17 +313,17 @@ class JournalStore:
         return kept.record
 
     def places(self, app: str = "") -> list[Place]:
-        """Return the environments (application, environment) that runs were made in, the newest first."""
+        """Return the environments (application, environment) of runs, that of the newest run first."""
         with told(self.path), self._reader.connect() as connection:
             return places_of(connection, app)
 
     def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
-        """Return ended runs as far as a rollback asks, newest first: those before number `before` (0: all). They are as good as the record is that is kept."""
+        """Return ended runs as a rollback needs them, newest first, with numbers below `before` (0: all). The record must be up to date."""
         with told(self.path), self._reader.connect() as connection:
             return tuple(PastRun(row.number, decode_state(row.state.encode())) for row in past_rows(connection, (app, environment), limit, before))
 
     def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
-        """Write down which note of a person closes an environment; None: none does."""
+        """Store the person's note that closes an environment; None: there is none."""
         with told(self.path):
             self._verify_in_place()
             self._environments.begin()
@@ -333,7 +333,7 @@ class JournalStore:
 
 
 class _OutOfOrder(JournalFault):
-    """Events that do not follow what is written of their run."""
+    """Events that do not follow the last one of their run in the journal."""
 
 
 def _goes_back(event: AnyEvent) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.adapters.journal.run_lines import OPEN, SEARCHED
+from console.adapters.journal.run_summaries import OPEN, SEARCHED
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -48,7 +48,7 @@ ENVIRONMENTS = sa.Table(
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
 )
-"""How far each environment's record goes: the newest run and its last event that are in it. `revision` grows with every change."""
+"""The position of each environment's record: the newest run and its last event that it covers. `revision` grows with every change."""
 ENVIRONMENT_ROWS = sa.Table(
     "environment_rows",
     META,
@@ -68,7 +68,7 @@ PAST_RUNS = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
 )
-"""What ended runs come to, as far as a rollback asks."""
+"""Ended runs' states, trimmed to what a rollback needs."""
 sa.Index("past_runs_by_number", PAST_RUNS.c.app, PAST_RUNS.c.environment, PAST_RUNS.c.number)
 RUNS_BY_NUMBER = sa.Index("runs_by_number", RUNS.c.number)
 NEWEST = RUNS.c.number.desc().nulls_first()

@@ -1,6 +1,6 @@
-"""Writes what runs' steps print and what their machines do, on a thread of its own: whoever tells of it never waits for a disk.
+"""Writes the output of steps and the samples of hosts to files, on a thread of its own: the engine's loop never waits for a disk.
 
-What waits to be written has a bound: where a disk cannot keep up, lines are left out, and their place says how many.
+The queue has a bound: if the disk cannot keep up, lines are dropped, and a line in their place says how many.
 """
 
 import threading
@@ -13,17 +13,17 @@ from console.ports.feed import Output, Sample
 from console.text import SafeText
 
 BOUND = 50_000
-"""Lines and samples that wait to be written."""
+"""Lines and samples in the queue at most."""
 RUNS = 4
 """Runs whose files are kept open."""
 LINGER = 0.02
-"""Seconds for which lines are gathered."""
+"""Seconds for which lines are collected before they are written."""
 PARTING = 5.0
-"""Seconds that the last lines have to be written."""
+"""Seconds that `close` waits for the last lines."""
 
 
 class _Files:
-    """What one run has."""
+    """The open files of one run."""
 
     def __init__(self, state: str, run: str) -> None:
         self.log = RunLog(state, run)
@@ -49,7 +49,7 @@ class LogWriter:
         self._thread.start()
 
     def keep(self, run: str, item: Output | Sample) -> None:
-        """Have it written soon. Never waits."""
+        """Queue an item to be written. Never waits."""
         with self._news:
             if len(self._waiting) < self._bound:
                 self._waiting.append((run, item, datetime.now(UTC)))
@@ -58,7 +58,7 @@ class LogWriter:
             self._news.notify()
 
     def close(self) -> None:
-        """Write what waits, and end. What a disk does not take in time is lost."""
+        """Write the queue, and end the thread. What is not written in time is lost."""
         with self._news:
             self._closing.set()
             self._news.notify()

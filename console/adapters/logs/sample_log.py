@@ -15,7 +15,7 @@ from console.wire.address import path_part
 CAP = 32 << 20
 """Bytes that the numbers of one run may have: some two hours of a hundred hosts that are looked at each second."""
 GATHERED = 1.0
-"""Seconds for which lines are gathered."""
+"""Seconds for which lines are collected before they are written."""
 
 
 class SampleLog:

@@ -1,4 +1,4 @@
-"""Which hosts are owed something: what no later run has made of them what the environment is. Pure; kept up to date as runs end."""
+"""Which hosts are owed a release: no later run has brought them to what the environment is. Pure; updated when a run ends."""
 
 from console.model.debt import Debt
 from console.model.environment_record import Debts, OwedHost
@@ -43,7 +43,7 @@ def _opened(state: RunState, number: int) -> tuple[OwedHost, ...]:
 
 
 def _undone(before: Debts) -> tuple[OwedHost, ...]:
-    """What is owed without the last release, and without what has brought hosts up to it since."""
+    """What is owed once the last release, and the catch-ups since, are undone."""
     kept = (one for one in before.owed if not (one.debt.left_out and one.number >= before.since))
     return _newest_first((*kept, *before.paid))
 

@@ -1,4 +1,4 @@
-"""What an environment is now, by the runs that have ended, and so what owed hosts are brought to. Pure; kept up to date as runs end."""
+"""Which release an environment is on, by its ended runs: what owed hosts are brought to. Pure; updated when a run ends."""
 
 from collections.abc import Iterable
 

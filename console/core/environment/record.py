@@ -1,7 +1,7 @@
 """The record of an environment, kept as the events of its runs come: what is live where, what is owed, how the last runs ended, and the like. Pure.
 
 Each rule stands in a module of its own (`debts`, `catch_up`, `verification`, `direction`, `staging`, `health`, `usual`); here they are put together.
-Runs are taken in the order in which they end. Where an older one ends behind a newer one, the record has to be made anew (`is_late`).
+Runs are taken in the order in which they end. If an older run ends after a newer one, the record must be rebuilt (`is_late`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,13 +31,13 @@ CHANGING: Final = frozenset({"deploy", "rollback", "restart", "catch-up"})
 RUNS = 5
 """Runs whose steps say how long steps usually take."""
 RELEASES = 200
-"""Release runs of which it is kept what they released."""
+"""Release runs that the record keeps."""
 _HostChange = Callable[[HostRecord], HostRecord]
 _TELLS_RELEASE = (ev.RevisionResolved, ev.PlanMade, ev.ReleasePacked, ev.RunEnded)
 
 
 def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, ...], state: RunState) -> EnvironmentRecord:
-    """Return the environment's record after events of one run. `number`: the run's place over all runs; `state`: what the run comes to with these events."""
+    """Return the environment's record after events of one run. `number`: the run's position over all runs; `state`: the run's state after these events."""
     if not state.run or state.kind == "exec":
         return record
     record = _with_hosts(changed(record, app=state.app, environment=state.environment), events, state)
@@ -54,12 +54,12 @@ def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, 
 
 
 def is_late(record: EnvironmentRecord, number: int, events: Iterable[ev.AnyEvent], state: RunState) -> bool:
-    """Whether a run that worked on hosts ends here behind one that was opened after it: then the record has to be made anew, in the order of runs."""
+    """Whether a run that worked on hosts ends after one that was opened later: then the record must be rebuilt in the order of runs."""
     return number < record.newest and state.kind != "exec" and state.exit in ACTED and any(isinstance(event, ev.RunEnded) for event in events)
 
 
 def trimmed(state: RunState) -> RunState:
-    """Return what later runs ask of one that has ended: where its hosts were and are, what it released, and whether its migration is still there.
+    """Return what a later rollback needs of an ended run: where its hosts were and are, what it released, and whether its migration is still there.
 
     Its plan, checks and steps are left out.
     """
@@ -73,7 +73,7 @@ def trimmed(state: RunState) -> RunState:
 
 
 def is_undoable(state: RunState) -> bool:
-    """Whether a rollback asks what that run did: it may have put another release on a host."""
+    """Whether a rollback has to know that run: it may have put another release on a host."""
     return state.phase == "ended" and state.kind in ("deploy", "rollback", "catch-up") and (state.changed or state.exit in ACTED)
 
 
@@ -155,7 +155,7 @@ def _sets(**fields: Any) -> _HostChange:  # noqa: ANN401 (fields of HostRecord)
 
 
 def _where_locked_by(run: str, **fields: Any) -> _HostChange:  # noqa: ANN401
-    """A run that came after has the lock: what an older one says of it counts no more."""
+    """Change the host only while that run is the last one that took its lock."""
     return lambda host: changed(host, **fields) if host.locked_by == run else host
 
 

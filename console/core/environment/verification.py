@@ -1,4 +1,4 @@
-"""Which run left an environment unverified, and none has made good since. Pure; kept up to date as runs end."""
+"""Which failed run left an environment unverified, until later runs verify its hosts. Pure; updated when a run ends."""
 
 from console.core.run.conditions import SETTLED, UNVERIFIED
 from console.core.run.outcome import is_there_already
@@ -27,7 +27,7 @@ def is_open(one: Unverified) -> bool:
 
 
 def unverified_forgiven(before: tuple[Unverified, ...], run: str, host: str) -> tuple[Unverified, ...]:
-    """Return the runs that failed once a person has closed what that run owes that host: it is then one that the run left as it was."""
+    """Return the unverified runs after a person closed that run's debt to that host: the host then counts as left as it was."""
     known = (_with_forgiven(one, host) if one.run.run == run and host in one.bad else one for one in before)
     return tuple(one for one in known if is_open(one))
 

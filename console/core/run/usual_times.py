@@ -6,7 +6,7 @@ from statistics import median
 from console.model.state import RunState
 
 KEPT = 200
-"""Hosts of a run whose seconds are kept for each kind of step: of more, every so-manieth from the fastest to the slowest."""
+"""Hosts of a run whose seconds are kept for each kind of step: of more, an even selection from the fastest to the slowest."""
 
 
 def seconds_by_kind(state: RunState) -> dict[str, tuple[float, ...]]:

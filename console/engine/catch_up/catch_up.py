@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from console.core.environment.standing import Leftover, debts_of, leftovers
+from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import needs_of
 from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.keyring import Keyring

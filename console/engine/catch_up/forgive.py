@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from console.core.environment.standing import debts_of
+from console.core.environment.record_queries import debts_of
 from console.engine.queries.context import QueryContext
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd

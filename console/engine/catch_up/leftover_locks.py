@@ -6,7 +6,7 @@ A run is over when the journal says so, and its lock stops nobody from then on. 
 import asyncio
 from collections.abc import Iterable
 
-from console.core.environment.standing import Leftover
+from console.core.environment.record_queries import Leftover
 from console.engine.pacing import on_each
 from console.model.events import LockLeft, LocksReleased, RunEnded
 from console.model.fleet import Environment, Host

@@ -6,7 +6,7 @@ Knows the ports and the contract's names; nothing of runs that go on, but the id
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from console.core.environment.standing import failed_run, healthy_hosts, owed_now
+from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
 from console.core.host_selection import chosen_hosts
 from console.engine.catch_up.forgive import answer_forgive
 from console.engine.preflight.preview import answer_check

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from console.core.checks.direction import attempt_of
-from console.core.environment.standing import failed_run, healthy_hosts, owed_now
+from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
 from console.engine.preflight.preview import answer_preview
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at

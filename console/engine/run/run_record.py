@@ -1,6 +1,6 @@
-"""One run's record as it is written: what happened is stamped and folded at once, and written in groups beside the loop.
+"""Writes one run's record: events are stamped and folded at once, and written in groups by the journal's thread.
 
-Who has to know that something is on the disk waits for it; viewers hear of it then. Where it cannot be written the state is what it was before.
+Callers that need durability await it; viewers get events only once they are on disk. If a write fails, the state is reset to what is on disk.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ Publish = Callable[[tuple[AnyEvent, ...]], object]
 
 
 class _Group:
-    """Events that are written together, and those who wait for that."""
+    """Events that are written together, and a future for their durability."""
 
     def __init__(self) -> None:
         self.events: list[AnyEvent] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.waited_for = True
-        """Whoever wrote into it waits, and hears of a fault."""
+        """Every caller awaits `done`, so a fault is raised to it; otherwise `lost` is called."""
 
 
 class RunRecord:
@@ -48,7 +48,7 @@ class RunRecord:
         self._publish = publish
         self._lost = lost
         self.state = state or RunState()
-        """What everything that was recorded comes to, on the disk or on its way there."""
+        """The state after every recorded event, whether it is on disk or still on its way."""
         self._on_disk = self.state
         self._next: _Group | None = None
         self._newest: _Group | None = None
@@ -56,27 +56,27 @@ class RunRecord:
 
     @classmethod
     async def of(cls, journal: Journal, clock: Clock, run: str) -> "RunRecord":
-        """Return the record of a run that nobody carries."""
+        """Open the record of a run that no engine carries."""
         _, state = await read_run(journal, run)
         return cls(journal, clock, state=state)
 
     def resume_from(self, state: RunState) -> None:
-        """Go on behind what another engine has written."""
+        """Continue after what another engine has written."""
         self.state = self._on_disk = state
 
     def record(self, *events: Event) -> None:
-        """Fold events, and have them written soon: for those who go on without waiting. `lost` hears where that fails."""
+        """Fold events and queue them to be written, without waiting. If that fails, `lost` is called."""
         self._add(events).waited_for = False
 
     async def write(self, *events: Event) -> tuple[AnyEvent, ...]:
-        """Fold events, and return them with their places once they are on the disk. Raises ConsoleError where they cannot be written: nothing happened then."""
+        """Fold events, and return them, stamped, once they are on disk. Raises ConsoleError if they cannot be written: then nothing happened."""
         group = self._add(events)
         found = tuple(group.events[len(group.events) - len(events) :])
         await asyncio.shield(group.done)
         return found
 
     async def settled(self) -> None:
-        """Wait until all that was recorded is on the disk. Raises what kept it from there."""
+        """Wait until every recorded event is on disk. Raises the fault if one cannot be written."""
         if self._newest is not None:
             await asyncio.shield(self._newest.done)
 
@@ -117,7 +117,7 @@ class RunRecord:
         return True
 
     def _failed(self, fault: Exception, group: _Group) -> None:
-        """Be where the record is: what was folded since has not happened."""
+        """Reset the state to what is on disk: later events have not happened."""
         groups = [group] if self._next is None else [group, self._next]
         self.state, self._next, self._newest = self._on_disk, None, None
         for one in groups:
@@ -146,6 +146,6 @@ class RunRecord:
 
 
 async def read_run(journal: Journal, run: str) -> tuple[tuple[AnyEvent, ...], RunState]:
-    """Return a run's events, and what they come to, worked out beside the loop; an empty state for one that is not known. Raises ConsoleError."""
+    """Return a run's events and its state, folded in a thread; an empty state for an unknown run. Raises ConsoleError."""
     events = await journal.read(run)
     return events, await asyncio.to_thread(fold, events)

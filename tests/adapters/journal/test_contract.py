@@ -11,7 +11,7 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded, trimmed
-from console.core.environment.standing import debts_of
+from console.core.environment.record_queries import debts_of
 from console.core.run.evolve import evolve, fold
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import NoteAdded, RevisionResolved, RunEnded, RunOpened, stamped

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.environment.standing import Leftover, debts_of, failed_run, healthy_hosts, leftovers, owed_now, usual_seconds
+from console.core.environment.record_queries import Leftover, debts_of, failed_run, healthy_hosts, leftovers, owed_now, usual_seconds
 from console.model.debt import Debt
 from console.model.environment_record import Debts, EnvironmentRecord, HostRecord, Live, OwedHost, Unclear, Unverified
 from console.model.fleet import Environment, HealthCheck, Host

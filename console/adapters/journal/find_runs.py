@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import fields
 from urllib.parse import quote
 
-from console.adapters.journal.run_lines import found_run
+from console.adapters.journal.run_summaries import found_run
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -26,7 +26,7 @@ _LAST = f"SELECT {_COLUMNS} FROM runs WHERE ? IN ('', app) {_NEWEST}"  # noqa: S
 _BEGINS = f"SELECT {_COLUMNS} FROM runs WHERE substr(run, 1, length(?)) = ? AND ? IN ('', app) {_NEWEST}"  # noqa: S608
 
 
-def find_lines(path: str, text: str, app: str = "") -> list[RunSummary] | None:
+def find_summaries(path: str, text: str, app: str = "") -> list[RunSummary] | None:
     """Runs that a person may mean by an id, a part of its beginning, `last`, or by nothing: those that are open. Newest first. None: ask the journal."""
     query, values = _BEGINS, (text, text, app, 100)
     if text in ("", "last"):

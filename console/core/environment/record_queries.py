@@ -1,4 +1,4 @@
-"""What the record of an environment answers: its debts with what comes of each, which hosts are well, which locks are left. Pure."""
+"""Answers from the record of an environment: debts and what happens next to each, healthy hosts, locks that were left. Pure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -29,7 +29,7 @@ def debts_of(record: EnvironmentRecord) -> tuple[Debt, ...]:
 
 
 def owed_now(record: EnvironmentRecord, unpaid: str = "") -> tuple[Debt, ...]:
-    """Return what is owed, and what comes of each. `unpaid`: why this engine brings no host up to date; empty: it does."""
+    """Return what is owed, and what happens next to each. `unpaid`: why this engine brings no host up to date; empty: it does."""
     return tuple(changed(debt, next=SafeText(_next_of(debt, record.live, unpaid))) for debt in debts_of(record))
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import msgspec
 import pytest
 
-from console.adapters.journal.find_lines import find_lines
+from console.adapters.journal.find_runs import find_summaries
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped
@@ -27,21 +27,21 @@ def journal(tmp_path):
 
 @pytest.mark.parametrize("text", ["20260101", "20260101T1-shop", "20260202T1-x%", "%", "nope", "last"])
 def test_a_run_that_is_named_is_the_journals(journal, text):
-    assert find_lines(journal.path, text) == journal.find_run(text)
+    assert find_summaries(journal.path, text) == journal.find_run(text)
 
 
 def test_nothing_means_what_is_open_and_an_app_leaves_others_out(journal):
-    assert [run.run for run in find_lines(journal.path, "")] == ["20260202T1-x%_y", "20260101T1-shop-2"]
-    assert [run.run for run in find_lines(journal.path, "", "shop")] == ["20260101T1-shop-2"]
-    assert find_lines(journal.path, "last", "mail") == journal.find_run("20260202")
+    assert [run.run for run in find_summaries(journal.path, "")] == ["20260202T1-x%_y", "20260101T1-shop-2"]
+    assert [run.run for run in find_summaries(journal.path, "", "shop")] == ["20260101T1-shop-2"]
+    assert find_summaries(journal.path, "last", "mail") == journal.find_run("20260202")
 
 
 def test_what_it_cannot_read_is_left_to_the_journal(journal, tmp_path):
-    assert find_lines(str(tmp_path / "nothing"), "last") is None
+    assert find_summaries(str(tmp_path / "nothing"), "last") is None
     (tmp_path / "garbage").write_bytes(b"garbage" * 1000)
-    assert find_lines(str(tmp_path / "garbage"), "last") is None
+    assert find_summaries(str(tmp_path / "garbage"), "last") is None
     journal.close()
     with sqlite3.connect(journal.path) as newer:
         newer.execute("PRAGMA user_version=99")
     newer.close()
-    assert find_lines(journal.path, "last") is None
+    assert find_summaries(journal.path, "last") is None
