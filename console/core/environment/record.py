@@ -1,6 +1,6 @@
 """The record of an environment, kept as the events of its runs come: what is live where, what is owed, how the last runs ended, and the like. Pure.
 
-Each rule stands in a module of its own (`debts`, `catch_up`, `verification`, `direction`, `staging`, `health`, `usual`); here they are put together.
+Each rule stands in a module of its own (`debts`, `live_release`, `verification`; `checks.direction`, `checks.staging`, `checks.health_at_rest`; `run.usual_times`); here they are put together.
 Runs are taken in the order in which they end. If an older run ends after a newer one, the record must be rebuilt (`is_late`).
 """
 
