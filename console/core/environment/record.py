@@ -1,6 +1,7 @@
 """The record of an environment, kept as the events of its runs come: what is live where, what is owed, how the last runs ended, and the like. Pure.
 
-Each rule stands in a module of its own (`debts`, `live_release`, `verification`; `checks.direction`, `checks.staging`, `checks.health_at_rest`; `run.usual_times`); here they are put together.
+Each rule has a module of its own: `debts`, `live_release` and `verification` here, `direction`, `staging` and `health_at_rest` in `core/checks`,
+`usual_times` in `core/run`. This module applies them.
 Runs are taken in the order in which they end. If an older run ends after a newer one, the record must be rebuilt (`is_late`).
 """
 
