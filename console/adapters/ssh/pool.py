@@ -6,7 +6,6 @@ under a command makes its status None, never an error and never a success. It kn
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,12 +14,10 @@ import asyncssh
 
 from console.adapters.ssh.channels import Purpose
 from console.adapters.ssh.config import Refused, Way, Ways
-from console.adapters.ssh.identity import Identities, Identity
-from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
-from console.adapters.ssh.link import Link, LinkWatch, Opened
+from console.adapters.ssh.handshakes import Handshakes
+from console.adapters.ssh.link import Link, Opened
 from console.adapters.ssh.login import judged_login
-from console.adapters.ssh.options import connection_options
-from console.adapters.ssh.problems import LoginAttempt, distrusted, failed, no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
+from console.adapters.ssh.problems import no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
 from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import SshSession
@@ -32,12 +29,6 @@ from console.model.fleet import Host, Ssh
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached
 
-HANDSHAKES = 32
-"""At once, over all hosts: more of them only wait for each other."""
-TRIES = 3
-"""For a connection that is closed before the login, as a busy sshd does."""
-BACKOFF = 0.5
-"""Seconds; doubled each time, and a random share of it is waited."""
 FURTHER = 3
 """Connections to a host beside its own, where it takes fewer commands on one than are to run there; the last is for work alone."""
 CLOSING = 1.0
@@ -52,12 +43,10 @@ class SshTransport:
     def __init__(self, ssh: Ssh, jumps: tuple[Host, ...] = (), environment: str = "ENV", *, config: Path | None = None) -> None:
         self._ssh = ssh
         self._jumps = {jump.name: jump for jump in jumps}
-        self._environment = environment
         self._ways = Ways(ssh, config) if config else Ways(ssh)
-        self._known: dict[tuple[str, ...], KnownHosts] = {}
-        self._identities = Identities()
+        self._handshakes = Handshakes(ssh, environment)
+        self.known_of = self._handshakes.known_of
         self._links: dict[Key, Link] = {}
-        self._ramp = asyncio.Semaphore(HANDSHAKES)
         self._is_closed = False
 
     async def connect(self, host: Host) -> Reached | Unreached:
@@ -291,7 +280,7 @@ class SshTransport:
         if self._is_closed:
             return unreached(link.host, "unreachable", "the console is letting go of its connections")
         if link.opening is None:
-            if sum(known.refresh() for known in self._known.values()):
+            if self._handshakes.refresh():
                 self._forget_keys()
             if link.refused:
                 return link.refused
@@ -311,7 +300,8 @@ class SshTransport:
             return found
         way, tunnel = found
         try:
-            opened = await self._ramped(link, way, tunnel)
+            gate = next((other.through for other in self._links.values() if tunnel is not None and other.connection is tunnel), None)
+            opened = await self._handshakes.open(link, way, tunnel, gate)
         except Refused as fault:
             return unreached(link.host, "login", str(fault), fault.hint)
         if isinstance(opened, Unreached):
@@ -347,62 +337,6 @@ class SshTransport:
         if jump.name in (*chain, host.name):
             raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
         return self.link_of(jump, is_jump=True)
-
-    def known_of(self, way: Way) -> KnownHosts:
-        """The host keys that are known, with those in files that the user's configuration names beside the usual ones."""
-        usual = self._ssh.known_hosts or (USERS, SYSTEM)
-        files = tuple(dict.fromkeys(str(Path(name).expanduser()) for name in (*usual, *way.known_hosts)))
-        if files not in self._known:
-            self._known[files] = KnownHosts(files)
-        return self._known[files]
-
-    async def _ramped(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None) -> Opened:
-        gate = next((other.through for other in self._links.values() if tunnel is not None and other.connection is tunnel), None)
-        async with contextlib.AsyncExitStack() as turns:
-            if gate is not None:
-                await turns.enter_async_context(gate)
-            await turns.enter_async_context(self._ramp)
-            identity = await turns.enter_async_context(self._identities.of(way))
-            for number in range(TRIES):
-                opened, may_retry = await self._shaken(link, way, tunnel, identity)
-                if not may_retry or number == TRIES - 1:
-                    break
-                await asyncio.sleep(random.uniform(0, BACKOFF * 2**number))  # noqa: S311 (spreads load)
-        return opened
-
-    async def _shaken(
-        self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
-    ) -> tuple[Opened, bool]:  # fmt: skip
-        """Shake hands once: what came of it, and whether it is worth another try."""
-        attempt = LoginAttempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
-        watch, known = LinkWatch(), self.known_of(way)
-        try:
-            async with asyncio.timeout(self._ssh.connect_timeout):
-                connection = await asyncssh.connect(
-                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **connection_options(self._ssh, way, identity, known)
-                )
-        except asyncssh.HostKeyNotVerifiable as fault:
-            return distrusted(attempt, known, watch.shown, fault, watch.peer), False
-        except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
-            if isinstance(fault, asyncssh.KeyExchangeFailed | asyncssh.ConnectionLost) and not watch.has_begun_login:
-                return await self._unmatched(attempt, known, tunnel, fault)
-            return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
-        link.took(connection, watch, way)
-        return connection, False
-
-    async def _unmatched(
-        self, attempt: LoginAttempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
-    ) -> tuple[Unreached, bool]:  # fmt: skip
-        """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it is worth another try."""
-        way = attempt.way
-        fingerprints = known.fingerprints(way.alias or way.address, way.port)
-        shown = None
-        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
-            async with asyncio.timeout(attempt.timeout):
-                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if fingerprints else None
-        if shown is not None and shown.get_fingerprint() not in fingerprints:
-            return distrusted(attempt, known, shown, fault), False
-        return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost)
 
 
 async def _said_goodbye(connections: list[asyncssh.SSHClientConnection]) -> None:

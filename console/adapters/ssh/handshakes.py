@@ -1,0 +1,98 @@
+"""Handshakes with hosts: the keys that are known and shown, the identities that are offered, and how many go on at once.
+
+A refused login or key is not tried again here. It must not know which connections there are, or what runs on them.
+"""
+
+import asyncio
+import contextlib
+import random
+from pathlib import Path
+
+import asyncssh
+
+from console.adapters.ssh.config import Way
+from console.adapters.ssh.identity import Identities, Identity
+from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
+from console.adapters.ssh.link import Link, LinkWatch, Opened
+from console.adapters.ssh.options import connection_options
+from console.adapters.ssh.problems import LoginAttempt, distrusted, failed
+from console.model.fleet import Ssh
+from console.ports.hosts import Unreached
+
+AT_ONCE = 32
+"""Over all hosts: more of them only wait for each other."""
+TRIES = 3
+"""For a connection that is closed before the login, as a busy sshd does."""
+BACKOFF = 0.5
+"""Seconds; doubled each time, and a random share of it is waited."""
+
+
+class Handshakes:
+    """All of one environment, whose name is for what is said to people."""
+
+    def __init__(self, ssh: Ssh, environment: str) -> None:
+        self._ssh = ssh
+        self._environment = environment
+        self._known: dict[tuple[str, ...], KnownHosts] = {}
+        self._identities = Identities()
+        self._ramp = asyncio.Semaphore(AT_ONCE)
+
+    def refresh(self) -> bool:
+        """Read again the files of host keys that were changed; whether any was."""
+        return sum(known.refresh() for known in self._known.values()) > 0
+
+    def known_of(self, way: Way) -> KnownHosts:
+        """The host keys that are known, with those in files that the user's configuration names beside the usual ones."""
+        usual = self._ssh.known_hosts or (USERS, SYSTEM)
+        files = tuple(dict.fromkeys(str(Path(name).expanduser()) for name in (*usual, *way.known_hosts)))
+        if files not in self._known:
+            self._known[files] = KnownHosts(files)
+        return self._known[files]
+
+    async def open(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, gate: asyncio.Semaphore | None) -> Opened:
+        """Connect the link that way, when it is its turn; `gate` holds back those through one jump host. Raises Refused."""
+        async with contextlib.AsyncExitStack() as turns:
+            if gate is not None:
+                await turns.enter_async_context(gate)
+            await turns.enter_async_context(self._ramp)
+            identity = await turns.enter_async_context(self._identities.of(way))
+            for number in range(TRIES):
+                opened, may_retry = await self._shaken(link, way, tunnel, identity)
+                if not may_retry or number == TRIES - 1:
+                    break
+                await asyncio.sleep(random.uniform(0, BACKOFF * 2**number))  # noqa: S311 (spreads load)
+        return opened
+
+    async def _shaken(
+        self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
+    ) -> tuple[Opened, bool]:  # fmt: skip
+        """Shake hands once: what came of it, and whether it is worth another try."""
+        attempt = LoginAttempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
+        watch, known = LinkWatch(), self.known_of(way)
+        try:
+            async with asyncio.timeout(self._ssh.connect_timeout):
+                connection = await asyncssh.connect(
+                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **connection_options(self._ssh, way, identity, known)
+                )
+        except asyncssh.HostKeyNotVerifiable as fault:
+            return distrusted(attempt, known, watch.shown, fault, watch.peer), False
+        except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
+            if isinstance(fault, asyncssh.KeyExchangeFailed | asyncssh.ConnectionLost) and not watch.has_begun_login:
+                return await self._unmatched(attempt, known, tunnel, fault)
+            return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
+        link.took(connection, watch, way)
+        return connection, False
+
+    async def _unmatched(
+        self, attempt: LoginAttempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
+    ) -> tuple[Unreached, bool]:  # fmt: skip
+        """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it is worth another try."""
+        way = attempt.way
+        fingerprints = known.fingerprints(way.alias or way.address, way.port)
+        shown = None
+        with contextlib.suppress(asyncssh.Error, OSError, TimeoutError):
+            async with asyncio.timeout(attempt.timeout):
+                shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if fingerprints else None
+        if shown is not None and shown.get_fingerprint() not in fingerprints:
+            return distrusted(attempt, known, shown, fault), False
+        return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost)
