@@ -212,6 +212,12 @@ def test_a_gate_waits_for_its_slowest_check_and_names_them_all():
     assert (step.title, step.timeout) == ("health of web01: a, b", 90.0)
 
 
+def test_a_release_is_rolling_and_the_same_in_every_step_of_a_host():
+    plan = released(changed(FULL, database=DATABASE), review=REVIEW)
+    assert plan.strategy == "rolling"
+    assert {step.release for step in plan.steps if step.about or step.name.startswith("database/")} == {NEW}
+
+
 def test_nothing_is_switched_before_every_host_has_the_release():
     plan = released(batched(FLEET, Amount(count=1)))
     for host in ("web01", "web02", "web03"):
@@ -254,6 +260,8 @@ def test_a_wave_says_who_is_in_it():
     plan = released(batched(an_environment(9), Amount(count=1), Amount(count=6), Amount(count=8)))
     titles = [str(step.title) for step in plan.steps if step.kind == "wave"]
     assert titles == ["wave 1 of 3: web01", "wave 2 of 3: web02, web03, web04, web05, web06, web07", "wave 3 of 3: web08, web09"]
+    (seven,) = [step.title for step in released(batched(an_environment(7), Amount(share=1.0))).steps if step.kind == "wave"]
+    assert seven == "wave 1 of 1: web01, web02, web03, web04, web05, web06 and 1 more"
     (large,) = [step.title for step in released(batched(an_environment(9), Amount(share=1.0))).steps if step.kind == "wave"]
     assert large == "wave 1 of 1: web01, web02, web03, web04, web05, web06 and 3 more"
     assert [(step.wave, step.phase, step.idempotent, step.timeout) for step in plan.steps if step.kind == "wave"] == [
@@ -295,6 +303,11 @@ def test_a_restart_touches_no_release():
     stopped = plan_restart(changed(FLEET, commands=STOPPED), FLEET.hosts, {})
     assert done_on(stopped.steps, "web01") == ["wave-1/web01/stop", "wave-1/web01/restart", "wave-1/web01/gate"]
     assert named(stopped, "wave-1/web01/restart").command == Command("start")
+    assert "wave-1/web01/gate" in comes_after(stopped, "wave-2/web02/stop")
+    both = plan_restart(changed(FLEET, commands={"start": Command("start"), "restart": Command("restart")}), FLEET.hosts, {})
+    assert named(both, "wave-1/web01/restart").command == Command("restart")
+    assert {(step.phase, step.wave) for step in plan.steps if step.about == "web03"} == {("release", 2)}
+    assert [str(step.title) for step in plan.steps if step.kind == "wave"] == ["wave 1 of 2: web01, web02", "wave 2 of 2: web03"]
 
 
 def test_a_restart_runs_no_hook():
@@ -314,6 +327,9 @@ def test_a_catch_up_ships_where_the_release_is_not(on_disk: frozenset[str], ship
     assert [step.expects for step in plan.steps if step.kind == "pack"] == (["d1"] if shipped else [])
     assert {step.about for step in plan.steps if step.kind == "switch"} == {"web01", "web02"}
     assert {f"wave-1/{host.name}/gate" for host in hosts} <= comes_after(plan, "close/web01/prune")
+    assert {step.release for step in plan.steps if step.about} == {NEW}
+    for name in shipped:
+        assert comes_after(plan, f"prepare/{name}/ship") == {"release/pack"}
     if "web02" in shipped:
         assert "prepare/web02/install" in comes_after(plan, "wave-1/web02/switch")
 
@@ -346,6 +362,8 @@ def test_a_rollback_run_takes_these_hosts_back(targets: dict[str, str], how: str
     assert (plan.strategy, plan.waves) == (strategy, waves)
     assert [step.about for step in plan.steps if step.kind == "switch"] == [name for wave in waves for name in wave]
     assert all(step.phase == "rollback" for step in plan.steps)
+    assert {step.about: step.wave for step in plan.steps} == {name: number for number, wave in enumerate(waves, 1) for name in wave}
+    assert plan_way_back(FLEET, targets).strategy == "rollback at-once"
     for name in waves[-1]:
         assert (f"back/{waves[0][0]}/gate" in comes_after(plan, f"back/{name}/switch")) is (len(waves) == 2)
 

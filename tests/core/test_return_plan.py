@@ -104,6 +104,8 @@ def test_the_steps_of_a_host_that_goes_back():
     hooked = changed(FLEET, hooks=(Hook("after rollback", Command("warm")), Hook("after host", Command("no"))))
     assert done_on(return_steps(hooked, FLEET.hosts[0], "r1"), "web01")[-1] == "back/web01/hook-1"
     started = changed(FLEET, commands={"start": Command("start"), "stop": Command("stop")})
+    again = changed(FLEET, commands={"start": Command("start"), "restart": Command("restart")})
+    assert [step.command.run for step in return_steps(again, FLEET.hosts[0], "r1") if step.command] == ["restart"]
     assert [step.kind for step in return_steps(started, FLEET.hosts[0], "r1")] == ["switch", "restart", "gate"]
     assert {step.wave for step in return_steps(FLEET, FLEET.hosts[0], "r1")} == {1}
 
@@ -212,6 +214,16 @@ def test_who_goes_back(state: RunState, how: str, waves: tuple[tuple[str, ...], 
         (name, f"r{int(name[-1])}", number) for number, wave in enumerate(waves, 1) for name in wave
     ]
     assert plan.digest == sealed(plan).digest
+
+
+def test_a_rollback_is_at_once_where_nothing_else_was_asked_for():
+    assert plan_rollback(FLEET, released("new", "new")).strategy == "rollback at-once"
+
+
+def test_a_skipped_host_that_is_back_is_not_left_behind():
+    ways = (ReturnTarget("web01", "r0"),)
+    assert left_behind(changed(skipped("done"), way_back=ways)) == {}
+    assert left_behind(changed(skipped("running"), way_back=ways)) == {"web01": "r0"}
 
 
 def test_the_second_half_waits_for_the_first():
