@@ -362,7 +362,7 @@ def test_a_rollback_run_takes_these_hosts_back(targets: dict[str, str], how: str
     assert (plan.strategy, plan.waves) == (strategy, waves)
     assert [step.about for step in plan.steps if step.kind == "switch"] == [name for wave in waves for name in wave]
     assert all(step.phase == "rollback" for step in plan.steps)
-    assert {step.about: step.wave for step in plan.steps} == {name: number for number, wave in enumerate(waves, 1) for name in wave}
+    assert {step.about: step.wave for step in plan.steps if step.about} == {name: number for number, wave in enumerate(waves, 1) for name in wave}
     assert plan_way_back(FLEET, targets).strategy == "rollback at-once"
     for name in waves[-1]:
         assert (f"back/{waves[0][0]}/gate" in comes_after(plan, f"back/{name}/switch")) is (len(waves) == 2)
