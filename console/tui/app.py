@@ -1,4 +1,4 @@
-"""The program: its first screen, its beat, the keys that mean the same everywhere, its signals, and the exit code at its end.
+"""The Textual program: its first screen, its 10 Hz tick, the keys that work everywhere, its signals, and its exit code.
 
 It prints nothing itself. Runs are elsewhere: whatever happens here, they go on.
 """

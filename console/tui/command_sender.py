@@ -1,4 +1,4 @@
-"""Says an operator's commands to a run: asks a forgotten screen for the name first, and puts a refusal into words."""
+"""Sends an operator's commands to a run: asks for the environment's name first on a screen that was idle, and words a refusal."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""Keys as the program takes them: held until it is clear that a person pressed them, then handed to whoever is on top.
+"""Receives keys: holds them until it is clear that a person pressed them, then hands them to the topmost screen.
 
 Knows bursts, pastes and dialogs. What a key does is told by the registry and by the screens.
 """

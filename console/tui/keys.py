@@ -1,6 +1,6 @@
 """The one registry of what can be done by key: footer, help and dispatch come from it.
 
-When an action makes sense is for `situation` to know; how keys are shown, for `key_lines`.
+`situation` knows when an action is offered; `key_lines` prints the keys.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
-"""Reads a run's log back for a log widget: asks the records for pages beside the keys, and puts them before what is held.
+"""Loads earlier pages of a run's log into a log widget, in the background.
 
-It knows what is kept of runs only as `ports.Records`; where lines stand is `views.scrollback`'s.
+It reads through the port `RunArchive`; `views.scrollback` keeps the order of the lines.
 """
 
 import asyncio

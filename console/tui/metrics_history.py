@@ -1,4 +1,4 @@
-"""The machines' numbers of the last ten minutes, kept for the screen: the fleet's mean each second, and each host's own. Knows no widgets and no feed.
+"""The machine metrics of the last ten minutes: the fleet's mean for each second, and each host's samples. Knows no widgets and no feed.
 
 A screen stands open all night over a thousand hosts, so points lie in flat arrays: 32 bytes for a host's look at itself, where pairs of floats took 300.
 """

@@ -1,4 +1,4 @@
-"""Goes from screen to screen, and opens runs: what the program offers to each screen as its `Shell`.
+"""Moves between screens and opens runs. It is the `Shell` that every screen is given.
 
 It decides nothing about runs, and paints nothing.
 """

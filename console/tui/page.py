@@ -1,4 +1,4 @@
-"""What all whole screens share: the headline's place, the message line, the footer, questions, and keys by the registry.
+"""The base of every whole screen: headline, message line, footer, questions, and keys dispatched by the registry.
 
 Knows nothing of what a screen shows; each one names its place, its situation and its handlers.
 """

@@ -1,4 +1,4 @@
-"""Which screens lie on one another: the page that is seen, the run below it, and who could be rolled back. It opens nothing."""
+"""The stack of screens: the visible page, the run below it, the page that can be rolled back. It creates no screen."""
 
 from collections.abc import Callable
 from typing import Any

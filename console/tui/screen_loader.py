@@ -1,4 +1,4 @@
-"""The screens that are opened from others, each loaded when somebody first goes there: what is seen first is painted sooner.
+"""Loads each screen when it is first opened, so that the first one is painted sooner.
 
 A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
 """

@@ -1,4 +1,4 @@
-"""What a screen, and each of its parts, may ask of the program around it.
+"""The protocol by which a screen and its parts use the program around them.
 
 It knows no screen and no program: so whatever is shown can know it, and none of them need know another.
 """

@@ -1,4 +1,4 @@
-"""From which sizes on a screen is arranged in another way. Cells and rows; knows no screen."""
+"""The sizes at which the layout changes, in cells and rows. Knows no screen."""
 
 NARROW = 110
 """Columns below which panels give way to one another."""

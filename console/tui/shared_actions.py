@@ -1,4 +1,4 @@
-"""What the keys do that mean the same on every page: the keys themselves, the palette, the themes, a new release, leaving."""
+"""The actions that every page has: help, palette, themes, a new release, leaving."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from console.views.compact_layout import folded
 
 
 class SharedActions:
-    """Those of one page. `do`: does what an action of the page does, by its id."""
+    """Acts for one page. `do`: runs the page's own action with that id."""
 
     def __init__(self, shell: Shell, situation: Callable[[], Situation], do: Callable[[str], None], say: Say) -> None:
         self._shell, self._situation, self._do, self._say = shell, situation, do, say

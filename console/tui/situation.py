@@ -1,4 +1,4 @@
-"""What is on the screen when a key is pressed, and what makes sense there: what `core/run/rules.py` allows, less what the screen itself forbids.
+"""The situation in which a key is pressed, and whether the key is offered: what `core/run/rules.py` allows, less what the screen itself forbids.
 
 The screen's own: who only looks on, whether runs can be begun from here, who has the helm, which host is meant, a run that is over.
 """

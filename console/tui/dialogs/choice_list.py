@@ -1,4 +1,4 @@
-"""A dialog with a list: one row is chosen with enter, esc chooses none. Knows rows; nothing of what they stand for."""
+"""A dialog with a list: enter chooses a row, esc cancels. Knows rows, not what they mean."""
 
 from textual.app import ComposeResult
 

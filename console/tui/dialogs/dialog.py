@@ -1,4 +1,4 @@
-"""What all dialogs share: a title, words, the keys printed in it, Cancel in focus. A dialog answers with a word; it does nothing itself.
+"""The base of every dialog: a title, text, its keys, Cancel in focus. A dialog returns a word; it does nothing itself.
 
 A destructive choice is confirmed by its key. Enter is Cancel, unless a text field asks for a name.
 """

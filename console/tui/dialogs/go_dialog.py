@@ -1,4 +1,4 @@
-"""GO, asked for the last time: what it would do in one sentence, what was overridden, and the environment's name where it is protected."""
+"""The last question before GO: its effect in one sentence, what was overridden, and the typed name of a protected environment."""
 
 from textwrap import wrap
 

@@ -1,4 +1,4 @@
-"""A screen that nobody touched for long: whose keys come next is not known, so that the environment's name is asked for before anything is done.
+"""Guards a screen that was idle for long: whoever presses the next key may not be its operator, so the environment's name is asked for before anything is done.
 
 Owns when a screen counts as forgotten and the question. A roll back is never held up by it.
 """

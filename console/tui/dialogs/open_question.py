@@ -1,4 +1,4 @@
-"""The one question of a run that is open on a screen: it is closed when another console answered it, or the run has ended."""
+"""Remembers the open question of a run, and closes its dialog when another console answered it or the run has ended."""
 
 from console.model.state import RunState
 from console.tui.dialogs.question import DialogQuestion

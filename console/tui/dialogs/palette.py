@@ -1,4 +1,4 @@
-"""The palette: what can be done here, found by its words instead of its key. It answers with an action's id; the page does it."""
+"""The palette: finds an action by its words instead of its key. It returns the action's id; the page runs it."""
 
 from textual.app import ComposeResult
 from textual.widgets import Input

@@ -1,4 +1,4 @@
-"""A question as a value: the dialog that asks it, and what its answer does. Whoever shows it carries that out."""
+"""A question as a value: its dialog, and what each answer does. The page that asks it carries that out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The question before a database goes back to the backup of a run: what is lost is said, and the environment's name is typed, wherever it is.
+"""The dialog before a database is restored from a run's backup: it says what is lost, and the environment's name must be typed.
 
 Begins the run that does it; whether there is such a backup still is that run's to say.
 """

@@ -1,4 +1,4 @@
-"""The questions before something is taken back: roll back, abort, skip. The words come from the views."""
+"""The dialogs for roll back, abort and skip. Their text comes from the views."""
 
 from console.core.kinds.table import goes_back
 from console.core.words.sizes import counted

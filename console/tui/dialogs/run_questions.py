@@ -1,4 +1,4 @@
-"""What is asked before a run is told anything that cannot be taken back, and what each answer says to it.
+"""The questions about a run (GO, roll back, abort, skip, tick off, note), and the command that each answer sends.
 
 It decides nothing: whether something may be done is the run's to say.
 """

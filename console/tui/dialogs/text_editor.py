@@ -1,4 +1,4 @@
-"""A dialog with a text of several lines: enter is a line break, esc leaves, and nothing that was written is lost unasked.
+"""A dialog that edits text of several lines: enter is a line break, esc leaves, and changes are not lost without a question.
 
 Knows nothing of what the text is for.
 """

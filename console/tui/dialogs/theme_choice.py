@@ -1,4 +1,4 @@
-"""Choosing a theme: the whole screen wears the one that the choice stands on. Enter keeps it, esc puts the first one back."""
+"""The theme dialog: the whole screen shows the selected theme. Enter keeps it, esc restores the one before."""
 
 from console.tui.dialogs.choice_list import ChoiceList
 from console.tui.widgets.picker import Picker

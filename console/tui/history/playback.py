@@ -1,4 +1,4 @@
-"""Where the replay of a run stands, and how fast it goes on: the run's own time. Knows no screen; times are seconds."""
+"""The position and the speed of a replay; it is the replayed run's clock. Knows no screen; times are seconds."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""One run as it is on record: its report, and what its steps printed, read back from the end as far as somebody wants to see it.
+"""The record of one run: its report, and the output of its steps, read backwards from the end on demand.
 
 It changes nothing by itself; from here the release is rolled back, where it is the last one, or the run is replayed.
 """

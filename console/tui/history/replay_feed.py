@@ -1,4 +1,4 @@
-"""A run on record as a Feed: it gives events, what was printed and the machines' numbers up to where the recording stands, and takes no commands.
+"""A recorded run as a Feed: gives events, output and samples up to the current position, and refuses commands.
 
 It knows no screen and no clock. What lies in files is read a page at a time, ahead of the recording.
 """

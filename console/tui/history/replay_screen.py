@@ -1,4 +1,4 @@
-"""A run replayed: the run's own screen over a recording, with the run's own clock. Every key that would act says that it is a replay."""
+"""The screen of a replay: the run's screen on a recording, with the recording's clock. Keys that would act on a run say that it is a replay."""
 
 from collections.abc import Callable
 

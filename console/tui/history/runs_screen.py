@@ -1,4 +1,4 @@
-"""Every run of an environment, newest first: read from the record a page at a time, found by words, opened one by one."""
+"""The list of all runs of an environment, newest first: read page by page, searched by words; enter opens a run."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""Home: an environment while nothing runs. What is live where, the fleet's numbers, the last runs, and the way to each of them.
+"""The home screen: an environment while nothing runs. Shows what is live where, the fleet's metrics and the last runs, and opens each of them.
 
 It looks while it is seen (`tui/home/resting_environment.py`), and not while it is not. It decides nothing.
 """

@@ -1,4 +1,4 @@
-"""An environment at rest as it is followed: the board, the last runs, the fleet's numbers. Asked again and again while somebody looks.
+"""Follows an environment at rest: its fleet snapshot, last runs and metrics, read again every few seconds while the screen is seen.
 
 Knows the environment's client and no widget; what is shown of it is home's.
 """

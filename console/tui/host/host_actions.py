@@ -1,4 +1,4 @@
-"""What the keys of one host do, on every screen on which a host is chosen: take it back, restart it, open a shell there."""
+"""The actions for one host, on every screen where a host is chosen: roll it back, restart it, open a shell there."""
 
 import shlex
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from console.tui.terminal.other_program import NOT_REACHED
 
 
 class HostActions:
-    """Those of the host that is meant on one screen. `ask`: asks a question there; `say_equivalent`: shows a command line."""
+    """Acts on the host that is chosen on one screen. `ask`: asks a question there; `say_equivalent`: shows a command line."""
 
     def __init__(
         self, shell: Shell, situation: Callable[[], Situation], ask: Callable[[DialogQuestion], None], say: Say, say_equivalent: Callable[[str], None]

@@ -1,4 +1,4 @@
-"""What is looked up for one host's screen: the releases on its disk, and what the last run printed there. A newer reading ends the one before.
+"""Reads for one host's screen: the releases on its disk, and the output of the last run there. A new reading cancels the one before.
 
 It asks the environment; what is shown of it is the screen's.
 """

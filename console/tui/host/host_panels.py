@@ -1,4 +1,4 @@
-"""The panels of a host's screen: what went wrong, its steps, its releases, its numbers, its log; and which of them has the screen."""
+"""The panels of the host screen: fault, steps, releases, metrics and log; and which of them is full screen."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What is asked before one host alone is taken back or restarted. Each question is a dialog, confirmed by its own key.
+"""The questions before one host alone is rolled back or restarted. Each is a dialog, confirmed by its own key.
 
 Used by every screen on which a host is chosen. Decides nothing: whether it may be done is the run's, or the engine's, to say.
 """

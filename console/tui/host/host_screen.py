@@ -1,4 +1,4 @@
-"""One host on a screen of its own: its steps with their times, what went wrong, its log, its numbers, its releases. It follows what it was opened from.
+"""The screen of one host: its steps with their times, its fault, log, metrics and releases. It follows the run or environment that it was opened from.
 
 Opened from a run it shows that run live; from home, what was read of the host and the last run that changed the fleet. It decides nothing.
 """

@@ -1,4 +1,4 @@
-"""What a host's screen is given by the screen that opened it: where its facts come from, and how what is done here is said to the run."""
+"""What the host screen is given by the screen that opened it: the source of its facts, and the way to act on the run."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol

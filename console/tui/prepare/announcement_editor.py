@@ -1,4 +1,4 @@
-"""The announcement of a release that is prepared: read as it will be sent, its notes written, or made from the commits again.
+"""Shows the announcement as it will be sent, and edits its notes or makes them from the commits again.
 
 Notes belong to a version: each one keeps what was written for it. It sends nothing, and judges nothing.
 """

@@ -1,4 +1,4 @@
-"""What is done in the form of a release that is prepared: a line is opened, turned to its next answer, or a blocking check is overridden."""
+"""The actions of the prepare form: open a line, turn it to its next answer, override a blocking check."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from console.views.release_fields import Field, to_override, turned, why_none
 
 
 class FormActions:
-    """Those of one form. `go`: GO was chosen."""
+    """Acts on the chosen line of the form. `go`: called when that line is GO."""
 
     def __init__(
         self, panels: PreparePanels, preview: PreviewQuery, entry: TextEntry, announcement: AnnouncementEditor, say: Say, go: Callable[[], None],

@@ -1,4 +1,4 @@
-"""The four panels of a release that is prepared: what each shows, which one has the keys, and which one stands alone."""
+"""The four panels of the prepare screen: what each shows, which one has the focus, and which one is full screen."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Prepare: a version is chosen, the form is filled in, and beside them stands what a run would find and do. GO opens the run.
+"""The prepare screen: choose a version and fill in the form; checks and plan of the run are shown beside them. GO opens the run.
 
 Puts the parts together, each of which is a module of its own; it judges nothing, and changes nothing on a host.
 """

@@ -1,4 +1,4 @@
-"""What a release that is prepared would find: the request as it stands, and the answer to it.
+"""The request of the release that is prepared, and the pre-flight's answer to it.
 
 Asks the environment for a pre-flight each time the choice rests or a field changes; an older question's answer is not waited for. It judges nothing.
 """

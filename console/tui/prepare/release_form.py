@@ -1,4 +1,4 @@
-"""The form of a release that is prepared, as a list: its fields, the announcement, and GO as its last line. What a field takes is the views' to say."""
+"""The form of the prepare screen, as a list: its fields, the announcement, and GO as the last line. The views say what a field accepts."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from console.views.styled_text import Line, line
 
 
 class ReleaseForm(Picker):
-    """Its lines, of which one is chosen."""
+    """One line a field, then the announcement, then GO; one line is chosen."""
 
     def __init__(self) -> None:
         super().__init__(id="form", classes="panel")

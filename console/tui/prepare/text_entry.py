@@ -1,4 +1,4 @@
-"""What is typed where a release is prepared: the filter of the versions, and the fields of the form.
+"""The text line of the prepare screen: for the filter of the versions, and for the fields of the form.
 
 A value that a field does not take stays in the line, and what was expected is said under it.
 """

@@ -1,4 +1,4 @@
-"""Which version is to be released: lists what can be, keeps the choice while the list changes, and has the chosen one asked about."""
+"""The choice of a version: lists the versions, keeps the choice while the list changes, and starts a preview of the chosen one."""
 
 from collections.abc import Callable
 from datetime import tzinfo

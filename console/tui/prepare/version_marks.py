@@ -1,4 +1,4 @@
-"""What is known of versions beside their names: where they were verified, and what CI says of them.
+"""The marks beside versions: where each was verified, and what CI says of it.
 
 Marks come as they come: no list waits for them, and only what is on the screen is asked about.
 """

@@ -1,4 +1,4 @@
-"""The list of versions that can be released: which are listed, and which one is chosen. It knows versions and their marks, and asks nobody."""
+"""The list of versions that can be released, of which one is chosen. It shows marks that it is given, and asks nobody."""
 
 from datetime import tzinfo
 
@@ -17,7 +17,7 @@ class VersionPicker(Picker):
         self.marked = True
         self.candidates: tuple[Candidate, ...] = ()
         self.listed: tuple[Candidate, ...] = ()
-        """Those that the filter keeps."""
+        """The versions that the filter keeps, newest first."""
 
     @property
     def chosen(self) -> Candidate | None:
@@ -31,7 +31,7 @@ class VersionPicker(Picker):
 
     @property
     def seen(self) -> tuple[Candidate, ...]:
-        """Those that are on the screen, the chosen one first."""
+        """The versions that are visible now, the chosen one first."""
         top = round(self.scroll_offset.y)
         rows, chosen = self.listed[top : top + self.content_size.height], self.chosen
         return (*(one for one in rows if one is chosen), *(one for one in rows if one is not chosen))

@@ -1,4 +1,4 @@
-"""Writes what the screen shows into a file of the operator's choice. Never over one that is there."""
+"""Writes lines into a file of the operator's choice; never over an existing file."""
 
 from collections.abc import Iterable
 from pathlib import Path

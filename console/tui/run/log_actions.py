@@ -1,4 +1,4 @@
-"""What a reader does with a log: go through matches, copy, save, change the time zone. It sends nothing to the run."""
+"""The actions of a log: go through matches, copy, save, change the time zone. It sends nothing to the run."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
@@ -15,7 +15,7 @@ CLIPBOARD = 70_000
 
 
 class LogActions:
-    """Those of one log."""
+    """Acts on one log widget; what came of it is said on the message line."""
 
     def __init__(self, log: LogPanel, shell: Shell, say: Say) -> None:
         self._log, self._shell, self._say = log, shell, say

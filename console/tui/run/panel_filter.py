@@ -1,4 +1,4 @@
-"""The field in which a filter of the fleet or the log, or a search of the log, is typed: what stands in it holds while it is typed."""
+"""The field for a filter of the fleet or the log, or a search in the log; it applies while it is typed."""
 
 from textual.widget import Widget
 

@@ -1,4 +1,4 @@
-"""Which panel of a run's screen has the room: all share it, one has more of it, or one has all of it. Knows numbers and names, no widget."""
+"""The zoom of the run screen's panels: none, half, or full screen. Knows numbers and ids, no widget."""
 
 from collections.abc import Callable
 from functools import partial

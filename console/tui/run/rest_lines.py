@@ -1,4 +1,4 @@
-"""What stands on a run screen's message line while nothing was said: that the panels are frozen, or how the run is come back to. Pure."""
+"""The run screen's message line while there is no message: that the panels are frozen, or how to attach to the run again. Pure."""
 
 from console.model.state import RunState
 from console.typed import as_typed, typed_here, without_file

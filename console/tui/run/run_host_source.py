@@ -1,4 +1,4 @@
-"""The hosts of a run that is followed, for the screen of one of them."""
+"""The facts about hosts of a followed run, for the host screen."""
 
 from console.model.state import RunState
 from console.tui.feed_follower import FeedFollower
@@ -37,7 +37,7 @@ class RunHostSource:
         return tuple(entry for entry in self._book.held if entry.where == host)
 
     def look(self) -> None:
-        """Nothing to do."""
+        """Do nothing: the follower reads on by itself."""
 
     def look_away(self) -> None:
-        """The same."""
+        """Do nothing: the run is followed whatever is seen."""

@@ -1,4 +1,4 @@
-"""What a run's screen says without being asked: who took the helm, and that nothing more comes. Each is said once."""
+"""What the run screen says by itself, each thing once: who took the helm, and that the feed has ended."""
 
 from console.tui.feed_follower import FeedFollower
 from console.typed import as_typed

@@ -1,4 +1,4 @@
-"""The panels of a run's screen: every widget is given its slice of one snapshot, and repaints only what differs."""
+"""The panels of the run screen: each widget is given its part of one snapshot, and repaints only what changed."""
 
 from collections.abc import Callable
 from typing import NamedTuple

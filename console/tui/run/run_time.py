@@ -1,4 +1,4 @@
-"""The time of a run, as its screen shows it. One that is replayed has a time of its own."""
+"""The clock of a run as its screen shows it: the present, or the recording's time in a replay."""
 
 from typing import Protocol
 

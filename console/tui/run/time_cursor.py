@@ -1,4 +1,4 @@
-"""The one time cursor of a run's screen: the line that is read in the log is a mark in the metrics, and a mark that is moved there is a line of the log."""
+"""The time cursor of the run screen: it marks the time of the current log line in the metrics, and moves the log when the mark is moved."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ class TimeCursor:
         self._at: float | None = None
         """On the clock of the numbers."""
         self._wall = 0.0
-        """The same as seconds since 1970."""
+        """The same moment, in seconds since 1970."""
         self._entry: LogLine | None = None
 
     @property

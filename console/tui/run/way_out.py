@@ -1,4 +1,4 @@
-"""How a run's screen is left: with the run's code, as a no-go before GO, or detached. Nothing that is left ends by it after GO."""
+"""How the run screen is left: with the run's exit code, with a no-go before GO, or detached. After GO, leaving never ends the run."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tells a person's keys from a paste that arrives as keys: more than five within 20 ms act on nothing. Pure; times are seconds."""
+"""Tells a person's keys from a paste that arrives as keys: more than five keys within 20 ms are dropped. Pure; times are seconds."""
 
 from typing import Generic, TypeVar
 

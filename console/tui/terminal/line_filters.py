@@ -1,4 +1,4 @@
-"""What is done to every line before it goes to the terminal: nothing that acts on it is drawn, and ASCII alone where it has nothing else."""
+"""Filters every line before it goes to the terminal: removes control characters, and draws ASCII where the terminal has nothing else."""
 
 import re
 

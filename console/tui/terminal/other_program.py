@@ -1,4 +1,4 @@
-"""Lays the screen aside for another program on the same terminal, and takes it up again. The loop goes on meanwhile: so does whoever follows a run."""
+"""Suspends the screen for another program on the same terminal, and resumes it. The event loop keeps running, so runs are still followed."""
 
 import asyncio
 import contextlib

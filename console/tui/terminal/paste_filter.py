@@ -1,4 +1,4 @@
-"""Takes what could act as a key out of a bracketed paste: a sequence inside would end the paste's parsing and be read as keys. Pure."""
+"""Removes from a bracketed paste whatever could act as a key: an escape sequence inside would end the paste and be read as keys. Pure."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Holds painting while the terminal does not take what was written. Knows the program and its driver, no screen."""
+"""Holds painting while the terminal does not read its output. Knows the program and its driver, no screen."""
 
 from contextlib import ExitStack
 from typing import Any

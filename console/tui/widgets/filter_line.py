@@ -1,4 +1,4 @@
-"""The line where words are typed. It knows no fleet and no log; what was typed goes to the screen as it is typed."""
+"""A line of text input with a label. It posts the text while it is typed; it knows no fleet and no log."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Draws the lines of a log book, of which only the visible ones are ever made. Which of them are visible, and which one is read, is the log's to say."""
+"""Draws the visible lines of a log book. `log_panel` decides which lines are visible and which one is current."""
 
 from datetime import tzinfo
 

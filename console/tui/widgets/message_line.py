@@ -1,4 +1,4 @@
-"""The line on which a page says what came of a key: in as many rows as its words need; while nothing was said, what stands there at rest."""
+"""The message line of a page: the message in as many rows as it needs, else the rest line."""
 
 from console.tui.widgets.line_view import LineView
 from console.views.compact_layout import wrapped
