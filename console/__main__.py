@@ -4,7 +4,7 @@ import gc
 
 
 def main() -> None:
-    """Run the command line. Garbage is looked for once everything is loaded (`cli.process.carry_out`): until then there is none."""
+    """Run the command line. Garbage is looked for once everything is loaded (`cli.carry_out.carry_out`): until then there is none."""
     gc.disable()
     from console.cli.main import run
 

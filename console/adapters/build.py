@@ -9,7 +9,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.adapters.statefolder import Modes

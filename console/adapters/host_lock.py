@@ -8,7 +8,7 @@ printed there goes with its lock: it may hold what nobody should have printed, a
 import asyncio
 from collections.abc import Mapping
 
-from console.core.host.reserve import GIVE
+from console.core.host.host_reserve import GIVE
 from console.core.host.shell import quote
 from console.model.fleet import Host
 from console.model.host_facts import LockHolder

@@ -8,8 +8,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import BinaryIO
 
+from console.core.host.host_reserve import KEEP
 from console.core.host.release_scripts import HOLDS
-from console.core.host.reserve import KEEP
 from console.core.host.shell import quote
 from console.model.fleet import Host
 from console.model.release import Package

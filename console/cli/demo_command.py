@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.cli.carry_out import carry_out
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, say_last, tell
-from console.cli.process import carry_out
 from console.demo import background
 from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from console.cli.process import carry_out
+from console.cli.carry_out import carry_out
 
 FILES = 16384
 """Open files that an engine asks for where it may: a thousand hosts and their consoles need a few thousand."""
@@ -39,7 +39,7 @@ async def _serve(app: str, environment: str) -> None:
     from console.adapters.statefolder import prepared, state_folder
     from console.cli.real_ports import open_outside
     from console.engine.engine import Engine
-    from console.engine.server.process import idle_seconds, serve
+    from console.engine.server.engine_process import idle_seconds, serve
     from console.wire.address import lock_path, socket_path
 
     state = state_folder(os.environ)

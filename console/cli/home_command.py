@@ -1,7 +1,7 @@
 """Bare `deploy` at a terminal: the console on an environment at rest, and the runs that are begun from there."""
 
 from console.adapters.clock import SystemClock
-from console.cli.access import environment_client
+from console.cli.command_access import environment_client
 from console.cli.configuration import config_if_any, environment_or_known
 from console.cli.invocation import Invocation
 from console.cli.output import say_last

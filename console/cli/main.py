@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from console.cli.carry_out import finish
 from console.cli.options import how_of, how_options
 from console.cli.output import OutputLost, fail, tell, tell_no_screen
-from console.cli.process import finish
 from console.cli.vocabulary import CommandWords
 from console.errors import ConsoleError, Exit, UsageFault
 from console.typed import PROGRAM, Typed, program_of, set_typed

@@ -10,7 +10,7 @@ from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.clock import SystemClock
 from console.adapters.database.view import PostgresView
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.adapters.health_gates import HostGates, check_command, release_command
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks

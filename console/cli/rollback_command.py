@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from console.adapters.journal.reserve import give_room_if_full
-from console.cli.access import environment_client, feed_of
+from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import state
 from console.cli.find_run import journal, recorded
 from console.cli.follow import follow

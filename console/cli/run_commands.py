@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from console.cli.access import environment_client, feed_of
+from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import environment, environment_or_known, state
 from console.cli.find_run import journal, open_runs, recorded, run_named
 from console.cli.follow import follow

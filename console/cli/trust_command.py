@@ -31,7 +31,7 @@ async def trust(how: Invocation, name: str, pattern: str) -> int:
 
 
 async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]) -> list[str]:
-    from console.adapters.ssh.keys import enrol
+    from console.adapters.ssh.host_keys import enrol
     from console.adapters.ssh.trust import Shown, scan
 
     away = [host for host in hosts if not host.is_local]

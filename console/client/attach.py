@@ -26,7 +26,7 @@ from console.wire.messages import (
     Failed,
     Follow,
     Hello,
-    OpenRun,
+    OpenRunRequest,
     Query,
     Resume,
     Said,
@@ -219,7 +219,7 @@ class Client:
     async def open_run(self, request: Request, *, deadline: float = REPLY) -> str:
         """Begin a run and return its id."""
         self._same_version()
-        return str(await self._value(OpenRun(id=self._number(), request=request), deadline))
+        return str(await self._value(OpenRunRequest(id=self._number(), request=request), deadline))
 
     async def submit(self, run: str, command: AnyCommand, *, deadline: float = REPLY) -> Accepted | Refusal:
         """Say something to a run. Raises UsageFault where there is no right to."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from console.client.access import Access
+from console.client.engine_access import EngineAccess
 from console.client.lasting_feed import LastingFeed
 from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
@@ -40,7 +40,7 @@ class Archive(RunArchive, Protocol):
 class LocalEnvironmentClient:
     """One environment. `suggested`: the version that is to be offered first."""
 
-    def __init__(self, access: Access, archive: Archive, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
+    def __init__(self, access: EngineAccess, archive: Archive, found: "Environment", suggested: tuple[str, ...] = ()) -> None:
         self.app, self.environment, self.protected = found.app, found.name, found.protected
         self._access = access
         self._archive = archive

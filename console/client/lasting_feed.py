@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
-from console.client.access import Access
 from console.client.attach import NoEngine, connect
+from console.client.engine_access import EngineAccess
 from console.core.run.evolve import evolve
 from console.core.secrets.needed import left_to_do
 from console.errors import ConsoleError, EngineLost
@@ -69,7 +69,7 @@ class EarlierOutput:
 class LastingFeed:
     """A run over an engine's socket, and over the next engine's. `model`: what a new engine is to be configured with; None: only looks on."""
 
-    def __init__(self, access: Access, client: "Client", run: str, model: "Environment | None", *, samples: bool) -> None:
+    def __init__(self, access: EngineAccess, client: "Client", run: str, model: "Environment | None", *, samples: bool) -> None:
         self.run = run
         self.state = RunState()
         """What the events so far add up to."""

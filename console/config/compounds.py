@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from console.config import forms
+from console.config.file_problems import FilePlace
 from console.config.kinds import WRONG, Duration, Key, List, OneOf, TableKind, Text, Whole
-from console.config.problems import FilePlace
 from console.core.checks.shared_entries import clash
 from console.core.host.shell import PLACEHOLDERS
 

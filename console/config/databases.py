@@ -3,8 +3,8 @@
 import os.path
 from typing import Any
 
-from console.config.hosts import read_one
-from console.config.problems import FilePlace
+from console.config.file_problems import FilePlace
+from console.config.host_entries import read_one
 from console.model.fleet import Command, Database, Host
 from console.model.secret import SecretRef
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from console.config.problems import FilePlace
+from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
 from console.core.host_selection import nearest
 from console.core.words.durations import seconds_of
@@ -21,7 +21,7 @@ WRONG: Final = object()
 """What a kind returns for a value that it has complained about."""
 
 
-class Kind(Protocol):
+class ValueKind(Protocol):
     """Reads one value; returns WRONG after having recorded why."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401 (whatever the parser made)
@@ -185,7 +185,7 @@ class Secretable(msgspec.Struct, frozen=True):
 class List(msgspec.Struct, frozen=True):
     """A list of one kind. With `or_one`, a single one may stand without its brackets."""
 
-    kind: Kind
+    kind: ValueKind
     least: int = 0
     or_one: bool = False
 
@@ -207,7 +207,7 @@ class List(msgspec.Struct, frozen=True):
 class Key(msgspec.Struct, frozen=True):
     """One key of a table. `later` names the capability that is still to come, when there is one."""
 
-    kind: Kind
+    kind: ValueKind
     required: bool = False
     later: str = ""
 
@@ -216,7 +216,7 @@ class TableKind(msgspec.Struct, frozen=True):
     """A table with known keys, and maybe `others` of one kind, whose names `check` judges as in Text."""
 
     keys: Mapping[str, Key] = msgspec.field(default_factory=dict)
-    others: Kind | None = None
+    others: ValueKind | None = None
     check: Callable[[str], str] | None = None
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401

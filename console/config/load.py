@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from console.config.file_problems import FilePlace, Findings, Path, meant
 from console.config.positions import positions
-from console.config.problems import FilePlace, Findings, Path, meant
 from console.config.resolve import Sources, resolved
 from console.config.schema import FILE, OVERRIDES
 from console.errors import Problem, UsageFault

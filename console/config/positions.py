@@ -7,7 +7,7 @@ import re
 import tomllib
 from bisect import bisect_left
 
-from console.config.problems import Path
+from console.config.file_problems import Path
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")

@@ -6,7 +6,7 @@ It knows the keys of each kind; nothing of how anything is asked. It opens no fi
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from console.config.problems import FilePlace
+from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
 from console.core.host_selection import nearest
 from console.model.fleet import CheckSpec, Command, HealthCheck, Host, Variable

@@ -11,9 +11,9 @@ import msgspec
 
 from console.config import forms
 from console.config.databases import read_database
-from console.config.hosts import read_hosts, read_jump
+from console.config.file_problems import FilePlace
+from console.config.host_entries import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
-from console.config.problems import FilePlace
 from console.core.host_selection import nearest
 from console.model.fleet import OUTPUT, Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from console.config import forms
 from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
-from console.config.kinds import Day, Duration, Flag, Hosts, Key, Kind, Level, List, OneOf, Secretable, Size, TableKind, Text, Whole
+from console.config.kinds import Day, Duration, Flag, Hosts, Key, Level, List, OneOf, Secretable, Size, TableKind, Text, ValueKind, Whole
 from console.core.host.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
 
@@ -295,7 +295,7 @@ FILE: Final = TableKind(
 )
 
 
-def known_keys(kind: Kind | ByKind = FILE, path: str = "") -> set[str]:
+def known_keys(kind: ValueKind | ByKind = FILE, path: str = "") -> set[str]:
     """Return the path of every key that the file may have: `*` for a name of the user's, `[]` for an element of a list."""
     found: set[str] = set()
     if isinstance(kind, (List, HostList, CommandForm, HostRef)):

@@ -21,8 +21,8 @@ import asyncssh
 from console.demo import background, layout
 from console.demo.applications import Applications
 from console.demo.demo_host import MARK, DemoHost
+from console.demo.demo_repository import FAILS, LIVE, SUCCEEDS, VERSIONS, make_repository
 from console.demo.lifetime import until_told
-from console.demo.repository import FAILS, LIVE, SUCCEEDS, VERSIONS, make_repository
 from console.demo.traffic import Traffic, ask
 from console.demo.undertaker import bury
 from console.errors import ConsoleError, NoGo, UsageFault

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.demo.repository import EXECUTABLE, LIVE, files_of, write_files
+from console.demo.demo_repository import EXECUTABLE, LIVE, files_of, write_files
 from console.errors import UsageFault
 
 USER = "deploy"

@@ -12,10 +12,10 @@ from datetime import tzinfo
 from typing import Any, TypeVar
 
 from console.core.host_selection import chosen_hosts, meant_hosts
-from console.core.kinds.table import KINDS
+from console.core.kinds.kinds import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
 from console.engine.active_runs import ActiveRuns
-from console.engine.catch_up.catch_up import EVERY, CatchUp
+from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.preflight.configured_checks import ticks
@@ -65,7 +65,7 @@ class Engine:
         self._outside: Outside | None = None
         self._runs = ActiveRuns()
         self._fleet_watch = for_screens.FleetWatch(self._watch_all)
-        self._catch_up = CatchUp(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
+        self._catch_up = DebtWatch(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
         self._refusals = Refusals()
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}

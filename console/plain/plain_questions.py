@@ -6,7 +6,7 @@ An answer becomes a command and its twin on the command line; who reads the answ
 import shlex
 from dataclasses import dataclass
 
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.run.decide import running_steps
 from console.core.run.rules import may
 from console.model import commands as cmd

@@ -11,7 +11,7 @@ from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
 from console.ports.people import Notifier
 from console.ports.source import Repository, Workshop
-from console.ports.steps import Shipper, Steps
+from console.ports.steps import DurableStepPort, Shipper
 
 
 class MetricWatch(Protocol):
@@ -40,7 +40,7 @@ class Outside(Protocol):
         """Holds hosts."""
 
     @property
-    def steps(self) -> Steps:
+    def steps(self) -> DurableStepPort:
         """Carries steps out."""
 
     @property

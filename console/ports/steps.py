@@ -51,7 +51,7 @@ class StepResult:
     """The attempt's process is gone and left no exit code that can be read: an idempotent step may have been begun again."""
 
 
-class Steps(Protocol):
+class DurableStepPort(Protocol):
     """Durable steps: each runs at most once an attempt, however often the link dies."""
 
     def stand_by(self, hosts: Iterable[Host]) -> None:

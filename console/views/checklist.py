@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from console.core.checks.database import BACKUP
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.words.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
 from console.model.plan import Step

@@ -1,6 +1,6 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
-from console.core.kinds.table import kind_of, on_failure
+from console.core.kinds.kinds import kind_of, on_failure
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
 from console.model.state import RunState

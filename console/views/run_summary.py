@@ -1,6 +1,6 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.run.outcome import lock_problems
 from console.model.state import RunState
 from console.typed import as_typed

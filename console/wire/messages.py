@@ -53,7 +53,7 @@ class Configure(ToEngine, frozen=True, tag="configure"):
         return f"Configure(id={self.id}, digest={self.digest!r}, secrets=[redacted])"
 
 
-class OpenRun(ToEngine, frozen=True, tag="open-run"):
+class OpenRunRequest(ToEngine, frozen=True, tag="open-run"):
     """Begin a run; the answer is its id."""
 
     request: Request
@@ -99,7 +99,7 @@ class Forget(ToEngine, frozen=True, tag="forget"):
     request: int
 
 
-Asked = Hello | Configure | OpenRun | Follow | Submit | Query | Resume | Stop | Forget
+Asked = Hello | Configure | OpenRunRequest | Follow | Submit | Query | Resume | Stop | Forget
 
 
 class ToClient(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):

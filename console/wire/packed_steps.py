@@ -38,7 +38,7 @@ class PackedStep(msgspec.Struct, frozen=True, omit_defaults=True):
     pause: float = 0.0
 
 
-class Stretch(msgspec.Struct, frozen=True, array_like=True):
+class StepStretch(msgspec.Struct, frozen=True, array_like=True):
     """Hosts in a row whose steps are those of one lane, in one wave. No host: steps of the whole run."""
 
     lane: int
@@ -51,7 +51,7 @@ class PackedSteps(msgspec.Struct, frozen=True):
 
     commands: tuple[Command, ...]
     lanes: tuple[tuple[PackedStep, ...], ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[StepStretch, ...]
 
 
 def packed(steps: Steps) -> PackedSteps:
@@ -66,7 +66,7 @@ def packed(steps: Steps) -> PackedSteps:
             stretches[-1][2].append(about)
         else:
             stretches.append((number, wave, [about]))
-    found = tuple(Stretch(lane, wave, tuple(hosts)) for lane, wave, hosts in stretches)
+    found = tuple(StepStretch(lane, wave, tuple(hosts)) for lane, wave, hosts in stretches)
     return PackedSteps(tuple(command for _, command in commands.values()), tuple(lanes), found)
 
 

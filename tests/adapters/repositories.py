@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.model.fleet import Environment
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt install git")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.build import GitWorkshop
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.model.fleet import Build, Environment
 from console.model.release import Package, Release, Revision
 from console.model.values import changed

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.git import fetch
-from console.adapters.git.repository import GitRepository
+from console.adapters.git import git_fetch
+from console.adapters.git.git_repository import GitRepository
 from console.errors import NoGo, UsageFault
 from tests.adapters.repositories import ENVIRONMENT, commit, git, needs_git, source
 
@@ -128,7 +128,7 @@ class TestFetch:
         assert caught.value.hint.endswith("fetch origin")
 
     async def test_a_remote_that_says_nothing_ends_by_the_deadline_with_all_its_processes(self, clone: Path, tmp_path: Path, monkeypatch) -> None:
-        monkeypatch.setattr(fetch, "DEADLINE", 0.3)
+        monkeypatch.setattr(git_fetch, "DEADLINE", 0.3)
         (tmp_path / "ssh").write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid; exec sleep 60\n")
         (tmp_path / "ssh").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=":")

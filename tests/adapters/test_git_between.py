@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 
 
 def git(folder: Path, *words: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.git import commit_content
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.core.checks.content import assess_content
 from console.errors import NoGo
 from console.model.checks import Check

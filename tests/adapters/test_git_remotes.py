@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.git.repository import GitRepository
+from console.adapters.git.git_repository import GitRepository
 from console.core.checks.calendar import assess_behind, assess_tree
 from console.errors import NoGo, UsageFault
 from console.model.release import Revision

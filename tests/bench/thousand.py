@@ -18,7 +18,7 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.config.load import load_file
 from console.engine.engine import Engine
-from console.engine.server.process import serve
+from console.engine.server.engine_process import serve
 from console.model.events import AnyEvent, RunEnded, StepFinished
 from console.model.request import Person, Request
 from console.wire.address import lock_path, socket_path

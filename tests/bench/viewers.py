@@ -16,7 +16,7 @@ from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.statefolder import prepared
 from console.core.run.evolve import fold
 from console.engine.server.broadcast import Broadcast
-from console.engine.server.process import serve
+from console.engine.server.engine_process import serve
 from console.model import events as ev
 from console.ports.feed import Sample
 from console.wire.address import lock_path, socket_path

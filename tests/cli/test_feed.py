@@ -2,7 +2,7 @@
 
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
-from console.cli.access import CommandAccess
+from console.cli.command_access import CommandAccess
 from console.cli.invocation import Invocation
 from console.client.lasting_feed import LastingFeed
 from console.errors import ConsoleError, EngineLost

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.access import environment_client
+from console.cli.command_access import environment_client
 from console.cli.configuration import environment
 from console.cli.invocation import Invocation
 from console.errors import UsageFault

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from console.config.file_problems import FilePlace, Findings
 from console.config.load import _resolve
-from console.config.problems import FilePlace, Findings
 from console.config.schema import FILE
 
 EXAMPLE = (Path(__file__).parents[2] / "hosts.toml.example").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.core.kinds.kind import OnFailure
-from console.core.kinds.table import KINDS
+from console.core.kinds.kinds import KINDS
 from console.core.run.accept import accept
 from console.core.run.decide import running_steps
 from console.core.run.evolve import fold

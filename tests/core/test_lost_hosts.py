@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.kinds.table import OnFailure
+from console.core.kinds.kinds import OnFailure
 from console.core.run.accept import accept
 from console.core.run.decide import running_steps
 from console.core.run.evolve import fold

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.kinds.table import KINDS as KINDS_OF_RUN
+from console.core.kinds.kinds import KINDS as KINDS_OF_RUN
 from console.core.run.rules import left_live, may
 from console.model import commands as cmd
 from console.model.checks import Check

@@ -19,8 +19,8 @@ import pytest_asyncio
 from console.adapters.pack import pack
 from console.demo.demo_fleet import DemoFleet
 from console.demo.demo_host import DemoHost
+from console.demo.demo_repository import LIVE, VERSIONS, Version, files_of, write_files
 from console.demo.layout import USER
-from console.demo.repository import LIVE, VERSIONS, Version, files_of, write_files
 from console.demo.traffic import ask
 from console.demo.undertaker import marked
 from console.errors import UsageFault

@@ -5,7 +5,7 @@ import os
 import sys
 
 from console.engine.server.broadcast import Broadcast
-from console.engine.server.process import idle_seconds, serve
+from console.engine.server.engine_process import idle_seconds, serve
 from console.errors import Locked, NoGo, Problem
 from console.model.commands import Accepted, Note, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened

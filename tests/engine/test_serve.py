@@ -13,8 +13,8 @@ import pytest
 
 from console.client.attach import Client, NoEngine, SocketLine, connect, look
 from console.engine.server import connection
-from console.engine.server import process as serving
-from console.engine.server.process import held, idle_seconds, serve
+from console.engine.server import engine_process as serving
+from console.engine.server.engine_process import held, idle_seconds, serve
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, UsageFault
 from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import NoteAdded, RunEnded, RunOpened
@@ -237,7 +237,7 @@ async def test_those_who_follow_hear_who_is_there(state):
 
 
 async def test_they_hear_again_and_again_that_the_engine_lives(state, monkeypatch):
-    monkeypatch.setattr("console.engine.server.process.BEAT", 0.1)
+    monkeypatch.setattr("console.engine.server.engine_process.BEAT", 0.1)
     async with engine(state, ScriptedBrain()) as (path, _):
         client = await connect(path)
         items = client.follow(await client.open_run(Request()))

@@ -14,8 +14,8 @@ from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
 from console.views.log_lines import chapter_lines
+from console.views.past_runs import record_lines, report_lines
 from console.views.recording import Recording, times_of
-from console.views.run_record import record_lines, report_lines
 from console.views.run_report import report_of
 from console.views.styled_text import text, width
 from tests.core.simulation import ADA

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from console.adapters.database.link import Connection, NotRead, linked
+from console.adapters.database.database_link import Connection, NotRead, linked
 from console.core.migrations.sql_file import ANY_SCHEMA
 from console.model.database import TableFacts
 from console.model.fleet import Host

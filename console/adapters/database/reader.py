@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 
-from console.core.migrations.release import Read, declared_old_code
+from console.core.migrations.migration_set import Read, declared_old_code
 from console.core.process_environment import program_environment
 from console.model.database import LintFinding, Migration, MigrationText
 from console.text import SafeText

@@ -6,7 +6,7 @@ It is a process of its own because PostgreSQL's parser, which is C, may end it o
 import sys
 
 from console.adapters.database.parser import PostgresParser
-from console.core.migrations.release import Reader
+from console.core.migrations.migration_set import Reader
 from console.model.database import MigrationText
 from console.wire.codec import decoder, encode
 

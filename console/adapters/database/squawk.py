@@ -18,7 +18,7 @@ from console.text import SafeText
 LEFT_OUT = ("prefer-robust-stmts", "require-lock-timeout", "require-statement-timeout", "prefer-bigint-over-int", "prefer-bigint-over-smallint",
             "prefer-identity", "prefer-text-field", "prefer-timestamp-tz", "require-timeout-settings",
             "ban-concurrent-index-creation-in-transaction")  # fmt: skip
-"""Rules of style, those whose advice the console follows by itself (it sets a lock_timeout for each migration), and what `core.migrations.release` says."""
+"""Rules of style, those whose advice the console follows by itself (a lock_timeout for each migration), and what `core.migrations.migration_set` says."""
 
 Findings = dict[SafeText, tuple[LintFinding, ...]]
 

@@ -78,11 +78,11 @@ class PostgresView:
         """The URL as libpq's variables."""
         if not self._url():
             return SafeText("the file names no url of the database")
-        from console.adapters.database import link
+        from console.adapters.database import database_link
 
         try:
-            found: dict[str, str] = link.libpq_variables(self._url())
-        except link.NotRead as fault:
+            found: dict[str, str] = database_link.libpq_variables(self._url())
+        except database_link.NotRead as fault:
             return SafeText(str(fault))
         return found
 

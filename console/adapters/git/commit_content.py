@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from console.adapters.git.fetch import DEADLINE, brought
-from console.adapters.git.process import Git, environment, ran, without_credentials
+from console.adapters.git.git_command import Git, environment, ran, without_credentials
+from console.adapters.git.git_fetch import DEADLINE, brought
 from console.core.checks.content import unfit
 from console.errors import ConsoleError, NoGo
 from console.model.content import Holding

@@ -4,8 +4,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from console.adapters.git.fetch import Remote
-from console.adapters.git.process import Git
+from console.adapters.git.git_command import Git
+from console.adapters.git.git_fetch import Remote
 from console.errors import NoGo, UsageFault
 from console.model.release import Named, Relation
 from console.text import SafeText
@@ -15,7 +15,7 @@ _TAG = re.compile(r"(?:refs/)?tags/|[~^@].*$")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRef:
     """What a REF is: its commit, and the full name of the ref where it names one."""
 
     commit: str
@@ -27,7 +27,7 @@ class Found:
         return "branch" if _BRANCH.match(self.name) else "tag" if self.name.startswith("refs/tags/") else "commit"
 
 
-async def found(git: Git, ref: str, remote: Remote) -> Found:
+async def found(git: Git, ref: str, remote: Remote) -> FoundRef:
     """Return the commit of a REF. Raises UsageFault for an unknown one and for one that names two commits, NoGo for a tag that was moved."""
     tag = _TAG.sub("", ref)
     if tag in remote.moved:
@@ -39,7 +39,7 @@ async def found(git: Git, ref: str, remote: Remote) -> Found:
         commit = await _commit(git, name)
         if commit:
             await _refuse_two(git, ref, commit)
-            return Found(commit, (await git.run("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name)).text.strip())
+            return FoundRef(commit, (await git.run("rev-parse", "--symbolic-full-name", "--verify", "--quiet", "--end-of-options", name)).text.strip())
     known = await names(git, "refs/tags", "refs/heads", "refs/remotes")
     near = difflib.get_close_matches(ref, known, 3) or known[:3]
     cut = f"; its history is cut off: git -C {git.folder} fetch --unshallow" if await is_shallow(git) else ""
@@ -68,7 +68,7 @@ async def names(git: Git, *places: str, contains: str = "") -> list[str]:
     return list(dict.fromkeys(short))
 
 
-async def upstream(git: Git, known: Found, remote: Remote) -> str:
+async def upstream(git: Git, known: FoundRef, remote: Remote) -> str:
     """Return the full name of what a local branch follows: as it is configured, else the remote's branch of that name; empty: nothing that is there."""
     if not known.name.startswith("refs/heads/"):
         return ""

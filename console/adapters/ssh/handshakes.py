@@ -11,11 +11,11 @@ from pathlib import Path
 import asyncssh
 
 from console.adapters.ssh.config import Way
+from console.adapters.ssh.connect_options import connection_options
+from console.adapters.ssh.host_keys import SYSTEM, USERS, KnownHosts
 from console.adapters.ssh.identity import Identities, Identity
-from console.adapters.ssh.keys import SYSTEM, USERS, KnownHosts
 from console.adapters.ssh.link import Link, LinkWatch, Opened
-from console.adapters.ssh.options import connection_options
-from console.adapters.ssh.problems import LoginAttempt, distrusted, failed
+from console.adapters.ssh.login_problems import LoginAttempt, distrusted, failed
 from console.model.fleet import Ssh
 from console.ports.hosts import Unreached
 

@@ -3,7 +3,7 @@
 What it printed is shown: it is the only word on the reason, and never an answer. It opens nothing.
 """
 
-from console.adapters.ssh.problems import unreached
+from console.adapters.ssh.login_problems import unreached
 from console.adapters.ssh.session import SshSession
 from console.model.fleet import Host
 from console.ports.hosts import Unreached

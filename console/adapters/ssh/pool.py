@@ -17,7 +17,7 @@ from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.handshakes import Handshakes
 from console.adapters.ssh.link import Link, Opened
 from console.adapters.ssh.login import judged_login
-from console.adapters.ssh.problems import no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
+from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
 from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import SshSession

@@ -8,7 +8,7 @@ import asyncssh
 
 from console.adapters.ssh.kept import KeptShell
 from console.adapters.ssh.link import Link
-from console.adapters.ssh.problems import unreached
+from console.adapters.ssh.login_problems import unreached
 from console.model.fleet import Host
 from console.ports.hosts import Ran
 

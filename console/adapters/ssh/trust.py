@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from console.adapters.ssh.keys import host_pattern, known_line
+from console.adapters.ssh.host_keys import host_pattern, known_line
+from console.adapters.ssh.login_problems import LoginAttempt, failed
 from console.adapters.ssh.pool import SshTransport
-from console.adapters.ssh.problems import LoginAttempt, failed
 from console.model.fleet import Host, Ssh
 from console.ports.hosts import Unreached
 from console.text import SafeText

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from console.cli.carry_out import finish
 from console.cli.options import how_of, how_options
-from console.cli.process import finish
 from console.cli.strict_command import StrictCommand
 from console.errors import NotYet
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from console.cli.carry_out import finish
 from console.cli.invocation import need_yes
 from console.cli.options import HOW, how_of, how_options, reason
-from console.cli.process import finish
 from console.cli.strict_command import StrictCommand
 
 

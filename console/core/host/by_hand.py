@@ -6,7 +6,7 @@ Pure: texts for POSIX sh. It knows the layout under the application's folder and
 import re
 from collections.abc import Mapping
 
-from console.core.host.reserve import GIVE
+from console.core.host.host_reserve import GIVE
 from console.core.host.shell import quote
 from console.model.fleet import Environment, Host
 

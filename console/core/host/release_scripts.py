@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from console.core.checks.shared_entries import clash, shared_path
 from console.core.host.by_hand import LIVE, guide
+from console.core.host.host_reserve import GIVE
 from console.core.host.integrity import LISTING
-from console.core.host.reserve import GIVE
 from console.core.host.shell import exports, quote
 from console.errors import UsageFault
 from console.model.fleet import Command

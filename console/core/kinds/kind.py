@@ -1,6 +1,6 @@
 """What there is to say of a kind of run, once for each kind: its checks, its plan, whether its hosts go back, what a failure does, its words.
 
-Each file beside this one fills in one `Kind`; `core/kinds/table.py` finds it by its name. Pure. It knows no kind by name.
+Each file beside this one fills in one `Kind`; `core/kinds/kinds.py` finds it by its name. Pure. It knows no kind by name.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from console.core.migrations.locks import Tree, walk, words_of
+from console.core.migrations.statement_locks import Tree, walk, words_of
 
 UNKNOWN = "deploy_console_unknown"
 """Stands for a part of a statement that is known only when it runs."""

@@ -1,5 +1,5 @@
 """What an operator is told of a release's migrations before the decision, the worst first: locks with the size of their tables, what could not be read,
-what the linter found. Pure; how a migration is read is `core.migrations.release`', whether it runs is `core.checks.database`'s.
+what the linter found. Pure; how a migration is read is `core.migrations.migration_set`', whether it runs is `core.checks.database`'s.
 """
 
 from collections.abc import Iterable, Iterator

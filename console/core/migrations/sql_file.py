@@ -1,6 +1,6 @@
 """One file of SQL, statement after statement: which tables they mean, what stands open before them, and which blocks and functions they run.
 
-Pure. What a statement by itself locks is `core.migrations.locks`'; which files there are, and in which order, is `core.migrations.release`'.
+Pure. What a statement by itself locks is `core.migrations.statement_locks`'; which files there are, and in which order, is `core.migrations.migration_set`'.
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-from console.core.migrations.locks import MANY, Lock, LockedTable, Tree, locks, table_of, walk, words_of
 from console.core.migrations.plpgsql import UNKNOWN, Piece, pieces
+from console.core.migrations.statement_locks import MANY, Lock, LockedTable, Tree, locks, table_of, walk, words_of
 from console.core.migrations.statements import Statement, cut
 from console.model.database import LintFinding, Touch
 from console.text import SafeText

@@ -6,7 +6,7 @@ Releases are brought to all hosts first; then the strategy changes what is in se
 from console.core.checks.database import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import closing_mark
-from console.core.plan.strategies.order import Change, Order, Waves
+from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
 from console.core.plan.strategies.table import STRATEGIES
 from console.model.database import Review
@@ -89,7 +89,7 @@ def _prepare_hosts(environment: Environment, hosts: tuple[Host, ...], release: s
     return prepared
 
 
-def _close(environment: Environment, hosts: tuple[Host, ...], release: str, change: Change, *, watches: bool) -> list[Step]:
+def _close(environment: Environment, hosts: tuple[Host, ...], release: str, change: ChangeOfHosts, *, watches: bool) -> list[Step]:
     """What a release ends with once every host has changed: health is watched, where the file says so (`watches`), and old releases are removed. With that
     each host's own history calls it healthy."""
     steps: list[Step] = []

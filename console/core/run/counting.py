@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.core.checks.database import KINDS
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
 from console.core.run.conditions import FORWARD, STRANDED
 from console.model.host_set import HostSet

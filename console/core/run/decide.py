@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from console.core.checks.database import needs_person
-from console.core.kinds.table import kind_of, on_failure
+from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_return, plan_rollback
 from console.core.run.conditions import LOST, SETTLED, STRANDED
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together

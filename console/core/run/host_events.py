@@ -6,7 +6,7 @@ A host's condition changes by the table of `core/run/conditions.py` alone: what 
 from collections.abc import Iterable
 from typing import Any
 
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.run.conditions import FELL, Cause, turned
 from console.core.run.counting import recounted, with_host, with_step
 from console.model import events as ev

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
-from console.core.kinds.table import kind_of, looked_at_with
+from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import shipped_again
 from console.core.run.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
 from console.errors import Exit, Problem

@@ -6,7 +6,7 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
-from console.core.kinds.table import kind_of, looked_at_with
+from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
 from console.core.run.conditions import FAILED, KEEPS_OLD
 from console.model import commands as cmd

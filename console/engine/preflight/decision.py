@@ -8,7 +8,7 @@ from console.core.checks.configured import asks_again, still_waiting
 from console.core.checks.fleet import blocking_reasons, overridden
 from console.core.checks.team import assess_team, needed_operators
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.table import looked_at_with
+from console.core.kinds.kinds import looked_at_with
 from console.core.run.accept import accept
 from console.core.run.second_look import changes_since
 from console.engine.preflight.configured_checks import verdict

@@ -16,14 +16,14 @@ from console.core.checks.fleet import assess_fleet, named, overridden
 from console.core.checks.staging import KnownCommit, Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.found import Found
+from console.core.kinds.kinds import KINDS
 from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
-from console.core.kinds.table import KINDS
 from console.core.plan.return_plan import way_back
 from console.engine.pacing import on_each
+from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
-from console.engine.preflight.database import DatabaseInspection, review
-from console.engine.preflight.source import Relations, content_check, reading, relations_of, sized
+from console.engine.preflight.database_review import DatabaseInspection, review
 from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.database import Backup, Review

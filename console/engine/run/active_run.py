@@ -15,7 +15,7 @@ from console.engine.queries.context import QueryContext
 from console.engine.run.announcements import Announcer
 from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
-from console.engine.run.link_watch import LinkWatch
+from console.engine.run.link_watch import LinkEvents
 from console.engine.run.runner import Runner
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError
@@ -75,7 +75,7 @@ class ActiveRun:
         try:
             if runner.state.phase == "preflight":
                 await self._look_and_decide(person)
-            runner.accompany(LinkWatch(hosts, outside.is_linked, runner, self._fleet.clock).watch())
+            runner.accompany(LinkEvents(hosts, outside.is_linked, runner, self._fleet.clock).watch())
             await runner.run()
         except Exception as fault:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")

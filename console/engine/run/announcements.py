@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from console.core.checks.announcement import Message, after, before, depends_on_it
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.engine.run.runner import Runner
 from console.model.events import AnnouncementSent
 from console.model.fleet import Announce

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from console.core.environment.record_queries import Leftover
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform

@@ -13,7 +13,7 @@ INTERVAL = 0.1
 GOES_ON = frozenset({"locking", "running", "rolling-back"})
 
 
-class LinkWatch:
+class LinkEvents:
     """The links of a run's hosts, as long as it goes on. A host that this engine never reached has no link to lose."""
 
     def __init__(self, hosts: tuple[Host, ...], is_linked: Callable[[Host], bool], runner: Runner, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
-from console.engine.run import database
+from console.engine.run import database_steps
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, remote, values_of, variables_of
@@ -175,8 +175,8 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "prune": _prune,
     "gate": _gate,
     "monitor": _monitor,
-    "backup": database.back_up,
-    "migrate": database.migrate,
-    "revert": database.migrate,
-    "restore": database.restore,
+    "backup": database_steps.back_up,
+    "migrate": database_steps.migrate,
+    "revert": database_steps.migrate,
+    "restore": database_steps.restore,
 }

@@ -17,7 +17,7 @@ from console.ports.database import DatabaseView
 from console.ports.feed import Output
 from console.ports.gates import Gates
 from console.ports.source import Workshop
-from console.ports.steps import RemoteStep, Shipper, StepResult, Steps
+from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
 from console.text import Lines, SafeText
 
 TAIL = 20
@@ -27,7 +27,7 @@ TAIL = 20
 class Tools:
     """The ports that steps use, and what they say aloud."""
 
-    steps: Steps
+    steps: DurableStepPort
     shipper: Shipper
     workshop: Workshop
     gates: Gates

@@ -27,7 +27,7 @@ from console.wire.messages import (
     Follow,
     Forget,
     Hello,
-    OpenRun,
+    OpenRunRequest,
     Query,
     Resume,
     Said,
@@ -209,7 +209,7 @@ class Connection:
         match message:
             case Configure():
                 return await self._configure(message)
-            case OpenRun():
+            case OpenRunRequest():
                 return Answer(id=message.id, value=await self._brain.open_run(message.request, self.person))
             case Submit():
                 return Told(id=message.id, result=await self._brain.submit(message.run, message.command, self.person))
@@ -245,7 +245,7 @@ class Connection:
             if self._read_only:
                 raise UsageFault("this console only looks on (--read-only)", "deploy attach, without --read-only")
             raise _forbidden(self.person, "change", "operators", access)
-        if isinstance(message, OpenRun | Resume) and not may_carry_runs(self._server.owner, access):
+        if isinstance(message, OpenRunRequest | Resume) and not may_carry_runs(self._server.owner, access):
             raise UsageFault("an engine of a user who is no operator carries no runs", "deploy engine stop, then again")
 
     async def _configure(self, message: Configure) -> Said:

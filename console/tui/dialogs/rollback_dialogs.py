@@ -1,6 +1,6 @@
 """The dialogs for roll back, abort and skip. Their text comes from the views."""
 
-from console.core.kinds.table import goes_back
+from console.core.kinds.kinds import goes_back
 from console.core.words.sizes import counted
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog

@@ -15,7 +15,7 @@ from console.tui.screen_shell import Shell
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.picker import Picker
 from console.views.home_summary import run_row
-from console.views.run_record import runs_lines
+from console.views.past_runs import runs_lines
 from console.views.styled_text import Line, Span, line
 
 PAGE = 50

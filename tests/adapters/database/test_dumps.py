@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.adapters.database.link import NotRead, libpq_variables
+from console.adapters.database.database_link import NotRead, libpq_variables
 from console.core.host import dump_scripts
 from console.model.database import DumpLook
 from console.text import SafeText

@@ -24,7 +24,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeOfHosts:
     """How hosts change: in which waves, by which steps, and what is over once all have."""
 
     waves: Waves

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import wave_mark
-from console.core.plan.strategies.order import Change, Order, Waves
+from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.model.fleet import Amount, Environment, Host
 from console.model.plan import Step
 
@@ -21,12 +21,12 @@ def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> Waves:
     return tuple(waves)
 
 
-def rolling(order: Order) -> Change:
+def rolling(order: Order) -> ChangeOfHosts:
     """Change hosts in waves of the file's size."""
     return in_waves(order, waves_of(order.environment.rolling.batch, order.hosts))
 
 
-def in_waves(order: Order, waves: Waves) -> Change:
+def in_waves(order: Order, waves: Waves) -> ChangeOfHosts:
     """Change hosts in those waves."""
     leader = next((host for wave in waves for host in wave), None)
 
@@ -39,7 +39,7 @@ def in_waves(order: Order, waves: Waves) -> Change:
 
 def wave_by_wave(
     environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...]
-) -> Change:
+) -> ChangeOfHosts:
     """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with."""
     steps: list[Step] = []
     ends: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ def wave_by_wave(
         steps.extend([mark, *(step for chain in chains for step in chain)])
         ends = tuple(chain[-1].name for chain in chains if chain)
         needs = (mark.name, *ends)
-    return Change(waves, tuple(steps), ends)
+    return ChangeOfHosts(waves, tuple(steps), ends)
 
 
 def _release_steps(lane: Lane, *, first: bool) -> tuple[Step, ...]:

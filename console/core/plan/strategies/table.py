@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from console.core.plan.strategies.order import Change, Order
+from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.rolling import rolling
 
-STRATEGIES: Final[Mapping[str, Callable[[Order], Change]]] = {
+STRATEGIES: Final[Mapping[str, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from console.config import forms
-from console.config.problems import FilePlace
+from console.config.file_problems import FilePlace
 from console.core.host_selection import expand
 from console.errors import Problem
 from console.model.fleet import Host

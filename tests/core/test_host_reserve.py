@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.host.reserve import EACH, FILES, GIVE, KEEP
+from console.core.host.host_reserve import EACH, FILES, GIVE, KEEP
 from tests.core.shells import Shell
 
 

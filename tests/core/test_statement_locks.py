@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
-from console.core.migrations.locks import MANY, Lock, LockedTable, locks, table_of, walk, words_of
+from console.core.migrations.statement_locks import MANY, Lock, LockedTable, locks, table_of, walk, words_of
 from console.model.database import Effect
 
 PARSER = PostgresParser()

@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from console.core.kinds.table import kind_of
+from console.core.kinds.kinds import kind_of
 from console.core.words.sizes import counted
 from console.text import SafeText
 from console.typed import as_typed

@@ -1,4 +1,4 @@
-"""What a client needs of the program that it is a part of: the file, the secrets, an engine that is met. Wired in `cli/access.py`."""
+"""What a client needs of the program that it is a part of: the file, the secrets, an engine that is met. Wired in `cli/command_access.py`."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from console.ports.feed import LogPage
 
 
-class Access(Protocol):
+class EngineAccess(Protocol):
     """How this program meets engines. Every method raises ConsoleError for what a person can be told."""
 
     @property

@@ -16,9 +16,9 @@ from posixpath import normpath
 
 from console.adapters.git import log_format, refs
 from console.adapters.git.commit_content import CommitPlace, Contents, WantedContent
-from console.adapters.git.fetch import DEADLINE, Remote, fetched, mirrored
-from console.adapters.git.process import Git, without_credentials
-from console.adapters.git.refs import Found
+from console.adapters.git.git_command import Git, without_credentials
+from console.adapters.git.git_fetch import DEADLINE, Remote, fetched, mirrored
+from console.adapters.git.refs import FoundRef
 from console.core.checks.shared_entries import ways_to
 from console.errors import NoGo, UsageFault
 from console.model.content import Holding
@@ -182,7 +182,7 @@ class GitRepository:
             raise NoGo(f"{self._git.shown} is no git repository that can be read: {found.words}", await asyncio.to_thread(_remedy, folder, self._file))
         self._git.folder = found.text.split("\n")[1] or folder
 
-    async def _standing(self, found: Found) -> tuple[str, int, bool | None]:
+    async def _standing(self, found: FoundRef) -> tuple[str, int, bool | None]:
         """What the branch follows, how many commits that is ahead, and whether a remote has the commit."""
         if self._is_url:
             return "", 0, True

@@ -7,8 +7,8 @@ from typing import Any
 import asyncssh
 
 from console.adapters.ssh.config import Way
+from console.adapters.ssh.host_keys import KnownHosts
 from console.adapters.ssh.identity import Identity
-from console.adapters.ssh.keys import KnownHosts
 from console.model.fleet import Ssh
 
 MISSES = 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import asyncssh
 
 from console.adapters.ssh.config import Way
-from console.adapters.ssh.keys import KnownHosts, host_pattern
+from console.adapters.ssh.host_keys import KnownHosts, host_pattern
 from console.core.host.shell import quote
 from console.core.words.sizes import counted
 from console.model.fleet import Host

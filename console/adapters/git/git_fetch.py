@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from console.adapters.git.process import LOOK, Git, GitAnswer, ran
+from console.adapters.git.git_command import LOOK, Git, GitAnswer, ran
 from console.errors import NoGo
 
 DEADLINE = 120.0

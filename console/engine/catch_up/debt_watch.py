@@ -41,7 +41,7 @@ Notes = Callable[..., Awaitable[None]]
 """(run, *events): writes events into the record of a run that has ended."""
 
 
-class CatchUp:
+class DebtWatch:
     """Looks after an engine's debts, while no run goes on."""
 
     def __init__(

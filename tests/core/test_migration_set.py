@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
-from console.core.migrations import release
-from console.core.migrations.release import Reader, backs_of, declared_old_code, decoded, in_order
+from console.core.migrations import migration_set
+from console.core.migrations.migration_set import Reader, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.statements import cut
 from console.model.database import Migration
 from console.text import SafeText
@@ -336,7 +336,7 @@ def test_which_files_are_read(path: str, words: str):
 
 
 def test_a_file_that_is_too_large_is_said_to_be(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(release, "LARGEST", 30)
+    monkeypatch.setattr(migration_set, "LARGEST", 30)
     assert read("TRUNCATE a" + " " * 20).unread == ()
     found = read("-- old-code: ok\nTRUNCATE a" + " " * 20)
     assert (found.touches, found.old_code) == ((), "ok")
@@ -344,7 +344,7 @@ def test_a_file_that_is_too_large_is_said_to_be(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_eight_mebibytes_are_read():
-    assert release.LARGEST == 8 * 1024 * 1024
+    assert migration_set.LARGEST == 8 * 1024 * 1024
 
 
 def held(text: str) -> list[int]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from console.core.host.dump_scripts import restore_of, takes_dump
-from console.core.migrations.release import LARGEST, backs_of, declared_old_code, decoded, in_order
+from console.core.migrations.migration_set import LARGEST, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.review import names_of, resolved, shortened
 from console.errors import ConsoleError
 from console.model.database import Backup, DumpLook, LintFinding, Migration, MigrationText, Review
