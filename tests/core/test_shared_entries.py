@@ -16,7 +16,7 @@ ENTRIES = st.tuples(st.lists(PARTS, min_size=1, max_size=3), st.sampled_from([""
 @pytest.mark.parametrize(
     ("entry", "path"),
     [
-        ("log/", "log"), ("log", "log"), ("log//", "log"), ("config/master.key", "config/master.key"), ("a/b/c/", "a/b/c"), (".env", ".env"),
+        ("log/", "log"), ("log", "log"), ("log//", "log"), ("X/", "X"), ("config/master.key", "config/master.key"), ("a/b/c/", "a/b/c"), (".env", ".env"),
         ("my key", "my key"), ("...", "..."), ("..a/b..", "..a/b.."), (".deploy", ".deploy"), ("a/.deploy-linked", "a/.deploy-linked"), ("-rf", "-rf"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ OWN = ".deploy-"
 def shared_path(entry: str) -> str:
     """Return an entry without its last slash. Raises UsageFault for one that is no plain path inside the release."""
     parts = entry.rstrip("/").split("/")
-    if entry.startswith("/") or not parts[0] or any(part in ("", ".", "..") for part in parts) or "\n" in entry or parts[0].startswith(OWN):
+    if any(part in ("", ".", "..") for part in parts) or "\n" in entry or parts[0].startswith(OWN):
         raise UsageFault(f"shared: {entry!r} must be a path inside the release", 'as in shared = ["log/", ".env"]')
     return "/".join(parts)
 
