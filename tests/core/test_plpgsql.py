@@ -185,3 +185,43 @@ def test_any_block_that_the_parser_takes_is_read_to_its_end(parts: list[str]):
         return
     assert sum(one.text == "TRUNCATE a" for one in found) == parts.count("TRUNCATE a;")
     assert sum(bool(one.source) for one in found) == parts.count("EXECUTE t;")
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("DECLARE t text := 'a'; u text := t; BEGIN EXECUTE 'TRUNCATE ' || u; END", ["TRUNCATE a"]),
+        ("DECLARE t constant text := 'a' || 'b'; BEGIN EXECUTE 'TRUNCATE ' || t; END", ["TRUNCATE ab"]),
+        ("DECLARE n int := 7; BEGIN EXECUTE 'TRUNCATE t' || n; END", ["TRUNCATE t7"]),
+        ("DECLARE t text := 'a'; BEGIN EXECUTE 'TRUNCATE ' || t; t := 'b'; END", [f"TRUNCATE {UNKNOWN}"]),
+        ("DECLARE l text[] := ARRAY['a','b']; BEGIN EXECUTE 'TRUNCATE ' || l[1]; END", [f"TRUNCATE {UNKNOWN}"]),
+        ("DECLARE a text; b text; BEGIN FOREACH a IN ARRAY ARRAY['x','y'] LOOP FOREACH b IN ARRAY ARRAY['1','2'] LOOP EXECUTE 'TRUNCATE ' || a || b; END LOOP; END LOOP; END",
+         ["TRUNCATE x1", "TRUNCATE x2", "TRUNCATE y1", "TRUNCATE y2"]),
+        ("DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP EXECUTE 'TRUNCATE ' || r.name || '_old'; END LOOP; END", [f"TRUNCATE {UNKNOWN}_old"]),
+        ("DECLARE x int; BEGIN EXECUTE 'SELECT 1' INTO x; END", ["SELECT 1"]),
+    ],
+    ids=["of a variable", "constant", "number", "assigned later", "an element", "loops in loops", "a record's field", "into"],
+)
+def test_what_is_known_of_a_variable(body: str, found: list[str]):
+    assert [one.text for one in run_by(body) if one.source] == found
+
+
+def test_a_loop_s_variable_is_its_own_and_hides_what_was_declared():
+    body = "DECLARE t text := 'declared'; BEGIN FOREACH t IN ARRAY ARRAY['a'] LOOP EXECUTE 'TRUNCATE ' || t; END LOOP; END"
+    assert [one.text for one in run_by(body) if one.source] == ["TRUNCATE a"]
+
+
+def test_a_block_without_anything_known_runs_nothing():
+    assert list(pieces({}, PARSER.sql)) == []
+    assert list(pieces({"datums": [{"PLpgSQL_var": {"refname": "x"}}, {"PLpgSQL_rec": {}}]}, PARSER.sql)) == []
+
+
+@pytest.mark.parametrize("node", [{}, {"A_Const": {}}, {"A_Const": {"boolval": {}}}, {"FuncCall": {}}, {"ColumnRef": {}}, {"A_Expr": {}}, {"TypeCast": {}}, {"SubLink": {"x": 1}}])
+def test_a_node_of_which_nothing_is_known_is_unknown(node: dict[str, Any]):
+    assert constants(node, {}) == (UNKNOWN,)
+
+
+def test_a_constant_without_its_text_is_empty_and_a_number_without_digits_is_none():
+    assert constants({"A_Const": {"sval": {}}}, {}) == ("",)
+    assert constants({"A_Const": {"ival": {}}}, {}) == ("0",)
+    assert constants({"A_ArrayExpr": {}}, {}) == ()
