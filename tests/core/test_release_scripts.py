@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -569,3 +570,172 @@ def test_what_is_typed_here_to_take_a_host_back():
     assert typed(shop, hosts[2]) == back
     plain = Environment("shop", "production", "/srv/shop", hosts)
     assert shlex.split(typed(plain, Host("web03"), "my release")) == ["ssh", "web03", "/srv/shop/.deploy/rollback 'my release'"]
+
+
+@pytest.mark.parametrize(
+    ("release", "folder"),
+    [
+        (NEW, f"releases/{NEW}"), ("20261124071407", "releases/20261124071407"), ("my release", "releases/my release"), ("/opt/blue", "/opt/blue"), ("/opt/a/b", "/opt/a/b"), ("...", "releases/..."),
+        ("-n", "releases/-n"), ("ü", "releases/ü"),
+    ],
+)  # fmt: skip
+def test_where_a_release_lies(release: str, folder: str) -> None:
+    assert release_scripts.release_folder(release) == folder
+
+
+@pytest.mark.parametrize("release", ["", "-", ".", "..", "a/b", "./a", "../a", "/", "/a/", "/a/.", "/a/..", "a\tb", "a\nb", "/a\nb", "\x7f", "\x00", "/-/.."])
+def test_what_is_no_release_is_refused_by_name(release: str) -> None:
+    with pytest.raises(UsageFault) as fault:
+        release_scripts.release_folder(release)
+    assert fault.value.message == f"{release!r} cannot be the name of a release"
+
+
+@pytest.mark.parametrize(
+    ("release", "folder"), [("", "/srv/shop/current"), (NEW, f"/srv/shop/releases/{NEW}"), ("/opt/blue", "/opt/blue"), ("12", "/srv/shop/releases/12")]
+)
+def test_a_release_s_folder_on_a_host_is_absolute(release: str, folder: str) -> None:
+    assert release_scripts.folder_on("/srv/shop", release) == folder
+
+
+@pytest.mark.parametrize(("epoch", "run"), [(EPOCH, RUN), (f"{RUN}.12", RUN), ("a.b.1", "a.b"), ("plain", "plain"), (".1", ".1"), ("", "")])
+def test_the_run_that_an_epoch_belongs_to(epoch: str, run: str) -> None:
+    assert release_scripts.run_of(epoch) == run
+
+
+@pytest.mark.parametrize(
+    ("name", "is_release"),
+    [
+        (NEW, True), ("20261124T071407Z-" + "a" * 40, True), ("20261124T071407Z-" + "a" * 41, False), ("20261124T071407Z-abcdef", False), ("20261124T071407Z-abcdefg", False),
+        ("20261124T071407Z", False), ("20261124T071407-abcdef0", False), ("20261124071407", True), ("2026112407140", False), ("202611240714070", False), ("notes", False), ("", False),
+        ("20261124T071407Z-ABCDEF0", False), (f"{NEW}\n", False), (f"x{NEW}", False),
+    ],
+)  # fmt: skip
+def test_which_names_are_releases_to_python_and_to_a_shell(name: str, is_release: bool) -> None:
+    assert bool(release_scripts.RELEASE.fullmatch(name)) is is_release
+    text = f"case $1 in *[!0-9a-fTZ-]*) exit 1 ;; {release_scripts.RELEASE_GLOBS}) exit 0 ;; *) exit 1 ;; esac"
+    ran = subprocess.run(["sh", "-c", text, "sh", name], check=False).returncode == 0
+    assert ran is is_release or (len(name) > 57 and ran)
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "text"),
+    [
+        (Command("make"), {}, "set -eu\ncd -- /srv/shop\nmake\n"), (Command("make\nmore"), {"A": "it is"}, "set -eu\nexport A='it is'\ncd -- /srv/shop\nmake\nmore\n"),
+    ],
+)  # fmt: skip
+def test_a_command_is_run_in_its_folder_with_its_variables(command: Command, variables: dict[str, str], text: str) -> None:
+    assert release_scripts.user_command("/srv/shop", variables, command) == text
+
+
+def test_a_command_of_another_user_is_one_word_that_ends_in_a_mark() -> None:
+    text = release_scripts.user_command("/srv/shop", {"A": "x"}, Command("make", run_as="app"))
+    assert text.startswith("set -eu\np='set -eu\nexport A=x\ncd -- /srv/shop\nmake\n\n#:this is the end of what was sent:#'\n")
+    assert 'printf %s "$p" | sudo -n -u app -- sh -c ' in text
+    assert text.endswith(" sh '\n#:this is the end of what was sent:#'\n")
+
+
+@pytest.mark.parametrize("name", ["1A", "A-B", ""])
+def test_a_variable_that_no_shell_takes_is_refused(name: str) -> None:
+    with pytest.raises(UsageFault):
+        release_scripts.user_command("/", {name: "x"}, Command("make"))
+
+
+@pytest.mark.parametrize(
+    ("shared", "words"),
+    [
+        (("log/", "log"), "shared: log is log/ again"), (("a/", "a/b"), "shared: a/b lies in a/, which is linked as a whole"), (("a/b", "a"), "shared: a/b lies in a, which is linked as a whole"),
+    ],
+)  # fmt: skip
+def test_entries_that_clash_are_refused_in_words(shared: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UsageFault) as fault:
+        release_scripts.link_shared("/srv/shop", NEW, shared)
+    assert (fault.value.message, fault.value.hint) == (words, "keep one of them")
+
+
+def test_nothing_is_reused_of_nothing() -> None:
+    assert release_scripts.copy_reused("/srv/shop", "not checked/", ()) == ""
+    with pytest.raises(UsageFault):
+        release_scripts.copy_reused("/srv/shop", "a/b", ("x",))
+
+
+async def test_a_first_release_of_whatever_name_is_removed_where_none_is_named(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    ran = await on(host, release_scripts.remove_current(str(app), EPOCH, ""))
+    assert (ran.ok, ran.out) == (True, f"current is removed, {NEW} was live\n".encode())
+    assert (await on(host, release_scripts.remove_current(str(app), EPOCH, ""))).out == b"nothing is live already\n"
+    assert (app / ".deploy" / "runs" / RUN / "switching").read_text() == ""
+    assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == []
+
+
+async def test_a_current_that_is_no_link_stays(host: LocalTransport, app: Path) -> None:
+    (app / "current").mkdir()
+    ran = await on(host, release_scripts.remove_current(str(app), EPOCH, ""))
+    assert (ran.ok, b"current is not a link: it stays" in ran.err) == (False, True)
+    assert (app / "current").is_dir()
+
+
+async def test_another_release_than_that_one_stays(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    ran = await on(host, release_scripts.remove_current(str(app), EPOCH, OLD))
+    assert f"current is {NEW}, not {OLD}: it stays".encode() in ran.err
+
+
+async def test_a_switch_says_what_is_live_and_what_was(host: LocalTransport, app: Path) -> None:
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, OLD))).out == f"releases/{OLD} is live, nothing was\n".encode()
+    ran = await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    assert ran.out == f"current is {OLD}, where nothing was expected\nreleases/{NEW} is live, {OLD} was\n".encode()
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, NEW))).out == f"releases/{NEW} is live already\n".encode()
+
+
+async def test_going_back_is_recorded_as_that_and_gives_up_room_on_a_full_disk(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, OLD))
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))
+    (app / ".deploy" / "reserve").mkdir()
+    full = 'printf() { case $1 in %8192s) return 1 ;; esac; command printf "$@"; }\n'
+    assert (await on(host, full + release_scripts.switch(str(app), EPOCH, OLD, NEW))).ok
+    assert (app / ".deploy" / "reserve").exists()
+    assert (await on(host, full + release_scripts.switch(str(app), EPOCH, NEW, OLD, back=True))).ok
+    assert not (app / ".deploy" / "reserve").exists()
+    assert [change[1] for change in changes(app)] == ["switch", "switch", "switch", "rollback"]
+
+
+async def test_a_switch_that_was_cut_is_recorded_by_the_run_that_made_it_alone(host: LocalTransport, app: Path) -> None:
+    (app / "current").symlink_to(f"releases/{NEW}")
+    note = app / ".deploy" / "runs" / RUN / "switching"
+    note.parent.mkdir(parents=True)
+    note.write_text(f"{OLD}\t-\t\n")
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    assert note.read_text() == ""
+    assert not (app / ".deploy" / "history").exists()
+
+
+async def test_what_was_verified_is_listed_once(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    listing = app / "releases" / NEW / ".deploy-listing"
+    await on(host, release_scripts.mark_healthy(str(app), RUN, NEW))
+    first = listing.read_text()
+    assert first.endswith(" - ./name\n")
+    (app / "releases" / NEW / "late").write_text("x")
+    await on(host, release_scripts.mark_healthy(str(app), RUN, NEW))
+    assert listing.read_text() == first
+    assert sorted(path.name for path in (app / ".deploy").iterdir()) == ["README", "history", "lock", "rollback", "runs"]
+
+
+async def test_a_history_says_when_and_by_which_run(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    (line,) = (app / ".deploy" / "history").read_text().splitlines()
+    assert datetime.strptime(line.split("\t")[0], "%Y-%m-%dT%H:%M:%S%z").tzinfo is UTC
+    assert line.split("\t")[1] == RUN
+
+
+async def test_a_history_says_when_by_the_time_that_is_given(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, at="2026-01-02T03:04:05Z"))
+    assert (app / ".deploy" / "history").read_text().startswith("2026-01-02T03:04:05Z\t")
+
+
+async def test_what_no_line_of_the_history_can_hold_is_recorded_without_it(host: LocalTransport, app: Path) -> None:
+    odd = app.parent / "a\tb"
+    odd.mkdir()
+    (app / "current").symlink_to(odd)
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, str(odd)))
+    assert changes(app) == [[RUN, "switch", NEW, "a name that cannot be written here"]]
