@@ -89,13 +89,26 @@ class HostSeen(Event, frozen=True, tag="host-seen"):
     problem: SafeText = SafeText("")
 
 
+class StepsPlanned(Event, frozen=True, tag="steps-planned"):
+    """Steps of the plan that the next event but pieces has: a plan of thousands of hosts comes in pieces."""
+
+    steps: Steps
+
+
 class PlanMade(Event, frozen=True, tag="plan-made"):
-    """The plan and the way back, complete."""
+    """The plan and the way back, complete with the pieces ahead of it."""
 
     plan: Plan
     way_back: tuple[ReturnTarget, ...]
     usual: dict[str, float] = {}
     """Seconds that each kind of step took on a host in runs before this one."""
+    ahead: int = 0
+    """How many steps the pieces ahead of it have."""
+
+    @property
+    def size(self) -> int:
+        """How many steps there are to take."""
+        return self.ahead + self.plan.size
 
 
 class Decided(Event, frozen=True, tag="decided"):
@@ -261,6 +274,8 @@ class RollbackBegan(Event, frozen=True, tag="rollback-began"):
     reason: SafeText
     by: Person | None = None
     cause: Literal["key", "abort", "failure"] = "key"
+    ahead: int = 0
+    """How many steps the pieces ahead of it have."""
 
 
 class NoteAdded(Event, frozen=True, tag="note-added"):
@@ -379,6 +394,7 @@ AnyEvent = (
     | CheckReported
     | CheckAcknowledged
     | HostSeen
+    | StepsPlanned
     | PlanMade
     | Decided
     | LocksTaken

@@ -9,7 +9,7 @@ import msgspec
 
 from console.model.checks import Check
 from console.model.database import Backup, Review
-from console.model.plan import Plan, ReturnTarget, Step
+from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.table import Table
@@ -125,6 +125,8 @@ class RunState(msgspec.Struct, frozen=True):
     told_end: tuple[SafeText, ...] | None = None
     """Channels that were told how the run ended; None: nothing was sent, or nothing is known of it yet."""
     checks: tuple[Check, ...] = ()
+    drafted: Steps = Steps()
+    """Pieces of a plan that is not whole yet."""
     plan: Plan | None = None
     way_back: tuple[ReturnTarget, ...] = ()
     ways: dict[str, ReturnTarget] = {}

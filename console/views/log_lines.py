@@ -141,7 +141,7 @@ def _run(event: ev.Event) -> LogLine | None:
         case ev.CheckAcknowledged():
             return LogLine(event.at, "", f"{event.check}: ticked off by {event.by}", "good")
         case ev.PlanMade():
-            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.plan.size, 'step')}")
+            return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.size, 'step')}")
         case ev.LocksTaken():
             return LogLine(event.at, "", f"held for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
         case ev.LocksReleased():

@@ -132,7 +132,7 @@ def chapters_of(events: Sequence[ev.AnyEvent]) -> tuple[Chapter, ...]:
     state, found, wave = RunState(), [], 0
     for place, event in enumerate(events):
         if not isinstance(event, ev.StepStarted):
-            state = evolve(state, event) if isinstance(event, ev.RunOpened | ev.PlanMade | ev.RollbackBegan | ev.HostReturning) else state
+            state = evolve(state, event) if isinstance(event, ev.RunOpened | ev.StepsPlanned | ev.PlanMade | ev.RollbackBegan | ev.HostReturning) else state
             told = _chapter(event)
         else:
             step = state.index.get(event.step)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 import msgspec
 
 from console.errors import ConsoleError
-from console.model.events import AnyEvent, PlanMade, RollbackBegan
+from console.model.events import AnyEvent, PlanMade, RollbackBegan, StepsPlanned
 from console.model.fleet import Environment
 from console.model.host_set import HostSet
 from console.model.plan import Steps
@@ -112,6 +112,8 @@ def compact(event: AnyEvent) -> Any:  # noqa: ANN401 (an event with a plan in an
     """Return what is written down and sent for an event: of a plan, what its hosts have in common stands once."""
     if isinstance(event, PlanMade | RollbackBegan):
         return changed(event, plan=changed(event.plan, steps=packed(event.plan.steps)))
+    if isinstance(event, StepsPlanned):
+        return changed(event, steps=packed(event.steps))
     return event
 
 

@@ -13,6 +13,7 @@ from console.core.run import host_events as on_hosts
 from console.core.run.counting import recounted, with_host
 from console.model import events as ev
 from console.model.checks import Check
+from console.model.plan import Plan, Steps
 from console.model.state import Act, HostState, Pausing, RunState
 from console.model.table import Table
 from console.model.values import changed
@@ -76,12 +77,22 @@ def _with_check(checks: tuple[Check, ...], check: Check) -> tuple[Check, ...]:
     return (*checks, check)
 
 
+def _steps_planned(state: RunState, event: ev.StepsPlanned) -> RunState:
+    return changed(state, drafted=Steps((*state.drafted, *event.steps)))
+
+
+def _whole(state: RunState, event: ev.PlanMade | ev.RollbackBegan) -> Plan:
+    """The event's plan, with the pieces that came ahead of it."""
+    return changed(event.plan, steps=Steps((*state.drafted, *event.plan.steps))) if event.ahead else event.plan
+
+
 def _planned(state: RunState, event: ev.PlanMade) -> RunState:
+    plan = _whole(state, event)
     ways = {way.host: way for way in reversed(event.way_back)}
     bare = changed(
-        state, plan=event.plan, way_back=event.way_back, ways=ways, usual=event.usual, index=Table(), lanes=Table(), phase="deciding",
+        state, plan=plan, drafted=Steps(), way_back=event.way_back, ways=ways, usual=event.usual, index=Table(), lanes=Table(), phase="deciding",
     )  # fmt: skip
-    return recounted(on_hosts.with_steps_known(bare, event.plan.steps))
+    return recounted(on_hosts.with_steps_known(bare, plan.steps))
 
 
 def _decided(state: RunState, event: ev.Decided) -> RunState:
@@ -125,10 +136,11 @@ def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
 
 
 def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
-    after = on_hosts.with_steps_added(state, event.plan.steps)
-    for name in dict.fromkeys(step.about for step in event.plan.steps):
+    plan = _whole(state, event)
+    after = on_hosts.with_steps_added(changed(state, drafted=Steps()), plan.steps)
+    for name in dict.fromkeys(step.about for step in plan.steps):
         after = on_hosts.turn(after, name, "told to go back", event.mono)
-    return recounted(changed(after, back=event.plan, back_reason=event.reason, back_cause=event.cause, phase="rolling-back", pausing=None))
+    return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, phase="rolling-back", pausing=None))
 
 
 def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
@@ -185,6 +197,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.CheckReported: _checked,
     ev.CheckAcknowledged: _acknowledged,
     ev.HostSeen: on_hosts.seen,
+    ev.StepsPlanned: _steps_planned,
     ev.PlanMade: _planned,
     ev.Decided: _decided,
     ev.LocksTaken: _locked,

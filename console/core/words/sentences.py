@@ -93,7 +93,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.CheckReported: _check,
     ev.CheckAcknowledged: lambda event: f"check {event.check}: ticked off{_by(event)}",
     ev.HostSeen: _seen,
-    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.plan.size, 'step')}",
+    ev.StepsPlanned: lambda event: f"planned: {counted(len(event.steps), 'step')} of a long plan",
+    ev.PlanMade: lambda event: f"plan: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.size, 'step')}",
     ev.Decided: _decided,
     ev.LocksReleased: _released,
     ev.LocksTaken: lambda event: (

@@ -6,6 +6,7 @@ Callers that need durability await it; viewers get events only once they are on 
 import asyncio
 from collections.abc import Callable, Iterable
 
+from console.core.plan.pieces import in_pieces
 from console.core.run.accept import accept
 from console.core.run.evolve import evolve, fold
 from console.core.run.outcome import conclude
@@ -66,12 +67,13 @@ class RunRecord:
 
     def record(self, *events: Event) -> None:
         """Fold events and queue them to be written, without waiting. If that fails, `lost` is called."""
-        self._add(events).waited_for = False
+        self._add(in_pieces(events)).waited_for = False
 
     async def write(self, *events: Event) -> tuple[AnyEvent, ...]:
         """Fold events, and return them, stamped, once they are on disk. Raises ConsoleError if they cannot be written: then nothing happened."""
-        group = self._add(events)
-        found = tuple(group.events[len(group.events) - len(events) :])
+        pieces = tuple(in_pieces(events))
+        group = self._add(pieces)
+        found = tuple(group.events[len(group.events) - len(pieces) :])
         await asyncio.shield(group.done)
         return found
 
