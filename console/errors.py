@@ -48,7 +48,7 @@ class Explained(Protocol):
 
     @property
     def message(self) -> str:
-        """What was wrong."""
+        """What happened, where, and what was expected."""
 
     @property
     def hint(self) -> str:

@@ -28,7 +28,7 @@ class SystemClock:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait so many seconds of the boot-time clock."""
         await asyncio.sleep(max(0.0, seconds))
 
 

@@ -15,7 +15,7 @@ class GatedLog(io.TextIOBase):
         self._begun = ""
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Always true: `print` and `logging` ask before they write."""
         return True
 
     def fileno(self) -> int:
@@ -32,7 +32,7 @@ class GatedLog(io.TextIOBase):
         return len(text)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the last line, also without its line break."""
         if self._begun:
             self.write("\n")
         super().close()

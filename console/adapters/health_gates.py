@@ -101,7 +101,7 @@ class HostGates:
             elapsed += counted(self._clock.mono() - waited, wait)
 
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
-        """Ask once."""
+        """Ask a check once, without retries; for a fleet at rest."""
         seen = await self.ask(place_of(environment, host, check), check, values, check.timeout)
         return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
 

@@ -221,7 +221,7 @@ class HostLocks:
         return _answer(await self._asked(host, BREAK, path, run, str(int(young))), host)
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
-        """Leave a person's note."""
+        """Leave a person's note, which closes the host to releases."""
         return _problem(await self._asked(host, NOTE, path, data=holder_lines(note)), host)
 
     async def open_again(self, host: Host, path: str) -> Unreached | None:

@@ -143,7 +143,7 @@ class LocalStream:
         await self._writer.drain()
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the connection."""
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
@@ -212,8 +212,8 @@ class LocalTransport:
         """Nothing is to be judged."""
 
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
-        """As many as are wanted."""
+        """Return None: this machine has no limit on commands at once."""
         return None
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no connection is kept."""

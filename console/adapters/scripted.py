@@ -128,9 +128,9 @@ class ScriptedTransport:
         """Nothing is to be judged."""
 
     async def sessions(self, host: Host, *, deadline: float) -> int | None:
-        """As many as are wanted."""
+        """Return None: a scripted host has no limit on commands at once."""
         return None
 
     async def close(self) -> None:
-        """Let go."""
+        """Forget every link."""
         self._linked.clear()

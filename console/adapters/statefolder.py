@@ -31,12 +31,12 @@ class Modes:
 
     @property
     def folder(self) -> int:
-        """Mode of a folder."""
+        """The mode that a new folder gets."""
         return 0o2770 if self.shared else 0o700
 
     @property
     def file(self) -> int:
-        """Mode of a file."""
+        """The mode that a new file gets."""
         return 0o660 if self.shared else 0o600
 
     @property

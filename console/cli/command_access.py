@@ -48,7 +48,7 @@ class CommandAccess:
         await client.configure(model, digest(model), reading.found)
 
     def environments(self) -> tuple[str, ...] | None:
-        """The names in the file."""
+        """The names of the file's environments; None without a file."""
         file = config_if_any(self._how)
         return file.environment_names if file else None
 

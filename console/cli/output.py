@@ -42,7 +42,7 @@ def fail(error: ConsoleError, *, as_json: bool) -> int:
 
 
 def say(line: str) -> None:
-    """Write a line of data."""
+    """Write one line of data on standard output."""
     print_on(sys.stdout, line)
 
 

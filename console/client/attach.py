@@ -124,7 +124,7 @@ class SocketLine:
         return EngineLost(f"the engine is gone{why}; what it had done is in the journal", "deploy resume")
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the socket to the engine."""
         self._writer.close()
         try:
             await self._writer.wait_closed()

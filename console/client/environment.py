@@ -138,7 +138,7 @@ class LocalEnvironmentClient:
         return await self._archive.runs(self.app, self.environment, limit, after, words)
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
-        """Every event of a run."""
+        """Every event of a run, in order."""
         return await self._archive.record(run)
 
     async def log(self, run: str, host: str, before: str, limit: int) -> LogPage:

@@ -55,7 +55,7 @@ class EarlierOutput:
             yield from self.rest()
 
     def rest(self) -> Iterator[FeedItem]:
-        """All that was not told."""
+        """The lines that were not given yet."""
         yield from self._told(lambda line: True)
 
     def _told(self, is_due: Callable[[Output], bool]) -> Iterator[FeedItem]:
@@ -116,7 +116,7 @@ class LastingFeed:
         return await self._client.submit(self.run, command)
 
     async def close(self) -> None:
-        """Let go of the engine."""
+        """Close the connection to the engine; the run goes on."""
         await self._client.close()
 
     async def _go_on(self, lost: EngineLost) -> None:

@@ -150,7 +150,7 @@ class ByKind(msgspec.Struct, frozen=True):
 
     @property
     def keys(self) -> dict[str, Key]:
-        """All keys of all kinds."""
+        """The keys of all kinds together."""
         every = {"kind": Key(OneOf(tuple(self.kinds)), required=True), **self.common}
         return every | {name: key for keys in self.kinds.values() for name, key in keys.items()}
 

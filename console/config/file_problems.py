@@ -69,7 +69,7 @@ class FilePlace(msgspec.Struct, frozen=True):
         return FilePlace(self.findings, self.path + parts)
 
     def wrong(self, message: str, hint: str = "") -> None:
-        """Record a problem."""
+        """Record a problem at this place of the file."""
         self.findings.problems.append(self.findings.told(self.path, message, hint))
 
     def expected(self, what: str, value: object, hint: str = "") -> None:

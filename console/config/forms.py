@@ -74,7 +74,7 @@ def address(text: str) -> str:
 
 
 def user_name(text: str) -> str:
-    """Judge a login's name."""
+    """Return why this is no name of a login; empty: it is one."""
     return "" if _USER.fullmatch(text) else "a user name without blanks"
 
 
@@ -133,7 +133,7 @@ def zone_name(text: str) -> str:
 
 
 def closed_word(text: str) -> str:
-    """Judge a closed time."""
+    """Return why this is no closed time; empty: it is one."""
     return "" if is_closed_word(text) else 'a day such as "fri", or "fri 12:00-24:00" (across midnight: two of them)'
 
 

@@ -38,7 +38,7 @@ class Text(msgspec.Struct, frozen=True):
     may_be_empty: bool = False
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return the text."""
+        """Return the text, or record what is wrong with it."""
         if not isinstance(value, str) or "\0" in value or not (value.strip() or self.may_be_empty):
             place.expected(self.what if self.may_be_empty else f"{self.what}, not empty", value)
             return WRONG
@@ -56,7 +56,7 @@ class OneOf(msgspec.Struct, frozen=True):
     later: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return the word."""
+        """Return the word, or record which words there are."""
         if not isinstance(value, str) or value not in self.words:
             like = nearest(value, self.words) if isinstance(value, str) else ""
             place.expected(f"one of {', '.join(self.words)}", value, f"did you mean {like}?" if like else "")
@@ -73,7 +73,7 @@ class Whole(msgspec.Struct, frozen=True):
     most: int = 1_000_000_000
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return the number."""
+        """Return the number, or record its bounds."""
         if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             place.expected(_within(self.least, self.most), value)
             return WRONG
@@ -81,10 +81,10 @@ class Whole(msgspec.Struct, frozen=True):
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """True or false."""
+    """`true` or `false`."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return it."""
+        """Return the flag, or record that it is none."""
         if not isinstance(value, bool):
             place.expected("true or false", value)
             return WRONG
@@ -97,7 +97,7 @@ class Duration(msgspec.Struct, frozen=True):
     above_zero: bool = False
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return seconds."""
+        """Return the duration in seconds, or record its form."""
         seconds = seconds_of(value) if isinstance(value, str) else None
         if seconds is None or (self.above_zero and not seconds):
             place.expected('a duration such as "90s", "10m", "7d"' + (", above zero" if self.above_zero else ""), value)
@@ -109,7 +109,7 @@ class Size(msgspec.Struct, frozen=True):
     """A size such as "2GiB"; read as bytes."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return bytes."""
+        """Return the size in bytes, or record its form."""
         found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", value) if isinstance(value, str) else None
         if not found:
             place.expected('a size such as "20MiB" or "2GiB"', value)
@@ -122,7 +122,7 @@ class Hosts(msgspec.Struct, frozen=True):
     """A number of hosts: a count, or a share such as "25%"."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
-        """Return the Amount."""
+        """Return a number or a share of hosts, or record its form."""
         share = share_of(value)
         if share is not None and 0 < share <= 1:
             return Amount(share=share)
@@ -147,7 +147,7 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A date."""
+    """A date of TOML."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the date, or the date and time."""

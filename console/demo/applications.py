@@ -27,7 +27,7 @@ class Applications:
         self._servers.append(await asyncio.start_server(tenant.serve, address, port))
 
     def close(self) -> None:
-        """Serve nobody any more."""
+        """Stop serving every host's application."""
         for server in self._servers:
             server.close()
         self._servers.clear()
@@ -51,7 +51,7 @@ class _Tenant:
         return self._shop
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request."""
+        """Answer one request of one host's application."""
         try:
             async with asyncio.timeout(PATIENCE):
                 words = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)

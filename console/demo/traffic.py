@@ -19,7 +19,7 @@ class Counts:
 
     @property
     def requests(self) -> int:
-        """How many were asked."""
+        """The number of requests that were sent."""
         return self.statuses.total()
 
     @property
@@ -43,7 +43,7 @@ class Traffic:
         self._tasks = [asyncio.create_task(self._visit(address, index * share)) for index, address in enumerate(self.counts)]
 
     async def stop(self) -> None:
-        """End."""
+        """Stop sending requests."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

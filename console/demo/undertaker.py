@@ -65,7 +65,7 @@ def _remove(folder: Path) -> None:
 
 
 def main() -> int:
-    """Wait, then bury."""
+    """Wait for the end of the demo's process, then remove what it left."""
     folder = Path(sys.argv[1])
     while os.read(0, 4096):
         pass

@@ -79,17 +79,17 @@ class Engine:
 
     @property
     def seq(self) -> int:
-        """Its last event."""
+        """The number of the open run's last event."""
         return self._runs.seq
 
     @property
     def digest(self) -> str:
-        """Of the model."""
+        """The digest of the model; empty: there is none yet."""
         return self._digest
 
     @property
     def busy(self) -> bool:
-        """Whether a run goes on."""
+        """Whether a run is open, so that another model is refused."""
         return bool(self.open_run_id)
 
     @property

@@ -26,7 +26,7 @@ class Pause(RunCommand, frozen=True, tag="pause"):
 
 
 class Continue(RunCommand, frozen=True, tag="continue"):
-    """Go on after a pause."""
+    """Start hosts again after a pause."""
 
 
 class Abort(RunCommand, frozen=True, tag="abort"):

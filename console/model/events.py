@@ -255,7 +255,7 @@ class Paused(Event, frozen=True, tag="paused"):
 
 
 class Continued(Event, frozen=True, tag="continued"):
-    """The pause is over."""
+    """A person ended the pause."""
 
     by: Person | None = None
 

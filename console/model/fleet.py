@@ -322,7 +322,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
         return found
 
     def host(self, name: str) -> Host | None:
-        """The host of that name."""
+        """The host of that name; None: there is none."""
         return self._by_name.get(name)
 
     @cached_property

@@ -35,7 +35,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class LastRun(msgspec.Struct, frozen=True):
-    """A run that has ended."""
+    """The last run that has ended."""
 
     run: str
     kind: str

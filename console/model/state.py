@@ -44,7 +44,7 @@ class StepState(msgspec.Struct, frozen=True):
 
 
 class HostState(msgspec.Struct, frozen=True):
-    """One host in the run."""
+    """What the run knows of one host."""
 
     name: str
     condition: HostCondition = "old"
@@ -190,7 +190,7 @@ class RunState(msgspec.Struct, frozen=True):
     boot: str = ""
 
     def step_state(self, step: Step) -> StepState:
-        """How far that step is."""
+        """The state of that step, on its host or of the run; `pending` where nothing happened."""
         steps = self.hosts[step.about].steps if step.about in self.hosts else self.steps
         return steps.get(step.name, StepState())
 
@@ -202,5 +202,5 @@ class RunState(msgspec.Struct, frozen=True):
 
     @property
     def driver(self) -> Person:
-        """Who has the helm."""
+        """The person who has the helm."""
         return self.helm or self.by

@@ -70,12 +70,12 @@ class JsonPrinter:
         self._encode = encode
 
     def event(self, event: AnyEvent) -> None:
-        """Write its object."""
+        """Write the event as one JSON object."""
         self._write(self._encode(event).decode())
 
     def waits(self, state: RunState, now: float, at: str) -> None:
         """Say nothing: waiting is no event."""
 
     def ended(self, state: RunState, ending: Ending) -> None:
-        """Write the result."""
+        """Write the result object, the last line."""
         self._write(json_text(result_object(state, ending)))

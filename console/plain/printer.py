@@ -40,13 +40,13 @@ class Printer(Protocol):
 
 
 class LinePrinter:
-    """A line for each event."""
+    """Writes one line of text for each event."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
 
     def event(self, event: AnyEvent) -> None:
-        """Write its line."""
+        """Write the event's line, if it has one."""
         self._write(event_line(event))
 
     def waits(self, state: RunState, now: float, at: str) -> None:

@@ -10,10 +10,10 @@ class Clock(Protocol):
     boot: str
 
     def now(self) -> datetime:
-        """The wall time, in UTC."""
+        """The wall time in UTC, for people and names; never for order."""
 
     def mono(self) -> float:
         """Seconds since the boot."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait so many seconds."""

@@ -41,4 +41,4 @@ class DatabaseView(Protocol):
         """Hold a folder of the console's own on that host, where no application is; its path. What is held for the same run is taken over."""
 
     async def leave(self, host: Host, path: str, epoch: str) -> None:
-        """Let go of it."""
+        """Release the folder that was held on the host."""

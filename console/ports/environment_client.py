@@ -82,7 +82,7 @@ class EnvironmentClient(RunArchive, Protocol):
         """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""
 
     async def open(self, request: Request) -> Feed:
-        """Begin a run."""
+        """Open a run and follow it."""
 
     async def open_back(self, run: str, how: str) -> Feed:
         """Begin the way back from a release that has ended, `at-once` or `halves`. NoGo where it is not the last one any more."""

@@ -28,7 +28,7 @@ class Gates(Protocol):
         """Ask until the check has passed often enough in a row, or its deadline is over."""
 
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
-        """Ask once."""
+        """Ask a check once, without retries."""
 
     async def unreached(self, host: Host) -> Unreached | None:
         """Ask whether the host answers at all, whatever its checks say: why it does not; None: it answers."""

@@ -62,10 +62,10 @@ class Stream(Protocol):
         """Return what came, at most `limit` bytes; empty at its end."""
 
     async def write(self, data: bytes) -> None:
-        """Send."""
+        """Send bytes."""
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the connection without waiting."""
 
 
 class Transport(Protocol):

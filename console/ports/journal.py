@@ -11,7 +11,7 @@ from console.model.state import RunState
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A line of the history."""
+    """One run as a line of the history."""
 
     run: str
     app: str

@@ -29,7 +29,7 @@ class HostLock(Protocol):
         """Take the lock from a run that is dead; who holds the host, where it is another, or one that gave a sign less than `young` seconds ago."""
 
     async def close_for(self, host: Host, path: str, note: LockHolder) -> Unreached | None:
-        """Leave a person's note."""
+        """Leave a person's note, which closes the host to releases."""
 
     async def open_again(self, host: Host, path: str) -> Unreached | None:
         """Remove a person's note."""

@@ -18,7 +18,7 @@ class MetricWatch(Protocol):
     """Looks at machines again and again, between `start` and `stop`."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start sampling."""
 
     async def stop(self) -> None:
         """End, and leave nothing running on the machines."""
@@ -29,7 +29,7 @@ class Outside(Protocol):
 
     @property
     def scout(self) -> Scout:
-        """Looks."""
+        """Looks at hosts and changes nothing."""
 
     @property
     def repository(self) -> Repository:
@@ -37,27 +37,27 @@ class Outside(Protocol):
 
     @property
     def locks(self) -> HostLock:
-        """Holds hosts."""
+        """Locks hosts for runs, and keeps persons' notes."""
 
     @property
     def steps(self) -> DurableStepPort:
-        """Carries steps out."""
+        """Carries out durable steps on hosts."""
 
     @property
     def shipper(self) -> Shipper:
-        """Brings releases."""
+        """Brings packed releases to hosts."""
 
     @property
     def workshop(self) -> Workshop:
-        """Makes releases."""
+        """Builds and packs releases on this machine."""
 
     @property
     def gates(self) -> Gates:
-        """Asks for health."""
+        """Asks health checks."""
 
     @property
     def checks(self) -> CheckRunner:
-        """Asks before a release."""
+        """Asks the configured checks of the pre-flight."""
 
     @property
     def notifier(self) -> Notifier:
@@ -69,7 +69,7 @@ class Outside(Protocol):
 
     @property
     def database(self) -> DatabaseView:
-        """Looks at the database."""
+        """Looks at the database and changes nothing."""
 
     @property
     def attended(self) -> Attended:

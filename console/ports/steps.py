@@ -65,7 +65,7 @@ class DurableStepPort(Protocol):
 
 
 class Shipper(Protocol):
-    """Releases onto hosts."""
+    """Brings packed releases to hosts."""
 
     async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
         """Bring the release to the host whole, or not at all; done already is done."""

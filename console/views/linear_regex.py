@@ -25,7 +25,7 @@ class Regex:
     _pattern: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Read it."""
+        """Compile the pattern; raises BadPattern."""
         try:
             object.__setattr__(self, "_pattern", re2.compile(_encoded(self.source), _OPTIONS))
         except re2.error as fault:

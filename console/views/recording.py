@@ -40,7 +40,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """How long the run was."""
+        """The run's length in seconds."""
         return self.times[-1] if self.times else 0.0
 
     def state_at(self, place: int) -> RunState:

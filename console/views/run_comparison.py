@@ -36,7 +36,7 @@ class Side:
 
     @property
     def hosts(self) -> dict[str, HostPart]:
-        """Its hosts by name."""
+        """The run's hosts by name."""
         return {host.host: host for host in self.report.hosts}
 
 

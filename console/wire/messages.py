@@ -154,7 +154,7 @@ class Failed(ToClient, frozen=True, tag="failed"):
 
 
 class Ended(ToClient, frozen=True, tag="ended"):
-    """Nothing more follows."""
+    """The run has ended; nothing more follows on this feed."""
 
 
 class Happened(ToClient, frozen=True, tag="event"):
@@ -173,7 +173,7 @@ class Printed(ToClient, frozen=True, tag="output"):
 
 
 class Sampled(ToClient, frozen=True, tag="sample"):
-    """One look at a machine."""
+    """One host's numbers at one moment."""
 
     host: str
     at: float
@@ -184,7 +184,7 @@ class Sampled(ToClient, frozen=True, tag="sample"):
 
 
 class Present(ToClient, frozen=True, tag="presence"):
-    """Who is connected."""
+    """The people who follow the run now."""
 
     names: tuple[str, ...] = ()
     round_trip: float | None = None

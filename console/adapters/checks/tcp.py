@@ -6,7 +6,7 @@ from console.text import SafeText
 
 
 async def ask(asked: Asked) -> Observation:
-    """Connect, and let go."""
+    """Connect and close again: an open port is all that this check wants."""
     address, port = asked.filled(asked.probe.address) or "localhost", asked.probe.port
     stream = await asked.opened(address, port)
     if isinstance(stream, Observation):

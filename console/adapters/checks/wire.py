@@ -29,7 +29,7 @@ class Wire:
         self._read = 0
 
     async def send(self, data: bytes) -> None:
-        """Say something."""
+        """Send bytes within the check's deadline; raises ConnectionCut when the other side is gone."""
         await self._stream.write(data)
 
     async def line(self) -> bytes:
@@ -56,7 +56,7 @@ class Wire:
         self._held += data
 
     async def close(self) -> None:
-        """Let go."""
+        """Close the connection without waiting for the other side."""
         await self._stream.aclose()
 
 

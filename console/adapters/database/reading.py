@@ -12,7 +12,7 @@ from console.wire.codec import decoder, encode
 
 
 def main() -> None:
-    """Read what is given."""
+    """Read every file that stands on standard input, and write what it does, a line of JSON for each."""
     sys.setrecursionlimit(4000)
     reader = Reader(PostgresParser())
     for one in decoder(tuple[MigrationText, ...])(sys.stdin.buffer.read()):

@@ -43,7 +43,7 @@ class GitAnswer:
 
     @property
     def ok(self) -> bool:
-        """Whether it ended well."""
+        """Whether git ended with 0."""
         return self.status == 0
 
     @property

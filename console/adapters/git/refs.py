@@ -23,7 +23,7 @@ class FoundRef:
 
     @property
     def kind(self) -> Named:
-        """What was named."""
+        """Whether a branch, a tag or a commit was named."""
         return "branch" if _BRANCH.match(self.name) else "tag" if self.name.startswith("refs/tags/") else "commit"
 
 

@@ -24,7 +24,7 @@ class MemoryJournal:
         self._records: dict[tuple[str, str], EnvironmentRecord] = {}
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
-        """Keep, all or nothing."""
+        """Keep the events, all of them or none."""
         kept = self._events.get(run, [])
         fresh = [decode_event(encode_event(event)) for event in in_order(run, events, kept[-1].seq if kept else 0)]
         if not events:
@@ -87,4 +87,4 @@ class MemoryJournal:
         self._records[app, environment] = changed(await self.environment(app, environment), note=note)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no file and no thread."""

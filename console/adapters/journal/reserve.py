@@ -15,7 +15,7 @@ LITTLE = 2**18
 
 
 def reserve_path(state: str) -> str:
-    """Return the file."""
+    """Return the path of the reserve in a state folder."""
     return os.path.join(state, "reserve")
 
 

@@ -127,7 +127,7 @@ class JournalStore:
         return int(self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(RUNS.c.number), 0))).scalar_one()) + 1
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the database file."""
         self._connection.close()
         self._writer.dispose()
         self._reader.dispose()

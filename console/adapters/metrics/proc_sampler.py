@@ -73,7 +73,7 @@ class MetricsWatch:
             self._tasks = [asyncio.create_task(self._watch(host), name=f"metrics {host.name}") for host in self._hosts]
 
     async def stop(self) -> None:
-        """End every loop."""
+        """Stop sampling every host."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()

@@ -23,7 +23,7 @@ _CERTIFICATE = "-cert-v01@openssh.com"
 
 
 def connection_options(ssh: Ssh, way: Way, identity: Identity, known: KnownHosts) -> dict[str, Any]:
-    """Return all of them."""
+    """Return asyncssh's options for one connection, from what ssh_config and hosts.toml say."""
     return {
         "config": None,
         "username": way.user,

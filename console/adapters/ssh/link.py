@@ -113,5 +113,5 @@ class LinkWatch(asyncssh.SSHClient):
         self.round_trip = (time.monotonic() - self._began) / 3
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note why it ended."""
+        """Keep why the connection ended, for the error that is shown."""
         self.fault = exc

@@ -140,7 +140,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         self._end(f"exit code {status}")
 
     def exit_signal_received(self, signal_name: str, core_dumped: bool, msg: str, lang: str) -> None:
-        """Note the signal."""
+        """Keep the signal that ended the command."""
         self._end(f"signal {signal_name}")
 
     def _end(self, how: str) -> None:
@@ -152,11 +152,11 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         self._begun.set()
 
     def pause_writing(self) -> None:
-        """Wait with more input."""
+        """Hold back input until the channel's window opens again."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """Go on with it."""
+        """Send the input that was held back."""
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:

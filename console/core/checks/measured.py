@@ -34,7 +34,7 @@ class Answers(NamedTuple):
 
     @property
     def number(self) -> int:
-        """How many they are."""
+        """The number of hosts that answered; never 0."""
         return 1 + len(self.others)
 
     @property

@@ -20,7 +20,7 @@ def others(starter: Person, joined: Iterable[Person]) -> tuple[Person, ...]:
 
 
 def assess_team(needed: int, starter: Person, joined: Iterable[Person]) -> Check:
-    """Judge who is there."""
+    """Judge whether enough operators have joined, each from a login of their own."""
     there = others(starter, joined)
     names = ", ".join(sorted(person.name for person in there))
     title = SafeText("Team is there")

@@ -32,7 +32,7 @@ class NoReturn(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of run."""
+    """What is fixed for every run of one kind."""
 
     name: RunKind
     words: KindWords

@@ -53,7 +53,7 @@ class Statement(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Its text on one line."""
+        """The statement's text on one line, for messages."""
         return " ".join(self.text.split())
 
 

@@ -25,7 +25,7 @@ class Lane:
         self, name: str, kind: StepKind, title: str, timeout: float, *, command: Command | None = None, idempotent: bool = False,
         changes: bool = False, fatal: bool = True,
     ) -> Step:  # fmt: skip
-        """A step of this lane."""
+        """Make a step of this lane, named `PREFIX/NAME`."""
         return Step(
             name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), about=self.host.name, place=self.host.name, wave=self.wave,
             command=command, release=self.release, timeout=timeout, idempotent=idempotent, changes=changes, fatal=fatal,
@@ -38,7 +38,7 @@ class Lane:
         return (self.step(kind, kind, f"{kind} on {self.host.name}", command.timeout, command=command, changes=changes),)
 
     def switch(self) -> Step:
-        """Make the release live."""
+        """Make the step that points `current` to the release."""
         title = f"switch {self.host.name} to {self.release}"
         return self.step("switch", "switch", title, 30.0, idempotent=True, changes=True)
 

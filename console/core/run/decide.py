@@ -53,7 +53,7 @@ def is_tripped(state: RunState) -> bool:
 
 
 def running_steps(state: RunState) -> tuple[Step, ...]:
-    """Steps that run now."""
+    """The steps that were started and have not ended."""
     tally = state.tally
     return (*_own(state, tally.own_running), *(step for name in tally.running for step in tally.lanes[name].running))
 

@@ -234,7 +234,7 @@ def link_lost(state: RunState, event: ev.LinkLost) -> RunState:
 
 
 def link_restored(state: RunState, event: ev.LinkRestored) -> RunState:
-    """It stands again."""
+    """The host's link is up again; its condition stays what it was."""
     return with_host(state, event.host, linked=True, lost=0.0)
 
 

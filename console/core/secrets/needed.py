@@ -28,7 +28,7 @@ class Needs:
 
     @property
     def all(self) -> References:
-        """Both."""
+        """The needed and the wanted secrets together."""
         return self.needed | self.wanted
 
 

@@ -49,7 +49,7 @@ class Shop:
         return 200, f"shop {self.version}\n"
 
     def count(self, status: int, seconds: float) -> None:
-        """Count an answer."""
+        """Count an answer for /metrics."""
         with self._lock:
             self._statuses[status] += 1
             self._seconds += seconds
@@ -86,7 +86,7 @@ class Shop:
 
 
 class Page(BaseHTTPRequestHandler):
-    """One request."""
+    """Answers one HTTP request of the demo's application."""
 
     shop: ClassVar[Shop]
     timeout = 10
@@ -126,7 +126,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main() -> int:
-    """Serve until TERM."""
+    """Serve until TERM, then finish the open requests."""
     address, port = sys.argv[1], int(sys.argv[2])
     shop = Page.shop = Shop(Path(__file__).resolve().parent)
     server = Server((address, port), Page)

@@ -65,12 +65,12 @@ class DebtWatch:
         self._tried: set[str] = set()
 
     def start(self) -> None:
-        """Begin to look, once."""
+        """Start looking at owed hosts; a second call changes nothing."""
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """End."""
+        """Stop looking; a catch-up that runs goes on."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -35,7 +35,7 @@ class AskedRelease:
 
     @property
     def at(self) -> str:
-        """When it is asked."""
+        """When it is asked, as events write times."""
         return stamp(self.now)
 
     @property
@@ -56,7 +56,7 @@ class TimedVerdict:
 
 
 async def verdict(subject: AskedRelease, spec: CheckSpec) -> TimedVerdict:
-    """Ask a check once."""
+    """Ask a configured check once and judge what it found."""
     known = subject.ticked.get(spec.name)
     if known is not None and spec.kind == "manual":
         return TimedVerdict(known, 0.0)

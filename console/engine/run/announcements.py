@@ -16,7 +16,7 @@ TELL_WITHIN = 8.0
 
 
 class Announcer:
-    """One run's."""
+    """Tells people of one run."""
 
     def __init__(self, announce: Announce, notifier: Notifier, runner: Runner) -> None:
         self._announce = announce

@@ -34,7 +34,7 @@ class Escalation:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching the run."""
         self._task = asyncio.create_task(self._watch())
 
     def stop(self) -> None:

@@ -81,7 +81,7 @@ class FleetExecutor:
         self.record(event)
 
     async def perform(self, state: RunState, step: Step, attempt: int) -> StepFinished:
-        """Carry a step out."""
+        """Carry a step out to its end on its host."""
         await self._turns.mine()
         place = step.place
         if place in self._unheld:

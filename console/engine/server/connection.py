@@ -71,7 +71,7 @@ class EngineServer(Protocol):
         """Hear that a client has introduced itself, or that the model changed."""
 
     def finish(self) -> None:
-        """End the engine."""
+        """End the engine's process once its clients were answered."""
 
     def make_room(self, connection: "Connection") -> None:
         """Hear that a client has sent more. Raises FrameError where all clients' unfinished frames are too much."""

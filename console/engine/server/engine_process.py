@@ -99,7 +99,7 @@ class EngineProcess:
         self._show_presence()
 
     def finish(self) -> None:
-        """End the engine."""
+        """End the engine's process once its clients were answered."""
         self._finished = True
         self._news.set()
 
