@@ -739,3 +739,81 @@ async def test_what_no_line_of_the_history_can_hold_is_recorded_without_it(host:
     (app / "current").symlink_to(odd)
     await on(host, release_scripts.switch(str(app), EPOCH, NEW, str(odd)))
     assert changes(app) == [[RUN, "switch", NEW, "a name that cannot be written here"]]
+
+
+async def test_a_release_that_no_run_of_ours_made_live_is_removed_too(host: LocalTransport, app: Path) -> None:
+    (app / "current").symlink_to(app / "releases" / OLD)
+    assert (await on(host, release_scripts.remove_current(str(app), EPOCH, OLD))).ok
+    assert changes(app) == [[RUN, "rollback", "-", OLD, str(app / "releases" / OLD)]]
+
+
+async def test_a_run_takes_back_what_it_made_live_as_it_found_it(host: LocalTransport, app: Path) -> None:
+    (app / "current").symlink_to(f"./releases/{OLD}/")
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, OLD, NEW, back=True))).out == f"releases/{OLD} is live, {NEW} was\n".encode()
+    assert os.readlink(app / "current") == f"./releases/{OLD}/"
+    assert changes(app)[-1][:4] == [RUN, "rollback", OLD, NEW]
+
+
+async def test_what_a_run_left_is_not_believed_where_the_host_is_otherwise_by_now(host: LocalTransport, app: Path) -> None:
+    """Somebody went elsewhere by hand after the switch: going back says so, and records what was live."""
+    third = "20261120T000000Z-fffffff"
+    made(app, third)
+    await on(host, release_scripts.switch(str(app), EPOCH, OLD))
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))
+    (app / "current").unlink()
+    (app / "current").symlink_to(f"releases/{third}")
+    ran = await on(host, release_scripts.switch(str(app), EPOCH, OLD, NEW, back=True))
+    assert f"current is {third}, where {NEW} was expected".encode() in ran.out
+    assert changes(app)[-1] == [RUN, "rollback", OLD, third]
+
+
+async def test_going_back_leaves_the_guide_as_it_is_until_it_is_made_anew(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, OLD))
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))
+    readme = app / ".deploy" / "README"
+    assert f"live    {NEW}\n" in readme.read_text()
+    await on(host, release_scripts.switch(str(app), EPOCH, OLD, NEW, back=True))
+    assert f"live    {NEW}\n" in readme.read_text()
+    assert (await on(host, release_scripts.leave_guide(str(app), RUN, "restart it"))).ok
+    assert f"live    {OLD}\n" in readme.read_text()
+    assert "restart it\n" in (app / ".deploy" / "rollback").read_text()
+
+
+async def test_no_guide_is_left_where_nothing_is_live(host: LocalTransport, app: Path) -> None:
+    assert (await on(host, release_scripts.leave_guide(str(app), RUN))).ok
+    assert not (app / ".deploy" / "README").exists()
+
+
+async def test_a_release_that_is_a_link_is_not_linked_into(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (app / "releases" / "20261121T000000Z-abcdef0").symlink_to(tmp_path / "elsewhere")
+    ran = await on(host, release_scripts.link_shared(str(app), "20261121T000000Z-abcdef0", ("log/",)))
+    assert (ran.ok, b"is a link to" in ran.err) == (False, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+async def test_what_is_linked_is_named_at_the_top_of_the_release(host: LocalTransport, app: Path) -> None:
+    assert (await on(host, release_scripts.link_shared(str(app), NEW, ("log/", "a b/c/")))).ok
+    assert (app / "releases" / NEW / ".deploy-linked").read_text() == "log\na b/c\n"
+    assert os.readlink(app / "releases" / NEW / "a b" / "c") == "../../../shared/a b/c"
+    assert (await on(host, release_scripts.link_shared(str(app), NEW, ()))).ok
+    assert (app / "releases" / NEW / ".deploy-linked").read_text() == ""
+
+
+async def test_a_release_whose_removal_was_cut_off_goes_with_the_next_pruning(host: LocalTransport, app: Path) -> None:
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW))
+    cut = app / ".deploy" / "staging" / "20261001T000000Z-abcdef0.pruned"
+    (cut / "half").mkdir(parents=True)
+    (app / ".deploy" / "staging" / "other").mkdir()
+    assert (await on(host, release_scripts.prune(str(app), 5, ()))).ok
+    assert [path.name for path in (app / ".deploy" / "staging").iterdir()] == ["other"]
+
+
+async def test_the_run_that_prunes_keeps_its_own_folder(host: LocalTransport, app: Path) -> None:
+    names = [f"20261001T{number // 60:02}{number % 60:02}00Z-production-aaaa" for number in range(release_scripts.RUNS_KEPT + 5)]
+    for name in (*names, "notes"):
+        (app / ".deploy" / "runs" / name).mkdir(parents=True)
+    await on(host, release_scripts.prune(str(app), 5, (), run=names[0]))
+    left_runs = {path.name for path in (app / ".deploy" / "runs").iterdir()}
+    assert left_runs == {names[0], "notes", *names[5:]}
