@@ -398,3 +398,51 @@ def test_nothing_of_a_file_s_own_is_taken_for_the_database_s(parts: list[str]):
             own.discard(words[2])
             own.add(words[-1])
     assert [touch.made == "here" for _, touch in read("; ".join(parts)).touches] == names
+
+
+def test_a_search_path_of_one_file_ends_with_it():
+    memory = Memory(PARSER)
+    read("SET search_path = s; CREATE TABLE t (x int)", memory)
+    assert [(touch.table, touch.made) for _, touch in read("TRUNCATE t; TRUNCATE s.t", memory).touches] == [("t", ""), ("s.t", "here")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("EXPLAIN ANALYZE UPDATE t SET x = 1", [("t", "writes every row")]),
+        ("WITH a AS (UPDATE t SET x = 1 RETURNING *) INSERT INTO u SELECT * FROM a", [("u", "writes rows"), ("t", "writes every row"), ("u", "writes rows")]),
+        ("CREATE VIEW v AS SELECT * FROM t", []),
+        ("CREATE RULE r AS ON INSERT TO t DO ALSO DELETE FROM u", [("t", "metadata only")]),
+        ("CREATE FUNCTION f() RETURNS void BEGIN ATOMIC DELETE FROM u; END", []),
+        ("SELECT f() FROM (SELECT g()) x", []),
+    ],
+)
+def test_what_stands_within_a_statement_counts_where_it_is_run(text: str, found: list[tuple[str, str]]):
+    assert {(one.table, one.effect) for one in touches(text)} == set(found)
+
+
+@pytest.mark.parametrize("language", ["plpgsql", "PLPGSQL", "'plpgsql'"])
+def test_a_language_is_known_however_it_is_written(language: str):
+    assert tables(f"CREATE FUNCTION f() RETURNS void LANGUAGE {language} AS 'BEGIN TRUNCATE a; END'; SELECT f()") == ["a"]
+
+
+def test_a_function_without_a_body_runs_nothing():
+    text = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SELECT f(); CREATE FUNCTION g() RETURNS int RETURN 1; SELECT g()"
+    assert (tables(text), unread(text)) == ([], [])
+
+
+def test_what_a_block_makes_known_is_known_behind_it():
+    assert tables("DO $$ BEGIN SET search_path = s; END $$; TRUNCATE t") == ["s.t"]
+    assert [one.made for one in touches("DO $$ BEGIN CREATE TABLE t (x int); END $$; TRUNCATE t")] == ["here"]
+    assert tables("DO $$ BEGIN ALTER TABLE t RENAME TO u; END $$; TRUNCATE u") == ["t", "t"]
+
+
+def test_a_statement_that_is_not_read_changes_nothing_behind_it():
+    assert tables("SET search_path = ; TRUNCATE t") == ["t"]
+    assert groups("BEGIN NONSENSE; TRUNCATE a") == [0]
+
+
+def test_many_blocks_in_one_another_end():
+    text = "".join(f"CREATE FUNCTION f{number}() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM f{number + 1}(); PERFORM f{number + 2}(); END';" for number in range(12))
+    assert tables(f"{text} CREATE FUNCTION f12() RETURNS void LANGUAGE sql AS 'TRUNCATE a'; SELECT f9()") == ["a"] * 3
+    assert tables(f"{text} SELECT f0()") == []
