@@ -47,6 +47,7 @@ class SshTransport:
         self._handshakes = Handshakes(ssh, environment)
         self.known_of = self._handshakes.known_of
         self._links: dict[Key, Link] = {}
+        self._jump_links: list[Link] = []
         self._is_closed = False
 
     async def connect(self, host: Host) -> Reached | Unreached:
@@ -134,7 +135,8 @@ class SshTransport:
 
     async def verify(self, host: Host) -> None:
         """Let go of a connection whose host key is not known any more, as the files stand now, and of an older refusal; the next one will say so."""
-        for link in [link for link in self._links.values() if link.host == host or link.is_jump]:
+        own = [self._links.get(_key(host, number=number)) for number in range(1 + FURTHER + 1)]
+        for link in [*(link for link in own if link), *self._jump_links]:
             link.forget()
             connection, way = link.live, link.way
             if connection is None or way is None:
@@ -159,6 +161,7 @@ class SshTransport:
         for are_jumps in (False, True):
             await _said_goodbye([link.connection for link in self._links.values() if link.connection and link.is_jump is are_jumps])
         self._links.clear()
+        self._jump_links.clear()
 
     # -- commands -----------------------------------------------------------------------------------------------------------------
 
@@ -268,10 +271,12 @@ class SshTransport:
 
     def link_of(self, host: Host, *, is_jump: bool = False, number: int = 0) -> Link:
         """Return the place of a connection to a host: its own, or a further one by its number."""
-        key = (host.name, host.address, host.port, host.user, host.jump, is_jump, number)
+        key = _key(host, is_jump=is_jump, number=number)
         found = self._links.get(key)
         if found is None:
             found = self._links[key] = Link(host, is_jump=is_jump)
+            if is_jump:
+                self._jump_links.append(found)
         return found
 
     async def _connected(self, link: Link, chain: tuple[str, ...] = ()) -> Opened:
@@ -300,7 +305,7 @@ class SshTransport:
             return found
         way, tunnel = found
         try:
-            gate = next((other.through for other in self._links.values() if tunnel is not None and other.connection is tunnel), None)
+            gate = next((jump.through for jump in self._jump_links if tunnel is not None and jump.connection is tunnel), None)
             opened = await self._handshakes.open(link, way, tunnel, gate)
         except Refused as fault:
             return unreached(link.host, "login", str(fault), fault.hint)
@@ -337,6 +342,10 @@ class SshTransport:
         if jump.name in (*chain, host.name):
             raise Refused(f"{host.name} is reached through {jump.name}, which is reached through {host.name}", "look at jump in hosts.toml and at ProxyJump")
         return self.link_of(jump, is_jump=True)
+
+
+def _key(host: Host, *, is_jump: bool = False, number: int = 0) -> Key:
+    return host.name, host.address, host.port, host.user, host.jump, is_jump, number
 
 
 async def _said_goodbye(connections: list[asyncssh.SSHClientConnection]) -> None:
