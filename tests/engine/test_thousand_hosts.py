@@ -1,0 +1,104 @@
+"""What viewers get of a run on a thousand hosts: frames under their limit, and every event, once and in order, whatever else is said."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from console.client.attach import connect
+from console.model import events as ev
+from console.model.fleet import Amount, Environment
+from console.model.values import changed
+from console.ports.feed import Output, Sample
+from console.text import SafeText
+from console.wire.frames import TO_CLIENT
+from console.wire.messages import item_message, reply_bytes
+from tests.core.simulation import an_environment, opening
+from tests.engine.scripted import ScriptedBrain
+from tests.engine.test_serve import engine
+
+HOSTS = 1000
+FORMS = {"one by one": (Amount(count=1),), "one, then all": (Amount(count=1), Amount(share=1.0)), "in tenths": (Amount(share=0.1),), "all": (Amount(share=1.0),)}
+
+
+def a_fleet(form: str) -> Environment:
+    bare = an_environment(HOSTS)
+    return changed(bare, rolling=changed(bare.rolling, batch=FORMS[form]))
+
+
+def a_run(form: str) -> tuple[ev.Event, ...]:
+    """A run's events up to the last step of every host."""
+    events = list(opening(a_fleet(form)))
+    plan = next(event.plan for event in events if isinstance(event, ev.PlanMade))
+    events += [event for step in plan.steps for event in (ev.StepStarted(step=step.name, host=step.about), ev.StepFinished(step=step.name, host=step.about))]
+    return tuple(ev.stamped(event, number, "2026-01-02T00:00:00Z", float(number), "boot") for number, event in enumerate(events, 1))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_frame_of_a_run_stays_far_under_the_limit(form: str) -> None:
+    largest = max((len(reply_bytes(item_message(1, event))), type(event).__name__) for event in a_run(form))
+    assert largest[0] < TO_CLIENT // 4, largest
+
+
+async def go_on(brain: ScriptedBrain, events: tuple[ev.Event, ...]) -> None:
+    """Say what comes, with output and numbers of every host between."""
+    for number, event in enumerate(events):
+        brain.broadcast.publish(event)
+        for one in range(3):
+            brain.broadcast.tell(Output("t", f"web{number % HOSTS + 1}", "restart", SafeText(f"line {one} " + "x" * 200)))
+            brain.broadcast.tell(Sample(f"web{(number + one) % HOSTS + 1}", float(number), 0.5, 0.5, 1.0))
+        if number % 20 == 0:
+            await asyncio.sleep(0)
+
+
+async def seqs(items: AsyncIterator[object], last: int, pause: float = 0.0) -> list[int]:
+    """The numbers of all events, read as fast as they come, or with pauses."""
+    found = list[int]()
+    async for item in items:
+        if isinstance(item, ev.Event):
+            found.append(item.seq)
+            if item.seq == last:
+                break
+            if pause and item.seq % 500 == 0:
+                await asyncio.sleep(pause)
+    return found
+
+
+async def test_whoever_joins_at_any_moment_misses_no_event_however_slowly_it_reads(state: str) -> None:
+    events = a_run("in tenths")
+    half, last = len(events) // 2, len(events)
+    brain = ScriptedBrain()
+    async with engine(state, brain) as (path, _):
+        client = await connect(path)
+        brain.open_run_id, brain.busy = "r1", True
+        brain.broadcast.publish(*events[:half])
+        late = events[half - 1].seq
+        followers = [
+            asyncio.ensure_future(seqs(client.follow("r1", 0), last)), asyncio.ensure_future(seqs(client.follow("r1", 0), last, pause=0.02)),
+            asyncio.ensure_future(seqs(client.follow("r1", late, samples=False), last)),
+        ]  # fmt: skip
+        await go_on(brain, events[half:])
+        async with asyncio.timeout(120):
+            whole, slow, joined = await asyncio.gather(*followers)
+        await client.close()
+    assert whole == slow == list(range(1, last + 1))
+    assert joined == list(range(late + 1, last + 1))
+
+
+async def test_the_engine_answers_while_a_viewer_catches_up(state: str) -> None:
+    events = a_run("all")
+    brain = ScriptedBrain()
+    async with engine(state, brain) as (path, _):
+        client, another = await connect(path), await connect(path)
+        brain.open_run_id, brain.busy = "r1", True
+        brain.broadcast.publish(*events)
+        catching_up = asyncio.ensure_future(seqs(client.follow("r1", 0), len(events)))
+        answered = 0
+        while not catching_up.done():
+            assert (await another.query("status", {}))["open"] == "r1"
+            answered += 1
+        assert len(await catching_up) == len(events)
+        assert answered > 10
+        await client.close()
+        await another.close()
+
