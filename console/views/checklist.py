@@ -158,15 +158,15 @@ def _team_row(state: RunState) -> Row:
     found, told = _of(state.checks, ("team",)), next((check for check in state.checks if check.id == "announcement"), None)
     if (found and found[0] not in ("done", "skipped")) or told is None or told.status not in ("passed", "failed"):
         row = _checked(state, title, short, ("team", "announcement"), "not needed")
-        return Row("skipped", title, short, "nobody told") if row.state == "done" else row
+        return Row("skipped", title, short, "nobody notified") if row.state == "done" else row
     if state.untold:
         count = len(state.announced) + len(state.untold)
-        return Row("failed", title, short, f"{len(state.untold)} of {counted(count, 'channel')} not told")
+        return Row("failed", title, short, f"{len(state.untold)} of {counted(count, 'channel')} not notified")
     if told.status == "failed":
         return Row("failed", title, short, str(told.detail))
     if state.announced:
-        return Row("done", title, short, f"{counted(len(state.announced), 'channel')} told")
-    return Row("skipped", title, short, "nobody told") if state.phase == "ended" else Row("waiting", title, short, "at GO")
+        return Row("done", title, short, f"{counted(len(state.announced), 'channel')} notified")
+    return Row("skipped", title, short, "nobody notified") if state.phase == "ended" else Row("waiting", title, short, "at GO")
 
 
 def _ending_row(state: RunState) -> Row:
@@ -175,15 +175,15 @@ def _ending_row(state: RunState) -> Row:
     if state.told_end is not None:
         count, good = len(state.told_end), state.exit in (None, 0, 8)
         found = counted(count, "channel")
-        return Row("failed" if not count else "done" if good else "skipped", title, "announced", found if good else f"no success; {found} told")
+        return Row("failed" if not count else "done" if good else "skipped", title, "announced", found if good else f"not a success; {found} notified")
     check = next((check for check in state.checks if check.id == "announcement"), None)
     if check is None:
-        return Row("skipped", title, "announced", "nobody told" if state.phase == "ended" else "not yet")
+        return Row("skipped", title, "announced", "nobody notified" if state.phase == "ended" else "not yet")
     if check.status == "skipped":
         return Row("skipped", title, "announced", "no channel")
     if state.phase == "ended" and not (state.announced or state.changed):
-        return Row("skipped", title, "announced", "nothing to tell")
-    return Row("waiting", title, "announced", "being told" if state.phase == "ended" else "at the end")
+        return Row("skipped", title, "announced", "nothing to announce")
+    return Row("waiting", title, "announced", "being sent" if state.phase == "ended" else "at the end")
 
 
 def checklist(state: RunState, now: float) -> tuple[Row, ...]:

@@ -111,7 +111,7 @@ def _regex(source: str, negated: bool) -> Term | str | None:
     try:
         return Term("regex", source, negated, regex=Regex(source))
     except BadPattern as fault:
-        return f"/{source}/ is no regular expression to search with: {fault}"
+        return f"/{source}/ is not a valid regular expression: {fault}"
 
 
 def _keyed(key: str, value: str, negated: bool, states: tuple[str, ...]) -> Term | str | None:
@@ -120,10 +120,10 @@ def _keyed(key: str, value: str, negated: bool, states: tuple[str, ...]) -> Term
     if key == "host":
         return Term("host", value, negated, _wildcards(value))
     if key == "level":
-        return Term("level", value, negated) if value in _LEVEL_NAMES else f"level:{value} is none of {', '.join(LEVELS)}"
+        return Term("level", value, negated) if value in _LEVEL_NAMES else f"level:{value}: expected one of {', '.join(LEVELS)}"
     if not states:
         return "state: is for the fleet; the log knows host: and level:"
-    return Term("state", value, negated) if value in states else f"state:{value} is none of {', '.join(states)}"
+    return Term("state", value, negated) if value in states else f"state:{value}: expected one of {', '.join(states)}"
 
 
 def _wildcards(value: str) -> re.Pattern[str]:

@@ -68,7 +68,7 @@ def _people(event: ev.Event) -> LogLine | None:
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():
-            return LogLine(event.at, "", f"abort asked by {event.by}" + (", all stays as it is" if event.leave else ""), "back")
+            return LogLine(event.at, "", f"abort requested by {event.by}" + (", everything stays as it is" if event.leave else ""), "back")
         case ev.RollbackBegan():
             return LogLine(event.at, "", f"rolling back: {event.reason}" + (f" ({event.by})" if event.by else ""), "back", rule=True)
         case ev.NoteAdded():
@@ -143,7 +143,7 @@ def _run(event: ev.Event) -> LogLine | None:
         case ev.PlanMade():
             return LogLine(event.at, "", f"planned: {event.plan.strategy}, {counted(len(event.plan.waves), 'wave')}, {counted(event.size, 'step')}")
         case ev.LocksTaken():
-            return LogLine(event.at, "", f"held for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
+            return LogLine(event.at, "", f"locked for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
         case ev.LocksReleased():
             return LogLine(event.at, "", sentence(event), "warn" if event.left else "dim")
         case ev.RunEnded():

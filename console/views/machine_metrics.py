@@ -106,7 +106,7 @@ def _numbers(series: Series, state: RunState) -> Line:
     if len(told) == 2 and state.run:
         return joined(told, "  ")
     value = _mean(series, series.latest)
-    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no numbers yet", "dim"))
+    return line(Span(said(series.kind, value), "strong")) if value is not None else line(Span("no data yet", "dim"))
 
 
 def _close(numbers: Line) -> Line:
@@ -157,7 +157,7 @@ def metric_lines(
     width, height = room
     last = newest(all_series)
     if last is None or width < 1:
-        return (clipped(line(Span("no numbers yet", "dim")), width),)
+        return (clipped(line(Span("no data yet", "dim")), width),)
     late = now - last
     stale = late > max(3.0, STALE_AFTER * interval)
     rows = _plot_rows(all_series, room)

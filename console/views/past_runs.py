@@ -94,7 +94,7 @@ def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     said = line(Span("not decided", "warn"), ", ended") if made.interrupted else line(verdict, f" by {made.by}")
     out = [line(*said, f" at {wall_clock(made.at, zone)}")]
     out += [line("  ", reason) for reason in made.reasons]
-    out += [line(Span("overruled ", "warn"), Span(check, "strong"), f": {why}") for check, why in made.overrides]
+    out += [line(Span("overridden ", "warn"), Span(check, "strong"), f": {why}") for check, why in made.overrides]
     out += [line(Span("hotfix ", "warn"), made.hotfix)] if made.hotfix else []
     checks = report.state.checks
     wrong = [check for check in checks if check.status not in ("passed", "skipped")]
@@ -106,7 +106,7 @@ def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
 def _outcome(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     state = report.state
     if state.phase != "ended":
-        return (line(standing(state), f", since {wall_clock(state.at, zone)} nothing more is on record"),)
+        return (line(standing(state), f", no event on record since {wall_clock(state.at, zone)}"),)
     words, tone = outcome_words(state)
     out = [line(Span(words.capitalize(), tone), f" at {wall_clock(state.ended_at, zone)}, exit {state.exit}")]
     out += [line("  ", str(state.reason))] if state.reason else []
@@ -118,7 +118,7 @@ def _announced(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     """What people were told, as it was sent; the notes that were written, where nobody was told before the release."""
     out = [row for one in report.told for row in _told(one, zone)]
     if report.notes and not any(one.moment == "before" for one in report.told):
-        out = [line(Span("nobody was told; the release notes that were written:", "dim")), *(line("  ", words) for words in report.notes), *out]
+        out = [line(Span("nobody was notified; the release notes:", "dim")), *(line("  ", words) for words in report.notes), *out]
     return tuple(out)
 
 

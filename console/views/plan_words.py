@@ -78,8 +78,8 @@ def blast_radius(state: RunState) -> str:
     most = max((len(wave) for wave in state.plan.waves), default=0) if state.plan else 0
     pace = "one at a time" if most == 1 else f"at most {most} at a time" if waves > 1 else "all at once"
     version = str(state.release.version) if state.release else state.request.ref
-    verbs = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of", "restore": "the database back, holding"}
-    verb = verbs.get(state.kind, f"what is live, {version}, goes to")
+    verbs = {"deploy": f"{version} goes to", "rollback": f"back to {version} on", "restart": "a restart of", "restore": "a database restore that locks"}
+    verb = verbs.get(state.kind, f"the live release, {version}, goes to")
     back = [way for way in state.way_back if not way.possible]
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")

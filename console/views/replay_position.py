@@ -12,7 +12,7 @@ def replay_line(recording: Recording, place: int, seconds: float, speed: float, 
     at = recording.events[place - 1].at if 0 < place <= len(recording) else recording.events[0].at if recording.events else ""
     chapter = recording.chapter_at(place)
     end = place >= len(recording)
-    stands = "plays" if playing else "at its end" if end else "stands still"
+    stands = "playing" if playing else "at the end" if end else "paused"
     parts = (
         (0, line(" ", Span(" REPLAY ", "selected"))),
         (0, line(Span(f"{clock_span(seconds)} of {clock_span(recording.seconds)}", "strong"))),

@@ -84,9 +84,9 @@ def compare_head(left: Side, right: Side, width: int) -> tuple[Line, ...]:
     state = right.report.state
     name = state.environment.upper() if state.protected else state.environment
     took = right.report.seconds - left.report.seconds
-    words = f"the later run took {seconds_in_words(abs(took))} {'more' if took > 0 else 'less'}" if abs(took) >= _NOTICED else "both took as long"
+    words = f"the later run took {seconds_in_words(abs(took))} {'more' if took > 0 else 'less'}" if abs(took) >= _NOTICED else "both took the same time"
     first = line(f" {state.app} ", Span("▸ ", "dim"), Span(f" {name} ", "frame" if state.protected else "strong"), Span("  two runs  ", "strong"), words)
-    return clipped(first, width), clipped(line(Span(" * differs", "accent"), Span("   times: what the later run took more", "dim")), width)
+    return clipped(first, width), clipped(line(Span(" * differs", "accent"), Span("   times: how much longer the later run took", "dim")), width)
 
 
 def compare_lines(left: Side, right: Side, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
@@ -139,7 +139,7 @@ def _what(state: RunState) -> str:
 
 def _decided(side: Side) -> str:
     made = side.report.decision
-    return "" if made is None else f"{made.by}" + ("" if made.go else ", no-go") + (f", {len(made.overrides)} overruled" if made.overrides else "")
+    return "" if made is None else f"{made.by}" + ("" if made.go else ", no-go") + (f", {len(made.overrides)} overridden" if made.overrides else "")
 
 
 def _time(seconds: float | None) -> Words:
@@ -162,7 +162,7 @@ def _checks(left: Side, right: Side, width: int) -> tuple[Line, ...]:
     missing: Words = ("not asked", "dim")
     told = [(name, one.get(name, missing), two.get(name, missing)) for name in names]
     shown = tuple(_row(width, name, before, after) for name, before, after in told if before[0].partition(",")[0] != after[0].partition(",")[0])
-    alike = line(Span(f"  {len(names) - len(shown)} of {len(names)} came out alike", "dim"))
+    alike = line(Span(f"  {len(names) - len(shown)} of {len(names)} ended alike", "dim"))
     return (*shown, alike)
 
 
@@ -206,7 +206,7 @@ def _host_times(left: Side, right: Side, width: int) -> tuple[Line, ...]:
         if lost:
             out.append(line(Span(" " * (2 + _LABEL) + lost, "dim")))
     alike = sum(abs(delta) < _NOTICED for delta in deltas.values())
-    out.append(line(Span(f"  {alike} of {len(took)} took as long, within {_NOTICED:.0f} s", "dim")))
+    out.append(line(Span(f"  {alike} of {len(took)} took the same time, within {_NOTICED:.0f} s", "dim")))
     return tuple(out)
 
 

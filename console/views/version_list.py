@@ -53,7 +53,7 @@ def standing(candidate: Candidate, *, short: bool = False) -> Span:
         return Span("live, failed" if candidate.live and short else "failed" if short else f"{candidate.fared} here", "bad")
     if candidate.live:
         return Span(f"live {candidate.live}" if short else f"live on {candidate.live}", "good")
-    return Span("", "dim") if candidate.ahead else Span("older" if short else "older than what is live", "warn")
+    return Span("", "dim") if candidate.ahead else Span("older" if short else "older than the live release", "warn")
 
 
 def ci_words(commit: str, marks: Marks) -> Line:

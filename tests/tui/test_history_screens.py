@@ -139,14 +139,14 @@ async def test_an_interrupted_run_is_read_and_says_how_it_goes_on():
         await press(pilot, "enter")
         await eventually(pilot, lambda: shows(pilot, RecordScreen) and pilot.app.screen.report)
         assert "deploy resume r9" in message(pilot)
-        assert "nothing more is on record" in report(pilot)
+        assert "no event on record since" in report(pilot)
 
 
 async def test_a_record_tells_what_who_why_and_where_time_went():
     async with at_home(a_client()).run_test(size=(120, 36)) as pilot:
         await to_record(pilot)
         told = report(pilot)
-        for words in ("who       ada", "overruled space: it is enough", "hotfix basket", "Friday, and yet", "wave 2 of 3: web02", "v1.0.0 → v1.1.0"):
+        for words in ("who       ada", "overridden space: it is enough", "hotfix basket", "Friday, and yet", "wave 2 of 3: web02", "v1.0.0 → v1.1.0"):
             assert words in told, words
 
 

@@ -57,7 +57,7 @@ async def test_a_regex_that_is_none_is_a_sentence():
     async with an_app(running()).run_test(size=(80, 24)) as pilot:
         log = await with_lines(pilot)
         await press(pilot, "slash", *"/(/", "enter")
-        assert "no regular expression" in str(pilot.app.run_screen.query_one("#message").shown)
+        assert "not a valid regular expression" in str(pilot.app.run_screen.query_one("#message").shown)
         assert len(log.book.lines) == 100
 
 

@@ -41,7 +41,7 @@ def test_what_no_rule_asks_for_is_not_said_to_be_missing() -> None:
     found = rows("rollback")
     assert found["staging"] == ("skipped", "not required")
     assert found["team"] == ("skipped", "not needed")
-    assert found["announced"] == ("skipped", "nobody told")
+    assert found["announced"] == ("skipped", "nobody notified")
 
 
 def test_it_keeps_the_names_of_the_workflow() -> None:
@@ -67,7 +67,7 @@ def test_code_without_ci_is_not_said_to_have_passed_it() -> None:
 
 
 def test_people_who_are_there_are_not_said_to_have_been_told() -> None:
-    assert of(RunState(checks=(Check("team", SafeText("Team is there"), "passed"),)))["team"] == ("skipped", "nobody told")
+    assert of(RunState(checks=(Check("team", SafeText("Team is there"), "passed"),)))["team"] == ("skipped", "nobody notified")
 
 
 def test_a_host_that_was_lost_after_its_gate_takes_the_tick_away() -> None:

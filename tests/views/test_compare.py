@@ -40,7 +40,7 @@ def test_a_run_beside_itself_has_no_mark():
     side = side_of(DONE)
     assert not [one for one in rows(side, side) if one.startswith("*")]
     assert any("all 6 ended in the same state" in one for one in rows(side, side))
-    assert any("6 of 6 took as long" in one for one in rows(side, side))
+    assert any("6 of 6 took the same time" in one for one in rows(side, side))
 
 
 def test_what_came_out_differently_is_marked():
@@ -61,7 +61,7 @@ def test_a_check_that_came_out_differently_is_shown_and_the_others_are_counted()
     checks = section(rows(side_of(DONE), side_of(other), 120), "Checks")
     assert "passed" in checks[0]
     assert "failed, web02 is full" in checks[0]
-    assert "0 of 1 came out alike" in checks[1]
+    assert "0 of 1 ended alike" in checks[1]
 
 
 def test_the_earlier_run_stands_left():

@@ -7,7 +7,7 @@ from console.ports.feed import LogPage, Output
 from console.text import SafeText
 from console.views.filter import Filter, parse
 from console.views.log_lines import LogLine, subject_of
-from console.views.logbook import LogBook
+from console.views.logbook import GAP, LogBook
 from console.views.scrollback import Earlier
 
 PAGE = 5
@@ -50,11 +50,11 @@ def test_it_is_a_window_of_the_whole_log(drawn: list[tuple[bool, str, int]], hel
         place = earlier.older if up else earlier.newer
         if place is not None:
             (earlier.put_older if up else earlier.put_newer)(page_of(outputs, place))
-        lines = [entry for entry in book.held if "not held" not in entry.text]
+        lines = [entry for entry in book.held if entry.text != GAP]
         back = lines[: len(lines) - len(tail)]
         assert lines[len(back) :] == tail
         assert any(before[start : start + len(back)] == back for start in range(len(before) - len(back) + 1))
-        shown = [entry for entry in book.lines if "not held" not in entry.text]
+        shown = [entry for entry in book.lines if entry.text != GAP]
         assert shown == [entry for entry in lines if book.filter.keeps(subject_of(entry))]
         assert book.places == sorted(book.places)
 

@@ -21,9 +21,9 @@ def after(*channels: str) -> ev.AnnouncementSent:
 @pytest.mark.parametrize(
     ("state", "found"),
     [
-        (changed(TOLD, checks=()), ("skipped", "not yet")), (changed(ENDED, checks=()), ("skipped", "nobody told")),
+        (changed(TOLD, checks=()), ("skipped", "not yet")), (changed(ENDED, checks=()), ("skipped", "nobody notified")),
         (changed(TOLD, checks=(Check("announcement", SafeText("A"), "skipped"),)), ("skipped", "no channel")),
-        (TOLD, ("waiting", "at the end")), (ENDED, ("waiting", "being told")), (changed(ENDED, announced=()), ("skipped", "nothing to tell")),
+        (TOLD, ("waiting", "at the end")), (ENDED, ("waiting", "being sent")), (changed(ENDED, announced=()), ("skipped", "nothing to announce")),
         (evolve(ENDED, after("json://x")), ("done", "1 channel")), (evolve(ENDED, after()), ("failed", "0 channels")),
     ],
 )  # fmt: skip
@@ -35,4 +35,4 @@ def test_it_says_who_was_told(state: RunState, found: tuple[str, str]):
 
 def test_what_was_told_of_a_failure_is_no_success_that_was_announced():
     row = checklist(evolve(changed(ENDED, exit=4), after("json://x")), 0.0)[-1]
-    assert (row.state, row.title, row.found) == ("skipped", "Success announced", "no success; 1 channel told")
+    assert (row.state, row.title, row.found) == ("skipped", "Success announced", "not a success; 1 channel notified")

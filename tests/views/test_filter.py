@@ -35,8 +35,8 @@ def test_what_is_kept(typed: str, kept: bool):
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("/(/", "no regular expression"), ("/var/log", "no closing /"), ('"open', "no closing"), ("level:loud", "none of debug"), ("state:gone", "none of old"),
-     ("a /[/ b", "no regular expression"), ("/a{9999}/", "no regular expression")],
+    [("/(/", "not a valid regular expression"), ("/var/log", "no closing /"), ('"open', "no closing"), ("level:loud", "expected one of debug"), ("state:gone", "expected one of old"),
+     ("a /[/ b", "not a valid regular expression"), ("/a{9999}/", "not a valid regular expression")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_and_keeps_everything(typed: str, words: str):
     found = parse(typed, STATES)

@@ -189,7 +189,7 @@ def test_the_first_choice_is_the_suggested_one_else_the_newest_that_is_not_live(
     assert first_choice((live, newer, old), "v1") == 2
     assert first_choice((live, newer, old), "v9") == 1
     assert first_choice((), "v1") == 0
-    assert [text((standing(one),)) for one in (live, newer, old)] == ["live on 2", "", "older than what is live"]
+    assert [text((standing(one),)) for one in (live, newer, old)] == ["live on 2", "", "older than the live release"]
 
 
 def test_what_failed_here_is_not_offered_and_says_so():

@@ -24,10 +24,10 @@ def told(state: RunState, *channels: str, problems: tuple[str, ...] = ()) -> Run
 @pytest.mark.parametrize(
     ("state", "found"),
     [
-        (a_run(), ("waiting", "at GO")), (changed(a_run(), phase="ended"), ("skipped", "nobody told")),
-        (told(a_run(), "json://x"), ("done", "1 channel told")), (told(a_run(), "a", "b"), ("done", "2 channels told")),
-        (told(a_run(), problems=("json://x: 503",)), ("failed", "1 of 1 channel not told")),
-        (told(a_run(), "a", problems=("b: 503",)), ("failed", "1 of 2 channels not told")),
+        (a_run(), ("waiting", "at GO")), (changed(a_run(), phase="ended"), ("skipped", "nobody notified")),
+        (told(a_run(), "json://x"), ("done", "1 channel notified")), (told(a_run(), "a", "b"), ("done", "2 channels notified")),
+        (told(a_run(), problems=("json://x: 503",)), ("failed", "1 of 1 channel not notified")),
+        (told(a_run(), "a", problems=("b: 503",)), ("failed", "1 of 2 channels not notified")),
         (a_run(announcement="failed"), ("failed", "no way")), (a_run(announcement="skipped"), ("skipped", "skipped")),
         (told(a_run(announcement="overridden"), problems=("b: 503",)), ("skipped", "overridden")),
         (told(a_run(team="waiting"), "a"), ("busy", "1 more")),

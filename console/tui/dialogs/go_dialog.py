@@ -17,7 +17,7 @@ def _body(state: RunState, width: int) -> tuple[Line, ...]:
     doubts = sorted((check for check in state.checks if check.status == "warning"), key=lambda check: check.id != "direction")
     warnings = [("! ", f"{check.title}: {check.detail}") for check in doubts]
     reasons = dict(state.request.overrides)
-    overridden = [("overridden ", _overruled(check, reasons.get(check.id, ""))) for check in state.checks if check.status == "overridden"]
+    overridden = [("overridden ", _overridden_words(check, reasons.get(check.id, ""))) for check in state.checks if check.status == "overridden"]
     left_out = [("left out ", f"{host}: {reason}") for host, reason in state.request.without]
     said = impact_words(state.request.impact)
     told = (*warnings, *overridden, *left_out, *([("declared ", said)] if said else []))
@@ -33,7 +33,7 @@ def _body(state: RunState, width: int) -> tuple[Line, ...]:
     return tuple(out)
 
 
-def _overruled(check: Check, reason: str) -> str:
+def _overridden_words(check: Check, reason: str) -> str:
     """A check and why it goes unheeded, before what it found: of that, less may be read."""
     found = str(check.detail).removesuffix(f" (overridden: {reason})")
     return f"{check.title}: {reason}; found: {found}" if reason else f"{check.title}: {found}"
