@@ -9,10 +9,10 @@ import msgspec
 
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.paged_table import Table
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
-from console.model.table import Table
 from console.model.tally import Tally
 from console.text import SafeText
 

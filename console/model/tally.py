@@ -6,8 +6,8 @@
 import msgspec
 
 from console.model.host_set import HostSet
+from console.model.paged_table import Table
 from console.model.plan import Step
-from console.model.table import Table
 
 
 class LaneTally(msgspec.Struct, frozen=True):

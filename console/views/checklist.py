@@ -12,9 +12,9 @@ from console.core.checks.database import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.words.sizes import counted, size_words
 from console.model.checks import Check, CheckStatus
+from console.model.paged_table import Table
 from console.model.plan import Step
 from console.model.state import RunState
-from console.model.table import Table
 from console.typed import as_typed
 from console.views.progress import Newest, watch_seconds
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, line, mark

@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import tzinfo
 
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
+from console.model.paged_table import Table
 from console.model.state import HostCondition, HostState, RunState
-from console.model.table import Table
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.typed import as_typed

@@ -15,8 +15,8 @@ from console.errors import ConsoleError
 from console.model.events import AnyEvent, PlanMade, RollbackBegan, StepsPlanned
 from console.model.fleet import Environment
 from console.model.host_set import HostSet
+from console.model.paged_table import Table
 from console.model.plan import Steps
-from console.model.table import Table
 from console.model.values import changed
 from console.text import SafeLines, SafeText, hidden, knows_secrets
 from console.wire.packed_steps import packed, unpacked

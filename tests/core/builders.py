@@ -4,10 +4,10 @@ from console.core.checks.measured import Measurement
 from console.core.run.counting import recounted
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease
+from console.model.paged_table import Table
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.state import Act, HostState, Pausing, RunState, StepState
-from console.model.table import Table
 from console.model.values import changed
 from console.text import SafeText
 

@@ -13,8 +13,8 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.effects import RecordEvent, StartStep
 from console.model.fleet import Environment, Host, Ssh
+from console.model.paged_table import Table
 from console.model.state import HostState, RunState
-from console.model.table import Table
 from console.model.values import changed
 from console.views.fleet_rows import counts_in_words, host_mark, host_words
 from console.views.plain_lines import waited_for

@@ -21,8 +21,8 @@ from console.errors import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
 from console.model.fleet_snapshot import LastRun
+from console.model.paged_table import Table
 from console.model.state import RunState
-from console.model.table import Table
 from console.model.values import changed
 
 ACTED: Final = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})

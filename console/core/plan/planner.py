@@ -7,8 +7,8 @@ from console.core.checks.database import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import closing_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
+from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
-from console.core.plan.strategies.table import STRATEGIES
 from console.model.database import Review
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, Steps

@@ -12,9 +12,9 @@ from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
 from console.core.run.conditions import FORWARD, STRANDED
 from console.model.host_set import HostSet
+from console.model.paged_table import Table
 from console.model.plan import Phase, Step
 from console.model.state import HostState, RunState, StepState
-from console.model.table import Table
 from console.model.tally import LaneTally, Tally
 from console.model.values import changed
 

@@ -13,9 +13,9 @@ from console.core.run import host_events as on_hosts
 from console.core.run.counting import recounted, with_host
 from console.model import events as ev
 from console.model.checks import Check
+from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
 from console.model.state import Act, HostState, Pausing, RunState
-from console.model.table import Table
 from console.model.values import changed
 from console.text import SafeText
 
