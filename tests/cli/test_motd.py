@@ -15,7 +15,7 @@ MOTD = ("status", "--motd")
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
-    started = Product(2)
+    started = Product(6)
     yield started
     started.close()
 

@@ -119,7 +119,7 @@ def test_too_few_open_files_are_named_with_how_many_hosts_are_few_enough():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     code = """
 import resource
-from console.demo import fleet
+from console.demo import demo_fleet as fleet
 from console.errors import NoGo
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 try:
