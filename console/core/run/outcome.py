@@ -103,7 +103,7 @@ def _database_failed(state: RunState) -> Conclusion | None:
     if step is None or known is None:
         return None
     what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
-    reason = f"{what} {'failed' if known.status == 'failed' else known.status}: {known.detail}; no host was changed"
+    reason = f"{what} {known.status}: {known.detail}; no host was changed"
     hint = str(known.hint) or f"deploy {state.environment}, once that is mended"
     if known.status in ("failed", "unreachable"):
         return Exit.ROLLED_BACK, "rolled-back", reason, hint
