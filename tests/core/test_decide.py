@@ -303,6 +303,15 @@ def test_lost_links_are_told_by_name_four_of_them(last: int, words: str):
     assert effect.event.cause == "network"
 
 
+@pytest.mark.parametrize(("since", "network"), [((0.0, 5.0, 10.0), True), ((0.0, 5.0, 10.1), False), ((0.0, 30.0, 31.0, 40.0), True), ((0.0, 1.0), False)])
+def test_three_hosts_that_were_lost_within_ten_seconds_are_the_network_s(since: tuple[float, ...], network: bool):
+    hosts = (a_host_in("unreachable", f"web{number:02}", failed_once=True, since=lost) for number, lost in enumerate(since, 1))
+    (effect,) = decide(an_environment(4), a_state(hosts=hosts_of(*hosts), phase="running", on_failure="pause"), 50.0)
+    assert isinstance(effect, RecordEvent)
+    assert isinstance(effect.event, ev.Paused)
+    assert effect.event.cause == ("network" if network else "failure")
+
+
 def test_a_failure_while_links_are_lost_points_at_the_network_too():
     gone = (a_host_in("old", f"web{number:02}", linked=False, lost=5.0) for number in (2, 3, 4))
     (effect,) = decide(an_environment(4), a_state(hosts=hosts_of(a_host_in("failed", failed_once=True), *gone), phase="running"), 6.0)
@@ -397,6 +406,13 @@ def test_a_pause_between_hosts_lets_those_that_are_updated_go_on(cause: str):
     assert started(run) == ["wave-1/web01/restart"]
 
 
+def test_a_pause_that_comes_as_a_wave_begins_begins_none_of_its_hosts():
+    run = until(a_run(3), lambda run: any(event.step == "wave-1" for event in happened(run, ev.StepFinished)))  # type: ignore[attr-defined]
+    assert started(run) == ["wave-1/web01/switch"]
+    assert say(run, cmd.Pause()) is None
+    assert started(run) == []
+
+
 @pytest.mark.parametrize("cause", ["failure", "network", "taken-up"])
 def test_a_pause_that_no_person_asked_for_starts_nothing(cause: str):
     run = until_runs(a_run(2), "wave-1/web01/switch")
@@ -474,6 +490,7 @@ def test_a_host_that_was_skipped_just_before_goes_back_in_an_abort_that_leaves_a
     assert say(run, cmd.Abort(leave=True)) is None
     assert run.run().exit == Exit.FAILED
     assert conditions(run) == ["skipped", "old", "old"]
+    assert run.state.hosts["web01"].release == OLD
 
 
 def test_an_abort_does_not_wait_for_the_window():
