@@ -90,7 +90,7 @@ class ScriptedTransport:
             return Ran(None, problem=Unreached(host.name, "unreachable", SafeText(f"the link to {host.name} was lost")))
         if answer.takes > deadline:
             await asyncio.sleep(deadline)
-            return Ran(None, problem=Unreached(host.name, "late", SafeText(f"{host.name} was not done within {deadline:g} s")))
+            return Ran(None, problem=Unreached(host.name, "late", SafeText(f"the command on {host.name} did not end within {deadline:g} s")))
         await asyncio.sleep(answer.takes)
         if sink is not None and answer.out:
             sink(answer.out)

@@ -43,12 +43,12 @@ def run(how: Invocation, hosts: int | None) -> int:
             ready, fresh = _started(folder, hosts or 12), True
         elif hosts not in (None, len(ready["hosts"])):
             hint = as_typed(f"deploy demo --stop, then deploy demo --hosts {hosts}", demo)
-            raise Locked(f"the demo's fleet stands already, with {len(ready['hosts'])} hosts", hint)
+            raise Locked(f"the demo's fleet is already running, with {len(ready['hosts'])} hosts", hint)
     with background.on_it(folder):
         os.environ["DEPLOY_STATE"] = ready["state"]
         set_typed(Typed(demo.program, (("-c", ready["config"]), ("--state", ready["state"])), typed_here().quiet))
         if not fresh:
-            tell(f"deploy: the demo's fleet of {len(ready['hosts'])} hosts stands already: this is one more console on it")
+            tell(f"deploy: the demo's fleet of {len(ready['hosts'])} hosts is already running: opening another console on it")
         code = carry_out(_open(_shown(how, ready), ready, fresh))
     say_last([as_typed("deploy: the demo's fleet goes on; open it again: deploy demo; end it: deploy demo --stop", demo)], sys.stderr)
     return code

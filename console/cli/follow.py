@@ -56,7 +56,7 @@ def _tell_left_behind(state: "RunState") -> None:
     left, found = left_behind(state), model_of_run(state.run)
     hosts = [host for host in found.hosts if host.name in left] if found else []
     if found and hosts:
-        tell("deploy: these hosts did not come back. By hand, each says what to restart then:")
+        tell("deploy: these hosts were not rolled back. Run this on each; it prints what to restart:")
         for host in hosts:
             tell(f"  {typed(found, host, left[host.name])}")
 

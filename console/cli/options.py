@@ -52,7 +52,7 @@ def what_options(command: F) -> F:
     ]  # fmt: skip
     options = [
         click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
-        click.Option(["--strategy"], metavar="NAME", help="rolling."),
+        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling."),
         click.Option(["--hosts"], metavar="P", default="", help="Hosts: names, globs, ranges, tag:x; ! excludes."),
         click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
         click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),

@@ -68,7 +68,7 @@ async def roll_back(how: Invocation, found: "Environment", request: "Request", o
 def tell_by_hand(found: "Environment", request: "Request") -> None:
     """Say how each host goes back without the console: the last way out."""
     chosen = select(request.hosts, found.hosts)
-    tell("deploy: the console cannot do it. Each host goes back by itself, and says what to restart then:")
+    tell("deploy: the console cannot roll back. Run this on each host; it prints what to restart:")
     for host in found.hosts if isinstance(chosen, Problem) else chosen:
         tell(f"  {typed(found, host, request.ref if RELEASE.fullmatch(request.ref) else '')}")
 
@@ -153,7 +153,7 @@ async def _make_way(how: Invocation, client: "Client", found: "Environment", sta
         if not answer.ended and recorded(state.run).go is None:
             raise NoGo(str(answer.message), str(answer.hint))
         raise RunOver
-    tell(f"deploy: run {state.run} of {state.by.name} had changed nothing and waited for its decision; it makes way")
+    tell(f"deploy: run {state.run} by {state.by.name} was waiting for GO and had changed nothing; it was ended for this rollback")
     async for _ in client.follow(state.run, state.seq, samples=False):
         pass
     raise RunOver

@@ -74,5 +74,5 @@ def _words(name: str, problem: Problem) -> str:
 
 def _absent(name: str, reference: SecretRef) -> Problem:
     if reference.kind == "env":
-        return Problem(f"the secret {name} was not handed over: it comes from ${reference.name}", f"export {reference.name}=…, and the same again")
-    return Problem(f"the secret {name} was not handed over: it comes from the command {reference.name}", "the same again, where that command works")
+        return Problem(f"the secret {name} was not handed over: it comes from ${reference.name}", f"export {reference.name}=…, then run this command again")
+    return Problem(f"the secret {name} was not handed over: it comes from the command {reference.name}", "run this again where that command works")

@@ -76,7 +76,7 @@ def _people(event: ev.Event) -> LogLine | None:
         case ev.CommandRefused():
             return LogLine(event.at, "", f"{event.command} by {event.by} was refused: {event.message}", "warn")
         case ev.TakenUp():
-            return LogLine(event.at, "", f"taken up by {event.by}", "accent")
+            return LogLine(event.at, "", f"a new engine took the run over for {event.by}", "accent")
     return None
 
 

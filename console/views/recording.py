@@ -157,7 +157,7 @@ def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
         case ev.Continued():
             return "continued" + (f" by {event.by}" if event.by else ""), "accent"
         case ev.TakenUp():
-            return f"taken up by {event.by}", "accent"
+            return f"a new engine took the run over for {event.by}", "accent"
         case ev.RollbackBegan():
             return f"rolling back: {event.reason}" + (f" ({event.by})" if event.by else ""), "back"
         case ev.RunEnded():

@@ -82,7 +82,7 @@ def test_from_another_machine_only_a_silent_run_is_dead(product: Product, tmp_pa
     product.environ["DEPLOY_STATE"] = str(tmp_path / "state")
     words = ("-c", product.config, "unlock", "production", "--run", run, "--reason", "its machine is gone", "--yes")
     young = product.result(*words, code=6)
-    assert "gave a sign" in young["problems"][0]["message"]
+    assert "heard from it" in young["problems"][0]["message"]
     assert len(locks(product)) == 2
     for lock in locks(product):
         (lock / "heartbeat").write_text(f"{int(time.time()) - 61}\n")

@@ -106,7 +106,7 @@ def test_nothing_goes_back_by_itself_where_it_is_not_known_to_run(old_code):
     simulation = a_run(lambda step, attempt: "failed" if step.name == "wave-2/web02/gate" else "done", old_code, revert=True)
     simulation.run()
     assert simulation.state.pausing is not None
-    assert "nothing goes back by itself" in simulation.state.pausing.reason
+    assert "not rolled back automatically" in simulation.state.pausing.reason
     assert not [step for step in started(simulation) if step.startswith("back/")]
 
 

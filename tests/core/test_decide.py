@@ -155,7 +155,7 @@ def test_a_run_pauses_once_after_so_many_hosts_between_waves(hosts: int, batch: 
         return
     assert state.pausing is not None
     assert (state.pausing.cause, state.pausing.by) == ("pause-after", None)
-    assert state.pausing.reason == f"pause after {done} host{'s' if done > 1 else ''}, as the file says"
+    assert state.pausing.reason == f"pause after {done} host{'s' if done > 1 else ''} (pause_after)"
     assert conditions(run).count("new") == done
     assert set(conditions(run)) <= {"new", "old"}
     assert say(run, cmd.Continue()) is None
@@ -336,7 +336,7 @@ def test_after_a_migration_nothing_goes_back_by_itself_unless_the_code_before_ru
     assert isinstance(effect.event, ev.RollbackBegan if goes_back else ev.Paused)
     if isinstance(effect.event, ev.Paused):
         assert effect.event.cause == "failure"
-        assert effect.event.reason.endswith("; nothing goes back by itself: the database is migrated, and the code before is not known to run on it")
+        assert effect.event.reason.endswith("; not rolled back automatically: the database is migrated, and the previous code may not run on the new schema")
 
 
 @pytest.mark.parametrize(("old_code", "goes_back"), [("ok", True), ("breaks", False)])

@@ -149,7 +149,7 @@ def test_a_rollback_that_found_a_host_where_it_was_to_go_is_done():
 def test_a_host_that_is_not_reached_stays_as_it_is_and_not_on_nothing():
     way = ReturnTarget("web01", reason=SafeText("the login is refused"), possible=False)
     state = changed(a_state(kind="rollback", way_back=(way,)), hosts={"web01": HostState("web01", condition="owed")})
-    assert conclude(state)[2] == "not back: web01 stays as it is, which is not known: the login is refused"
+    assert conclude(state)[2] == "not back: web01 stays on a release that is not known: the login is refused"
     known = changed(state, hosts={"web01": HostState("web01", condition="owed", release="r2")})
     assert conclude(known)[2] == "not back: web01 stays on r2: the login is refused"
 
@@ -276,7 +276,7 @@ ENDS = [
         unchanged("old", **database("database/migrate", "migrate", "unreachable", "no route")),
         Exit.ROLLED_BACK,
         "rolled-back",
-        "the migration unreachable: no route; no host was changed",
+        "the migration did not reach its host: no route; no host was changed",
         f"deploy {GONE_BACK}",
     ),
     (
@@ -284,7 +284,7 @@ ENDS = [
         unchanged("old", **database("database/migrate", "migrate", "unknown", "cut off", "look")),
         Exit.FAILED,
         "failed",
-        "the migration unknown: cut off; no host was changed",
+        "the migration did not come to a known end: cut off; no host was changed",
         "look",
     ),
     (
@@ -292,7 +292,7 @@ ENDS = [
         unchanged("old", **database("database/revert", "revert", "cancelled", "aborted")),
         Exit.FAILED,
         "failed",
-        "taking the migration back cancelled: aborted; no host was changed",
+        "taking the migration back was cancelled: aborted; no host was changed",
         f"deploy {GONE_BACK}",
     ),
     (
@@ -350,7 +350,7 @@ ENDS = [
         a_state("old", kind="restore", **database("database/restore", "restore", "unknown", "cut off")),
         Exit.FAILED,
         "failed",
-        "the restore unknown: cut off; look at the database before anything else",
+        "the restore did not come to a known end: cut off; look at the database before anything else",
         "",
     ),
     ("a rollback run", a_state("back", "skipped", "left-out", kind="rollback"), Exit.DONE, "rolled-back", "", ""),
@@ -385,7 +385,7 @@ ENDS = [
         a_state("owed", "failed", kind="rollback", way_back=(ReturnTarget("web01", "r0", possible=False, reason=SafeText("damaged")),)),
         Exit.FAILED,
         "failed",
-        "not back: web01 stays as it is, which is not known: damaged; web02 failed",
+        "not back: web01 stays on a release that is not known: damaged; web02 failed",
         "deploy status production",
     ),
     ("a release that was taken back", a_state("back", "old", **BACK), Exit.ROLLED_BACK, "rolled-back", "web01 failed", ""),
@@ -694,7 +694,7 @@ def test_a_host_is_there_already(host: HostState, ways: tuple[ReturnTarget, ...]
 def test_only_four_hosts_that_stay_are_told_with_their_reason():
     ways = tuple(ReturnTarget(f"web{number:02}", "r0", possible=False, reason=SafeText("damaged")) for number in range(1, 7))
     state = changed(a_state(*["old"] * 6, kind="rollback", way_back=ways))
-    assert conclude(state)[2] == "not back: " + "; ".join(f"web{number:02} stays as it is, which is not known: damaged" for number in range(1, 5))
+    assert conclude(state)[2] == "not back: " + "; ".join(f"web{number:02} stays on a release that is not known: damaged" for number in range(1, 5))
 
 
 def test_each_folder_that_stands_in_the_way_is_told_with_its_host():

@@ -99,7 +99,8 @@ def test_it_may_be_said(state: RunState, command: cmd.AnyCommand):
 
 
 REFUSED = [
-    ("a run that has ended", a_state(phase="ended", outcome="succeeded"), cmd.Pause(), "run r1 has ended: succeeded", "deploy rollback production"),
+    ("a run that has ended", a_state(phase="ended", outcome="succeeded"), cmd.Pause(), "run r1 has ended: succeeded", "deploy report r1"),
+    ("a roll back after the end", a_state(phase="ended", outcome="succeeded"), cmd.RollBack(), "run r1 has ended: succeeded", "deploy rollback production"),
     ("an exec", a_state(kind="exec"), cmd.Abort(), "an exec ends with the console that runs it, and takes no command", "ctrl+c there"),
     ("GO on something older", deciding(seq=9), cmd.Decide(go=True, expects=8), "the run has changed since that was on the screen", "deploy attach r1"),
     (
@@ -202,8 +203,8 @@ REFUSED = [
         "CI waits for no tick: it is waiting",
         "",
     ),
-    ("a pause of a rollback run", running(kind="rollback"), cmd.Pause(), "a rollback is not paused", ""),
-    ("a pause of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Pause(), "a rollback is not paused", ""),
+    ("a pause of a rollback run", running(kind="rollback"), cmd.Pause(), "a rollback cannot be paused", ""),
+    ("a pause of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Pause(), "a rollback cannot be paused", ""),
     ("a pause before GO", deciding(), cmd.Pause(), "nothing runs yet that could be paused", "deploy abort"),
     ("a second pause", running(pausing=paused("paused by lin")), cmd.Pause(), "paused already: paused by lin", "deploy continue"),
     ("a pause while it is being aborted", running(aborting="leave"), cmd.Pause(), "the run is being aborted", ""),
@@ -232,8 +233,8 @@ REFUSED = [
         "",
     ),
     ("an abort that crosses a GO", running(seq=9), cmd.Abort(expects=8), "GO was given meanwhile: the run goes on", "deploy abort, to end it all the same"),
-    ("an abort of a rollback run", running(kind="rollback"), cmd.Abort(), "a rollback goes to its end: it is the way out", ""),
-    ("an abort of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Abort(), "a rollback goes to its end: it is the way out", ""),
+    ("an abort of a rollback run", running(kind="rollback"), cmd.Abort(), "a rollback cannot be aborted", ""),
+    ("an abort of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Abort(), "a rollback cannot be aborted", ""),
     ("a second abort", running(aborting="leave"), cmd.Abort(), "the run is being aborted already", ""),
     (
         "a second abort, told who was first",
@@ -274,9 +275,9 @@ REFUSED = [
     ),
     ("a roll back to nothing", running("new", way_back=NO_WAY), cmd.RollBack(), "no host has a release to go back to: web01: damaged", "deploy abort --leave"),
     ("a skip of a stranger", running("old", "old"), cmd.Skip(host="web09"), "web09 is no host of this run", "hosts: web01, web02"),
-    ("a skip before GO", deciding(), SKIP, "hosts are skipped, and taken back, while a release rolls", ""),
-    ("a skip while hosts go back", a_state("old", phase="rolling-back"), SKIP, "hosts are skipped, and taken back, while a release rolls", ""),
-    ("a skip in a restart", running("old", kind="restart"), SKIP, "hosts are skipped, and taken back, while a release rolls", ""),
+    ("a skip before GO", deciding(), SKIP, "a host can be skipped or rolled back only while a release is running", ""),
+    ("a skip while hosts go back", a_state("old", phase="rolling-back"), SKIP, "a host can be skipped or rolled back only while a release is running", ""),
+    ("a skip in a restart", running("old", kind="restart"), SKIP, "a host can be skipped or rolled back only while a release is running", ""),
     *(
         (f"a skip of a host that is {condition}", running(condition), SKIP, f"web01 is {condition}: there is nothing to skip", "")
         for condition in ("returning", "back", "skipped", "left-out", "owed")
@@ -313,7 +314,7 @@ REFUSED = [
         "a skip of a host's first release",
         one_host(a_host_in("new"), way_back=WAY),
         SKIP,
-        "web01 had no release before this one: it goes back with the whole run alone",
+        "web01 had no release before this one: it can only go back together with the whole run",
         "deploy rollback",
     ),
     ("a retry of a stranger", running("failed"), cmd.Retry(host="web09"), "web09 is no host of this run", "hosts: web01"),
@@ -356,8 +357,8 @@ REFUSED = [
     ),
     ("the helm for who has it", running(by=LIN), cmd.TakeHelm(), "you have the helm already", ""),
     ("the helm for who took it", running(by=ADA, helm=LIN), cmd.TakeHelm(), "you have the helm already", ""),
-    ("forgiving a host that is new", a_state("new", phase="ended"), FORGIVE, "web01 owes nothing in run r1", ""),
-    ("forgiving a stranger", a_state(phase="ended"), FORGIVE, "web01 owes nothing in run r1", ""),
+    ("forgiving a host that is new", a_state("new", phase="ended"), FORGIVE, "run r1 owes web01 nothing", ""),
+    ("forgiving a stranger", a_state(phase="ended"), FORGIVE, "run r1 owes web01 nothing", ""),
 ]
 
 

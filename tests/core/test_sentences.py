@@ -48,6 +48,7 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.CheckReported(check=a_check("failed", detail="full", remedy=S("make room"), blocking=False)), "check Room: failed: full"),
     (ev.CheckAcknowledged(check="support", by=ADA), "check support: ticked off by ada"),
     (ev.HostSeen(host="web01", release="r0"), "web01 has r0"),
+    (ev.StepsPlanned(steps=Steps((a_step("a"), a_step("b")))), "planned: 2 steps of a long plan"),
     (ev.HostSeen(host="web01", release="r0", version=S("v1")), "web01 has v1"),
     (ev.HostSeen(host="web01"), "web01 has no release"),
     (ev.HostSeen(host="web01", release="r0", problem=S("no route")), "web01: no route"),
@@ -121,7 +122,7 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.PersonCalled(reason=S("it waits"), told=(S("pager"),), problems=(S("chat: 500"),)), "called pager; chat: 500"),
     (ev.NoteAdded(by=ADA, text=S("looks fine")), "note by ada: looks fine"),
     (ev.CommandRefused(by=ADA, command="skip", message=S("it is new already")), "skip by ada was refused: it is new already"),
-    (ev.TakenUp(epoch=2, by=ADA), "taken up by ada, epoch 2"),
+    (ev.TakenUp(epoch=2, by=ADA), "a new engine took the run over for ada (epoch 2)"),
     (ev.RunEnded(exit=0, outcome="succeeded"), "succeeded (exit 0)"),
     (ev.RunEnded(exit=4, outcome="rolled back", reason=S("a gate failed")), "rolled back (exit 4): a gate failed"),
 ]  # fmt: skip

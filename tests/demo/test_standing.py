@@ -70,7 +70,7 @@ def test_what_is_printed_when_it_is_left_can_be_typed_anywhere(demo: Demo, tmp_p
     commands = commands_in(demo.left)  # type: ignore[attr-defined]
     assert [command.split()[1] for command in commands[-2:]] == ["demo", "demo"]
     again = demo.type(commands[-2], str(tmp_path))
-    assert "stands already" in again.stderr
+    assert "is already running" in again.stderr
     equivalent = next(line.removeprefix("same as: ") for line in again.stderr.splitlines() if line.startswith("same as: "))
     assert demo.told()["state"] in equivalent
     assert "released" in demo.type(equivalent, str(tmp_path)).stdout

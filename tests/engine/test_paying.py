@@ -155,4 +155,4 @@ async def test_nobody_brings_a_host_anywhere_where_it_is_not_clear_what_the_envi
     refused = await owing.run(kind="catch-up", hosts="web03")
     assert (refused.exit, refused.reason) == (3, f"web03 cannot be brought up to date: run {run} left its hosts on different releases")
     status = as_plain(await owing.session.query("status", {}, ADA))
-    assert [debt["next"] for debt in status["owed"]] == [f"what it gets is for a person to say: run {run} left its hosts on different releases"]
+    assert [debt["next"] for debt in status["owed"]] == [f"a person must decide which release it gets: run {run} left its hosts on different releases"]

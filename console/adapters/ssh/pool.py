@@ -90,7 +90,7 @@ class SshTransport:
             async with asyncio.timeout(deadline):
                 problem = await self._carry(link, session, script, data, purpose)
         except TimeoutError:
-            words = f"the login on {host.name} did not begin to run a command" if link.proving else f"{host.name} was not done"
+            words = f"the login on {host.name} did not begin to run a command" if link.proving else f"the command on {host.name} did not end"
             problem = unreached(host, "late", f"{words} within {deadline:g} s")
         return Ran(session.status, session.out, session.err, problem if session.status is None else None)
 

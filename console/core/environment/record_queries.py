@@ -35,10 +35,10 @@ def owed_now(record: EnvironmentRecord, unpaid: str = "") -> tuple[Debt, ...]:
 
 def _next_of(debt: Debt, live: Live | Unclear, unpaid: str) -> str:
     if isinstance(live, Unclear):
-        return f"what it gets is for a person to say: {live.words}"
+        return f"a person must decide which release it gets: {live.words}"
     if unpaid:
         return f"it gets {live.release.version or live.release.id} with the next release; not by itself: {unpaid}"
-    when = "with the next release, or once it was away and answers again" if debt.left_out else "once it answers again"
+    when = "with the next release, or when it reconnects" if debt.left_out else "once it answers again"
     return f"it gets {live.release.version or live.release.id} {when}"
 
 

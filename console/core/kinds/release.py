@@ -15,6 +15,7 @@ from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review
 from console.model.plan import Plan
+from console.model.release import Release, Revision
 
 
 def checks(found: Found) -> tuple[Check, ...]:
@@ -40,6 +41,11 @@ def checks(found: Found) -> tuple[Check, ...]:
         assess_team(needed_operators(environment.team_required, request.impact), found.by, found.joined),
     )
     return overridden(judged, request.overrides)
+
+
+def release_of_commit(run: str, revision: Revision) -> Release:
+    """The release that a run makes of a commit; its id, the folder on hosts, is the run's time and the commit."""
+    return Release(f"{run.split('-', maxsplit=1)[0]}-{revision.commit[:7]}", revision.version, revision.commit)
 
 
 def _staging(found: Found) -> tuple[Check, ...]:

@@ -150,7 +150,7 @@ def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effe
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
     done = len(_hosts_in(state, frozenset({"new"})))
     if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
-        yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')}, as the file says"), cause="pause-after"))
+        yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')} (pause_after)"), cause="pause-after"))
         return
     ready_at = step.pause and step.pause + max((_ended_at(state, need) for need in step.needs), default=0.0)
     if now < ready_at:
@@ -171,7 +171,7 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     if state.changed and _is_network(environment, state):
         yield RecordEvent(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
     elif state.changed and rule == "rollback" and needs_person(state):
-        words = f"{reason}; nothing goes back by itself: the database is migrated, and the code before is not known to run on it"
+        words = f"{reason}; not rolled back automatically: the database is migrated, and the previous code may not run on the new schema"
         yield RecordEvent(Paused(reason=SafeText(words), cause="failure"))
     elif rule == "pause" and state.changed:
         yield RecordEvent(Paused(reason=reason, cause="failure"))

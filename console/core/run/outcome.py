@@ -84,7 +84,7 @@ def _restore(state: RunState) -> Conclusion:
         return Exit.INTERRUPTED, "interrupted", "ended before anything was changed", ""
     if known.status == "unreachable":
         return Exit.CONSOLE_FAILED, "error", f"the restore did not begin: {known.detail}", str(known.hint)
-    return Exit.FAILED, "failed", f"the restore {known.status}: {known.detail}; look at the database before anything else", str(known.hint)
+    return Exit.FAILED, "failed", f"{_ended('the restore', known)}: {known.detail}; look at the database before anything else", str(known.hint)
 
 
 def _migrated_only(state: RunState) -> Conclusion:
@@ -103,11 +103,17 @@ def _database_failed(state: RunState) -> Conclusion | None:
     if step is None or known is None:
         return None
     what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
-    reason = f"{what} {known.status}: {known.detail}; no host was changed"
+    reason = f"{_ended(what, known)}: {known.detail}; no host was changed"
     hint = str(known.hint) or f"deploy {state.environment}, once that is mended"
     if known.status in ("failed", "unreachable"):
         return Exit.ROLLED_BACK, "rolled-back", reason, hint
     return Exit.FAILED, "failed", reason, hint
+
+
+def _ended(what: str, known: StepState) -> str:
+    """How a step of the run's own ended, as a sentence's beginning."""
+    words = {"failed": "failed", "cancelled": "was cancelled", "unreachable": "did not reach its host"}
+    return f"{what} {words.get(known.status, 'did not come to a known end')}"
 
 
 def _failed_alone(state: RunState) -> StepState | None:
@@ -118,7 +124,7 @@ def _rollback(state: RunState) -> Conclusion:
     alone = _failed_alone(state)
     if alone is not None and not state.changed:
         if REVERT in state.steps:
-            reason = f"taking the migration back {alone.status}: {alone.detail}; no host was changed"
+            reason = f"{_ended('taking the migration back', alone)}: {alone.detail}; no host was changed"
             return Exit.FAILED, "failed", reason, str(alone.hint) or f"deploy status {state.environment}"
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     missing = [host for host in state.hosts.values() if host.condition not in AS_BEFORE and not is_there_already(state, host)]
@@ -139,7 +145,7 @@ def _stayed_hint(ways: Collection[ReturnTarget], environment: str) -> str:
 
 def _on(host: HostState) -> str:
     live = host.version or host.release
-    return f"on {live}" if live else "as it is, which is not known"
+    return f"on {live}" if live else "on a release that is not known"
 
 
 def is_there_already(state: RunState, host: HostState) -> bool:

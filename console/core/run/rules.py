@@ -25,12 +25,17 @@ _GOES_ON = {"updating": "updated", "returning": "taken back"}
 def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> Refusal | None:
     """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
-        return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(f"deploy rollback {state.environment}"), ended=True)
+        return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(_after_the_end(command, state)), ended=True)
     if not kind_of(state).is_steered and not isinstance(command, cmd.Note | cmd.Forgive):
         return _no(f"an {state.kind} ends with the console that runs it, and takes no command", "ctrl+c there")
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
     return _who_was_first(command, state) or _RULES[type(command)](command, state, by)
+
+
+def _after_the_end(command: cmd.AnyCommand, state: RunState) -> str:
+    """What to type where the run has ended meanwhile."""
+    return f"deploy rollback {state.environment}" if isinstance(command, cmd.RollBack) else f"deploy report {state.run}"
 
 
 def left_live(state: RunState) -> bool:
@@ -94,7 +99,7 @@ def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -
 
 def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | None:
     if _goes_back_now(state):
-        return _no("a rollback is not paused")
+        return _no("a rollback cannot be paused")
     if state.phase != "running":
         return _no("nothing runs yet that could be paused", "deploy abort")
     if state.pausing:
@@ -114,7 +119,7 @@ def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | 
     if command.expects:
         return _no("GO was given meanwhile: the run goes on", "deploy abort, to end it all the same")
     if _goes_back_now(state):
-        return _no("a rollback goes to its end: it is the way out")
+        return _no("a rollback cannot be aborted")
     return _no(_told("the run is being aborted already", state.acts.get("end"))) if state.aborting else None
 
 
@@ -137,7 +142,7 @@ def _skip(command: cmd.Skip, state: RunState, by: Person | None) -> Refusal | No
     if host is None:
         return _unknown_host(command.host, state)
     if state.phase != "running" or not kind_of(state).returns:
-        return _no("hosts are skipped, and taken back, while a release rolls")
+        return _no("a host can be skipped or rolled back only while a release is running")
     if host.condition in KEEPS_OLD:
         return _no(_told(f"{host.name} is {host.condition}: there is nothing to skip", state.acts.get(f"host {host.name}")))
     return _take_back(state, host) if host.condition == "new" else None
@@ -151,7 +156,7 @@ def _take_back(state: RunState, host: HostState) -> Refusal | None:
     if way is None or not way.possible:
         return _no(f"{host.name} has no release to go back to" + (f": {way.reason}" if way else ""), "deploy abort --leave")
     if not host.before:
-        return _no(f"{host.name} had no release before this one: it goes back with the whole run alone", "deploy rollback")
+        return _no(f"{host.name} had no release before this one: it can only go back together with the whole run", "deploy rollback")
     return None
 
 
@@ -192,7 +197,7 @@ def _take_helm(command: cmd.TakeHelm, state: RunState, by: Person | None) -> Ref
 
 def _forgive(command: cmd.Forgive, state: RunState, by: Person | None) -> Refusal | None:
     host = state.hosts.get(command.host)
-    return _no(f"{command.host} owes nothing in run {state.run}") if host is None or host.condition != "owed" else None
+    return _no(f"run {state.run} owes {command.host} nothing") if host is None or host.condition != "owed" else None
 
 
 _RULES: dict[type, Callable[[Any, RunState, Person | None], Refusal | None]] = {

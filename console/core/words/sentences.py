@@ -127,6 +127,6 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
     ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",
-    ev.TakenUp: lambda event: f"taken up{_by(event)}, epoch {event.epoch}",
+    ev.TakenUp: lambda event: f"a new engine took the run over for {event.by} (epoch {event.epoch})",
     ev.RunEnded: lambda event: f"{event.outcome} (exit {event.exit})" + (f": {event.reason}" if event.reason else ""),
 }

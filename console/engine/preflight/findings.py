@@ -17,6 +17,7 @@ from console.core.checks.staging import KnownCommit, Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
+from console.core.kinds.release import release_of_commit
 from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
 from console.core.plan.return_plan import way_back
@@ -297,7 +298,7 @@ def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | N
         return None
     if inputs.catches_up is not None:
         return inputs.catches_up.release
-    return Release(f"{inputs.run.split('-')[0]}-{revision.commit[:7]}", revision.version, revision.commit)
+    return release_of_commit(inputs.run, revision)
 
 
 def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:

@@ -40,4 +40,4 @@ class LinkEvents:
             return None
         ran = known.steps.get(known.step)
         busy = ran is not None and ran.status == "running"
-        return LinkLost(host=host.name, detail=SafeText("what runs there goes on, and is asked for when the host answers" if busy else ""))
+        return LinkLost(host=host.name, detail=SafeText("its running steps continue, and their result is read when it answers" if busy else ""))

@@ -1,4 +1,4 @@
-"""Names of runs, and by them of the releases that they make: the wall time, for people, and never the same twice.
+"""Names of runs, of which a release takes the time (`core/kinds/release.py`): the wall time, for people, and never the same twice.
 
 A clock may be set back, and two runs may begin within a second: what a name says of the time is no order. Knows the journal.
 """

@@ -246,7 +246,7 @@ class Connection:
                 raise UsageFault("this console only looks on (--read-only)", "deploy attach, without --read-only")
             raise _forbidden(self.person, "change", "operators", access)
         if isinstance(message, OpenRunRequest | Resume) and not may_carry_runs(self._server.owner, access):
-            raise UsageFault("an engine of a user who is no operator carries no runs", "deploy engine stop, then again")
+            raise UsageFault("this engine belongs to a user who is no operator, so it carries no run", "deploy engine stop, then again")
 
     async def _configure(self, message: Configure) -> Said:
         if self.role == "operator":

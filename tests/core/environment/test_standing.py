@@ -26,7 +26,7 @@ def owing(*debts: Debt, live: Live | Unclear = LIVE) -> EnvironmentRecord:
 
 NEXT = [
     ("a host that was lost", LOST, LIVE, "", "it gets v2 once it answers again"),
-    ("a host that was left out", LEFT_OUT, LIVE, "", "it gets v2 with the next release, or once it was away and answers again"),
+    ("a host that was left out", LEFT_OUT, LIVE, "", "it gets v2 with the next release, or when it reconnects"),
     ("a release without a version", LOST, NAMELESS, "", "it gets r2 once it answers again"),
     ("an engine that pays nothing", LOST, LIVE, "no secrets", "it gets v2 with the next release; not by itself: no secrets"),
     (
@@ -36,13 +36,13 @@ NEXT = [
         "no secrets",
         "it gets r2 with the next release; not by itself: no secrets",
     ),
-    ("an environment that nobody can name", LOST, ASKED, "", "what it gets is for a person to say: run r7 left its hosts on different releases"),
+    ("an environment that nobody can name", LOST, ASKED, "", "a person must decide which release it gets: run r7 left its hosts on different releases"),
     (
         "an engine that pays nothing of what nobody can name",
         LOST,
         ASKED,
         "no secrets",
-        "what it gets is for a person to say: run r7 left its hosts on different releases",
+        "a person must decide which release it gets: run r7 left its hosts on different releases",
     ),
 ]
 
