@@ -9,7 +9,7 @@ from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.core.run.evolve import fold
 from console.engine.run.run_record import RunRecord
-from console.engine.run.runner import Runner
+from console.engine.run.runner import AT_A_TIME, Runner
 from console.errors import ConsoleError
 from console.model import commands as cmd
 from console.model import events as ev
@@ -140,7 +140,7 @@ class Executor:
         return ev.LocksReleased(hosts=state.held)
 
 
-async def test_no_step_begins_before_it_is_on_the_disk_and_two_hundred_begin_with_one_write(disk):
+async def test_no_step_begins_before_it_is_on_the_disk_and_two_hundred_begin_with_few_writes(disk):
     environment, executor, heard = an_environment(HOSTS, HOSTS), Executor(), []
     runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), executor, heard.extend)
     disk.through.set()
@@ -160,9 +160,35 @@ async def test_no_step_begins_before_it_is_on_the_disk_and_two_hundred_begin_wit
         state = await running
     assert (state.phase, state.exit) == ("ended", 0)
     steps = sum(isinstance(event, ev.StepStarted) for event in heard)
-    assert len(disk.groups) < steps / HOSTS * 4, (len(disk.groups), steps)
+    assert len(disk.groups) < steps / AT_A_TIME * 2, (len(disk.groups), steps)
     assert sum(isinstance(event, ev.StepFinished) for event in heard) == steps
     assert fold(heard) == state == fold(await disk.read("r1"))
+
+
+async def test_a_command_comes_between_the_beginnings_of_a_wave(disk):
+    class OnHosts(Executor):
+        async def perform(self, state, step, attempt):
+            return await super().perform(state, step, attempt) if step.about else ev.StepFinished(step=step.name, attempt=attempt)
+
+    environment, executor = an_environment(HOSTS, HOSTS), OnHosts()
+    runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), executor, lambda events: None)
+    disk.through.set()
+    await runner.write(*opening(environment))
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(60):
+        while not (started := sum(host.step != "" for host in runner.state.hosts.values())):
+            await asyncio.sleep(0)
+        assert started < HOSTS
+        assert isinstance(await runner.submit(cmd.Pause(), ADA), Accepted)
+        while not executor.began:
+            await asyncio.sleep(0)
+        await turns(200)
+        assert started <= len(executor.began) < HOSTS
+        assert len(executor.began) == sum(host.step != "" for host in runner.state.hosts.values())
+        executor.ends.set()
+        assert isinstance(await runner.submit(cmd.Continue(), ADA), Accepted)
+        state = await running
+    assert (state.phase, state.exit) == ("ended", 0)
 
 
 async def test_an_answer_is_on_the_disk_and_names_its_place(disk):

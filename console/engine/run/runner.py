@@ -34,6 +34,9 @@ from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
 
+AT_A_TIME = 32
+"""Beginnings of steps that are written down in a turn of the loop."""
+
 
 class StepExecutor(Protocol):
     """What a run does to the outside."""
@@ -72,6 +75,8 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
         self._asking = False
+        self._commands = 0
+        """How many were taken."""
         self._holds_again = False
         self._fault: BaseException | None = None
 
@@ -121,6 +126,7 @@ class Runner:
                 await self.write(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
             return answer
         seq = self.state.seq + len(answer)
+        self._commands += 1
         await self.write(*answer)
         return Accepted(seq)
 
@@ -156,15 +162,27 @@ class Runner:
         effects = decide(self.environment, self.state, self._clock.mono())
         happened = [effect.event for effect in effects if isinstance(effect, RecordEvent)]
         starts = [effect for effect in effects if isinstance(effect, StartStep)]
-        announced = [StepStarted(step=start.step.name, host=start.step.about, attempt=start.attempt) for start in starts]
-        if happened or announced:
-            self.record(*happened, *announced)
+        if happened:
+            self.record(*happened)
+        announced = await self._announced(starts)
         await self.settled()
-        for start in starts:
+        for start in announced:
             self._begin(self._perform(start.step, start.attempt))
         for effect in effects:
             wake = await self._carry_out(effect, wake)
         return wake
+
+    async def _announced(self, starts: list[StartStep]) -> list[StartStep]:
+        """Write down which steps begin, a few in each turn of the loop; return those that were, where a command came meanwhile: it is decided on first."""
+        commands = self._commands
+        for place in range(0, len(starts), AT_A_TIME):
+            if place:
+                await asyncio.sleep(0)
+            if commands != self._commands:
+                return starts[:place]
+            some = starts[place : place + AT_A_TIME]
+            self.record(*(StepStarted(step=start.step.name, host=start.step.about, attempt=start.attempt) for start in some))
+        return starts
 
     async def _carry_out(self, effect: Effect, wake: float | None) -> float | None:
         match effect:
