@@ -137,6 +137,8 @@ class RunState(msgspec.Struct, frozen=True):
     """The rollback that is under way or done."""
     back_reason: SafeText = SafeText("")
     back_cause: str = ""
+    cancels: int = 0
+    """The last event after which steps that bring hosts forward may run beside the rollback, and are to be ended."""
     index: Table[Step] = Table()
     """Every step that the run knows, by name."""
     lanes: Table[tuple[Step, ...]] = Table()

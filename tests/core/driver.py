@@ -43,6 +43,7 @@ class Driver:
         self._fails = fails
         self._asked = asked
         self._now = 0.0
+        self._since = -1
         self._running: deque[tuple[Step, int]] = deque()
         self._cancelled: set[tuple[str, int]] = set()
 
@@ -53,7 +54,8 @@ class Driver:
         self.state = self._asked(evolve, self.state, stamped)
 
     def _turn(self) -> None:
-        for effect in self._asked(decide, self.environment, self.state, self._now):
+        since, self._since = self._since, self.state.seq
+        for effect in self._asked(decide, self.environment, self.state, self._now, since):
             match effect:
                 case RecordEvent(event):
                     self.record(event)

@@ -672,3 +672,14 @@ def test_to_decide_twice_is_to_decide_once(hosts: int, batch: int, turns: int):
 def test_a_request_that_was_said_yes_to_is_decided_by_a_person_all_the_same():
     state = a_state("old", go=None, phase="deciding", request=Request(yes=True), pausing=paused())
     assert decide(FLEET, state, 0.0) == (AskPerson("decision"),)
+
+
+def test_what_is_cancelled_for_a_rollback_is_said_once_to_an_engine_and_again_to_the_next():
+    run = until_runs(a_run(3, batch=3), "wave-1/web03/switch")
+    assert say(run, cmd.RollBack()) is None
+    assert cancelled(run) == ["wave-1/web01/switch", "wave-1/web02/switch", "wave-1/web03/switch"]
+    asked = run.state.seq
+    assert [effect for effect in decide(run.environment, run.state, run.now, asked - 1) if isinstance(effect, CancelStep)]
+    assert not [effect for effect in decide(run.environment, run.state, run.now, asked) if isinstance(effect, CancelStep)]
+    run.record(ev.TakenUp(epoch=2, by=ADA), *(ev.StepStarted(step=f"wave-1/web0{number}/switch", host=f"web0{number}", attempt=1) for number in (1, 2, 3)))
+    assert len([effect for effect in decide(run.environment, run.state, run.now, asked) if isinstance(effect, CancelStep)]) == 3

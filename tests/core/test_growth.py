@@ -52,8 +52,10 @@ def test_a_release_costs_each_host_the_same(batch: str):
     assert many / few <= (MANY / FEW) ** GROWTH
 
 
-def test_a_release_that_goes_back_costs_each_host_the_same():
-    few, many = lines_of(FEW, "25", f"web{FEW}"), lines_of(MANY, "25", f"web{MANY}")
+@pytest.mark.parametrize("batch", ["25", "100%"])
+def test_a_release_that_goes_back_costs_each_host_the_same(batch: str):
+    """Where all change at once, all that runs is cancelled."""
+    few, many = lines_of(FEW, batch, f"web{FEW}"), lines_of(MANY, batch, f"web{MANY}")
     assert many / few <= (MANY / FEW) ** GROWTH
 
 

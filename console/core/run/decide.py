@@ -23,8 +23,11 @@ from console.model.state import HostCondition, HostState, RunState, StepState
 from console.text import SafeText
 
 
-def decide(environment: Environment, state: RunState, now: float) -> tuple[Effect, ...]:
-    """Return what should happen now. `now` is on the boot-time clock, in seconds."""
+def decide(environment: Environment, state: RunState, now: float, since: int = -1) -> tuple[Effect, ...]:
+    """Return what should happen now. `now` is on the boot-time clock, in seconds.
+
+    `since`: the event after which this engine asked last, and did what the answer said; -1: never. What is to be cancelled for a rollback is said once.
+    """
     if state.phase == "ended":
         return ()
     if state.go is False or state.locked_by:
@@ -36,8 +39,7 @@ def decide(environment: Environment, state: RunState, now: float) -> tuple[Effec
     settling = tuple(_settling(state))
     if settling:
         return settling
-    turn = _roll_back if state.phase == "rolling-back" else _go_forward
-    return tuple(turn(environment, state, now))
+    return tuple(_roll_back(state, now, since) if state.phase == "rolling-back" else _go_forward(environment, state, now))
 
 
 def failures(state: RunState) -> int:
@@ -239,13 +241,14 @@ def _goes_on_returning(environment: Environment, state: RunState, now: float) ->
     yield from _starts(state, now, _ready_to_return(state, state.tally.ready_back))
 
 
-def _roll_back(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+def _roll_back(state: RunState, now: float, since: int) -> Iterator[Effect]:
     if state.back is None:
         return
     tally = state.tally
     own = [step for step in _own(state, tally.own_running) if step.phase != "rollback"]
-    there = (step for name in tally.forward for step in tally.lanes[name].running if step.phase != "rollback")
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
+    if state.cancels > since:
+        there = (step for name in tally.forward for step in tally.lanes[name].running if step.phase != "rollback")
+        yield from (CancelStep(step, state.step_state(step).attempt) for step in (*own, *there))
     ready = _ready_to_return(state, tally.ready_back - tally.forward)
     starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts

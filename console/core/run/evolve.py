@@ -140,7 +140,7 @@ def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
     after = on_hosts.with_steps_added(changed(state, drafted=Steps()), plan.steps)
     for name in dict.fromkeys(step.about for step in plan.steps):
         after = on_hosts.turn(after, name, "told to go back", event.mono)
-    return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, phase="rolling-back", pausing=None))
+    return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, cancels=event.seq, phase="rolling-back", pausing=None))
 
 
 def _noted(state: RunState, event: ev.NoteAdded) -> RunState:

@@ -80,7 +80,8 @@ def started(state: RunState, event: ev.StepStarted) -> RunState:
     known = state.step_state(step)
     if known.unsettled and known.attempt == event.attempt and known.started:
         fresh = changed(fresh, started=known.started, started_at=known.started_at)
-    state = changed(state, changed=state.changed or step.changes, answered=False)
+    cancels = event.seq if state.back is not None and (step.phase != "rollback" or known.status == "running") else state.cancels
+    state = changed(state, changed=state.changed or step.changes, answered=False, cancels=cancels)
     host = state.hosts.get(step.about)
     if host is None:
         return with_step(state, step, fresh)

@@ -74,6 +74,7 @@ class Runner:
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: set[tuple[str, int]] = set()
+        self._asked_at = -1
         self._asking = False
         self._commands = 0
         """How many were taken."""
@@ -159,7 +160,8 @@ class Runner:
 
     async def _turn(self) -> float | None:
         wake: float | None = None
-        effects = decide(self.environment, self.state, self._clock.mono())
+        effects = decide(self.environment, self.state, self._clock.mono(), self._asked_at)
+        self._asked_at = self.state.seq
         happened = [effect.event for effect in effects if isinstance(effect, RecordEvent)]
         starts = [effect for effect in effects if isinstance(effect, StartStep)]
         if happened:
