@@ -162,6 +162,7 @@ def test_links_that_were_lost_together(lost: tuple[float, ...], numbers: list[in
 BEHIND = [
     ("both behind a jump host", (5, 6, 0), "", ("gate", "gate", ""), [1, 2]),
     ("one of two behind it", (5, 0, 0), "", ("gate", "gate", ""), []),
+    ("one of two behind it, and one that is not", (5, 0, 5), "", ("gate", "gate", ""), []),
     ("two behind it, far apart", (5, 60, 0), "", ("gate", "gate", ""), []),
     ("behind two jump hosts", (5, 6, 0), "", ("gate", "door", ""), []),
     ("the only one behind it", (5, 0, 0), "", ("gate", "", ""), []),

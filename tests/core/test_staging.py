@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.staging import Made, assess_staging, expected_content, is_same, released_of
-from console.model.environment_record import Released
+from console.core.checks.staging import KnownCommit, Made, assess_staging, contents_of, expected_content, is_same, known_of, released_of
+from console.model.environment_record import EnvironmentRecord, Released
 from console.model.plan import Plan, Step
 from console.model.release import Revision
 from console.model.request import Request
@@ -182,3 +182,58 @@ def test_a_plan_without_a_build_built_nothing():
     unbuilt = Plan("rolling", (), (Step("release/pack", "pack", "prepare", SafeText("pack")),))
     assert is_same(a_run(revision=OTHER, plan=unbuilt), Made(SAME_TREE))
     assert not is_same(a_run(revision=OTHER, plan=BUILT), Made(SAME_TREE))
+
+
+HERE = Revision(COMMIT, SafeText("v1.1.0"), tree=TREE)
+
+
+def kept(run: str, revision: Revision | None = HERE, **fields: object) -> Released:
+    return Released(run, 1, **{"revision": revision, "outcome": "succeeded", **fields})  # type: ignore[arg-type]
+
+
+def a_record(environment: str, *released: Released) -> EnvironmentRecord:
+    return EnvironmentRecord(environment=environment, released={one.run: one for one in released})
+
+
+STAGING_RUNS = [
+    ("no record", (), []),
+    ("its own commit", (a_record("staging", kept("r1")),), ["r1"]),
+    ("its own commit, newest first", (a_record("staging", kept("r1"), kept("r2")),), ["r2", "r1"]),
+    ("its own commit that has not ended", (a_record("staging", kept("r1", outcome="")),), ["r1"]),
+    ("its own commit elsewhere", (a_record("production", kept("r1")),), []),
+    ("a run without a commit", (a_record("staging", kept("r1", None)),), []),
+    ("another commit", (a_record("staging", kept("r1", Revision("c" * 40, SafeText("v1")))),), []),
+    ("another commit of the same tree", (a_record("staging", kept("r1", OTHER)),), ["r1"]),
+    ("another commit of the same tree that has not ended", (a_record("staging", kept("r1", OTHER, outcome="")),), []),
+    (
+        "another commit that shipped what this one packed elsewhere",
+        (a_record("qa", kept("r0", content="d1")), a_record("staging", kept("r1", Revision("c" * 40, SafeText("v1")), content="d1"))),
+        ["r1"],
+    ),
+    (
+        "another commit that shipped something else",
+        (a_record("qa", kept("r0", content="d1")), a_record("staging", kept("r1", Revision("c" * 40, SafeText("v1")), content="d2"))),
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("records", "runs"), [pytest.param(*row[1:], id=row[0]) for row in STAGING_RUNS])
+def test_which_runs_may_have_released_the_same(records: tuple[EnvironmentRecord, ...], runs: list[str]):
+    assert [one.run for one in known_of(iter(records), "staging", HERE).runs] == runs
+
+
+def test_without_a_tree_another_commit_is_another():
+    bare = Revision(COMMIT, SafeText("v1.1.0"))
+    assert known_of((a_record("staging", kept("r1", Revision("c" * 40, SafeText("v1")))),), "staging", bare).runs == ()
+
+
+def test_what_was_packed_of_a_commit_is_known_from_every_environment():
+    other = Revision("c" * 40, SafeText("v1"))
+    records = (
+        a_record("qa", kept("r0", content="d1"), kept("r1", other, content="d9")),
+        a_record("staging", kept("r2", content="d2"), kept("r3"), kept("r4", None, content="d7")),
+    )
+    assert contents_of(records) == {COMMIT: frozenset({"d1", "d2"}), "c" * 40: frozenset({"d9"})}
+    assert known_of(records, "staging", HERE).contents == frozenset({"d1", "d2"})
+    assert known_of(records, "staging", Revision("d" * 40, SafeText("v"))) == KnownCommit()
