@@ -70,6 +70,7 @@ class Engine:
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._opening = asyncio.Lock()
+        self._writing_idle = asyncio.Lock()
         self._acting: set[asyncio.Task[Any]] = set()
 
     @property
@@ -152,7 +153,7 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
-            self._catch_up.unpaid,
+            self._catch_up.unpaid, self._writing_idle,
         )  # fmt: skip
 
     async def open_run(self, request: Request, person: Person) -> str:
@@ -196,8 +197,11 @@ class Engine:
 
     async def _write_note(self, run: str, events: tuple[Event, ...]) -> None:
         one = self._runs.get(run)
-        record = one.runner if one is not None else await RunRecord.of(self._journal, self._clock, run)
-        await record.write(*events)
+        if one is not None:
+            await one.runner.write(*events)
+        else:
+            async with self._writing_idle:
+                await (await RunRecord.of(self._journal, self._clock, run)).write(*events)
         self._catch_up.changed()
 
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
@@ -234,17 +238,22 @@ class Engine:
         """Take a command for a run."""
         one = self._runs.get(run)
         if one is None:
+            return await self._to_its_end(self._submit_idle(run, command, person))
+        if one.preflight is not None and isinstance(command, Decide) and command.go:
+            return await one.preflight.go(command, person)
+        return await one.runner.submit(command, person)
+
+    async def _submit_idle(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
+        """Take a note, or a debt that is forgiven, for a run that nobody carries."""
+        async with self._writing_idle:
             record = await RunRecord.of(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
             if record is None and await is_over(self._journal, run):
                 return Refusal(SafeText(f"run {run} has ended"), SafeText(f"deploy report {run}"), ended=True)
             if record is None or not record.state.run:
                 return Refusal(SafeText(f"run {run} is not carried by this engine"), SafeText(f"deploy resume {run}"))
             answer = await record.submit(self._model()[0], command, person)
-            self._catch_up.changed()
-            return answer
-        if one.preflight is not None and isinstance(command, Decide) and command.go:
-            return await one.preflight.go(command, person)
-        return await one.runner.submit(command, person)
+        self._catch_up.changed()
+        return answer
 
     async def resume(self, run: str, person: Person) -> None:
         """Take up a run that another engine left."""

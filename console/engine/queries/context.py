@@ -1,5 +1,6 @@
 """What a question to an engine is about: its model, its ports, its record, and the run that goes on. Values handed to the answers; it does nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -46,3 +47,5 @@ class QueryContext:
     """What CI said, by the model's digest and the commit, and until when (boot-time clock) that is not asked again."""
     unpaid: str = ""
     """Why this engine brings no owed host up to date; empty: it does."""
+    writing_idle: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""

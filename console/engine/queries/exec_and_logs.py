@@ -105,8 +105,11 @@ async def _end_forgotten(fleet: QueryContext) -> None:
     """End what an engine that is gone was running: it ended with it."""
     for one in await fleet.journal.runs(fleet.environment.app, fleet.environment.name, limit=50):
         if one.kind == "exec" and one.outcome is None and one.run not in fleet.carried:
-            record = await RunRecord.of(fleet.journal, fleet.clock, one.run)
-            await record.write(RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its engine ended, and what it ran with it")))
+            ended = RunEnded(exit=int(Exit.INTERRUPTED), outcome="interrupted", reason=SafeText("its engine ended, and what it ran with it"))
+            async with fleet.writing_idle:
+                record = await RunRecord.of(fleet.journal, fleet.clock, one.run)
+                if record.state.phase != "ended":
+                    await record.write(ended)
 
 
 async def answer_logs(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:

@@ -101,8 +101,9 @@ async def _ended(fleet: QueryContext, run: str, reason: SafeText, broken: tuple[
     if await is_over(fleet.journal, run):
         await fleet.note(run, NoteAdded(by=person, text=reason), LocksReleased(hosts=broken))
     else:
-        record = await RunRecord.of(fleet.journal, fleet.clock, run)
-        await record.end(reason, person, broken)
+        async with fleet.writing_idle:
+            record = await RunRecord.of(fleet.journal, fleet.clock, run)
+            await record.end(reason, person, broken)
 
 
 def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: float, environment: str) -> None:
