@@ -261,3 +261,60 @@ def test_no_letter_outside_of_comments_and_data_is_lost(text: str):
     if "--" not in text and "/*" not in text and "\\" not in text:
         together = "".join("".join(one.text.split()) for one in cut(text).statements)
         assert together.replace(";", "") == "".join(text.split()).replace(";", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("A $x$ $y$ ; $y$ $x$; B", ["A $x$ $y$ ; $y$ $x$", "B"]), ("A $x$ ; $X$; $x$; B", ["A $x$ ; $X$; $x$", "B"]), ("A a$$b; B", ["A a$$b", "B"]), ("A $a b$ ; C", ["A $a b$", "C"]),
+        ("A U&'\\0041;'; B", ["A U&'\\0041;'", "B"]), ("A B'01;'; B", ["A B'01;'", "B"]), ("A N'x;'; B", ["A N'x;'", "B"]), ('A U&"d;"; B', ['A U&"d;"', "B"]),
+        ("A E'a''b;\\\\'; B", ["A E'a''b;\\\\'", "B"]), ("A '' ; B", ["A ''", "B"]), ('A "" ; B', ['A ""', "B"]), ("A 'x'\n'y;'; B", ["A 'x' 'y;'", "B"]), ("A--B;\nC;", ["A C"]), ("A/**/B;C", ["A B", "C"]),
+        ("A /*; -- */ B; C", ["A B", "C"]), ("A -- /*\n; B -- */\n; C", ["A", "B", "C"]), ("A '--' ; B", ["A '--'", "B"]), ("A * / B; C", ["A * / B", "C"]), ("A @> B <@ C; D", ["A @> B <@ C", "D"]),
+        ("A ->> 'x;' ; B", ["A ->> 'x;'", "B"]), ("A [1:2]; B", ["A [1:2]", "B"]), ("A :: B; C", ["A :: B", "C"]), ("é; ü", ["é", "ü"]), ("A\x00; B", ["A\x00", "B"]), ("A\f;\vB", ["A", "B"]),
+    ],
+)  # fmt: skip
+def test_every_way_of_quoting_that_postgresql_has(text: str, statements: list[str]):
+    assert texts(text) == statements
+
+
+@pytest.mark.parametrize("word", ["gdescx", "x", "echo", "set", "if", "endif", "timing", "pset", "encoding"])
+def test_a_command_that_sends_nothing_ends_nothing(word: str):
+    assert texts(f"A\n\\{word} z\nB; C") == [f"\\{word} z", "A B", "C"]
+
+
+def test_a_command_of_psql_behind_a_statement_stands_on_its_own_line():
+    assert [(one.kind, one.line, one.last, one.words) for one in cut("A\n B\n\\g x\nC").statements] == [("sql", 1, 3, "A B"), ("psql", 3, 3, "\\g x"), ("sql", 4, 4, "C")]
+
+
+def test_a_way_back_lasts_to_the_end_or_to_a_way_forward():
+    text = "-- +goose Up\nA;\n-- +goose Down\nB;\n-- nothing\nC;\n-- +goose Up\nD;\n-- +goose Down\nE"
+    assert ways(text) == [("A", False), ("B", True), ("C", True), ("D", False), ("E", True)]
+
+
+def test_a_command_of_psql_in_the_way_back_is_of_the_way_back():
+    assert [(one.kind, one.is_back) for one in cut("-- +goose Down\n\\i x\nA").statements] == [("psql", True), ("sql", True)]
+
+
+def test_a_mark_within_a_body_is_a_comment_of_it():
+    assert ways("CREATE FUNCTION f() AS $$\n-- +goose Down\n$$; B")[0] == ("CREATE FUNCTION f() AS $$ -- +goose Down $$", False)
+
+
+def test_parens_that_are_not_closed_end_with_the_file_or_a_mark():
+    assert texts("A (; B") == ["A (; B"]
+    assert texts("A (; B\n-- +goose Down\nC; D") == ["A (; B", "C", "D"]
+
+
+@given(st.lists(st.sampled_from(["A", ";", "\n", "-- +goose Down\n", "-- +goose Up\n", "-- up\n", "-- down\n", "'x;'", "\\g\n", "\\set a b\n", "("]), max_size=12).map("".join))
+def test_statements_are_in_the_order_of_their_lines_and_inside_the_file(text: str):
+    found = cut(text).statements
+    assert all(1 <= one.line <= one.last <= text.count("\n") + 1 for one in found)
+    sent = [one.line for one in found if one.kind == "sql"]
+    assert sent == sorted(sent)
+    assert all(one.text == one.text.strip() for one in found)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_cut(text: str):
+    for one in cut(text).statements:
+        assert one.text
+        assert one.line >= 1
