@@ -194,14 +194,14 @@ def test_a_good_secret_needs_no_words():
 def test_the_time_grows_with_the_text_alone():
     mask = Masking([f"{PLAIN}{number}" for number in range(40)])
     lines = [f"2026-11-24T07:14:07Z compiling module {number} of the application" for number in range(20_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     for line in lines:
         assert mask(line) == line
-    assert time.perf_counter() - began < 2.0  # 0.04 s on an idle machine; a search of each form for itself takes ten times that
+    assert time.process_time() - began < 2.0  # 0.04 s on an idle machine; a search of each form for itself takes ten times that
     longest = "aaaa" * 50_000
-    began = time.perf_counter()
+    began = time.process_time()
     Masking(["a" * 300 + "b"])(longest)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 OPEN = ["http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "ssh", "git"]
