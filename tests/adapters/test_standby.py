@@ -74,6 +74,20 @@ async def test_a_late_shell_is_given_up_and_the_connection_is_not(fleet: Fleet, 
     assert (await transport.run(host, "echo here", deadline=9)).out == b"here\n"
 
 
+async def test_the_answer_to_a_script_that_was_given_up_is_not_taken_for_the_next_one(fleet: Fleet, transport: SshTransport) -> None:
+    host, standby = host_of(fleet), transport.standby()
+    await stood_by(transport, fleet)
+    working = asyncio.ensure_future(standby.run_quick(host, "sleep 1; echo first", deadline=9))
+    shell = transport.link_of(host).shell
+    assert shell is not None
+    await until(lambda: shell.is_busy)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    ran = await standby.run_quick(host, "echo second; false", deadline=9)
+    assert ran is None or (ran.status, ran.out) == (1, b"second\n")
+    assert (await transport.run(host, "echo here", deadline=9)).out == b"here\n"
+
+
 async def test_a_broken_script_ends_the_shell_alone(fleet: Fleet, transport: SshTransport) -> None:
     await stood_by(transport, fleet)
     ran = await transport.standby().run_quick(host_of(fleet), "if true; then ) fi", deadline=9)

@@ -26,7 +26,8 @@ class KeptShell:
         self._connection = connection
         self._is_over = False
         self._session = SshSession(self._take, heard)
-        self._nonce = secrets.token_hex(8)
+        self._mark = ""
+        """Ends the answer to the last request: another one for each, so that no late answer is taken for the next one's."""
         self._requests: asyncio.Queue[bytes] = asyncio.Queue()
         self._came = bytearray()
         self._answer: asyncio.Future[Ran] | None = None
@@ -65,18 +66,21 @@ class KeptShell:
             self._session.give_way()
 
     async def run(self, script: str, deadline: float) -> Ran:
-        """Run a script, its output and errors merged. At its deadline (seconds) the shell is given up, and what runs in it is not."""
-        ran = await self._asked(script, deadline)
-        if ran.status is None:
-            self.is_ready = False
-            self._session.give_way()
+        """Run a script, its output and errors merged. At its deadline (seconds), or cancelled, the shell is given up, and what runs in it is not."""
+        ran = Ran(None)
+        try:
+            ran = await self._asked(script, deadline)
+        finally:
+            if ran.status is None:
+                self.is_ready = False
+                self._session.give_way()
         return ran
 
     async def _asked(self, script: str, deadline: float) -> Ran:
         answer: asyncio.Future[Ran] = asyncio.get_running_loop().create_future()
-        self._answer = answer
+        self._answer, self._mark = answer, secrets.token_hex(8)
         self._came.clear()
-        self._requests.put_nowait(f"{script}\nprintf '\\n[{self._nonce}:%d]\\n' \"$?\"\n".encode("utf-8", "surrogateescape"))
+        self._requests.put_nowait(f"{script}\nprintf '\\n[{self._mark}:%d]\\n' \"$?\"\n".encode("utf-8", "surrogateescape"))
         try:
             async with asyncio.timeout(deadline):
                 return await answer
@@ -91,7 +95,7 @@ class KeptShell:
 
     def _take(self, data: bytes) -> None:
         self._came += data
-        found = self._came.rfind(b"\n[%s:" % self._nonce.encode())
+        found = self._came.rfind(b"\n[%s:" % self._mark.encode())
         if found < 0 or not self._came.endswith(b"]\n"):
             del self._came[:-CAP]
             return
