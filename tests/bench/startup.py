@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from tests.bench.table import Row, print_table
 from tests.fleet import Fleet, make_repository
 
 ROUNDS = 11
+PATIENCE = 60.0
+"""Seconds without a byte in which a screen is still waited for."""
 SIZE = struct.pack("HHHH", 50, 200, 0, 0)
 
 
@@ -36,6 +39,8 @@ def painted(argv: list[str], environ: dict[str, str], words: bytes) -> float:
     try:
         came = b""
         while words not in came:
+            if not select.select([ours], [], [], PATIENCE)[0]:
+                raise AssertionError(f"{argv} had not painted {words!r} after {PATIENCE:.0f} s without a word: {came[-2000:].decode(errors='replace')}")
             try:
                 came += os.read(ours, 65536)
             except OSError:

@@ -120,7 +120,7 @@ class Bench:
             if restarts == HOSTS // 3 and isinstance(event, StepFinished):
                 await asker.ask(run, "pause", self.rows["pause"])
                 await asker.ask(run, "continue", self.rows["continue"])
-                self.paint.values.append(await asyncio.to_thread(painted, [*DEPLOY, "attach", run], self.environ, b"web0001"))
+                self.paint.values.append(await asyncio.to_thread(painted, [*DEPLOY, "attach", run], self.environ, b"web0"))
                 restarts += 1
             elif restarts == HOSTS // 2 and isinstance(event, StepFinished):
                 await asker.ask(run, ending, self.rows[ending])
