@@ -143,7 +143,7 @@ def chain(length: int, end: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "target", "links", "allowed", "out"),
     [
-        ("a", "..", {}, (), True), ("a", "b", {}, (), False), ("a", "", {}, (), False), ("a", ".", {}, (), False), ("d/a", "..", {}, (), False), ("d/a", "../..", {}, (), True),
+        ("a", "..", {}, (), True), ("a", "./..", {}, (), True), ("d/e/a", "../..", {}, (), False), ("a", "b", {}, (), False), ("a", "", {}, (), False), ("a", ".", {}, (), False), ("d/a", "..", {}, (), False), ("d/a", "../..", {}, (), True),
         ("a", "/", {}, (), True), ("a", "b/../..", {}, (), True), ("a", "b/c/../..", {}, (), False), ("a", "b//c/./d", {}, (), False),
         ("a", "b", {"b": "/etc"}, (), True), ("a", "b/x", {"b": "/etc"}, ("b",), False), ("a", "b/../..", {"b": "/etc"}, ("b",), False),
         ("a", "../b", {"b": "/etc"}, ("b",), True), ("a", "d/b/x", {"d/b": "../../x"}, (), True), ("d/a", "b", {"d/b": ".."}, (), False), ("d/a", "b/..", {"d/b": ".."}, (), True),
@@ -172,6 +172,11 @@ def test_what_keeps_a_folder_from_being_shipped_all_at_once():
         ("LFS files", "film.mp4 is a pointer only", "the build is to fetch it: git lfs pull", False),
     ]
     assert flaws_of(["a"], {"b": "a"}, (), ()) == ()
+
+
+def test_a_name_with_quotes_is_shown_as_it_is():
+    (found,) = flaws_of((), {"a'\"b": "/"}, (), ())
+    assert found.name == "a'\"b -> /"
 
 
 @pytest.mark.parametrize(("size", "shown"), [(160, "x" * 160), (161, "x" * 80 + "…" + "x" * 60)])
@@ -231,6 +236,11 @@ def test_what_a_build_alone_reads_counts_where_it_cannot_do_without():
     assert [(flaw.name.split(" ")[0].replace("\\\\", "\\")[:8], flaw.shipped) for flaw in found] == [
         ("c\\d", True), ("far", True), ("up", True), ("src/a\\b", False), ("src/xxxx", True), ("src/out", False),
     ]  # fmt: skip
+    assert told_of(*found[3:]) == [
+        ("names", "src/a\\\\b holds a backslash or a control character", "rename it", False),
+        ("names", f"src/{'x' * 76}…{'x' * 60} is longer than a file system takes (255 bytes between two /)", "rename it", True),
+        ("links out of the release", "src/out -> /etc", 'make it relative, or links_out = ["src/out"] in [app]', False),
+    ]
     assert flaws_in(changed(SHOP, build=Build("make", ".")), Holding(unfit=("a\\b",), links=(("l", "/etc"),)))[0].shipped
     assert len(flaws_in(changed(SHOP, build=Build("make", ".")), Holding(unfit=("a\\b",)))) == 1
 

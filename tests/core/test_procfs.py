@@ -86,7 +86,7 @@ def test_waiting_for_a_disk_is_idle_and_guests_are_counted_once(cpu: str, busy: 
 @pytest.mark.parametrize(
     ("memory", "share"),
     [
-        (("MemTotal: 1000 kB", "MemFree: 1 kB", "MemAvailable: 250 kB"), 0.75), (("MemTotal: 1000 kB", "MemAvailable: 1000 kB", "x"), 0.0), (("MemTotal: 1000 kB", "MemAvailable: 0 kB", "x"), 1.0),
+        (("MemTotal: 1000 kB", "MemFree: 1 kB", "MemAvailable: 250 kB"), 0.75), (("MemTotal: 1000 kB: x", "x", "MemAvailable: 250 kB"), 0.75), (("MemTotal: 1000 kB", "MemAvailable: 1000 kB", "x"), 0.0), (("MemTotal: 1000 kB", "MemAvailable: 0 kB", "x"), 1.0),
         (("MemTotal: 1000 kB", "MemAvailable: 2000 kB", "x"), 0.0), (("MemTotal: 0 kB", "MemAvailable: 0 kB", "x"), None), (("MemTotal: 1000 kB", "MemFree: 1 kB", "Buffers: 1 kB"), None),
         (("MemAvailable: 5 kB", "x", "y"), None), (("MemTotal:", "MemAvailable:", "z"), None), (("MemTotal: many kB", "MemAvailable: 5 kB", "z"), None),
     ],

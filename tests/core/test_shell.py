@@ -102,7 +102,7 @@ IN_DOUBLE = "it's \\\"\\$x\\\" \\`y\\` \\\\ z"
         ("$({v})", f"$({QUOTED})"), ('"$({v})"', f'"$({QUOTED})"'), ('"$("{v}")"', f'"$("{IN_DOUBLE}")"'), ("\"$('{v}')\"", f"\"$('{IN_SINGLE}')\""), ('"$(a) {v}"', f'"$(a) {IN_DOUBLE}"'),
         ("({v})", f"({QUOTED})"), ('"({v})"', f'"({IN_DOUBLE})"'), ('"$((1)) {v}"', f'"$((1)) {IN_DOUBLE}"'), ("'$({v})'", f"'$({IN_SINGLE})'"), ("\"$(echo ')' {v})\"", f"\"$(echo ')' {QUOTED})\""),
         ("a # it's\n{v}", f"a # it's\n{QUOTED}"), ("# '\n'{v}'", f"# '\n'{IN_SINGLE}'"), ("a#'{v}'", f"a#'{IN_SINGLE}'"), ("'# {v}'", f"'# {IN_SINGLE}'"), ('"# {v}"', f'"# {IN_DOUBLE}"'),
-        ("a;#'\n{v}", f"a;#'\n{QUOTED}"), ("a|#'\n{v}", f"a|#'\n{QUOTED}"), ("(#'\n{v})", f"(#'\n{QUOTED})"), ("$({v} # )\n)", f"$({QUOTED} # )\n)"), ("# {v}", "# {v}"),
+        ('"a # {v}"', f'"a # {IN_DOUBLE}"'), ('"a #{v}"', f'"a #{IN_DOUBLE}"'), ("'a # {v}'", f"'a # {IN_SINGLE}'"), ("a;#'\n{v}", f"a;#'\n{QUOTED}"), ("a|#'\n{v}", f"a|#'\n{QUOTED}"), ("(#'\n{v})", f"(#'\n{QUOTED})"), ("$({v} # )\n)", f"$({QUOTED} # )\n)"), ("# {v}", "# {v}"),
         ("${v} {v}", f"${{v}} {QUOTED}"), ("case x in a) {v};; esac", f"case x in a) {QUOTED};; esac"), ("\\\\{v}", f"\\\\{QUOTED}"), ("'\\\\'{v}", f"'\\\\'{QUOTED}"), ("'$' {v}", f"'$' {QUOTED}"),
     ],
 )  # fmt: skip

@@ -44,7 +44,7 @@ def _inside(context: str, value: str) -> str:
 
 
 def _turned(contexts: list[str], piece: str) -> None:
-    """Enter or leave quotes and `$(…)`."""
+    """Enter or leave quotes and `$(…)`; a whole comment does neither."""
     top = contexts[-1]
     if top == "'":
         if piece == "'":
@@ -55,10 +55,6 @@ def _turned(contexts: list[str], piece: str) -> None:
         contexts.pop()
     elif piece == '"' or (piece == "'" and top != '"'):
         contexts.append(piece)
-
-
-def _is_comment(piece: str, context: str) -> bool:
-    return piece[0] == "#" and context not in ("'", '"')
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
@@ -85,7 +81,7 @@ def filled(template: str, values: Mapping[str, str]) -> str:
             at = found.start() + 1
         elif piece[0] == "{":
             piece = _inside(top, values[piece[1:-1]])
-        elif not _is_comment(piece, top):
+        else:
             _turned(contexts, piece)
         parts.append(piece)
     parts.append(template[at:])
