@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from console.core.checks.staging import Made
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS, goes_back, kind_of, looked_at_with, on_failure
+from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
 from console.errors import NoGo
 from console.model.database import Backup, Review
 from console.model.environment_record import Live, Released
 from console.model.fleet import Announce, Command, Database, Environment
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
+from console.model.plan import ReturnTarget
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
@@ -417,3 +419,44 @@ def test_no_step_is_planned_for_a_host_that_is_away(names: set[str], kind: RunKi
     plan = KINDS[kind].plan(found(kind, facts, **inputs))  # type: ignore[arg-type]
     assert not {step.about for step in plan.steps} & names
     assert not {step.place for step in plan.steps} & names
+
+
+DESTINATIONS = [
+    ("the release before", Targets({"web01": OLD}), {}, ReturnTarget("web01", OLD, SafeText("v1"))),
+    (
+        "a release that is damaged",
+        Targets({"web01": OLD}),
+        {"releases": (changed(ON_OLD, whole=False, damage=SafeText("1 file differs")), ON_NEW)},
+        ReturnTarget("web01", OLD, SafeText("v1"), possible=False, reason=SafeText("1 file differs")),
+    ),
+    ("a host that was not touched", Targets({}, frozenset(), frozenset({"web01"})), {}, ReturnTarget("web01", NEW, SafeText("v2"))),
+    ("a host that goes nowhere", Targets({}), {}, ReturnTarget("web01")),
+    (
+        "a host that is away",
+        Targets({"web01": OLD}),
+        {"problem": SafeText("no route")},
+        ReturnTarget("web01", OLD, possible=False, reason=SafeText("no route")),
+    ),
+    (
+        "a host that is away and was not touched",
+        Targets({}, frozenset(), frozenset({"web01"})),
+        {"problem": SafeText("no route")},
+        ReturnTarget("web01", NEW, possible=False, reason=SafeText("no route")),
+    ),
+    ("another host's target", Targets({"web02": OLD}, frozenset(), frozenset({"web03"})), {}, ReturnTarget("web01")),
+]
+
+
+@pytest.mark.parametrize(("targets", "fields", "target"), [pytest.param(*row[1:], id=row[0]) for row in DESTINATIONS])
+def test_where_a_rollback_takes_a_host(targets: Targets, fields: dict[str, object], target: ReturnTarget):
+    fact = seen("web01", **{"current": NEW, "releases": (ON_OLD, ON_NEW), **fields})
+    assert destination(found("rollback", targets=targets), fact) == target
+
+
+def test_a_restore_shows_what_the_fleet_is_like_and_is_held_up_by_none_of_it():
+    checks = KINDS["restore"].checks(found("restore", **{**RESTORE, **FULL}))  # type: ignore[arg-type]
+    assert {check.id: check.blocking for check in checks} == {**dict.fromkeys(ON_FLEET, False), "lock": True, "backup": True}
+    (backup,) = (check for check in checks if check.id == "backup")
+    assert (backup.status, "/var/backups/r0.dump on web01" in backup.detail) == ("passed", True)
+    (gone,) = (check for check in KINDS["restore"].checks(found("restore", **{**RESTORE, "kept": False})) if check.id == "backup")  # type: ignore[arg-type]
+    assert gone.status == "failed"
