@@ -70,6 +70,7 @@ class Engine:
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
         self._opening = asyncio.Lock()
+        """Held while a run is opened or taken up, and while another model is taken: a run keeps the model that it was opened with."""
         self._writing_idle = asyncio.Lock()
         self._acting: set[asyncio.Task[Any]] = set()
 
@@ -115,16 +116,27 @@ class Engine:
 
     async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], person: Person) -> tuple[str, ...]:
         """Take a model, unless a run goes on with another."""
+        if self._is_new(digest):
+            await self._to_its_end(self._take(environment, digest, secrets))
+        else:
+            self._keyring.take(environment, secrets)
+        return tuple(self._keyring.values)
+
+    def _is_new(self, digest: str) -> bool:
+        return digest != self._digest or self._outside is None
+
+    async def _take(self, environment: Environment, digest: str, secrets: Mapping[str, str]) -> None:
+        async with self._opening:
+            await self._refuse_other_model(environment, digest)
+            self._keyring.take(environment, secrets)
+            if self._is_new(digest):
+                await self._open(environment, digest)
+
+    async def _refuse_other_model(self, environment: Environment, digest: str) -> None:
         if self.busy and digest != self._digest:
-            raise Locked(
-                f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}"
-            )
+            raise Locked(f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}")
         if digest != self._digest and any([await self._journal.of_type(name, RunOpened) for name in tuple(self._feeds.followed)]):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
-        self._keyring.take(environment, secrets)
-        if digest != self._digest or self._outside is None:
-            await self._open(environment, digest)
-        return tuple(self._keyring.values)
 
     async def _open(self, environment: Environment, digest: str) -> None:
         """Work with another model from now on."""
@@ -161,11 +173,11 @@ class Engine:
         return await self._to_its_end(self._open_run(request, person))
 
     async def _open_run(self, request: Request, person: Person) -> str:
-        environment, _ = self._model()
-        chosen_hosts(environment, request)
-        acknowledged = ticks(environment, request, person, self._clock.now())
-        lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
         async with self._opening:
+            environment, _ = self._model()
+            chosen_hosts(environment, request)
+            acknowledged = ticks(environment, request, person, self._clock.now())
+            lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
             await self._runs.make_way()
             run = await new_run(self._journal, self._clock, environment.name)
             one = ActiveRun(self._fleet(), run, self._keep)

@@ -1,0 +1,126 @@
+"""What several clients ask of an engine at once: a run keeps the model that it was opened with, and no model is taken by half."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from console.adapters.clock import SetClock
+from console.adapters.journal.memory import MemoryJournal
+from console.engine.engine import Engine
+from console.errors import Locked
+from console.model.request import Request
+from tests.core.simulation import ADA, an_environment
+
+
+class SlowJournal(MemoryJournal):
+    """A journal that writes once it is let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.through = asyncio.Event()
+        self.through.set()
+        self.writing = asyncio.Event()
+
+    async def append(self, run: str, events: Any, state: Any) -> None:
+        self.writing.set()
+        await self.through.wait()
+        await super().append(run, events, state)
+
+
+class Silent:
+    """A port that never answers."""
+
+    def __getattr__(self, method: str) -> Any:
+        async def asked(*_: object, **__: object) -> None:
+            await asyncio.Event().wait()
+
+        return asked
+
+
+class Opened:
+    """Ports that are open until they are closed, and reach nothing."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.may_close = asyncio.Event()
+        self.may_close.set()
+
+    async def close(self) -> None:
+        self.is_closed = True
+        await self.may_close.wait()
+
+    def watch(self, hosts: object, emit: object) -> Any:
+        async def stop() -> None:
+            return None
+
+        return SimpleNamespace(start=lambda: None, stop=stop)
+
+    def is_linked(self, host: object) -> bool:
+        return False
+
+    def __getattr__(self, port: str) -> Any:
+        return Silent()
+
+
+class Scene:
+    """An engine, its journal, and the ports that it has opened."""
+
+    def __init__(self) -> None:
+        self.journal = SlowJournal()
+        self.opened: list[Opened] = []
+        self.engine = Engine(self.journal, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), self._open, lambda name: None)
+
+    def _open(self, environment: object, secrets: object) -> Any:
+        self.opened.append(Opened())
+        return self.opened[-1]
+
+    async def configure(self, digest: str) -> None:
+        await self.engine.configure(an_environment(3), digest, {}, ADA)
+
+
+@pytest.fixture
+async def scene() -> Any:
+    scene = Scene()
+    await scene.configure("d1")
+    yield scene
+    await scene.engine.stop(ADA, True)
+
+
+async def test_another_model_is_refused_while_a_run_is_being_opened_with_this_one(scene: Scene):
+    scene.journal.through.clear()
+    scene.journal.writing.clear()
+    opening = asyncio.create_task(scene.engine.open_run(Request(), ADA))
+    await scene.journal.writing.wait()
+    other = asyncio.create_task(scene.configure("d2"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    scene.journal.through.set()
+    run = await opening
+    with pytest.raises(Locked, match=f"run {run} goes on with another hosts.toml"):
+        await other
+    assert [one.is_closed for one in scene.opened] == [False]
+    assert scene.engine.digest == "d1"
+
+
+async def test_clients_that_bring_one_model_at_once_open_its_ports_once(scene: Scene):
+    await asyncio.gather(*(scene.configure("d2") for _ in range(3)))
+    assert [one.is_closed for one in scene.opened] == [True, False]
+
+
+async def test_a_model_is_taken_to_its_end_when_the_client_that_brought_it_goes_away(scene: Scene):
+    (before,) = scene.opened
+    before.may_close.clear()
+    configuring = asyncio.create_task(scene.configure("d2"))
+    async with asyncio.timeout(30):
+        while not before.is_closed:
+            await asyncio.sleep(0)
+    configuring.cancel()
+    await asyncio.gather(configuring, return_exceptions=True)
+    before.may_close.set()
+    async with asyncio.timeout(30):
+        while scene.engine.digest != "d2":
+            await asyncio.sleep(0)
+    assert [one.is_closed for one in scene.opened] == [True, False]
