@@ -1,6 +1,6 @@
 """Durable steps on a host, over any transport: the port `Steps`. Each attempt runs at most once, however often the link dies.
 
-The rules on the host's side are in `wrapper.py`; here it is decided what an answer, or none, means, and what is asked next. It must
+The rules on the host's side are in `step_wrapper.py`; here it is decided what an answer, or none, means, and what is asked next. It must
 not know what a step is for.
 """
 

@@ -1,4 +1,4 @@
-"""How a command lets the client meet engines: implements `client.engine_access.Access` over the file, the state folder and the secrets of this process."""
+"""How a command lets the client meet engines: implements `EngineAccess` over the file, the state folder and the secrets of this process."""
 
 import asyncio
 from typing import TYPE_CHECKING

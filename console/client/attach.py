@@ -1,4 +1,4 @@
-"""A console's end of an engine's socket: what it asks, the feed that it follows, and how an engine is found or started.
+"""A console's end of an engine's socket: what it asks, and the feed that it follows.
 
 Knows nothing of hosts or the journal, and never acts on a host. An engine that is gone is `EngineLost`, wherever it is noticed.
 """

@@ -21,7 +21,6 @@ from console.core.checks.database import (
     is_migrated,
     known_old_code,
     left_words,
-    migrated_last,
     migrates,
     needs_person,
     plan_restore,
@@ -392,27 +391,6 @@ def test_the_step_that_takes_a_migration_back():
     assert (step.timeout, step.command) == (50 + 2 * 5 + 15, REVERTS.revert)
     (other,) = revert_step(changed(SHOP, database=Database("command", revert=Command("down", timeout=50))), a_state("done", review=BREAKS))
     assert other.timeout == 50
-
-
-@pytest.mark.parametrize(
-    ("states", "found"),
-    [
-        ([], None),
-        ([a_state("done", review=BREAKS, run="a")], "a"),
-        ([a_state(run="x"), a_state("done", run="a")], "a"),
-        ([a_state(run="x", changed=True), a_state("done", run="a")], None),
-        ([a_state("done", run="b", changed=True), a_state("done", run="a")], "b"),
-        ([a_state(kind="rollback", exit=0), a_state("done", run="a")], None),
-        ([a_state(kind="rollback", exit=4), a_state("done", run="a")], "a"),
-        ([a_state(kind="restart", changed=True), a_state("done", run="a")], "a"),
-        ([a_state("done", "done", run="b", changed=True), a_state("done", run="a")], None),
-    ],
-    ids=["none", "the last", "one that changed nothing between", "one without a migration since", "the newest", "a roll back since", "a roll back that failed since",
-         "a restart since", "one that was taken back"],
-)  # fmt: skip
-def test_whose_migration_is_still_there(states, found):
-    last = migrated_last(iter(states))
-    assert (last.run if last else None) == found
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The source of releases: a git repository, read with the real `git`. Implements `ports.Repository`.
 
-Owns what a work tree, a bare repository and a URL have in common; how each is fetched, asked and written stands in `gitfetch`, `gitrefs` and `gitcontent`.
+Owns what a work tree, a bare repository and a URL have in common; how each is fetched, asked and written stands in `git_fetch`, `refs` and `commit_content`.
 It must not know of hosts, builds or archives. A person's own work tree is fetched into, and otherwise left as it is.
 """
 

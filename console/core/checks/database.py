@@ -1,6 +1,5 @@
 """What a release does to its database: whether it migrates, what must be there before, how it goes back. Pure; who reads the database is not known here."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from console.core.host.dump_scripts import backup_of, dump_problem, dump_words, restore_of, takes_dump
@@ -130,16 +129,6 @@ def revert_step(environment: Environment, state: RunState) -> tuple[Step, ...]:
     title = SafeText(f"take the migration back on {review.where}: {database.revert.run}")
     timeout = database.revert.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
     return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, place=review.where, timeout=timeout),)
-
-
-def migrated_last(states: Iterable[RunState]) -> RunState | None:
-    """The run, of those from the newest back, whose migration is still there while its release may be taken back; None: the last release had none."""
-    for state in states:
-        if state.kind == "rollback" and state.exit == 0:
-            return None
-        if state.kind == "deploy" and (state.changed or is_migrated(state)):
-            return state if is_migrated(state) else None
-    return None
 
 
 def assess_schema_back(state: RunState, environment: Environment) -> Check:

@@ -1,4 +1,4 @@
-"""A run's pre-flight and its decision: what was found is written down, GO is on what is true now. What is looked at is `prepare`'s."""
+"""A run's pre-flight and its decision: what was found is written down, GO is on what is true now. What is looked at is `findings`'."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a strategy is asked for, and what it answers. Pure; which strategies there are is in `core/plan/strategies/table.py`."""
+"""What a strategy is asked for, and what it answers. Pure; which strategies there are is in `core/plan/strategies/registry.py`."""
 
 from dataclasses import dataclass
 
