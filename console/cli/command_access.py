@@ -3,8 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from console.cli.configuration import config_if_any, environment, environment_or_known, state
+from console.cli.configuration import config_if_any, environment, state
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of
 from console.cli.output import tell
 

@@ -44,13 +44,3 @@ def environment(how: Invocation, name: str, *, gated: bool = False) -> "Environm
     if later:
         raise NoGo("hosts.toml names what this console cannot do yet", "take the keys out, or wait for the version that has them", later)
     return found
-
-
-def environment_or_known(how: Invocation, name: str) -> "Environment":
-    """Resolve an environment of the file; where there is none, of the runs that the state folder knows. Raises UsageFault."""
-    file = config_if_any(how)
-    if file is not None:
-        return file.environment(name, how.app)
-    from console.cli.kept_models import known_environment
-
-    return known_environment(how.app, name)

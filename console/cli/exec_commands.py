@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.cli.configuration import environment_or_known
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking_with_secrets
 from console.cli.output import OutputLost, say, say_json, tell, tell_equivalent
 from console.cli.prompt import confirm

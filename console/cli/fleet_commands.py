@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from console.cli.configuration import environment, environment_or_known
+from console.cli.configuration import environment
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of
 from console.cli.output import say, say_json, tell_problem
 from console.errors import Exit, NoGo

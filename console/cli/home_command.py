@@ -2,8 +2,9 @@
 
 from console.adapters.clock import SystemClock
 from console.cli.command_access import environment_client
-from console.cli.configuration import config_if_any, environment_or_known
+from console.cli.configuration import config_if_any
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.output import say_last
 from console.errors import Exit, UsageFault
 from console.model.fleet import Environment

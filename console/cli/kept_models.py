@@ -5,8 +5,9 @@ Holds no secret: a model has only references to them. Knows nothing of what is d
 
 import os
 
-from console.cli.configuration import state
+from console.cli.configuration import config_if_any, state
 from console.cli.find_run import journal
+from console.cli.invocation import Invocation
 from console.errors import UsageFault
 from console.model.fleet import Environment
 
@@ -73,3 +74,11 @@ def known_environment(app: str, name: str) -> Environment:
 
 def _path(folder: str, digest: str) -> str:
     return os.path.join(folder, "models", f"{digest}.json")
+
+
+def environment_or_known(how: Invocation, name: str) -> "Environment":
+    """Resolve an environment of the file; where there is none, of the runs that the state folder knows. Raises UsageFault."""
+    file = config_if_any(how)
+    if file is not None:
+        return file.environment(name, how.app)
+    return known_environment(how.app, name)

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from console.cli.configuration import environment_or_known
 from console.cli.find_run import run_named
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking
 from console.cli.output import say, say_json, tell_equivalent, tell_problem
 from console.cli.prompt import confirm

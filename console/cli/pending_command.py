@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from console.cli.configuration import environment_or_known
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking
 from console.cli.output import say, say_json, tell
 

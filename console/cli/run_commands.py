@@ -5,10 +5,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from console.cli.command_access import environment_client, feed_of
-from console.cli.configuration import environment, environment_or_known, state
+from console.cli.configuration import environment, state
 from console.cli.find_run import journal, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of, is_owing
 from console.cli.output import say_json, tell_equivalent, tell_problem
 from console.cli.responsibility import Departure, Responsibility
