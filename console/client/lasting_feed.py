@@ -142,9 +142,14 @@ class LastingFeed:
     async def _take_up(self) -> None:
         """Start an engine, and have it take up the run."""
         assert self._model is not None
-        self._client = await self._access.meet(self._model)
-        await self._access.configure(self._client, self._model, left_to_do(self.state), resumes=True, quiet=self._access.has_screen)
-        await self._client.resume(self.run)
+        client = await self._access.meet(self._model)
+        try:
+            await self._access.configure(client, self._model, left_to_do(self.state), resumes=True, quiet=self._access.has_screen)
+            await client.resume(self.run)
+        except BaseException:
+            await client.close()
+            raise
+        self._client = client
         self.taken_up = True
 
     async def _releases_locks(self, lost: EngineLost) -> bool:

@@ -1,12 +1,15 @@
 """A run that is joined late: what was printed before stands between the events of its time."""
 
+import pytest
+
 from console.adapters.logs.run_log import RunLog
 from console.adapters.statefolder import prepared
 from console.cli.command_access import CommandAccess
 from console.cli.invocation import Invocation
 from console.client.lasting_feed import LastingFeed
-from console.errors import ConsoleError, EngineLost
+from console.errors import ConsoleError, EngineLost, Locked
 from console.model.events import NoteAdded, RunEnded, StepStarted
+from console.model.fleet import Environment, Host
 from console.model.request import Person
 from console.ports.feed import Output, Presence, Untold
 from console.text import SafeText
@@ -23,12 +26,19 @@ def printed(second: int, words: str) -> Output:
 
 
 class Client:
-    """An engine's client that has these items to tell."""
+    """An engine's client that has these items to tell, and takes no run up."""
 
     path = ""
 
     def __init__(self, *items: object) -> None:
         self._items = items
+        self.is_closed = False
+
+    async def resume(self, run: str) -> None:
+        raise Locked("another run goes on")
+
+    async def close(self) -> None:
+        self.is_closed = True
 
     async def follow(self, run: str, after: int, *, samples: bool):
         for item in self._items:
@@ -94,3 +104,23 @@ async def test_a_run_without_a_log_is_followed_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setenv("DEPLOY_STATE", str(tmp_path / "empty"))
     feed = LastingFeed(CommandAccess(Invocation()), Client(BEGUN), "another", None, samples=True)  # type: ignore[arg-type]
     assert [item async for item in feed.follow()] == [BEGUN]
+
+
+async def test_an_engine_that_does_not_take_the_run_up_is_let_go_of(monkeypatch):
+    monkeypatch.setattr("console.client.lasting_feed.AGAIN", 0.0)
+    met: list[Client] = []
+
+    class Access(CommandAccess):
+        async def meet(self, model: Environment) -> Client:  # type: ignore[override]
+            met.append(Client())
+            return met[-1]
+
+        async def configure(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            return None
+
+    first = Client(BEGUN, EngineLost("the engine is gone"))
+    model = Environment(app="shop", name="production", path="/srv/shop", hosts=(Host("web01"),))
+    feed = LastingFeed(Access(Invocation()), first, RUN, model, samples=False)  # type: ignore[arg-type]
+    with pytest.raises(EngineLost, match="3 engines of run .* were lost: another run goes on"):
+        [item async for item in feed.follow()]
+    assert [client.is_closed for client in (first, *met)] == [True, True, True]
