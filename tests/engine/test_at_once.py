@@ -10,23 +10,26 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.engine import Engine
-from console.errors import Locked
+from console.errors import ConsoleError, Locked
 from console.model.request import Request
 from tests.core.simulation import ADA, an_environment
 
 
 class SlowJournal(MemoryJournal):
-    """A journal that writes once it is let through."""
+    """A journal that writes once it is let through, and fails while the disk is full."""
 
     def __init__(self) -> None:
         super().__init__()
         self.through = asyncio.Event()
         self.through.set()
         self.writing = asyncio.Event()
+        self.is_full = False
 
     async def append(self, run: str, events: Any, state: Any) -> None:
         self.writing.set()
         await self.through.wait()
+        if self.is_full:
+            raise ConsoleError("no room left")
         await super().append(run, events, state)
 
 
@@ -42,6 +45,8 @@ class Silent:
 
 class Opened:
     """Ports that are open until they are closed, and reach nothing."""
+
+    repository: Any = Silent()
 
     def __init__(self) -> None:
         self.is_closed = False

@@ -73,7 +73,7 @@ class ActiveRun:
         watch.start()
         caller = self._caller()
         try:
-            if runner.state.phase == "preflight":
+            if runner.state.phase == "preflight" and runner.state.go is None:
                 await self._look_and_decide(person)
             runner.accompany(LinkEvents(hosts, outside.is_linked, runner, self._fleet.clock).watch())
             await runner.run()
@@ -84,7 +84,7 @@ class ActiveRun:
             elif runner.state.go:
                 self._leave(error, interrupted)
             else:
-                await runner.fail(error)
+                await self._fail(error, interrupted)
             if error is not fault:
                 raise
         finally:
@@ -97,8 +97,16 @@ class ActiveRun:
             else:
                 self.broadcast.rest()
 
+    async def _fail(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
+        """End a run before its GO by that error; where even that cannot be written, it stays as the journal knows it."""
+        try:
+            await self.runner.fail(error)
+        except ConsoleError:
+            log.exception("ending run %s", self._run)
+            self._leave(error, interrupted)
+
     def _leave(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
-        """After GO nothing is made up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
+        """Make nothing up: the run stays as the journal knows it, interrupted, to be taken up when what failed is mended."""
         interrupted()
         self.broadcast.interrupt(error)
 
