@@ -20,7 +20,7 @@ from console.model.host_facts import LockHolder
 from console.model.state import RunState
 from console.model.values import changed
 from console.ports.journal import RunSummary
-from console.wire.codec import decoder, encode
+from console.wire.codec import DecodeError, decoder, encode
 
 BACK = 1000
 """A record is rebuilt from at most this many runs, the newest."""
@@ -75,14 +75,16 @@ class EnvironmentRows:
         self._fresh.clear()
 
     def load(self, connection: sa.Connection, place: Place) -> Kept | None:
-        """Return a record; None if it is missing, has another format, or does not cover the newest events."""
+        """Return a record; None if it is missing, cannot be read, has another format, or does not cover the newest events."""
         row = _goes_to(connection, place)
         if row is None or row.format != FORMAT or (row.run, row.seq) != _newest(connection, place):
             return None
         known = self._known.get(place)
         if known is not None and known.revision == row.revision:
             return known
-        self._known[place] = found = _as_kept(connection, place, row)
+        found = _as_kept(connection, place, row)
+        if found is not None:
+            self._known[place] = found
         return found
 
     def add(self, connection: sa.Connection, number: int, events: tuple[AnyEvent, ...], state: RunState) -> None:
@@ -119,7 +121,8 @@ class EnvironmentRows:
         connection.execute(sa.delete(ENVIRONMENT_ROWS).where(_in(ENVIRONMENT_ROWS, place), ENVIRONMENT_ROWS.c.part.not_in(_STATED)))
         for table in (PAST_RUNS, ENVIRONMENTS):
             connection.execute(sa.delete(table).where(_in(table, place)))
-        bare = record = changed(EnvironmentRecord(app=place[0], environment=place[1]), **_stated(_rows(connection, place)))
+        stated = _stated(_rows(connection, place))  # all that is left
+        bare = record = changed(EnvironmentRecord(app=place[0], environment=place[1]), **stated)
         for one in _telling(connection, place):
             try:
                 events = self._events_of(connection, one.run)
@@ -187,8 +190,12 @@ def _goes_to(connection: sa.Connection, place: Place) -> Any:  # noqa: ANN401 (a
     return connection.execute(sa.select(ENVIRONMENTS).where(_in(ENVIRONMENTS, place))).first()
 
 
-def _as_kept(connection: sa.Connection, place: Place, row: Any) -> Kept:  # noqa: ANN401
-    return Kept(_read(connection, place), row.run, row.number, row.seq, row.revision)
+def _as_kept(connection: sa.Connection, place: Place, row: Any) -> Kept | None:  # noqa: ANN401
+    """The record with its position; None: its rows are damaged or incomplete."""
+    try:
+        return Kept(_read(connection, place), row.run, row.number, row.seq, row.revision)
+    except (DecodeError, KeyError):
+        return None
 
 
 def _rows(connection: sa.Connection, place: Place) -> dict[str, dict[str, Any]]:

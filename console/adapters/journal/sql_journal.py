@@ -15,6 +15,7 @@ from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.state import RunState
 from console.ports.journal import PastRun, RunSummary
+from console.wire.codec import DecodeError
 
 T = TypeVar("T")
 
@@ -94,6 +95,10 @@ class SqlJournal:
     async def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
         """Ended runs as far as a rollback asks, newest first."""
         await self.environment(app, environment)
+        try:
+            return await self._on(self._reader, lambda: self.store.past(app, environment, limit, before))
+        except DecodeError:  # their rows are damaged, and the events have it all
+            await self._on(self._writer, lambda: self.store.rebuild(app, environment))
         return await self._on(self._reader, lambda: self.store.past(app, environment, limit, before))
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:

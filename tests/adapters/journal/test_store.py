@@ -280,9 +280,17 @@ def gone_from_the_rows(old):
     old.execute("DELETE FROM past_runs")
 
 
-@pytest.mark.parametrize("change", [without_tables, of_another_format, gone_from_the_rows])
+def damaged(old):
+    old.execute("UPDATE environment_rows SET value = '{\"' WHERE part = 'host'")
+
+
+def without_its_head(old):
+    old.execute("DELETE FROM environment_rows WHERE part = 'record'")
+
+
+@pytest.mark.parametrize("change", [without_tables, of_another_format, gone_from_the_rows, damaged, without_its_head])
 @pytest.mark.parametrize("first", ["read", "write"])
-def test_a_record_of_an_environment_that_is_missing_or_of_another_format_is_made_anew(tmp_path, change, first):
+def test_a_record_of_an_environment_that_is_missing_damaged_or_of_another_format_is_made_anew(tmp_path, change, first):
     store, expected = filled(tmp_path / "journal.sqlite3")
     assert store.environment("shop", "production") == expected
     past = store.past("shop", "production", 100)
@@ -297,6 +305,19 @@ def test_a_record_of_an_environment_that_is_missing_or_of_another_format_is_made
     assert again.kept_environment("shop", "production") == expected
     assert again.past("shop", "production", 100) == past
     again.close()
+
+
+async def test_damaged_rows_of_ended_runs_are_made_anew(tmp_path):
+    store, _ = filled(tmp_path / "journal.sqlite3")
+    store.environment("shop", "production")
+    past = store.past("shop", "production", 100)
+    with sqlite3.connect(store.path) as vandal:
+        vandal.execute("UPDATE past_runs SET state = '{'")
+    vandal.close()
+    journal = SqlJournal(store)
+    assert past
+    assert await journal.past("shop", "production", 100) == past
+    await journal.close()
 
 
 @pytest.mark.parametrize("run", ["r4", "r9"])
