@@ -7,6 +7,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.core.plan.pieces import PIECE
 from console.core.run.evolve import fold
 from console.engine.run.run_record import RunRecord
 from console.engine.run.runner import AT_A_TIME, Runner
@@ -14,6 +15,7 @@ from console.errors import ConsoleError
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Accepted
+from console.model.plan import Plan, Step, Steps
 from console.model.state import RunState
 from console.text import SafeText
 from tests.core.simulation import ADA, an_environment, opening
@@ -204,3 +206,16 @@ async def test_an_answer_is_on_the_disk_and_names_its_place(disk):
     runner.record(a_note())
     disk.through.set()
     assert await said == Accepted(len(opening(environment)) + 1)
+
+
+async def test_an_answer_that_is_written_in_pieces_names_the_place_of_the_last_one(disk, monkeypatch):
+    environment = an_environment(3)
+    runner = Runner(environment, disk, SetClock(datetime(2026, 11, 24, 9, tzinfo=UTC)), Executor(), lambda events: None)
+    disk.through.set()
+    await runner.write(*opening(environment))
+    steps = Steps(Step(f"back/{number}", "gate", "rollback", SafeText("gate"), timeout=1.0) for number in range(PIECE + 1))
+    monkeypatch.setattr("console.engine.run.runner.accept", lambda *_: (ev.RollbackBegan(plan=Plan("rollback", (), steps), reason=SafeText("asked for")),))
+    answer = await runner.submit(cmd.RollBack(), ADA)
+    last = (await disk.read("r1"))[-1]
+    assert isinstance(last, ev.RollbackBegan)
+    assert answer == Accepted(last.seq)

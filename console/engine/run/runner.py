@@ -15,6 +15,7 @@ from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
 from console.model.events import (
+    AnyEvent,
     CommandRefused,
     Decided,
     Event,
@@ -98,12 +99,12 @@ class Runner:
         self._record.record(*events)
         self._news.set()
 
-    async def write(self, *events: Event) -> None:
-        """Fold events, and return once they are on the disk. Raises ConsoleError where the journal cannot take them: then nothing happened."""
+    async def write(self, *events: Event) -> tuple[AnyEvent, ...]:
+        """Fold events; return them as written, once they are on the disk. Raises ConsoleError where the journal cannot take them: then nothing happened."""
         if not events:
-            return
+            return ()
         try:
-            await self._record.write(*events)
+            return await self._record.write(*events)
         finally:
             self._news.set()
 
@@ -126,10 +127,9 @@ class Runner:
             if self.state.phase != "ended":
                 await self.write(CommandRefused(by=by, command=type(command).__name__.lower(), message=answer.message))
             return answer
-        seq = self.state.seq + len(answer)
         self._commands += 1
-        await self.write(*answer)
-        return Accepted(seq)
+        written = await self.write(*answer)
+        return Accepted(written[-1].seq if written else self.state.seq)
 
     def accompany(self, work: Coroutine[Any, Any, None]) -> None:
         """Let that go on beside the run, to its end; if it fails, the run's loop ends with it."""
