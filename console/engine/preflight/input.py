@@ -55,15 +55,20 @@ async def input_for(fleet: QueryContext, request: Request, run: str) -> Prefligh
         return replace(inputs, catches_up=live)
     if request.kind != "rollback":
         return inputs
-    return replace(inputs, targets=await _targets(fleet, inputs), undoes=None if request.ref else (await _record(fleet)).migrated)
+    return replace(inputs, targets=await _targets(fleet, inputs), undoes=None if request.ref else await _migrated(fleet))
 
 
 async def reverts(fleet: QueryContext, request: Request) -> bool:
     """Whether a run of that kind would take a migration back."""
     if request.kind != "rollback" or request.ref or not fleet.environment.database:
         return False
-    undone = (await _record(fleet)).migrated
+    undone = await _migrated(fleet)
     return undone is not None and bool(revert_step(fleet.environment, undone))
+
+
+async def _migrated(fleet: QueryContext) -> RunState | None:
+    """The run whose migration is still there. Raises ConsoleError: where that is not known, nothing is taken back without it."""
+    return (await fleet.journal.environment(fleet.environment.app, fleet.environment.name)).migrated
 
 
 async def _record(fleet: QueryContext) -> EnvironmentRecord:
