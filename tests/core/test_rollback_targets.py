@@ -108,6 +108,11 @@ BEFORE = [
     ("a host that was not touched", [a_release(a=NEW_A, b=a_host("b", "old"))], Targets({"a": "r0"}, frozenset(), frozenset({"b"}))),
     ("a host that went back alone", [a_release(a=NEW_A, b=a_host("b", "back"))], Targets({"a": "r0", "b": "r0"}, frozenset({"b"}))),
     ("a host that was skipped", [a_release(a=NEW_A, b=a_host("b", "skipped"))], Targets({"a": "r0", "b": "r0"}, frozenset({"b"}))),
+    (
+        "a rollback of one of two hosts",
+        [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0), a_release(a=NEW_A, b=NEW_B)],
+        Targets({"a": "r0", "b": "r0"}, frozenset({"a"})),
+    ),
     ("a host that failed", [a_release(a=NEW_A, b=a_host("b", "failed"))], Targets({"a": "r0", "b": "r0"})),
     ("hosts that all went back", [a_release(a=a_host("a", "back"), b=a_host("b", "skipped"))], UNKNOWN),
     ("a host that caught up", [restarted("catch-up", b=a_host("b", "new", "r00")), a_release(a=NEW_A)], Targets({"a": "r0", "b": "r00"})),

@@ -25,16 +25,18 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
     """What those hosts had before the last release that is live. `states` are ended runs of the environment, newest first."""
     caught_up: dict[str, str] = {}
     returned: set[str] = set()
+    back_since: RunState | None = None
     for state in states:
         if state.kind == "catch-up":
             caught_up |= {name: host.before for name, host in state.hosts.items() if name in hosts and host.condition == "new" and host.before}
         if state.kind in ("restart", "catch-up") or not state.changed:
             continue
-        if state.outcome == "rolled-back":
+        if state.outcome == "rolled-back" and (state.kind != "rollback" or state.hosts.keys() >= set(hosts)):
             return _already_back(state)
         if state.kind == "rollback" and state.request.ref:
             return _named_before(state, hosts, returned | caught_up.keys())
         if state.kind == "rollback":  # it is gone on with, and never undone
+            back_since = back_since or (state if state.outcome == "rolled-back" else None)
             returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
             caught_up.clear()
             continue
@@ -47,7 +49,7 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
         goes_to = {**caught_up, **goes_to}
         settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
         if returned and goes_to.keys() <= settled:
-            return _already_back(state)
+            return _already_back(back_since or state)
         return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
     return NO_RELEASE
 
