@@ -1,5 +1,5 @@
 PYTHON ?= .venv/bin/python
-TOGETHER ?= -n 3 --dist loadfile
+TOGETHER ?= -n 5 --dist loadfile
 
 .PHONY: check lint types imports dates test mutants bench demo picture keys
 

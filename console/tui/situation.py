@@ -153,7 +153,7 @@ def roll_back_refusal(now: Situation) -> str:
     if not left_live(now.state):
         return "this run left no live release to roll back"
     if not now.is_last:
-        return as_typed("a later run changed the fleet: deploy rollback undoes that one")
+        return as_typed("a later run changed the fleet: deploy rollback, which undoes that one")
     return "" if now.can_begin_runs else NO_HOSTS_TOML
 
 

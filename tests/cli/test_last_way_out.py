@@ -54,7 +54,7 @@ def test_a_host_that_did_not_come_back_by_itself_is_told_with_its_way_by_hand(pr
     _, err = viewer.communicate()
     assert viewer.returncode == 5, err
     typed = [line.strip() for line in err.splitlines() if line.startswith("  ssh ")]
-    assert ["did not come back" in err, len(typed)] == [True, 1]
+    assert ["were not rolled back" in err, len(typed)] == [True, 1]
     moved.rename(old)
     ran = subprocess.run(["sh", "-c", typed[0]], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert os.path.basename(os.readlink(releases.parent / "current")) == old.name, ran

@@ -356,17 +356,17 @@ def test_a_catch_up_needs_room_for_what_it_ships_alone():
 
 
 KIND_WORDS = {
-    "deploy": (("DEPLOY", "", "DEPLOYED"), "", "", "check"),
-    "rollback": (("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), "the rollback is under way", "", "status"),
-    "restart": (("RESTART", "restart", "RESTARTED"), "a restart changes no release, so there is none to go back to", "deploy abort --leave", "status"),
-    "restore": (("RESTORE", "restore of the database", "DATABASE RESTORED"), "a restore changes no host, and nothing takes it back", "deploy abort", "status"),
+    "deploy": (("DEPLOY", "", "DEPLOYED"), "", "", "deploy check {environment}"),
+    "rollback": (("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), "the rollback is under way", "", "deploy status {environment}"),
+    "restart": (("RESTART", "restart", "RESTARTED"), "a restart changes no release, so there is none to go back to", "deploy abort --leave", "deploy status {environment}"),
+    "restore": (("RESTORE", "restore of the database", "DATABASE RESTORED"), "a restore changes no host, and nothing takes it back", "deploy abort", "deploy status {environment}"),
     "catch-up": (
         ("CATCH UP", "catch-up", "CAUGHT UP"),
         "an owed host is brought up to date, and never to an older state",
         "deploy rollback {environment}, once it has ended",
-        "status",
+        "deploy status {environment}",
     ),
-    "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "status"),
+    "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "deploy status {environment}"),
 }
 
 
@@ -377,7 +377,7 @@ def test_a_kind_has_its_words(name: RunKind):
     assert ((kind.no_return.words, kind.no_return.hint) if kind.no_return else ("", "")) == (why, hint)
     run = RunState(kind=name, environment="production")
     assert kind_of(run) is kind
-    assert looked_at_with(run) == f"deploy {command} production"
+    assert looked_at_with(run) == command.format(environment="production")
     assert goes_back(name) is kind.returns is (name == "deploy")
 
 

@@ -51,7 +51,7 @@ class Kind:
     """People may speak to it; else it ends with the console that runs it."""
     is_attended: bool = True
     """People are asked in it while it runs."""
-    looked_at_with: Literal["check", "status"] = "status"
+    looked_at_with: str = "deploy status {environment}"
     """The command that shows again what it was refused for."""
 
     @property

@@ -27,7 +27,7 @@ def on_failure(run: RunState) -> OnFailure:
 
 def looked_at_with(run: RunState) -> str:
     """The command that shows again what such a run was refused for."""
-    return f"deploy {kind_of(run).looked_at_with} {run.environment}"
+    return kind_of(run).looked_at_with.format(environment=run.environment)
 
 
 def goes_back(kind: RunKind) -> bool:

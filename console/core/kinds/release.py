@@ -78,4 +78,4 @@ def _expected(found: Found) -> str:
     return expected_content(found.made, found.verified)
 
 
-RELEASE = Kind("deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, looked_at_with="check")
+RELEASE = Kind("deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, looked_at_with="deploy check {environment}")

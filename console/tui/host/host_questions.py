@@ -22,7 +22,7 @@ def take_back_question(now: Situation, environment: str) -> DialogQuestion:
     def act(_: str, __: RunState) -> ToRun | NewRun:
         if alone:
             return ToRun(Skip(expects=seen, host=host), f"deploy skip {host}")
-        return _run_of_one(Request(kind="rollback", hosts=host, at_once=True, yes=True), environment)
+        return _run_of_one(Request(kind="rollback", hosts=host, at_once=True, yes=True), f"deploy rollback {environment} --hosts {host}")
 
     body: tuple[Line, ...] = (line(f"{host} goes back to {before or 'its previous release'}; no other host does."),)
     if alone:
@@ -33,10 +33,10 @@ def take_back_question(now: Situation, environment: str) -> DialogQuestion:
 
 def restart_question(host: str, environment: str) -> DialogQuestion:
     """Restart the application on that host."""
-    run = _run_of_one(Request(kind="restart", hosts=host, yes=True), environment)
+    run = _run_of_one(Request(kind="restart", hosts=host, yes=True), f"deploy restart {environment} --hosts {host}")
     body = (line(f"The application on {host} is restarted, and its health is checked."), line(Span("its release stays as it is", "dim")))
     return DialogQuestion(Dialog(f"Restart {host}?", body, (Choice("R", "restart", "restart"),)), lambda _, __: run)
 
 
-def _run_of_one(request: Request, environment: str) -> NewRun:
-    return NewRun(request, f"{request.kind} of {request.hosts}", f"deploy {request.kind} {environment} --hosts {request.hosts}")
+def _run_of_one(request: Request, typed: str) -> NewRun:
+    return NewRun(request, f"{request.kind} of {request.hosts}", typed)
