@@ -1,5 +1,7 @@
 """Room that is kept for the way back: made whole or not at all, and given up when a disk takes nothing more."""
 
+import os
+
 import pytest
 
 from console.core.host.host_reserve import EACH, FILES, GIVE, KEEP
@@ -42,6 +44,21 @@ def test_room_that_was_made_by_half_is_made_anew(app: Shell):
     app.said(f"{KEEP}keep_room")
     assert len(list((app.folder / ".deploy" / "reserve").iterdir())) == FILES
     assert names(app) == {"reserve"}
+
+
+def test_what_another_that_lives_is_making_is_left_to_it_and_what_a_dead_one_left_is_removed(app: Shell):
+    living, dead = (app.folder / ".deploy" / f"reserve.new.{process}" for process in (os.getpid(), 2**22 + 1))
+    for folder in (living, dead):
+        folder.mkdir()
+    app.said(f"{KEEP}keep_room")
+    assert names(app) == {"reserve", living.name}
+
+
+def test_another_that_makes_it_at_the_same_time_is_no_full_disk(app: Shell):
+    meanwhile = "printf() { mkdir -p .deploy/reserve/theirs; return 1; }\n"
+    app.said(f"{meanwhile}{KEEP}keep_room")
+    assert names(app) == {"reserve"}
+    assert [path.name for path in (app.folder / ".deploy" / "reserve").iterdir()] == ["theirs"]
 
 
 def test_on_a_full_disk_none_of_it_is_made(app: Shell):

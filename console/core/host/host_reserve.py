@@ -7,19 +7,24 @@ FILES, EACH = 64, 16384
 """So many files of so many bytes: 1 MiB."""
 
 KEEP = r"""
-keep_room() {
-  [ ! -d .deploy/reserve ] || return 0
-  rm -rf .deploy/reserve.new
-  mkdir .deploy/reserve.new || return 1
+fill_room() {
+  mkdir "$1" || return 1
   r_n=0
   while [ "$r_n" -lt @FILES@ ]; do
-    printf '%@EACH@s' '' > ".deploy/reserve.new/$r_n" || { rm -rf .deploy/reserve.new; return 1; }
+    printf '%@EACH@s' '' > "$1/$r_n" || return 1
     r_n=$((r_n + 1))
-  done 2>/dev/null
-  mv -T .deploy/reserve.new .deploy/reserve
+  done
+}
+keep_room() {
+  [ ! -d .deploy/reserve ] || return 0
+  for r_old in .deploy/reserve.new*; do kill -0 "${r_old##*.}" 2>/dev/null || rm -rf "$r_old"; done
+  r_new=.deploy/reserve.new.$$
+  fill_room "$r_new" 2>/dev/null && mv -T "$r_new" .deploy/reserve 2>/dev/null
+  rm -rf "$r_new"
+  [ -d .deploy/reserve ]
 }
 """.replace("@FILES@", str(FILES)).replace("@EACH@", str(EACH))
-"""`keep_room` makes it in the application's folder, whole or not at all; it is there already: fine."""
+"""`keep_room` makes it in the application's folder, whole or not at all; it is there already, or another made it meanwhile: fine."""
 
 GIVE = r"""
 give_room() { [ -d .deploy/reserve ] && rm -rf .deploy/reserve; }
