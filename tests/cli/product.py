@@ -72,13 +72,20 @@ class Product:
 
 
 def until(stream: Any, words: str) -> list[str]:
-    """Read lines up to one that holds those words."""
-    lines = []
-    for line in stream:
+    """Read lines up to one that holds those words, and nothing behind it: `communicate` does not see what a stream has read ahead."""
+    lines: list[str] = []
+    while line := _line_of(stream.fileno()):
         lines.append(line)
         if words in line:
             return lines
     raise AssertionError(f"{words} never came: {lines[-5:]}")
+
+
+def _line_of(descriptor: int) -> str:
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(descriptor, 1)):
+        line += byte
+    return line.decode()
 
 
 class Terminal:
