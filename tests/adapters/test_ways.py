@@ -12,6 +12,7 @@ from console.adapters.host_inspection import HostScout
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import Environment, Host, Ssh
 from console.ports.hosts import Reached, Unreached
+from tests.adapters.reset_once import resetting
 from tests.adapters.test_transport_contract import host_of, ssh_of, transport_of
 from tests.fleet import Fleet, missing
 
@@ -264,6 +265,19 @@ async def test_a_host_that_has_a_key_of_another_kind_only_has_changed_its_key(ow
     assert isinstance(reached, Unreached)
     assert (reached.kind, own_fleet["web01"].key.fingerprint in reached.message, shown in reached.message) == ("changed-key", True, True), reached
     assert "ssh-keygen" in reached.hint
+
+
+@pytest.mark.parametrize("resets", [1, 3])
+async def test_a_changed_key_is_told_from_a_connection_that_is_reset(fleet: Fleet, tmp_path: Path, resets: int) -> None:
+    run("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(tmp_path / "key"))
+    async with resetting(fleet["web01"].address, fleet["web01"].port, resets) as port:
+        known = tmp_path / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{port} {(tmp_path / 'key.pub').read_text()}")
+        transport = SshTransport(ssh_of(fleet, known_hosts=(str(known),)), (), "production", config=Path("/nonexistent/config"))
+        reached = await transport.connect(Host("web01", "127.0.0.1", port, fleet["web01"].user))
+        await transport.close()
+    assert isinstance(reached, Unreached)
+    assert (reached.kind, fleet["web01"].key.fingerprint in reached.message) == ("changed-key", True), reached
 
 
 async def test_a_key_that_is_not_known_any_more_is_seen_on_a_warm_link(own_fleet: Fleet) -> None:

@@ -23,6 +23,8 @@ AT_ONCE = 32
 """Over all hosts: more of them only wait for each other."""
 TRIES = 3
 """For a connection that is closed before the login, as a busy sshd does."""
+CLOSED = (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError)
+"""The other side closed the connection. Which of the three it is depends on what was under way then."""
 BACKOFF = 0.5
 """Seconds; doubled each time, and a random share of it is waited."""
 
@@ -77,9 +79,9 @@ class Handshakes:
         except asyncssh.HostKeyNotVerifiable as fault:
             return distrusted(attempt, known, watch.shown, fault, watch.peer), False
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
-            if isinstance(fault, asyncssh.KeyExchangeFailed | asyncssh.ConnectionLost) and not watch.has_begun_login:
+            if isinstance(fault, (asyncssh.KeyExchangeFailed, *CLOSED)) and not watch.has_begun_login:
                 return await self._unmatched(attempt, known, tunnel, fault)
-            return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost | ConnectionResetError)
+            return failed(attempt, fault), isinstance(fault, CLOSED)
         link.took(connection, watch, way)
         return connection, False
 
@@ -95,4 +97,4 @@ class Handshakes:
                 shown = await asyncssh.get_server_host_key(way.address, way.port, tunnel=tunnel or (), config=None) if fingerprints else None
         if shown is not None and shown.get_fingerprint() not in fingerprints:
             return distrusted(attempt, known, shown, fault), False
-        return failed(attempt, fault), isinstance(fault, asyncssh.ConnectionLost)
+        return failed(attempt, fault), isinstance(fault, CLOSED)
