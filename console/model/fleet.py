@@ -249,6 +249,37 @@ class Database(msgspec.Struct, frozen=True):
         return {"database.url": self.url} if isinstance(self.url, SecretRef) else {}
 
 
+class Balancer(msgspec.Struct, frozen=True):
+    """What sends requests to hosts of the fleet. What is not its kind's own stays empty. Times are seconds."""
+
+    kind: Literal["haproxy", "nginx", "command"]
+    host: Host | None = None
+    """The machine that it runs on; None: this one."""
+    socket: str = ""
+    backend: str = ""
+    file: str = ""
+    upstream: str = ""
+    test: str = ""
+    """For `nginx`: the command that tests its configuration."""
+    reload: str = ""
+    drain: str = ""
+    restore: str = ""
+    state: str = ""
+    drain_timeout: float = 30.0
+    """How long requests that are under way may take once a host is drained."""
+    on_drain_timeout: Literal["pause", "proceed"] = "pause"
+    maintenance: bool = False
+    """Maintenance mode is set here too."""
+    tags: tuple[str, ...] = ()
+    """Hosts with any of these; empty: all."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        part = self.backend or self.upstream or self.kind
+        return f"{self.host.name if self.host else 'localhost'}/{part}"
+
+
 class Environment(msgspec.Struct, frozen=True, dict=True):
     """One application in one environment, as the file resolves it. Times are seconds."""
 
@@ -308,6 +339,8 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     notify: Notify | None = None
     announce: Announce | None = None
     freezes: tuple[Freeze, ...] = ()
+    balancers: tuple[Balancer, ...] = ()
+    """Several: all must agree."""
     requires: str = ""
     """The environment in which a commit is to be verified first; empty: none."""
     requires_within: float = 7 * 86400.0

@@ -1,0 +1,70 @@
+"""What balancers say of the hosts of a fleet: who gets requests, and how many are under way. Values; what follows from them is in `core/traffic`."""
+
+from typing import Literal
+
+import msgspec
+
+from console.text import SafeText
+
+Admission = Literal["in", "drained", "out"]
+"""What a balancer was told of a server. `in`: it gets new requests; `drained`: it gets none, and its health is still asked; `out`: it is taken out of service
+altogether (maintenance, or so configured)."""
+
+
+class ServerTraffic(msgspec.Struct, frozen=True):
+    """One server of a balancer, over all processes of that balancer."""
+
+    host: str
+    """The host's name in the fleet."""
+    server: str
+    """What the balancer calls it."""
+    admission: Admission
+    up: bool | None = None
+    """Whether the balancer's own checks find it well; None: it asks none."""
+    sessions: int | None = None
+    """Requests (or connections) that are under way or queued there; None: the balancer does not say."""
+    weight: int | None = None
+    """Its share, in the balancer's own units; None: the balancer does not say."""
+    ramps: bool = False
+    """It gets a growing share of the requests after its return, not its full one yet."""
+    words: SafeText = SafeText("")
+    """How the balancer itself names its state, for people. Nothing is decided from it."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether it gets new requests, as far as the balancer says."""
+        return self.admission == "in" and self.up is not False and self.weight != 0
+
+
+class BalancerSeen(msgspec.Struct, frozen=True):
+    """What one balancer said, when it was asked: every server of the fleet that it has."""
+
+    balancer: str
+    servers: tuple[ServerTraffic, ...]
+    warnings: tuple[SafeText, ...] = ()
+    """What about its configuration makes lost requests likely."""
+
+    def server(self, host: str) -> ServerTraffic | None:
+        """What it said of that host; None: it does not have it."""
+        return next((one for one in self.servers if one.host == host), None)
+
+
+class BalancerProblem(msgspec.Struct, frozen=True):
+    """A balancer that could not be asked, or did not do what it was told: what was seen, and what to type next."""
+
+    balancer: str
+    message: SafeText
+    hint: SafeText = SafeText("")
+    reached: bool = False
+    """It was reached, and answered something else than was expected."""
+
+
+class ServerCounts(msgspec.Struct, frozen=True):
+    """A server's counters since its balancer (or that process of it) began. They only grow, within one `incarnation`."""
+
+    host: str
+    incarnation: str
+    """Which life of which processes they belong to; counts of two incarnations cannot be subtracted."""
+    requests: int
+    bad: int
+    """Responses of 5xx, failed connections, and responses that were no HTTP."""
