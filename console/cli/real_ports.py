@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.adapters.attended import AttendedCommands
+from console.adapters.balancers.opened import open_balancers
 from console.adapters.build import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.clock import SystemClock
@@ -24,6 +25,7 @@ from console.adapters.transport import RoutedTransport
 from console.engine.run.step_attempt import variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
+from console.ports.balancers import Balancer
 from console.ports.feed import Sample
 from console.ports.hosts import Transport
 
@@ -47,6 +49,7 @@ class RealOutside:
     announcer: AppriseNotifier
     database: PostgresView
     attended: AttendedCommands
+    balancers: tuple[Balancer, ...]
     interval: float
     """Seconds between two samples of a host."""
 
@@ -61,6 +64,8 @@ class RealOutside:
     async def close(self) -> None:
         """Let go of every connection."""
         await self.steps.close()
+        for balancer in self.balancers:
+            await balancer.close()
         await self.transport.close()
 
 
@@ -99,6 +104,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
+        open_balancers(environment, transport),
         environment.metrics_interval,
     )
 

@@ -31,7 +31,7 @@ class CommandForm(msgspec.Struct, frozen=True):
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict with some of run, run_as, timeout (seconds), cancel, retries."""
         if isinstance(value, str):
-            text = TEMPLATE.read(value, place)
+            text = self.table.keys["run"].kind.read(value, place)
             return WRONG if text is WRONG else {"run": text}
         if isinstance(value, dict):
             return self.table.read(value, place)

@@ -33,6 +33,7 @@ BUILT_IN_CHECKS: Final = frozenset({*OVERRIDABLE, *NEVER_OVERRIDABLE})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,63}\$?")
+_BALANCER_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _RESERVED_VARIABLES: Final = frozenset(f"DEPLOY_{name.upper()}" for name in PLACEHOLDERS)
 
@@ -94,6 +95,17 @@ def host_path(text: str) -> str:
     """Judge the folder of an application on its hosts."""
     is_sound = text.startswith("/") and text.isprintable() and text.strip("/") and not {".", ".."} & set(text.split("/"))
     return "" if is_sound else "an absolute path on the hosts, such as /srv/shop"
+
+
+def absolute_path(text: str) -> str:
+    """Judge a file on a machine."""
+    is_sound = text.startswith("/") and text.isprintable() and not text.endswith("/") and not {".", ".."} & set(text.split("/"))
+    return "" if is_sound else "an absolute path without . and .., such as /run/haproxy/admin.sock"
+
+
+def balancer_name(text: str) -> str:
+    """Judge what a balancer calls a backend, an upstream or a server: HAProxy's characters for names, of which nginx takes each one."""
+    return "" if _BALANCER_NAME.fullmatch(text) else "a name of letters, digits, . _ : -"
 
 
 def inner_path(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from console.config import forms
+from console.config.balancers import read_balancers
 from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
@@ -91,6 +92,7 @@ def resolved(sources: Sources) -> Environment:
         access=sources.access,
         notify=_notify(values, sources.file),
         announce=_announce(values, sources.file),
+        balancers=read_balancers(values.get("balancer", ()), hosts, sources.place.at("balancer")),
         freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
         team_required=values.get("team", {}).get("required", 0),
         requires=values.get("requires", ""),

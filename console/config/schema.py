@@ -89,6 +89,10 @@ CRITICAL: Final = ByKind(
     what="critical path",
 )
 
+_BALANCED: Final = Text("a command", fills=("host", "address", "server", "env"))
+_BALANCING: Final = Key(CommandForm(TableKind({**COMMAND_KEYS, "run": Key(_BALANCED), "cancel": Key(_BALANCED)})), required=True)
+_ABSOLUTE: Final = Text("an absolute path", forms.absolute_path)
+
 BALANCER: Final = ByKind(
     {
         "host": Key(HostRef(HOST)),
@@ -98,15 +102,22 @@ BALANCER: Final = ByKind(
         "tags": Key(_TAGS),
     },
     {
-        "haproxy": {"socket": Key(Text("a path"), required=True), "backend": Key(Text(), required=True)},
-        "nginx": {
-            "file": Key(Text("a path"), required=True),
-            "upstream": Key(Text(), required=True),
-            "test": Key(TEMPLATE),
-            "reload": Key(TEMPLATE),
+        "haproxy": {
+            "socket": Key(_ABSOLUTE, required=True),
+            "backend": Key(Text("the name of a backend", forms.balancer_name), required=True),
+            "map": Key(_ABSOLUTE),
         },
-        "command": {"drain": Key(CommandForm(), required=True), "restore": Key(CommandForm(), required=True), "state": Key(CommandForm())},
+        "nginx": {
+            "file": Key(_ABSOLUTE, required=True),
+            "upstream": Key(Text("the name of an upstream", forms.balancer_name), required=True),
+            "test": Key(Text("a command", fills=())),
+            "reload": Key(Text("a command", fills=())),
+            "pid": Key(_ABSOLUTE),
+            "flag": Key(_ABSOLUTE),
+        },
+        "command": {"drain": _BALANCING, "restore": _BALANCING, "state": _BALANCING},
     },
+    later=frozenset({"haproxy", "nginx", "command"}),
     what="balancer",
 )
 
@@ -266,7 +277,7 @@ ENVIRONMENT: Final = TableKind(
             later="the strategy canary",
         ),
         "bluegreen": Key(TableKind({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
-        "balancer": Key(List(BALANCER), later="balancers"),
+        "balancer": Key(List(BALANCER)),
         "checks": Key(List(CHECK)),
         "health": Key(List(HEALTH)),
         "critical": Key(List(CRITICAL), later="critical paths"),

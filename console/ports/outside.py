@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from console.model.fleet import Host
+from console.ports.balancers import Balancer
 from console.ports.database import DatabaseView
 from console.ports.feed import Sample
 from console.ports.gates import CheckRunner, Gates
@@ -70,6 +71,10 @@ class Outside(Protocol):
     @property
     def database(self) -> DatabaseView:
         """Looks at the database and changes nothing."""
+
+    @property
+    def balancers(self) -> tuple[Balancer, ...]:
+        """What sends requests to hosts, as the file names them: one for each of `Environment.balancers`, in their order."""
 
     @property
     def attended(self) -> Attended:

@@ -6,7 +6,7 @@ import pytest
 
 from console.config.load import load_file
 from console.config.schema import known_keys
-from console.model.fleet import HealthCheck, Rolling, Ssh
+from console.model.fleet import Balancer, HealthCheck, Rolling, Ssh
 
 EXAMPLE = Path(__file__).parents[2] / "hosts.toml.example"
 
@@ -18,7 +18,7 @@ SEVERAL_APPS = re.compile(r"^apps|^environments\.\*\.apps")
 SHOWN_ELSEWHERE = re.compile(
     r"^environments\.\*\.(commands|hooks|variables)"  # the forms of [app]
     r"|^app\.commands\..*\.(run|run_as|timeout|cancel|retries)$|^app\.commands\.\*"  # the table's form at install
-    r"|^environments\.\*\.database\..*\.(run|run_as|timeout|cancel|retries)$"
+    r"|^environments\.\*\.(database|balancer\[\])\..*\.(run|run_as|timeout|cancel|retries)$"
     r"|\.metrics\.[\w*]+\.(query|counter|errors|histogram|quantile)"  # a metric's form
     r"|\.(balancer\[\]|database)\.host\."  # a host's form at hosts
 )
@@ -60,7 +60,8 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     environment = config.environment("production")
     assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "prometheus"]
     assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
-    expected = {"journal", "app.artifact", "app.commands.has", "environments.production.balancer", "environments.production.limit_rate"}
+    expected = {"journal", "app.artifact", "app.commands.has", "environments.production.limit_rate"}
+    assert [balancer.kind for balancer in environment.balancers] == ["haproxy", "nginx", "command"]
     assert expected <= {problem.key for problem in config.not_yet()}
 
 
@@ -79,9 +80,13 @@ def test_the_example_says_the_defaults(text: str, tmp_path: Path) -> None:
     assert {name: getattr(shown, name) for name in same} == {name: getattr(default, name) for name in same}
     assert shown.rolling == Rolling()
     assert (shown.ssh.connect_timeout, shown.ssh.keepalive) == (Ssh().connect_timeout, Ssh().keepalive)
-    http, bare = shown.health[0], HealthCheck("x", "http")
+    http, plain = shown.health[0], HealthCheck("x", "http")
     timing = ("expect_status", "interval", "timeout", "passes", "deadline", "on")
-    assert {name: getattr(http, name) for name in timing} == {name: getattr(bare, name) for name in timing}
+    assert {name: getattr(http, name) for name in timing} == {name: getattr(plain, name) for name in timing}
     assert (shown.commands["install"].timeout, shown.hooks[0].command.timeout) == (120, 120)
+    haproxy, nginx, _ = shown.balancers
+    bare = Balancer("nginx")
+    assert (haproxy.drain_timeout, haproxy.on_drain_timeout, haproxy.maintenance) == (bare.drain_timeout, bare.on_drain_timeout, bare.maintenance)
+    assert (nginx.test, nginx.reload, nginx.pid) == (bare.test, bare.reload, bare.pid)
     assert shown.build is not None
     assert shown.build.timeout == 900
