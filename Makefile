@@ -1,7 +1,7 @@
 PYTHON ?= .venv/bin/python
 TOGETHER ?= -n 5 --dist loadfile
 
-.PHONY: check lint types imports dates test mutants bench demo picture keys
+.PHONY: check lint types imports dates test mutants analysis bench demo picture keys
 
 check: lint types imports dates test
 
@@ -23,6 +23,10 @@ test:
 # The core's mutants, or some: make mutants OF=console/core/checks TESTS=tests/core/test_health_gate.py HOW=--survivors
 mutants:
 	nice -n 10 $(PYTHON) -m tests.mutants $(HOW) $(OF) $(if $(TESTS),--tests $(TESTS))
+
+# What the canary's test does on simulated traffic, with the rules of other deployers beside it: some minutes.
+analysis:
+	nice -n 10 $(PYTHON) -m tests.analysis
 
 bench:
 	$(PYTHON) -m tests.bench
