@@ -1,0 +1,39 @@
+"""What an application says of itself in Prometheus' text format, as far as it is wanted. Values; how it is read is `core/metrics/`."""
+
+from typing import Literal
+
+import msgspec
+
+from console.text import SafeText
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One sample: a name, its labels as they stand there, and a number (which may be NaN or infinite)."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """Why a look gave no numbers. Nothing is concluded from it: it is neither zero nor bad."""
+
+    reason: SafeText
+
+
+class CountedMetric(msgspec.Struct, frozen=True):
+    """How requests, and those of them that are bad, are counted: by a counter's labels, or by a histogram's buckets."""
+
+    name: Literal["error_rate", "latency"]
+    counter: str = ""
+    errors: dict[str, str] = {}
+    """For a counter: a bad request has these labels, each by a regular expression that matches the whole value."""
+    histogram: str = ""
+    quantile: float = 0.95
+    """For a histogram: a bad request is slower than the bucket's bound that so large a share of the old hosts' requests stays below."""
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The names of the series that it is counted by."""
+        names = (f"{self.histogram}_bucket", f"{self.histogram}_count") if self.histogram else (self.counter,)
+        return frozenset(names)
