@@ -25,6 +25,8 @@ from console.text import SafeText
 
 KEPT = 24 * 3600.0
 """Seconds that a packed release stays on the console's machine, for a run that is taken up again."""
+NAMED = "RELEASE"
+"""The one file of a release that is a version alone."""
 CONSOLE = Host("localhost", "localhost")
 
 
@@ -51,6 +53,8 @@ class GitWorkshop:
     async def pack(self, environment: Environment, revision: Revision, release: Release, *, anyway: bool = False) -> Package | StepResult:
         """Pack the build's output, or the commit itself. `anyway`: what its content lacks was overridden."""
         try:
+            if environment.ship == "none":
+                return await self._named(revision, release)
             if environment.build is None:
                 await self._exported(environment, revision, release, anyway=anyway)
             folder = await self._output(environment, release)
@@ -62,6 +66,16 @@ class GitWorkshop:
             return packed
         except (ConsoleError, OSError) as error:
             return _failed(error)
+
+    async def _named(self, revision: Revision, release: Release) -> Package:
+        """Pack a release that is a version alone: a folder with one file, which names it. Two of them are the same where version and commit are."""
+        tree = self._tree(release)
+        await asyncio.to_thread(_swept, self._folder, tree)
+        tree.mkdir(parents=True)
+        (tree / NAMED).write_text(f"version {release.version}\ncommit {release.commit}\n", encoding="utf-8")
+        packed = await pack(str(tree), release, f"{tree}.tar.gz", _seconds(revision.committed))
+        await asyncio.to_thread(_removed, tree)
+        return packed
 
     def _tree(self, release: Release) -> Path:
         return self._folder / release.id

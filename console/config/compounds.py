@@ -43,7 +43,6 @@ class Commands(msgspec.Struct, frozen=True):
     """Commands by name, and tables of them by tag. A name that is not a command's is a tag's, if it holds commands."""
 
     one: CommandForm = CommandForm()
-    later: tuple[tuple[str, str], ...] = (("has", "releases without files"),)
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a dict: commands by name, and under a tag's name such a dict again."""
@@ -55,9 +54,6 @@ class Commands(msgspec.Struct, frozen=True):
 
     def _read_one(self, name: str, value: object, place: FilePlace) -> Any:  # noqa: ANN401
         if name in forms.COMMANDS:
-            for command, what in self.later:
-                if name == command:
-                    place.not_yet(what)
             return self.one.read(value, place)
         looks_like_one = not isinstance(value, dict) or (value and set(value) <= set(COMMAND_KEYS))
         if looks_like_one or forms.plain_name(name):

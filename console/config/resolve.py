@@ -5,7 +5,7 @@ It works on what the schema has read, and records what only shows when the parts
 
 import os.path
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -69,6 +69,7 @@ def resolved(sources: Sources) -> Environment:
         writes=app.get("writes", ()),
         output=app.get("output", OUTPUT),
         directory=os.path.normpath(app.get("directory", ".")),
+        ship=_ship(sources),
         submodules=app.get("submodules", True),
         links_out=tuple(map(os.path.normpath, app.get("links_out", ()))),
         reuse=_reuse(sources, top),
@@ -137,6 +138,15 @@ def absolute(path: str, file: str) -> str:
 
 def _repository(text: str, file: str) -> str:
     return text if _URL.match(text) else absolute(text, file)
+
+
+def _ship(sources: Sources) -> Literal["files", "none"]:
+    """What a release is made of. One without files has nothing that is built, or copied."""
+    ship: Literal["files", "none"] = sources.app.get("ship", "files")
+    for key in ("build", "reuse", "directory", "links_out"):
+        if ship == "none" and sources.app.get(key):
+            sources.app_place.at(key).wrong('a release without files (ship = "none") has no such key', f"take {key} out, or ship = \"files\"")
+    return ship
 
 
 def _reuse(sources: Sources, top: Values) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ APP: Final = TableKind(
         "submodules": Key(Flag()),
         "links_out": Key(List(Text("the path of a link in the release", forms.inner_path))),
         "reuse": Key(List(Text("a path in the release", forms.inner_path))),
-        "ship": Key(OneOf(("files", "none"), later={"none": "releases without files"})),
+        "ship": Key(OneOf(("files", "none"))),
         "artifact": Key(Text("a file or a URL", fills=("version",)), later="releases from an artifact"),
         "artifact_sha256": Key(Text("a digest, a file or a URL", fills=("version",)), later="releases from an artifact"),
         "build": Key(BUILD),

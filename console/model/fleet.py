@@ -317,6 +317,8 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     """Bytes of what a step prints that its host keeps."""
     directory: str = "."
     """The folder of the repository that is the release."""
+    ship: Literal["files", "none"] = "files"
+    """`none`: a release is a version alone; `fetch` brings it to a host, and `has` says whether it is there."""
     submodules: bool = True
     """They are shipped, at the commits that the release pins."""
     links_out: tuple[str, ...] = ()

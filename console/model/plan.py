@@ -83,3 +83,4 @@ class ReturnTarget(msgspec.Struct, frozen=True):
     reason: SafeText = SafeText("")
     hint: SafeText = SafeText("")
     """What to type, where no reason lets a release go past it."""
+    commit: str = ""

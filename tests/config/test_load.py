@@ -406,7 +406,7 @@ on_failure = "pause"
 
 
 def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
-    config = load(f"""{APP}has = "docker image inspect shop"
+    config = load(f"""{APP}
 [environments.staging]
 hosts = ["a"]
 strategy = "canary"
@@ -419,9 +419,9 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "app.commands.has", "strategy", "limit_rate", "balancer[0].kind",
+        "strategy", "limit_rate", "balancer[0].kind",
     }  # fmt: skip
-    assert {problem.key for problem in config.not_yet("other")} == {"app.commands.has", "environments.other.hosts"}
+    assert {problem.key for problem in config.not_yet("other")} == {"environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))
     assert config.environment("staging").health == ()
 
@@ -484,3 +484,19 @@ def test_freezes_are_days_or_moments_and_end_after_they_begin(load) -> None:
     assert [(freeze.start, freeze.end, freeze.reason) for freeze in found] == [("2026-12-20", "2027-01-03", "year's end")]
     with pytest.raises(UsageFault, match="before it begins"):
         load(f"{STAGING}[[environments.staging.freezes]]\nfrom = 2026-12-20\nto = 2026-12-19\n")
+
+
+def test_a_release_without_files_has_nothing_that_is_built_or_copied(problems) -> None:
+    told = problems("""[app]
+name = "shop"
+path = "/srv/shop"
+ship = "none"
+reuse = ["node_modules/"]
+[app.build]
+command = "make"
+[app.commands]
+restart = "systemctl restart shop"
+[environments.staging]
+hosts = ["web01"]
+""")
+    assert {problem.key for problem in told} == {"app.build", "app.reuse"}

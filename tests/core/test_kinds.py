@@ -422,14 +422,14 @@ def test_no_step_is_planned_for_a_host_that_is_away(names: set[str], kind: RunKi
 
 
 DESTINATIONS = [
-    ("the release before", Targets({"web01": OLD}), {}, ReturnTarget("web01", OLD, SafeText("v1"))),
+    ("the release before", Targets({"web01": OLD}), {}, ReturnTarget("web01", OLD, SafeText("v1"), commit=ON_OLD.commit)),
     (
         "a release that is damaged",
         Targets({"web01": OLD}),
         {"releases": (changed(ON_OLD, whole=False, damage=SafeText("1 file differs")), ON_NEW)},
         ReturnTarget("web01", OLD, SafeText("v1"), possible=False, reason=SafeText("1 file differs")),
     ),
-    ("a host that was not touched", Targets({}, frozenset(), frozenset({"web01"})), {}, ReturnTarget("web01", NEW, SafeText("v2"))),
+    ("a host that was not touched", Targets({}, frozenset(), frozenset({"web01"})), {}, ReturnTarget("web01", NEW, SafeText("v2"), commit=ON_NEW.commit)),
     ("a host that goes nowhere", Targets({}), {}, ReturnTarget("web01")),
     (
         "a host that is away",

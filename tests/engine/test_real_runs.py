@@ -1,6 +1,7 @@
 """Runs on real sshd, from nothing: release, next release, a failing one, the ways back. One engine session, as its process holds it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +67,11 @@ class Product:
         return len(self.fleet.exec_in(host, "cat /srv/shop/shared/activations").splitlines())
 
 
-@pytest.fixture(params=["1"])
-async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
-    state = str(tmp_path / "state")
+@contextlib.asynccontextmanager
+async def opened_on(fleet: Fleet, file: Path, folder: Path) -> AsyncIterator[Product]:
+    """Open engine sessions on a fleet, with their state in that folder, and stop them at the end."""
+    state = str(folder / "state")
     prepared(state)
-    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
     sessions: list[Engine] = []
     journals: list[Journal] = []
 
@@ -81,11 +82,18 @@ async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_reposit
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         return session
 
-    yield Product(own_fleet, await another(), another, state, str(file))
+    yield Product(fleet, await another(), another, state, str(file))
     for session in sessions:
         await session.stop(ADA, force=True)
     for opened in journals:
         await opened.close()
+
+
+@pytest.fixture(params=["1"])
+async def product(request: pytest.FixtureRequest, own_fleet: Fleet, shop_repository: Path, tmp_path: Path) -> AsyncIterator[Product]:
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch=request.param)
+    async with opened_on(own_fleet, file, tmp_path) as opened:
+        yield opened
 
 
 @pytest.mark.real

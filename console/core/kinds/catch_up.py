@@ -11,10 +11,9 @@ from console.model.plan import Plan
 
 def checks(found: Found) -> tuple[Check, ...]:
     """The verdicts on the fleet and its locks; the release itself was judged when it was made."""
-    revision, live = found.revision, found.catches_up
-    size, files = (revision.size, revision.files) if revision else (0, 0)
+    live = found.catches_up
     on_disk = found.on_disk(live.release.id) if live else frozenset[str]()
-    return (*assess_fleet(found.facts, size, files, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run))
+    return (*assess_fleet(found.facts, *found.shipped, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run))
 
 
 def plan(found: Found) -> Plan:

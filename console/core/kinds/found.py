@@ -72,6 +72,12 @@ class Found:
         return {fact.host: fact.current for fact in self.facts}
 
     @property
+    def shipped(self) -> tuple[int, int]:
+        """Bytes and files that are brought to each host."""
+        brings = self.revision if self.environment.ship == "files" else None
+        return (brings.size, brings.files) if brings else (0, 0)
+
+    @property
     def first(self) -> frozenset[str]:
         """Hosts that never had a release."""
         return frozenset(host.name for host in self.hosts if not self.current[host.name])

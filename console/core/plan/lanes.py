@@ -37,6 +37,11 @@ class Lane:
             return ()
         return (self.step(kind, kind, f"{kind} on {self.host.name}", command.timeout, command=command, changes=changes),)
 
+    def confirm(self) -> tuple[Step, ...]:
+        """The step that asks the host whether it has the version, where a release has no files."""
+        has = self.environment.command(self.host, "has") if self.environment.ship == "none" else None
+        return (self.step("has", "fetch", f"confirm that {self.host.name} has the version", has.timeout, command=has),) if has else ()
+
     def switch(self) -> Step:
         """Make the step that points `current` to the release."""
         title = f"switch {self.host.name} to {self.release}"

@@ -64,7 +64,8 @@ def _prepare_console(environment: Environment, expects: str) -> list[Step]:
         title = SafeText(f"build: {environment.build.command}")
         steps.append(Step("release/build", "build", "prepare", title, timeout=environment.build.timeout, idempotent=True))
     needs = tuple(step.name for step in steps)
-    steps.append(Step("release/pack", "pack", "prepare", SafeText("pack the release"), needs=needs, timeout=900.0, idempotent=True, expects=expects))
+    title = SafeText("pack the release" if environment.ship == "files" else "write down the release: it has no files")
+    steps.append(Step("release/pack", "pack", "prepare", title, needs=needs, timeout=900.0, idempotent=True, expects=expects))
     return steps
 
 
@@ -79,6 +80,7 @@ def _prepare_hosts(environment: Environment, hosts: tuple[Host, ...], release: s
             (
                 lane.step("ship", "ship", f"ship to {host.name}", 900.0, idempotent=True),
                 *lane.run("fetch", environment.command(host, "fetch"), changes=False),
+                *lane.confirm(),
                 *lane.run("install", environment.command(host, "install"), changes=False),
                 *lane.hooks("before release"),
             ),

@@ -35,7 +35,8 @@ def way_to(facts: HostFacts, target: str) -> ReturnTarget:
         return ReturnTarget(facts.host, target, possible=False, reason=SafeText(f"{target} is not on disk any more"))
     if not release.whole:
         return ReturnTarget(facts.host, target, release.version, possible=False, reason=release.damage)
-    return ReturnTarget(facts.host, target, release.version, reason=SafeText("it has no manifest: its files cannot be checked" if release.bare else ""))
+    unchecked = SafeText("it has no manifest: its files cannot be checked" if release.bare else "")
+    return ReturnTarget(facts.host, target, release.version, reason=unchecked, commit=release.commit)
 
 
 def shipped_again(ways: Iterable[ReturnTarget], environment: str) -> str:

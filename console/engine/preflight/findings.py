@@ -25,6 +25,7 @@ from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database_review import DatabaseInspection, review
+from console.engine.preflight.kept_versions import with_kept_versions
 from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.database import Backup, Review
@@ -110,7 +111,8 @@ async def look_at(inputs: PreflightInput, hosts: tuple[Host, ...]) -> tuple[Host
     async def look(host: Host) -> HostFacts:
         return await inputs.scout.examine(inputs.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(inputs, host))
 
-    return await inputs.without_leftovers(tuple(await on_each(hosts, look)))
+    facts = await inputs.without_leftovers(tuple(await on_each(hosts, look)))
+    return await with_kept_versions(inputs.environment, inputs.checks, hosts, facts, {host.name: _goes_to(inputs, host) for host in hosts})
 
 
 def _goes_to(inputs: PreflightInput, host: Host) -> str:
@@ -160,7 +162,8 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
 def _asking(inputs: PreflightInput, subject: AskedRelease) -> dict[asyncio.Task[Check], Check]:
     """What is asked beside the hosts: the commit's content, and the configured checks; each with what stands for it until it answers."""
     asked = {asyncio.create_task(_verdict(subject, spec)): unanswered(subject, spec) for spec in inputs.environment.checks}
-    return {asyncio.create_task(_content(inputs, subject.revision)): reading(subject.revision), **asked}
+    content = {asyncio.create_task(_content(inputs, subject.revision)): reading(subject.revision)} if inputs.environment.ship == "files" else {}
+    return {**content, **asked}
 
 
 async def _verdict(subject: AskedRelease, spec: CheckSpec) -> Check:
@@ -173,7 +176,8 @@ async def _content(inputs: PreflightInput, revision: Revision) -> Check:
 
 async def _room(inputs: PreflightInput, facts: tuple[HostFacts, ...], subject: AskedRelease | None) -> tuple[CheckReported, ...]:
     """The room for all that is shipped, once it is known that this is more than the commit itself."""
-    whole = await sized(inputs.repository, inputs.environment, subject.revision) if subject else None
+    ships = subject if inputs.environment.ship == "files" else None
+    whole = await sized(inputs.repository, inputs.environment, ships.revision) if ships else None
     if subject is None or whole is None or whole == subject.revision:
         return ()
     fleet = assess_fleet(facts, whole.size, whole.files, inputs.environment.rolling.max_failures)
@@ -253,7 +257,8 @@ async def prepare_again(inputs: PreflightInput, revision: Revision | None, known
     asked = (verdict(subject, spec) for spec in inputs.environment.checks) if subject else ()
     facts, *verdicts = await asyncio.gather(look_at(inputs, hosts), *asked)
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
-    content = (CheckReported(check=await _content(inputs, subject.revision)),) if subject else ()
+    ships = subject if inputs.environment.ship == "files" else None
+    content = (CheckReported(check=await _content(inputs, ships.revision)),) if ships else ()
     known = _settled(inputs, hosts, facts, known) if known else None
     room = await _room(inputs, facts, subject)
     found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))

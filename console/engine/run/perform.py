@@ -13,7 +13,7 @@ from console.core.plan.lanes import gates_of
 from console.engine.run import database_steps
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
-from console.engine.run.step_attempt import Task, remote, values_of, variables_of
+from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
 from console.model.fleet import Command
 from console.model.release import Package
@@ -109,7 +109,7 @@ async def _command(task: Task) -> StepResult:
 async def _switch(task: Task) -> StepResult:
     host, back = task.state.hosts[task.step.about], task.step.phase == "rollback"
     restart = task.environment.command(task.host, "restart")
-    words = filled(restart.run, values_of(task)) if restart else ""
+    words = filled(restart.run, values_of_return(task)) if restart else ""
     at = task.tools.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     script = release_scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=back, at=at)
     return await _own(task, script, quick=True, afterwards=release_scripts.leave_guide(task.path, task.state.run, words) if back else "")

@@ -123,21 +123,45 @@ def remote(task: Task, script: str, command: Command | None = None) -> RemoteSte
 
 
 def values_of(task: Task) -> dict[str, str]:
-    """What the placeholders stand for on that host."""
+    """What the placeholders stand for on that host: those of the release that the step works with."""
+    return _values(task, task.step.release, goes_back=task.step.phase == "rollback")
+
+
+def values_of_return(task: Task) -> dict[str, str]:
+    """The same for whoever takes the host back from there by hand."""
+    known = task.state.hosts.get(task.host.name)
+    return values_of(task) if task.step.phase == "rollback" else _values(task, known.before if known else "", goes_back=True)
+
+
+def _values(task: Task, target: str, *, goes_back: bool) -> dict[str, str]:
     state, host = task.state, task.host
-    release = state.release
     live = state.hosts.get(host.name)
-    goes_back = task.step.phase == "rollback" and live is not None
+    version, commit = _named_back(state, host.name) if goes_back and live else _named_forward(state, host.name)
     return {
         **values_for(host),
-        "version": str(live.before_version) if goes_back and live else str(release.version if release else live.version if live else ""),
-        "commit": release.commit if release else "",
-        "release": task.step.release,
+        "version": version,
+        "commit": commit,
+        "release": target,
         "previous": live.before if live else "",
         "shared": f"{task.path}/shared",
         "run": state.run,
         "env": task.environment.name,
     }
+
+
+def _named_forward(state: RunState, host: str) -> tuple[str, str]:
+    """Version and commit that the run brings; for a restart, those that are live."""
+    release, live = state.release, state.hosts.get(host)
+    if release is not None:
+        return str(release.version), release.commit
+    way = state.way(host)
+    return str(live.version if live else ""), way.commit if way else ""
+
+
+def _named_back(state: RunState, host: str) -> tuple[str, str]:
+    """Version and commit that a host goes back to: what it had before the run, or where a rollback of its own takes it."""
+    way = state.way(host)
+    return (str(way.version), way.commit) if way is not None and way.release else (str(state.hosts[host].before_version), "")
 
 
 def variables_of(environment: Environment, secrets: Mapping[str, Secret]) -> dict[str, str]:
