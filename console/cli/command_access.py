@@ -10,7 +10,7 @@ from console.cli.meet_engine import asking, configure, engine_of
 from console.cli.output import tell
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.client.environment import LocalEnvironmentClient
     from console.client.lasting_feed import LastingFeed
     from console.core.secrets.needed import Purpose

@@ -24,7 +24,7 @@ from console.plain.jsonl import problem_object
 from console.ports.feed import Output
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -52,7 +52,7 @@ def open_runs(how: Invocation, environment: str = "") -> list[str]:
 
 def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
-    from console.adapters.journal.find_runs import find_summaries
+    from console.adapters.journal.run_search import find_summaries
     from console.adapters.statefolder import journal_path, refuse_network
 
     folder = state()

@@ -15,7 +15,7 @@ from console.errors import NoGo, Problem, UsageFault
 from console.model import commands as cmd
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.model.fleet import Environment
     from console.model.request import Request
     from console.model.state import RunState

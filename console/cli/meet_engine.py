@@ -13,14 +13,14 @@ from console.cli.output import tell
 from console.errors import UsageFault
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
     from console.model.fleet import Environment
 
 
 async def engine_of(how: Invocation, found: "Environment") -> "Client":
     """Meet the environment's engine, started where none lives. It has no model from this console yet."""
-    from console.client.attach import claims_of
+    from console.client.engine_connection import claims_of
     from console.client.engines import ensure_engine
 
     secret = {one.name for one in found.secret_references().values() if one.kind == "env"}

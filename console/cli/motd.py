@@ -57,7 +57,7 @@ async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
 
 
 async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun) -> str:
-    from console.client.attach import look
+    from console.client.engine_connection import look
     from console.wire.address import socket_path
 
     welcome = await look(socket_path(folder, record.app, record.environment))

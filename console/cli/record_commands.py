@@ -106,7 +106,7 @@ async def engines(how: Invocation, verb: str, *, force: bool) -> int:
 
 
 async def _stop(path: str, *, force: bool) -> ConsoleError | None:
-    from console.client.attach import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, claims_of, connect
 
     try:
         client = await connect(path, claims=claims_of(os.environ))

@@ -21,7 +21,7 @@ from console.model.request import Request
 from console.text import SafeText
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.model.fleet import Environment
     from console.ports.journal import RunSummary
 
@@ -94,7 +94,7 @@ async def attach(how: Invocation, text: str) -> int:
         code = _show_recorded(how, summary, whole=named)
         await _wake(how, summary)
         return code
-    from console.client.attach import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
     try:
@@ -180,7 +180,7 @@ async def resume(how: Invocation, text: str) -> int:
 
 async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent: tuple[str, ...]) -> int:
     """Say something to a run: 0 accepted, 3 refused. `equivalent`: the words up to the run, and those after it behind `RUN`."""
-    from console.client.attach import NoEngine, claims_of, connect
+    from console.client.engine_connection import NoEngine, claims_of, connect
     from console.wire.address import socket_path
 
     summary = run_named(how, text)

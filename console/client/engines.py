@@ -13,7 +13,7 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from console.client.attach import Client, NoEngine, connect, look
+from console.client.engine_connection import Client, NoEngine, connect, look
 from console.core.process_environment import engine_environment
 from console.errors import ConsoleError, Exit, UsageFault
 from console.text import SafeText

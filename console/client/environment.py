@@ -23,7 +23,7 @@ from console.ports.journal import RunSummary
 from console.text import SafeText
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
     from console.model.fleet import Environment
 

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
-from console.client.attach import NoEngine, connect
 from console.client.engine_access import EngineAccess
+from console.client.engine_connection import NoEngine, connect
 from console.core.run.evolve import evolve
 from console.core.secrets.needed import left_to_do
 from console.errors import ConsoleError, EngineLost
@@ -20,7 +20,7 @@ from console.model.state import RunState
 from console.ports.feed import FeedItem, LogPage, Output, Untold
 
 if TYPE_CHECKING:
-    from console.client.attach import Client
+    from console.client.engine_connection import Client
     from console.model.fleet import Environment
 
 OFTEN = 3

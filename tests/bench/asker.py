@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 
-from console.client.attach import Client, connect
+from console.client.engine_connection import Client, connect
 from console.model import commands as cmd
 from console.model.commands import AnyCommand
 

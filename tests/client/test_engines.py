@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from console.client.attach import NoEngine, claims_of, connect, look
+from console.client.engine_connection import NoEngine, claims_of, connect, look
 from console.client.engines import ensure_engine, find_engines, last_lines, spawn_engine
 from console.errors import ConsoleError, EngineLost, Exit, UsageFault
 from console.model.commands import Note
@@ -138,7 +138,7 @@ async def serve_bytes(path, *frames):
 
 @pytest.mark.parametrize("said", [b"", b"\0\0\0\x02{}", b"SSH-2.0-OpenSSH\r\n", b'\0\0\0\x1a{"type":"ended","id":    1}'])
 async def test_what_is_no_engine_is_said_to_be_none(state, monkeypatch, said):
-    monkeypatch.setattr("console.client.attach.GREETING", 0.2)
+    monkeypatch.setattr("console.client.engine_connection.GREETING", 0.2)
     path = state + "/x.sock"
     async with await serve_bytes(path, said):
         assert await look(path) is None

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from console.client.attach import Client, NoEngine, SocketLine, connect, look
+from console.client.engine_connection import Client, NoEngine, SocketLine, connect, look
 from console.engine.server import connection
 from console.engine.server import engine_process as serving
 from console.engine.server.engine_process import held, idle_seconds, serve
@@ -392,7 +392,7 @@ async def test_another_version_may_still_look_and_brake(state):
 
 AS_ANOTHER = """
 import asyncio, os, sys
-from console.client.attach import connect
+from console.client.engine_connection import connect
 from console.errors import ConsoleError
 from console.model.commands import Note
 from console.text import SafeText

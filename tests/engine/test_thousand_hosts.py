@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from console.client.attach import connect
+from console.client.engine_connection import connect
 from console.model import events as ev
 from console.model.fleet import Amount, Environment
 from console.model.values import changed

@@ -1,6 +1,6 @@
 """PostgreSQL's own parser: libpg_query, by postgast.
 
-It ends the process on trees that are far too deep, so only `reading` imports it, in a process of its own.
+It ends the process on trees that are far too deep, so only `migration_reading` imports it, in a process of its own.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import ModuleType
 
-from console.adapters.database.reader import read_texts
+from console.adapters.database.migration_reader import read_texts
 from console.adapters.database.squawk import lint
 from console.core.host.dump_scripts import kept_script, look_script, read_kept, read_look
 from console.core.host.shell import quote
@@ -28,9 +28,9 @@ UNREAD = "the database could not be read"
 
 
 def _postgres() -> ModuleType:
-    from console.adapters.database import postgres
+    from console.adapters.database import postgres_facts
 
-    return postgres
+    return postgres_facts
 
 
 class PostgresView:

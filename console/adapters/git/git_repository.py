@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from posixpath import normpath
 
-from console.adapters.git import log_format, refs
+from console.adapters.git import find_version, log_format
 from console.adapters.git.commit_content import CommitPlace, Contents, WantedContent
+from console.adapters.git.find_version import FoundRef
 from console.adapters.git.git_command import Git, without_credentials
 from console.adapters.git.git_fetch import DEADLINE, Remote, fetched, mirrored
-from console.adapters.git.refs import FoundRef
 from console.core.checks.shared_entries import ways_to
 from console.errors import NoGo, UsageFault
 from console.model.content import Holding
@@ -55,7 +55,7 @@ class GitRepository:
         if not _REF.fullmatch(wanted) or ".." in wanted:
             raise UsageFault(f"{SafeText(wanted, 80)!r} cannot be a REF", "give a tag, a branch or a commit: --version v1.2.3")
         await self._fetch(wanted)
-        found = await refs.found(self._git, wanted, self._remote)
+        found = await find_version.found(self._git, wanted, self._remote)
         commit = found.commit
         tags, branches, subject, tree, uncommitted, standing = await asyncio.gather(
             self._tags(commit), self._branches(commit), self._subject(commit), self._tree(commit), self._uncommitted(), self._standing(found)
@@ -102,7 +102,7 @@ class GitRepository:
     async def relation(self, live: str, commit: str) -> Relation:
         """Say how a commit stands to a live one. Fetches nothing."""
         await self._find(commit)
-        return await refs.relation(self._git, live, commit) if _COMMIT.fullmatch(live) else "unknown"
+        return await find_version.relation(self._git, live, commit) if _COMMIT.fullmatch(live) else "unknown"
 
     async def contents(self, commit: str, paths: tuple[str, ...], largest: int) -> Mapping[str, bytes | SafeText]:
         """Return files of the commit, in two calls of git however many they are."""
@@ -186,12 +186,12 @@ class GitRepository:
         """What the branch follows, how many commits that is ahead, and whether a remote has the commit."""
         if self._is_url:
             return "", 0, True
-        upstream = await refs.upstream(self._git, found, self._remote)
-        behind = await refs.behind(self._git, found.commit, upstream) if upstream else 0
-        return re.sub(r"^refs/(heads|remotes)/", "", upstream), behind, await refs.is_published(self._git, found.commit, self._remote)
+        upstream = await find_version.upstream(self._git, found, self._remote)
+        behind = await find_version.behind(self._git, found.commit, upstream) if upstream else 0
+        return re.sub(r"^refs/(heads|remotes)/", "", upstream), behind, await find_version.is_published(self._git, found.commit, self._remote)
 
     async def _branches(self, commit: str) -> tuple[SafeText, ...]:
-        return tuple(map(SafeText, await refs.names(self._git, "refs/heads", "refs/remotes", contains=commit)))
+        return tuple(map(SafeText, await find_version.names(self._git, "refs/heads", "refs/remotes", contains=commit)))
 
     async def _tags(self, commit: str) -> list[str]:
         """Tags on the commit, the highest version first; one that the remote has moved says nothing of it."""

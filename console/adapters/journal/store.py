@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from console.adapters.journal.chain import JournalFault, broken, chained, first_link, next_link
 from console.adapters.journal.environment_rows import EnvironmentRows, Place, decode_state, past_rows, places_of
-from console.adapters.journal.find_runs import SCHEMA
 from console.adapters.journal.last_written import LastWritten
 from console.adapters.journal.reserve import give_room, keep_room
+from console.adapters.journal.run_search import SCHEMA
 from console.adapters.journal.run_summaries import found_run, sought, summary_after
 from console.adapters.journal.sqlite import made, opened, told
 from console.adapters.journal.tables import EVENTS, LINE, META, NEWEST, RUNS, RUNS_BY_NUMBER, summary_of

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from console.adapters.checks.dispatch import ConfiguredChecks
-from console.adapters.database import database_link, postgres
+from console.adapters.database import database_link, postgres_facts
 from console.adapters.health_gates import bare_command
 from console.adapters.ssh.pool import SshTransport
 from console.model.fleet import CheckSpec, Environment, Host, Ssh
@@ -187,6 +187,6 @@ async def test_a_release_reads_its_database_by_tls(database: str, authority: Aut
         async with database_link.linked(transport, machine(fleet), f"{database}{options}", 5.0) as connection:
             assert await (await connection.execute(SAYS["query"])).fetchone() == (True,)
     with pytest.raises(database_link.NotRead, match="no encryption"):
-        await postgres.read_schema(transport, machine(fleet), f"{database}?sslmode=disable", 5.0)
+        await postgres_facts.read_schema(transport, machine(fleet), f"{database}?sslmode=disable", 5.0)
     with psycopg.connect(f"{database}?sslmode=require") as here:
         assert here.execute(SAYS["query"]).fetchone() == (True,)

@@ -5,7 +5,7 @@ import sqlite3
 import msgspec
 import pytest
 
-from console.adapters.journal.find_runs import find_summaries
+from console.adapters.journal.run_search import find_summaries
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped

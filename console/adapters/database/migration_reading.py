@@ -1,6 +1,6 @@
 """A process that reads migrations: files on standard input, one line for each on standard output, as soon as it is read.
 
-It is a process of its own because PostgreSQL's parser, which is C, may end it or take long; `reader` starts it and lives on.
+It is a process of its own because PostgreSQL's parser, which is C, may end it or take long; `migration_reader` starts it and lives on.
 """
 
 import sys

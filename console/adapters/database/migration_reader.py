@@ -1,4 +1,4 @@
-"""Migrations read for what they lock, in a process of its own (`reading`) that may die or be too slow: what it did not read is said."""
+"""Migrations read for what they lock, in a process of its own (`migration_reading`) that may die or be too slow: what it did not read is said."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ async def read_texts(texts: tuple[MigrationText, ...], deadline: float) -> tuple
 async def _read_all(texts: tuple[MigrationText, ...], found: dict[SafeText, Read]) -> bool:
     """Read them in one process; whether it died before the last one."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "console.adapters.database.reading", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "console.adapters.database.migration_reading", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL, limit=LINE, env=program_environment(os.environ),
     )  # fmt: skip
     asked = asyncio.create_task(_ask(process, encode(texts)))

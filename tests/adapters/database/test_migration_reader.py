@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from console.adapters.database.reader import read_texts
+from console.adapters.database.migration_reader import read_texts
 from console.model.database import MigrationText
 from console.text import SafeText
 
