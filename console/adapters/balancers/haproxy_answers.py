@@ -6,8 +6,7 @@ Columns and bits are those of its management guide: `show servers state` (srv_op
 import csv
 import re
 from collections.abc import Mapping
-
-import msgspec
+from dataclasses import dataclass, field, replace
 
 from console.model.traffic import Admission
 
@@ -27,7 +26,8 @@ _NEEDED = {"srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight", 
 Row = Mapping[str, str]
 
 
-class Server(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Server:
     """One server as one process of HAProxy has it."""
 
     name: str
@@ -61,7 +61,8 @@ class Server(msgspec.Struct, frozen=True):
         return self.op == 1 or self.stat.get("throttle", "") not in ("", "100%")
 
 
-class Process(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Process:
     """One process of HAProxy: how it is spoken to, whether it only ends what it had begun, and its servers of the backend by name."""
 
     pid: str
@@ -70,7 +71,7 @@ class Process(msgspec.Struct, frozen=True):
     is_old: bool = False
     began: str = ""
     level: str = ""
-    servers: Mapping[str, Server] = {}
+    servers: Mapping[str, Server] = field(default_factory=dict)
     sticks: bool = False
     """The backend has a table that may keep clients on their servers."""
     is_lost: bool = False
@@ -109,10 +110,10 @@ def read_process(process: Process, answers: list[str], backend: str) -> Process:
     pid = process.pid or facts.get("Pid", "")
     rows = _table(state, " ", skip=1)
     if rows is None or not all({name for name, text in row.items() if text.isdigit()} >= _NEEDED for row in rows):
-        return msgspec.structs.replace(process, pid=pid, began=began, level=level.strip(), problem=state or "nothing")
+        return replace(process, pid=pid, began=began, level=level.strip(), problem=state or "nothing")
     stats = {row.get("svname", ""): row for row in _table(stat, ",") or () if row.get("pxname") == backend}
     found = {row["srv_name"]: _server(row, stats.get(row["srv_name"], {})) for row in rows if row.get("be_name") == backend}
-    return msgspec.structs.replace(process, pid=pid, began=began, level=level.strip(), servers=found, sticks=f"# table: {backend}," in tables)
+    return replace(process, pid=pid, began=began, level=level.strip(), servers=found, sticks=f"# table: {backend}," in tables)
 
 
 def questions(backend: str) -> tuple[str, ...]:
