@@ -117,7 +117,7 @@ BALANCER: Final = ByKind(
         },
         "command": {"drain": _BALANCING, "restore": _BALANCING, "state": _BALANCING},
     },
-    later=frozenset({"nginx", "command"}),
+    later=frozenset({"haproxy", "nginx", "command"}),
     what="balancer",
 )
 

@@ -12,7 +12,7 @@ NEVER_OVERRIDABLE = frozenset({"reach", "key", "login", "lock"})
 
 OVERRIDABLE = (
     "branch", "tree", "content", "direction", "behind", "staging", "backup", "migrations", "team", "sudo", "tools", "space", "clock", "way-back", "closed",
-    "freeze", "announcement",
+    "freeze", "announcement", "balancer",
 )  # fmt: skip
 """Built-in checks that a reason overrides. A configured check is called by its name, and overridden in the same way."""
 

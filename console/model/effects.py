@@ -37,6 +37,12 @@ class AskHosts(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...]
 
 
+class TakeOut(msgspec.Struct, frozen=True):
+    """See to it that those hosts get no more requests, and say what was read back."""
+
+    hosts: tuple[str, ...]
+
+
 class WakeAt(msgspec.Struct, frozen=True):
     """Ask again then (boot-time clock), if nothing happens before."""
 
@@ -49,4 +55,4 @@ class AskPerson(msgspec.Struct, frozen=True):
     question: str
 
 
-Effect = StartStep | CancelStep | RecordEvent | TakeLocks | AskHosts | WakeAt | AskPerson
+Effect = StartStep | CancelStep | RecordEvent | TakeLocks | AskHosts | TakeOut | WakeAt | AskPerson

@@ -15,7 +15,7 @@ from console.model.release import Release, Revision
 from console.model.state import RunState
 from console.text import SafeText
 
-FORMAT = 1
+FORMAT = 2
 """The version of these values and of the rules that make them."""
 
 HostVerdict = Literal["", "passed", "restarted", "failed", "unknown"]
@@ -35,6 +35,8 @@ class HostRecord(msgspec.Struct, frozen=True):
     """The run that took its lock last and is not known to have released it."""
     lock_left: bool = False
     """That run has ended, so the lock is to be released."""
+    drained: tuple[str, ...] = ()
+    """Balancers that a run took it out of, and put it back at no more."""
 
 
 class OwedHost(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
+from console.model.traffic import TrafficMark
 from console.text import SafeLines, SafeText
 
 
@@ -146,7 +147,8 @@ class StepStarted(Event, frozen=True, tag="step-started"):
     attempt: int = 1
 
 
-StepStatus = Literal["done", "failed", "unknown", "cancelled", "unreachable"]
+StepStatus = Literal["done", "failed", "unknown", "cancelled", "unreachable", "held"]
+"""`held`: it could not be done, and that is no fault of its host: it is done again once somebody continues."""
 
 
 class StepFinished(Event, frozen=True, tag="step-finished"):
@@ -246,12 +248,26 @@ class LinkRestored(Event, frozen=True, tag="link-restored"):
     host: str
 
 
+class TrafficChanged(Event, frozen=True, tag="traffic-changed"):
+    """What a balancer does with a host: as it was read back, or (`draining`) as it will be told now."""
+
+    host: str
+    balancer: str
+    mark: TrafficMark
+    sessions: int | None = None
+    """Requests that are under way there; None: the balancer does not say."""
+    cut: int = 0
+    """Requests that were ended now."""
+    detail: SafeText = SafeText("")
+
+
 class Paused(Event, frozen=True, tag="paused"):
     """Nothing new starts until somebody continues."""
 
     reason: SafeText
     by: Person | None = None
-    cause: Literal["operator", "pause-after", "failure", "network", "taken-up"] = "operator"
+    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic"] = "operator"
+    """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over."""
 
 
 class Continued(Event, frozen=True, tag="continued"):
@@ -411,6 +427,7 @@ AnyEvent = (
     | HostsAnswered
     | LinkLost
     | LinkRestored
+    | TrafficChanged
     | Paused
     | Continued
     | AbortAsked

@@ -14,9 +14,10 @@ from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.tally import Tally
+from console.model.traffic import HostTraffic
 from console.text import SafeText
 
-StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void"]
+StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void", "held"]
 
 RunPhase = Literal["preflight", "deciding", "locking", "running", "rolling-back", "ended"]
 
@@ -68,6 +69,15 @@ class HostState(msgspec.Struct, frozen=True):
     """The step that runs on it, or the last one that did."""
     detail: SafeText = SafeText("")
     steps: dict[str, StepState] = {}
+    traffic: dict[str, HostTraffic] = {}
+    """By balancer, where the run has told it something of this host, or found the host out of its traffic."""
+    cuts: bool = False
+    """A person has gone on though requests were still under way there: they are ended."""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether every balancer that was told, or asked, gives it no new requests."""
+        return bool(self.traffic) and all(seen.mark in ("drained", "left", "overdue") for seen in self.traffic.values())
 
 
 class Pausing(msgspec.Struct, frozen=True):

@@ -20,6 +20,8 @@ class LaneTally(msgspec.Struct, frozen=True):
     """One of those that run was begun by an engine that has ended."""
     closing: int = 0
     """Steps of the run's close that have begun."""
+    held: bool = False
+    """A step could not be done, and is done again once somebody continues."""
     stranded: bool = False
     """The host failed or was skipped, and something is still to be done about that: it goes back, or what runs on it ends."""
 
@@ -44,12 +46,17 @@ class Tally(msgspec.Struct, frozen=True):
     ready_back: HostSet = HostSet()
     """Hosts that a step of the way back may begin for."""
     stranded: HostSet = HostSet()
+    held: HostSet = HostSet()
+    """Hosts with a step that is done again once somebody continues."""
+    misplaced: HostSet = HostSet()
+    """Hosts that are not to get requests, and are not known to be out of the traffic."""
     lanes: Table[LaneTally] = Table()
     """By host."""
     own_running: tuple[str, ...] = ()
     """Steps about no host that run, that may begin, and that did not end well, by name."""
     own_ready: tuple[str, ...] = ()
     own_failed: tuple[str, ...] = ()
+    own_held: tuple[str, ...] = ()
     closing: int = 0
     """Steps of the run's close that have begun."""
     waiting: dict[str, tuple[Step, ...]] = {}

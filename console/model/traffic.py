@@ -11,6 +11,22 @@ Admission = Literal["in", "drained", "out"]
 altogether (maintenance, or so configured)."""
 
 
+TrafficMark = Literal["in", "left", "draining", "drained", "overdue", "unread"]
+"""What a run knows of a host at one balancer. `in`: put back by the run; `left`: it was out before, and is left so; `draining`: the run is about to
+take it out; `drained`: that was read back; `overdue`: requests were still under way there when time was over; `unread`: it could not be read back."""
+
+
+class HostTraffic(msgspec.Struct, frozen=True):
+    """A host at one balancer, as its run knows it."""
+
+    mark: TrafficMark
+    sessions: int | None = None
+    """Requests that were under way there when somebody looked last; None: the balancer does not say."""
+    cut: int = 0
+    """Requests that the run ended there."""
+    detail: SafeText = SafeText("")
+
+
 class ServerTraffic(msgspec.Struct, frozen=True):
     """One server of a balancer, over all processes of that balancer."""
 

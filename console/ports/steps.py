@@ -41,7 +41,7 @@ class RemoteStep:
 class StepResult:
     """How a durable step ended."""
 
-    status: Literal["done", "failed", "unknown", "cancelled", "unreachable"]
+    status: Literal["done", "failed", "unknown", "cancelled", "unreachable", "held"]
     code: int | None = None
     detail: SafeText = SafeText("")
     hint: SafeText = SafeText("")

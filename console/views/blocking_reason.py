@@ -14,6 +14,7 @@ from console.views.run_summary import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line
 from console.views.styled_text import width as text_width
 from console.views.times import clock_span, seconds_in_words
+from console.views.traffic_words import drain_time, drain_words, unread_words
 
 Keys: TypeAlias = tuple[tuple[str, str, str], ...]
 """Keys, what each does, and the id of that action."""
@@ -24,7 +25,7 @@ _STEP_NAMES = {
     "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
     "prune": "pruning", "wave": "pause",
     "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
-    "restore": "restore of the database",
+    "restore": "restore of the database", "drain": "drain", "admit": "return to traffic",
 }  # fmt: skip
 
 
@@ -51,6 +52,8 @@ def _waited_step(state: RunState, now: float) -> Line:
     usual = usual_seconds(state, step.kind) if step.about else None
     if step.kind in ("wave", "monitor"):
         return _timer(step, ran, now)
+    if step.kind == "drain" and step.about in state.hosts:
+        return line(Span(f"{step.about} ", "strong"), drain_words(state.hosts[step.about]), ", ", drain_time(step, spent))
     late = is_late(spent, usual)
     took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
     told = line(Span(f"{step.about} " if step.about else "", "strong"), step_words(step), ", ", took)
@@ -96,6 +99,8 @@ def waiting_line(
     `offered`: ids of the actions that make sense to the one who reads it, no other key is named; None: to one who may do everything.
     """
     told, answers = _waits(state, now, host, helm)
+    if unread := unread_words(state):
+        told = line(Span(f"{unread}; ", "bad"), *told)
     named = ((key, words) for key, words, action in answers if offered is None or action in offered)
     keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
@@ -168,5 +173,8 @@ def waited_host(state: RunState) -> str:
     for step, _ in running_steps(state):
         if step.about:
             return step.about
+    held = next(iter(state.tally.held), "")
+    if held:
+        return held
     wrong = ("failed", "unknown", "unreachable", "owed")
     return next((host.name for host in state.hosts.values() if host.condition in wrong), "")

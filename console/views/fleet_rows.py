@@ -10,6 +10,7 @@ from console.views.grid import LOAD_FROM, Grid, grid_for
 from console.views.progress import Newest
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
 from console.views.times import seconds_in_words
+from console.views.traffic_words import drain_time, drain_words, traffic_note
 
 Load = Callable[[str], tuple[float | None, float | None]]
 """(host) to its newest cpu and memory, as shares."""
@@ -54,6 +55,7 @@ _URGENCY: dict[str, int] = {
 _STEP_WORDS = {
     "ship": "receiving", "fetch": "receiving", "install": "installing", "hook": "running a hook", "stop": "stopping",
     "switch": "activating", "restart": "restarting", "gate": "health gate", "remove": "removing", "prune": "pruning",
+    "admit": "returning to traffic",
 }  # fmt: skip
 
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
@@ -104,6 +106,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         step = state.index.get(host.step)
         ran = host.steps.get(host.step)
         words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
+        if step and step.kind == "drain" and ran and ran.status in ("running", "held"):
+            return drain_words(host), drain_time(step, now - ran.started)
         if not host.linked:
             words = "link lost"
         started = ran.started if ran and ran.status == "running" else host.since
@@ -111,7 +115,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
         words = f"live {host.version}"
-    return "link lost" if is_cut(host) else words, str(host.version)
+    note = traffic_note(host) if state.run else ""
+    return "link lost" if is_cut(host) else f"{words}, {note}" if note else words, str(host.version)
 
 
 def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:

@@ -15,10 +15,11 @@ from console.views.fleet_rows import condition_words, host_mark, host_words
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.styled_text import width as spans_width
 from console.views.times import seconds_in_words
+from console.views.traffic_words import traffic_rows
 
 STEP_MARKS: dict[str, MarkName] = {
     "pending": "waiting", "running": "busy", "done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped",
-    "unreachable": "unknown", "void": "skipped",
+    "unreachable": "unknown", "void": "skipped", "held": "waiting",
 }  # fmt: skip
 
 _WRONG = ("failed", "unknown", "unreachable")
@@ -130,7 +131,8 @@ def host_head(state: RunState, host: HostState, number: tuple[int, int], now: fl
 def _doing(state: RunState, host: HostState, now: float, width: int) -> Line:
     running = next(((step, ran) for step, ran in host_steps(state, host.name) if ran.status == "running"), None)
     if running is None:
-        return clipped(line(Span(f" {host.detail}", "warn")), width) if host.detail else line(" ")
+        told = "; ".join(filter(None, (str(host.detail), *traffic_rows(host))))
+        return clipped(line(Span(f" {told}", "warn" if host.detail else "dim")), width) if told else line(" ")
     step, ran = running
     usual, spent = usual_times(state, host.name).get(step.kind), now - ran.started
     told = f"usual {seconds_in_words(usual)}, now {seconds_in_words(spent)}" if usual is not None else f"for {seconds_in_words(spent)}"

@@ -103,6 +103,13 @@ def _hosts(event: ev.Event) -> LogLine | None:
     return None
 
 
+def _traffic(event: ev.Event) -> LogLine | None:
+    if not isinstance(event, ev.TrafficChanged) or event.mark == "draining":
+        return None
+    tones: dict[str, Tone] = {"left": "warn", "overdue": "warn", "unread": "bad"}
+    return LogLine(event.at, event.host, sentence(event).removeprefix(f"{event.host} at "), "warn" if event.cut else tones.get(event.mark, "dim"))
+
+
 def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
     match event:
         case ev.StepStarted():
@@ -157,7 +164,7 @@ def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...
     """Return the lines that an event or a piece of output adds. `state` is the one after the event."""
     if isinstance(item, Output):
         return (LogLine(item.at, item.host, str(item.text)),)
-    one = _run(item) or _people(item) or _hosts(item)
+    one = _run(item) or _people(item) or _hosts(item) or _traffic(item)
     return (one,) if one else _steps(item, state)
 
 

@@ -10,6 +10,7 @@ from console.views.blocking_reason import is_late, step_words
 from console.views.progress import running_steps, usual_seconds, watch_seconds
 from console.views.run_summary import last_lines
 from console.views.times import clock_span, seconds_in_words
+from console.views.traffic_words import drain_time, drain_words
 
 SHOWN = 3
 """Steps that a line of waiting names; the rest is counted."""
@@ -44,6 +45,8 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     spent = now - ran.started
     if step.kind == "monitor":
         return f"watching the health of every host, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
+    if step.kind == "drain" and step.about in state.hosts:
+        return f"{step.about} {drain_words(state.hosts[step.about])}, {drain_time(step, spent)}"
     usual = usual_seconds(state, step.kind) if step.about else None
     late = " and late" if is_late(spent, usual) else ""
     told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""

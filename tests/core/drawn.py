@@ -10,7 +10,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
-from console.model.fleet import CheckSpec
+from console.model.fleet import Balancer, CheckSpec
 from console.model.plan import ReturnTarget
 from console.model.request import Person, Request, RunKind
 from console.model.state import RunState
@@ -22,6 +22,7 @@ KINDS: tuple[RunKind, ...] = get_args(RunKind)
 LIN = Person("lin", 1002)
 ASKED = "Support knows"
 ENDINGS = ("done",) * 12 + ("failed", "unknown", "unreachable", "cancelled")
+HELD = (*ENDINGS, "held", "held")
 
 
 def everything_said(state: RunState) -> tuple[AnyCommand, ...]:
@@ -41,8 +42,8 @@ def draw_run(kind: RunKind, seed: int, watch: Callable[[Simulation], None]) -> S
         chance.randint(1, 4), chance.randint(1, 3), max_failures=chance.randint(0, 2), on_failure=chance.choice(("rollback", "pause", "stop")),
         pause_after=chance.choice((0, 0, 1, 2)),
     )  # fmt: skip
-    environment = changed(environment, checks=(CheckSpec(ASKED, "manual"),))
-    run = Simulation(environment, lambda step, attempt: chance.choice(ENDINGS))
+    environment = changed(environment, checks=(CheckSpec(ASKED, "manual"),), balancers=(Balancer("command"),) if chance.random() < 0.5 else ())
+    run = Simulation(environment, lambda step, attempt: chance.choice(HELD if step.kind in ("drain", "admit") and step.phase == "release" else ENDINGS))
     run.watch = lambda _: watch(run)
     _open(run, kind, chance)
     for _ in range(chance.randint(0, 200)):

@@ -20,7 +20,7 @@ def in_play(state: RunState, step: Step) -> bool:
 def is_settled(state: RunState, step: Step) -> bool:
     """Whether nothing more is expected of a step."""
     status = state.step_state(step).status
-    if status == "pending":
+    if status in ("pending", "held"):
         return step.about in state.hosts and not in_play(state, step)
     return status != "running"
 

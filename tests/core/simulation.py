@@ -11,7 +11,7 @@ from console.core.run.decide import decide, running_steps
 from console.core.run.evolve import evolve
 from console.model import events as ev
 from console.model.database import Backup
-from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.fleet import Amount, Command, Database, Environment, HealthCheck, Host, Rolling
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.request import Person, Request, RunKind
@@ -120,9 +120,15 @@ class Simulation:
                     silent = [name for name in hosts if name in self.dead]
                     self.record(*(ev.HostFailed(host=name, condition="unreachable", reason=SafeText("no answer")) for name in silent))
                     self.record(ev.HostsAnswered(hosts=tuple(name for name in hosts if name not in self.dead)))
+                case TakeOut(hosts):
+                    self.take_out(hosts)
                 case TakeLocks():
                     self.record(ev.LocksTaken(epoch=1))
         return len(self.events) > before
+
+    def take_out(self, hosts: tuple[str, ...]) -> None:
+        """Take hosts out of the traffic."""
+        self.record(*(ev.TrafficChanged(host=name, balancer="lb01/shop", mark="drained") for name in hosts))
 
     def finish(self, step: Step) -> None:
         """End a step that runs, as the script says."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from console.core.run.counting import recounted
 from console.core.run.decide import runs
+from console.model.plan import Step
 from console.model.state import RunState
 from console.model.tally import Tally
 from console.model.values import changed
@@ -24,10 +25,14 @@ def kept_running(state: RunState) -> set[str]:
     return {*tally.own_running, *(step.name for name in tally.running for step in tally.lanes[name].running)}
 
 
+def is_held(state: RunState, step: Step) -> bool:
+    return state.step_state(step).status == "held" and not rescan.is_settled(state, step)
+
+
 def in_any_order(tally: Tally) -> Tally:
     """Steps about no host are kept in the order in which they came to be what they are."""
     return changed(
-        tally, own_running=tuple(sorted(tally.own_running)), own_ready=tuple(sorted(tally.own_ready)), own_failed=tuple(sorted(tally.own_failed)),
+        tally, own_running=tuple(sorted(tally.own_running)), own_ready=tuple(sorted(tally.own_ready)), own_failed=tuple(sorted(tally.own_failed)), own_held=tuple(sorted(tally.own_held)),
         conditions={condition: hosts for condition, hosts in tally.conditions.items() if hosts},
     )  # fmt: skip
 
@@ -41,6 +46,7 @@ def holds(run: Simulation) -> None:
     assert {name for hosts in tally.conditions.values() for name in hosts} == set(state.hosts)
     assert all(state.hosts[name].condition == condition for condition, hosts in tally.conditions.items() for name in hosts)
     assert list(tally.failed) == [name for name, host in state.hosts.items() if host.failed_once]
+    assert list(tally.held) == [name for name in state.hosts if any(is_held(state, step) for step in state.lanes.get(name, ()))]
     assert list(tally.cut) == [name for name, host in state.hosts.items() if not host.linked and host.lost]
     assert tally.closing == sum(step.phase == "close" and state.step_state(step).status != "pending" for step in state.index.values())
     assert in_any_order(tally) == in_any_order(recounted(state).tally)

@@ -147,12 +147,24 @@ def _host_changes(event: ev.AnyEvent, run: str) -> Iterator[tuple[str, _HostChan
         case ev.LocksReleased():
             gone = (*event.hosts, *(one.host for one in event.left if one.unsettled))
             yield from ((name, _where_locked_by(run, locked_by="", lock_left=False)) for name in gone)
+        case ev.TrafficChanged():
+            yield event.host, _drained(event.balancer, there=event.mark not in ("in", "left"))
         case _:
             return
 
 
 def _sets(**fields: Any) -> _HostChange:  # noqa: ANN401 (fields of HostRecord)
     return lambda host: changed(host, **fields)
+
+
+def _drained(balancer: str, *, there: bool) -> _HostChange:
+    """Add that balancer to those that a run took the host out of, or take it away from them."""
+
+    def change(host: HostRecord) -> HostRecord:
+        rest = tuple(name for name in host.drained if name != balancer)
+        return changed(host, drained=(*rest, balancer) if there else rest)
+
+    return change
 
 
 def _where_locked_by(run: str, **fields: Any) -> _HostChange:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """A catch-up: hosts that are owed something, and answer again, are brought up to date. The engine opens it by itself. Pure."""
 
+from console.core.checks.balancers import assess_balancers
 from console.core.checks.fleet import assess_fleet, assess_lock
 from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn
@@ -13,7 +14,8 @@ def checks(found: Found) -> tuple[Check, ...]:
     """The verdicts on the fleet and its locks; the release itself was judged when it was made."""
     live = found.catches_up
     on_disk = found.on_disk(live.release.id) if live else frozenset[str]()
-    return (*assess_fleet(found.facts, *found.shipped, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run))
+    traffic = assess_balancers(found.environment, found.hosts, found.balancers, (), found.out)
+    return (*assess_fleet(found.facts, *found.shipped, found.environment.rolling.max_failures, on_disk), assess_lock(found.spoken, found.run), *traffic)
 
 
 def plan(found: Found) -> Plan:
@@ -21,7 +23,7 @@ def plan(found: Found) -> Plan:
     live = found.catches_up
     if live is None:
         raise NoGo("there is no release to plan with")
-    return plan_catch_up(found.environment, found.hosts, live.release.id, found.on_disk(live.release.id), found.first, live.content)
+    return plan_catch_up(found.environment, found.hosts, live.release.id, found.on_disk(live.release.id), found.first, live.content, found.out)
 
 
 CATCH_UP = Kind(

@@ -8,6 +8,7 @@ from console.core.checks.fleet import spoken_of
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import Targets
+from console.core.serving import OutBefore, out_of
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.fleet import Environment, Host
@@ -15,6 +16,7 @@ from console.model.host_facts import HostFacts
 from console.model.release import Relation, Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.model.traffic import BalancerProblem, BalancerSeen
 from console.text import SafeText
 
 
@@ -54,6 +56,17 @@ class Found:
     backup: Backup | None = None
     kept: bool | SafeText = True
     """Whether the dump of that backup is still there; words: why that is not known."""
+
+    balancers: tuple[BalancerSeen | BalancerProblem, ...] = ()
+    """What each balancer said of its servers."""
+    drained: OutBefore = field(default_factory=dict)
+    """Hosts that runs before this one took out of the traffic and did not put back: this one does."""
+
+    @property
+    def out(self) -> OutBefore:
+        """Hosts that somebody else has taken out of the traffic, by balancers: they are left so."""
+        found = {name: out - self.drained.get(name, frozenset()) for name, out in out_of(self.balancers).items()}
+        return {name: out for name, out in found.items() if out}
 
     @property
     def hosts(self) -> tuple[Host, ...]:

@@ -1,6 +1,7 @@
 """A release: a commit is brought to the fleet in waves, and taken back by itself where the file says so. Pure."""
 
 from console.core.checks.announcement import assess_announcement
+from console.core.checks.balancers import assess_balancers
 from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.checks.database import assess_backup, assess_migrations, with_schema
 from console.core.checks.direction import assess_direction
@@ -11,6 +12,8 @@ from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import way_back
+from console.core.plan.strategies.order import Waves
+from console.core.plan.strategies.rolling import waves_of
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review
@@ -35,12 +38,18 @@ def checks(found: Found) -> tuple[Check, ...]:
         *_staging(found),
         *assess_fleet(found.facts, *found.shipped, environment.rolling.max_failures, leave_out="without"),
         assess_lock(found.spoken, found.run),
+        *assess_balancers(environment, found.hosts, found.balancers, _together(found), found.out),
         *_database(found),
         with_schema(assess_way_back(ways, live, unanswered(found.spoken)), found.review or Review()),
         assess_announcement(environment.announce, request.impact),
         assess_team(needed_operators(environment.team_required, request.impact), found.by, found.joined),
     )
     return overridden(judged, request.overrides)
+
+
+def _together(found: Found) -> Waves:
+    """Hosts that are out of the traffic at the same time."""
+    return waves_of(found.environment.rolling.batch, found.hosts) if found.environment.strategy == "rolling" else ()
 
 
 def release_of_commit(run: str, revision: Revision) -> Release:
@@ -68,7 +77,7 @@ def plan(found: Found) -> Plan:
         raise NoGo("there is no release to plan with")
     unbacked = any(check == "backup" for check, _ in found.request.overrides)
     review = found.review or Review()
-    return plan_release(found.environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found))
+    return plan_release(found.environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out)
 
 
 def _expected(found: Found) -> str:

@@ -1,14 +1,19 @@
 """A rollback as a run of its own: each host goes to the release that it had before, or to one that was named. Nothing but a lock holds it up. Pure."""
 
+from collections.abc import Collection
+
+from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.database import assess_schema_back, revert_step
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
-from console.core.plan.return_plan import plan_way_back, shipped_again, way_to
+from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
+from console.core.serving import is_balanced, serving
 from console.model.checks import Check
 from console.model.fleet import Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget
+from console.model.traffic import BalancerSeen
 from console.model.values import changed
 
 
@@ -25,7 +30,8 @@ def checks(found: Found) -> tuple[Check, ...]:
     )
     lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
-    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema)
+    traffic = shown_only(assess_balancers(environment, found.hosts, found.balancers, (), found.out))
+    return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema, *traffic)
 
 
 def without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -46,8 +52,14 @@ def plan(found: Found) -> Plan:
     stays = {fact.host for fact in found.facts if not destination(found, fact).possible}
     targets = {host.name: target for host in found.hosts if host.name not in stays and (target := _still_to_go(found, host)) is not None}
     before = revert_step(found.environment, found.undoes) if found.undoes else ()
-    how = "halves" if found.request.halves else ""
-    return plan_way_back(found.environment, targets, how, tuple(step for step in before if step.place in targets))
+    how = "halves" if found.request.halves else "at-once" if found.request.at_once else _preferred(found, targets)
+    return plan_way_back(found.environment, targets, how, tuple(step for step in before if step.place in targets), out=found.out)
+
+
+def _preferred(found: Found, targets: Collection[str]) -> str:
+    serve = {name for seen in found.balancers if isinstance(seen, BalancerSeen) for name in serving(seen)}
+    is_drained = any(is_balanced(found.environment, name) for name in targets)
+    return better_way(len(targets), len(serve | set(targets)), is_drained=is_drained)
 
 
 def _still_to_go(found: Found, host: Host) -> str | None:

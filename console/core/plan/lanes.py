@@ -1,11 +1,17 @@
 """What happens on one host, in order: the parts of a lane that planner and rollback share. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from console.core.serving import OutBefore, balancers_of, in_words
 from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
 from console.model.plan import Phase, Step, StepKind
 from console.model.values import changed
 from console.text import SafeText
+
+ASKING = 60.0
+"""Seconds for what a balancer is told, beside the time that requests have to end."""
+ADMITTING = 120.0
+"""Seconds for a balancer to find a host well, and to give it requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +26,18 @@ class Lane:
     wave: int = 0
     leads: bool = False
     """The first host of the plan: `once` hooks run here."""
+    out: OutBefore = field(default_factory=dict)
+    """Hosts that somebody else has taken out of the traffic."""
 
     def step(
         self, name: str, kind: StepKind, title: str, timeout: float, *, command: Command | None = None, idempotent: bool = False,
-        changes: bool = False, fatal: bool = True,
+        changes: bool = False, fatal: bool = True, place: str | None = None,
     ) -> Step:  # fmt: skip
         """Make a step of this lane, named `PREFIX/NAME`."""
         return Step(
-            name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), about=self.host.name, place=self.host.name, wave=self.wave,
-            command=command, release=self.release, timeout=timeout, idempotent=idempotent, changes=changes, fatal=fatal,
+            name=f"{self.prefix}/{name}", kind=kind, phase=self.phase, title=SafeText(title), about=self.host.name,
+            place=self.host.name if place is None else place, wave=self.wave, command=command, release=self.release,
+            timeout=timeout, idempotent=idempotent, changes=changes, fatal=fatal,
         )  # fmt: skip
 
     def run(self, kind: StepKind, command: Command | None, *, changes: bool = True) -> tuple[Step, ...]:
@@ -66,6 +75,30 @@ class Lane:
         names = ", ".join(check.name for check in checks)
         timeout = max(check.deadline for check in checks)
         return (self.step("gate", "gate", f"health of {self.host.name}: {names}", timeout, idempotent=True),)
+
+    def drain(self) -> tuple[Step, ...]:
+        """Take the host out of the traffic and wait for the requests that are under way there. On a way back nothing waits for a balancer."""
+        balancers = balancers_of(self.environment, self.host)
+        if not balancers:
+            return ()
+        title = f"drain {self.host.name} at {self._at(stays=False)}" if self._comes_back() else f"{self.host.name} is out of {self._at(stays=True)} already"
+        timeout = max(one.drain_timeout for one in balancers) + ASKING
+        return (self.step("drain", "drain", title, timeout, idempotent=True, changes=True, fatal=self.phase != "rollback", place=""),)
+
+    def admit(self) -> tuple[Step, ...]:
+        """Give the host requests again at every balancer that it was in before."""
+        if not balancers_of(self.environment, self.host):
+            return ()
+        there = self._comes_back()
+        title = f"return {self.host.name} to {self._at(stays=False)}" if there else f"{self.host.name} stays out of {self._at(stays=True)}, as it was before"
+        return (self.step("admit", "admit", title, ADMITTING, idempotent=True, changes=True, place=""),)
+
+    def _comes_back(self) -> bool:
+        return bool({one.name for one in balancers_of(self.environment, self.host)} - self.out.get(self.host.name, frozenset()))
+
+    def _at(self, *, stays: bool) -> str:
+        out = self.out.get(self.host.name, frozenset())
+        return in_words(one.name for one in balancers_of(self.environment, self.host) if (one.name in out) == stays)
 
     def hooks(self, at: HookPlace) -> tuple[Step, ...]:
         """The file's hooks at that place, for this host."""

@@ -9,6 +9,7 @@ from console.core.plan.marks import closing_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
+from console.core.serving import OutBefore
 from console.model.database import Review
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, Steps
@@ -16,40 +17,43 @@ from console.model.values import sealed
 from console.text import SafeText
 
 NOT_REVIEWED = Review()
+NOBODY_OUT: OutBefore = {}
 
 
 def plan_release(
     environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False,
-    expects: str = "",
+    expects: str = "", out: OutBefore = NOBODY_OUT,
 ) -> Plan:  # fmt: skip
     """A release to those hosts, by the file's strategy. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a
-    backup too; `expects`: the digest that the packed release must have."""
+    backup too; `expects`: the digest that the packed release must have; `out`: hosts that somebody else has taken out of the traffic."""
     steps = _prepare_console(environment, expects)
     prepared = _prepare_hosts(environment, hosts, release, steps, leads=True)
     database = database_steps(environment, review, release, tuple(prepared.values()), unbacked=unbacked)
-    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in database))
+    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in database), out)
     change = STRATEGIES[environment.strategy](order)
     steps += [*database, *change.steps, *_close(environment, hosts, release, change, watches=True)]
     return _sealed(environment.strategy, change.waves, steps)
 
 
-def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[str, str]) -> Plan:
+def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[str, str], out: OutBefore = NOBODY_OUT) -> Plan:
     """Restart the application wave by wave, each host behind its gate."""
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
-        lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", live.get(host.name, ""), number)
-        return (*lane.stop(), *lane.restart(first=False), *lane.gate())
+        lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", live.get(host.name, ""), number, out=out)
+        return (*lane.drain(), *lane.stop(), *lane.restart(first=False), *lane.gate(), *lane.admit())
 
     change = wave_by_wave(environment, waves_of(environment.rolling.batch, hosts), steps_of, {}, ())
     return _sealed("restart", change.waves, list(change.steps))
 
 
-def plan_catch_up(environment: Environment, hosts: tuple[Host, ...], release: str, on_disk: frozenset[str], first: frozenset[str], expects: str) -> Plan:
+def plan_catch_up(
+    environment: Environment, hosts: tuple[Host, ...], release: str, on_disk: frozenset[str], first: frozenset[str], expects: str, out: OutBefore = NOBODY_OUT
+) -> Plan:
     """Owed hosts to what the environment is. It is shipped to those that have not got it on their disks, and must come to `expects` (empty: anything)."""
     lacking = tuple(host for host in hosts if host.name not in on_disk)
     steps = _prepare_console(environment, expects) if lacking else []
     prepared = _prepare_hosts(environment, lacking, release, steps, leads=False)
-    change = in_waves(Order(environment, hosts, release, first, prepared), (hosts,))
+    change = in_waves(Order(environment, hosts, release, first, prepared, out=out), (hosts,))
     steps += [*change.steps, *_close(environment, hosts, release, change, watches=False)]
     return _sealed("catch-up", change.waves, steps)
 

@@ -1,18 +1,22 @@
 """The way back: where each host would return to, and the plan that brings it there. Pure, made before the first host changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, Literal
 
 from console.core.checks.database import revert_step
 from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import half_mark
-from console.core.run.conditions import STAYED_OLD
+from console.core.run.conditions import NO_SERVICE, STAYED_OLD
+from console.core.serving import OutBefore, is_balanced
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.state import HostState, RunState
 from console.model.values import sealed
 from console.text import SafeText
+
+NOBODY_OUT: Final[OutBefore] = {}
 
 
 def way_back(facts: HostFacts) -> ReturnTarget:
@@ -56,13 +60,20 @@ def can_return(state: RunState, name: str) -> bool:
     return way is None or way.possible
 
 
-def return_steps(environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1) -> tuple[Step, ...]:
-    """The steps that bring one host back to a release, or to none: then its application is stopped and `current` removed."""
-    lane = Lane(environment, host, "rollback", f"back/{host.name}", target, wave)
+def return_steps(
+    environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1, *, only_admit: bool = False, out: OutBefore = NOBODY_OUT
+) -> tuple[Step, ...]:
+    """The steps that bring one host back to a release, or to none: then its application is stopped, `current` removed, and it gets no requests.
+
+    `only_admit`: nothing was done to it but to take it out of the traffic.
+    """
+    lane = Lane(environment, host, "rollback", f"back/{host.name}", target, wave, out=out)
+    if only_admit and target:
+        return chained(lane.admit(), needs)
     if target:
-        return chained((lane.switch(), *lane.restart(first=False), *lane.gate(), *lane.hooks("after rollback")), needs)
+        return chained((*lane.drain(), lane.switch(), *lane.restart(first=False), *lane.gate(), *lane.admit(), *lane.hooks("after rollback")), needs)
     remove = lane.step("remove", "remove", f"remove current on {host.name}", 30.0, idempotent=True, changes=True)
-    return chained((*lane.run("stop", environment.command(host, "stop")), remove), needs)
+    return chained((*lane.drain(), *lane.run("stop", environment.command(host, "stop")), remove), needs)
 
 
 def touched_hosts(state: RunState) -> tuple[str, ...]:
@@ -92,8 +103,12 @@ def _is_back(state: RunState, host: HostState) -> bool:
     return bool(way) and all(state.step_state(step).status == "done" or not step.fatal for step in way)
 
 
-def plan_way_back(environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = ()) -> Plan:
-    """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before."""
+def plan_way_back(
+    environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = (), *, drained: Collection[str] = (),
+    out: OutBefore = NOBODY_OUT,
+) -> Plan:  # fmt: skip
+    """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before; `drained`: hosts that nothing
+    was done to but to take them out of the traffic."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
     half = (len(hosts) + 1) // 2
     parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
@@ -103,7 +118,9 @@ def plan_way_back(environment: Environment, targets: Mapping[str, str], how: str
         if number > 1:
             steps.append(half_mark(number, needs))
             needs = (steps[-1].name,)
-        chains = [return_steps(environment, host, targets[host.name], needs, number) for host in part]
+        chains = [
+            return_steps(environment, host, targets[host.name], needs, number, only_admit=host.name in drained, out=out) for host in part
+        ]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains)
     return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in part) for part in parts), Steps(steps)))
@@ -112,10 +129,39 @@ def plan_way_back(environment: Environment, targets: Mapping[str, str], how: str
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
     """Every touched host that can go back does so. A migration is taken back first, where that is declared."""
     targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
-    return plan_way_back(environment, targets, how, revert_step(environment, state))
+    drained = frozenset(name for name in targets if is_only_drained(state, name))
+    how = how or preferred_way(environment, state, targets)
+    return plan_way_back(environment, targets, how, revert_step(environment, state), drained=drained, out=out_before(state))
 
 
 def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:
     """One host back to what it had, alone."""
     host = environment.host(name)
-    return return_steps(environment, host, state.hosts[name].before) if host else ()
+    if host is None:
+        return ()
+    return return_steps(environment, host, state.hosts[name].before, only_admit=is_only_drained(state, name), out=out_before(state, (name,)))
+
+
+def is_only_drained(state: RunState, name: str) -> bool:
+    """Whether nothing was begun on a host that changes what is in service there, but to take it out of the traffic."""
+    steps = state.hosts[name].steps
+    begun = [step for known, ran in steps.items() if ran.attempt and (step := state.index.get(known)) and step.changes]
+    return bool(begun) and all(step.kind == "drain" for step in begun)
+
+
+def out_before(state: RunState, names: Iterable[str] = ()) -> OutBefore:
+    """The hosts that were out of a balancer's traffic before the run, by the run's record. `names`: only these."""
+    hosts = [state.hosts[name] for name in names] or state.hosts.values()
+    return {host.name: out for host in hosts if (out := frozenset(name for name, seen in host.traffic.items() if seen.mark == "left"))}
+
+
+def preferred_way(environment: Environment, state: RunState, targets: Collection[str]) -> Literal["at-once", "halves"]:
+    """How hosts go back where nobody says it: all at once, or in halves where they are more than half of those that serve and a balancer drains them."""
+    serve = [name for name, host in state.hosts.items() if host.condition not in NO_SERVICE and not host.is_out]
+    serve += [name for name in targets if name not in serve and state.hosts[name].condition not in NO_SERVICE]
+    return better_way(len(targets), len(serve), is_drained=any(is_balanced(environment, name) for name in targets))
+
+
+def better_way(going: int, serving: int, *, is_drained: bool) -> Literal["at-once", "halves"]:
+    """The way back for so many hosts of those that serve: all at once while half of them go on serving, or where no balancer drains; else in halves."""
+    return "halves" if is_drained and going > 1 and 2 * going > serving else "at-once"

@@ -48,6 +48,10 @@ UNVERIFIED: Final = LOST_OR_OWED | IN_BETWEEN | {"failed"}
 """No run has seen it well since."""
 NOT_UPDATED: Final = LOST_OR_OWED | {"failed", "skipped"}
 """An announcement names it."""
+MISPLACED: Final = LOST_OR_OWED | {"failed"}
+"""It is to get no requests, where something was changed on it or it is owed something."""
+NO_SERVICE: Final = LOST_OR_OWED | {"failed", "left-out"}
+"""It is not counted on to serve."""
 OUT_OF_REACH: Final[frozenset[HostCondition]] = frozenset({"left-out", "unreachable"})
 """No link to it is looked after."""
 

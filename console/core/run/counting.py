@@ -10,7 +10,7 @@ from typing import Any
 from console.core.checks.database import KINDS
 from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
-from console.core.run.conditions import FORWARD, STRANDED
+from console.core.run.conditions import FORWARD, MISPLACED, STRANDED
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Phase, Step
@@ -21,7 +21,8 @@ from console.model.values import changed
 PENDING = StepState()
 OWN_FAILURES = frozenset({"failed", "unknown", "cancelled"})
 """Statuses of a step about no host that fail the run."""
-UNSETTLED = frozenset({"pending", "running"})
+UNBEGUN = frozenset({"pending", "held"})
+UNSETTLED = UNBEGUN | {"running"}
 
 
 def phases_in_play(state: RunState, host: HostState) -> tuple[Phase, ...]:
@@ -45,7 +46,7 @@ def lets_begin(state: RunState, need: Step) -> bool:
 def is_settled(state: RunState, step: Step) -> bool:
     """Whether nothing more is expected of a step: it ended, or is about a host that it is not to be done for any more."""
     status = state.step_state(step).status
-    if status == "pending" and step.about in state.hosts:
+    if status in UNBEGUN and step.about in state.hosts:
         return step.phase not in phases_in_play(state, state.hosts[step.about])
     return status not in UNSETTLED
 
@@ -94,6 +95,7 @@ def recounted(state: RunState) -> RunState:
         nobody=nobody, conditions={condition: nobody.only(names) for condition, names in conditions.items()}, waiting=waiting, open=Table(open_now),
         lanes=Table((name, LaneTally()) for name in state.hosts),
         failed=nobody, cut=nobody, running=nobody, forward=nobody, unsettled=nobody, ready=nobody, ready_back=nobody, stranded=nobody,
+        held=nobody, misplaced=nobody,
         closing=sum(step.phase == "close" and state.step_state(step).status != "pending" for step in own),
     ))  # fmt: skip
     return _all_stood(state, state.hosts, own)
@@ -122,7 +124,7 @@ def _stood(state: RunState, host: HostState) -> RunState:
 
 def _lane(state: RunState, host: HostState) -> LaneTally:
     tally, steps, in_play = state.tally, state.lanes.get(host.name, ()), phases_in_play(state, host)
-    pending, running, here, closing, goes_back = list[Step](), list[Step](), set[str](), 0, False
+    pending, running, held, here, closing, goes_back = list[Step](), list[Step](), list[Step](), set[str](), 0, False
     for step in steps:
         status = host.steps.get(step.name, PENDING).status
         closing += step.phase == "close" and status != "pending"
@@ -130,13 +132,14 @@ def _lane(state: RunState, host: HostState) -> LaneTally:
         if status == "running":
             running.append(step)
             here.add(step.name)
-        elif status == "pending" and step.phase in in_play:
-            pending.append(step)
+        elif status in UNBEGUN and step.phase in in_play:
+            (held if status == "held" else pending).append(step)
             here.add(step.name)
     ready = tuple(step for step in pending if here.isdisjoint(step.needs) and not tally.open.get(step.name, 0))
     return LaneTally(
-        ready, tuple(running), tuple(step.name for step in (*pending, *running) if step.name in tally.waiting),
-        any(host.steps[step.name].unsettled for step in running), closing, _is_stranded(state, host, goes_back=goes_back, runs=bool(running)),
+        ready, tuple(running), tuple(step.name for step in (*pending, *held, *running) if step.name in tally.waiting),
+        any(host.steps[step.name].unsettled for step in running), closing, bool(held),
+        _is_stranded(state, host, goes_back=goes_back, runs=bool(running)),
     )  # fmt: skip
 
 
@@ -145,6 +148,11 @@ def _is_stranded(state: RunState, host: HostState, *, goes_back: bool, runs: boo
         return False
     way = state.way(host.name)
     return (host.condition == "skipped" and runs) or (host.touched and not goes_back and (way is None or way.possible))
+
+
+def _is_misplaced(host: HostState) -> bool:
+    is_meant = host.condition in MISPLACED and (host.touched or host.condition == "owed")
+    return is_meant and not host.is_out and not any(seen.mark == "unread" for seen in host.traffic.values())
 
 
 def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
@@ -160,6 +168,8 @@ def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
         ready=tally.ready.put(name, there=len(lane.ready) > back),
         ready_back=tally.ready_back.put(name, there=back > 0),
         stranded=tally.stranded.put(name, there=lane.stranded),
+        held=tally.held.put(name, there=lane.held),
+        misplaced=tally.misplaced.put(name, there=_is_misplaced(host)),
         lanes=tally.lanes.put(name, lane),
         closing=tally.closing + lane.closing - before.closing,
     )
@@ -172,6 +182,7 @@ def _own_stood(state: RunState, step: Step) -> RunState:
         own_running=_kept(tally.own_running, step.name, there=status == "running"),
         own_ready=_kept(tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
         own_failed=_kept(tally.own_failed, step.name, there=status in OWN_FAILURES),
+        own_held=_kept(tally.own_held, step.name, there=status == "held"),
     ))  # fmt: skip
 
 

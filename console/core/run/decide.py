@@ -13,8 +13,9 @@ from console.core.plan.return_plan import plan_return, plan_rollback
 from console.core.run.conditions import LOST, SETTLED, STRANDED
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
+from console.core.serving import is_balanced
 from console.core.words.sizes import counted
-from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
 from console.model.host_set import HostSet
@@ -39,7 +40,14 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
     settling = tuple(_settling(state))
     if settling:
         return settling
-    return tuple(_roll_back(state, now, since) if state.phase == "rolling-back" else _go_forward(environment, state, now))
+    going = _roll_back(environment, state, now, since) if state.phase == "rolling-back" else _go_forward(environment, state, now)
+    misplaced = _misplaced(environment, state)
+    return (*((TakeOut(misplaced),) if misplaced else ()), *going)
+
+
+def _misplaced(environment: Environment, state: RunState) -> tuple[str, ...]:
+    """Hosts that are to get no requests, where a balancer sends them some, as far as is known."""
+    return tuple(name for name in state.tally.misplaced if is_balanced(environment, name)) if environment.balancers else ()
 
 
 def failures(state: RunState) -> int:
@@ -90,6 +98,9 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
         words = f"{', '.join(cut[:4])}{f' and {len(cut) - 4} more' if len(cut) > 4 else ''} lost their links at once, which points at the network"
         yield RecordEvent(Paused(reason=SafeText(words), cause="network"))
         return
+    if state.pausing is None and (held := _held(state)):
+        yield RecordEvent(Paused(reason=held, cause="traffic"))
+        return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, _ready_while_paused(state))
@@ -101,7 +112,18 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     effects = tuple(_starts(state, now, _ready(state)))
     yield from effects
     if not effects and not runs(state):
-        yield from _close(state)
+        yield from _close(environment, state)
+
+
+def _held(state: RunState) -> SafeText | None:
+    """What could not be done, and is done again once somebody continues."""
+    tally = state.tally
+    first = next((step for name in tally.held for step in state.lanes[name] if state.step_state(step).status == "held"), None)
+    first = first or next(iter(_own(state, tally.own_held)), None)
+    if first is None:
+        return None
+    more = len(tally.held) + len(tally.own_held) - 1
+    return SafeText(f"{first.title}: {state.step_state(first).detail}" + (f"; and {counted(more, 'step')} more" if more else ""))
 
 
 def _is_closing(state: RunState) -> bool:
@@ -129,7 +151,7 @@ def _ready_while_paused(state: RunState) -> Iterator[Step]:
     between its switch and its gate."""
     tally = state.tally
     yield from _ready_to_return(state, tally.ready_back)
-    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after"):
+    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after", "traffic"):
         for name in tally.ready & _hosts_in(state, frozenset({"updating"})):
             yield from (step for step in tally.lanes[name].ready if step.phase == "release")
 
@@ -180,15 +202,15 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
     elif rule == "rollback" and state.changed:
         yield RecordEvent(RollbackBegan(plan=plan_rollback(environment, state), reason=reason, cause="failure"))
     else:
-        yield from _stop(state)
+        yield from _stop(environment, state)
 
 
-def _stop(state: RunState) -> Iterator[Effect]:
+def _stop(environment: Environment, state: RunState) -> Iterator[Effect]:
     """Leave every host as it is, once what runs has ended; the window need not be over."""
     own = _own(state, state.tally.own_running)
     yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind == "monitor")
     if not runs(state):
-        yield from _close(state)
+        yield from _close(environment, state)
 
 
 def _trip_reason(state: RunState) -> SafeText:
@@ -228,11 +250,23 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
+    if finishing := tuple(_starts(state, now, _ready_to_serve_again(state))):
+        yield from finishing
+        return
     if runs(state) or not (state.aborting == "back" and state.changed and kind_of(state).returns):
-        yield from _stop(state)
+        yield from _stop(environment, state)
     else:
         plan = plan_rollback(environment, state)
         yield RecordEvent(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
+
+
+def _ready_to_serve_again(state: RunState) -> Iterator[Step]:
+    """Where no host goes back: what is still to be done on hosts that were taken out of the traffic, so that none is left out of it."""
+    if kind_of(state).returns or state.aborting == "leave":
+        return
+    for name in state.tally.ready & _hosts_in(state, frozenset({"updating"})):
+        if state.hosts[name].traffic:
+            yield from (step for step in state.tally.lanes[name].ready if step.phase == "release")
 
 
 def _goes_on_returning(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
@@ -241,7 +275,7 @@ def _goes_on_returning(environment: Environment, state: RunState, now: float) ->
     yield from _starts(state, now, _ready_to_return(state, state.tally.ready_back))
 
 
-def _roll_back(state: RunState, now: float, since: int) -> Iterator[Effect]:
+def _roll_back(environment: Environment, state: RunState, now: float, since: int) -> Iterator[Effect]:
     if state.back is None:
         return
     tally = state.tally
@@ -253,13 +287,15 @@ def _roll_back(state: RunState, now: float, since: int) -> Iterator[Effect]:
     starts = tuple(_starts(state, now, (step for step in ready if step.about or not own)))
     yield from starts
     if not starts and not runs(state):
-        yield from _close(state)
+        yield from _close(environment, state)
 
 
-def _close(state: RunState) -> Iterator[Effect]:
+def _close(environment: Environment, state: RunState) -> Iterator[Effect]:
     owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
     owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
     settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in SETTLED)
+    if _misplaced(environment, state):
+        return
     if owed:
         yield from map(RecordEvent, owed)
     elif settled and not state.answered:

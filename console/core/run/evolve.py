@@ -128,6 +128,8 @@ def _continued(state: RunState, event: ev.Continued) -> RunState:
         state = with_host(state, name, lost=0.0)
     if state.pausing and state.pausing.cause in ("failure", "network"):
         return changed(state, pausing=None, tolerated=len(state.tally.failed), tolerates_steps=True)
+    if state.pausing and state.pausing.cause == "traffic":
+        return changed(on_hosts.gone_on(state), pausing=None)
     return changed(state, pausing=None)
 
 
@@ -213,6 +215,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.HostsAnswered: on_hosts.answered,
     ev.LinkLost: on_hosts.link_lost,
     ev.LinkRestored: on_hosts.link_restored,
+    ev.TrafficChanged: on_hosts.traffic_changed,
     ev.Paused: _paused,
     ev.Continued: _continued,
     ev.AbortAsked: _abort_asked,

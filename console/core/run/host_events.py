@@ -12,6 +12,7 @@ from console.core.run.counting import recounted, with_host, with_step
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
+from console.model.traffic import HostTraffic
 from console.model.values import changed
 from console.text import SafeText
 
@@ -107,7 +108,7 @@ def finished(state: RunState, event: ev.StepFinished) -> RunState:
         known, status=event.status, seconds=event.seconds, code=event.code, detail=event.detail, hint=event.hint, tail=event.tail, unsettled=False,
     )  # fmt: skip
     after = with_step(state, step, done)
-    if step.about not in state.hosts:
+    if step.about not in state.hosts or event.status == "held":
         return after
     return _done(after, step, event) if event.status == "done" else _ended_badly(after, step, event)
 
@@ -168,6 +169,8 @@ def retried(state: RunState, event: ev.HostRetried) -> RunState:
     host = state.hosts.get(event.host)
     if host is None:
         return state
+    if host.condition == "updating" and event.host in state.tally.held:
+        return _tried_again(state, event.host, waits=True)
     fell_later = _fell_later(state, host)
     lane = state.lanes.get(event.host, ())
     went_back = state.back is None and not kind_of(state).is_return and any(step.phase == "rollback" for step in lane)
@@ -200,7 +203,7 @@ def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fel
     step = state.index.get(name)
     if step is None:
         return False
-    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable")
+    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable", "held")
     return ended_badly or (step.phase == "release" and (went_back or (fell_later and step.kind in ("restart", "gate"))))
 
 
@@ -227,6 +230,36 @@ def answered(state: RunState, event: ev.HostsAnswered) -> RunState:
         host = state.hosts.get(name)
         state = state if host is None or host.linked else with_host(state, name, linked=True, lost=0.0)
     return changed(state, answered=True)
+
+
+def traffic_changed(state: RunState, event: ev.TrafficChanged) -> RunState:
+    """What a balancer does with a host."""
+    host = state.hosts.get(event.host)
+    if host is None:
+        return state
+    before = host.traffic.get(event.balancer)
+    cut = event.cut + (before.cut if before else 0)
+    seen = HostTraffic(event.mark, event.sessions, cut, event.detail)
+    return with_host(state, event.host, traffic={**host.traffic, event.balancer: seen}, cuts=host.cuts and event.mark != "in")
+
+
+def gone_on(state: RunState) -> RunState:
+    """What was held is done again; requests that were still under way when time was over are ended."""
+    for name in state.tally.held:
+        state = _tried_again(state, name, waits=False)
+    for name in state.tally.own_held:
+        state = with_step(state, state.index[name], changed(state.steps[name], status="pending"))
+    return state
+
+
+def _tried_again(state: RunState, name: str, *, waits: bool) -> RunState:
+    """Do what was held on a host again, and nothing else. `waits`: what is still under way there has its time once more; else it is cut."""
+    host = state.hosts[name]
+    steps = {step: changed(known, status="pending") if known.status == "held" else known for step, known in host.steps.items()}
+    overdue = any(seen.mark == "overdue" for seen in host.traffic.values())
+    after = with_host(state, name, steps=steps, cuts=overdue and not waits)
+    is_over = after.pausing is not None and after.pausing.cause == "traffic" and not after.tally.held and not after.tally.own_held
+    return changed(after, pausing=None) if is_over else after
 
 
 def link_lost(state: RunState, event: ev.LinkLost) -> RunState:

@@ -166,6 +166,8 @@ def _retry(command: cmd.Retry, state: RunState, by: Person | None) -> Refusal | 
         return _unknown_host(command.host, state)
     if state.phase not in ("running", "rolling-back"):
         return _no("there is no run in which the host could be tried again")
+    if host.condition == "updating" and host.name in state.tally.held and state.phase == "running" and not state.aborting:
+        return None
     if host.condition in _GOES_ON:
         return _no(_told(f"{host.name} is still being {_GOES_ON[host.condition]}: wait for its end", state.acts.get(f"host {host.name}")))
     if _stopped_on_its_way_back(state, host) if _goes_back_now(state) else _failed(host):

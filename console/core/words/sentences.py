@@ -83,6 +83,16 @@ def _released(event: ev.LocksReleased) -> str:
     return "; ".join((*filter(None, (freed,)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
 
 
+def _traffic(event: ev.TrafficChanged) -> str:
+    words = {
+        "in": "gets requests again", "left": "was out before this run, and is left so", "draining": "is to be drained", "drained": "drained",
+        "overdue": "drained, and time is over", "unread": "not known whether it gets requests",
+    }  # fmt: skip
+    left = f", {counted(event.sessions, 'request')} under way" if event.sessions and event.mark in ("drained", "overdue", "left") else ""
+    cut = f", {counted(event.cut, 'request')} cut" if event.cut else ""
+    return f"{event.host} at {event.balancer}: {words[event.mark]}{left}{cut}" + (f": {event.detail}" if event.detail else "")
+
+
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
@@ -113,6 +123,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HostsAnswered: lambda event: f"{counted(len(event.hosts), 'host')} still {'answers' if len(event.hosts) == 1 else 'answer'}",
     ev.LinkLost: lambda event: f"{event.host}: link lost" + (f": {event.detail}" if event.detail else ""),
     ev.LinkRestored: lambda event: f"{event.host}: answers again",
+    ev.TrafficChanged: _traffic,
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}",
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),

@@ -21,6 +21,7 @@ from console.core.kinds.release import release_of_commit
 from console.core.kinds.rollback import destination
 from console.core.kinds.rollback_targets import Targets
 from console.core.plan.return_plan import way_back
+from console.core.serving import OutBefore, out_of
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
@@ -30,13 +31,15 @@ from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
-from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved
+from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
+from console.ports.balancers import Balancer
 from console.ports.database import DatabaseView
 from console.ports.gates import CheckRunner
 from console.ports.hosts import Scout
@@ -44,6 +47,9 @@ from console.ports.source import Repository
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0
+BALANCER_DEADLINE = 15.0
+HURRIED_DEADLINE = 5.0
+"""Seconds that a balancer has to say how its servers are; the second before a rollback, which waits for none."""
 CHANGES = 200
 """Commits that a run's record lists."""
 SLOW = 0.5
@@ -86,6 +92,9 @@ class PreflightInput:
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
+    balancers: tuple[Balancer, ...] = ()
+    drained: OutBefore = field(default_factory=dict)
+    """Hosts that runs before this one took out of the traffic and did not put back."""
     attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
     """Commits whose last release here went wrong or was taken back."""
     backup: Backup | None = None
@@ -106,6 +115,12 @@ def _makes_release(inputs: PreflightInput) -> bool:
     return KINDS[inputs.request.kind].makes_release
 
 
+async def _at_balancers(inputs: PreflightInput) -> tuple[BalancerSeen | BalancerProblem, ...]:
+    """Ask every balancer how its servers are."""
+    deadline = HURRIED_DEADLINE if KINDS[inputs.request.kind].is_return else BALANCER_DEADLINE
+    return tuple(await asyncio.gather(*(balancer.look(deadline=deadline) for balancer in inputs.balancers)))
+
+
 async def look_at(inputs: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
     async def look(host: Host) -> HostFacts:
@@ -124,6 +139,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
     """Yield what the pre-flight finds, as it is found; the plan is last. Raises ConsoleError for what ends it at once."""
     hosts = chosen_hosts(inputs.environment, inputs.request)
     looking = asyncio.ensure_future(look_at(inputs, hosts))
+    balancing = asyncio.ensure_future(_at_balancers(inputs))
     found: Found | None = None
     asking: dict[asyncio.Task[Check], Check] = {}
     try:
@@ -141,7 +157,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                     yield listed
                 known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
-                found = _all(inputs, looking.result(), revision, known, relations)
+                found = replace(_all(inputs, looking.result(), revision, known, relations), balancers=await balancing)
                 for event in _found(found):
                     yield event
             for one in (one for one in asking if one in done):
@@ -155,7 +171,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
         for event in (*room, *planned):
             yield event
     finally:
-        for open_one in (looking, *asking):
+        for open_one in (looking, balancing, *asking):
             open_one.cancel()
 
 
@@ -255,13 +271,13 @@ async def prepare_again(inputs: PreflightInput, revision: Revision | None, known
     inputs = await _with_verifications(inputs, revision)
     subject = subject_of(inputs, hosts, revision)
     asked = (verdict(subject, spec) for spec in inputs.environment.checks) if subject else ()
-    facts, *verdicts = await asyncio.gather(look_at(inputs, hosts), *asked)
+    facts, balancers, *verdicts = await asyncio.gather(look_at(inputs, hosts), _at_balancers(inputs), *asked)
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
     ships = subject if inputs.environment.ship == "files" else None
     content = (CheckReported(check=await _content(inputs, ships.revision)),) if ships else ()
     known = _settled(inputs, hosts, facts, known) if known else None
     room = await _room(inputs, facts, subject)
-    found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))
+    found = replace(_all(inputs, facts, revision, known, await _relations(inputs, facts, revision)), balancers=balancers)
     return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, inputs.usual))
 
 
@@ -275,12 +291,22 @@ def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revisi
 
 def _found(found: Found) -> Iterator[Event]:
     yield from (seen(fact) for fact in found.facts)
+    yield from _out_of_traffic(found)
     if found.review is not None:
         yield DatabaseReviewed(review=found.review)
     if found.revision and found.release:
         yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.facts))
     for check in KINDS[found.request.kind].checks(found):
         yield CheckReported(check=named(check, found.environment.name))
+
+
+def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
+    """The hosts that get no requests now: those that somebody else took out, and those that a run before this one did."""
+    chosen = {fact.host for fact in found.facts}
+    for name, balancers in out_of(found.balancers).items():
+        ours = found.drained.get(name, frozenset())
+        for balancer in sorted(balancers) if name in chosen else ():
+            yield TrafficChanged(host=name, balancer=balancer, mark="drained" if balancer in ours else "left")
 
 
 def _planned(found: Found, usual: dict[str, float]) -> Iterator[Event]:
@@ -317,6 +343,7 @@ def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revisio
     return Found(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
+        drained=inputs.drained,
     )  # fmt: skip
 
 

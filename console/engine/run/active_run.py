@@ -41,6 +41,7 @@ class ActiveRun:
         executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
         self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
         executor.record = self.runner.record
+        executor.write = self.runner.write
         executor.live = lambda: self.runner.state
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None

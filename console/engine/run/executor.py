@@ -9,7 +9,9 @@ from console.engine.catch_up.leftover_locks import release
 from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
+from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools, epoch_of, remote
+from console.engine.run.traffic_steps import AtBalancer, take_all_out
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.fleet import Environment, Host
 from console.model.host_facts import LockHolder
@@ -27,8 +29,8 @@ HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
 ENGINE = Person("the engine")
-HERE = frozenset({"gate", "ship", "monitor", "build", "pack"})
-"""Kinds of steps that change nothing in service: to give them up here ends them."""
+HERE = frozenset({"gate", "ship", "monitor", "build", "pack", "drain", "admit"})
+"""Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
 
 
 def _kept(host: HostState) -> LockLeft | None:
@@ -39,6 +41,10 @@ def _kept(host: HostState) -> LockLeft | None:
     if host.condition in ("owed", "unreachable") or not host.linked:
         return LockLeft(host.name, host.detail or SafeText("it does not answer"))
     return None
+
+
+async def _unwritten(*events: Event) -> object:
+    return ()
 
 
 async def _never(run: str) -> bool:
@@ -66,9 +72,11 @@ class FleetExecutor:
         self._missed: dict[str, SafeText] = {}
         """Hosts of a rollback that could not be locked, and why."""
         self.record: Callable[..., object] = lambda *events: None
+        self.write: Callable[..., Awaitable[object]] = _unwritten
         self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
-            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, secrets
+            outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
+            tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets,
         )  # fmt: skip
 
     def _now(self) -> str:
@@ -76,6 +84,9 @@ class FleetExecutor:
 
     def _live(self) -> RunState:
         return self.live()
+
+    async def _write(self, event: Event) -> object:
+        return await self.write(event)
 
     def _judged(self, event: Event) -> None:
         self.record(event)
@@ -121,6 +132,13 @@ class FleetExecutor:
         silent = dict(zip(hosts, await on_each(hosts, self._silent), strict=True))
         lost = (HostFailed(host=name, condition="unreachable", reason=why) for name, why in silent.items() if why)
         return (*lost, HostsAnswered(hosts=tuple(name for name, why in silent.items() if not why)))
+
+    async def take_out(self, hosts: tuple[str, ...]) -> None:
+        """Take hosts out of the traffic of every balancer, and record what was read back of each."""
+        tools = self._tools
+        places = [(shared, name) for name in hosts for shared in tools.balancers if name in shared.hosts]
+        at = [AtBalancer(shared, name, tools.live, tools.record, tools.write, tools.clock) for shared, name in places]
+        await take_all_out(at)
 
     async def _silent(self, name: str) -> SafeText | None:
         host = self._environment.host(name)

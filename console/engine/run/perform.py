@@ -10,7 +10,7 @@ from dataclasses import replace
 from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
-from console.engine.run import database_steps
+from console.engine.run import database_steps, traffic_steps
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
@@ -179,4 +179,6 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "migrate": database_steps.migrate,
     "revert": database_steps.migrate,
     "restore": database_steps.restore,
+    "drain": traffic_steps.drain,
+    "admit": traffic_steps.admit,
 }

@@ -13,7 +13,7 @@ from console.core.run.decide import decide
 from console.engine.run.run_record import Publish, RunRecord
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, WakeAt
+from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.events import (
     AnyEvent,
     CommandRefused,
@@ -51,6 +51,9 @@ class StepExecutor(Protocol):
     async def ask(self, state: RunState, hosts: tuple[str, ...]) -> tuple[Event, ...]:
         """Ask hosts for a last word, each for as long as it may be silent: who did not answer, and who did."""
 
+    async def take_out(self, hosts: tuple[str, ...]) -> None:
+        """Take hosts out of the traffic, and record what was read back; returns once nothing more is to be tried."""
+
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """Hold every host of the run, or none; a host that is not reached any more makes it a no-go."""
 
@@ -77,6 +80,8 @@ class Runner:
         self._cancelling: set[tuple[str, int]] = set()
         self._asked_at = -1
         self._asking = False
+        self._leaving: set[str] = set()
+        """Hosts that are being taken out of the traffic."""
         self._commands = 0
         """How many were taken."""
         self._holds_again = False
@@ -194,6 +199,10 @@ class Runner:
             case AskHosts(hosts) if not self._asking:
                 self._asking = True
                 self._begin(self._ask(hosts))
+            case TakeOut(hosts) if fresh := tuple(name for name in hosts if name not in self._leaving):
+                self._leaving.update(fresh)
+                for name in fresh:
+                    self._begin(self._take_out(name))
             case TakeLocks():
                 self.record(await self._executor.take_locks(self.state))
             case WakeAt(mono):
@@ -233,6 +242,13 @@ class Runner:
             self._asking = False
         if self.state.phase != "ended":
             self.record(*found)
+
+    async def _take_out(self, name: str) -> None:
+        try:
+            await self._executor.take_out((name,))
+        finally:
+            self._leaving.discard(name)
+            self._news.set()
 
     async def _wait(self, wake: float | None) -> None:
         timeout = None if wake is None else max(0.0, wake - self._clock.mono())

@@ -1,11 +1,12 @@
 """One attempt at a step, and what it works with: the ports, the host, the placeholders, the durable step that it becomes. Knows no kind of step."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from console.core.host.shell import filled
+from console.engine.run.shared_balancer import SharedBalancer
 from console.model.events import Event, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
 from console.model.plan import Step
@@ -38,6 +39,9 @@ class Tools:
     """The run as it is now; a task's own state is as it was when the task began."""
     clock: Clock
     database: DatabaseView
+    write: Callable[[Event], Awaitable[object]]
+    """Records an event, and returns once it is on the disk."""
+    balancers: tuple[SharedBalancer, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     package: Package | None = None
     at_once: int = 32

@@ -1,7 +1,8 @@
 """What a strategy is asked for, and what it answers. Pure; which strategies there are is in `core/plan/strategies/registry.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from console.core.serving import OutBefore
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 
@@ -21,6 +22,8 @@ class Order:
     """By host: its last step before it changes. The host itself waits for that too, as one that is tried again has it still to do."""
     before: tuple[str, ...] = ()
     """Steps of the whole run that come before the first change: the database's."""
+    out: OutBefore = field(default_factory=dict)
+    """Hosts that somebody else has taken out of the traffic."""
 
 
 @dataclass(frozen=True, slots=True)

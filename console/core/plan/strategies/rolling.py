@@ -31,7 +31,7 @@ def in_waves(order: Order, waves: Waves) -> ChangeOfHosts:
     leader = next((host for wave in waves for host in wave), None)
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
-        lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader)
+        lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
         return _release_steps(lane, first=host.name in order.first)
 
     return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before))
@@ -55,11 +55,13 @@ def wave_by_wave(
 def _release_steps(lane: Lane, *, first: bool) -> tuple[Step, ...]:
     return (
         *lane.hooks("before host"),
+        *lane.drain(),
         *(() if first else lane.stop()),
         *lane.hooks("before switch"),
         lane.switch(),
         *lane.hooks("after switch"),
         *lane.restart(first=first),
         *lane.gate(),
+        *lane.admit(),
         *lane.hooks("after host"),
     )

@@ -1,0 +1,105 @@
+"""One balancer that many steps speak to at once: what they want within a moment goes there together, and the order about each host is kept.
+
+Knows the port. What is wanted, and why, is not known here.
+"""
+
+import asyncio
+from typing import Literal
+
+from console.core.serving import serving
+from console.model.traffic import BalancerProblem, BalancerSeen
+from console.ports.balancers import Balancer
+from console.ports.clock import Clock
+
+GATHER = 0.05
+"""Seconds in which hosts come together for one order: a reload for all of them, and not one for each."""
+LOOK = 10.0
+"""Seconds that a balancer has to say how it is, or to cut what is under way on a host."""
+ORDER = 30.0
+"""Seconds that it has to drain hosts, or to put them back."""
+Verb = Literal["drain", "admit"]
+Answer = BalancerSeen | BalancerProblem
+
+
+class SharedBalancer:
+    """A balancer of one run."""
+
+    def __init__(self, port: Balancer, clock: Clock) -> None:
+        self._port = port
+        self._clock = clock
+        self._open: dict[Verb, tuple[list[str], asyncio.Task[Answer]]] = {}
+        self._busy: dict[str, asyncio.Task[Answer]] = {}
+        self._look: asyncio.Task[Answer] | None = None
+        self._leaving: set[str] = set()
+        """Hosts that this run takes out, or has taken out."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._port.name
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that it serves."""
+        return self._port.hosts
+
+    async def look(self) -> Answer:
+        """Ask how all servers are; who asks while somebody else does gets the same answer."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._port.look(deadline=LOOK))
+        return await asyncio.shield(self._look)
+
+    async def cut(self, host: str) -> Answer:
+        """End what is under way on a drained host."""
+        return await self._port.cut(host, deadline=LOOK)
+
+    def may_leave(self, host: str, seen: BalancerSeen, *, anyway: bool) -> bool:
+        """Whether the host may be drained: another one gets requests after that, or it gets none now. If so it counts as gone from here on."""
+        others = serving(seen, {*self._leaving, host})
+        if not anyway and not others and host in serving(seen):
+            return False
+        self._leaving.add(host)
+        return True
+
+    def stays(self, host: str) -> None:
+        """The host is not to be drained after all."""
+        self._leaving.discard(host)
+
+    async def drain(self, host: str) -> Answer:
+        """Drain a host, together with others that are to be drained now."""
+        self._leaving.add(host)
+        return await self._order("drain", host)
+
+    async def admit(self, host: str) -> Answer:
+        """Put a host back, together with others."""
+        answer = await self._order("admit", host)
+        if isinstance(answer, BalancerSeen):
+            self._leaving.discard(host)
+        return answer
+
+    async def _order(self, verb: Verb, host: str) -> Answer:
+        """What is wanted last of a host is what is done last."""
+        for hosts, _ in (known for other, known in self._open.items() if other != verb):
+            if host in hosts:
+                hosts.remove(host)
+        hosts, task = self._open.get(verb) or self._begin(verb)
+        if host not in hosts:
+            hosts.append(host)
+        return await asyncio.shield(task)
+
+    def _begin(self, verb: Verb) -> tuple[list[str], asyncio.Task[Answer]]:
+        hosts = list[str]()
+        self._open[verb] = (hosts, asyncio.create_task(self._carry_out(verb, hosts)))
+        return self._open[verb]
+
+    async def _carry_out(self, verb: Verb, hosts: list[str]) -> Answer:
+        await self._clock.sleep(GATHER)
+        _, own = self._open.pop(verb)
+        before = {task for host in hosts if (task := self._busy.get(host)) and not task.done()}
+        self._busy.update(dict.fromkeys(hosts, own))
+        if before:
+            await asyncio.wait(before)
+        if not hosts:
+            return await self._port.look(deadline=LOOK)
+        order = self._port.drain if verb == "drain" else self._port.admit
+        return await order(tuple(hosts), deadline=ORDER)
