@@ -13,7 +13,7 @@ from datetime import datetime
 from console.adapters.checks.asked import Reveal
 from console.adapters.checks.forwarded import unforwarded
 from console.adapters.host_lock import holder_of, words_of
-from console.core.host import integrity, sudo, writable
+from console.core.host import integrity, maintenance_script, sudo, writable
 from console.core.host.by_hand import LIVE
 from console.core.host.release_scripts import RELEASE, RELEASE_GLOBS
 from console.core.host.shell import quote
@@ -113,9 +113,11 @@ for f in .deploy/lock/*; do
   for w in owner run since from reason; do l=; [ ! -r "$f/$w" ] || IFS= read -r l < "$f/$w" || :; say lock "$w: $l"; done
   break
 done
+@MAINTENANCE@
 [ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
 exit 0
 """.replace("@GLOBS@", RELEASE_GLOBS).replace("@LIVE@", LIVE.strip()).replace("@WHOLE@", integrity.LOOK.strip())
+_STANDS = _STANDS.replace("@MAINTENANCE@", maintenance_script.LOOK)
 
 LOOK = _ASK + _STANDS
 EXAMINE = _ASK + _FIT + _STANDS
@@ -225,6 +227,7 @@ def facts_of(
         sudo_refused=tuple(SafeText(f"sudo {words}") for words in found.all("sudo")),
         lock=_holder(found.all("lock")),
         closed=_note(_holder(found.all("closed")), found.one("now")),
+        maintenance=maintenance_script.maintenance_left(found.all("maintenance")),
         boot=str(SafeText(found.one("boot"))),
         drift=SafeText("; ".join(words for words in ("" if broken else _drift(found, history, current), *seen) if words)),
     )

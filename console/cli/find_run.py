@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
 from console.errors import UsageFault
+from console.model.request import ASIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def _meant(text: str, app: str) -> "list[RunSummary]":
             return list(record.runs(app, limit=1))
         if text:
             return [run for run in record.find_run(text) if app in ("", run.app)]
-        return [run for run in record.runs(app, limit=1000) if run.outcome is None and run.kind != "exec"]
+        return [run for run in record.runs(app, limit=1000) if run.outcome is None and run.kind not in ASIDE]
     finally:
         record.close()
 

@@ -31,6 +31,9 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     """Return what runs where, as a table."""
     held = found["locked_by"]
     lines = [f"{found['environment']}  maintenance {found['maintenance']}" + (f"  run {found['run']}" if found["run"] else "")]
+    if (kept := found.get("maintenance_by")) and found["maintenance"] != "off":
+        until = f" until {kept['until']}" if kept["until"] else ""
+        lines.append(f"maintenance by {kept['by']} since {kept['since']}{until}" + (f": {kept['message']}" if kept["message"] else ""))
     if held:
         more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
         lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))

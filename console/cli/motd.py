@@ -50,6 +50,11 @@ async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
     failed = failed_run(record)
     if failed is not None:
         words.append(as_typed(f"{place} is not verified since run {failed.run} failed: deploy report {failed.run}"))
+    if record.maintenance is not None:
+        from console.core.words.sentences import maintenance_words
+
+        off = as_typed(f"deploy maintenance {record.environment} off")
+        words.append(f"{place} is in maintenance {maintenance_words(record.maintenance)}: {off}")
     if record.note is not None and not _is_over(record.note):
         until = f" until {record.note.until}" if record.note.until else ""
         words.append(f"{place} is closed by {record.note.by}{until}: {record.note.reason}")

@@ -27,6 +27,7 @@ from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
 from console.model import commands as cmd
+from console.model.request import ASIDE
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -113,7 +114,7 @@ def _open_run(found: "Environment") -> str:
     """The run of the environment that has no end in the record; empty: none."""
     record = journal()
     try:
-        return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind != "exec"), "")
+        return next((one.run for one in record.runs(found.app, found.name, limit=20) if one.outcome is None and one.kind not in ASIDE), "")
     finally:
         record.close()
 

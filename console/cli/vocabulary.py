@@ -14,17 +14,17 @@ PLACES: Final = {
     "pause": "steering_words", "continue": "steering_words",
     "abort": "steering_words", "skip": "steering_words", "retry": "steering_words", "ack": "steering_words",
     "note": "steering_words",
-    "lock": "fleet_words", "unlock": "fleet_words", "exec": "fleet_words", "logs": "fleet_words",
+    "maintenance": "fleet_words", "lock": "fleet_words", "unlock": "fleet_words", "exec": "fleet_words", "logs": "fleet_words",
     "pending": "fleet_words", "forgive": "fleet_words", "trust": "fleet_words",
     "history": "record_words", "events": "record_words", "report": "record_words", "replay": "record_words",
     "demo": "machine_words", "engine": "machine_words",
 }  # fmt: skip
 """Each command's module in `words`, in the order in which they are needed. `ENV` stands for any word that is none of them."""
 
-ASKING: Final = frozenset({"ENV", "rollback", "restart", "resume", "exec", "unlock", "restore", "forgive"})
+ASKING: Final = frozenset({"ENV", "rollback", "restart", "resume", "exec", "unlock", "restore", "forgive", "maintenance"})
 """Commands that ask before they act, and need --yes where nobody can answer. `trust` asks too, and is not among them: keys are for a person to look at."""
 
-LATER: Final = ("maintenance", "promote", "doctor", "init")
+LATER: Final = ("promote", "doctor", "init")
 """Commands that are still to come."""
 
 

@@ -15,6 +15,7 @@ from console.core.host.login_command import visit
 from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
+from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import RunArchive
@@ -132,6 +133,19 @@ class LocalEnvironmentClient:
         if known is None:
             raise UsageFault(f"{self.environment} has no host {host}", "deploy status")
         return visit(self._found, known)
+
+    async def maintenance(self) -> MaintenanceSeen:
+        """Whether users are shown a maintenance page, read from the hosts and the balancers now."""
+        return await self._asked("maintenance-seen", {}, MaintenanceSeen)
+
+    async def switch_maintenance(self, verb: MaintenanceVerb, message: str, seconds: float, expects: str) -> tuple[MaintenanceSeen, tuple[str, ...]]:
+        """Switch it everywhere; what was read back, and what is wrong where."""
+        from console.wire.codec import from_plain
+
+        await self._tell_secrets("maintenance")
+        argument = {"verb": verb, "message": message, "seconds": seconds, "expects": expects}
+        answer = await (await self._engine()).query("maintenance", argument)
+        return from_plain(answer["seen"], MaintenanceSeen), tuple(one["message"] for one in answer["problems"])
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs of this environment, newest first: a page of them after that one, of those that hold these words."""

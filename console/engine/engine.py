@@ -18,6 +18,7 @@ from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.keyring import Keyring, ReadFile, unread
+from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
@@ -31,7 +32,7 @@ from console.engine.server.access import may_carry_runs
 from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
-from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, NoteAdded, RunOpened
+from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, MaintenanceChanged, NoteAdded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
 from console.model.request import Person, Request
@@ -72,6 +73,8 @@ class Engine:
         self._opening = asyncio.Lock()
         """Held while a run is opened or taken up, and while another model is taken: a run keeps the model that it was opened with."""
         self._writing_idle = asyncio.Lock()
+        self._switching = asyncio.Lock()
+        self._maintenance = MaintenanceEnd(self._fleet_if_any, self._may_end_maintenance)
         self._acting: set[asyncio.Task[Any]] = set()
 
     @property
@@ -96,8 +99,9 @@ class Engine:
 
     @property
     def owing(self) -> bool:
-        """Whether something of a run is still to be done by this engine: a host is owed something, or a lock is to be released."""
-        return self._runs.is_parting or self._catch_up.has_work
+        """Whether something of a run is still to be done by this engine: a host is owed something, a lock is to be released, or users
+        are shown a maintenance page."""
+        return self._runs.is_parting or self._catch_up.has_work or self._maintenance.is_on or bool(self._acting)
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
@@ -142,12 +146,14 @@ class Engine:
         """Work with another model from now on."""
         await self._fleet_watch.stop()
         await self._catch_up.stop()
+        await self._maintenance.stop()
         if self._outside is not None:
             await self._outside.close()
         self._environment, self._digest = environment, digest
         self._outside = self._open_outside(environment, self._keyring.values)
         self._catch_up.changed()
         self._catch_up.start()
+        self._maintenance.start()
         self._fleet_watch.start()
 
     def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
@@ -165,8 +171,14 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
-            self._catch_up.unpaid, self._writing_idle,
+            self._catch_up.unpaid, self._switching, self._writing_idle,
         )  # fmt: skip
+
+    def _fleet_if_any(self) -> QueryContext | None:
+        return self._fleet() if self._known() else None
+
+    def _may_end_maintenance(self) -> bool:
+        return self._environment is not None and self._may_carry() and self._keyring.has(self._environment, needs_of(self._environment, "maintenance"))
 
     async def open_run(self, request: Request, person: Person) -> str:
         """Begin a run; its pre-flight starts at once."""
@@ -183,7 +195,9 @@ class Engine:
             one = ActiveRun(self._fleet(), run, self._keep)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
             words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
-            await one.runner.write(self._opened(environment, run, request, person), *ticked, *words)
+            kept = (await self._journal.environment(environment.app, environment.name)).maintenance
+            shown = (MaintenanceChanged(by=Person(str(kept.by)), now=kept),) if kept else ()
+            await one.runner.write(self._opened(environment, run, request, person), *shown, *ticked, *words)
             self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
@@ -322,7 +336,10 @@ class Engine:
             self._keyring.make_ready(environment, needs_of(environment, purpose))
         fleet = self._fleet()
         self._feeds.make_room()
-        return await answer(fleet, argument, person)
+        if name != "maintenance":
+            return await answer(fleet, argument, person)
+        self._maintenance.is_on = True
+        return await self._to_its_end(answer(fleet, argument, person))
 
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; a run that has ended lets go of its hosts first."""
@@ -330,6 +347,7 @@ class Engine:
         if self.busy and not force:
             raise Locked(f"run {self.open_run_id} goes on", f"deploy abort {self.open_run_id}")
         await self._catch_up.stop()
+        await self._maintenance.stop()
         await self._runs.stop()
         await self._fleet_watch.stop()
         if self._outside is not None:
@@ -340,4 +358,4 @@ def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:
     """What a question needs secrets for; None: it needs none."""
     if name == "preview":
         return "check" if argument.get("kind", "deploy") == "deploy" else "restart"
-    return name if name in ("check", "exec", "logs") else None  # type: ignore[return-value] # it is one of those
+    return name if name in ("check", "exec", "logs", "maintenance") else None  # type: ignore[return-value] # it is one of those

@@ -11,6 +11,7 @@ from console.model.database import Backup
 from console.model.debt import Debt
 from console.model.fleet_snapshot import LastRun
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.release import Release, Revision
 from console.model.state import RunState
 from console.text import SafeText
@@ -125,15 +126,6 @@ class OpenRun(msgspec.Struct, frozen=True):
     """It waits for a person."""
 
 
-class Maintenance(msgspec.Struct, frozen=True):
-    """Users are shown a maintenance page: by whom, since when, until when (UTC, RFC 3339; empty: until it is taken away)."""
-
-    by: SafeText
-    since: SafeText
-    message: SafeText = SafeText("")
-    until: SafeText = SafeText("")
-
-
 class EnvironmentRecord(msgspec.Struct, frozen=True):
     """One application in one environment."""
 
@@ -162,4 +154,4 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     note: LockHolder | None = None
     """A person's note, as it was on the hosts when somebody looked last. No run sets it."""
     maintenance: Maintenance | None = None
-    """No run sets it."""
+    """Whoever switches it says so here beside the hosts; no run's events set it."""

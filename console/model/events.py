@@ -11,6 +11,7 @@ import msgspec
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
@@ -339,6 +340,15 @@ class BackupTaken(Event, frozen=True, tag="backup-taken"):
     backup: Backup
 
 
+class MaintenanceChanged(Event, frozen=True, tag="maintenance-changed"):
+    """Users are shown a maintenance page from now on, or no longer (`now` is None)."""
+
+    by: Person
+    now: Maintenance | None = None
+    missed: tuple[SafeText, ...] = ()
+    """Hosts and balancers where that is not so, and why."""
+
+
 class AnnouncementSent(Event, frozen=True, tag="announcement-sent"):
     """People were told of the release."""
 
@@ -440,6 +450,7 @@ AnyEvent = (
     | DatabaseReviewed
     | ReleasePacked
     | BackupTaken
+    | MaintenanceChanged
     | AnnouncementSent
     | CommandRefused
     | TakenUp

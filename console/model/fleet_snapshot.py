@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from console.model.debt import Debt
+from console.model.maintenance import MaintenanceSeen
 from console.text import SafeText
 
 
@@ -51,6 +52,8 @@ class FleetSnapshot(msgspec.Struct, frozen=True):
     app: str = ""
     protected: bool = False
     maintenance: str = "unknown"
+    maintained: MaintenanceSeen | None = None
+    """Who shows users a maintenance page, and what each host and balancer shows."""
     run: str = ""
     """The run that is open; empty: none."""
     held: Holder | None = None

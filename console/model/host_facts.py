@@ -2,6 +2,7 @@
 
 import msgspec
 
+from console.model.maintenance import HostMaintenance
 from console.text import SafeText
 
 
@@ -77,6 +78,8 @@ class HostFacts(msgspec.Struct, frozen=True):
     """Commands that sudo would not run by itself, and why."""
     lock: LockHolder | None = None
     closed: LockHolder | None = None
+    maintenance: HostMaintenance | None = None
+    """What the console left of its maintenance commands; None: nothing, so no page is shown there as far as it knows."""
     boot: str = ""
     drift: SafeText = SafeText("")
 

@@ -6,8 +6,10 @@ import msgspec
 
 from console.model.declared_impact import Impact
 
-RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up"]
+RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up", "maintenance"]
 """`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""
+ASIDE: frozenset[str] = frozenset({"exec", "maintenance"})
+"""Kinds that go on beside runs: they hold no host, have no pre-flight and no plan, and change no release."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class Request(msgspec.Struct, frozen=True):
 
     kind: RunKind = "deploy"
     ref: str = ""
-    """REF to deploy, the release to go back to or to catch up with, or the run whose backup is restored; empty: HEAD, or the one before."""
+    """REF to deploy, the release to go back to or to catch up with, the run whose backup is restored, or `on` and `off`; empty: HEAD, or the one before."""
     hosts: str = ""
     """A host pattern; empty: all."""
     without: tuple[tuple[str, str], ...] = ()

@@ -9,6 +9,7 @@ import msgspec
 
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.maintenance import Maintenance
 from console.model.paged_table import Table
 from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
@@ -128,6 +129,8 @@ class RunState(msgspec.Struct, frozen=True):
     """What is known of the database before the decision."""
     backup: Backup | None = None
     """The one that this run took."""
+    maintenance: Maintenance | None = None
+    """The maintenance page that users are shown while it goes on; None: none, as far as it was told."""
     announced: tuple[SafeText, ...] = ()
     """Channels that took the announcement."""
     untold: tuple[SafeText, ...] = ()

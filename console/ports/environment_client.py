@@ -5,6 +5,7 @@ from typing import Protocol
 
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
+from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage, SamplePage
 from console.ports.journal import RunSummary
@@ -77,6 +78,12 @@ class EnvironmentClient(RunArchive, Protocol):
 
     def visit(self, host: str) -> tuple[str, ...]:
         """The argv of an interactive shell on that host, in its live release. UsageFault where there is no such way."""
+
+    async def maintenance(self) -> MaintenanceSeen:
+        """Whether users are shown a maintenance page, read from the hosts and the balancers. UsageFault where there is none to show."""
+
+    async def switch_maintenance(self, verb: MaintenanceVerb, message: str, seconds: float, expects: str) -> tuple[MaintenanceSeen, tuple[str, ...]]:
+        """Switch it everywhere; what was read back, and what is wrong where. `expects`: the mark of what was seen; NoGo where somebody else was first."""
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         """Runs, newest first: a page of them after that one, of those that hold these words (as `Journal.runs`)."""

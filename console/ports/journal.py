@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.state import RunState
 
 
@@ -76,6 +77,9 @@ class Journal(Protocol):
 
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment, as seen on its hosts; None: there is none."""
+
+    async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows the environment's users a maintenance page, and until when; None: nobody does."""
 
     async def close(self) -> None:
         """Write what waits, and let go of the record."""

@@ -5,6 +5,7 @@ Owns the words around the values; what belongs into a report is decided in `view
 
 import re
 
+from console.model.request import ASIDE
 from console.text import SafeText
 from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry
 from console.views.run_summary import outcome_words
@@ -61,7 +62,7 @@ def _head(report: Report) -> list[str]:
 def _decision(report: Report) -> list[str]:
     made = report.decision
     if made is None:
-        return [] if report.state.kind == "exec" else ["None was made."]
+        return [] if report.state.kind in ASIDE else ["None was made."]
     what = "**Not decided**, ended" if made.interrupted else f"**{'GO' if made.go else 'No-go'}** by {escaped(made.by)}"
     out = [f"{what} at {_clock(made.at)} UTC."]
     listed = [f"- {escaped(reason)}" for reason in made.reasons]

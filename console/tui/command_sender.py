@@ -35,16 +35,23 @@ class CommandSender:
         """Say something to a run beside everything else."""
         if not self._idle.holds_up(command):
             self._keep(self.deliver(follower, command))
+        else:
+            self.when_awake(follower.state.environment, lambda: self._keep(self.deliver(follower, command)))
+
+    def when_awake(self, environment: str, act: Callable[[], object]) -> None:
+        """Do it; on a forgotten screen, once the environment's name was typed."""
+        if not self._idle.forgotten:
+            act()
             return
 
         def answered(name: str | None) -> None:
             if name:
                 self._idle.woken()
-                self._keep(self.deliver(follower, command))
+                act()
             else:
                 self._say("nothing was done")
 
-        self._push(IdleQuestion(follower.state.environment, self._idle.minutes), answered)
+        self._push(IdleQuestion(environment, self._idle.minutes), answered)
 
     async def deliver(self, follower: FeedFollower, command: AnyCommand) -> bool:
         """Say something to a run; whether it was taken."""

@@ -40,7 +40,7 @@ class Navigator:
         self.stack = PageStack(app)
         self.say, self.push, self.copy = self.stack.say, self.stack.push, app.copy_to_clipboard
         sender = CommandSender(clock, self.say, self.push, self.keep, self._open_back)
-        self.touched, self.submit, self.deliver = sender.touched, sender.submit, sender.deliver
+        self.touched, self.submit, self.deliver, self.when_awake = sender.touched, sender.submit, sender.deliver, sender.when_awake
 
     @property
     def records(self) -> RunArchive | None:

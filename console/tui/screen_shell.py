@@ -80,6 +80,9 @@ class Shell(Protocol):
     def submit(self, follower: FeedFollower, command: AnyCommand) -> None:
         """Say something to a run; a refusal is put on the message line. A forgotten screen asks for the name first."""
 
+    def when_awake(self, environment: str, act: Callable[[], object]) -> None:
+        """Do it; on a forgotten screen, once the environment's name was typed."""
+
     async def deliver(self, follower: FeedFollower, command: AnyCommand) -> bool:
         """Say something to a run at once; whether it was taken."""
 

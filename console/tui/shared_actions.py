@@ -1,10 +1,11 @@
-"""The actions that every page has: help, palette, themes, a new release, leaving."""
+"""The actions that every page has: help, palette, themes, a new release, maintenance mode, leaving."""
 
 from collections.abc import Callable
 
 from textual.app import App
 
 from console.tui.dialogs.dialog import TextDialog
+from console.tui.dialogs.maintenance_question import MaintenanceQuestion
 from console.tui.dialogs.palette import Palette
 from console.tui.dialogs.theme_choice import ThemeChoice
 from console.tui.key_lines import help_lines
@@ -24,6 +25,7 @@ class SharedActions:
         """Return what each action does, by id."""
         return {
             "help": self._open_help, "leave": self._shell.leave, "deploy": self._shell.open_prepare, "palette": self._open_palette,
+            "maintenance": MaintenanceQuestion(self._shell, self._say).ask,
             "theme": lambda: self._choose_theme(app.theme),
         }  # fmt: skip
 

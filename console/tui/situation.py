@@ -215,6 +215,18 @@ def may_visit(now: Situation) -> bool:
     return now.can_begin_runs and not now.read_only and bool(now.host)
 
 
+def may_maintain(now: Situation) -> bool:
+    """Return whether maintenance mode may be switched from here. No run, lock or day holds it up."""
+    return not maintenance_refusal(now)
+
+
+def maintenance_refusal(now: Situation) -> str:
+    """Return why maintenance mode is not switched from here; empty: it may be."""
+    if now.read_only:
+        return ONLY_LOOKS
+    return "" if now.can_begin_runs else NO_HOSTS_TOML
+
+
 def has_plot(now: Situation) -> bool:
     """Return whether the metrics have the whole screen."""
     return now.zoomed == 3 and bool(now.state.go)

@@ -5,6 +5,7 @@ from collections.abc import Container
 from console.model.state import RunState
 from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import counts_in_words
+from console.views.maintenance_summary import since_words
 from console.views.run_summary import commit_words, elapsed_words, from_to, left_words, progress_words, standing
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
 
@@ -44,6 +45,7 @@ def top_line(
         (0, from_to(state)),
         (7, line(Span(commit_words(state), "dim"))),
         (1, (standing(state),)),
+        (1, line(Span("maintenance", "warn")) if state.maintenance and state.phase != "ended" else ()),
         (6, line(f"{state.plan.strategy if state.plan else ''}".strip())),
         (2, line(progress_words(state))),
         (4, line(elapsed_words(state, now))),
@@ -64,6 +66,7 @@ def run_lines(
         ("release", joined((from_to(state), line(Span(commit_words(state), "dim"))))),
         ("state", joined(((standing(state),), line(state.plan.strategy if state.plan else ""), line(progress_words(state))))),
         ("time", line("   ".join(words for words in (elapsed_words(state, now), left_words(state, now)) if words))),
+        ("users see", line(Span(f"a maintenance page {since_words(state.maintenance)}", "warn")) if state.maintenance else ()),
         ("people", line(who_words(state, present))),
         ("engine", link_words(round_trip, problem)),
         ("fleet", line(counts_in_words(state))),

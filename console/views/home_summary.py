@@ -4,11 +4,13 @@ from collections import Counter
 from datetime import tzinfo
 
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
+from console.model.maintenance import MaintenanceSeen
 from console.model.paged_table import Table
 from console.model.state import HostCondition, HostState, RunState
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.typed import as_typed
+from console.views.maintenance_summary import odd_places, place_words, since_words
 from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.styled_text import width as spans_width
 from console.views.times import clock_span, day_and_time, seconds_between
@@ -36,7 +38,7 @@ def _resting_condition(host: SnapshotHost) -> HostCondition:
     return {True: "new", False: "failed", None: "old"}[host.healthy]  # type: ignore[return-value]
 
 
-def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False) -> tuple[Line, ...]:
+def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind: bool = False, zone: tzinfo | None = None) -> tuple[Line, ...]:
     """The lines on top: what is live where; and what wants attention, with the key for it. Two, or three where there is little width.
 
     `behind`: a run has ended since the hosts were read.
@@ -47,14 +49,28 @@ def home_lines(board: FleetSnapshot | None, open_run: str, width: int, *, behind
     shown = Span(f" {name} ", "frame") if board.protected else Span(name, "strong")
     title, versions = line(f" {board.app} ", Span("▸ ", "dim"), shown), _live_versions(board)
     if spans_width(title) + spans_width(versions) + 2 > width:
-        return title, line(" ", *versions), _attention(board, open_run, behind)
+        return title, line(" ", *versions), _attention(board, open_run, behind, zone)
     parts = (
         (0, title),
         (1, versions),
-        (2, line(Span(f"maintenance {board.maintenance}", "dim")) if board.maintenance != "unknown" else ()),
+        _maintenance(board),
         (3, line(Span("nothing runs", "dim")) if not (board.run or open_run) else ()),
     )
-    return by_room(parts, width), _attention(board, open_run, behind)
+    return by_room(parts, width), _attention(board, open_run, behind, zone)
+
+
+def _maintenance(board: FleetSnapshot) -> tuple[int, Line]:
+    """What users are shown, where there is a page; with its importance beside the other parts of the line."""
+    seen = board.maintained
+    if seen is None or not seen.places:
+        return 2, ()
+    return (2, line(Span("maintenance off", "dim"))) if seen.state == "off" else (1, line(Span(f"maintenance {seen.state}", "warn")))
+
+
+def _maintained(seen: MaintenanceSeen, zone: tzinfo | None) -> Line:
+    odd = "; ".join(place_words(place) for place in odd_places(seen)[:2])
+    since = since_words(seen.kept, seen.at, lambda at: day_and_time(at, zone)) if seen.kept else ""
+    return line(Span(f" maintenance {seen.state}: {'; '.join(words for words in (odd, since) if words)}", "warn"), Span("   m", "accent"), " switches it")
 
 
 def _live_versions(board: FleetSnapshot) -> Line:
@@ -69,7 +85,7 @@ def _live_versions(board: FleetSnapshot) -> Line:
     return line(*spans, f" of {len(board.hosts)}") if spans else line(Span("no host answers", "bad"))
 
 
-def _attention(board: FleetSnapshot, open_run: str, behind: bool) -> Line:
+def _attention(board: FleetSnapshot, open_run: str, behind: bool, zone: tzinfo | None) -> Line:
     run = board.run or open_run
     if run:
         words = "goes on" if board.run else as_typed("was interrupted: deploy resume")
@@ -79,6 +95,13 @@ def _attention(board: FleetSnapshot, open_run: str, behind: bool) -> Line:
         return line(Span(" a run has ended since the hosts were read: reading them again …", "warn"))
     if board.held:
         return line(Span(f" locked by {board.held.by}: {board.held.reason or board.held.run}", "warn"))
+    if board.maintained and board.maintained.kept and board.maintained.state != "off":
+        return _maintained(board.maintained, zone)
+    return _of_hosts(board)
+
+
+def _of_hosts(board: FleetSnapshot) -> Line:
+    """What is not as it should be on some hosts."""
     away = [host.host for host in board.hosts if not host.reachable]
     owed = {debt.host: debt.next for debt in board.owed}
     if owed and set(away) <= owed.keys():

@@ -4,6 +4,7 @@ from datetime import tzinfo
 
 from console.core.kinds.kinds import kind_of
 from console.core.words.sizes import counted
+from console.model.request import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry
@@ -89,7 +90,7 @@ def _what(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
 def _decision(report: Report, zone: tzinfo | None) -> tuple[Line, ...]:
     made = report.decision
     if made is None:
-        return () if report.state.kind == "exec" else (line(Span("none was made", "dim")),)
+        return () if report.state.kind in ASIDE else (line(Span("none was made", "dim")),)
     verdict = Span("GO", "good") if made.go else Span("no-go", "warn")
     said = line(Span("not decided", "warn"), ", ended") if made.interrupted else line(verdict, f" by {made.by}")
     out = [line(*said, f" at {wall_clock(made.at, zone)}")]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.plan import Step
+from console.model.request import ASIDE
 from console.model.state import RunState
 from console.views.log_lines import pause_words
 from console.views.styled_text import Tone
@@ -146,7 +147,7 @@ def chapters_of(events: Sequence[ev.AnyEvent]) -> tuple[Chapter, ...]:
 def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
     match event:
         case ev.RunOpened():
-            what = f"exec on {event.environment}" if event.kind == "exec" else f"pre-flight of a {event.kind} to {event.environment}"
+            what = f"{event.kind} on {event.environment}" if event.kind in ASIDE else f"pre-flight of a {event.kind} to {event.environment}"
             return f"{what}, asked for by {event.by}", "strong"
         case ev.Decided(interrupted=True):
             return "not decided", "warn"

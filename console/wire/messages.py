@@ -24,7 +24,10 @@ pause, continue, abort and roll-back."""
 ALWAYS = frozenset({"pause", "continue", "abort", "roll-back"})
 """Commands, by tag, that every version of an engine takes."""
 
-READS = frozenset({"status", "check", "pending", "facts", "logs", "board", "versions", "preview", "releases", "people", "doctor", "channels", "verified", "ci"})
+READS = frozenset({
+    "status", "check", "pending", "facts", "logs", "board", "versions", "preview", "releases", "people", "doctor", "channels", "verified", "ci",
+    "maintenance-seen",
+})  # fmt: skip
 """Questions that change nothing; all others need an operator."""
 
 

@@ -13,6 +13,7 @@ from console.adapters.local import LocalTransport
 from console.core.host import release_scripts
 from console.model.fleet import Command, Environment
 from console.model.host_facts import HostFacts, LockHolder
+from console.model.maintenance import HostMaintenance
 from console.text import SafeText
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 
@@ -199,6 +200,13 @@ async def test_who_holds_it_and_who_closed_it(host: LocalTransport, app: Path) -
     assert 69 < facts.lock.heartbeat_age < 75
     assert facts.closed is not None
     assert (facts.closed.by, facts.closed.reason, facts.closed.until, facts.closed.run) == ("eve", "disk: mended", "2027", "")
+
+
+async def test_what_maintenance_left_there(host: LocalTransport, app: Path) -> None:
+    assert (await seen(host, app)).maintenance is None
+    (app / ".deploy").mkdir(parents=True)
+    (app / ".deploy" / "maintenance").write_text("state: on\nby: ada\nsince: noon\nuntil: one\nrun: \nmessage: state: off\n")
+    assert (await seen(host, app)).maintenance == HostMaintenance("on", SafeText("ada"), SafeText("noon"), SafeText("one"), SafeText("state: off"))
 
 
 async def test_missing_shared_files_and_tools_and_sudo(host: LocalTransport, app: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [
-    ("maintenance",), ("doctor",), ("init", "--from", "ssh-config"),
+    ("doctor",), ("init", "--from", "ssh-config"),
     ("production", "--yes", "--limit-rate", "20MiB"), ("check", "--strategy", "canary"),
 ])  # fmt: skip
 def test_what_is_still_to_come_says_so(tmp_path: Path, words: tuple[str, ...]):

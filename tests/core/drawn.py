@@ -12,7 +12,7 @@ from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
 from console.model.fleet import Balancer, CheckSpec
 from console.model.plan import ReturnTarget
-from console.model.request import Person, Request, RunKind
+from console.model.request import ASIDE, Person, Request, RunKind
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
@@ -54,15 +54,15 @@ def draw_run(kind: RunKind, seed: int, watch: Callable[[Simulation], None]) -> S
 
 
 def _open(run: Simulation, kind: RunKind, chance: Random) -> None:
-    """The record up to where somebody is asked, and most times a GO. Nobody is asked in an exec."""
+    """The record up to where somebody is asked, and most times a GO. Nobody is asked in what goes on beside runs."""
     opened, *seen, plan, _, _ = opening(run.environment, kind)
     names = [host.name for host in run.environment.hosts]
     fresh = set(chance.sample(names, chance.choice((0, 0, 1))))
     gone = set(names if chance.random() < 0.1 else chance.sample(names, chance.choice((0, 0, 1))))
     without = tuple((name, "away") for name in names if chance.random() < 0.05)
     run.record(changed(opened, protected=chance.random() < 0.5, request=Request(kind=kind, without=without)))
-    if kind == "exec":
-        run.record(*(ev.StepStarted(step="exec", host=name) for name in names), *(ev.StepFinished(step="exec", host=name) for name in names))
+    if kind in ASIDE:
+        run.record(*(ev.StepStarted(step=kind, host=name) for name in names), *(ev.StepFinished(step=kind, host=name) for name in names))
         run.record(ev.RunEnded(exit=0, outcome="succeeded"))
         return
     run.record(*(changed(one, release="" if one.host in fresh else OLD) for one in seen))

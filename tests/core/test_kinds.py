@@ -93,6 +93,7 @@ CHECKS = [
     ("a restore", found("restore", **RESTORE), [*ON_FLEET, "lock", "backup"]),
     ("a catch-up", found("catch-up", **CATCH_UP), [*ON_FLEET, "lock"]),
     ("an exec", found("exec"), []),
+    ("maintenance", found("maintenance"), []),
 ]
 
 
@@ -116,8 +117,8 @@ def blocked_by(kind: RunKind, **inputs: object) -> list[str]:
 
 
 HELD_UP = [
-    ("nothing is wrong", {}, {"deploy": [], "restart": [], "rollback": [], "restore": [], "catch-up": [], "exec": []}),
-    ("a host is away", AWAY, {"deploy": ["reach"], "restart": ["reach"], "rollback": [], "restore": [], "catch-up": ["reach"], "exec": []}),
+    ("nothing is wrong", {}, {"deploy": [], "restart": [], "rollback": [], "restore": [], "catch-up": [], "exec": [], "maintenance": []}),
+    ("a host is away", AWAY, {"deploy": ["reach"], "restart": ["reach"], "rollback": [], "restore": [], "catch-up": ["reach"], "exec": [], "maintenance": []}),
     ("a host is held by another run", HELD, {"deploy": ["lock"], "restart": ["lock"], "rollback": ["lock"], "restore": ["lock"], "catch-up": ["lock"]}),
     ("a host is closed by a person", CLOSED, {"deploy": ["lock"], "restart": ["lock"], "rollback": [], "restore": [], "catch-up": ["lock"]}),
     ("a disk is full", FULL, {"deploy": ["space"], "restart": [], "rollback": [], "restore": [], "catch-up": ["space"]}),
@@ -258,6 +259,7 @@ PLANS = [
     ),
     ("a restore", "restore", RESTORE, {"web01": [], "web02": [], "web03": []}),
     ("an exec", "exec", {}, {"web01": [], "web02": [], "web03": []}),
+    ("maintenance", "maintenance", {}, {"web01": [], "web02": [], "web03": []}),
 ]
 
 
@@ -367,6 +369,7 @@ KIND_WORDS = {
         "deploy status {environment}",
     ),
     "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "deploy status {environment}"),
+    "maintenance": (("MAINTENANCE", "maintenance", "DONE"), "maintenance mode changes no release", "", "deploy maintenance {environment}"),
 }
 
 
@@ -388,6 +391,7 @@ TRAITS = {
     "restore": (False, False, False, True, False),
     "catch-up": (False, False, True, True, False),
     "exec": (False, False, True, False, True),
+    "maintenance": (False, False, True, False, True),
 }
 
 

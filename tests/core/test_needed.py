@@ -35,6 +35,7 @@ DATABASE = {"database.url"}
         ("catch-up", {}, COMMANDS | GATES, TOLD),
         ("restore", {}, COMMANDS | DATABASE, TOLD),
         ("exec", {}, COMMANDS, set()),
+        ("maintenance", {}, COMMANDS, TOLD),
         ("logs", {}, COMMANDS, set()),
     ],
 )

@@ -10,6 +10,7 @@ from console.model.checks import Check
 from console.model.database import Backup, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.plan import Plan, Steps
 from console.model.release import Release, Revision
 from console.model.request import Request
@@ -129,6 +130,11 @@ SAID: list[tuple[ev.Event, str]] = [
         ev.AnnouncementSent(moment="after", title=S("Shop v2"), body=SafeLines("x"), told=(S("mail"), S("chat")), problems=(S("pager did not answer"),)),
         "told mail, chat: Shop v2; pager did not answer",
     ),
+    (
+        ev.MaintenanceChanged(by=ADA, now=Maintenance(S("ada"), S("12:00"), S("upgrade"), S("13:00")), missed=(S("web02: no route"),)),
+        "maintenance is on: by ada since 12:00 until 13:00: upgrade; not so: web02: no route",
+    ),
+    (ev.MaintenanceChanged(by=ADA), "maintenance is off by ada"),
     (ev.PersonCalled(reason=S("it waits")), "called nobody"),
     (ev.PersonCalled(reason=S("it waits"), told=(S("pager"),), problems=(S("chat: 500"),)), "called pager; chat: 500"),
     (ev.NoteAdded(by=ADA, text=S("looks fine")), "note by ada: looks fine"),

@@ -11,7 +11,9 @@ from console.adapters.journal.run_summaries import holds
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified
+from console.model.maintenance import MaintenanceSeen, PlaceSeen
 from console.model.request import Request
+from console.model.values import changed
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
 from console.ports.journal import RunSummary
 from console.text import SafeText
@@ -61,6 +63,8 @@ class ScriptedEnvironment:
     suggested: str = ""
     way: tuple[str, ...] = ("true",)
     candidates_there: tuple[Candidate, ...] = CANDIDATES
+    maintained: MaintenanceSeen = MaintenanceSeen("off", tuple(PlaceSeen(f"web{number:02}", "off") for number in range(1, 13)), at="2026-11-24T12:00:00Z")
+    missed: tuple[str, ...] = ()
     told_by: tuple[SafeText, ...] = (SafeText("slack://****/"), SafeText("json://ops.example/hook"))
     verified_there: Verified = Verified()
     marks: dict[str, CiMark] = field(default_factory=dict)
@@ -124,6 +128,17 @@ class ScriptedEnvironment:
 
     def visit(self, host: str) -> tuple[str, ...]:
         return self.way
+
+    async def maintenance(self) -> MaintenanceSeen:
+        if self.blocked:
+            raise self.blocked
+        return self.maintained
+
+    async def switch_maintenance(self, verb: str, message: str, seconds: float, expects: str) -> tuple[MaintenanceSeen, tuple[str, ...]]:
+        self.asked.append(("maintenance", verb, message, seconds, expects))
+        places = tuple(changed(place, shows=verb) for place in self.maintained.places)
+        self.maintained = changed(self.maintained, state=verb, places=places)
+        return self.maintained, self.missed
 
     async def history(self, limit: int, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
         self.asked.append(("history", limit, after.run if after else "", words))

@@ -14,9 +14,11 @@ from console.core.environment.debts import OWING
 from console.core.environment.record import ACTED, is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
 from console.errors import ConsoleError
-from console.model.environment_record import FORMAT, EnvironmentRecord, HostRecord, Maintenance, Released, Unclear
+from console.model.environment_record import FORMAT, EnvironmentRecord, HostRecord, Released, Unclear
 from console.model.events import AnyEvent, HostForgiven, HostOwed, RunEnded
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
+from console.model.request import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
 from console.ports.journal import RunSummary
@@ -253,7 +255,7 @@ def _newest_before(connection: sa.Connection, place: Place, run: str, seq: int) 
 
 def _telling(connection: sa.Connection, place: Place) -> Iterable[RunSummary]:
     """The runs that a rebuild reads, oldest first."""
-    query = sa.select(RUNS).where(_in(RUNS, place), RUNS.c.kind != "exec").order_by(NEWEST).limit(BACK)
+    query = sa.select(RUNS).where(_in(RUNS, place), RUNS.c.kind.not_in(ASIDE)).order_by(NEWEST).limit(BACK)
     runs = [summary_of(row) for row in connection.execute(query)]
     owed = sa.select(EVENTS.c.run).where(EVENTS.c.type == str(HostOwed.__struct_config__.tag), EVENTS.c.run == sa.bindparam("owing")).limit(1)
     owing = [back for back, one in enumerate(runs) if one.exit in OWING and connection.execute(owed, {"owing": one.run}).first()]

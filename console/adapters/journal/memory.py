@@ -9,6 +9,7 @@ from console.core.run.evolve import fold
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.state import RunState
 from console.model.values import changed
 from console.ports.journal import PastRun, RunSummary
@@ -85,6 +86,10 @@ class MemoryJournal:
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment."""
         self._records[app, environment] = changed(await self.environment(app, environment), note=note)
+
+    async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows users a maintenance page."""
+        self._records[app, environment] = changed(await self.environment(app, environment), maintenance=maintenance)
 
     async def close(self) -> None:
         """Do nothing: there is no file and no thread."""

@@ -13,6 +13,7 @@ from console.adapters.journal.store import Entry, JournalStore
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.state import RunState
 from console.ports.journal import PastRun, RunSummary
 from console.wire.codec import DecodeError
@@ -104,6 +105,10 @@ class SqlJournal:
     async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment."""
         await self._on(self._writer, lambda: self.store.keep_note(app, environment, note))
+
+    async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows users a maintenance page; None: nobody does."""
+        await self._on(self._writer, lambda: self.store.keep_maintenance(app, environment, maintenance))
 
     async def close(self) -> None:
         """Write what waits, and let go of the file."""

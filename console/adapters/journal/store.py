@@ -24,6 +24,7 @@ from console.errors import UsageFault
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.state import RunState
 from console.ports.journal import PastRun, RunSummary
 from console.wire.codec import DecodeError, decode_event
@@ -324,11 +325,18 @@ class JournalStore:
 
     def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
         """Store the person's note that closes an environment; None: there is none."""
+        self._state((app, environment), "note", note)
+
+    def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows users a maintenance page, and until when; None: nobody does."""
+        self._state((app, environment), "maintenance", maintenance)
+
+    def _state(self, place: Place, part: str, value: object | None) -> None:
         with told(self.path):
             self._verify_in_place()
             self._environments.begin()
             with self._connection.begin():
-                self._environments.state(self._connection, (app, environment), "note", note)
+                self._environments.state(self._connection, place, part, value)
         self._environments.committed()
 
 

@@ -10,6 +10,8 @@ from console.cli.options import how_of, how_options, reason, seconds
 from console.cli.strict_command import StrictCommand
 from console.errors import UsageFault
 
+MAINTENANCE_VERBS = ("on", "off", "toggle", "status")
+
 
 @click.command(cls=StrictCommand)
 @click.argument("environment", default="")
@@ -135,4 +137,36 @@ def trust(ctx: click.Context, /, environment: str, hosts: str, **given: Any) -> 
     finish(enrol_keys(how, environment, hosts))
 
 
-COMMANDS = (status, lock, unlock, execute, logs, pending, forgive, trust)
+@click.command(cls=StrictCommand)
+@click.argument("words", nargs=-1, metavar="[ENVIRONMENT] [on|off|toggle|status]")
+@click.option("--message", metavar="TEXT", help="What users are told; the commands have it as DEPLOY_MESSAGE.")
+@click.option("--for", "duration", metavar="DURATION", help="It ends by itself after so long; without it, with off.")
+@how_options
+@click.pass_context
+def maintenance(ctx: click.Context, /, words: tuple[str, ...], message: str | None, duration: str | None, **given: Any) -> None:
+    """Show whether users see a maintenance page, or switch it on every host and balancer."""
+    how = how_of(ctx, given)
+    environment, verb = _maintenance_words(words)
+    length = 0.0 if duration is None else seconds(duration, "--for")
+    if duration is not None and length < 1:
+        raise UsageFault(f"--for {duration}: that is over at once", "--for 90s, 10m or 1h")
+    if verb in ("off", "status") and (message is not None or duration is not None):
+        raise UsageFault(f"{'--message' if message is not None else '--for'} has no meaning with {verb}", "deploy maintenance on --message TEXT --for 30m")
+    from console.cli import maintenance_command
+
+    if verb == "status":
+        finish(maintenance_command.show_maintenance(how, environment))
+    need_yes(how, f"maintenance {verb}")
+    finish(maintenance_command.switch_maintenance(how, environment, verb, message or "", length))
+
+
+def _maintenance_words(words: tuple[str, ...]) -> tuple[str, Any]:
+    """The environment (empty: the only one) and the verb. Raises UsageFault."""
+    environment = words[0] if words and words[0] not in MAINTENANCE_VERBS else ""
+    rest = words[1:] if environment else words
+    if len(rest) > 1 or (rest and rest[0] not in MAINTENANCE_VERBS):
+        raise UsageFault(f"{' '.join(rest)}: not a verb of maintenance", f"deploy maintenance {environment} {'|'.join(MAINTENANCE_VERBS)}".replace("  ", " "))
+    return environment, rest[0] if rest else "status"
+
+
+COMMANDS = (status, maintenance, lock, unlock, execute, logs, pending, forgive, trust)

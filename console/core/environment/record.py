@@ -22,6 +22,7 @@ from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
 from console.model.fleet_snapshot import LastRun
 from console.model.paged_table import Table
+from console.model.request import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
 
@@ -39,7 +40,7 @@ _TELLS_RELEASE = (ev.RevisionResolved, ev.PlanMade, ev.ReleasePacked, ev.RunEnde
 
 def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, ...], state: RunState) -> EnvironmentRecord:
     """Return the environment's record after events of one run. `number`: the run's position over all runs; `state`: the run's state after these events."""
-    if not state.run or state.kind == "exec":
+    if not state.run or state.kind in ASIDE:
         return record
     record = _with_hosts(changed(record, app=state.app, environment=state.environment), events, state)
     for event in events:
@@ -56,7 +57,7 @@ def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, 
 
 def is_late(record: EnvironmentRecord, number: int, events: Iterable[ev.AnyEvent], state: RunState) -> bool:
     """Whether a run that worked on hosts ends after one that was opened later: then the record must be rebuilt in the order of runs."""
-    return number < record.newest and state.kind != "exec" and state.exit in ACTED and any(isinstance(event, ev.RunEnded) for event in events)
+    return number < record.newest and state.kind not in ASIDE and state.exit in ACTED and any(isinstance(event, ev.RunEnded) for event in events)
 
 
 def trimmed(state: RunState) -> RunState:

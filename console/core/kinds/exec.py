@@ -1,7 +1,7 @@
 """`deploy exec`: a command of a person's on hosts, on record as a run. It has no pre-flight and no plan, and ends with the console that runs it. Pure."""
 
 from console.core.kinds.found import Found
-from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.kinds.kind import Kind, KindWords, NoReturn, Unsteered
 from console.model.checks import Check
 from console.model.plan import Plan, Steps
 
@@ -16,4 +16,7 @@ def plan(found: Found) -> Plan:
     return Plan("exec", (tuple(host.name for host in found.hosts),), Steps())
 
 
-EXEC = Kind("exec", KindWords("EXEC", "exec", "DONE"), checks, plan, no_return=NoReturn("a command changes no release"), is_steered=False)
+EXEC = Kind(
+    "exec", KindWords("EXEC", "exec", "DONE"), checks, plan, no_return=NoReturn("a command changes no release"),
+    unsteered=Unsteered("an exec ends with the console that runs it, and takes no command", "ctrl+c there"),
+)  # fmt: skip

@@ -30,6 +30,13 @@ class NoReturn(NamedTuple):
     hint: str = ""
 
 
+class Unsteered(NamedTuple):
+    """Why such a run takes no command, and what to do instead; `{environment}` stands for the name."""
+
+    words: str
+    hint: str
+
+
 @dataclass(frozen=True)
 class Kind:
     """What is fixed for every run of one kind."""
@@ -47,12 +54,17 @@ class Kind:
     """It is the way back itself: it goes to its end, and is neither paused nor aborted. Its hosts end as `back`, not as `new`."""
     changes_hosts: bool = True
     """False: every host is held, and stays as it is."""
-    is_steered: bool = True
-    """People may speak to it; else it ends with the console that runs it."""
+    unsteered: Unsteered | None = None
+    """Why people do not speak to it; None: they may."""
     is_attended: bool = True
     """People are asked in it while it runs."""
     looked_at_with: str = "deploy status {environment}"
     """The command that shows again what it was refused for."""
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether people may speak to it."""
+        return self.unsteered is None
 
     @property
     def returns(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from console.core.kinds.catch_up import CATCH_UP
 from console.core.kinds.exec import EXEC
 from console.core.kinds.kind import Kind, OnFailure
+from console.core.kinds.maintenance import MAINTENANCE
 from console.core.kinds.release import RELEASE
 from console.core.kinds.restart import RESTART
 from console.core.kinds.restore import RESTORE
@@ -12,7 +13,7 @@ from console.core.kinds.rollback import ROLLBACK
 from console.model.request import RunKind
 from console.model.state import RunState
 
-KINDS: Final[dict[RunKind, Kind]] = {kind.name: kind for kind in (RELEASE, ROLLBACK, RESTART, RESTORE, CATCH_UP, EXEC)}
+KINDS: Final[dict[RunKind, Kind]] = {kind.name: kind for kind in (RELEASE, ROLLBACK, RESTART, RESTORE, CATCH_UP, EXEC, MAINTENANCE)}
 
 
 def kind_of(run: RunState) -> Kind:

@@ -165,6 +165,10 @@ def _backed_up(state: RunState, event: ev.BackupTaken) -> RunState:
     return changed(state, backup=event.backup)
 
 
+def _maintained(state: RunState, event: ev.MaintenanceChanged) -> RunState:
+    return changed(state, maintenance=event.now)
+
+
 def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
     return changed(state, announced=event.told, untold=event.problems) if event.moment == "before" else changed(state, told_end=event.told)
 
@@ -227,6 +231,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.DatabaseReviewed: _reviewed,
     ev.ReleasePacked: _packed,
     ev.BackupTaken: _backed_up,
+    ev.MaintenanceChanged: _maintained,
     ev.AnnouncementSent: _announced,
     ev.TakenUp: _taken_up,
     ev.RunEnded: _ended,

@@ -26,8 +26,9 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
         return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(_after_the_end(command, state)), ended=True)
-    if not kind_of(state).is_steered and not isinstance(command, cmd.Note | cmd.Forgive):
-        return _no(f"an {state.kind} ends with the console that runs it, and takes no command", "ctrl+c there")
+    unsteered = kind_of(state).unsteered
+    if unsteered and not isinstance(command, cmd.Note | cmd.Forgive):
+        return _no(unsteered.words, unsteered.hint.format(environment=state.environment))
     if command.expects and command.expects != state.seq and isinstance(command, cmd.Decide):
         return _no("the run has changed since that was on the screen", f"deploy attach {state.run}")
     return _who_was_first(command, state) or _RULES[type(command)](command, state, by)

@@ -53,6 +53,8 @@ def needs_of(environment: Environment, purpose: Purpose | None, *, resumes: bool
         return Needs(variables | database, told)
     if purpose == "rollback":
         return Needs(variables | health | (database if reverts else {}), told | ({} if reverts else database))
+    if purpose == "maintenance":
+        return Needs(variables, told)
     return Needs(variables | health, told)
 
 

@@ -9,6 +9,7 @@ from console.core.words.durations import duration_words
 from console.core.words.sizes import counted, size_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
+from console.model.maintenance import Maintenance
 from console.text import SafeText
 from console.typed import as_typed
 
@@ -17,6 +18,12 @@ def sentence(event: ev.Event) -> str:
     """What happened, in one line."""
     words = _SENTENCES.get(type(event))
     return words(event) if words else type(event).__name__
+
+
+def maintenance_words(now: Maintenance) -> str:
+    """Who shows users a maintenance page, since when, until when, and what it says."""
+    until = f" until {now.until}" if now.until else ""
+    return f"by {now.by} since {now.since}{until}" + (f": {now.message}" if now.message else "")
 
 
 def impact_words(impact: Impact) -> str:
@@ -78,6 +85,11 @@ def _changes(event: ev.ChangesListed) -> str:
     return f"{counted(len(event.subjects), 'commit')}{migrations}"
 
 
+def _maintenance(event: ev.MaintenanceChanged) -> str:
+    words = f"maintenance is on: {maintenance_words(event.now)}" if event.now else f"maintenance is off{_by(event)}"
+    return "; ".join((words, *(f"not so: {one}" for one in event.missed)))
+
+
 def _released(event: ev.LocksReleased) -> str:
     freed = f"locks are released on {counted(len(event.hosts), 'host')}" if event.hosts else ""
     return "; ".join((*filter(None, (freed,)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
@@ -134,6 +146,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.DatabaseReviewed: _reviewed,
     ev.ReleasePacked: lambda event: f"packed: {event.files} files, {size_words(event.size)}, content {event.content[:12]}",
     ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",
+    ev.MaintenanceChanged: _maintenance,
     ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",

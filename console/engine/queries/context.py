@@ -47,5 +47,7 @@ class QueryContext:
     """What CI said, by the model's digest and the commit, and until when (boot-time clock) that is not asked again."""
     unpaid: str = ""
     """Why this engine brings no owed host up to date; empty: it does."""
+    switching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while maintenance mode is switched: of two who do so at once, the second sees what the first has done."""
     writing_idle: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""

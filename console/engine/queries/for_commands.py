@@ -3,12 +3,13 @@
 Knows the ports and the contract's names; nothing of runs that go on, but the id of the open one.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
 from console.core.host_selection import chosen_hosts
 from console.engine.catch_up.forgive import answer_forgive
+from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
 from console.engine.preflight.preview import answer_check
 from console.engine.queries.context import QueryContext as QueryContext  # noqa: PLC0414 (its place for those who look here)
 from console.engine.queries.exec_and_logs import answer_exec, answer_logs
@@ -27,17 +28,19 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
     facts = await look_at(fleet, hosts)
     held = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     await note_seen(fleet, facts)
+    maintained, _ = await read_maintenance(fleet, facts)
     record = await fleet.journal.environment(environment.app, environment.name)
     healthy = healthy_hosts(record, environment, facts)
     return {
-        "environment": environment.name, "maintenance": "unknown", "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
+        "environment": environment.name, "maintenance": maintained.state, "maintenance_by": maintained.kept,
+        "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
         "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
         "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
         "owed": list(owed_now(record, fleet.unpaid)),
     }  # fmt: skip
 
 
-ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable[object]]] = {
+ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine[Any, Any, object]]] = {
     "check": answer_check,
     "status": answer_status,
     "lock": answer_lock,
@@ -47,6 +50,8 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable
     "exec": answer_exec,
     "logs": answer_logs,
     "pending": answer_pending,
+    "maintenance": answer_maintenance,
+    "maintenance-seen": answer_maintenance_seen,
 }
 
 

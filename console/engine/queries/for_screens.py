@@ -3,11 +3,12 @@
 Reads only. Knows the ports; nothing of sockets or of runs that go on.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any
 
 from console.core.checks.direction import attempt_of
 from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
+from console.engine.maintenance.change import read_maintenance
 from console.engine.preflight.preview import answer_preview
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
@@ -34,10 +35,12 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     found = next((holder for fact in facts if (holder := fact.lock or fact.closed)), None)
     held = Holder(found.by, found.since, found.reason, found.run) if found else None
     record = await fleet.journal.environment(environment.app, environment.name)
+    maintained, _ = await read_maintenance(fleet, facts)
     healthy = healthy_hosts(record, environment, facts)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return FleetSnapshot(
         environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
+        maintenance=maintained.state, maintained=maintained,
         owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
     )  # fmt: skip
 
@@ -88,7 +91,7 @@ async def answer_channels(fleet: QueryContext, argument: Mapping[str, Any], pers
     return (*found, *([SafeText(f"{missing} more, whose {'secret is' if missing == 1 else 'secrets are'} not known here")] if missing else []))
 
 
-ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Awaitable[object]]] = {
+ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine[Any, Any, object]]] = {
     "board": answer_board,
     "channels": answer_channels,
     "verified": answer_verified,

@@ -108,7 +108,7 @@ class HomeScreen(Page):
         """Give every widget its part; each repaints only what differs."""
         rest, now = self.rest, self.shell.clock.mono()
         self.set_class(self.client.protected, "protected")
-        self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind))
+        self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind, zone=self.shell.zone))
         self._fleet.show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
         self._metrics.show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
         self._runs.draw(lambda width: tuple(run_row(run, width, self.shell.zone) for run in rest.runs))

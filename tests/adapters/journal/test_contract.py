@@ -16,6 +16,7 @@ from console.core.run.evolve import evolve, fold
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import NoteAdded, RevisionResolved, RunEnded, RunOpened, stamped
 from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -254,3 +255,18 @@ async def test_a_persons_note_is_kept_and_taken_away(journal):
     assert (found.note, bool(found.hosts)) == (said, True)
     await journal.keep_note(*place, None)
     assert (await journal.environment(*place)).note is None
+
+
+async def test_maintenance_is_kept_beside_a_note_and_taken_away(journal):
+    events = golden("release", "r1")
+    place = place_of(events)
+    said = Maintenance(SafeText("ada"), SafeText("2026-01-02T00:00:00Z"), SafeText("upgrade"), run="r1", balancers=("lb01/shop",))
+    note = LockHolder(by=SafeText("lin"))
+    await journal.keep_maintenance(*place, said)
+    await journal.keep_note(*place, note)
+    await journal.append("r1", events, fold(events))
+    found = await journal.environment(*place)
+    assert (found.maintenance, found.note, bool(found.hosts)) == (said, note, True)
+    await journal.keep_maintenance(*place, None)
+    found = await journal.environment(*place)
+    assert (found.maintenance, found.note) == (None, note)

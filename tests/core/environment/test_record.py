@@ -13,7 +13,7 @@ from console.core.kinds.rollback_targets import targets_before
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, Live
-from console.model.request import Person
+from console.model.request import ASIDE, Person
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
@@ -70,7 +70,7 @@ def test_what_is_kept_as_events_come_is_what_whole_runs_say(seed):
     for number, events in enumerate(runs, 1):
         kept, anew = one_by_one(kept, number, events), at_once(anew, number, events)
         assert kept == anew
-    ended = [state for state in map(fold, reversed(runs)) if state.phase == "ended" and state.kind != "exec"]
+    ended = [state for state in map(fold, reversed(runs)) if state.phase == "ended" and state.kind not in ASIDE]
     assert [(debt.host, debt.run) for debt in debts_of(kept)] == backward.open_debts(ended)
     found = failed_run(kept)
     assert (found.run if found else "") == backward.failed_run(ended)
@@ -80,7 +80,7 @@ def test_what_is_kept_as_events_come_is_what_whole_runs_say(seed):
     assert (kept.last.run if kept.last else "") == (ended[0].run if ended else "")
     histories = [(fold(events), events) for events in reversed(runs)]
     left = {host: one.run for one in leftovers(kept, HOSTS) for host in one.hosts}
-    assert left == {host: run for host in HOSTS if (run := backward.locks_left([each for each in histories if each[0].kind != "exec"], host))}
+    assert left == {host: run for host in HOSTS if (run := backward.locks_left([each for each in histories if each[0].kind not in ASIDE], host))}
     assert decoder(EnvironmentRecord)(encode(kept)) == kept
 
 

@@ -144,6 +144,7 @@ OPENED = [
     ("a run that is decided", changed(RUNNING, phase="deciding"), (OpenRun("r1", "deploy", waits=True), OpenRun("r0", "restart"))),
     ("a run that is paused", changed(RUNNING, pausing=paused()), (OpenRun("r1", "deploy", waits=True), OpenRun("r0", "restart"))),
     ("an exec", changed(RUNNING, kind="exec"), (OpenRun("r0", "restart"),)),
+    ("maintenance mode", changed(RUNNING, kind="maintenance"), (OpenRun("r0", "restart"),)),
     ("a run that has no name yet", changed(RUNNING, run=""), (OpenRun("r0", "restart"),)),
     ("a run that goes on as it did", changed(RUNNING, run="r0", kind="restart"), (OpenRun("r0", "restart"),)),
     ("a run that waits now", changed(RUNNING, run="r0", kind="restart", pausing=paused()), (OpenRun("r0", "restart", waits=True),)),

@@ -1,0 +1,94 @@
+"""`deploy maintenance`: whether users are shown a maintenance page, and switching that by an explicit verb on a freshly read state. Touches no host."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from console.cli.invocation import Invocation
+from console.cli.kept_models import environment_or_known
+from console.cli.meet_engine import asking, asking_with_secrets
+from console.cli.output import say, say_json, tell, tell_equivalent, tell_problem
+from console.cli.prompt import confirm
+from console.core.words.durations import duration_words
+from console.errors import Exit, Problem
+from console.model.maintenance import MaintenanceSeen
+from console.plain.jsonl import problem_object
+from console.views.maintenance_summary import mending, odd_places, place_words, question_words, seen_lines, verb_for
+
+if TYPE_CHECKING:
+    from console.client.engine_connection import Client
+    from console.model.fleet import Environment
+
+Asked = Literal["on", "off", "toggle"]
+TOGGLE = "maintenance is {state}, so toggle could mean either; nothing was done"
+
+
+async def show_maintenance(how: Invocation, name: str) -> int:
+    """Say whether users are shown a maintenance page, read from the hosts now: 0, or 5 where it is mixed or not known."""
+    found = environment_or_known(how, name)
+    client = await asking(how, found)
+    try:
+        seen = await _seen(client)
+    finally:
+        await client.close()
+    return _tell(how, found, seen, "", [], [])
+
+
+async def switch_maintenance(how: Invocation, name: str, asked: Asked, message: str, seconds: float) -> int:
+    """Switch it everywhere: 0, or 5 where some place does not show what it was told to. Toggle reads, and then says the verb."""
+    found = environment_or_known(how, name)
+    client = await asking_with_secrets(how, found, "maintenance")
+    try:
+        seen = await _seen(client)
+        verb = verb_for(seen) if asked == "toggle" else asked
+        if verb is None:
+            return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} on, or off"}], ())
+        await confirm(how, f"{found.name}: maintenance {question_words(verb, seen, _now())}. Do it?")
+        answer = await client.query("maintenance", {"verb": verb, "message": message, "seconds": seconds, "expects": seen.mark})
+    finally:
+        await client.close()
+    code = _tell(how, found, _as_seen(answer["seen"]), answer["run"], answer["problems"], seen_lines(seen)[:1])
+    more = (*(("--message", message) if message else ()), *(("--for", duration_words(seconds)) if seconds else ()))
+    tell_equivalent("maintenance", found.name, verb, *more, "--yes")
+    return max(code, int(answer["exit"]))
+
+
+async def _seen(client: "Client") -> MaintenanceSeen:
+    return _as_seen(await client.query("maintenance-seen", {}))
+
+
+def _as_seen(value: object) -> MaintenanceSeen:
+    from console.wire.codec import from_plain
+
+    return from_plain(value, MaintenanceSeen)
+
+
+def _tell(how: Invocation, found: "Environment", seen: MaintenanceSeen, run: str, told: list[dict[str, str]], before: Any) -> int:
+    """Say what is so now, and what is wrong with it."""
+    hint = mending(found.name, seen)
+    problems = [Problem(one["message"], one["hint"]) for one in told]
+    problems += [] if run else [Problem(place_words(place), str(place.hint) or hint) for place in odd_places(seen)]
+    code = int(Exit.FAILED if seen.state in ("mixed", "unknown") else Exit.DONE)
+    if how.json:
+        say_json({
+            "type": "result", "exit": code, "environment": found.name, "maintenance": seen.state, "run": run or None,
+            "hosts": [{"host": place.place, "maintenance": place.shows, "problem": place.why} for place in seen.places if not place.is_balancer],
+            "balancers": [{"balancer": place.place, "maintenance": place.shows, "problem": place.why} for place in seen.places if place.is_balancer],
+            **_kept(seen), "problems": [problem_object(problem) for problem in problems],
+        })  # fmt: skip
+    else:
+        for line in before:
+            tell(f"deploy: before: {line}")
+        say(f"{found.name}: {seen_lines(seen)[0]}")
+    for problem in problems:
+        tell_problem(problem)
+    return code
+
+
+def _kept(seen: MaintenanceSeen) -> dict[str, str | None]:
+    kept = seen.kept if seen.state != "off" else None
+    names = ("by", "since", "until", "message")
+    return {name: (getattr(kept, name) or None) if kept else None for name in names}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
