@@ -200,6 +200,16 @@ class LocalTransport:
         except OSError as fault:
             return Unreached(host.name, "channel", SafeText(f"{address}:{port}: {_words(fault)}"))
 
+    async def open_socket(self, host: Host, path: str, *, deadline: float) -> Stream | Unreached:
+        """Open a connection to a Unix socket of this machine, within so many seconds."""
+        try:
+            async with asyncio.timeout(deadline):
+                return LocalStream(*await asyncio.open_unix_connection(path))
+        except TimeoutError:
+            return Unreached(host.name, "late", SafeText(f"{path}: no answer within {deadline:g} s"))
+        except OSError as fault:
+            return Unreached(host.name, "channel", SafeText(f"{path}: {_words(fault)}"))
+
     def is_linked(self, host: Host) -> bool:
         """Say yes: there is no link that could break."""
         return True

@@ -48,6 +48,7 @@ class ScriptedTransport:
     problems: dict[str, Unreached] = field(default_factory=dict)
     cuts: dict[str, list[str]] = field(default_factory=dict)
     streams: dict[tuple[str, str, int], Callable[[], Stream]] = field(default_factory=dict)
+    sockets: dict[tuple[str, str], Callable[[], Stream]] = field(default_factory=dict)
     seconds: float = 0.0
     """Of a round trip."""
     _linked: set[str] = field(default_factory=set)
@@ -115,6 +116,14 @@ class ScriptedTransport:
             return reached
         opener = self.streams.get((host.name, address, port))
         return opener() if opener else Unreached(host.name, "channel", SafeText(f"{address}:{port}: Connection refused"))
+
+    async def open_socket(self, host: Host, path: str, *, deadline: float) -> Stream | Unreached:
+        """Open what `sockets` has for (host, path); nothing listens elsewhere."""
+        reached = await self.connect(host)
+        if isinstance(reached, Unreached):
+            return reached
+        opener = self.sockets.get((host.name, path))
+        return opener() if opener else Unreached(host.name, "channel", SafeText(f"{path}: No such file or directory"))
 
     def is_linked(self, host: Host) -> bool:
         """Whether it was reached, and neither refused nor cut since."""

@@ -31,6 +31,10 @@ class RoutedTransport:
         """Open a connection from there, within so many seconds."""
         return await self._of(host).open_stream(host, address, port, deadline=deadline)
 
+    async def open_socket(self, host: Host, path: str, *, deadline: float) -> Stream | Unreached:
+        """Open a connection to a Unix socket there, within so many seconds."""
+        return await self._of(host).open_socket(host, path, deadline=deadline)
+
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection stands now."""
         return self._of(host).is_linked(host)

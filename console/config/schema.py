@@ -117,7 +117,7 @@ BALANCER: Final = ByKind(
         },
         "command": {"drain": _BALANCING, "restore": _BALANCING, "state": _BALANCING},
     },
-    later=frozenset({"haproxy", "nginx", "command"}),
+    later=frozenset({"nginx", "command"}),
     what="balancer",
 )
 

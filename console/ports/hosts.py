@@ -84,6 +84,9 @@ class Transport(Protocol):
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> Stream | Unreached:
         """Open a connection from the host to an address that it can reach."""
 
+    async def open_socket(self, host: Host, path: str, *, deadline: float) -> Stream | Unreached:
+        """Open a connection to a Unix socket of the host."""
+
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection stands now."""
 

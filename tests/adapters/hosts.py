@@ -73,6 +73,9 @@ class Breaking:
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float):
         return await self.inner.open_stream(host, address, port, deadline=deadline)
 
+    async def open_socket(self, host: Host, path: str, *, deadline: float):
+        return await self.inner.open_socket(host, path, deadline=deadline)
+
     def is_linked(self, host: Host) -> bool:
         return True
 

@@ -61,6 +61,9 @@ async def test_where_nothing_listens_is_a_value(transport: Transport):
     found = await transport.open_stream(HOST, "127.0.0.1", 1, deadline=5)
     assert isinstance(found, Unreached)
     assert found.kind == "channel"
+    found = await transport.open_socket(HOST, "/nonexistent", deadline=5)
+    assert isinstance(found, Unreached)
+    assert found.kind == "channel"
     assert isinstance(await transport.connect(HOST), Reached)
 
 

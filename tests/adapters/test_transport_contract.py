@@ -218,6 +218,37 @@ async def test_a_stream_to_nothing_says_so(place: Place) -> None:
     assert f"{place.address}:1" in refused.message
 
 
+ANSWERING = """
+import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen(1)
+if os.fork():
+    sys.exit()
+os.setsid()
+for fd in (0, 1, 2):
+    os.close(fd)
+client, _ = server.accept()
+client.sendall(client.recv(100).upper())
+"""
+
+
+async def test_a_stream_reaches_a_unix_socket_of_the_host(place: Place) -> None:
+    folder = (await place.run("mktemp -d")).out.decode().strip()
+    assert (await place.run(f"python3 - {folder}/s", ANSWERING.encode())).ok
+    stream = await place.transport.open_socket(place.host, f"{folder}/s", deadline=5)
+    assert not isinstance(stream, Unreached)
+    await stream.write(b"hello\n")
+    assert await asyncio.wait_for(stream.read(100), 5) == b"HELLO\n"
+    assert await asyncio.wait_for(stream.read(100), 5) == b""
+    await stream.close()
+    for path in ("s", "nothing"):  # nobody listens there any more; nothing is there
+        refused = await place.transport.open_socket(place.host, f"{folder}/{path}", deadline=5)
+        assert isinstance(refused, Unreached)
+        assert (refused.kind, f"{folder}/{path}" in refused.message) == ("channel", True)
+    assert (await place.run(f"rm -r {folder}")).ok
+
+
 async def test_reaching_says_how_far_it_is(place: Place) -> None:
     reached = await place.transport.connect(place.host)
     assert isinstance(reached, Reached)

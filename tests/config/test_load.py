@@ -419,7 +419,7 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "strategy", "limit_rate", "balancer[0].kind",
+        "strategy", "limit_rate",
     }  # fmt: skip
     assert {problem.key for problem in config.not_yet("other")} == {"environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))

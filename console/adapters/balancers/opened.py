@@ -1,10 +1,15 @@
 """The real balancers of an environment, by their kinds. The only place that knows them all."""
 
-from console.model.fleet import Environment
-from console.ports.balancers import Balancer
+from console.adapters.balancers.haproxy import HaproxyBalancer
+from console.model.fleet import Balancer, Environment
+from console.ports import balancers as port
 from console.ports.hosts import Transport
 
 
-def open_balancers(environment: Environment, transport: Transport) -> tuple[Balancer, ...]:
+def open_balancers(environment: Environment, transport: Transport) -> tuple[port.Balancer, ...]:
     """Return them in the file's order; nothing is contacted before it is asked for."""
-    return ()
+    return tuple(_opened(balancer, environment, transport) for balancer in environment.balancers)
+
+
+def _opened(balancer: Balancer, environment: Environment, transport: Transport) -> port.Balancer:
+    return HaproxyBalancer(balancer, environment.hosts, transport)

@@ -26,6 +26,8 @@ class ScriptedServer:
     """When they end; meant while it is drained."""
     requests: int = 0
     bad: int = 0
+    name: str = ""
+    """What the balancer calls it; empty: as the fleet does."""
 
 
 @dataclass(slots=True)
@@ -147,4 +149,4 @@ class ScriptedBalancer:
     def _traffic(self, host: str) -> ServerTraffic:
         server = self.servers[host]
         goes_on = server.admission == "in" or self.clock() < server.until
-        return ServerTraffic(host, host, server.admission, server.up, server.sessions if goes_on else 0, server.weight)
+        return ServerTraffic(host, server.name or host, server.admission, server.up, server.sessions if goes_on else 0, server.weight)

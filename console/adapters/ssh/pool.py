@@ -7,7 +7,7 @@ under a command makes its status None, never an error and never a success. It kn
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncssh
@@ -22,7 +22,7 @@ from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
-from console.adapters.ssh.stream import SshStream, opened_stream
+from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
 from console.adapters.ssh.trial import Together, try_login
 from console.core.run.links import FEW_SESSIONS
 from console.model.fleet import Host, Ssh
@@ -34,6 +34,7 @@ FURTHER = 3
 CLOSING = 1.0
 """Seconds that a goodbye may take."""
 
+Opener = Callable[[asyncssh.SSHClientConnection], Awaitable[SshStream]]
 Key = tuple[str, str, int, str, str, bool, int]
 
 
@@ -96,22 +97,29 @@ class SshTransport:
 
     async def open_stream(self, host: Host, address: str, port: int, *, deadline: float) -> SshStream | Unreached:
         """Open a connection from the host to an address that it can reach, within so many seconds."""
+        return await self._stream(host, f"{address}:{port}", lambda connection: opened_stream(connection, address, port), deadline)
+
+    async def open_socket(self, host: Host, path: str, *, deadline: float) -> SshStream | Unreached:
+        """Open a connection to a Unix socket of the host, within so many seconds. sshd does not say why it cannot."""
+        return await self._stream(host, path, lambda connection: opened_socket(connection, path), deadline)
+
+    async def _stream(self, host: Host, place: str, opener: Opener, deadline: float) -> SshStream | Unreached:
         link = self.link_of(host)
         try:
             async with asyncio.timeout(deadline):
                 connection = await self._connected(link)
                 if isinstance(connection, Unreached):
                     return connection
-                return await opened_stream(connection, address, port)
+                return await opener(connection)
         except TimeoutError:
-            return unreached(host, "late", f"{address}:{port}: no answer within {deadline:g} s")
+            return unreached(host, "late", f"{place}: no answer within {deadline:g} s")
         except asyncssh.ChannelOpenError as fault:
             await asyncio.sleep(0)
             if link.live is None:
                 return self._lost(link, fault)
             if fault.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
                 return no_forwarding(host, said(fault))
-            return unreached(host, "channel", f"{address}:{port}: {said(fault)}")
+            return unreached(host, "channel", f"{place}: {said(fault)}")
         except (asyncssh.Error, OSError) as fault:
             return self._lost(link, fault)
 

@@ -25,6 +25,7 @@ class SshReaders:
         self._purpose = purpose
         self.connect = transport.connect
         self.open_stream = transport.open_stream
+        self.open_socket = transport.open_socket
         self.is_linked = transport.is_linked
         self.round_trip = transport.round_trip
         self.sessions = transport.sessions

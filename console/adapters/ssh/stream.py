@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
+from typing import Any
 
 import asyncssh
 
 from console.adapters.ssh.session import WINDOW
+
+_Ends = tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]
+_Opening = Coroutine[Any, Any, _Ends]
 
 
 class SshStream:
@@ -37,8 +42,18 @@ class SshStream:
 
 
 async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, port: int) -> SshStream:
-    """Open one from the host. Left before it is open, it is closed as soon as it opens. Raises asyncssh.Error and OSError."""
-    opening = asyncio.ensure_future(connection.open_connection(address, port, encoding=None, window=WINDOW))
+    """Open one from the host. Raises asyncssh.Error and OSError."""
+    return await _opened(connection.open_connection(address, port, encoding=None, window=WINDOW))
+
+
+async def opened_socket(connection: asyncssh.SSHClientConnection, path: str) -> SshStream:
+    """Open one to a Unix socket of the host. Raises asyncssh.Error and OSError."""
+    return await _opened(connection.open_unix_connection(path, encoding=None, window=WINDOW))
+
+
+async def _opened(coming: _Opening) -> SshStream:
+    """Wait for it. Left before it is open, it is closed as soon as it opens."""
+    opening = asyncio.ensure_future(coming)
     try:
         return SshStream(*await asyncio.shield(opening))
     except asyncio.CancelledError:
@@ -46,6 +61,6 @@ async def opened_stream(connection: asyncssh.SSHClientConnection, address: str, 
         raise
 
 
-def _drop(opening: asyncio.Future[tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]]) -> None:
+def _drop(opening: asyncio.Future[_Ends]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result()[1].close()

@@ -1,0 +1,57 @@
+"""Web servers, machines and balancers that more than one file of tests starts from."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.adapters.balancers import rigs
+from tests.adapters.balancers.rigs import NAMES, Rig
+from tests.adapters.test_transport_contract import host_of, transport_of
+from tests.balancing import Machine, Web, here
+from tests.balancing.machine import on
+
+
+def needed(program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"needs {program} (Debian: {program})")
+
+
+@pytest.fixture
+def webs() -> Iterator[dict[str, Web]]:
+    """A web server for each host."""
+    started = {name: Web(name) for name in NAMES}
+    yield started
+    for web in started.values():
+        web.stop()
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """This machine, with a folder for one test."""
+    made = here()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(params=["scripted", "haproxy here", pytest.param("haproxy over ssh", marks=pytest.mark.real)])
+async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    """Each kind, and each way to it."""
+    kind = request.param
+    if kind == "scripted":
+        yield rigs.scripted()
+        return
+    needed(kind.split()[0])
+    webs = request.getfixturevalue("webs")
+    if kind.endswith("here"):
+        made, real = rigs.haproxy(request.getfixturevalue("machine"), None, webs=webs)
+        yield made
+        real.stop()
+        return
+    fleet = request.getfixturevalue("fleet")
+    transport, place = transport_of(fleet), on(fleet, "web01")
+    made, real = rigs.haproxy(place, host_of(fleet), transport, webs=webs)
+    yield made
+    real.stop()
+    await transport.close()
+    place.remove()

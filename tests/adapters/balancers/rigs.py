@@ -1,0 +1,104 @@
+"""Each kind of balancer with what a contract needs to do at it: ask as a client, keep a request under way, meddle, take it away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from console.adapters.balancers.haproxy import HaproxyBalancer
+from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.local import LocalTransport
+from console.model.fleet import Balancer as Spec
+from console.model.fleet import Host
+from console.model.traffic import BalancerSeen
+from console.ports.balancers import Balancer
+from console.ports.hosts import Transport
+from tests.balancing import Haproxy, Machine, Web, ask
+
+HOSTS = (Host("web01"), Host("web02.example.net", server="two"), Host("web03"))
+NAMES = tuple(host.name for host in HOSTS)
+ONE, TWO, THREE = NAMES
+
+
+@dataclass
+class Rig:
+    """A balancer of web01 to web03; the second one is called `two` there."""
+
+    balancer: Balancer
+    webs: dict[str, Web] = field(default_factory=dict)
+    """By host."""
+    port: int = 0
+    meddle: Callable[[str], None] = lambda host: None
+    """Take a host out, behind the console's back."""
+    leave: Callable[[], None] = lambda: None
+    """Take the balancer away."""
+    has_checks: bool = True
+    has_page: bool = True
+    has_counts: bool = True
+    can_cut: bool = True
+    can_weigh: bool = True
+    out: str = "out"
+    """What a host is that somebody took out there."""
+    patience: float = 10.0
+
+    async def look(self) -> BalancerSeen:
+        seen = await self.balancer.look(deadline=self.patience)
+        assert isinstance(seen, BalancerSeen), seen
+        return seen
+
+    async def admissions(self) -> list[str]:
+        return [server.admission for server in (await self.look()).servers]
+
+    async def served(self, requests: int = 30) -> set[str]:
+        """Which hosts answer so many clients; every request is answered."""
+        if isinstance(self.balancer, ScriptedBalancer):
+            return {server.host for server in (await self.look()).servers if server.serves}
+        answers = [await asyncio.to_thread(ask, self.port) for _ in range(requests)]
+        assert {status for status, _ in answers} == {200}, answers
+        return {name for _, name in answers}
+
+    @asynccontextmanager
+    async def under_way(self, host: str) -> AsyncIterator[Callable[[], None]]:
+        """A request that is under way there, and ends well when what is yielded is called, at the latest at the end."""
+        if isinstance(self.balancer, ScriptedBalancer):
+            self.balancer.keep(host, 1)
+            yield lambda: self.balancer.keep(host, 0)  # type: ignore[attr-defined]
+            return
+        asked = []
+        while not self.webs[host].waiting:  # whichever host it comes to; those of others wait too
+            asked.append(asyncio.ensure_future(asyncio.to_thread(ask, self.port, "/slow")))
+            await asyncio.sleep(0.1)
+
+        def release() -> None:
+            for web in self.webs.values():
+                web.release()
+
+        yield release
+        release()
+        assert {status for status, _ in await asyncio.gather(*asked)} == {200}
+
+
+def scripted() -> Rig:
+    balancer = ScriptedBalancer(frozenset(NAMES), page=False)
+    for name, host in zip(NAMES, HOSTS, strict=True):
+        balancer.servers[name].name = host.server
+    return Rig(balancer, meddle=lambda host: balancer.put("out", [host]), leave=balancer.leave)
+
+
+def haproxy(machine: Machine, host: Host | None, transport: Transport | None = None, *, webs: dict[str, Web], **more: str) -> tuple[Rig, Haproxy]:
+    servers = {host.server or host.name: webs[host.name] for host in HOSTS}
+    real = Haproxy(machine, servers, **more)  # type: ignore[arg-type]
+    real.await_up()
+    balancer = HaproxyBalancer(spec_of(real, host), HOSTS, transport or LocalTransport())
+    rig = Rig(
+        balancer, webs, real.port, lambda name: real.said(f"set server shop/{server_of(name)} state maint") and None, real.stop
+    )  # fmt: skip
+    return rig, real
+
+
+def spec_of(real: Haproxy, host: Host | None = None, *, is_master: bool = False, backend: str = "shop") -> Spec:
+    return Spec("haproxy", host, socket=real.master if is_master else real.socket, backend=backend, map=real.map)
+
+
+def server_of(name: str) -> str:
+    return next(host.server or host.name for host in HOSTS if host.name == name)

@@ -1,0 +1,7 @@
+"""Real balancers before small real web servers, here or on a host of a fleet; knows nothing of the console."""
+
+from tests.balancing.haproxy import Haproxy
+from tests.balancing.machine import Machine, here
+from tests.balancing.web import Web, ask
+
+__all__ = ["Haproxy", "Machine", "Web", "ask", "here"]
