@@ -1,40 +1,66 @@
 """What a roll back would do, as its dialog says it: which hosts go back where, how, for how long, and what stays. Pure."""
 
 from console.core.checks.database_return import schema_back
+from console.core.plan.return_plan import is_drained, preferred_way, serving_hosts
 from console.model.state import RunState
 from console.views.plan_words import names_in_words
+from console.views.progress import taken
 from console.views.return_words import beside, host_returns
 from console.views.styled_text import Line, Span, clipped, line
 from console.views.times import seconds_in_words
 
 
 def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
-    """Return what would go back where, how it would go, and what stays."""
+    """Return what would go back where, how it would go, what each way costs, and what stays."""
     touched = tuple(host.name for host in state.hosts.values() if host.touched)
-    halves, data = prefers_halves(state), schema_back(state)
+    data = schema_back(state)
     out = [
         line(Span(f"{len(touched)} of {len(state.hosts)} hosts {'goes' if len(touched) == 1 else 'go'} back", "strong"), f": {names_in_words(touched)}"),
         *host_returns(state, width, touched)[1:6],
-        line(Span("how    ", "dim"), "in two halves; the other half keeps serving" if halves else "all at once, over open connections"),
-        line(Span("time   ", "dim"), _back_time(state, halves)),
+        *_prices(state, touched),
         *beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
     ]
     return tuple(clipped(one, width) for one in out)
 
 
 def prefers_halves(state: RunState) -> bool:
-    """Whether going back in halves is what is proposed. Without a balancer it never is: all at once is sooner over."""
-    return state.request.halves
+    """Whether going back in halves is what is proposed."""
+    return preferred_way(state, _going(state)) == "halves"
 
 
-def _back_time(state: RunState, halves: bool) -> str:
-    took: dict[str, list[float]] = {}
-    for host in state.hosts.values():
-        for name, ran in host.steps.items():
-            if ran.status == "done" and name in state.index:
-                took.setdefault(state.index[name].kind, []).append(ran.seconds)
-    parts = [(kind, max(took[kind])) for kind in ("switch", "restart", "gate") if kind in took]
-    if not parts:
-        return "switch + restart + gate; not known yet"
-    total = sum(seconds for _, seconds in parts) * (2 if halves else 1)
-    return f"about {seconds_in_words(max(1, total))} (" + " + ".join(f"{kind} {seconds_in_words(seconds)}" for kind, seconds in parts) + ")"
+def _going(state: RunState) -> tuple[str, ...]:
+    return tuple(host.name for host in state.hosts.values() if host.touched)
+
+
+def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:
+    """What the way that is proposed costs, and the other one."""
+    took = _took(state)
+    all_at_once = line(Span("all    ", "dim"), f"{_seconds(took, 1)}, {_together(state, touched)}")
+    if len(touched) < 2:
+        return (line(Span("time   ", "dim"), _seconds(took, 1), _parts(took)),)
+    drained = is_drained(state, touched)
+    serves = "no gap: the other half serves" if drained else "the other half serves; no balancer drains them"
+    halves = line(Span("halves ", "dim"), f"{_seconds(took, 2)}, {serves}")
+    order = (halves, all_at_once) if prefers_halves(state) else (all_at_once, halves)
+    return (*order, line(Span("each   ", "dim"), _parts(took).strip(" ()"))) if took else order
+
+
+def _together(state: RunState, touched: tuple[str, ...]) -> str:
+    """How many restart together, and what that is for users."""
+    serve = serving_hosts(state, touched)
+    words = f"{len(touched)} of {len(serve)} restart together"
+    return f"{words}: an outage" if len(touched) >= len(serve) else words
+
+
+def _took(state: RunState) -> dict[str, float]:
+    known = {**state.usual, **taken(state)}
+    return {kind: known[kind] for kind in ("drain", "switch", "restart", "gate", "admit") if kind in known}
+
+
+def _seconds(took: dict[str, float], times: int) -> str:
+    return f"about {seconds_in_words(max(1, times * sum(took.values())))}" if took else "not known yet how long"
+
+
+def _parts(took: dict[str, float]) -> str:
+    names = {"admit": "return"}
+    return " (" + " + ".join(f"{names.get(kind, kind)} {seconds_in_words(seconds)}" for kind, seconds in took.items()) + ")" if took else ""

@@ -8,7 +8,7 @@ from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import half_mark
 from console.core.run.conditions import NO_SERVICE, STAYED_OLD
-from console.core.serving import OutBefore, is_balanced
+from console.core.serving import OutBefore
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
@@ -130,7 +130,7 @@ def plan_rollback(environment: Environment, state: RunState, how: str = "") -> P
     """Every touched host that can go back does so. A migration is taken back first, where that is declared."""
     targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
     drained = frozenset(name for name in targets if is_only_drained(state, name))
-    how = how or preferred_way(environment, state, targets)
+    how = how or preferred_way(state, targets)
     return plan_way_back(environment, targets, how, revert_step(environment, state), drained=drained, out=out_before(state))
 
 
@@ -155,11 +155,19 @@ def out_before(state: RunState, names: Iterable[str] = ()) -> OutBefore:
     return {host.name: out for host in hosts if (out := frozenset(name for name, seen in host.traffic.items() if seen.mark == "left"))}
 
 
-def preferred_way(environment: Environment, state: RunState, targets: Collection[str]) -> Literal["at-once", "halves"]:
+def preferred_way(state: RunState, targets: Collection[str]) -> Literal["at-once", "halves"]:
     """How hosts go back where nobody says it: all at once, or in halves where they are more than half of those that serve and a balancer drains them."""
-    serve = [name for name, host in state.hosts.items() if host.condition not in NO_SERVICE and not host.is_out]
-    serve += [name for name in targets if name not in serve and state.hosts[name].condition not in NO_SERVICE]
-    return better_way(len(targets), len(serve), is_drained=any(is_balanced(environment, name) for name in targets))
+    return better_way(len(targets), len(serving_hosts(state, targets)), is_drained=is_drained(state, targets))
+
+
+def serving_hosts(state: RunState, targets: Collection[str]) -> tuple[str, ...]:
+    """The hosts that are counted on to serve; those that go back among them, though they are drained now."""
+    return tuple(name for name, host in state.hosts.items() if host.condition not in NO_SERVICE and (name in targets or not host.is_out))
+
+
+def is_drained(state: RunState, targets: Collection[str]) -> bool:
+    """Whether a balancer drains any of those hosts."""
+    return any(step.kind == "drain" for name in targets for step in state.lanes.get(name, ()))
 
 
 def better_way(going: int, serving: int, *, is_drained: bool) -> Literal["at-once", "halves"]:

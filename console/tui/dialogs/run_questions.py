@@ -15,6 +15,7 @@ from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
 from console.tui.dialogs.question import DialogQuestion, EndedRunBack, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
+from console.views.rollback_words import prefers_halves
 from console.views.styled_text import Span, line
 
 UNDECIDED = ("preflight", "deciding")
@@ -37,7 +38,7 @@ def rollback_question(state: RunState, width: int, *, ended: str = "") -> Dialog
     """Roll back: what a run that goes on has touched; the release of a run that has `ended` (its name), or ends meanwhile, by a run of its own."""
 
     def act(how: str, now: RunState) -> ToRun | EndedRunBack:
-        equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else "")
+        equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else " --at-once" if prefers_halves(state) else "")
         if ended or now.phase == "ended":
             return EndedRunBack(ended or state.run, how, equivalent)
         return ToRun(RollBack(how="halves" if how == "halves" else "at-once"), equivalent)
