@@ -31,7 +31,8 @@ def assess_balancers(
     if problems or len(looks) < len(environment.balancers):
         told = "; ".join(f"{one.balancer}: {one.message}" for one in problems) or NOBODY
         hints = "; ".join(dict.fromkeys(str(one.hint) for one in problems if one.hint))
-        return (_check("failed", told, hints or "deploy check ENV, once it answers", firm=True),)
+        status: CheckStatus = "failed" if problems and all(one.reached for one in problems) else "error"
+        return (_check(status, told, hints or "deploy check ENV, once it answers", firm=True),)
     seen = [one for one in looks if isinstance(one, BalancerSeen)]
     lacking = [(f"{one.balancer}", f"no server for {name}") for one, name in _lacking(environment, hosts, seen)]
     if lacking:
@@ -72,6 +73,15 @@ def _emptied(seen: Iterable[BalancerSeen], waves: Sequence[list[str]]) -> list[t
 
 def _as_it_is(seen: Sequence[BalancerSeen], hosts: Collection[str], out: OutBefore) -> Check:
     told = [f"{one.balancer}: {len(serving(one))} of {counted(len(one.servers), 'host')} {'serves' if len(serving(one)) == 1 else 'serve'}" for one in seen]
+    unwell = [words for one in seen for words in _unwell(one)]
     left = [f"{name} is out of {', '.join(sorted(balancers))} and stays so" for name, balancers in out.items() if name in hosts]
     warnings = [f"{one.balancer}: {words}" for one in seen for words in one.warnings]
-    return _check("warning" if left or warnings else "passed", "; ".join((*told, *left, *warnings)))
+    return _check("warning" if left or warnings or unwell else "passed", "; ".join((*told, *left, *unwell, *warnings)))
+
+
+def _unwell(seen: BalancerSeen) -> tuple[str, ...]:
+    """Servers that nobody took out, and that get nothing all the same."""
+    silent = tuple(one for one in seen.servers if one.admission == "in" and not one.serves)
+    if seen.servers and len(silent) == len(seen.servers):
+        return (f"{seen.balancer}: no server is well, so no request is served now",)
+    return tuple(f"{one.host} is {'down' if one.up is False else 'without weight'} at {seen.balancer}" for one in silent)
