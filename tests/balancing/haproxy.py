@@ -52,7 +52,7 @@ class Haproxy:
         text, values = self._config
         if not self._page:
             text = "\n".join(line for line in text.splitlines() if "maintenance.map" not in line)
-        servers = "\n".join(f"  server {name} 127.0.0.1:{web.port} {self._options.format(name=name)}" for name, web in self._servers.items())
+        servers = "\n".join(f"  server {name} {web.address}:{web.port} {self._options.format(name=name)}" for name, web in self._servers.items())
         self.machine.write("haproxy.cfg", text.format(folder=self.machine.folder, port=self.port, servers=servers, **values))
 
     def reload(self) -> None:

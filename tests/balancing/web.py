@@ -20,6 +20,7 @@ class Web:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.address = "127.0.0.1"
         self.port = free_port()
         self.waiting = 0
         self._released = threading.Event()

@@ -1,0 +1,116 @@
+"""Releases, restarts and ways back on real sshd hosts behind a real balancer, while clients ask without a pause: no request fails."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from console.model import commands as cmd
+from console.model.events import StepStarted
+from console.model.request import Request
+from tests.balancing import Haproxy, Machine, here
+from tests.balancing.load import Load
+from tests.engine.test_real_runs import ADA, Product, opened_on
+from tests.fleet import Fleet
+
+pytestmark = pytest.mark.real
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Where a host of the fleet serves."""
+
+    address: str
+    port: int = 8080
+
+
+@dataclass
+class Served:
+    """A product whose hosts are behind a balancer."""
+
+    product: Product
+    port: int
+    real: Haproxy
+
+    def released_by(self) -> set[str]:
+        return {self.product.live(name) for name in self.product.fleet.names}
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    made = here()
+    yield made
+    made.remove()
+
+
+@contextlib.asynccontextmanager
+async def served(fleet: Fleet, repository: Path, folder: Path, machine: Machine, balancer: str = "", **options: object) -> AsyncIterator[Served]:
+    """The first release, and a balancer that finds every host well."""
+    real = Haproxy(machine, {name: Shop(fleet[name].address) for name in fleet.names})  # type: ignore[arg-type]
+    table = f'[[environments.production.balancer]]\nkind = "haproxy"\nhost = "localhost"\nsocket = "{real.socket}"\nbackend = "shop"\n{balancer}'
+    bare = fleet.hosts_toml(repository, interval="100ms", deadline="5s", file=folder / "bare.toml")
+    async with opened_on(fleet, bare, folder / "first") as first:
+        assert (await first.run(Request(ref="v1.0.0", yes=True))).exit == 0
+    real.await_up()
+    file = fleet.hosts_toml(repository, interval="100ms", deadline="5s", extra=table, file=folder / "hosts.toml", **options)
+    try:
+        async with opened_on(fleet, file, folder) as product:
+            yield Served(product, real.port, real)
+    finally:
+        real.stop()
+
+
+@pytest.fixture
+async def shop(own_fleet: Fleet, shop_repository: Path, tmp_path: Path, machine: Machine) -> AsyncIterator[Served]:
+    if shutil.which("haproxy") is None:
+        pytest.skip("needs haproxy (Debian: haproxy)")
+    (tmp_path / "first").mkdir(mode=0o700)
+    async with served(own_fleet, shop_repository, tmp_path, machine) as made:
+        yield made
+
+
+async def test_a_release_and_its_rollback_lose_no_request(shop: Served):
+    async with Load(shop.port) as load:
+        released = await shop.product.run(Request(ref="v1.1.0", yes=True))
+        assert (released.exit, shop.released_by()) == (0, {"v1.1.0"})
+        back = await shop.product.run(Request(kind="rollback", yes=True))
+        assert (back.exit, shop.released_by()) == (0, {"v1.0.0"})
+    assert back.plan is not None
+    assert (back.plan.strategy, load.failed) == ("rollback halves", [])
+    assert load.answered > 200
+
+
+async def test_a_release_that_fails_loses_no_request(shop: Served):
+    async with Load(shop.port) as load:
+        failed = await shop.product.run(Request(ref="v1.2.0", yes=True))
+    assert (failed.exit, shop.released_by(), load.failed) == (4, {"v1.0.0"}, [])
+
+
+async def test_an_engine_that_dies_in_the_middle_of_a_drained_host_loses_no_request(shop: Served):
+    async with Load(shop.port) as load:
+        run = await shop.product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)
+        async for item in shop.product.session.follow(run, 0):
+            if isinstance(item, StepStarted) and item.step.endswith("web02/restart"):
+                break
+        await shop.product.session.stop(ADA, force=True)
+        session = shop.product.session = await shop.product.another()
+        await session.resume(run, ADA)
+        await session.submit(run, cmd.Continue(), ADA)
+        await shop.product.hear(run)
+    state = session.state(run)
+    assert (state.exit, shop.released_by(), load.failed) == (0, {"v1.1.0"}, [])
+    assert all(shop.real.state(name) == (2, 0) for name in shop.product.fleet.names)
+
+
+async def test_a_host_that_somebody_took_out_takes_the_release_and_stays_out(shop: Served):
+    shop.real.said("set server shop/web03 state maint")
+    async with Load(shop.port) as load:
+        state = await shop.product.run(Request(ref="v1.1.0", yes=True))
+    assert (state.exit, shop.released_by(), load.failed) == (0, {"v1.1.0"}, [])
+    assert shop.real.state("web03")[1] & 1
+    assert state.hosts["web03"].traffic["localhost/shop"].mark == "left"
+    check = next(check for check in state.checks if check.id == "balancer")
+    assert (check.status, str(check.detail)) == ("warning", "localhost/shop: 2 of 3 hosts serve; web03 is out of localhost/shop and stays so")
