@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.carry_out import carry_out
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, say_last, tell
+from console.core.words.sizes import counted
 from console.demo import background
 from console.errors import ConsoleError, Exit, Locked, NoGo
 from console.model.request import Request
@@ -68,8 +69,8 @@ def stop(how: Invocation) -> int:
 
 def _started(folder: Path, hosts: int) -> dict[str, Any]:
     """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
-    tell(f"deploy: starting {hosts} hosts on this machine …")
-    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts), "--stand", str(folder), "--idle", str(IDLE)]
+    tell(f"deploy: starting {counted(hosts, 'host')} on this machine …")
+    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts), "--stand", str(folder), "--idle", str(IDLE), "--balancer"]
     with open(folder / "fleet.log", "wb") as log:
         fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
     try:
@@ -143,12 +144,12 @@ async def _at_rest(how: Invocation, found: "Environment") -> None:
 
 
 def _quick(found: "Environment") -> "Environment":
-    """The environment with its hosts at once, and gates that one good answer passes and that do not wait long for it."""
+    """The environment with its hosts at once and without its balancer, and gates that one good answer passes and that do not wait long for it."""
     from console.model.fleet import Amount
     from console.model.values import changed
 
     health = tuple(changed(gate, interval=0.1, passes=1, deadline=GATE) for gate in found.health)
-    return changed(found, health=health, rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
+    return changed(found, health=health, balancers=(), rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
 
 
 async def _carried(how: Invocation, found: "Environment", request: Request) -> None:

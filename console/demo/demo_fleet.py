@@ -38,6 +38,8 @@ VISITS = 48.0
 NETWORKS = 200
 FILES = (64, 12)
 """Open files that a fleet needs, and so many more for each host: its listeners, links, pipes and customers."""
+BEHIND = "255.254"
+"""The end of the balancer's address, beyond all hosts."""
 LOOK = 30.0
 """Seconds between looks for a console, at most."""
 START = 20.0
@@ -47,10 +49,12 @@ START = 20.0
 class DemoFleet:
     """Hosts on loopback with a live application each. Start it once; stop it, or use it in `async with`."""
 
-    def __init__(self, hosts: int = 12, folder: str = "", *, visits: float = 2.0) -> None:
+    def __init__(self, hosts: int = 12, folder: str = "", *, visits: float = 2.0, balanced: bool = False) -> None:
         if not 1 <= hosts <= MOST:
             raise UsageFault(f"the demo can have 1 to {MOST} hosts, not {hosts}", "deploy demo --hosts 12")
         self.count = hosts
+        self.balanced = balanced and 1 < hosts <= LARGE
+        """A balancer stands before the hosts: not before one alone, and not before many, as its checks would keep a small machine busy."""
         self._visits = min(visits, VISITS / hosts)
         self._house = Applications()
         self.folder = layout.make_folder(folder)
@@ -60,6 +64,7 @@ class DemoFleet:
         self.hosts: tuple[DemoHost, ...] = ()
         self.ports = layout.Ports(0, 0)
         self.traffic: Traffic | None = None
+        self._balancer: asyncio.subprocess.Process | None = None
         self._undertaker: asyncio.subprocess.Process | None = None
         self._reporter: asyncio.Task[None] | None = None
 
@@ -86,7 +91,9 @@ class DemoFleet:
             await self._fill_house()
         else:
             await asyncio.gather(*(self._start_application(host) for host in self.hosts))
-        self.traffic = Traffic(tuple(host.address for host in self.hosts), self.ports.app, self._visits)
+        if self.balanced:
+            await self._start_balancer()
+        self.traffic = self._customers()
         self.traffic.start()
         self._reporter = asyncio.create_task(self._report_traffic())
 
@@ -121,6 +128,7 @@ class DemoFleet:
             "succeeds": SUCCEEDS.tag,
             "fails": FAILS.tag,
             "versions": [{"tag": version.tag, "title": version.title} for version in VERSIONS],
+            "front": f"http://{self._front()}:{self.ports.app}/" if self.balanced else "",
             "ports": {"ssh": self.ports.ssh, "app": self.ports.app},
             "hosts": [{"name": host.name, "address": host.address, "path": str(self.tree(host))} for host in self.hosts],
         }
@@ -151,7 +159,8 @@ class DemoFleet:
         except OSError:
             pass
         else:
-            if all(await asyncio.gather(*(_can_listen(host.address, ports.app) for host in hosts))):
+            fronts = (f"127.{network}.{BEHIND}",) if self.balanced else ()
+            if all(await asyncio.gather(*(_can_listen(address, ports.app) for address in (*fronts, *(host.address for host in hosts))))):
                 self.hosts, self.ports = tuple(hosts), ports
                 return True
         for host in hosts:
@@ -169,9 +178,12 @@ class DemoFleet:
         release = f"{datetime.now(UTC) - timedelta(days=1):%Y%m%dT%H%M%SZ}-{commit[:7]}"
         for host in self.hosts:
             layout.place_first_release(self.tree(host), host.address, self.ports.app, commit, release)
-        places = tuple(layout.DemoPlace(host.name, host.address, host.public_key()) for host in self.hosts)
+        places = self._places()
         (self.folder / "known_hosts").write_text(layout.known_hosts(places, self.ports.ssh), encoding="utf-8")
-        self.config.write_text(layout.hosts_toml(self.folder, places, self.ports), encoding="utf-8")
+        self.config.write_text(layout.hosts_toml(self.folder, places, self.ports, balanced=self.balanced), encoding="utf-8")
+
+    def _places(self) -> tuple[layout.DemoPlace, ...]:
+        return tuple(layout.DemoPlace(host.name, host.address, host.public_key()) for host in self.hosts)
 
     async def _fill_house(self) -> None:
         """Serve every host's application from here, its live release as if it had been restarted."""
@@ -192,6 +204,26 @@ class DemoFleet:
             if child.returncode or asyncio.get_running_loop().time() > until:
                 raise NoGo(f"{host.name}: the demo's application did not start: {_last_words(said, self.tree(host))}")
             await asyncio.sleep(0.05)
+
+    async def _start_balancer(self) -> None:
+        layout.write_balancer(self.folder, self._places(), self._front(), self.ports)
+        self._balancer = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "console.demo.balancer", str(self.folder), env={**os.environ, MARK: str(self.folder)}, start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert self._balancer.stdout
+        if await asyncio.wait_for(self._balancer.stdout.readline(), START) != b"ready\n":
+            raise NoGo("the demo's balancer did not start", f"{sys.executable} -m console.demo.balancer {self.folder}")
+
+    def _front(self) -> str:
+        """The balancer's address."""
+        return f"{self.hosts[0].address.rsplit('.', 2)[0]}.{BEHIND}"
+
+    def _customers(self) -> Traffic:
+        """Customers go to the balancer, where there is one, else to each host."""
+        if self.balanced:
+            return Traffic((self._front(),), self.ports.app, self._visits * self.count)
+        return Traffic(tuple(host.address for host in self.hosts), self.ports.app, self._visits)
 
     async def _report_traffic(self) -> None:
         """Write what the customers got to `traffic.json`, each second."""
@@ -256,11 +288,11 @@ async def _until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
     return True
 
 
-async def _run(hosts: int, folder: str, stand: str, idle: float) -> int:
+async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bool) -> int:
     """The life of the process: ready, wait, gone. `stand`: where it is written down; it outlives then whoever started it."""
     async with until_told(alone=bool(stand)) as told:
         try:
-            fleet = DemoFleet(hosts, folder)
+            fleet = DemoFleet(hosts, folder, balanced=balanced)
         except ConsoleError as error:
             return _complain(error)
         with contextlib.ExitStack() as written:
@@ -306,8 +338,9 @@ def main() -> int:
     parser.add_argument("--folder", default="", help="an empty folder; it is removed at the end")
     parser.add_argument("--stand", default="", help="a folder in which it is written down; it outlives then whoever started it")
     parser.add_argument("--idle", type=float, default=3600.0, help="seconds that it stands without a console")
+    parser.add_argument("--balancer", action="store_true", help="a balancer before the hosts, where they are few")
     chosen = parser.parse_args()
-    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle))
+    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle, balanced=chosen.balancer))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from console.demo.demo_repository import EXECUTABLE, LIVE, files_of, write_files
 from console.errors import UsageFault
 
 USER = "deploy"
+BACKEND = "shop"
+"""What the balancer calls its servers together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,28 @@ def known_hosts(places: tuple[DemoPlace, ...], port: int) -> str:
     return "".join(f"[{place.address}]:{port},[{place.name}]:{port} {place.public_key}\n" for place in places)
 
 
-def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports) -> str:
+def write_balancer(folder: Path, places: tuple[DemoPlace, ...], address: str, ports: Ports) -> None:
+    """Write what the balancer's process begins with: its servers, and that no maintenance page is shown."""
+    servers = [{"name": place.name, "address": place.address} for place in places]
+    plan = {"backend": BACKEND, "address": address, "app": ports.app, "hosts": servers}
+    (folder / "balancer.json").write_text(json.dumps(plan), encoding="utf-8")
+    (folder / "maintenance.map").write_text(f"{BACKEND} off\n", encoding="utf-8")
+
+
+def _balancer(folder: Path) -> str:
+    return f"""
+# It is steered as HAProxy is.
+[[environments.production.balancer]]
+kind = "haproxy"
+host = "localhost"
+socket = {_text(str(folder / "balancer.sock"))}
+backend = "{BACKEND}"
+drain_timeout = "10s"
+maintenance = true
+"""
+
+
+def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports, *, balanced: bool = False) -> str:
     """The configuration of the fleet."""
     hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)} }}" for place in places)
     return f"""\
@@ -132,7 +155,7 @@ interval = "{max(1, len(places) // 20)}s"
 
 [environments.production.monitor]
 window = "0s"
-"""
+{_balancer(folder) if balanced else ""}"""
 
 
 def _text(value: str) -> str:

@@ -2,7 +2,7 @@
 
 Run as `python app.py ADDRESS PORT` in a release's folder, which holds `VERSION` and `behaviour.json`:
 `health` (status of /healthz), `latency` (seconds added to each answer), `warm_up` (seconds until /healthz may pass),
-`errors_after` (seconds after which it fails; 0: never).
+`errors_after` (seconds after which it fails; 0: never), `error_every` (of so many pages one fails; 0: none).
 """
 
 import json
@@ -30,6 +30,8 @@ class Shop:
         self._health = int(behaviour.get("health", 200))
         self._warm_up = float(behaviour.get("warm_up", 0))
         self._errors_after = float(behaviour.get("errors_after", 0))
+        self._error_every = int(behaviour.get("error_every", 0))
+        self._pages = 0
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._statuses: Counter[int] = Counter()
@@ -46,6 +48,8 @@ class Shop:
             return 500, "connection pool exhausted\n"
         if path == "/healthz":
             return self._assess_health()
+        if self._fails_this_one():
+            return 500, "no answer from the recommendations\n"
         return 200, f"shop {self.version}\n"
 
     def count(self, status: int, seconds: float) -> None:
@@ -61,6 +65,11 @@ class Shop:
 
     def _has_exhausted_its_pool(self) -> bool:
         return self._errors_after > 0 and self._age() >= self._errors_after
+
+    def _fails_this_one(self) -> bool:
+        with self._lock:
+            self._pages += 1
+            return self._error_every > 0 and self._pages % self._error_every == 0
 
     def _assess_health(self) -> tuple[int, str]:
         if self._health != 200:

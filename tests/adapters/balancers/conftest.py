@@ -34,12 +34,17 @@ def machine() -> Iterator[Machine]:
     made.remove()
 
 
-@pytest.fixture(params=["scripted", "haproxy here", pytest.param("haproxy over ssh", marks=pytest.mark.real)])
+@pytest.fixture(params=["scripted", "demo", "haproxy here", pytest.param("haproxy over ssh", marks=pytest.mark.real)])
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """Each kind, and each way to it."""
     kind = request.param
     if kind == "scripted":
         yield rigs.scripted()
+        return
+    if kind == "demo":
+        made, ended = rigs.demo(request.getfixturevalue("tmp_path"), request.getfixturevalue("webs"))
+        yield made
+        ended()
         return
     needed(kind.split()[0])
     webs = request.getfixturevalue("webs")

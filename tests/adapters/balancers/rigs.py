@@ -1,9 +1,14 @@
 """Each kind of balancer with what a contract needs to do at it: ask as a client, keep a request under way, meddle, take it away."""
 
 import asyncio
+import json
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.scripted import ScriptedBalancer
@@ -14,6 +19,7 @@ from console.model.traffic import BalancerSeen
 from console.ports.balancers import Balancer
 from console.ports.hosts import Transport
 from tests.balancing import Haproxy, Machine, Web, ask
+from tests.reserved import free_port
 
 HOSTS = (Host("web01"), Host("web02.example.net", server="two"), Host("web03"))
 NAMES = tuple(host.name for host in HOSTS)
@@ -83,6 +89,34 @@ def scripted() -> Rig:
     for name, host in zip(NAMES, HOSTS, strict=True):
         balancer.servers[name].name = host.server
     return Rig(balancer, meddle=lambda host: balancer.put("out", [host]), leave=balancer.leave)
+
+
+def demo(folder: Path, webs: dict[str, Web]) -> tuple[Rig, Callable[[], None]]:
+    """The balancer of `deploy demo`, by the adapter for HAProxy; and what ends it."""
+    port = free_port()
+    servers = [{"name": host.server or host.name, "address": "127.0.0.1", "port": webs[host.name].port} for host in HOSTS]
+    (folder / "balancer.json").write_text(json.dumps({"backend": "shop", "address": "127.0.0.1", "app": port, "hosts": servers}))
+    (folder / "maintenance.map").write_text("shop off\n")
+    process = subprocess.Popen([sys.executable, "-m", "console.demo.balancer", str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+        (folder / "balancer.sock").unlink(missing_ok=True)
+
+    path = str(folder / "balancer.sock")
+    balancer = HaproxyBalancer(Spec("haproxy", socket=path, backend="shop"), HOSTS, LocalTransport())
+    return Rig(balancer, webs, port, lambda name: _say(path, f"set server shop/{server_of(name)} state maint"), end), end
+
+
+def _say(path: str, command: str) -> None:
+    with socket.socket(socket.AF_UNIX) as talk:
+        talk.connect(path)
+        talk.sendall(f"{command}\n".encode())
+        assert talk.recv(100) == b"\n"
 
 
 def haproxy(machine: Machine, host: Host | None, transport: Transport | None = None, *, webs: dict[str, Web], **more: str) -> tuple[Rig, Haproxy]:
