@@ -45,7 +45,7 @@ HOST: Final = TableKind(
         "tags": Key(_TAGS),
         "jump": Key(Text("a host")),
         "color": Key(OneOf(("blue", "green"))),
-        "server": Key(Text("a server's name in the balancer", forms.plain_name)),
+        "server": Key(Text("a server's name in the balancer", forms.balancer_name)),
     }
 )
 
@@ -117,7 +117,6 @@ BALANCER: Final = ByKind(
         },
         "command": {"drain": _BALANCING, "restore": _BALANCING, "state": _BALANCING},
     },
-    later=frozenset({"nginx", "command"}),
     what="balancer",
 )
 

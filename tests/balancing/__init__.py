@@ -2,6 +2,7 @@
 
 from tests.balancing.haproxy import Haproxy
 from tests.balancing.machine import Machine, here
+from tests.balancing.nginx import Nginx
 from tests.balancing.web import Web, ask
 
-__all__ = ["Haproxy", "Machine", "Web", "ask", "here"]
+__all__ = ["Haproxy", "Machine", "Nginx", "Web", "ask", "here"]

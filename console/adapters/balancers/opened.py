@@ -1,6 +1,8 @@
 """The real balancers of an environment, by their kinds. The only place that knows them all."""
 
+from console.adapters.balancers.command import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
+from console.adapters.balancers.nginx import NginxBalancer
 from console.model.fleet import Balancer, Environment
 from console.ports import balancers as port
 from console.ports.hosts import Transport
@@ -12,4 +14,8 @@ def open_balancers(environment: Environment, transport: Transport) -> tuple[port
 
 
 def _opened(balancer: Balancer, environment: Environment, transport: Transport) -> port.Balancer:
-    return HaproxyBalancer(balancer, environment.hosts, transport)
+    if balancer.kind == "haproxy":
+        return HaproxyBalancer(balancer, environment.hosts, transport)
+    if balancer.kind == "nginx":
+        return NginxBalancer(balancer, environment.hosts, transport)
+    return CommandBalancer(balancer, environment.hosts, transport, environment.name)

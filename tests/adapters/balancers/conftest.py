@@ -11,6 +11,12 @@ from tests.adapters.test_transport_contract import host_of, transport_of
 from tests.balancing import Machine, Web, here
 from tests.balancing.machine import on
 
+KINDS = [
+    "haproxy here", pytest.param("haproxy over ssh", marks=pytest.mark.real), "nginx here", pytest.param("nginx over ssh", marks=pytest.mark.real),
+    "command here", pytest.param("command over ssh", marks=pytest.mark.real),
+]  # fmt: skip
+MADE = {"haproxy": rigs.haproxy, "nginx": rigs.nginx, "command": rigs.command}
+
 
 def needed(program: str) -> None:
     if shutil.which(program) is None:
@@ -34,7 +40,7 @@ def machine() -> Iterator[Machine]:
     made.remove()
 
 
-@pytest.fixture(params=["scripted", "demo", "haproxy here", pytest.param("haproxy over ssh", marks=pytest.mark.real)])
+@pytest.fixture(params=["scripted", "demo", *KINDS])
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """Each kind, and each way to it."""
     kind = request.param
@@ -46,17 +52,20 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
         yield made
         ended()
         return
-    needed(kind.split()[0])
+    name = kind.split()[0]
+    needed("nginx" if name == "nginx" else "haproxy")
     webs = request.getfixturevalue("webs")
     if kind.endswith("here"):
-        made, real = rigs.haproxy(request.getfixturevalue("machine"), None, webs=webs)
+        made, real = MADE[name](request.getfixturevalue("machine"), None, webs=webs)
         yield made
         real.stop()
+        await made.balancer.close()
         return
     fleet = request.getfixturevalue("fleet")
     transport, place = transport_of(fleet), on(fleet, "web01")
-    made, real = rigs.haproxy(place, host_of(fleet), transport, webs=webs)
+    made, real = MADE[name](place, host_of(fleet), transport, webs=webs)
     yield made
     real.stop()
+    await made.balancer.close()
     await transport.close()
     place.remove()

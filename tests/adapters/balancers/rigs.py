@@ -10,15 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from console.adapters.balancers.command import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
+from console.adapters.balancers.nginx import NginxBalancer
 from console.adapters.balancers.scripted import ScriptedBalancer
 from console.adapters.local import LocalTransport
 from console.model.fleet import Balancer as Spec
-from console.model.fleet import Host
+from console.model.fleet import Command, Host
 from console.model.traffic import BalancerSeen
 from console.ports.balancers import Balancer
 from console.ports.hosts import Transport
-from tests.balancing import Haproxy, Machine, Web, ask
+from tests.balancing import Haproxy, Machine, Nginx, Web, ask
 from tests.reserved import free_port
 
 HOSTS = (Host("web01"), Host("web02.example.net", server="two"), Host("web03"))
@@ -45,6 +47,8 @@ class Rig:
     can_weigh: bool = True
     out: str = "out"
     """What a host is that somebody took out there."""
+    is_reached_when_away: bool = False
+    """Its machine answers, and says that the balancer does not."""
     patience: float = 10.0
 
     async def look(self) -> BalancerSeen:
@@ -127,6 +131,46 @@ def haproxy(machine: Machine, host: Host | None, transport: Transport | None = N
     rig = Rig(
         balancer, webs, real.port, lambda name: real.said(f"set server shop/{server_of(name)} state maint") and None, real.stop
     )  # fmt: skip
+    return rig, real
+
+
+def nginx(machine: Machine, host: Host | None, transport: Transport | None = None, *, webs: dict[str, Web]) -> tuple[Rig, Nginx]:
+    real = Nginx(machine, {host.server or host.name: webs[host.name] for host in HOSTS})
+    spec = Spec("nginx", host, file=real.file, upstream="shop", test=real.test, reload=real.reload, pid=real.pid)
+    balancer = NginxBalancer(spec, HOSTS, transport or LocalTransport())
+    rig = Rig(
+        balancer, webs, real.port, lambda name: real.set_down(server_of(name)), real.stop,
+        has_checks=False, has_counts=False, can_cut=False, can_weigh=False,
+    )  # fmt: skip
+    return rig, real
+
+
+TOOL = r"""
+import socket, sys
+word, server = sys.argv[1:]
+lines = {{"drain": f"set server shop/{{server}} state drain", "restore": f"set server shop/{{server}} state ready", "state": "show servers state shop; show stat shop 4 -1"}}
+talk = socket.socket(socket.AF_UNIX)
+talk.connect("{socket}")
+talk.sendall(f"{{lines[word]}}\n".encode())
+said = b""
+while piece := talk.recv(65536):
+    said += piece
+if word != "state":
+    sys.exit(said.decode().strip() or 0)
+state = next(line.split() for line in said.decode().splitlines() if f" {{server}} " in line)
+stat = next(line.split(",") for line in said.decode().splitlines() if line.startswith(f"shop,{{server}},"))
+admin = int(state[6])
+print("looking", "out" if admin & 1 else "drained" if admin & 8 else "in", sep="\n", end=f" {{int(stat[2]) + int(stat[4])}}\n")
+"""
+
+
+def command(machine: Machine, host: Host | None, transport: Transport | None = None, *, webs: dict[str, Web]) -> tuple[Rig, Haproxy]:
+    rig, real = haproxy(machine, host, transport, webs=webs)
+    tool = machine.write("tool.py", TOOL.format(socket=real.socket))
+    words = {word: Command(f"python3 {tool} {word} {{server}}", timeout=10.0) for word in ("drain", "restore", "state")}
+    rig.balancer = CommandBalancer(Spec("command", host, **words), HOSTS, transport or LocalTransport(), "production")  # type: ignore[arg-type]
+    rig.has_checks = rig.has_counts = rig.has_page = rig.can_cut = rig.can_weigh = False
+    rig.is_reached_when_away = True
     return rig, real
 
 
