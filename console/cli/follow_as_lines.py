@@ -15,6 +15,7 @@ from console.cli.prompt import read_line
 from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibility, abort_undecided, code_for, is_settled, is_taken_up
 from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
+from console.core.run.attention import next_words
 from console.core.run.outcome import unfollowed
 from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
 from console.model import commands as cmd
@@ -236,7 +237,7 @@ class LineFollower:
             await asyncio.wait({hearing}, timeout=PARTING)
             return self._over() if hearing.done() else self._end(int(Exit.NO_GO), "no-go", "nobody was there to say GO")
         reason = str(state.pausing.reason) if state.pausing else "the run waits for a person"
-        return self._end(int(Exit.PAUSED), "paused", reason, f"deploy continue {state.run}")
+        return self._end(int(Exit.PAUSED), "paused", reason, next_words(state))
 
     async def _leave(self, hearing: "asyncio.Task[None]", *, asked: bool = True) -> int:
         """Leave: before GO the run ends with the one who opened it, from GO on it goes on alone; of one that is over only the last word is not heard.

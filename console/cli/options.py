@@ -13,6 +13,7 @@ from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+STRATEGIES_NOW = ("rolling", "canary")
 STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
 LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
@@ -52,7 +53,7 @@ def what_options(command: F) -> F:
     ]  # fmt: skip
     options = [
         click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
-        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling."),
+        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling or canary."),
         click.Option(["--hosts"], metavar="P", default="", help="Hosts: names, globs, ranges, tag:x; ! excludes."),
         click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
         click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),
@@ -135,9 +136,9 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         if given.pop(name, None):
             raise NotYet(f"--{name.replace('_', '-')}: not yet", "leave it out")
     strategy = given.pop("strategy", None)
-    if strategy and strategy != "rolling":
+    if strategy and strategy not in STRATEGIES_NOW:
         if strategy in STRATEGIES:
-            raise NotYet(f"--strategy {strategy}: not yet", "--strategy rolling")
+            raise NotYet(f"--strategy {strategy}: not yet", " or ".join(f"--strategy {name}" for name in STRATEGIES_NOW))
         raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
     from console.cli.impact_options import impact_of
 
@@ -150,4 +151,5 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         "acks": tuple(given.pop("acks")),
         "hotfix": "" if hotfix is None else reason(hotfix, "--hotfix"),
         "impact": impact_of(given),
+        "strategy": strategy or "",
     }

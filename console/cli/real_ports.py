@@ -17,6 +17,7 @@ from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.local import LocalTransport
 from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
@@ -50,6 +51,7 @@ class RealOutside:
     database: PostgresView
     attended: AttendedCommands
     balancers: tuple[Balancer, ...]
+    scraper: HttpScraper
     interval: float
     """Seconds between two samples of a host."""
 
@@ -105,6 +107,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
         open_balancers(environment, transport),
+        HttpScraper(RoutedTransport(ssh.readers("numbers"), here)),
         environment.metrics_interval,
     )
 

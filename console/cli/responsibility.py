@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 
 from console.client.lasting_feed import LastingFeed
-from console.core.run.decide import running_steps
+from console.core.run.decide import changing_steps
 from console.errors import EngineLost, Exit
 from console.model import commands as cmd
 from console.model.state import RunState
@@ -72,7 +72,7 @@ def is_settled(state: RunState) -> bool:
 
 def is_taken_up(state: RunState) -> bool:
     """Whether the run is paused only because another engine took it up, and nothing is being settled any more."""
-    return state.pausing is not None and state.pausing.cause == "taken-up" and not running_steps(state)
+    return state.pausing is not None and state.pausing.cause == "taken-up" and not changing_steps(state)
 
 
 async def abort_undecided(feed: LastingFeed) -> bool:

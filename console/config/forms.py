@@ -34,6 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]{0,63}\$?")
 _BALANCER_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]{0,199}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _RESERVED_VARIABLES: Final = frozenset(f"DEPLOY_{name.upper()}" for name in PLACEHOLDERS)
 
@@ -82,6 +83,11 @@ def user_name(text: str) -> str:
 def member(text: str) -> str:
     """Judge a user, or a @group."""
     return "a user, or a group as @name" if user_name(text.removeprefix("@")) else ""
+
+
+def metric_name(text: str) -> str:
+    """Judge the name of a metric of Prometheus."""
+    return "" if _METRIC.fullmatch(text) else "a metric's name of letters, digits, _ and :, no digit first"
 
 
 def variable_name(text: str) -> str:

@@ -146,6 +146,43 @@ class Level(msgspec.Struct, frozen=True):
         return number
 
 
+class Ratio(msgspec.Struct, frozen=True):
+    """How many times something may be something else: above 1."""
+
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
+        """Return the number, or record its bounds."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 < value <= 100:
+            place.expected("a number above 1, and 100 at most, such as 2.0", value)
+            return WRONG
+        return float(value)
+
+
+class Risk(msgspec.Struct, frozen=True):
+    """A share of cases that may go wrong: above nothing, and less than half."""
+
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
+        """Return a share, or record its bounds."""
+        share = share_of(value)
+        if share is None or not 0.0001 <= share < 0.5:
+            place.expected('a share from "0.01%" to below "50%", such as "1%"', value)
+            return WRONG
+        return share
+
+
+class OrWord(msgspec.Struct, frozen=True):
+    """One word, or something of another kind."""
+
+    word: str
+    kind: ValueKind
+
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
+        """Return the word, or what the kind makes of it."""
+        if isinstance(value, str) and value != self.word:
+            place.expected(f'"{self.word}", or a table', value)
+            return WRONG
+        return value if value == self.word else self.kind.read(value, place)
+
+
 class Day(msgspec.Struct, frozen=True):
     """A date of TOML."""
 

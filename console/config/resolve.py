@@ -11,6 +11,7 @@ import msgspec
 
 from console.config import forms
 from console.config.balancers import read_balancers
+from console.config.canaries import judge_canary, read_canary, read_metrics
 from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
@@ -49,11 +50,12 @@ def resolved(sources: Sources) -> Environment:
     commands, tag_commands = _commands(sources, hosts)
     ssh = _ssh(values.get("ssh", {}), sources.file)
     _warn_of_pipes(sources)
+    metrics = read_metrics(values.get("metrics", {}), sources.place.at("metrics"))
 
     def anchored(value: Variable) -> Variable:
         return _anchored(value, sources.file)
 
-    return Environment(
+    environment = Environment(
         app=sources.app_name,
         name=sources.name,
         path=top.get("path", "").rstrip("/"),
@@ -80,13 +82,16 @@ def resolved(sources: Sources) -> Environment:
         frame=values.get("frame", ""),
         timezone=values.get("timezone", ""),
         closed=values.get("closed", ("fri",) if is_protected else ()),
+        strategy="canary" if values.get("strategy") == "canary" else "rolling",
         rolling=Rolling(**values.get("rolling", {})),
+        canary=read_canary(values.get("canary", {}), hosts, sources.place.at("canary")),
         health=health_checks(values.get("health", ()), hosts, sources.place.at("health"), anchored),
         checks=pre_flight_checks(values.get("checks", ()), hosts, sources.place.at("checks"), anchored),
         monitor=values.get("monitor", {}).get("window", 0.0),
         migrations=values.get("database", {}).get("migrations", ""),
         database=read_database(values.get("database"), hosts, sources.place.at("database"), sources.file),
         migrate_on=_migrate_on(values.get("migrate_on", ""), hosts, sources.place.at("migrate_on")),
+        metrics=metrics,
         metrics_interval=values.get("metrics", {}).get("interval", 1.0),
         ssh=ssh,
         jumps=_jumps(sources, hosts, ssh),
@@ -99,6 +104,8 @@ def resolved(sources: Sources) -> Environment:
         requires=values.get("requires", ""),
         requires_within=values.get("requires_within", 7 * 86400.0),
     )
+    judge_canary(environment, sources.place)
+    return environment
 
 
 def _migrate_on(name: str, hosts: tuple[Host, ...], place: FilePlace) -> str:

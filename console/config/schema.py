@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from console.config import forms
 from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
-from console.config.kinds import Day, Duration, Flag, Hosts, Key, Level, List, OneOf, Secretable, Size, TableKind, Text, ValueKind, Whole
+from console.config.kinds import Day, Duration, Flag, Hosts, Key, Level, List, OneOf, OrWord, Ratio, Risk, Secretable, Size, TableKind, Text, ValueKind, Whole
 from console.core.host.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
 
@@ -191,6 +191,8 @@ ROLLING: Final = TableKind(
     }
 )
 
+_ERRORS: Final = {"counter": Key(Text("a counter's name", forms.metric_name), required=True), "errors": Key(TableKind(others=Text()), required=True)}
+_SLOW: Final = {"histogram": Key(Text("a histogram's name", forms.metric_name), required=True), "quantile": Key(Level())}
 _SERIES: Final = {
     "query": Key(Text()),
     "counter": Key(Text()),
@@ -204,8 +206,8 @@ METRICS: Final = TableKind(
         "interval": Key(Duration(above_zero=True)),
         "scrape": Key(_URL),
         "scrape_interval": Key(Duration(above_zero=True)),
-        "error_rate": Key(TableKind(_SERIES)),
-        "latency": Key(TableKind(_SERIES)),
+        "error_rate": Key(OrWord("balancer", TableKind(_ERRORS))),
+        "latency": Key(TableKind(_SLOW)),
         "prometheus": Key(Secretable()),
     },
     others=TableKind(_SERIES),
@@ -254,7 +256,7 @@ ENVIRONMENT: Final = TableKind(
         "strategy": Key(
             OneOf(
                 ("rolling", "canary", "bluegreen", "recreate"),
-                later={name: f"the strategy {name}" for name in ("canary", "bluegreen", "recreate")},
+                later={name: f"the strategy {name}" for name in ("bluegreen", "recreate")},
             )
         ),
         "timezone": Key(Text("a time zone", forms.zone_name)),
@@ -269,11 +271,14 @@ ENVIRONMENT: Final = TableKind(
                 {
                     "tags": Key(_TAGS),
                     "steps": Key(List(Hosts(), least=1)),
+                    "by": Key(OneOf(("hosts", "weight"), later={"weight": "a canary by the balancer's weights"})),
                     "analysis": Key(Duration()),
-                    "on_inconclusive": Key(OneOf(("pause", "rollback"))),
+                    "judge": Key(List(OneOf(("error_rate", "latency")), least=1)),
+                    "not_worse": Key(Ratio()),
+                    "false_alarm": Key(Risk()),
+                    "on_inconclusive": Key(OneOf(("pause", "rollback", "proceed"))),
                 }
-            ),
-            later="the strategy canary",
+            )
         ),
         "bluegreen": Key(TableKind({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
         "balancer": Key(List(BALANCER)),
@@ -308,6 +313,8 @@ FILE: Final = TableKind(
 def known_keys(kind: ValueKind | ByKind = FILE, path: str = "") -> set[str]:
     """Return the path of every key that the file may have: `*` for a name of the user's, `[]` for an element of a list."""
     found: set[str] = set()
+    if isinstance(kind, OrWord):
+        return known_keys(kind.kind, path)
     if isinstance(kind, (List, HostList, CommandForm, HostRef)):
         inner = kind.kind if isinstance(kind, List) else kind.table if isinstance(kind, (CommandForm, HostRef)) else kind.one
         return known_keys(inner, f"{path}[]" if isinstance(kind, (List, HostList)) else path)

@@ -57,6 +57,10 @@ class Reading(msgspec.Struct, frozen=True):
     """The rate of bad requests on new hosts is at least so many times that on old ones; None: no least is known."""
     high: float | None = None
     """At most so many times; None: no most is known."""
+    wanted: float = 2.0
+    """It is to be shown that it is below so many times."""
+    bound: float | None = None
+    """For slow requests: seconds that they are slower than."""
     dispersion: float = 1.0
     """How much more hosts differ than independent requests would have them: less is known from as many."""
     more: int | None = None

@@ -29,6 +29,10 @@ class Continue(RunCommand, frozen=True, tag="continue"):
     """Start hosts again after a pause."""
 
 
+class Promote(RunCommand, frozen=True, tag="promote"):
+    """End the analysis that goes on, and go on with the release."""
+
+
 class Abort(RunCommand, frozen=True, tag="abort"):
     """End the run: every touched host goes back, or with `leave` all stays as it is."""
 
@@ -76,7 +80,7 @@ class Forgive(RunCommand, frozen=True, tag="forgive", kw_only=True):
     reason: SafeText
 
 
-AnyCommand = Decide | Pause | Continue | Abort | RollBack | Skip | Retry | Note | Acknowledge | TakeHelm | Forgive
+AnyCommand = Decide | Pause | Continue | Promote | Abort | RollBack | Skip | Retry | Note | Acknowledge | TakeHelm | Forgive
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):

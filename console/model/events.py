@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.host_facts import LockHolder
@@ -182,6 +183,24 @@ class GateJudged(Event, frozen=True, tag="gate-judged"):
     seen: SafeText = SafeText("")
 
 
+class AnalysisSeen(Event, frozen=True, tag="analysis-seen"):
+    """What was counted on new and on old hosts since the last one, and what all of it comes to."""
+
+    step: str
+    blocks: dict[str, tuple[Block, ...]] = {}
+    """By metric: one block for each place that it was counted at, so that hosts behind one balancer are compared with each other alone."""
+    readings: tuple[Reading, ...] = ()
+    problems: tuple[SafeText, ...] = ()
+    """Places that gave no counts, and why."""
+
+
+class Promoted(Event, frozen=True, tag="promoted"):
+    """Somebody has ended the analysis of a step: the release goes on."""
+
+    step: str
+    by: Person
+
+
 class HostReturning(Event, frozen=True, tag="host-returning"):
     """One host goes back alone: it failed within the budget, or was skipped."""
 
@@ -267,7 +286,7 @@ class Paused(Event, frozen=True, tag="paused"):
 
     reason: SafeText
     by: Person | None = None
-    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic"] = "operator"
+    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive"] = "operator"
     """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over."""
 
 
@@ -428,6 +447,8 @@ AnyEvent = (
     | StepStarted
     | StepFinished
     | GateJudged
+    | AnalysisSeen
+    | Promoted
     | HostReturning
     | HostSkipped
     | HostRetried

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from console.model.metrics import MetricName, Metrics
 from console.model.secret import SecretRef
 
 Variable = str | SecretRef
@@ -95,6 +96,22 @@ class Rolling(msgspec.Struct, frozen=True):
     max_failures: int = 0
     pause: float = 0.0
     on_failure: Literal["rollback", "pause", "stop"] = "rollback"
+
+
+class Canary(msgspec.Struct, frozen=True):
+    """The canary strategy: how many hosts have the new release at each step, and what lets it go on. `analysis` is seconds."""
+
+    tags: tuple[str, ...] = ()
+    """Hosts with any of these go first; empty: any."""
+    steps: tuple[Amount, ...] = (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
+    by: Literal["hosts"] = "hosts"
+    analysis: float = 300.0
+    """The longest that a step is watched; 0: it is not."""
+    judge: tuple[MetricName, ...] = ("error_rate", "latency")
+    """Those of them that are counted."""
+    not_worse: float = 2.0
+    false_alarm: float = 0.01
+    on_inconclusive: Literal["pause", "rollback", "proceed"] = "pause"
 
 
 ProbeKind = Literal["http", "tcp", "command", "postgres", "redis", "memcached", "prometheus", "github", "gitlab", "manual"]
@@ -330,18 +347,20 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     release_tags: tuple[str, ...] = ("*",)
     protected: bool = False
     frame: str = ""
-    strategy: Literal["rolling"] = "rolling"
+    strategy: Literal["rolling", "canary"] = "rolling"
     timezone: str = ""
     """IANA name; empty: the machine's."""
     closed: tuple[str, ...] = ()
     """Times without releases, in the file's words: `fri`, `fri 12:00-24:00`."""
     rolling: Rolling = Rolling()
+    canary: Canary = Canary()
     health: tuple[HealthCheck, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     """Of the pre-flight, beside the built-in ones."""
     monitor: float = 0.0
     """How long health is watched after the last switch."""
     metrics_interval: float = 1.0
+    metrics: Metrics = Metrics()
     migrations: str = ""
     """A glob of files of the repository that are migrations; empty: none."""
     database: Database | None = None

@@ -21,10 +21,14 @@ class Unreadable(msgspec.Struct, frozen=True):
     reason: SafeText
 
 
+MetricName = Literal["error_rate", "latency"]
+"""What new hosts are judged against old ones by."""
+
+
 class CountedMetric(msgspec.Struct, frozen=True):
     """How requests, and those of them that are bad, are counted: by a counter's labels, or by a histogram's buckets."""
 
-    name: Literal["error_rate", "latency"]
+    name: MetricName
     counter: str = ""
     errors: dict[str, str] = {}
     """For a counter: a bad request has these labels, each by a regular expression that matches the whole value."""
@@ -37,3 +41,14 @@ class CountedMetric(msgspec.Struct, frozen=True):
         """The names of the series that it is counted by."""
         names = (f"{self.histogram}_bucket", f"{self.histogram}_count") if self.histogram else (self.counter,)
         return frozenset(names)
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """Where numbers of the application come from. Times are seconds."""
+
+    scrape: str = ""
+    """The URL of its metrics, as seen from each host; empty: there is none."""
+    scrape_interval: float = 10.0
+    error_rate: CountedMetric | None = None
+    """None: what balancers that count say of their servers."""
+    latency: CountedMetric | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.maintenance import Maintenance
@@ -90,6 +91,17 @@ class Pausing(msgspec.Struct, frozen=True):
     by: Person | None = None
 
 
+class AnalysisState(msgspec.Struct, frozen=True):
+    """What a step that judges new hosts against old ones has seen."""
+
+    blocks: dict[str, tuple[Block, ...]] = {}
+    """By metric, in order: an engine that takes the run up goes on with them."""
+    readings: tuple[Reading, ...] = ()
+    problems: tuple[SafeText, ...] = ()
+    promoted: bool = False
+    """A person has ended it."""
+
+
 class Act(msgspec.Struct, frozen=True):
     """The last thing that somebody did about one subject, so that whoever comes second is told who was first."""
 
@@ -165,6 +177,10 @@ class RunState(msgspec.Struct, frozen=True):
     """Failures that a person has seen and gone on with."""
     tolerates_steps: bool = False
     """The same for a step that belongs to no host."""
+    analyses: dict[str, AnalysisState] = {}
+    """By step."""
+    continued: float = 0.0
+    """When somebody last ended a pause, on the boot-time clock."""
     passed_pause: bool = False
     """The pause after so many hosts has been taken."""
     aborting: Literal["", "back", "leave"] = ""

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from console.core.kinds.kinds import kind_of
-from console.core.run.decide import running_steps
+from console.core.run.decide import changing_steps
 from console.core.run.rules import may
 from console.model import commands as cmd
 from console.model.checks import Check
@@ -53,7 +53,7 @@ def question(state: RunState) -> Question | None:
     """Return what a person is asked now; None when nothing is. Each answer is one that the run takes. A pause that a person made asks nothing."""
     if state.phase == "deciding":
         return _decision(state)
-    if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or running_steps(state):
+    if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or changing_steps(state):
         return None
     return _pause(state)
 
@@ -97,6 +97,7 @@ def _deploy_twin(state: RunState) -> str:
 def _pause(state: RunState) -> Question:
     again = [host.name for host in state.hosts.values() if host.condition in AGAIN]
     choices = [PlainChoice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
+    choices += [PlainChoice("promote: go on with the release", cmd.Promote(expects=state.seq), f"deploy promote {state.run}")]
     choices += [PlainChoice(f"try {name} again", cmd.Retry(expects=state.seq, host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
     choices.append(PlainChoice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
     choices.append(PlainChoice("abort and leave all as it is", cmd.Abort(leave=True), f"deploy abort {state.run} --leave"))

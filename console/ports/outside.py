@@ -10,6 +10,7 @@ from console.ports.feed import Sample
 from console.ports.gates import CheckRunner, Gates
 from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
+from console.ports.metrics import Scraper
 from console.ports.people import Notifier
 from console.ports.source import Repository, Workshop
 from console.ports.steps import DurableStepPort, Shipper
@@ -75,6 +76,10 @@ class Outside(Protocol):
     @property
     def balancers(self) -> tuple[Balancer, ...]:
         """What sends requests to hosts, as the file names them: one for each of `Environment.balancers`, in their order."""
+
+    @property
+    def scraper(self) -> Scraper:
+        """Reads the application's own metrics on hosts."""
 
     @property
     def attended(self) -> Attended:

@@ -50,7 +50,7 @@ class Situation:
         return self.state.hosts.get(self.host)
 
 
-Act = Literal["go", "acknowledge", "pause", "continue", "abort", "roll-back", "skip", "back-one", "retry", "helm", "note"]
+Act = Literal["go", "acknowledge", "pause", "continue", "promote", "abort", "roll-back", "skip", "back-one", "retry", "helm", "note"]
 """What a key says to a run, by the id of its action."""
 
 
@@ -68,6 +68,7 @@ COMMANDS: Final[dict[Act, Callable[[Situation], cmd.AnyCommand]]] = {
     "acknowledge": _tick,
     "pause": lambda _: cmd.Pause(),
     "continue": lambda _: cmd.Continue(),
+    "promote": lambda _: cmd.Promote(),
     "abort": lambda _: cmd.Abort(),
     "roll-back": lambda _: cmd.RollBack(),
     "skip": lambda now: cmd.Skip(host=now.host),
@@ -128,8 +129,8 @@ def _helm_refused(now: Situation, rule: str) -> str:
 
 
 _SCREENS: Final[dict[Act, Callable[[Situation, str], str]]] = {
-    "go": _go_refused, "continue": _without_helm, "acknowledge": _tick_refused, "skip": _skip_refused, "back-one": _back_refused, "retry": _retry_refused,
-    "helm": _helm_refused,
+    "go": _go_refused, "continue": _without_helm, "promote": _without_helm, "acknowledge": _tick_refused, "skip": _skip_refused,
+    "back-one": _back_refused, "retry": _retry_refused, "helm": _helm_refused,
 }  # fmt: skip
 """What the screen adds to the rule's refusal: no host is chosen, another one has the helm, the other key is meant."""
 

@@ -3,11 +3,13 @@
 from collections.abc import Container
 from typing import TypeAlias
 
+from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
+from console.core.words.readings import reading_words
 from console.core.words.sizes import counted
 from console.model import commands as cmd
 from console.model.plan import Step
-from console.model.state import RunState, StepState
+from console.model.state import AnalysisState, RunState, StepState
 from console.views.fleet_rows import counts_in_words
 from console.views.progress import running_steps, usual_seconds, watch_seconds
 from console.views.run_summary import outcome_words
@@ -25,7 +27,7 @@ _STEP_NAMES = {
     "hook": "hook", "stop": "stop", "switch": "switch", "restart": "restart", "gate": "health gate", "remove": "removal",
     "prune": "pruning", "wave": "pause",
     "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
-    "restore": "restore of the database", "drain": "drain", "admit": "return to traffic",
+    "restore": "restore of the database", "drain": "drain", "admit": "return to traffic", "analysis": "new hosts are judged against old ones",
 }  # fmt: skip
 
 
@@ -54,6 +56,8 @@ def _waited_step(state: RunState, now: float) -> Line:
         return _timer(step, ran, now)
     if step.kind == "drain" and step.about in state.hosts:
         return line(Span(f"{step.about} ", "strong"), drain_words(state.hosts[step.about]), ", ", drain_time(step, spent))
+    if step.kind == "analysis":
+        return line(f"{analysis_words(state, step)}, {seconds_in_words(spent)}")
     late = is_late(spent, usual)
     took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
     told = line(Span(f"{step.about} " if step.about else "", "strong"), step_words(step), ", ", took)
@@ -63,6 +67,12 @@ def _waited_step(state: RunState, now: float) -> Line:
         told = (*told, Span(", link lost", "warn"))
     more = len({one.about or one.name for one, _ in running}) - 1
     return (*told, Span(f" and {more} more", "dim")) if more > 0 else told
+
+
+def analysis_words(state: RunState, step: Step) -> str:
+    """Return what a canary's counts come to by now."""
+    seen = state.analyses.get(step.name, AnalysisState())
+    return reading_words(seen.readings) + "".join(f"; {problem}" for problem in seen.problems[:1])
 
 
 def _timer(step: Step, ran: StepState, now: float) -> Line:
@@ -124,9 +134,16 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
         return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (_leave("detach"),)
     if state.pausing:
         why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
+        judged = analysis_that_runs(state)
+        if judged and state.pausing.cause != "inconclusive":
+            why = f"{why}; {analysis_words(state, state.index[judged])}"
+        promote = (_answer("o", "promote", "promote", helm),) if judged and may(cmd.Promote(), state) is None else ()
         retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
-        keys = (_answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
+        keys = (*promote, _answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
         return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
+    if analysis_that_runs(state):
+        keys = (_answer("o", "promote", "promote", helm), ("p", "hold", "pause"), *(_recovery(state) or (ABORT,)))
+        return line(Span("canary: ", "dim"), *_waited_step(state, now)), keys
     keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from console.core.analysis.sequential import judged
 from console.core.run.evolve import evolve
 from console.core.words.sentences import sentence
 from console.core.words.sizes import counted
@@ -77,6 +78,16 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", f"{event.command} by {event.by} was refused: {event.message}", "warn")
         case ev.TakenUp():
             return LogLine(event.at, "", f"a new engine took the run over for {event.by}", "accent")
+    return None
+
+
+def _canary(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.Promoted():
+            return LogLine(event.at, "", sentence(event), "accent")
+        case ev.AnalysisSeen():
+            tones: dict[str, Tone] = {"worse": "bad", "not-worse": "good", "inconclusive": "plain"}
+            return LogLine(event.at, "", sentence(event), tones[judged(event.readings)])
     return None
 
 
@@ -164,7 +175,7 @@ def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...
     """Return the lines that an event or a piece of output adds. `state` is the one after the event."""
     if isinstance(item, Output):
         return (LogLine(item.at, item.host, str(item.text)),)
-    one = _run(item) or _people(item) or _hosts(item) or _traffic(item)
+    one = _run(item) or _people(item) or _hosts(item) or _traffic(item) or _canary(item)
     return (one,) if one else _steps(item, state)
 
 

@@ -6,7 +6,7 @@ Owns what a line holds besides the sentence. It knows no clock and no terminal; 
 from console.core.words.sentences import sentence
 from console.model.events import Event
 from console.model.state import RunState
-from console.views.blocking_reason import is_late, step_words
+from console.views.blocking_reason import analysis_words, is_late, step_words
 from console.views.progress import running_steps, usual_seconds, watch_seconds
 from console.views.run_summary import last_lines
 from console.views.times import clock_span, seconds_in_words
@@ -47,6 +47,8 @@ def _step_line(state: RunState, now: float, index: int) -> str:
         return f"watching the health of every host, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
     if step.kind == "drain" and step.about in state.hosts:
         return f"{step.about} {drain_words(state.hosts[step.about])}, {drain_time(step, spent)}"
+    if step.kind == "analysis":
+        return f"{analysis_words(state, step)}, {seconds_in_words(spent)}"
     usual = usual_seconds(state, step.kind) if step.about else None
     late = " and late" if is_late(spent, usual) else ""
     told = f" (usual {seconds_in_words(usual)})" if usual is not None else ""

@@ -158,7 +158,8 @@ def _step_left(step: Step, ran: StepState | None, now: float, known: Mapping[str
     status = ran.status if ran else "pending"
     if status not in _OPEN:
         return 0.0
-    whole = step.pause if step.kind == "wave" else watch_seconds(step) if step.kind == "monitor" else known.get(step.kind)
+    timed = {"wave": step.pause, "monitor": watch_seconds(step), "analysis": step.timeout}
+    whole = timed.get(step.kind, known.get(step.kind))
     if whole is None or ran is None or status == "pending":
         return whole
     return max(0.0, whole - (now - ran.started))

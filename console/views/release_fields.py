@@ -114,7 +114,9 @@ def _downtime_words(request: Request) -> str:
 
 
 def _strategy(request: Request, text: str, _: Seen) -> Request | Problem:
-    return request if text.strip() == "rolling" else Problem(f"{text}: not yet, it comes with a later version", "rolling")
+    if text.strip() not in ("", "rolling", "canary"):
+        return Problem(f"{text}: not yet, it comes with a later version", "rolling or canary")
+    return changed(request, strategy=text.strip())
 
 
 def _hotfix(request: Request, text: str, _: Seen) -> Request | Problem:
@@ -137,7 +139,7 @@ def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
 
 
 FIELDS = (
-    Field("strategy", "strategy", "rolling", lambda _: "rolling", _strategy, ("rolling", "canary", "bluegreen", "recreate")),
+    Field("strategy", "strategy", "rolling or canary", lambda request: request.strategy, _strategy, ("", "rolling", "canary", "bluegreen", "recreate")),
     Field("hosts", "hosts", "names, globs, ranges, tag:x, !not; empty: all", lambda request: request.hosts, _hosts),
     Field("without", "without", "HOST=REASON", lambda request: pair_words(request.without), _without),
     Field("hotfix", "hotfix", "the reason to release in a closed time", lambda request: request.hotfix, _hotfix),

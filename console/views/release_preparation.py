@@ -31,7 +31,8 @@ def field_row(field: Field, request: Request, seen: Seen, cells: int, state: Run
     value, need = field.read(request), needed(field, request, seen)
     title = Span(f"  {field.title:<10}", "dim")
     if field.id == "strategy":
-        return by_room(((0, line(title, value)), (1, line(Span("others: not yet", "dim")))), cells)
+        strategy = value or (state.plan.strategy if state and state.plan else "the file's")
+        return by_room(((0, line(title, strategy)), (1, line(Span("bluegreen, recreate: not yet", "dim")))), cells)
     if value:
         shown = line(title, Span(value, "strong"))
         changes = effect_words(field.id, request, state, cells - width(shown) - 2) if state else ()

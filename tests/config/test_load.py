@@ -409,7 +409,7 @@ def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
     config = load(f"""{APP}
 [environments.staging]
 hosts = ["a"]
-strategy = "canary"
+strategy = "bluegreen"
 limit_rate = "20MiB"
 [[environments.staging.balancer]]
 kind = "haproxy"

@@ -6,6 +6,7 @@ import pytest
 
 from console.core.words.sentences import impact_words, sentence
 from console.model import events as ev
+from console.model.analysis import Reading
 from console.model.checks import Check
 from console.model.database import Backup, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
@@ -79,6 +80,12 @@ SAID: list[tuple[ev.Event, str]] = [
         ev.GateJudged(step="s", host="web01", verdict="failed", check="web", passes=1, needed=3, seconds=12.34, seen=S("HTTP 500")),
         "web01: web failed: HTTP 500, 1 of 3 in a row, 12.3 s",
     ),
+    (
+        ev.AnalysisSeen(step="s", readings=(Reading(new=100, new_bad=1, old=900, old_bad=1, high=4.0, seconds=30.0),), problems=(S("lb02 gave no counts"),)),
+        "new against old: errors new 1.00 %  old 0.11 %, ratio below 4, wanted below 2.0; about 30s more; lb02 gave no counts",
+    ),
+    (ev.AnalysisSeen(step="s"), "new against old: nothing was counted yet"),
+    (ev.Promoted(step="s", by=LIN), "promoted by lin: the release goes on"),
     (ev.HostReturning(host="web01", reason=S("its gate failed"), steps=Steps()), "web01 goes back alone: its gate failed"),
     (ev.HostSkipped(host="web01", by=ADA), "web01 is skipped by ada"),
     (ev.HostRetried(host="web01", by=ADA), "web01 is tried again by ada"),

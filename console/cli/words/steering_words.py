@@ -56,6 +56,7 @@ COMMANDS = (
     attach, resume,
     _verb("pause", "Start no other host; hosts that are being updated finish first.", "Pause", lambda given: ("pause", "RUN")),
     _verb("continue", "Continue a paused run.", "Continue", lambda given: ("continue", "RUN")),
+    _verb("promote", "End the analysis of a canary, and go on with the release.", "Promote", lambda given: ("promote", "RUN")),
     _verb(
         "abort", "End the run and roll back every host that it changed.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
         click.Option(["--leave"], is_flag=True, help="Leave every host as it is now."),

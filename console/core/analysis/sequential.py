@@ -82,7 +82,8 @@ def reading_of(sequence: Sequence, criteria: Criteria, metric: str) -> Reading:
     low, high = interval_of(sequence, criteria)
     blocks = None if verdict != "inconclusive" else blocks_more(sequence, criteria)
     return Reading(
-        metric=metric, verdict=verdict, new=total.new, new_bad=total.new_bad, old=total.old, old_bad=total.old_bad, low=low, high=high, dispersion=phi,
+        metric=metric, verdict=verdict, new=total.new, new_bad=total.new_bad, old=total.old, old_bad=total.old_bad, low=low, high=high,
+        wanted=criteria.not_worse, dispersion=phi,
         more=None if blocks is None else math.ceil(blocks * total.new), seconds=None if blocks is None else blocks * total.seconds,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """A release: a commit is brought to the fleet in waves, and taken back by itself where the file says so. Pure."""
 
+from console.core.analysis.judged_metrics import judged_metrics
 from console.core.checks.announcement import assess_announcement
 from console.core.checks.balancers import assess_balancers
 from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
@@ -12,13 +13,16 @@ from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import way_back
+from console.core.plan.strategies.canary import parts_of
 from console.core.plan.strategies.order import Waves
 from console.core.plan.strategies.rolling import waves_of
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review
+from console.model.fleet import Environment
 from console.model.plan import Plan
 from console.model.release import Release, Revision
+from console.model.values import changed
 
 
 def checks(found: Found) -> tuple[Check, ...]:
@@ -49,7 +53,11 @@ def checks(found: Found) -> tuple[Check, ...]:
 
 def _together(found: Found) -> Waves:
     """Hosts that are out of the traffic at the same time."""
-    return waves_of(found.environment.rolling.batch, found.hosts) if found.environment.strategy == "rolling" else ()
+    environment, hosts = found.environment, found.hosts
+    strategy = found.request.strategy or environment.strategy
+    if strategy == "canary":
+        return tuple(wave for part in parts_of(environment, hosts) for wave in part)
+    return waves_of(environment.rolling.batch, hosts) if strategy == "rolling" else ()
 
 
 def release_of_commit(run: str, revision: Revision) -> Release:
@@ -77,7 +85,18 @@ def plan(found: Found) -> Plan:
         raise NoGo("there is no release to plan with")
     unbacked = any(check == "backup" for check, _ in found.request.overrides)
     review = found.review or Review()
-    return plan_release(found.environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out)
+    return plan_release(
+        _planned_by(found), found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out
+    )  # fmt: skip
+
+
+def _planned_by(found: Found) -> Environment:
+    """The environment with the strategy that was asked for. Raises NoGo where a canary that the file does not know has nothing to judge by."""
+    environment = changed(found.environment, strategy=found.request.strategy or found.environment.strategy)
+    if environment.strategy == "canary" and environment.canary.analysis and len(found.hosts) > 1 and not judged_metrics(environment):
+        hint = "an HAProxy as balancer, or metrics.error_rate; analysis = \"0s\" in the canary's table goes on without"
+        raise NoGo("a canary has nothing to judge new hosts by: no balancer counts requests, and no metrics are configured", hint)
+    return environment
 
 
 def _expected(found: Found) -> str:

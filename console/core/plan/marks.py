@@ -1,5 +1,7 @@
 """The points of a plan that many steps wait for by one name: before each wave, before the close, between the halves of a rollback. Pure."""
 
+from console.core.words.durations import duration_words
+from console.core.words.sizes import counted
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 from console.text import SafeText
@@ -14,6 +16,12 @@ def wave_mark(environment: Environment, number: int, total: int, wave: tuple[Hos
     names = ", ".join(host.name for host in wave[:NAMED]) + (f" and {len(wave) - NAMED} more" if len(wave) > NAMED else "")
     title = SafeText(f"wave {number} of {total}: {names}")
     return Step(f"wave-{number}", "wave", "release", title, wave=number, needs=needs, timeout=0.0, idempotent=True, pause=pause)
+
+
+def analysis_step(environment: Environment, number: int, new: int, total: int, needs: tuple[str, ...]) -> Step:
+    """Behind a wave: hosts with the new release are judged against the others, for so long at most."""
+    title = SafeText(f"judge {new} new of {counted(total, 'host')} against the old ones, {duration_words(environment.canary.analysis)} at most")
+    return Step(f"wave-{number}/analysis", "analysis", "release", title, wave=number, needs=needs, timeout=environment.canary.analysis, idempotent=True)
 
 
 def closing_mark(needs: tuple[str, ...]) -> Step:

@@ -14,6 +14,13 @@ class NeedsPerson(NamedTuple):
     """What to type."""
 
 
+def next_words(state: RunState) -> str:
+    """Return what to type so that a paused run goes on."""
+    if state.pausing is None or state.pausing.cause != "inconclusive":
+        return f"deploy continue {state.run}"
+    return f"deploy promote {state.run}, or deploy rollback {state.environment}; deploy continue {state.run}, to watch on"
+
+
 def wanted(state: RunState) -> NeedsPerson | None:
     """Return what the run waits for a person for; None while it goes on by itself, or has ended with nothing open."""
     name = f"{state.app} {state.environment}"

@@ -68,6 +68,11 @@ def running_steps(state: RunState) -> tuple[Step, ...]:
     return (*_own(state, tally.own_running), *(step for name in tally.running for step in tally.lanes[name].running))
 
 
+def changing_steps(state: RunState) -> tuple[Step, ...]:
+    """Those of them that a question waits for: an analysis goes on while a person thinks."""
+    return tuple(step for step in running_steps(state) if step.kind != "analysis")
+
+
 def runs(state: RunState) -> bool:
     """Whether a step runs now."""
     return bool(state.tally.running or state.tally.own_running)
@@ -191,7 +196,8 @@ def _ended_at(state: RunState, name: str) -> float:
 
 
 def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
-    reason, rule = _trip_reason(state), on_failure(state)
+    alone = _failed_without_host(state)
+    reason, rule = _trip_reason(state), "rollback" if alone and alone.kind == "analysis" else on_failure(state)
     if state.changed and _is_network(environment, state):
         yield RecordEvent(Paused(reason=SafeText(f"{reason}; several hosts were lost at once, which points at the network"), cause="network"))
     elif state.changed and rule == "rollback" and needs_person(state):
@@ -208,13 +214,15 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
 def _stop(environment: Environment, state: RunState) -> Iterator[Effect]:
     """Leave every host as it is, once what runs has ended; the window need not be over."""
     own = _own(state, state.tally.own_running)
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind == "monitor")
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind in ("monitor", "analysis"))
     if not runs(state):
         yield from _close(environment, state)
 
 
 def _trip_reason(state: RunState) -> SafeText:
     alone = _failed_without_host(state)
+    if alone and alone.kind == "analysis":
+        return state.step_state(alone).detail
     if alone:
         return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
     failed = state.tally.failed

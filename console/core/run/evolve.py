@@ -15,7 +15,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
-from console.model.state import Act, HostState, Pausing, RunState
+from console.model.state import Act, AnalysisState, HostState, Pausing, RunState
 from console.model.values import changed
 from console.text import SafeText
 
@@ -124,6 +124,7 @@ def _paused(state: RunState, event: ev.Paused) -> RunState:
 
 
 def _continued(state: RunState, event: ev.Continued) -> RunState:
+    state = changed(state, continued=event.mono)
     for name in state.tally.cut:
         state = with_host(state, name, lost=0.0)
     if state.pausing and state.pausing.cause in ("failure", "network"):
@@ -143,6 +144,18 @@ def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
     for name in dict.fromkeys(step.about for step in plan.steps):
         after = on_hosts.turn(after, name, "told to go back", event.mono)
     return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, cancels=event.seq, phase="rolling-back", pausing=None))
+
+
+def _analysed(state: RunState, event: ev.AnalysisSeen) -> RunState:
+    known = state.analyses.get(event.step, AnalysisState())
+    blocks = {metric: (*known.blocks.get(metric, ()), *more) for metric, more in event.blocks.items()}
+    seen = changed(known, blocks={**known.blocks, **blocks}, readings=event.readings or known.readings, problems=event.problems)
+    return changed(state, analyses={**state.analyses, event.step: seen})
+
+
+def _promoted(state: RunState, event: ev.Promoted) -> RunState:
+    seen = changed(state.analyses.get(event.step, AnalysisState()), promoted=True)
+    return changed(state, analyses={**state.analyses, event.step: seen}, pausing=None, continued=event.mono)
 
 
 def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
@@ -210,6 +223,8 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.LocksRefused: _lock_refused,
     ev.StepStarted: on_hosts.started,
     ev.StepFinished: on_hosts.finished,
+    ev.AnalysisSeen: _analysed,
+    ev.Promoted: _promoted,
     ev.HostReturning: on_hosts.returning,
     ev.HostSkipped: on_hosts.skipped,
     ev.HostRetried: on_hosts.retried,
@@ -243,6 +258,7 @@ _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.CheckAcknowledged: ("check {check}", "ticked {check} off"),
     ev.Paused: ("pause", "paused it"),
     ev.Continued: ("pause", "continued it"),
+    ev.Promoted: ("promotion", "promoted it"),
     ev.AbortAsked: ("end", "aborted it"),
     ev.RollbackBegan: ("end", "rolls it back"),
     ev.HostSkipped: ("host {host}", "skipped {host}"),

@@ -9,13 +9,16 @@ from typing import Any
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
 from console.core.run.conditions import FAILED, KEEPS_OLD
+from console.core.run.new_against_old import analysis_that_runs
 from console.model import commands as cmd
 from console.model.commands import Refusal
 from console.model.request import Person
 from console.model.state import Act, HostState, RunState
 from console.text import SafeText
 
-_SUBJECTS: dict[type[cmd.RunCommand], str] = {cmd.Pause: "pause", cmd.Continue: "pause", cmd.Skip: "host {host}", cmd.Retry: "host {host}"}
+_SUBJECTS: dict[type[cmd.RunCommand], str] = {
+    cmd.Pause: "pause", cmd.Continue: "pause", cmd.Promote: "promotion", cmd.Skip: "host {host}", cmd.Retry: "host {host}",
+}  # fmt: skip
 """What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
 _UNDECIDED = ("preflight", "deciding")
 _ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
@@ -110,6 +113,16 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
     return _no(_told("it is not paused", state.acts.get("pause"))) if state.pausing is None else None
+
+
+def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusal | None:
+    if not analysis_that_runs(state):
+        return _no(_told("no canary is being judged now", state.acts.get("promotion")), f"deploy attach {state.run}")
+    if state.aborting:
+        return _no("the run is being aborted")
+    if state.pausing and state.pausing.cause not in ("operator", "pause-after", "inconclusive"):
+        return _no(f"the run is paused: {state.pausing.reason}", "deploy continue")
+    return None
 
 
 def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | None:
@@ -208,6 +221,7 @@ _RULES: dict[type, Callable[[Any, RunState, Person | None], Refusal | None]] = {
     cmd.Acknowledge: _acknowledge,
     cmd.Pause: _pause,
     cmd.Continue: _continue,
+    cmd.Promote: _promote,
     cmd.Abort: _abort,
     cmd.RollBack: _roll_back,
     cmd.Skip: _skip,

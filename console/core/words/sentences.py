@@ -6,6 +6,7 @@ from typing import Any
 from console.core.checks.database import backup_words, forward, schema_words
 from console.core.migrations.review import pointed_out, unread_words
 from console.core.words.durations import duration_words
+from console.core.words.readings import reading_words
 from console.core.words.sizes import counted, size_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
@@ -71,6 +72,11 @@ def _gate(event: ev.GateJudged) -> str:
     return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
 
 
+def _analysis(event: ev.AnalysisSeen) -> str:
+    problems = "".join(f"; {problem}" for problem in event.problems)
+    return f"new against old: {reading_words(event.readings)}{problems}"
+
+
 def _reviewed(event: ev.DatabaseReviewed) -> str:
     review = event.review
     kind = "new migration" if review.known else "migration of the commit"
@@ -126,6 +132,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
     ev.StepFinished: _finished,
     ev.GateJudged: _gate,
+    ev.AnalysisSeen: _analysis,
+    ev.Promoted: lambda event: f"promoted by {event.by.name}: the release goes on",
     ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
     ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",
     ev.HostRetried: lambda event: f"{event.host} is tried again{_by(event)}",

@@ -29,7 +29,7 @@ HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
 ENGINE = Person("the engine")
-HERE = frozenset({"gate", "ship", "monitor", "build", "pack", "drain", "admit"})
+HERE = frozenset({"gate", "ship", "monitor", "analysis", "build", "pack", "drain", "admit"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
 
 
@@ -76,7 +76,7 @@ class FleetExecutor:
         self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
-            tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets,
+            tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.balancers, scraper=outside.scraper,
         )  # fmt: skip
 
     def _now(self) -> str:

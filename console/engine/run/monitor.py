@@ -37,13 +37,15 @@ class Fell(NamedTuple):
 class Monitoring:
     """One attempt at the step that watches the fleet."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, ends: float | None = None, words: str = "within the monitoring window") -> None:
+        """`ends`: on the boot-time clock; None: with the file's window. `words`: when a host fell."""
         self._task = task
         self._tools = task.tools
         self._clock = task.tools.clock
         self._asking = asyncio.Semaphore(AT_ONCE)
         self._places = {host.name: place for place, host in enumerate(task.environment.hosts)}
-        self._ends = _began(task) + task.environment.monitor
+        self._ends = _began(task) + task.environment.monitor if ends is None else ends
+        self._words = words
 
     async def run(self) -> StepResult:
         """Watch until each host that is new has given its last word after the window's end."""
@@ -95,7 +97,7 @@ class Monitoring:
 
     def _say(self, host: Host, fell: Fell) -> None:
         if host.name in self._new_hosts():
-            self._tools.record(HostFailed(host=host.name, condition=fell.condition, reason=SafeText(f"within the monitoring window: {fell.words}")))
+            self._tools.record(HostFailed(host=host.name, condition=fell.condition, reason=SafeText(f"{self._words}: {fell.words}")))
 
     async def _fell(self, host: Host, checks: tuple[HealthCheck, ...], *, asks: bool) -> Fell | None:
         """What is not well now, and stays so through a gate's own patience."""

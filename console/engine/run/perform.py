@@ -11,6 +11,7 @@ from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.engine.run import database_steps, traffic_steps
+from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
@@ -157,6 +158,10 @@ async def _judge(task: Task, number: int) -> StepResult:
     return StepResult(status, detail=SafeText(f"{check.name}: {found.seen}; {expected}"))
 
 
+async def _analysis(task: Task) -> StepResult:
+    return await CanaryAnalysis(task).run()
+
+
 async def _monitor(task: Task) -> StepResult:
     return await Monitoring(task).run()
 
@@ -175,6 +180,7 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "prune": _prune,
     "gate": _gate,
     "monitor": _monitor,
+    "analysis": _analysis,
     "backup": database_steps.back_up,
     "migrate": database_steps.migrate,
     "revert": database_steps.migrate,

@@ -9,19 +9,30 @@ from console.core.host.shell import filled
 from console.engine.run.shared_balancer import SharedBalancer
 from console.model.events import Event, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
+from console.model.metrics import Series, Unreadable
 from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret
 from console.model.state import RunState
+from console.ports.balancers import Balancer
 from console.ports.clock import Clock
 from console.ports.database import DatabaseView
 from console.ports.feed import Output
 from console.ports.gates import Gates
+from console.ports.metrics import Scraper
 from console.ports.source import Workshop
 from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
 from console.text import Lines, SafeText
 
 TAIL = 20
+
+
+class NoScraper:
+    """Stands where no metrics are read."""
+
+    async def scrape(self, host: Host, url: str, names: frozenset[str], *, deadline: float) -> tuple[Series, ...] | Unreadable:
+        """Say that there is nothing to read."""
+        return Unreadable(SafeText(f"nothing reads {url}"))
 
 
 @dataclass
@@ -44,6 +55,8 @@ class Tools:
     balancers: tuple[SharedBalancer, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     package: Package | None = None
+    counters: tuple[Balancer, ...] = ()
+    scraper: Scraper = field(default_factory=NoScraper)
     at_once: int = 32
     """Releases on their way to hosts at the same time."""
 

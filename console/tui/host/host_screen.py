@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from textual.app import ComposeResult
 
-from console.model.commands import AnyCommand, Continue, Pause, Retry
+from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry
 from console.model.state import RunState
 from console.tui.dialogs.run_questions import QUESTIONS
 from console.tui.host.host_actions import HostActions
@@ -162,6 +162,7 @@ class HostScreen(PageWithLog):
             "abort": lambda: self.ask(QUESTIONS["abort"](state, self.host, self.dialog_width())),
             "retry": lambda: self.send(Retry(expects=state.seq, host=self.host), f"deploy retry {self.host}"),
             "pause": lambda: self.send(Pause(), "deploy pause"), "continue": lambda: self.send(Continue(expects=state.seq), "deploy continue"),
+            "promote": lambda: self.send(Promote(expects=state.seq), "deploy promote"),
             "unzoom": self.unzoom, "follow": self.log_panel.follow, "copy": self.copy, "refresh": self._lookup.again,
         }  # fmt: skip
 

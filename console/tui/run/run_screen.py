@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
-from console.model.commands import AnyCommand, Continue, Pause, Retry, TakeHelm
+from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import QUESTIONS
@@ -212,6 +212,7 @@ class RunScreen(PageWithLog):
             "restore": lambda: self.ask(restore_question(self.state, self.shell.clock.now())),
             "filter": lambda: self.field.open_for(self.focused), "freeze": self.freeze, "unzoom": self.unzoom, "follow": self.log_panel.follow,
             "pause": lambda: self.send(Pause(), "deploy pause"), "helm": lambda: self.send(TakeHelm(), ""),
+            "promote": lambda: self.send(Promote(expects=self.state.seq), "deploy promote"),
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "host": self.open_host, "moment-on": lambda: self.cursor.move(1), "moment-back": lambda: self.cursor.move(-1),

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from console.core.plan.strategies.canary import canary
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.rolling import rolling
 
 STRATEGIES: Final[Mapping[str, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,
+    "canary": canary,
 }

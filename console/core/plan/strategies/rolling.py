@@ -26,21 +26,23 @@ def rolling(order: Order) -> ChangeOfHosts:
     return in_waves(order, waves_of(order.environment.rolling.batch, order.hosts))
 
 
-def in_waves(order: Order, waves: Waves) -> ChangeOfHosts:
-    """Change hosts in those waves."""
+def in_waves(order: Order, waves: Waves, between: Callable[[int, tuple[str, ...]], Step | None] = lambda number, needs: None) -> ChangeOfHosts:
+    """Change hosts in those waves. `between`: see `wave_by_wave`."""
     leader = next((host for wave in waves for host in wave), None)
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
         lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
         return _release_steps(lane, first=host.name in order.first)
 
-    return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before))
+    return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before), between)
 
 
 def wave_by_wave(
-    environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...]
-) -> ChangeOfHosts:
-    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with."""
+    environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...],
+    between: Callable[[int, tuple[str, ...]], Step | None] = lambda number, needs: None,
+) -> ChangeOfHosts:  # fmt: skip
+    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with. `between`: the step that
+    follows the wave of that number, and waits for those."""
     steps: list[Step] = []
     ends: tuple[str, ...] = ()
     for number, wave in enumerate(waves, start=1):
@@ -49,6 +51,9 @@ def wave_by_wave(
         steps.extend([mark, *(step for chain in chains for step in chain)])
         ends = tuple(chain[-1].name for chain in chains if chain)
         needs = (mark.name, *ends)
+        if watched := between(number, needs):
+            steps.append(watched)
+            needs = ends = (watched.name,)
     return ChangeOfHosts(waves, tuple(steps), ends)
 
 

@@ -4,6 +4,7 @@ Usage: app.py ADDRESS PORT PIDFILE, in the release's folder.
 """
 
 import os
+import random
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,8 @@ class Shop(BaseHTTPRequestHandler):
             self.answer(200 if healthy else 503, f"ok {version}" if healthy else f"no stock in {version}")
         elif self.path == "/version":
             self.answer(200, version)
+        elif behaviour.startswith("bad-") and random.random() < float(behaviour.removeprefix("bad-")):
+            self.answer(500, f"no stock in {version}")
         else:
             self.answer(200, f"shop {version} at {self.path}")
 

@@ -1,0 +1,97 @@
+"""The canary of the file, and the numbers that it is judged by: what becomes of them, and what is refused before anything is asked."""
+
+from pathlib import Path
+
+import pytest
+
+from console.config.load import load_file
+from console.errors import UsageFault
+from console.model.fleet import Amount, Canary
+from console.model.metrics import CountedMetric, Metrics
+
+HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["canary"] }, "web02"]\n'
+HAPROXY = '[[environments.production.balancer]]\nkind = "haproxy"\nsocket = "/run/x.sock"\nbackend = "shop"\n'
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def loaded(canary="", metrics="", top="", more=HAPROXY):
+        text = f"{HEAD}{top}\n[environments.production.canary]\n{canary}\n[environments.production.metrics]\n{metrics}\n{more}"
+        (tmp_path / "hosts.toml").write_text(text)
+        return load_file(str(tmp_path / "hosts.toml")).environment("production")
+
+    return loaded
+
+
+def refused(load, **parts):
+    with pytest.raises(UsageFault) as caught:
+        load(**parts)
+    return [f"{problem.key.removeprefix('environments.production.')}: {problem.message} ({problem.hint})" for problem in caught.value.problems]
+
+
+def test_the_defaults(load):
+    environment = load()
+    assert environment.strategy == "rolling"
+    assert environment.canary == Canary()
+    assert environment.canary.steps == (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
+    assert environment.metrics == Metrics()
+
+
+def test_what_the_file_says(load):
+    environment = load(
+        'tags = ["canary"]\nsteps = [1, "50%"]\nby = "hosts"\nanalysis = "90s"\njudge = ["error_rate"]\nnot_worse = 3\nfalse_alarm = "0.5%"\n'
+        'on_inconclusive = "proceed"',
+        'scrape = "http://localhost:8080/metrics"\nscrape_interval = "5s"\nerror_rate = { counter = "http_total", errors = { status = "5..", job = "web" } }\n'
+        'latency = { histogram = "http_seconds", quantile = 0.9 }',
+        'strategy = "canary"',
+    )
+    assert environment.strategy == "canary"
+    assert environment.canary == Canary(("canary",), (Amount(count=1), Amount(share=0.5)), "hosts", 90.0, ("error_rate",), 3.0, 0.005, "proceed")
+    errors = CountedMetric("error_rate", counter="http_total", errors={"status": "5..", "job": "web"})
+    assert environment.metrics == Metrics("http://localhost:8080/metrics", 5.0, errors, CountedMetric("latency", histogram="http_seconds", quantile=0.9))
+
+
+def test_errors_may_be_the_balancers_by_name(load):
+    assert load(metrics='error_rate = "balancer"').metrics.error_rate is None
+
+
+WRONG = [
+    ('tags = ["canry"]', "", "canary.tags: no host has the tag canry (did you mean canary?)"),
+    ('steps = ["50%", "10%"]', "", "canary.steps[1]: is not more than the step before it"),
+    ("steps = []", "", "canary.steps: expected a list with at least 1"),
+    ("not_worse = 1", "", "canary.not_worse: expected a number above 1"),
+    ("not_worse = true", "", "canary.not_worse: expected a number above 1"),
+    ('false_alarm = "60%"', "", "canary.false_alarm: expected a share from"),
+    ("false_alarm = 0.01", "", "canary.false_alarm: expected a share from"),
+    ('judge = ["errors"]', "", "canary.judge[0]: expected one of error_rate, latency"),
+    ('on_inconclusive = "stop"', "", "canary.on_inconclusive: expected one of pause, rollback, proceed"),
+    ("", 'error_rate = "balancers"', 'metrics.error_rate: expected "balancer", or a table'),
+    ("", 'scrape = "http://x/"\nerror_rate = { counter = "a b", errors = { s = "5" } }', "metrics.error_rate.counter: expected a metric's name"),
+    ("", 'scrape = "http://x/"\nerror_rate = { errors = { s = "5" } }', "metrics.error_rate.counter: missing"),
+    ("", 'scrape = "http://x/"\nerror_rate = { counter = "a", errors = {} }', "metrics.error_rate.errors: names no label"),
+    ("", 'scrape = "http://x/"\nerror_rate = { counter = "a", errors = { s = "5(" } }', "metrics.error_rate.errors.s: is no regular expression"),
+    ("", 'scrape = "http://x/"\nlatency = { histogram = "a", quantile = 1.5 }', "metrics.latency.quantile: expected a share between 0 and 1"),
+    ("", 'latency = { histogram = "a" }', "metrics.latency: needs scrape"),
+    ("", 'error_rate = { counter = "a", errors = { s = "5" } }', "metrics.error_rate: needs scrape"),
+]
+
+
+@pytest.mark.parametrize(("canary", "metrics", "words"), WRONG)
+def test_what_is_wrong_is_said_with_its_place(load, canary, metrics, words):
+    assert any(words in problem for problem in refused(load, canary=canary, metrics=metrics))
+
+
+@pytest.mark.parametrize(
+    ("canary", "metrics", "more"),
+    [("", "", ""), ('judge = ["latency"]', "", HAPROXY), ("", "", HAPROXY.replace("haproxy", "command").replace('socket = "/run/x.sock"\nbackend = "shop"', 'drain = "a"\nrestore = "b"\nstate = "c"'))],
+)
+def test_a_canary_needs_something_to_be_judged_by(load, canary, metrics, more):
+    (problem,) = refused(load, canary=canary, metrics=metrics, top='strategy = "canary"', more=more)
+    assert problem.startswith("strategy: a canary has nothing to judge new hosts by")
+    assert load(canary=f'{canary}\nanalysis = "0s"', metrics=metrics, top='strategy = "canary"', more=more).canary.analysis == 0.0
+
+
+def test_a_canary_by_weights_is_still_to_come(tmp_path):
+    (tmp_path / "hosts.toml").write_text(f'{HEAD}[environments.production.canary]\nby = "weight"\n')
+    (problem,) = load_file(str(tmp_path / "hosts.toml")).not_yet("production")
+    assert problem.key == "environments.production.canary.by"
