@@ -13,7 +13,7 @@ from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STRATEGIES_NOW = ("rolling", "canary")
+STRATEGIES_NOW = ("rolling", "canary", "recreate")
 STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
 LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
@@ -53,7 +53,7 @@ def what_options(command: F) -> F:
     ]  # fmt: skip
     options = [
         click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
-        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling or canary."),
+        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling, canary or recreate."),
         click.Option(["--hosts"], metavar="P", default="", help="Hosts: names, globs, ranges, tag:x; ! excludes."),
         click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
         click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),

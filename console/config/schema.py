@@ -256,7 +256,7 @@ ENVIRONMENT: Final = TableKind(
         "strategy": Key(
             OneOf(
                 ("rolling", "canary", "bluegreen", "recreate"),
-                later={name: f"the strategy {name}" for name in ("bluegreen", "recreate")},
+                later={"bluegreen": "the strategy bluegreen"},
             )
         ),
         "timezone": Key(Text("a time zone", forms.zone_name)),

@@ -180,6 +180,8 @@ class GateJudged(Event, frozen=True, tag="gate-judged"):
     passes: int = 0
     needed: int = 0
     seconds: float = 0.0
+    passing: float = 0.0
+    """So many of these seconds it had passed already, time after time."""
     seen: SafeText = SafeText("")
 
 

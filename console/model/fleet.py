@@ -347,7 +347,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     release_tags: tuple[str, ...] = ("*",)
     protected: bool = False
     frame: str = ""
-    strategy: Literal["rolling", "canary"] = "rolling"
+    strategy: Literal["rolling", "canary", "recreate"] = "rolling"
     timezone: str = ""
     """IANA name; empty: the machine's."""
     closed: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from console.text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
-    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "drain", "admit", "analysis",
+    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "maintain", "drain", "admit", "analysis",
 ]  # fmt: skip
 
 Phase = Literal["prepare", "release", "verify", "close", "rollback"]

@@ -42,6 +42,8 @@ class StepState(msgspec.Struct, frozen=True):
     detail: SafeText = SafeText("")
     hint: SafeText = SafeText("")
     tail: tuple[SafeText, ...] = ()
+    passing: float = 0.0
+    """For a gate that has passed: so many seconds before its end all its checks had passed for the first time."""
     unsettled: bool = False
     """It was running when the engine that ran it ended."""
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from console.core.run.downtime import downtime
 from console.core.run.outcome import host_rows, lock_problems
 from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
@@ -30,6 +31,7 @@ def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
     """Return the result of a run."""
     return {
         "type": "result", "exit": ending.exit, "run": state.run or None, "outcome": ending.outcome, "hosts": host_rows(state),
+        "downtime": downtime(state, state.mono),
         "seconds": round(ending.seconds, 2), "problems": [problem_object(problem) for problem in _problems(state, ending)],
     }  # fmt: skip
 
@@ -52,7 +54,7 @@ def _reasons(state: RunState, ending: Ending) -> list[Problem]:
 def fault_object(error: ConsoleError) -> dict[str, Any]:
     """Return the result of a command that ended before there was a run."""
     return {
-        "type": "result", "exit": int(error.exit), "run": None, "outcome": OUTCOMES.get(error.exit, "error"), "hosts": [], "seconds": 0,
+        "type": "result", "exit": int(error.exit), "run": None, "outcome": OUTCOMES.get(error.exit, "error"), "downtime": None, "hosts": [], "seconds": 0,
         "problems": [problem_object(problem) for problem in error.problems],
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ import re
 from console.model.request import ASIDE
 from console.text import SafeText
 from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry
-from console.views.run_summary import outcome_words
+from console.views.run_summary import downtime_words, outcome_words
 from console.views.times import clock_span, seconds_in_words
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -51,6 +51,7 @@ def _head(report: Report) -> list[str]:
         ("Before", ", ".join(map(escaped, state.live))),
         ("Who", escaped(state.by)),
         ("When", f"{state.opened_at[:10]} {_clock(state.opened_at)} UTC, {clock_span(report.seconds)} long"),
+        ("Service", downtime_words(state, state.mono)),
         ("Outcome", f"**{words}**" + (f", exit {state.exit}" if state.exit is not None else "")),
         ("Why", escaped(state.reason)),
         ("Next", f"`{state.hint}`" if state.hint else ""),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from console.core.run.downtime import downtime
 from console.views.run_report import HostPart, Report, Spent
 
 
@@ -15,6 +16,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "command": state.request.command,
         "strategy": state.plan.strategy if state.plan else "",
         "started": state.opened_at, "ended": state.ended_at or None, "seconds": round(report.seconds, 2),
+        "downtime": downtime(state, state.mono), "downtime_declared": state.request.impact.downtime,
         "outcome": state.outcome or None, "run_exit": state.exit, "reason": str(state.reason), "hint": str(state.hint),
         "decision": {
             "go": made.go, "by": made.by, "at": made.at, "reasons": list(made.reasons), "hotfix": made.hotfix,

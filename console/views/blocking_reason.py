@@ -28,6 +28,7 @@ _STEP_NAMES = {
     "prune": "pruning", "wave": "pause",
     "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
     "restore": "restore of the database", "drain": "drain", "admit": "return to traffic", "analysis": "new hosts are judged against old ones",
+    "maintain": "maintenance page",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from console.model.state import RunState
 from console.views.blocking_reason import waiting_line
 from console.views.fleet_rows import counts_in_words
 from console.views.maintenance_summary import since_words
-from console.views.run_summary import commit_words, elapsed_words, from_to, left_words, progress_words, standing
+from console.views.run_summary import commit_words, downtime_words, elapsed_words, from_to, is_over_declared, left_words, progress_words, standing
 from console.views.styled_text import Line, Span, by_room, clipped, joined, line, text
 
 BEHIND = 1.0
@@ -45,6 +45,7 @@ def top_line(
         (0, from_to(state)),
         (7, line(Span(commit_words(state), "dim"))),
         (1, (standing(state),)),
+        (1, line(Span(downtime_words(state, now), "bad" if is_over_declared(state, now) else "warn")) if downtime_words(state, now) else ()),
         (1, line(Span("maintenance", "warn")) if state.maintenance and state.phase != "ended" else ()),
         (6, line(f"{state.plan.strategy if state.plan else ''}".strip())),
         (2, line(progress_words(state))),

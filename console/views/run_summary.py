@@ -1,13 +1,15 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.downtime import downtime, is_down
 from console.core.run.outcome import lock_problems
+from console.core.words.durations import duration_words
 from console.model.state import RunState
 from console.typed import as_typed
 from console.views.fleet_rows import counts_in_words
 from console.views.progress import left_seconds
 from console.views.styled_text import Line, Span, Tone, line
-from console.views.times import clock_span
+from console.views.times import clock_span, seconds_in_words
 
 _OUTCOMES: dict[int, tuple[str, Tone]] = {
     0: ("RELEASED", "good"), 1: ("THE CONSOLE FAILED", "bad"), 2: ("REFUSED", "bad"), 3: ("NO-GO", "warn"), 4: ("ROLLED BACK", "back"),
@@ -102,6 +104,22 @@ def elapsed_words(state: RunState, now: float) -> str:
     return clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
 
 
+def downtime_words(state: RunState, now: float) -> str:
+    """Return how long nothing serves, or served nothing, against what was declared; empty: the run is none that takes the service down."""
+    seconds = downtime(state, state.mono if state.phase == "ended" else now)
+    if seconds is None:
+        return ""
+    declared = state.request.impact.downtime
+    against = "" if declared is None else f", declared {duration_words(declared) if declared else 'none'}"
+    return f"{'down for' if is_down(state) else 'downtime'} {seconds_in_words(seconds)}{against}"
+
+
+def is_over_declared(state: RunState, now: float) -> bool:
+    """Whether nothing has served for longer than was declared."""
+    declared, seconds = state.request.impact.downtime, downtime(state, state.mono if state.phase == "ended" else now)
+    return seconds is not None and declared is not None and seconds > declared
+
+
 def commit_words(state: RunState) -> str:
     """Return the commit in short, where the version does not say it; of a way back none is known."""
     if state.back:
@@ -132,6 +150,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     words, _ = outcome_words(state)
     took = clock_span(state.mono - (state.decided or state.opened))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
+    lines += [one for one in (downtime_words(state, now),) if one]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
     for check in blocking:
         lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]

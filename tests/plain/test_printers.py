@@ -42,7 +42,7 @@ def test_json_has_an_object_for_each_event_and_the_result_last():
     assert [each["seq"] for each in objects[:-1]] == list(range(1, len(run.events) + 1))
     assert all({"type", "at", "seq"} <= set(each) for each in objects[:-1])
     result = objects[-1]
-    assert set(result) == {"type", "exit", "run", "outcome", "hosts", "seconds", "problems"}
+    assert set(result) == {"type", "exit", "run", "outcome", "downtime", "hosts", "seconds", "problems"}
     assert (result["type"], result["exit"], result["run"], result["seconds"], result["problems"]) == ("result", 0, "r1", 12.35, [])
     assert [row["state"] for row in result["hosts"]] == ["new"] * 3
 

@@ -11,6 +11,7 @@ from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords
+from console.core.plan.maintenance_page import shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import way_back
 from console.core.plan.strategies.canary import parts_of
@@ -85,9 +86,11 @@ def plan(found: Found) -> Plan:
         raise NoGo("there is no release to plan with")
     unbacked = any(check == "backup" for check, _ in found.request.overrides)
     review = found.review or Review()
+    environment = _planned_by(found)
+    page = shows_page(environment, environment.strategy, found.request.impact.downtime)
     return plan_release(
-        _planned_by(found), found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out
-    )  # fmt: skip
+        environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page
+    )
 
 
 def _planned_by(found: Found) -> Environment:

@@ -7,6 +7,7 @@ from console.core.checks.database import assess_schema_back, revert_step
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.plan.maintenance_page import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
 from console.core.serving import is_balanced, serving
 from console.model.checks import Check
@@ -52,8 +53,15 @@ def plan(found: Found) -> Plan:
     stays = {fact.host for fact in found.facts if not destination(found, fact).possible}
     targets = {host.name: target for host in found.hosts if host.name not in stays and (target := _still_to_go(found, host)) is not None}
     before = revert_step(found.environment, found.undoes) if found.undoes else ()
-    how = "halves" if found.request.halves else "at-once" if found.request.at_once else _preferred(found, targets)
-    return plan_way_back(found.environment, targets, how, tuple(step for step in before if step.place in targets), out=found.out)
+    is_recreated = found.environment.strategy == "recreate"
+    how = "halves" if found.request.halves else "at-once" if found.request.at_once or is_recreated else _preferred(found, targets)
+    first = tuple(step for step in before if step.place in targets)
+    together = is_recreated and how != "halves"
+    page = bool(targets) and together and shows_page(found.environment, "recreate", None)
+    if page:
+        on = page_on(found.environment, (), back=True)
+        first = (on, *(changed(step, needs=(*step.needs, on.name)) for step in first))
+    return plan_way_back(found.environment, targets, how, first, out=found.out, together=together, page=page)
 
 
 def _preferred(found: Found, targets: Collection[str]) -> str:

@@ -3,8 +3,11 @@
 Releases are brought to all hosts first; then the strategy changes what is in service; then old releases are pruned.
 """
 
+from dataclasses import replace
+
 from console.core.checks.database import database_steps
 from console.core.plan.lanes import Lane, chained
+from console.core.plan.maintenance_page import behind_page, page_off, page_on
 from console.core.plan.marks import closing_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
@@ -22,16 +25,21 @@ NOBODY_OUT: OutBefore = {}
 
 def plan_release(
     environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False,
-    expects: str = "", out: OutBefore = NOBODY_OUT,
+    expects: str = "", out: OutBefore = NOBODY_OUT, page: bool = False,
 ) -> Plan:  # fmt: skip
     """A release to those hosts, by the file's strategy. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a
-    backup too; `expects`: the digest that the packed release must have; `out`: hosts that somebody else has taken out of the traffic."""
+    backup too; `expects`: the digest that the packed release must have; `out`: hosts that somebody else has taken out of the traffic;
+    `page`: users are shown the maintenance page meanwhile."""
     steps = _prepare_console(environment, expects)
     prepared = _prepare_hosts(environment, hosts, release, steps, leads=True)
     database = database_steps(environment, review, release, tuple(prepared.values()), unbacked=unbacked)
-    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in database), out)
+    before = behind_page(page_on(environment, tuple(prepared.values())), database) if page else database
+    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in before), out)
     change = STRATEGIES[environment.strategy](order)
-    steps += [*database, *change.steps, *_close(environment, hosts, release, change, watches=True)]
+    if page:
+        off = page_off(environment, change.ends)
+        change = replace(change, steps=(*change.steps, off), ends=(*change.ends, off.name))
+    steps += [*before, *change.steps, *_close(environment, hosts, release, change, watches=True)]
     return _sealed(environment.strategy, change.waves, steps)
 
 

@@ -6,7 +6,9 @@ from typing import Final, Literal
 from console.core.checks.database import revert_step
 from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
+from console.core.plan.maintenance_page import has_shown, page_off
 from console.core.plan.marks import half_mark
+from console.core.plan.strategies.recreate import recreate_back
 from console.core.run.conditions import NO_SERVICE, STAYED_OLD
 from console.core.serving import OutBefore
 from console.model.fleet import Environment, Host
@@ -105,10 +107,11 @@ def _is_back(state: RunState, host: HostState) -> bool:
 
 def plan_way_back(
     environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = (), *, drained: Collection[str] = (),
-    out: OutBefore = NOBODY_OUT,
+    out: OutBefore = NOBODY_OUT, together: bool = False, page: bool = False,
 ) -> Plan:  # fmt: skip
     """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before; `drained`: hosts that nothing
-    was done to but to take them out of the traffic."""
+    was done to but to take them out of the traffic; `together`: all stop before one starts, unless it goes in halves; `page`: users are shown the
+    maintenance page, which is taken away behind it."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
     half = (len(hosts) + 1) // 2
     parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
@@ -123,6 +126,12 @@ def plan_way_back(
         ]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains)
+    if together and how != "halves":
+        needs = tuple(step.name for step in first)
+        staged = recreate_back(environment, hosts, targets, needs)
+        steps, needs = [*first, *staged.steps], staged.ends or needs
+    if page:
+        steps.append(page_off(environment, needs, back=True))
     return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in part) for part in parts), Steps(steps)))
 
 
@@ -130,8 +139,10 @@ def plan_rollback(environment: Environment, state: RunState, how: str = "") -> P
     """Every touched host that can go back does so. A migration is taken back first, where that is declared."""
     targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
     drained = frozenset(name for name in targets if is_only_drained(state, name))
-    how = how or preferred_way(state, targets)
-    return plan_way_back(environment, targets, how, revert_step(environment, state), drained=drained, out=out_before(state))
+    together = state.plan is not None and state.plan.strategy == "recreate"
+    how = how or ("at-once" if together else preferred_way(state, targets))
+    first = revert_step(environment, state)
+    return plan_way_back(environment, targets, how, first, drained=drained, out=out_before(state), together=together, page=has_shown(state))
 
 
 def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:

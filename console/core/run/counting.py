@@ -181,7 +181,7 @@ def _own_stood(state: RunState, step: Step) -> RunState:
         tally,
         own_running=_kept(tally.own_running, step.name, there=status == "running"),
         own_ready=_kept(tally.own_ready, step.name, there=status == "pending" and not tally.open.get(step.name, 0)),
-        own_failed=_kept(tally.own_failed, step.name, there=status in OWN_FAILURES),
+        own_failed=_kept(tally.own_failed, step.name, there=status in OWN_FAILURES and step.fatal),
         own_held=_kept(tally.own_held, step.name, there=status == "held"),
     ))  # fmt: skip
 

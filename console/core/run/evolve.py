@@ -225,6 +225,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.StepFinished: on_hosts.finished,
     ev.AnalysisSeen: _analysed,
     ev.Promoted: _promoted,
+    ev.GateJudged: on_hosts.judged,
     ev.HostReturning: on_hosts.returning,
     ev.HostSkipped: on_hosts.skipped,
     ev.HostRetried: on_hosts.retried,

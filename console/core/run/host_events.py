@@ -94,6 +94,15 @@ def started(state: RunState, event: ev.StepStarted) -> RunState:
     return after
 
 
+def judged(state: RunState, event: ev.GateJudged) -> RunState:
+    """A check of a gate has passed, for a while already: the host served since then."""
+    step = state.index.get(event.step)
+    if step is None or not event.passing:
+        return state
+    known = state.step_state(step)
+    return with_step(state, step, changed(known, passing=min(known.passing or event.passing, event.passing)))
+
+
 def finished(state: RunState, event: ev.StepFinished) -> RunState:
     """A step ended: it is tried again, or its host has come somewhere."""
     step = state.index.get(event.step)

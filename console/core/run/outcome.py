@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds.kinds import kind_of, looked_at_with
+from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import shipped_again
 from console.core.run.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
 from console.errors import Exit, Problem
@@ -27,7 +28,21 @@ def _unlocking(state: RunState) -> str:
 
 
 def conclude(state: RunState) -> Conclusion:
-    """Return (exit code, outcome, reason, what to type next) of a run that has nothing left to do."""
+    """Return (exit code, outcome, reason, what to type next) of a run that has nothing left to do.
+
+    One that left its maintenance page on says so, and is not done, however well the rest went.
+    """
+    code, outcome, reason, hint = _concluded(state)
+    if not left_on(state):
+        return code, outcome, reason, hint
+    words = "; ".join(filter(None, (reason, "users are still shown the maintenance page")))
+    off = f"deploy maintenance {state.environment} off"
+    if code == Exit.DONE and outcome == "succeeded":
+        return Exit.LIVE_BUT_BEHIND, outcome, words, off
+    return (Exit.FAILED, "failed", words, off) if code in (Exit.DONE, Exit.ROLLED_BACK) else (code, outcome, words, off)
+
+
+def _concluded(state: RunState) -> Conclusion:
     if state.locked_by:
         return (
             Exit.LOCKED,
@@ -117,7 +132,8 @@ def _ended(what: str, known: StepState) -> str:
 
 
 def _failed_alone(state: RunState) -> StepState | None:
-    return next((known for known in state.steps.values() if known.status not in ("done", "pending", "void")), None)
+    bad = ((name, known) for name, known in state.steps.items() if known.status not in ("done", "pending", "void"))
+    return next((known for name, known in bad if name not in state.index or state.index[name].fatal), None)
 
 
 def _rollback(state: RunState) -> Conclusion:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
+from console.engine.maintenance.release_page import switch_for_run
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.queries.context import QueryContext
@@ -41,6 +42,7 @@ class ActiveRun:
         executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
         self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
         executor.record = self.runner.record
+        executor.shows_page(partial(switch_for_run, fleet))
         executor.write = self.runner.write
         executor.live = lambda: self.runner.state
         self.preflight: Preflight | None = None

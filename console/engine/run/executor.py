@@ -10,7 +10,7 @@ from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.shared_balancer import SharedBalancer
-from console.engine.run.step_attempt import Task, Tools, epoch_of, remote
+from console.engine.run.step_attempt import Maintain, Task, Tools, epoch_of, remote
 from console.engine.run.traffic_steps import AtBalancer, take_all_out
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.fleet import Environment, Host
@@ -78,6 +78,10 @@ class FleetExecutor:
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
             tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.balancers, scraper=outside.scraper,
         )  # fmt: skip
+
+    def shows_page(self, maintain: Maintain) -> None:
+        """Learn how maintenance mode is switched for the run."""
+        self._tools.maintain = maintain
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
+from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
 from console.engine.run import database_steps, traffic_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
@@ -19,6 +20,7 @@ from console.model.events import GateJudged, ReleasePacked, StepFinished, StepSt
 from console.model.fleet import Command
 from console.model.release import Package
 from console.model.state import RunState
+from console.ports.feed import Output
 from console.ports.steps import StepResult
 from console.text import SafeText
 
@@ -145,10 +147,11 @@ async def _gate(task: Task) -> StepResult:
 async def _judge(task: Task, number: int) -> StepResult:
     check = gates_of(task.environment, task.host)[number]
     found = await task.tools.gates.watch(task.environment, task.host, check, values_of(task))
+    passing = min(found.seconds, (found.passes - 1) * check.interval) if found.verdict == "passed" else 0.0
     task.tools.record(
         GateJudged(
             step=task.step.name, host=task.step.about, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
-            seconds=round(found.seconds, 3), seen=found.seen,
+            seconds=round(found.seconds, 3), passing=round(passing, 3), seen=found.seen,
         )
     )  # fmt: skip
     if found.verdict == "passed":
@@ -160,6 +163,20 @@ async def _judge(task: Task, number: int) -> StepResult:
 
 async def _analysis(task: Task) -> StepResult:
     return await CanaryAnalysis(task).run()
+
+
+async def _maintain(task: Task) -> StepResult:
+    """Have users shown the maintenance page, or take it away; what is so now is on record with it."""
+    if task.tools.maintain is None:
+        return StepResult("failed", detail=SafeText("this engine cannot switch maintenance mode"))
+
+    def hear(host: str, line: SafeText) -> None:
+        task.tools.tell(Output(task.tools.now(), host, task.step.name, line))
+
+    result, change = await task.tools.maintain("on" if task.step.name in (PAGE_ON, BACK_ON) else "off", task.tools.live(), hear)
+    if change is not None:
+        task.tools.record(change)
+    return result
 
 
 async def _monitor(task: Task) -> StepResult:
@@ -181,6 +198,7 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "gate": _gate,
     "monitor": _monitor,
     "analysis": _analysis,
+    "maintain": _maintain,
     "backup": database_steps.back_up,
     "migrate": database_steps.migrate,
     "revert": database_steps.migrate,

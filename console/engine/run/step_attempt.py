@@ -7,8 +7,9 @@ from functools import cached_property
 
 from console.core.host.shell import filled
 from console.engine.run.shared_balancer import SharedBalancer
-from console.model.events import Event, StepFinished
+from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
+from console.model.maintenance import MaintenanceVerb
 from console.model.metrics import Series, Unreadable
 from console.model.plan import Step
 from console.model.release import Package
@@ -25,6 +26,7 @@ from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
 from console.text import Lines, SafeText
 
 TAIL = 20
+Maintain = Callable[[MaintenanceVerb, RunState, Callable[[str, SafeText], None]], Awaitable[tuple[StepResult, MaintenanceChanged | None]]]
 
 
 class NoScraper:
@@ -54,6 +56,8 @@ class Tools:
     """Records an event, and returns once it is on the disk."""
     balancers: tuple[SharedBalancer, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    maintain: Maintain | None = None
+    """Switches maintenance mode for the run; None: nothing can."""
     package: Package | None = None
     counters: tuple[Balancer, ...] = ()
     scraper: Scraper = field(default_factory=NoScraper)

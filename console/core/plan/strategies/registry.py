@@ -5,9 +5,11 @@ from typing import Final
 
 from console.core.plan.strategies.canary import canary
 from console.core.plan.strategies.order import ChangeOfHosts, Order
+from console.core.plan.strategies.recreate import recreate
 from console.core.plan.strategies.rolling import rolling
 
 STRATEGIES: Final[Mapping[str, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,
     "canary": canary,
+    "recreate": recreate,
 }

@@ -20,6 +20,8 @@ class Shop(BaseHTTPRequestHandler):
             self.answer(200 if healthy else 503, f"ok {version}" if healthy else f"no stock in {version}")
         elif self.path == "/version":
             self.answer(200, version)
+        elif (page := RELEASE.parent.parent / "shared" / "maintenance").exists():
+            self.answer(503, f"maintenance: {page.read_text()}")
         elif behaviour.startswith("bad-") and random.random() < float(behaviour.removeprefix("bad-")):
             self.answer(500, f"no stock in {version}")
         else:

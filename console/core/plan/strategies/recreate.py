@@ -1,0 +1,69 @@
+"""The recreate strategy: every host stops, every host switches, every host starts, so that two versions never run at the same time. Pure.
+
+The maintenance page before and after it is the planner's (`core/plan/maintenance_page.py`). No host is drained: nothing serves meanwhile, and a balancer
+finds each host well again by its own checks.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from console.core.plan.lanes import Lane
+from console.core.plan.marks import wave_mark
+from console.core.plan.stages import Staged, Stages, in_stages
+from console.core.plan.strategies.order import ChangeOfHosts, Order
+from console.model.fleet import Environment, Host
+from console.model.plan import Step
+from console.model.values import changed
+
+STAGES = ("every host is stopped", "every host is switched")
+
+
+def recreate(order: Order) -> ChangeOfHosts:
+    """Change all hosts at once, in step with each other."""
+    environment, hosts = order.environment, order.hosts
+    mark = wave_mark(environment, 1, 1, hosts, (*order.prepared.values(), *order.before))
+    stages = [_stages(Lane(environment, host, "release", f"wave-1/{host.name}", order.release, 1, leads=host is hosts[0]), order) for host in hosts]
+    staged = in_stages(stages, lambda place: (mark.name, order.prepared[hosts[place].name]), "release", STAGES)
+    return ChangeOfHosts((hosts,), (mark, *staged.steps), staged.ends)
+
+
+def _stages(lane: Lane, order: Order) -> Stages:
+    first = lane.host.name in order.first
+    return (
+        (*lane.hooks("before host"), *(() if first else _stop(lane))),
+        (*lane.hooks("before switch"), lane.switch(), *lane.hooks("after switch")),
+        (*_start(lane), *lane.gate(), *lane.hooks("after host")),
+    )
+
+
+def recreate_back(environment: Environment, hosts: tuple[Host, ...], targets: Mapping[str, str], needs: tuple[str, ...]) -> Staged:
+    """Bring hosts back in step with each other: each to its target; one without goes out of service. What is stopped already may be stopped once more."""
+    stages = [_stages_back(Lane(environment, host, "rollback", f"back/{host.name}", targets[host.name], 1)) for host in hosts]
+    return in_stages(stages, lambda _: needs, "rollback", STAGES)
+
+
+def _stages_back(lane: Lane) -> Stages:
+    stop = _not_fatal(_stop(lane))
+    if not lane.release:
+        remove = lane.step("remove", "remove", f"remove current on {lane.host.name}", 30.0, idempotent=True, changes=True)
+        return stop, (remove,), ()
+    return stop, (lane.switch(),), (*_start(lane), *lane.gate(), *lane.hooks("after rollback"))
+
+
+def _not_fatal(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(changed(step, fatal=False) for step in steps)
+
+
+def _stop(lane: Lane) -> tuple[Step, ...]:
+    """Stop the application; where the file has no `stop`, it goes on until its restart."""
+    return lane.run("stop", lane.environment.command(lane.host, "stop"))
+
+
+def _start(lane: Lane) -> tuple[Step, ...]:
+    """Start what was stopped; where the file has no `start`, or no `stop`, restart it."""
+    start, restart, stop = (lane.environment.command(lane.host, name) for name in ("start", "restart", "stop"))
+    return lane.run("restart", (start or restart) if stop else (restart or start))
+
+
+def without_stop(environment: Environment, hosts: Iterable[Host]) -> tuple[str, ...]:
+    """Return the hosts that cannot be stopped, so that their old version goes on until they restart."""
+    return tuple(host.name for host in hosts if environment.command(host, "stop") is None)
