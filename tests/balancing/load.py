@@ -14,6 +14,7 @@ class Load:
 
     port: int
     clients: int = 8
+    address: str = "127.0.0.1"
     keeps: bool = True
     """Every second client keeps its connection; False: none does."""
     answered: int = 0
@@ -36,7 +37,7 @@ class Load:
             began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(PATIENCE):
-                    connection = connection or await asyncio.open_connection("127.0.0.1", self.port)
+                    connection = connection or await asyncio.open_connection(self.address, self.port)
                     connection = connection if await self._ask(*connection, keeps=keeps) and keeps else await self._closed(connection)
                 self.answered += 1
             except (OSError, EOFError, ValueError, TimeoutError) as fault:
