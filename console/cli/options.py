@@ -13,7 +13,6 @@ from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STRATEGIES_NOW = ("rolling", "canary", "recreate")
 STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
 LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
@@ -53,7 +52,7 @@ def what_options(command: F) -> F:
     ]  # fmt: skip
     options = [
         click.Option(["--version", "ref"], metavar="REF", default="", help="Tag, branch or commit (HEAD)."),
-        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling, canary or recreate."),
+        click.Option(["--strategy"], metavar="NAME", help="Release strategy: rolling, canary, bluegreen or recreate."),
         click.Option(["--hosts"], metavar="P", default="", help="Hosts: names, globs, ranges, tag:x; ! excludes."),
         click.Option(["--without"], multiple=True, metavar="HOST=REASON", help="Leave a host out."),
         click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),
@@ -136,9 +135,7 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         if given.pop(name, None):
             raise NotYet(f"--{name.replace('_', '-')}: not yet", "leave it out")
     strategy = given.pop("strategy", None)
-    if strategy and strategy not in STRATEGIES_NOW:
-        if strategy in STRATEGIES:
-            raise NotYet(f"--strategy {strategy}: not yet", " or ".join(f"--strategy {name}" for name in STRATEGIES_NOW))
+    if strategy and strategy not in STRATEGIES:
         raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
     from console.cli.impact_options import impact_of
 

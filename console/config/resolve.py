@@ -17,7 +17,7 @@ from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.core.host_selection import nearest
-from console.model.fleet import OUTPUT, Access, Announce, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import OUTPUT, Access, Announce, BlueGreen, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -82,9 +82,10 @@ def resolved(sources: Sources) -> Environment:
         frame=values.get("frame", ""),
         timezone=values.get("timezone", ""),
         closed=values.get("closed", ("fri",) if is_protected else ()),
-        strategy="canary" if values.get("strategy") == "canary" else "rolling",
+        strategy=values.get("strategy", "rolling"),
         rolling=Rolling(**values.get("rolling", {})),
         canary=read_canary(values.get("canary", {}), hosts, sources.place.at("canary")),
+        bluegreen=BlueGreen(**values.get("bluegreen", {})),
         health=health_checks(values.get("health", ()), hosts, sources.place.at("health"), anchored),
         checks=pre_flight_checks(values.get("checks", ()), hosts, sources.place.at("checks"), anchored),
         monitor=values.get("monitor", {}).get("window", 0.0),

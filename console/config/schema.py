@@ -253,12 +253,7 @@ ENVIRONMENT: Final = TableKind(
         "frame": Key(Text("a colour", forms.label)),
         "requires": Key(Text("an environment")),
         "requires_within": Key(Duration()),
-        "strategy": Key(
-            OneOf(
-                ("rolling", "canary", "bluegreen", "recreate"),
-                later={"bluegreen": "the strategy bluegreen"},
-            )
-        ),
+        "strategy": Key(OneOf(("rolling", "canary", "bluegreen", "recreate"))),
         "timezone": Key(Text("a time zone", forms.zone_name)),
         "closed": Key(List(Text("a closed time", forms.closed_word))),
         "migrate_on": Key(Text("the name of a host")),
@@ -280,7 +275,7 @@ ENVIRONMENT: Final = TableKind(
                 }
             )
         ),
-        "bluegreen": Key(TableKind({"keep_old": Key(Duration())}), later="the strategy bluegreen"),
+        "bluegreen": Key(TableKind({"keep_old": Key(Duration())})),
         "balancer": Key(List(BALANCER)),
         "checks": Key(List(CHECK)),
         "health": Key(List(HEALTH)),

@@ -114,6 +114,12 @@ class Canary(msgspec.Struct, frozen=True):
     on_inconclusive: Literal["pause", "rollback", "proceed"] = "pause"
 
 
+class BlueGreen(msgspec.Struct, frozen=True):
+    """The blue/green strategy: how many seconds the old side stays ready for the way back."""
+
+    keep_old: float = 3600.0
+
+
 ProbeKind = Literal["http", "tcp", "command", "postgres", "redis", "memcached", "prometheus", "github", "gitlab", "manual"]
 
 
@@ -347,13 +353,14 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     release_tags: tuple[str, ...] = ("*",)
     protected: bool = False
     frame: str = ""
-    strategy: Literal["rolling", "canary", "recreate"] = "rolling"
+    strategy: Literal["rolling", "canary", "bluegreen", "recreate"] = "rolling"
     timezone: str = ""
     """IANA name; empty: the machine's."""
     closed: tuple[str, ...] = ()
     """Times without releases, in the file's words: `fri`, `fri 12:00-24:00`."""
     rolling: Rolling = Rolling()
     canary: Canary = Canary()
+    bluegreen: BlueGreen = BlueGreen()
     health: tuple[HealthCheck, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     """Of the pre-flight, beside the built-in ones."""

@@ -54,5 +54,5 @@ class Request(msgspec.Struct, frozen=True):
     """Seconds that a question stays open, and that checks are waited for; None: for as long as somebody is there."""
     impact: Impact = Impact()
     """What is said about the release; for the record."""
-    strategy: Literal["", "rolling", "canary", "recreate"] = ""
+    strategy: Literal["", "rolling", "canary", "bluegreen", "recreate"] = ""
     """Of a release; empty: the file's."""

@@ -113,9 +113,12 @@ def _downtime_words(request: Request) -> str:
     return "" if seconds is None else duration_words(seconds) if seconds else "none"
 
 
+STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
+
+
 def _strategy(request: Request, text: str, _: Seen) -> Request | Problem:
-    if text.strip() not in ("", "rolling", "canary"):
-        return Problem(f"{text}: not yet, it comes with a later version", "rolling or canary")
+    if text.strip() not in ("", *STRATEGIES):
+        return Problem(f"{text}: there is no such strategy", ", ".join(STRATEGIES))
     return changed(request, strategy=text.strip())
 
 
@@ -139,7 +142,7 @@ def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
 
 
 FIELDS = (
-    Field("strategy", "strategy", "rolling or canary", lambda request: request.strategy, _strategy, ("", "rolling", "canary", "bluegreen", "recreate")),
+    Field("strategy", "strategy", "rolling, canary, bluegreen or recreate", lambda request: request.strategy, _strategy, ("", *STRATEGIES)),
     Field("hosts", "hosts", "names, globs, ranges, tag:x, !not; empty: all", lambda request: request.hosts, _hosts),
     Field("without", "without", "HOST=REASON", lambda request: pair_words(request.without), _without),
     Field("hotfix", "hotfix", "the reason to release in a closed time", lambda request: request.hotfix, _hotfix),

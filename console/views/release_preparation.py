@@ -32,7 +32,7 @@ def field_row(field: Field, request: Request, seen: Seen, cells: int, state: Run
     title = Span(f"  {field.title:<10}", "dim")
     if field.id == "strategy":
         strategy = value or (state.plan.strategy if state and state.plan else "the file's")
-        return by_room(((0, line(title, strategy)), (1, line(Span("bluegreen, recreate: not yet", "dim")))), cells)
+        return clipped(line(title, strategy), cells)
     if value:
         shown = line(title, Span(value, "strong"))
         changes = effect_words(field.id, request, state, cells - width(shown) - 2) if state else ()

@@ -409,7 +409,6 @@ def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
     config = load(f"""{APP}
 [environments.staging]
 hosts = ["a"]
-strategy = "bluegreen"
 limit_rate = "20MiB"
 [[environments.staging.balancer]]
 kind = "haproxy"
@@ -419,7 +418,7 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "strategy", "limit_rate",
+        "limit_rate",
     }  # fmt: skip
     assert {problem.key for problem in config.not_yet("other")} == {"environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))

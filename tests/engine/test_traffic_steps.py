@@ -52,7 +52,7 @@ class Bench:
 
     def task(self, kind: str, host: str = "web01", phase: str = "release") -> Task:
         step = next(step for step in self.state.plan.steps if (step.kind, step.about) == (kind, host))  # type: ignore[union-attr]
-        return Task(self.environment, self.state, changed(step, phase=phase), 1, self.tools)
+        return Task(self.environment, self.state, changed(step, phase=phase, fatal=phase != "rollback"), 1, self.tools)
 
     async def wait(self, work: Any) -> Any:
         """Let time go by until that is done."""
@@ -174,6 +174,21 @@ async def test_the_last_server_is_drained_where_a_person_gave_a_reason_and_left_
     assert (await bench.drain()).status == "done"
     assert bench.told() == [("drain", ("web01",))]
     assert (await Bench(1, "restart").drain()).detail.startswith("not drained")
+
+
+async def test_a_side_that_is_to_rest_and_cannot_is_not_back():
+    bench = Bench(1)
+    task = bench.task("drain", phase="rollback")
+    task.step = changed(task.step, fatal=True)
+    assert (await bench.wait(drain(task))).status == "failed"
+
+
+async def test_the_old_side_s_requests_end_by_themselves():
+    bench = Bench()
+    bench.balancers[0].keep("web01", 2)
+    ended = await bench.drain(phase="verify")
+    assert (ended.status, str(ended.detail)) == ("done", "2 requests still under way at localhost/shop: web01 goes on until they end")
+    assert bench.told() == [("drain", ("web01",))]
 
 
 async def test_two_of_two_at_once_are_not_both_drained():

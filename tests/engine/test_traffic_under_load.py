@@ -114,3 +114,50 @@ async def test_a_host_that_somebody_took_out_takes_the_release_and_stays_out(sho
     assert state.hosts["web03"].traffic["localhost/shop"].mark == "left"
     check = next(check for check in state.checks if check.id == "balancer")
     assert (check.status, str(check.detail)) == ("warning", "localhost/shop: 2 of 3 hosts serve; web03 is out of localhost/shop and stays so")
+
+
+COLORS = {"web01": "blue", "web02": "green", "web03": "green"}
+
+
+@pytest.fixture
+async def sides(own_fleet: Fleet, shop_repository: Path, tmp_path: Path, machine: Machine) -> AsyncIterator[Served]:
+    """Blue serves, green is out of the traffic."""
+    if shutil.which("haproxy") is None:
+        pytest.skip("needs haproxy (Debian: haproxy)")
+    (tmp_path / "first").mkdir(mode=0o700)
+    options: dict[str, object] = {"colors": COLORS, "environment_extra": 'strategy = "bluegreen"'}
+    async with served(own_fleet, shop_repository, tmp_path, machine, **options) as made:
+        yield made
+
+
+def restarts(shop: Served) -> int:
+    return sum(shop.product.activations(name) for name in shop.product.fleet.names)
+
+
+async def test_two_sides_that_both_serve_are_a_no_go_and_then_the_traffic_moves_and_moves_back_without_a_lost_request(sides: Served):
+    mixed = await sides.product.run(Request(ref="v1.1.0", yes=True))
+    assert mixed.exit == 3
+    assert "both sides get requests" in mixed.reasons[0]
+    for name in ("web02", "web03"):
+        sides.real.said(f"set server shop/{name} state drain")
+    async with Load(sides.port) as load:
+        released = await sides.product.run(Request(ref="v1.1.0", yes=True))
+        assert (released.exit, [sides.product.live(name) for name in COLORS]) == (0, ["v1.0.0", "v1.1.0", "v1.1.0"])
+        assert [sides.real.state(name)[1] for name in COLORS] == [8, 0, 0]
+        before = restarts(sides)
+        back = await sides.product.run(Request(kind="rollback", yes=True))
+        assert (back.exit, back.outcome) == (0, "rolled-back")
+        assert ([sides.real.state(name)[1] for name in COLORS], restarts(sides)) == ([0, 8, 8], before)
+        failed = await sides.product.run(Request(ref="v1.2.0", yes=True))
+        assert (failed.exit, [sides.real.state(name)[1] for name in COLORS]) == (4, [0, 8, 8])
+    assert load.failed == []
+    again = await sides.product.run(Request(kind="rollback", yes=True))
+    assert again.exit == 3
+
+
+async def test_the_traffic_moves_back_by_key_in_the_middle_of_the_shift(sides: Served):
+    for name in ("web02", "web03"):
+        sides.real.said(f"set server shop/{name} state drain")
+    async with Load(sides.port) as load:
+        state = await sides.product.run(Request(ref="v1.1.0", yes=True), "shift/web01/drain", cmd.RollBack())
+    assert (state.exit, [sides.real.state(name)[1] for name in COLORS], load.failed) == (4, [0, 8, 8], [])

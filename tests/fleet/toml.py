@@ -32,11 +32,13 @@ def hosts_toml(
     jump: str = "",
     shared: tuple[str, ...] = ("log/",),
     app_extra: str = "",
+    colors: dict[str, str] | None = None,
+    environment_extra: str = "",
     extra: str = "",
 ) -> Path:
     """Write the file and return its path.
 
-    `extra` goes last, as whole tables; `app_extra` as keys of [app]; `hosts` are some of the fleet's names.
+    `extra` goes last, as whole tables; `app_extra` as keys of [app], `environment_extra` as keys of the environment; `hosts` are some of the fleet's names.
     """
     q = json.dumps
     lines = [
@@ -47,9 +49,10 @@ def hosts_toml(
     for name in hosts or fleet.names:
         machine = fleet[name]
         via = f", jump = {q(jump)}" if jump and name != jump else ""
+        via += f", color = {q(colors[name])}" if colors else ""
         lines.append(f"  {{ name = {q(name)}, address = {q(machine.address)}, port = {machine.port}, user = {q(machine.user)}{via} }},")
     lines += [
-        "]", "", f"[environments.{environment}.ssh]", f"identity = {q(str(fleet.identity))}",
+        "]", environment_extra, "", f"[environments.{environment}.ssh]", f"identity = {q(str(fleet.identity))}",
         f"known_hosts = {q(str(fleet.known_hosts))}", f"keepalive = {q(keepalive)}",
         f"connect_timeout = {q(connect_timeout)}", "",
         f"[environments.{environment}.rolling]", f"batch = {batch}", f"max_failures = {max_failures}", "",

@@ -115,7 +115,7 @@ def test_a_duration_is_read_as_it_was_written(seconds: float):
     [
         ("hosts", "db*", ""), ("without", "web01", "HOST=REASON"), ("without", "web09=gone", "web0"), ("without", "=gone", "HOST=REASON"),
         ("overrides", "branch", "CHECK=REASON"), ("overrides", "space=small", "branch, closed"), ("overrides", "lock=mine", "fix"),
-        ("downtime", "5 minutes", "none, 90s, 10m or 1h"), ("downtime", "-1s", "90s"), ("strategy", "bluegreen", "rolling"),
+        ("downtime", "5 minutes", "none, 90s, 10m or 1h"), ("downtime", "-1s", "90s"), ("strategy", "magic", "rolling"),
         ("risk", "huge", "low, medium or high"),
     ],
 )  # fmt: skip
@@ -146,7 +146,8 @@ def test_answers_turn_through_their_words_and_back():
     chosen = turned(field("strategy"), request, 2)
     assert isinstance(chosen, Request)
     assert chosen.strategy == "canary"
-    assert isinstance(turned(field("strategy"), chosen), Problem)
+    assert turned(field("strategy"), chosen).strategy == "bluegreen"
+    assert turned(field("strategy"), chosen, 2).strategy == "recreate"
 
 
 def test_a_field_says_when_it_is_needed_and_begins_with_what_for():

@@ -5,7 +5,9 @@ from typing import Final
 
 from console.core.checks.measured import NOBODY, named_hosts
 from console.core.serving import OutBefore, serving
+from console.core.sides import Sides, hosts_of
 from console.core.words.sizes import counted
+from console.errors import Problem
 from console.model.checks import Check, CheckStatus
 from console.model.fleet import Environment, Host
 from console.model.traffic import BalancerProblem, BalancerSeen
@@ -42,6 +44,19 @@ def assess_balancers(
         words = "; ".join(f"{name}: nothing would serve while {', '.join(wave[:3])} {'changes' if len(wave) == 1 else 'change'}" for name, wave in emptied)
         return (_check("failed", words, f"put another server into its traffic, make batch smaller, or {_OVERRIDE}"),)
     return (_as_it_is(seen, {host.name for host in hosts}, out),)
+
+
+def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen: Collection[str]) -> Check:
+    """Judge the two sides of a blue/green release: one is live, and the other one takes part as a whole. `chosen`: hosts of the run."""
+    if not isinstance(sides, Sides):
+        words, hint = (sides.message, sides.hint) if sides else ("which side is live is not known", "deploy check ENV")
+        return _check("failed", words, hint, firm=True)
+    missing = [host.name for host in environment.hosts if host.name not in chosen]
+    if missing:
+        hint = "deploy ENV without --hosts, or with --strategy rolling"
+        return _check("failed", f"a blue/green release is one of both sides; not among its hosts: {', '.join(missing[:5])}", hint, firm=True)
+    names = [host.name for host in hosts_of(environment, sides.idle)]
+    return _check("passed", f"{sides.live} is live; {sides.idle} ({', '.join(names[:5])}) gets the release, and then the traffic")
 
 
 def shown_only(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from console.core.run.conditions import AT_REST, BEHIND
+from console.core.sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release import Release
 from console.model.state import HostState, RunState
@@ -17,7 +18,9 @@ def live_after(before: Live | Unclear, state: RunState, released: Iterable[Relea
         return before
     if state.kind == "deploy" and state.exit in (0, 8) and state.release is not None:
         return Live(state.release, state.content)
-    found = {_ends_on(host) for host in state.hosts.values() if host.condition not in BEHIND}
+    every = state.hosts.values()
+    serve = [host for host in every if not host.is_out] if moves_traffic(state) else every
+    found = {_ends_on(host) for host in serve if host.condition not in BEHIND}
     if len(found) != 1 or "" in found:
         return Unclear(f"run {state.run} left its hosts on different releases")
     wanted = found.pop()

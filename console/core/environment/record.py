@@ -17,11 +17,13 @@ from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
 from console.core.run.conditions import LOST
 from console.core.run.usual_times import seconds_by_kind
+from console.core.sides import is_shifted
 from console.errors import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun
 from console.model.fleet_snapshot import LastRun
 from console.model.paged_table import Table
+from console.model.plan import Steps
 from console.model.request import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
@@ -63,14 +65,14 @@ def is_late(record: EnvironmentRecord, number: int, events: Iterable[ev.AnyEvent
 def trimmed(state: RunState) -> RunState:
     """Return what a later rollback needs of an ended run: where its hosts were and are, what it released, and whether its migration is still there.
 
-    Its plan, checks and steps are left out.
+    Its plan, checks and steps are left out; of a blue/green release it is known which hosts it changed.
     """
     hosts = Table((name, changed(host, steps={}, step="", since=0.0, lost=0.0)) for name, host in state.hosts.items())
     return RunState(
         run=state.run, kind=state.kind, app=state.app, environment=state.environment, by=state.by, request=state.request, phase=state.phase,
         revision=state.revision, release=state.release, content=state.content, review=state.review, backup=state.backup, way_back=state.way_back,
         steps=Table((name, state.steps[name]) for name in (MIGRATE, REVERT) if name in state.steps), hosts=hosts, changed=state.changed, go=state.go,
-        exit=state.exit, outcome=state.outcome, ended_at=state.ended_at,
+        exit=state.exit, outcome=state.outcome, ended_at=state.ended_at, plan=changed(state.plan, steps=Steps()) if state.plan and is_shifted(state) else None,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import Targets
 from console.core.serving import OutBefore, out_of
+from console.core.sides import BLUEGREEN, Sides, hosts_of, sides_of
+from console.errors import Problem
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.fleet import Environment, Host
@@ -63,9 +65,37 @@ class Found:
     """Hosts that runs before this one took out of the traffic and did not put back: this one does."""
 
     @property
+    def strategy(self) -> str:
+        """The strategy that was asked for, else the file's."""
+        return self.request.strategy or self.environment.strategy
+
+    @property
+    def sides(self) -> Sides | Problem | None:
+        """For a blue/green release: the side that is live and the one that it goes to, or why that is not known."""
+        if self.strategy != BLUEGREEN or self.request.kind != "deploy":
+            return None
+        return sides_of(self.environment, self.balancers, {fact.host for fact in self.facts if fact.current})
+
+    @property
+    def changing(self) -> tuple[Host, ...]:
+        """The chosen hosts that were reached and are to change: of a blue/green release those of the idle side."""
+        sides = self.sides
+        return tuple(host for host in self.hosts if host.color == sides.idle) if isinstance(sides, Sides) else self.hosts
+
+    @property
+    def ours(self) -> OutBefore:
+        """Hosts that are out of the traffic and may be put back: an earlier run took them out, or they are the side that a blue/green release goes to."""
+        sides = self.sides
+        if not isinstance(sides, Sides):
+            return self.drained
+        every = frozenset(one.balancer for one in self.balancers)
+        return {**self.drained, **{host.name: every for host in hosts_of(self.environment, sides.idle)}}
+
+    @property
     def out(self) -> OutBefore:
         """Hosts that somebody else has taken out of the traffic, by balancers: they are left so."""
-        found = {name: out - self.drained.get(name, frozenset()) for name, out in out_of(self.balancers).items()}
+        ours = self.ours
+        found = {name: out - ours.get(name, frozenset()) for name, out in out_of(self.balancers).items()}
         return {name: out for name, out in found.items() if out}
 
     @property

@@ -2,7 +2,7 @@
 
 from console.core.analysis.judged_metrics import judged_metrics
 from console.core.checks.announcement import assess_announcement
-from console.core.checks.balancers import assess_balancers
+from console.core.checks.balancers import assess_balancers, assess_sides
 from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
 from console.core.checks.database import assess_backup, assess_migrations, with_schema
 from console.core.checks.direction import assess_direction
@@ -17,6 +17,7 @@ from console.core.plan.return_plan import way_back
 from console.core.plan.strategies.canary import parts_of
 from console.core.plan.strategies.order import Waves
 from console.core.plan.strategies.rolling import waves_of
+from console.core.sides import BLUEGREEN
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review
@@ -43,7 +44,7 @@ def checks(found: Found) -> tuple[Check, ...]:
         *_staging(found),
         *assess_fleet(found.facts, *found.shipped, environment.rolling.max_failures, leave_out="without"),
         assess_lock(found.spoken, found.run),
-        *assess_balancers(environment, found.hosts, found.balancers, _together(found), found.out),
+        *_traffic(found),
         *_database(found),
         with_schema(assess_way_back(ways, live, unanswered(found.spoken)), found.review or Review()),
         assess_announcement(environment.announce, request.impact),
@@ -52,13 +53,21 @@ def checks(found: Found) -> tuple[Check, ...]:
     return overridden(judged, request.overrides)
 
 
+def _traffic(found: Found) -> tuple[Check, ...]:
+    """The verdict on the balancers; for a blue/green release on its sides too."""
+    environment = found.environment
+    judged = assess_balancers(environment, found.hosts, found.balancers, _together(found), found.out)
+    if found.strategy != BLUEGREEN or any(check.blocks for check in judged):
+        return judged
+    return (assess_sides(environment, found.sides, {host.name for host in found.hosts} | {name for name, _ in found.request.without}),)
+
+
 def _together(found: Found) -> Waves:
     """Hosts that are out of the traffic at the same time."""
     environment, hosts = found.environment, found.hosts
-    strategy = found.request.strategy or environment.strategy
-    if strategy == "canary":
+    if found.strategy == "canary":
         return tuple(wave for part in parts_of(environment, hosts) for wave in part)
-    return waves_of(environment.rolling.batch, hosts) if strategy == "rolling" else ()
+    return waves_of(environment.rolling.batch, hosts) if found.strategy == "rolling" else ()
 
 
 def release_of_commit(run: str, revision: Revision) -> Release:
@@ -89,13 +98,13 @@ def plan(found: Found) -> Plan:
     environment = _planned_by(found)
     page = shows_page(environment, environment.strategy, found.request.impact.downtime)
     return plan_release(
-        environment, found.hosts, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page
+        environment, found.changing, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page
     )
 
 
 def _planned_by(found: Found) -> Environment:
     """The environment with the strategy that was asked for. Raises NoGo where a canary that the file does not know has nothing to judge by."""
-    environment = changed(found.environment, strategy=found.request.strategy or found.environment.strategy)
+    environment = changed(found.environment, strategy=found.strategy)
     if environment.strategy == "canary" and environment.canary.analysis and len(found.hosts) > 1 and not judged_metrics(environment):
         hint = "an HAProxy as balancer, or metrics.error_rate; analysis = \"0s\" in the canary's table goes on without"
         raise NoGo("a canary has nothing to judge new hosts by: no balancer counts requests, and no metrics are configured", hint)

@@ -1,6 +1,7 @@
 """A rollback as a run of its own: each host goes to the release that it had before, or to one that was named. Nothing but a lock holds it up. Pure."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from console.core.checks.balancers import assess_balancers, shown_only
 from console.core.checks.database import assess_schema_back, revert_step
@@ -9,13 +10,16 @@ from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.plan.maintenance_page import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
+from console.core.plan.shift_plan import plan_shift_back
 from console.core.serving import is_balanced, serving
+from console.core.words.durations import duration_words
 from console.model.checks import Check
 from console.model.fleet import Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget
 from console.model.traffic import BalancerSeen
 from console.model.values import changed
+from console.text import SafeText
 
 
 def checks(found: Found) -> tuple[Check, ...]:
@@ -32,7 +36,21 @@ def checks(found: Found) -> tuple[Check, ...]:
     lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     traffic = shown_only(assess_balancers(environment, found.hosts, found.balancers, (), found.out))
+    goes = _stood_by_too_long(found) or goes
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema, *traffic)
+
+
+def _stood_by_too_long(found: Found) -> Check | None:
+    """Why the traffic cannot move back to a side that stood by: its time is over, or its hosts have another release now."""
+    targets, keep = found.targets, found.environment.bluegreen.keep_old
+    if not targets.leaving:
+        return None
+    hint = f"deploy {found.environment.name} --version VERSION, which releases it to that side again"
+    other = [name for name, release in targets.goes_to.items() if found.current.get(name, release) not in ("", release)]
+    over = (found.now - datetime.fromisoformat(targets.since)).total_seconds() > keep if targets.since else False
+    kept = f"the old side stood by until {duration_words(keep)} after {targets.since}"
+    words = f"{', '.join(other[:4])}: another release is live there now" if other else kept
+    return Check("way-back", SafeText("Way back"), "failed", detail=SafeText(words), remedy=SafeText(hint), firm=True) if other or over else None
 
 
 def without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -53,6 +71,9 @@ def plan(found: Found) -> Plan:
     stays = {fact.host for fact in found.facts if not destination(found, fact).possible}
     targets = {host.name: target for host in found.hosts if host.name not in stays and (target := _still_to_go(found, host)) is not None}
     before = revert_step(found.environment, found.undoes) if found.undoes else ()
+    if found.targets.leaving:
+        reached = {host.name for host in found.hosts}
+        return plan_shift_back(found.environment, targets, found.targets.leaving & reached, tuple(step for step in before if step.place in reached), gated=True)
     is_recreated = found.environment.strategy == "recreate"
     how = "halves" if found.request.halves else "at-once" if found.request.at_once or is_recreated else _preferred(found, targets)
     first = tuple(step for step in before if step.place in targets)

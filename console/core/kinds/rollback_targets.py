@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from console.core.run.conditions import STAYED_OLD
+from console.core.sides import standing_by
 from console.errors import Problem
 from console.model.host_facts import HostFacts
 from console.model.state import RunState
@@ -15,6 +16,9 @@ class Targets(NamedTuple):
     goes_to: dict[str, str]
     settled: frozenset[str] = frozenset()
     untouched: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
+    """For a blue/green release: the hosts that the traffic is taken away from; those of `goes_to` have stood by since `since` and are not changed."""
+    since: str = ""
 
 
 NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
@@ -40,18 +44,31 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
             returned |= {*caught_up, *(name for name, host in state.hosts.items() if host.condition == "back")}
             caught_up.clear()
             continue
-        touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
-        if all(host.condition in STAYED_OLD for host in touched.values()):
-            continue
-        goes_to = {name: host.before for name, host in touched.items() if host.before}
-        if not goes_to:
-            return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
-        goes_to = {**caught_up, **goes_to}
-        settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
-        if returned and goes_to.keys() <= settled:
-            return _already_back(back_since or state)
-        return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
+        undone = _undone(state, hosts, caught_up, returned, back_since)
+        if undone is not None:
+            return undone
     return NO_RELEASE
+
+
+def _undone(
+    state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], returned: set[str], back_since: RunState | None
+) -> Targets | Problem | None:
+    """Where hosts go for that release to be undone; None: none of them has it."""
+    touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
+    if all(host.condition in STAYED_OLD for host in touched.values()):
+        return None
+    kept = {name: state.hosts[name].release for name in standing_by(state) if name in hosts and state.hosts[name].release}
+    if kept:
+        leaving, others = frozenset(touched), frozenset(hosts) - kept.keys()
+        return _already_back(back_since or state) if kept.keys() <= returned else Targets(kept, untouched=others, leaving=leaving, since=state.ended_at)
+    goes_to = {name: host.before for name, host in touched.items() if host.before}
+    if not goes_to:
+        return Problem(f"run {state.run} was the first release: there is none before it", "deploy status")
+    goes_to = {**caught_up, **goes_to}
+    settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
+    if returned and goes_to.keys() <= settled:
+        return _already_back(back_since or state)
+    return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:

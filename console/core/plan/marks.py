@@ -3,7 +3,7 @@
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.fleet import Environment, Host
-from console.model.plan import Step
+from console.model.plan import Phase, Step
 from console.text import SafeText
 
 NAMED = 6
@@ -27,6 +27,11 @@ def analysis_step(environment: Environment, number: int, new: int, total: int, n
 def closing_mark(needs: tuple[str, ...]) -> Step:
     """Before the close: the last wave, and the time that health is watched for, are over."""
     return Step("close", "mark", "verify", SafeText("every wave is over"), needs=needs, timeout=0.0, idempotent=True)
+
+
+def shift_mark(name: str, words: str, needs: tuple[str, ...], phase: Phase = "release") -> Step:
+    """Before the traffic moves, and once it has."""
+    return Step(name, "mark", phase, SafeText(words), needs=needs, timeout=0.0, idempotent=True)
 
 
 def half_mark(number: int, needs: tuple[str, ...]) -> Step:

@@ -8,6 +8,7 @@ from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import has_shown, page_off
 from console.core.plan.marks import half_mark
+from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
 from console.core.run.conditions import NO_SERVICE, STAYED_OLD
 from console.core.serving import OutBefore
@@ -136,7 +137,9 @@ def plan_way_back(
 
 
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
-    """Every touched host that can go back does so. A migration is taken back first, where that is declared."""
+    """Every touched host that can go back does so. A migration is taken back first, where that is declared; a blue/green run moves the traffic back."""
+    if shifts_back(state):
+        return shift_back(environment, state, touched_hosts(state), revert_step(environment, state))
     targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
     drained = frozenset(name for name in targets if is_only_drained(state, name))
     together = state.plan is not None and state.plan.strategy == "recreate"
@@ -150,6 +153,8 @@ def plan_return(environment: Environment, state: RunState, name: str) -> tuple[S
     host = environment.host(name)
     if host is None:
         return ()
+    if shifts_back(state):
+        return rest_steps(environment, host)
     return return_steps(environment, host, state.hosts[name].before, only_admit=is_only_drained(state, name), out=out_before(state, (name,)))
 
 

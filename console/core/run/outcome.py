@@ -7,6 +7,7 @@ from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import shipped_again
 from console.core.run.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
+from console.core.sides import standing_by
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState
@@ -183,11 +184,12 @@ def _forward(state: RunState) -> Conclusion:
     if state.aborting:
         return Exit.FAILED, "failed", "aborted, and left as it is", _way_on(state)
     bad = _bad(state)
-    behind = [host for host in state.hosts.values() if host.condition != "new"]
+    aside = standing_by(state)
+    behind = [host for host in state.hosts.values() if host.condition != "new" and host.name not in aside]
     alone = None if state.tolerates_steps else _failed_alone(state)
     if alone is not None:
         return Exit.FAILED, "failed", str(alone.detail), str(alone.hint) or _way_on(state)
-    if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts):
+    if len(bad) > state.max_failures or any(_is_unknown(state, host) for host in behind) or len(behind) == len(state.hosts) - len(aside):
         return Exit.FAILED, "failed", _names(bad or behind), _way_on(state)
     without = left_out(state)
     if behind or without:

@@ -27,7 +27,7 @@ from console.engine.preflight.commit_checks import Relations, content_check, rea
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database_review import DatabaseInspection, review
 from console.engine.preflight.kept_versions import with_kept_versions
-from console.errors import ConsoleError
+from console.errors import ConsoleError, Problem
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
@@ -93,6 +93,8 @@ class PreflightInput:
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
     balancers: tuple[Balancer, ...] = ()
+    looks: tuple[BalancerSeen | BalancerProblem, ...] = ()
+    """What the balancers said, once they have."""
     drained: OutBefore = field(default_factory=dict)
     """Hosts that runs before this one took out of the traffic and did not put back."""
     attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
@@ -155,9 +157,10 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 listed = await _changes(inputs, looking.result(), revision) if revision and _makes_release(inputs) else None
                 if listed:
                     yield listed
+                inputs = replace(inputs, looks=await balancing)
                 known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
-                found = replace(_all(inputs, looking.result(), revision, known, relations), balancers=await balancing)
+                found = _all(inputs, looking.result(), revision, known, relations)
                 for event in _found(found):
                     yield event
             for one in (one for one in asking if one in done):
@@ -247,7 +250,7 @@ async def _reviewed(
     if inputs.environment.database is None or inputs.database is None or revision is None or not _makes_release(inputs):
         return None
     look = DatabaseInspection(inputs.environment, inputs.repository, inputs.database, inputs.backup)
-    known = await review(look, _reached(hosts, facts), listed, revision)
+    known = await review(look, _reached(inputs, hosts, facts), listed, revision)
     return _settled(inputs, hosts, facts, changed(known, is_first=_is_first(inputs, facts)))
 
 
@@ -258,11 +261,12 @@ def _is_first(inputs: PreflightInput, facts: tuple[HostFacts, ...]) -> bool:
 
 
 def _settled(inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...], known: Review) -> Review:
-    return settled(inputs.environment, _reached(hosts, facts), known, inputs.request.impact, inputs.now)
+    return settled(inputs.environment, _reached(inputs, hosts, facts), known, inputs.request.impact, inputs.now)
 
 
-def _reached(hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
-    return tuple(host for host, fact in zip(hosts, facts, strict=True) if not fact.problem)
+def _reached(inputs: PreflightInput, hosts: tuple[Host, ...], facts: tuple[HostFacts, ...]) -> tuple[Host, ...]:
+    """The hosts that were reached and are to change."""
+    return _all(inputs, facts, None, None, {}).changing
 
 
 async def prepare_again(inputs: PreflightInput, revision: Revision | None, known: Review | None = None) -> tuple[Event, ...]:
@@ -275,9 +279,10 @@ async def prepare_again(inputs: PreflightInput, revision: Revision | None, known
     configured = tuple(CheckReported(check=one.check) for one in verdicts)
     ships = subject if inputs.environment.ship == "files" else None
     content = (CheckReported(check=await _content(inputs, ships.revision)),) if ships else ()
+    inputs = replace(inputs, looks=balancers)
     known = _settled(inputs, hosts, facts, known) if known else None
     room = await _room(inputs, facts, subject)
-    found = replace(_all(inputs, facts, revision, known, await _relations(inputs, facts, revision)), balancers=balancers)
+    found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))
     return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, inputs.usual))
 
 
@@ -304,13 +309,13 @@ def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
     """The hosts that get no requests now: those that somebody else took out, and those that a run before this one did."""
     chosen = {fact.host for fact in found.facts}
     for name, balancers in out_of(found.balancers).items():
-        ours = found.drained.get(name, frozenset())
+        ours = found.ours.get(name, frozenset())
         for balancer in sorted(balancers) if name in chosen else ():
             yield TrafficChanged(host=name, balancer=balancer, mark="drained" if balancer in ours else "left")
 
 
 def _planned(found: Found, usual: dict[str, float]) -> Iterator[Event]:
-    if not found.hosts:
+    if not found.changing or isinstance(found.sides, Problem):
         return
     is_return = KINDS[found.request.kind].is_return
     ways = tuple(destination(found, fact) if is_return else way_back(fact) for fact in found.facts)
@@ -343,7 +348,7 @@ def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revisio
     return Found(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
-        drained=inputs.drained,
+        drained=inputs.drained, balancers=inputs.looks,
     )  # fmt: skip
 
 

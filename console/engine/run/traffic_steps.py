@@ -120,7 +120,7 @@ class Drain:
     def _last(self) -> StepResult:
         words = f"{self._at.host} is the last server of {self._at.shared.name} that gets requests"
         if self._goes_back:
-            return StepResult("done", detail=SafeText(f"not drained: {words}"))
+            return StepResult("failed" if self._task.step.fatal else "done", detail=SafeText(f"not drained: {words}"))
         if self._task.state.kind == "restart" and len(self._at.shared.hosts) == 1:
             return StepResult("done", detail=SafeText(f"not drained: {words}"))
         return self._held(words, f"put another server of {self._at.shared.name} back into its traffic, then deploy continue {self._task.state.run}")
@@ -170,6 +170,8 @@ class Drain:
 
     async def _overdue(self, sessions: int) -> StepResult:
         at = self._at
+        if self._task.step.phase == "verify":
+            return StepResult("done", detail=SafeText(f"{counted(sessions, 'request')} still under way at {at.shared.name}: {at.host} goes on until they end"))
         if not (at.known.cuts or self._goes_back or self._spec.on_drain_timeout == "proceed"):
             at.note("overdue", sessions)
             what = f"{counted(sessions, 'request')} {'is' if sessions == 1 else 'are'} still under way on {at.host} after {self._spec.drain_timeout:g} s"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from console.core.plan.strategies.bluegreen import bluegreen
 from console.core.plan.strategies.canary import canary
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.recreate import recreate
@@ -11,5 +12,6 @@ from console.core.plan.strategies.rolling import rolling
 STRATEGIES: Final[Mapping[str, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,
     "canary": canary,
+    "bluegreen": bluegreen,
     "recreate": recreate,
 }

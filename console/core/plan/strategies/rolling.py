@@ -32,7 +32,7 @@ def in_waves(order: Order, waves: Waves, between: Callable[[int, tuple[str, ...]
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
         lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
-        return _release_steps(lane, first=host.name in order.first)
+        return release_steps(lane, first=host.name in order.first)
 
     return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before), between)
 
@@ -57,7 +57,8 @@ def wave_by_wave(
     return ChangeOfHosts(waves, tuple(steps), ends)
 
 
-def _release_steps(lane: Lane, *, first: bool) -> tuple[Step, ...]:
+def release_steps(lane: Lane, *, first: bool, returns: bool = True) -> tuple[Step, ...]:
+    """What is done on one host. `first`: it never had a release; `returns`: it gets requests again at the end."""
     return (
         *lane.hooks("before host"),
         *lane.drain(),
@@ -67,6 +68,6 @@ def _release_steps(lane: Lane, *, first: bool) -> tuple[Step, ...]:
         *lane.hooks("after switch"),
         *lane.restart(first=first),
         *lane.gate(),
-        *lane.admit(),
+        *(lane.admit() if returns else ()),
         *lane.hooks("after host"),
     )

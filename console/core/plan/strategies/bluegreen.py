@@ -1,0 +1,31 @@
+"""The blue/green strategy: the idle side gets the release and is verified in full; then the traffic moves, and the old side stands by. Pure."""
+
+from console.core.plan.lanes import Lane, chained
+from console.core.plan.marks import shift_mark
+from console.core.plan.strategies.order import ChangeOfHosts, Order
+from console.core.plan.strategies.rolling import release_steps, wave_by_wave
+from console.core.sides import hosts_of
+from console.model.fleet import Host
+from console.model.plan import Step
+from console.model.values import changed
+
+
+def bluegreen(order: Order) -> ChangeOfHosts:
+    """Change the hosts of the order, all of one color, while they get no requests; then admit them all, and drain those of the other color."""
+    environment, leader = order.environment, order.hosts[0]
+
+    def steps_of(host: Host, number: int) -> tuple[Step, ...]:
+        lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
+        return release_steps(lane, first=host.name in order.first, returns=False)
+
+    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*order.prepared.values(), *order.before))
+    verified = shift_mark("shift", f"every host of {leader.color} is verified", change.ends)
+    admits = [
+        step for host in order.hosts
+        for step in chained(Lane(environment, host, "release", f"shift/{host.name}", order.release, 1, out=order.out).admit(), (verified.name,))
+    ]  # fmt: skip
+    moved = shift_mark("shifted", f"the traffic is at {leader.color}", tuple(step.name for step in admits))
+    others = (host for color in dict.fromkeys(host.color for host in environment.hosts) if color != leader.color for host in hosts_of(environment, color))
+    resting = (Lane(environment, host, "verify", f"shift/{host.name}", "", 1) for host in others)
+    rests = [changed(step, changes=False) for lane in resting for step in chained(lane.drain(), (moved.name,))]
+    return ChangeOfHosts(change.waves, (*change.steps, verified, *admits, moved, *rests), (moved.name, *(step.name for step in rests)))

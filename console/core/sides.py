@@ -1,0 +1,103 @@
+"""The two sides of a blue/green environment, by the colors of its hosts: which one gets the requests, by what the balancers say. Pure."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from console.core.checks.measured import several
+from console.core.serving import serving
+from console.errors import Problem
+from console.model.fleet import Environment, Host
+from console.model.state import RunState
+from console.model.traffic import BalancerProblem, BalancerSeen
+
+BLUEGREEN = "bluegreen"
+TRAFFIC_BACK = "rollback traffic"
+"""What the plan of a way back is called that moves the traffic alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The color that gets the requests, and the one that a release goes to."""
+
+    live: str
+    idle: str
+
+
+def hosts_of(environment: Environment, color: str) -> tuple[Host, ...]:
+    """The hosts of that color."""
+    return tuple(host for host in environment.hosts if host.color == color)
+
+
+def sides_of(environment: Environment, looks: Sequence[BalancerSeen | BalancerProblem], released: Collection[str]) -> Sides | Problem:
+    """Which side is live and which is idle; why that is not known, and what to do. `released`: hosts that have a release.
+
+    Where no host has one yet and none gets requests, the color that the file names first is the one that the first release goes to.
+    """
+    colors = tuple(dict.fromkeys(host.color for host in environment.hosts if host.color))
+    if wrong := _wrong_file(environment, colors):
+        return wrong
+    seen = [one for one in looks if isinstance(one, BalancerSeen)]
+    if len(seen) < len(environment.balancers):
+        return Problem("which side is live is not known: a balancer did not answer", f"deploy check {environment.name}, once it answers")
+    by_color = {color: {host.name for host in hosts_of(environment, color)} for color in colors}
+    serve = _of(by_color, (name for one in seen for name in serving(one)))
+    told = serve or _of(by_color, (server.host for one in seen for server in one.servers if server.admission == "in"))
+    if len(told) == 1:
+        live = next(iter(told))
+        return Sides(live, next(color for color in colors if color != live))
+    if not serve and not released:
+        return Sides(colors[1], colors[0])
+    return _mixed(environment, serve, seen)
+
+
+def _of(by_color: dict[str, set[str]], names: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        for color, hosts in by_color.items():
+            if name in hosts:
+                found.setdefault(color, []).append(name)
+    return found
+
+
+def _wrong_file(environment: Environment, colors: tuple[str, ...]) -> Problem | None:
+    rolling = f"or deploy {environment.name} --strategy rolling"
+    if not environment.balancers:
+        hint = f"[[environments.{environment.name}.balancer]] in the file, {rolling}"
+        return Problem("blue/green needs a balancer that moves the traffic, and the file names none", hint)
+    bare = [host.name for host in environment.hosts if not host.color]
+    if bare:
+        hint = f'color = "blue" or "green" in the table of each host, {rolling}'
+        return Problem(f"blue/green needs a color for each host; without one: {several(bare)}", hint)
+    if len(colors) != 2:
+        return Problem(f"blue/green has two colors; the hosts have {', '.join(colors)}", f"two colors in the file, {rolling}")
+    return None
+
+
+def _mixed(environment: Environment, serve: dict[str, list[str]], seen: Sequence[BalancerSeen]) -> Problem:
+    where = ", ".join(one.balancer for one in seen)
+    if not serve:
+        hint = f"put the hosts of one color into its traffic there, then deploy {environment.name}"
+        return Problem(f"which side is live is not known: no host gets requests at {where}", hint)
+    told = "; ".join(f"{color}: {several(names)}" for color, names in serve.items())
+    return Problem(
+        f"both sides get requests at {where} ({told})",
+        f"take the hosts of one color out there, then deploy {environment.name}; or deploy {environment.name} --strategy rolling",
+    )
+
+
+def is_shifted(state: RunState) -> bool:
+    """Whether the run moves the traffic from one side to the other, instead of changing hosts that serve."""
+    return state.plan is not None and state.plan.strategy == BLUEGREEN
+
+
+def moves_traffic(state: RunState) -> bool:
+    """Whether the run is a blue/green release, or the way back from one: the environment is what the side that serves has."""
+    return state.plan is not None and state.plan.strategy in (BLUEGREEN, TRAFFIC_BACK)
+
+
+def standing_by(state: RunState) -> frozenset[str]:
+    """The hosts that such a run leaves on their release, ready for the way back."""
+    if not is_shifted(state) or state.plan is None:
+        return frozenset()
+    planned = {name for wave in state.plan.waves for name in wave}
+    return frozenset(name for name, host in state.hosts.items() if name not in planned and host.condition == "old")

@@ -1,0 +1,220 @@
+"""Blue/green: which side is live, what a release does to each, and the way back, which restarts nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from console.core.environment.live_release import live_after
+from console.core.environment.record import trimmed
+from console.core.kinds.found import Found
+from console.core.kinds.kinds import KINDS
+from console.core.kinds.rollback_targets import Targets, targets_before
+from console.core.plan.planner import plan_release
+from console.core.sides import Sides, sides_of
+from console.errors import Exit, Problem
+from console.model import commands as cmd
+from console.model import events as ev
+from console.model.environment_record import Live
+from console.model.fleet import Environment, Host
+from console.model.host_facts import HostFacts, HostRelease
+from console.model.release import Release
+from console.model.request import Request
+from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
+from console.model.values import changed
+from console.text import SafeText
+from tests.core.balanced import NAME, BalancedRun, balanced
+from tests.core.plans import comes_after, failing, named, say, until, until_runs
+from tests.core.simulation import NEW, OLD, opening
+
+BLUE, GREEN = ("web01", "web02"), ("web03", "web04")
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def two_sides(**fields: object) -> Environment:
+    bare = balanced(4, **fields)
+    hosts = tuple(changed(host, color="blue" if host.name in BLUE else "green") for host in bare.hosts)
+    return changed(bare, hosts=hosts, strategy="bluegreen")
+
+
+def a_shift(ending=lambda step, attempt: "done", **fields: object) -> BalancedRun:
+    """A release to green while blue is live, after GO."""
+    environment = two_sides(**fields)
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    run = BalancedRun(environment, ending, serves=set(BLUE))
+    plan = plan_release(environment, environment.hosts[2:], NEW, frozenset())
+    out = (ev.TrafficChanged(host=name, balancer=NAME, mark="drained") for name in GREEN)
+    run.record(opened, *seen, *out, changed(made, plan=plan), go, locks)
+    return run
+
+
+def restarts(run: BalancedRun) -> list[str]:
+    return [event.step for event in run.events if isinstance(event, ev.StepStarted) and event.step.endswith("restart")]
+
+
+def looks(serve: tuple[str, ...], out: tuple[str, ...] = (), down: tuple[str, ...] = ()) -> tuple[BalancerSeen, ...]:
+    servers = tuple(ServerTraffic(name, name, "drained" if name in out else "in", name not in down) for name in (*serve, *out, *down))
+    return (BalancerSeen(NAME, servers),)
+
+
+def test_the_idle_side_changes_out_of_the_traffic_and_then_the_traffic_moves():
+    run = a_shift()
+    plan = run.state.plan
+    assert (plan.strategy, plan.waves) == ("bluegreen", (GREEN,))
+    assert {"wave-1/web03/gate", "wave-1/web04/gate"} <= comes_after(plan, "shift/web03/admit")
+    assert {"shift/web03/admit", "shift/web04/admit"} <= comes_after(plan, "shift/web01/drain")
+    assert "shift/web01/drain" in comes_after(plan, "close/web03/prune")
+    assert not named(plan, "shift/web01/drain").changes
+    state = run.run()
+    assert (state.exit, state.outcome, run.serves, run.changed_in_service) == (Exit.DONE, "succeeded", set(GREEN), [])
+    assert [state.hosts[name].condition for name in (*BLUE, *GREEN)] == ["old", "old", "new", "new"]
+
+
+def test_at_no_time_fewer_hosts_serve_than_one_side_has():
+    run = a_shift()
+    least = []
+    run.watch = lambda state: least.append(len(run.serves))
+    run.run()
+    assert min(least) == 2
+
+
+def test_a_side_that_is_not_verified_gets_no_requests_and_the_live_one_is_not_touched():
+    run = a_shift(failing("web04"))
+    state = run.run()
+    assert (state.exit, run.serves) == (Exit.ROLLED_BACK, set(BLUE))
+    assert len(restarts(run)) == 2
+    assert not any(state.hosts[name].touched for name in BLUE)
+
+
+@pytest.mark.parametrize("step", ["shift/web03/admit", "shift/web01/drain", "close/web03/prune"])
+def test_the_way_back_moves_the_traffic_and_restarts_nothing(step):
+    run = until_runs(a_shift(), step)
+    before = len(restarts(run))
+    assert say(run, cmd.RollBack()) is None
+    state = run.run()
+    assert (state.exit, state.outcome, run.serves) == (Exit.ROLLED_BACK, "rolled-back", set(BLUE))
+    assert len(restarts(run)) == before
+    assert state.back.strategy == "rollback traffic"
+
+
+def test_the_old_side_serves_before_the_new_one_leaves():
+    run = until_runs(a_shift(), "close/web03/prune")
+    say(run, cmd.RollBack())
+    assert {"back/web01/admit", "back/web02/admit"} <= comes_after(run.state.back, "back/web03/drain")
+    assert run.state.index["back/web03/drain"].fatal
+
+
+def test_a_host_of_the_new_side_that_fails_within_the_budget_stays_out():
+    run = a_shift(failing("web04"), max_failures=1)
+    state = run.run()
+    assert state.exit == Exit.LIVE_BUT_BEHIND
+    assert run.serves == {"web03"}
+    assert [step.kind for step in state.lanes["web04"] if step.phase == "rollback"] == ["drain"]
+
+
+def test_a_first_release_has_no_side_to_go_back_to():
+    run = a_shift(failing("web04"))
+    bare = BalancedRun(run.environment, run.ending, serves=set(BLUE))
+    bare.record(*(changed(event, release="") if isinstance(event, ev.HostSeen) else event for event in run.events))
+    assert until(bare, lambda run: run.state.back is not None).state.back.strategy != "rollback traffic"
+
+
+SIDES = [
+    ("blue serves", looks(BLUE, GREEN), {"web01"}, Sides("blue", "green")),
+    ("green serves", looks(GREEN, BLUE), {"web01"}, Sides("green", "blue")),
+    ("one of blue serves", looks(("web01",), GREEN, ("web02",)), {"web01"}, Sides("blue", "green")),
+    ("both are in, and only blue is well", looks(BLUE, (), GREEN), {"web01"}, Sides("blue", "green")),
+    ("nobody is well, and green is out", looks((), GREEN, BLUE), {"web01"}, Sides("blue", "green")),
+    ("there was never a release", looks((), (), (*BLUE, *GREEN)), set(), Sides("green", "blue")),
+    ("both serve", looks((*BLUE, "web03"), ("web04",)), {"web01"}, "both sides get requests at lb01.example.net/shop (blue: web01, web02; green: web03)"),
+    ("nobody serves", looks((), (*BLUE, *GREEN)), {"web01"}, "which side is live is not known: no host gets requests at lb01.example.net/shop"),
+    ("a balancer is away", (BalancerProblem(NAME, SafeText("no answer")),), {"web01"}, "which side is live is not known: a balancer did not answer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "released", "expected"), [pytest.param(*row[1:], id=row[0]) for row in SIDES])
+def test_which_side_is_live_is_what_the_balancers_say(seen, released, expected):
+    found = sides_of(two_sides(), seen, released)
+    if isinstance(expected, Sides):
+        assert found == expected
+    else:
+        assert isinstance(found, Problem)
+        assert found.message == expected.replace("lb01.example.net/shop", NAME)
+        assert "deploy" in found.hint
+
+
+FILES = [
+    ("no balancer", {"balancers": ()}, "blue/green needs a balancer that moves the traffic, and the file names none"),
+    ("no color", {"hosts": (Host("web01", color="blue"), Host("web02"))}, "blue/green needs a color for each host; without one: web02"),
+    ("one color", {"hosts": (Host("web01", color="blue"),)}, "blue/green has two colors; the hosts have blue"),
+    ("three", {"hosts": tuple(Host(color, color=color) for color in ("a", "b", "c"))}, "blue/green has two colors; the hosts have a, b, c"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "words"), [pytest.param(*row[1:], id=row[0]) for row in FILES])
+def test_a_file_without_two_sides_is_a_no_go_with_what_to_write(fields, words):
+    found = sides_of(changed(two_sides(), **fields), looks(BLUE, GREEN), ())
+    assert isinstance(found, Problem)
+    assert found.message == words
+    assert "--strategy rolling" in found.hint
+
+
+def found_of(environment: Environment, balancers, **fields: object) -> Found:
+    facts = tuple(HostFacts(host.name, current=OLD, releases=(HostRelease(OLD),)) for host in environment.hosts)
+    return Found(environment, Request(), "r2", NOW, NOW, facts, balancers=balancers, **fields)  # type: ignore[arg-type]
+
+
+def test_the_idle_side_is_what_changes_and_being_out_is_no_reason_to_leave_it_out():
+    found = found_of(two_sides(), looks(BLUE, GREEN))
+    assert [host.name for host in found.changing] == list(GREEN)
+    assert found.out == {}
+    rolling = found_of(changed(two_sides(), strategy="rolling"), looks(BLUE, GREEN))
+    assert [host.name for host in rolling.changing] == [*BLUE, *GREEN]
+    assert set(rolling.out) == set(GREEN)
+
+
+def ended_shift():
+    run = a_shift()
+    run.run()
+    return trimmed(changed(run.state, ended_at="2026-01-01T23:30:00Z"))
+
+
+def test_the_record_of_it_says_where_the_traffic_goes_back_to():
+    targets = targets_before([ended_shift()], (*BLUE, *GREEN))
+    assert targets == Targets(dict.fromkeys(BLUE, OLD), untouched=frozenset(GREEN), leaving=frozenset(GREEN), since="2026-01-01T23:30:00Z")
+
+
+def rolled_back(**fields: object):
+    environment = changed(two_sides(), **fields)
+    targets = targets_before([ended_shift()], (*BLUE, *GREEN))
+    return found_of(environment, looks(GREEN, BLUE), targets=targets, drained=dict.fromkeys(BLUE, frozenset({NAME})))
+
+
+def test_a_rollback_after_the_run_asks_for_health_moves_the_traffic_and_restarts_nothing():
+    found = changed_request(rolled_back())
+    plan = KINDS["rollback"].plan(found)
+    assert [step.name for step in plan.steps if step.kind != "mark"] == [
+        "back/web01/gate", "back/web01/admit", "back/web02/gate", "back/web02/admit", "back/web03/drain", "back/web04/drain",
+    ]  # fmt: skip
+    assert not [check for check in KINDS["rollback"].checks(found) if check.blocks]
+
+
+def changed_request(found: Found, **fields: object) -> Found:
+    return Found(**{**found.__dict__, "request": Request(kind="rollback"), **fields})
+
+
+def test_after_keep_old_and_where_the_old_side_has_another_release_it_is_refused_with_what_to_type():
+    late = changed_request(rolled_back(), now=NOW + timedelta(hours=2))
+    blocking = [check for check in KINDS["rollback"].checks(late) if check.blocks]
+    assert [str(check.detail) for check in blocking] == ["the old side stood by until 1h after 2026-01-01T23:30:00Z"]
+    assert str(blocking[0].remedy) == "deploy production --version VERSION, which releases it to that side again"
+    found = rolled_back()
+    other = tuple(changed(fact, current=NEW, releases=(HostRelease(NEW), HostRelease(OLD))) if fact.host == "web01" else fact for fact in found.facts)
+    blocking = [check for check in KINDS["rollback"].checks(changed_request(found, facts=other)) if check.blocks]
+    assert [str(check.detail) for check in blocking] == ["web01: another release is live there now"]
+
+
+def test_the_environment_is_what_the_side_that_serves_has():
+    run = until_runs(a_shift(), "close/web03/prune")
+    say(run, cmd.RollBack())
+    run.run()
+    assert live_after(Live(Release(OLD, SafeText("v1"), "")), run.state, ()) == Live(Release(OLD, SafeText(""), ""))
