@@ -11,8 +11,10 @@ from console.cli.prompt import confirm
 from console.cli.responsibility import Responsibility, RunOver
 from console.core.host_selection import select
 from console.core.plan.return_plan import is_left_old
+from console.core.words.equivalent_command import request_words
 from console.errors import NoGo, Problem, UsageFault
 from console.model import commands as cmd
+from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -25,8 +27,8 @@ async def take_back(how: Invocation, client: "Client", found: "Environment", req
     """Have hosts of the run `state` taken back; it is over when each is. Raises RunOver where the run has ended meanwhile."""
     names = _named(found, request.hosts, state)
     await confirm(how, f"take {', '.join(names)} back while run {state.run} goes on with the others?")
-    since = await _say(client, state.run, names, state)
-    tell_equivalent("rollback", found.name, "--hosts", request.hosts, "--yes")
+    since = await _say(client, state.run, names, state, SafeText(request.reason))
+    tell_equivalent(*request_words(found.name, request), "--yes")
     return Responsibility(hosts=names, since=since)
 
 
@@ -40,13 +42,13 @@ def _named(found: "Environment", pattern: str, state: "RunState") -> tuple[str, 
     return tuple(host.name for host in chosen)
 
 
-async def _say(client: "Client", run: str, names: tuple[str, ...], state: "RunState") -> int:
+async def _say(client: "Client", run: str, names: tuple[str, ...], state: "RunState", why: SafeText) -> int:
     """Say it for each host that is not back already; the last event that came of it. NoGo where the run refuses one."""
     since, taken = state.seq, list[str]()
     for name in names:
         if is_left_old(state, name) or state.hosts[name].condition == "returning":
             continue
-        answer = await client.submit(run, cmd.Skip(host=name))
+        answer = await client.submit(run, cmd.Skip(host=name, reason=why))
         if isinstance(answer, cmd.Refusal) and answer.ended:
             raise RunOver
         if isinstance(answer, cmd.Refusal):

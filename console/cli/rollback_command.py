@@ -28,6 +28,7 @@ from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
 from console.model import commands as cmd
 from console.model.request import ASIDE
+from console.text import SafeText
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -163,9 +164,12 @@ async def _make_way(how: Invocation, client: "Client", found: "Environment", sta
 async def _say_to(how: Invocation, client: "Client", found: "Environment", request: "Request", state: "RunState") -> None:
     """Say it to the run that goes on. Raises RunOver where that has just ended, NoGo where it has nothing to take back."""
     await confirm(how, f"roll back run {state.run} on every host that it has touched?")
+    why = SafeText(request.reason)
     if state.phase == "rolling-back" or state.kind == "rollback":
+        if why:
+            await client.submit(state.run, cmd.Note(text=SafeText(f"asked for the rollback too: {why}")))
         return
-    answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else ""))
+    answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else "", reason=why))
     if isinstance(answer, cmd.Refusal):
         if answer.ended or recorded(state.run).phase == "ended":
             raise RunOver

@@ -43,12 +43,14 @@ class RollBack(RunCommand, frozen=True, tag="roll-back"):
     """Every touched host back to the release it had, now."""
 
     how: Literal["", "at-once", "halves"] = ""
+    reason: SafeText = SafeText("")
 
 
 class Skip(RunCommand, frozen=True, tag="skip", kw_only=True):
     """Leave one host on its old release."""
 
     host: str
+    reason: SafeText = SafeText("")
 
 
 class Retry(RunCommand, frozen=True, tag="retry", kw_only=True):

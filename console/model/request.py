@@ -52,6 +52,8 @@ class Request(msgspec.Struct, frozen=True):
     """Confirmations and the typed name are answered already; checks are not."""
     wait_for_person: float | None = 0.0
     """Seconds that a question stays open, and that checks are waited for; None: for as long as somebody is there."""
+    reason: str = ""
+    """Why a rollback is asked for, as its person says it."""
     impact: Impact = Impact()
     """What is said about the release; for the record."""
     strategy: Literal["", "rolling", "canary", "bluegreen", "recreate"] = ""

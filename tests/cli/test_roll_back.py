@@ -178,7 +178,8 @@ def test_after_its_engine_was_killed_a_run_is_rolled_back(product: Product):
     os.kill(engine, signal.SIGKILL)
     viewer.communicate()
     time.sleep(0.2)
-    assert product.result("rollback", "production", "--yes")["outcome"] == "rolled-back"
+    assert product.result("rollback", "production", "--reason", "errors at checkout", "--yes")["outcome"] == "rolled-back"
+    assert '"reason":"asked for by root: errors at checkout"' in product.deploy("events", "last")[0]
     assert product.live() == before
     assert json.loads(product.deploy("-c", product.config, "status", "--json")[0])["locked_by"] is None
     assert product.result("-c", product.config, "production", "--version", "v1.4.2", "--yes")["exit"] == 0

@@ -74,18 +74,25 @@ def test_the_end_of_a_pause_is_said_by_who_said_it():
     assert accept(ENVIRONMENT, cmd.Continue(), run.state, LIN) == (ev.Continued(by=LIN),)
 
 
-@pytest.mark.parametrize(("how", "strategy"), [("", "at-once"), ("at-once", "at-once"), ("halves", "halves")])
-def test_a_roll_back_has_its_plan_and_its_cause(how: str, strategy: str):
+@pytest.mark.parametrize(
+    ("how", "strategy", "why", "reason"),
+    [
+        ("", "at-once", "", "asked for by lin"),
+        ("at-once", "at-once", "errors at checkout", "asked for by lin: errors at checkout"),
+        ("halves", "halves", "", "asked for by lin"),
+    ],
+)
+def test_a_roll_back_has_its_plan_and_its_cause(how: str, strategy: str, why: str, reason: str):
     run = Simulation(ENVIRONMENT, lambda step, attempt: "done")
     run.record(*opening(ENVIRONMENT))
     while not run.state.hosts["web02"].touched:
         if not run.turn():
             run.finish(next(step for step in run.state.index.values() if run.state.step_state(step).status == "running"))
-    answer = accept(ENVIRONMENT, cmd.RollBack(how=how), run.state, LIN)  # type: ignore[arg-type]
+    answer = accept(ENVIRONMENT, cmd.RollBack(how=how, reason=SafeText(why)), run.state, LIN)  # type: ignore[arg-type]
     assert not isinstance(answer, Refusal)
     (began,) = answer
     assert isinstance(began, ev.RollbackBegan)
-    assert (began.by, began.cause, began.reason) == (LIN, "key", "asked for by lin")
+    assert (began.by, began.cause, began.reason) == (LIN, "key", reason)
     assert {step.about for step in began.plan.steps if step.kind == "switch"} == {"web01", "web02"}
     waves = {step.wave for step in began.plan.steps if step.about}
     assert len(waves) == (2 if strategy == "halves" else 1)

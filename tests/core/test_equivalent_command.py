@@ -23,6 +23,7 @@ WORDS = [
     ("a hotfix", Request(hotfix="CVE"), "production --hotfix CVE"),
     ("at once", Request(kind="rollback", at_once=True), "rollback production --at-once"),
     ("in halves", Request(kind="rollback", halves=True), "rollback production --halves"),
+    ("with a reason", Request(kind="rollback", reason="errors at checkout"), "rollback production --reason errors at checkout"),
     ("notes", Request(impact=Impact(notes=SafeLines("words"))), "production --notes FILE"),
     ("a risk", Request(impact=Impact(risk="high")), "production --risk high"),
     (
@@ -73,6 +74,7 @@ requests = st.builds(
     ref=st.sampled_from(["", "v1"]),
     hosts=st.sampled_from(["", "web"]),
     hotfix=st.sampled_from(["", "x"]),
+    reason=st.sampled_from(["", "errors"]),
     at_once=st.booleans(),
     halves=st.booleans(),
     acks=st.lists(st.sampled_from("ab")).map(tuple),

@@ -6,7 +6,7 @@ import click
 
 from console.cli.carry_out import finish
 from console.cli.invocation import Invocation, need_yes
-from console.cli.options import how_of, how_options, what_of, what_options
+from console.cli.options import how_of, how_options, reason, what_of, what_options
 from console.cli.strict_command import StrictCommand
 from console.cli.vocabulary import LATER, PLACES
 from console.errors import ConsoleError, UsageFault
@@ -66,9 +66,10 @@ def check(ctx: click.Context, /, environment: str, **given: Any) -> None:
 @click.option("--hosts", default="", metavar="P", help="Only these hosts: names, globs, ranges, tag:x; ! excludes.")
 @click.option("--at-once", is_flag=True, help="Roll back all hosts at once.")
 @click.option("--halves", is_flag=True, help="Roll back one half of the hosts, then the other.")
+@click.option("--reason", "why", default="", metavar="TEXT", help="Why; kept in the record, and shown in the report.")
 @how_options
 @click.pass_context
-def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, **given: Any) -> None:
+def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_once: bool, halves: bool, why: str, **given: Any) -> None:
     """Roll back to the release that was live before, or to a named one."""
     how = how_of(ctx, given)
     if at_once and halves:
@@ -78,7 +79,8 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
     from console.model.request import Request
 
     request = Request(
-        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, yes=how.yes, wait_for_person=how.patience
+        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, reason=reason(why, "--reason") if why else "", yes=how.yes,
+        wait_for_person=how.patience,
     )  # fmt: skip
     finish(run_commands.open_run(how, environment, request))
 

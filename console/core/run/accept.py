@@ -47,7 +47,8 @@ def _aborted(environment: Environment, command: cmd.Abort, state: RunState, by: 
 
 def _rolled_back(environment: Environment, command: cmd.RollBack, state: RunState, by: Person) -> ev.RollbackBegan:
     plan = plan_rollback(environment, state, command.how)
-    return ev.RollbackBegan(plan=plan, reason=SafeText(f"asked for by {by.name}"), by=by, cause="key")
+    why = f": {command.reason}" if command.reason else ""
+    return ev.RollbackBegan(plan=plan, reason=SafeText(f"asked for by {by.name}{why}"), by=by, cause="key")
 
 
 _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] = {
@@ -58,7 +59,7 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.Pause: lambda _, __, ___, by: ev.Paused(reason=SafeText(f"paused by {by.name}"), by=by),
     cmd.Continue: lambda _, __, ___, by: ev.Continued(by=by),
     cmd.Promote: lambda _, __, state, by: ev.Promoted(step=analysis_that_runs(state), by=by),
-    cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by),
+    cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by, reason=command.reason),
     cmd.Retry: lambda _, command, __, by: ev.HostRetried(host=command.host, by=by),
     cmd.Note: lambda _, command, __, by: ev.NoteAdded(by=by, text=command.text),
     cmd.TakeHelm: lambda _, __, ___, by: ev.HelmTaken(by=by),

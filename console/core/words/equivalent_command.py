@@ -19,6 +19,7 @@ def request_words(environment: str, request: Request) -> tuple[str, ...]:
     words += ["--hotfix", request.hotfix] if request.hotfix else []
     words += impact_options(request.impact)
     words += ["--notes", "FILE"] if request.impact.notes else []
+    words += ["--reason", request.reason] if request.reason else []
     return (*words, *(["--at-once"] if request.at_once else []), *(["--halves"] if request.halves else []))
 
 
