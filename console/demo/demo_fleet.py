@@ -55,7 +55,7 @@ class DemoFleet:
         self.count = hosts
         self.balanced = balanced and 1 < hosts <= LARGE
         """A balancer stands before the hosts: not before one alone, and not before many, as its checks would keep a small machine busy."""
-        self._visits = min(visits, VISITS / hosts)
+        self._visits = min(2 * visits if balanced else visits, VISITS / hosts)
         self._house = Applications()
         self.folder = layout.make_folder(folder)
         self.config = self.folder / "hosts.toml"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.core.analysis.judged_metrics import criteria_of
 from console.core.plan.planner import plan_release
 from console.core.plan.strategies.canary import batches_of, groups_of
 from console.core.run.accept import accept
@@ -15,7 +16,7 @@ from console.model import events as ev
 from console.model.analysis import Block, Reading
 from console.model.commands import Refusal
 from console.model.fleet import Amount, Balancer, Canary, Environment, Host
-from console.model.metrics import CountedMetric, Metrics
+from console.model.metrics import CountedMetric, MetricName, Metrics
 from console.model.plan import Step
 from console.model.state import AnalysisState
 from console.model.values import changed
@@ -315,3 +316,17 @@ def test_a_person_is_asked_while_the_analysis_runs_on_and_promotion_is_an_answer
     assert asked is not None
     assert [choice.equivalent for choice in asked.choices[:2]] == ["deploy continue r1", "deploy promote r1"]
     assert next_words(run.state) == "deploy promote r1, or deploy rollback production; deploy continue r1, to watch on"
+
+
+@pytest.mark.parametrize(
+    ("judge", "metric", "asked"),
+    [
+        (("error_rate",), "error_rate", (2.0, 0.01, 0.01)),
+        (("error_rate", "latency"), "error_rate", (2.0, 0.005, 0.01)),
+        (("error_rate", "latency"), "latency", (2.0, 0.005, None)),
+    ],
+)
+def test_errors_below_one_in_a_hundred_are_good_enough_and_alarms_are_shared_among_metrics(judge: tuple[MetricName, ...], metric: str, asked: tuple[float, ...]):
+    metrics = Metrics(error_rate=CountedMetric("error_rate", "requests_total", {"status": "5.."}), latency=CountedMetric("latency", histogram="seconds"))
+    found = criteria_of(changed(an_environment(1), metrics=metrics, canary=Canary(judge=judge)), metric)
+    assert (found.not_worse, found.false_alarm, found.limit) == asked

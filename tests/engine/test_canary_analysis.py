@@ -207,9 +207,9 @@ async def test_while_a_person_holds_the_run_it_is_judged_on_and_not_paused_a_sec
 
 
 async def test_a_new_engine_goes_on_from_the_blocks_of_the_record() -> None:
-    whole = Scene(rates=(0.005, 0.005), rps=1000.0, seed=3)
+    whole = Scene(rates=(0.008, 0.008), rps=1000.0, seed=3)
     await whole.ended()
-    scene = Scene(rates=(0.005, 0.005), rps=1000.0, seed=3)
+    scene = Scene(rates=(0.008, 0.008), rps=1000.0, seed=3)
     scene.begin()
     await scene.pass_time(8.5)
     before = scene.seen[-1].readings[0]

@@ -8,6 +8,8 @@ from console.model.metrics import CountedMetric, MetricName
 
 COUNTING_BALANCERS: Final = frozenset({"haproxy"})
 """Kinds of balancers that count requests and bad ones for each server."""
+GOOD_ENOUGH: Final = 0.01
+"""A share of errors below which a release is not worse, whatever the old hosts have: where next to nothing fails, no ratio could ever be shown."""
 
 
 def judged_metrics(environment: Environment) -> tuple[MetricName, ...]:
@@ -25,7 +27,8 @@ def scraped(environment: Environment, name: MetricName) -> CountedMetric | None:
     return environment.metrics.error_rate if name == "error_rate" else environment.metrics.latency
 
 
-def criteria_of(environment: Environment) -> Criteria:
-    """Return what is asked of each metric: the false alarms that are allowed are shared among them."""
+def criteria_of(environment: Environment, metric: str) -> Criteria:
+    """Return what is asked of a metric: the false alarms that are allowed are shared among all that are judged."""
     canary = environment.canary
-    return Criteria(canary.not_worse, canary.false_alarm / max(1, len(judged_metrics(environment))))
+    limit = GOOD_ENOUGH if metric == "error_rate" else None
+    return Criteria(canary.not_worse, canary.false_alarm / max(1, len(judged_metrics(environment))), limit)

@@ -31,7 +31,6 @@ class CanaryAnalysis:
         self._task = task
         self._tools = task.tools
         self._clock = task.tools.clock
-        self._criteria = criteria_of(task.environment)
         self._sequences: dict[str, Sequence] = {}
         known = self._known()
         self._counts = RequestCounts(task, {one.metric: one.bound for one in known.readings if one.bound is not None})
@@ -55,7 +54,7 @@ class CanaryAnalysis:
     async def _remember(self) -> None:
         """Take every block of the record, in its order."""
         for metric in judged_metrics(self._task.environment):
-            self._sequences[metric] = begun(self._criteria)
+            self._sequences[metric] = begun(criteria_of(self._task.environment, metric))
             for block in self._known().blocks.get(metric, ()):
                 self._take(metric, block)
                 await asyncio.sleep(0)
@@ -86,7 +85,8 @@ class CanaryAnalysis:
             for block in blocks:
                 self._take(metric, block)
         readings = tuple(
-            changed(reading_of(sequence, self._criteria, metric), bound=self._counts.bounds.get(metric)) for metric, sequence in self._sequences.items()
+            changed(reading_of(sequence, criteria_of(self._task.environment, metric), metric), bound=self._counts.bounds.get(metric))
+            for metric, sequence in self._sequences.items()
         )
         self._tools.record(AnalysisSeen(step=self._task.step.name, blocks=seen.blocks, readings=readings, problems=seen.problems))
 
