@@ -10,6 +10,7 @@ from console.core.words.sizes import counted
 from console.model import commands as cmd
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
+from console.views.canary_rows import short_words
 from console.views.fleet_rows import counts_in_words
 from console.views.progress import running_steps, usual_seconds, watch_seconds
 from console.views.run_summary import outcome_words
@@ -101,6 +102,13 @@ def way_out(words: str, *, home: bool) -> str:
     return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
 
 
+def _judging_head(state: RunState) -> Span:
+    """What stands before a canary's counts where there is little room."""
+    if state.pausing is None:
+        return Span("canary: ", "dim")
+    return Span("inconclusive: " if state.pausing.cause == "inconclusive" else "paused: ", "warn")
+
+
 def waiting_line(
     state: RunState, now: float, width: int, host: str = "", helm: str = "", home: bool = False, offered: Container[str] | None = None
 ) -> Line:  # fmt: skip
@@ -116,6 +124,8 @@ def waiting_line(
     keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
+    if text_width(told) > room and (short := short_words(state)):
+        told = (_judging_head(state), Span(short))
     return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
 
 

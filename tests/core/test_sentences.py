@@ -82,9 +82,9 @@ SAID: list[tuple[ev.Event, str]] = [
     ),
     (
         ev.AnalysisSeen(step="s", readings=(Reading(new=100, new_bad=1, old=900, old_bad=1, high=4.0, seconds=30.0),), problems=(S("lb02 gave no counts"),)),
-        "new against old: errors new 1.00 %  old 0.11 %, ratio below 4, wanted below 2.0; about 30s more; lb02 gave no counts",
+        "errors new 1.00 %  old 0.11 %, ratio below 4, wanted below 2.0; about 30s more; lb02 gave no counts",
     ),
-    (ev.AnalysisSeen(step="s"), "new against old: nothing was counted yet"),
+    (ev.AnalysisSeen(step="s"), "nothing was counted yet"),
     (ev.Promoted(step="s", by=LIN), "promoted by lin: the release goes on"),
     (ev.HostReturning(host="web01", reason=S("its gate failed"), steps=Steps()), "web01 goes back alone: its gate failed"),
     (ev.HostSkipped(host="web01", by=ADA), "web01 is skipped by ada"),

@@ -16,9 +16,19 @@ def reading_words(readings: Iterable[Reading]) -> str:
     return "; ".join(_one(reading) for reading in readings) or "nothing was counted yet"
 
 
+def metric_words(reading: Reading) -> str:
+    """Return what is counted: `errors`, `slower than 250ms`."""
+    return f"slower than {duration_words(reading.bound)}" if reading.bound is not None else _NAMES.get(reading.metric, reading.metric)
+
+
+def rounded_up(seconds: float) -> float:
+    """Return an estimate no finer than it is: whole seconds up to a minute, then tens of them, then minutes."""
+    step = 1 if seconds <= 60 else 10 if seconds <= 600 else 60
+    return float(math.ceil(seconds / step) * step)
+
+
 def _one(reading: Reading) -> str:
-    name = _NAMES.get(reading.metric, reading.metric)
-    name = f"slower than {duration_words(reading.bound)}" if reading.bound is not None else name
+    name = metric_words(reading)
     if not reading.new or not reading.old:
         return f"{name}: {counted(reading.new, 'request')} to new hosts, {reading.old} to old ones"
     told = f"{name} new {percent(reading.new_rate)}  old {percent(reading.old_rate)}, ratio {ratio_words(reading.low, reading.high)}"
@@ -30,7 +40,7 @@ def _one(reading: Reading) -> str:
 def _more(reading: Reading) -> str:
     if reading.verdict != "inconclusive":
         return ""
-    return f"; about {duration_words(math.ceil(reading.seconds))} more" if reading.seconds is not None else "; no end in sight at these rates"
+    return f"; about {duration_words(rounded_up(reading.seconds))} more" if reading.seconds is not None else "; no end in sight at these rates"
 
 
 def percent(rate: float) -> str:

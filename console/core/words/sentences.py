@@ -74,7 +74,7 @@ def _gate(event: ev.GateJudged) -> str:
 
 def _analysis(event: ev.AnalysisSeen) -> str:
     problems = "".join(f"; {problem}" for problem in event.problems)
-    return f"new against old: {reading_words(event.readings)}{problems}"
+    return f"{reading_words(event.readings)}{problems}"
 
 
 def _reviewed(event: ev.DatabaseReviewed) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
+from console.views.canary_rows import canary_rows
 from console.views.machine_metrics import Series, metric_lines, newest, step_of, window, window_words
 from console.views.styled_text import Line, Span, line
 
@@ -29,7 +30,8 @@ class MetricsPanel(LineView):
 
     def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None) -> None:
         """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end."""
-        room = (max(1, self.content_size.width), self.content_size.height)
+        above = canary_rows(state, self.content_size.width)
+        room = (max(1, self.content_size.width), max(1, self.content_size.height - len(above)))
         last = newest(series)
         known, over = last is not None, bool(state.run) and state.phase == "ended"
         if last is not None and over:
@@ -41,4 +43,10 @@ class MetricsPanel(LineView):
         self.entitle(line(self.title_words, f"  {host}" if host else "", *at, "" if looked and room[0] < 40 else span))
         cursor, below = (looked.at, looked.line) if looked else (None, ())
         until = "end" if over else "now"
-        self.draw(lambda width, height: metric_lines(series, state, now, (width, height), cursor=cursor, below=below, until=until))
+
+        def drawn(width: int, height: int) -> tuple[Line, ...]:
+            rows = canary_rows(state, width)
+            left = (width, max(1, height - len(rows)))
+            return (*rows, *metric_lines(series, state, now, left, cursor=cursor, below=below, until=until))[:height]
+
+        self.draw(drawn)

@@ -1,0 +1,39 @@
+"""A canary's counts in little room: the rows above the metrics, and the short form for the line under the header. Pure."""
+
+from console.core.run.new_against_old import analysis_that_runs
+from console.core.words.durations import duration_words
+from console.core.words.readings import metric_words, percent, ratio_words, rounded_up
+from console.model.analysis import Reading
+from console.model.state import AnalysisState, RunState
+from console.views.styled_text import Line, Span, Tone, clipped, line
+from console.views.styled_text import width as text_width
+
+_TONES: dict[str, Tone] = {"worse": "bad", "not-worse": "good", "inconclusive": "plain"}
+
+
+def canary_rows(state: RunState, width: int) -> tuple[Line, ...]:
+    """Return the rates, the ratio and what is missing of the last analysis of a run that goes on; none where nothing is judged."""
+    seen = next(reversed(state.analyses.values()), None) if state.phase in ("running", "rolling-back") else None
+    return tuple(row for reading in seen.readings for row in _rows(reading, width, runs=bool(analysis_that_runs(state)))) if seen else ()
+
+
+def _rows(reading: Reading, width: int, *, runs: bool) -> tuple[Line, ...]:
+    tone = _TONES[reading.verdict]
+    rates = line(f"{metric_words(reading)} ", Span(f"new {percent(reading.new_rate)} old {percent(reading.old_rate)}", "strong"))
+    wanted = line("ratio ", Span(ratio_words(reading.low, reading.high), tone), Span(f", wanted < {reading.wanted:.1f}", "dim"))
+    left = f"about {duration_words(rounded_up(reading.seconds))} more" if reading.seconds is not None else ""
+    more = (line(Span(left, "dim")),) if left and runs else ()
+    if not reading.new or not reading.old:
+        return (clipped(line(f"{metric_words(reading)} ", Span(f"{reading.new} new {reading.old} old requests", "warn")), width),)
+    rows = (rates, wanted, *more)
+    whole = line(*rates, *(span for row in rows[1:] for span in (Span("  "), *row)))
+    return (whole,) if text_width(whole) <= width else tuple(clipped(row, width) for row in rows)
+
+
+def short_words(state: RunState) -> str:
+    """Return the first metric that is not decided yet, in as few words as say it; empty: nothing is judged, or was counted."""
+    seen = state.analyses.get(analysis_that_runs(state), AnalysisState())
+    reading = next((one for one in seen.readings if one.verdict != "not-worse"), next(iter(seen.readings), None))
+    if reading is None:
+        return ""
+    return f"{percent(reading.new_rate)} vs {percent(reading.old_rate)}, ratio {ratio_words(reading.low, reading.high)}"
