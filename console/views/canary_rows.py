@@ -19,8 +19,8 @@ def canary_rows(state: RunState, width: int) -> tuple[Line, ...]:
 
 def _rows(reading: Reading, width: int, *, runs: bool) -> tuple[Line, ...]:
     tone = _TONES[reading.verdict]
-    rates = line(f"{metric_words(reading)} ", Span(f"new {percent(reading.new_rate)} old {percent(reading.old_rate)}", "strong"))
-    wanted = line("ratio ", Span(ratio_words(reading.low, reading.high), tone), Span(f", wanted < {reading.wanted:.1f}", "dim"))
+    rates = line(f"{metric_words(reading)} ", Span(f"{percent(reading.new_rate)} vs {percent(reading.old_rate)}", "strong"))
+    wanted = line("ratio ", Span(ratio_words(reading.low, reading.high), tone), Span(f", want < {reading.wanted:g}", "dim"))
     left = f"about {duration_words(rounded_up(reading.seconds))} more" if reading.seconds is not None else ""
     more = (line(Span(left, "dim")),) if left and runs else ()
     if not reading.new or not reading.old:

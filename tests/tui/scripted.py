@@ -8,6 +8,7 @@ from console.core.run.accept import accept
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.release import Release, Revision
 from console.ports.clock import Clock
@@ -32,9 +33,10 @@ class ScriptedFeed:
         words: SafeText = HOSTILE,
         began: float = 0.0,
         ending: Callable[[Step, int], str] = lambda step, attempt: "done",
+        environment: Environment | None = None,
         **rolling: object,
     ) -> None:
-        self.environment = an_environment(hosts, **rolling)  # type: ignore[arg-type]
+        self.environment = environment or an_environment(hosts, **rolling)  # type: ignore[arg-type]
         self.run = Simulation(self.environment, ending, hour=12, now=began)
         self.said: list[AnyCommand] = []
         self.beside: list[FeedItem] = []

@@ -25,13 +25,13 @@ def told(run: Simulation, width: int) -> list[str]:
 
 def test_three_rows_where_one_has_no_room() -> None:
     run = judging(None, READING)
-    assert told(run, 28) == ["errors new 0.90 % old 0.94 %", "ratio 0.4-3.1, wanted < 2.0", "about 41s more"]
-    assert told(run, 90) == ["errors new 0.90 % old 0.94 %  ratio 0.4-3.1, wanted < 2.0  about 41s more"]
+    assert told(run, 26) == ["errors 0.90 % vs 0.94 %", "ratio 0.4-3.1, want < 2", "about 41s more"]
+    assert told(run, 90) == ["errors 0.90 % vs 0.94 %  ratio 0.4-3.1, want < 2  about 41s more"]
 
 
 def test_two_metrics_and_what_was_not_counted() -> None:
     run = judging(None, Reading(new=0, old=4), Reading(metric="latency", bound=0.25, new=10, old=90, old_bad=9))
-    assert told(run, 44) == ["errors 0 new 4 old requests", "slower than 250ms new 0.00 % old 10.0 %", "ratio unknown, wanted < 2.0"]
+    assert told(run, 44) == ["errors 0 new 4 old requests", "slower than 250ms 0.00 % vs 10.0 %", "ratio unknown, want < 2"]
 
 
 @pytest.mark.parametrize("reading", [READING, EQUAL, WORSE, OPEN])
