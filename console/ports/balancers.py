@@ -24,13 +24,19 @@ class Balancer(Protocol):
         """Ask for the state of every server, and change nothing."""
 
     async def drain(self, hosts: tuple[str, ...], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Send those hosts no new requests, and answer once that is read back. What is under way there goes on; it is in `sessions` of each look."""
+        """Send those hosts no new requests, and answer once that is read back: each is `drained` or `out` then, as the balancer has it.
+
+        What is under way there goes on; it is in `sessions` of each look. A host that is out already is left as it is.
+        """
 
     async def cut(self, host: str, *, deadline: float) -> BalancerSeen | BalancerProblem:
         """End what is still under way on a drained host, where the balancer can; where it cannot, nothing is done."""
 
     async def admit(self, hosts: tuple[str, ...], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Send those hosts requests again, each once the balancer itself has found it well (where it asks). Answers once that is read back."""
+        """Send those hosts requests again, each once the balancer itself has found it well (where it asks). Answers once that is read back.
+
+        One that is not found well in time stays out, and is the problem; it holds no other one up.
+        """
 
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
         """Give hosts shares of the traffic, in percent of what the balancer's own configuration gives them."""

@@ -1,6 +1,8 @@
 """A real HAProxy, started with what a test says, reloaded, and ended with all of its processes."""
 
 import contextlib
+import os
+import socket as socket_module
 import time
 
 from tests.balancing.machine import Machine
@@ -57,34 +59,45 @@ class Haproxy:
 
     def reload(self) -> None:
         """Have it read its configuration again, and wait until the new worker is there."""
-        before = self.said("show info")
+        before = self._worker()
         self.machine.run(f"kill -USR2 $(cat {self.machine.folder}/pid)")
-        end = time.monotonic() + 10
-        while True:
-            with contextlib.suppress(AssertionError):
-                now = self.said("show info")
-                if _pid(now) != _pid(before) and _pid(now):
-                    return
+        end = time.monotonic() + 30
+        while self._worker() in ("", before):
             assert time.monotonic() < end
-            time.sleep(0.02)
+            time.sleep(0.05)
+
+    def _worker(self) -> str:
+        """The process that takes requests, once both it and the master answer; a master takes a signal no sooner."""
+        try:
+            new = _pid(self.said("show info"))
+            known = self.said("show proc; quit", self.master)
+        except (OSError, AssertionError):
+            return ""
+        return new if new in known.partition("# old")[0].split() else ""
 
     def said(self, command: str, socket: str = "") -> str:
         """What it says to a command, past the console."""
+        if os.path.exists(socket or self.socket):
+            return _said(command, socket or self.socket)
         program = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({socket or self.socket!r}); s.sendall({command + chr(10)!r}.encode())"
         loop = "out = b''\nwhile piece := s.recv(65536): out += piece\nprint(out.decode(), end='')"
         return self.machine.run(f"python3 - <<'END'\n{program}\n{loop}\nEND")
 
     def state(self, server: str) -> tuple[int, int]:
         """(srv_op_state, srv_admin_state) of a server."""
+        return self.states()[server]
+
+    def states(self) -> dict[str, tuple[int, int]]:
+        """The same of each server."""
         lines = self.said("show servers state shop").splitlines()
         names = lines[1][2:].split()
-        row = next(dict(zip(names, line.split(), strict=True)) for line in lines[2:] if line.split()[3] == server)
-        return int(row["srv_op_state"]), int(row["srv_admin_state"])
+        rows = [dict(zip(names, line.split(), strict=True)) for line in lines[2:] if line]
+        return {row["srv_name"]: (int(row["srv_op_state"]), int(row["srv_admin_state"])) for row in rows}
 
     def await_up(self) -> None:
-        """Wait until each server is up."""
-        end = time.monotonic() + 10
-        while not all(self.state(name)[0] == 2 for name in self._servers):
+        """Wait until each server is up, and the master answers."""
+        end = time.monotonic() + 30
+        while not self._worker() or not all(op == 2 for op, _ in self.states().values()):
             assert time.monotonic() < end
             time.sleep(0.05)
 
@@ -92,6 +105,16 @@ class Haproxy:
         """End it, and its old workers."""
         with contextlib.suppress(AssertionError):
             self.machine.run(f"p=$(cat {self.machine.folder}/pid); kill -9 $(cat /proc/$p/task/$p/children) $p")
+
+
+def _said(command: str, path: str) -> str:
+    with socket_module.socket(socket_module.AF_UNIX) as talk:
+        talk.connect(path)
+        talk.sendall(f"{command}\n".encode())
+        said = b""
+        while piece := talk.recv(65536):
+            said += piece
+    return said.decode()
 
 
 def _pid(info: str) -> str:

@@ -8,6 +8,7 @@ Source of commands, columns and bits: HAProxy's management guide, section 9.3.
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from console.adapters.balancers import haproxy_access as access
 from console.adapters.balancers.call_time import CallTime
@@ -90,10 +91,7 @@ class HaproxyBalancer:
             return access.refused(self._balancer, f"{', '.join(foreign)} cannot be set ready", "it follows another server's state, or its name has no address")
         if problem := await self._processes.tell(new_ones(found), lambda process: self._asked_anew(process, hosts), time):
             return problem
-        checked = await self._well(hosts, time)
-        if isinstance(checked, BalancerProblem):
-            return checked
-        if problem := await self._processes.tell(checked, lambda process: self._ready(process, hosts), time):
+        if problem := await self._returned(hosts, time):
             return problem
         seen = await self._look(time)
         return seen if isinstance(seen, BalancerProblem) else self._confirmed(seen, hosts, _is_back, "is not in service")
@@ -193,16 +191,21 @@ class HaproxyBalancer:
     def _ready(self, process: Process, hosts: Iterable[str]) -> list[str]:
         return [self._set(row, "state ready") for host in hosts if (row := process.servers[self._names[host]]).admission != "in"]
 
-    async def _well(self, hosts: tuple[str, ...], time: CallTime) -> Processes | BalancerProblem:
-        """Wait until each process that takes requests finds each of the hosts well; return those processes."""
+    async def _returned(self, hosts: tuple[str, ...], time: CallTime) -> BalancerProblem | None:
+        """Set each host ready as soon as every process that takes requests finds it well; the problem, where some are not by the end of the time."""
+        waiting = set(hosts)
         while True:
             found = await self._processes.read(time)
             if isinstance(found, BalancerProblem):
                 return found
             new = new_ones(found)
-            down = {host: row for host in hosts for row in self._rows(new, host) if row.is_checked and row.op not in UP}
-            if not down:
-                return new
+            down = {host: row for host in hosts if host in waiting for row in self._rows(new, host) if row.is_checked and row.op not in UP}
+            well = tuple(host for host in hosts if host in waiting - down.keys())
+            if problem := await self._processes.tell(new, partial(self._ready, hosts=well), time):
+                return problem
+            waiting -= set(well)
+            if not waiting:
+                return None
             if time.left() <= POLL:
                 host, row = next(iter(down.items()))
                 why = " ".join(filter(None, (row.stat.get(name, "") for name in ("check_status", "check_code", "last_chk"))))

@@ -38,7 +38,7 @@ async def unreached(transport: Transport, host: Host, balancer: Balancer, proble
         case "denied":
             return _told(balancer, f"{user} may not write to {balancer.socket} ({_mode(shown)})", access)
         case "silent":
-            return _told(balancer, f"nobody answers on {balancer.socket}", f"systemctl status haproxy on {host.name}")
+            return _told(balancer, f"nobody answers there: {problem.message}", f"systemctl status haproxy on {host.name}")
         case _:
             return BalancerProblem(balancer.name, problem.message, problem.hint)
 

@@ -21,7 +21,12 @@ _CHECKED = 0x02 | 0x04
 UP = (1, 2, 3)
 """srv_op_state: starting (its share grows), running, stopping. 0 is down."""
 
-_NEEDED = {"srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight", "srv_iweight"}
+_STATE = ("srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight", "srv_iweight")
+_STAT = (
+    "pxname", "svname", "scur", "qcur", "status", "throttle", "stot", "hrsp_5xx", "econ", "eresp", "cookie", "tracked", "agent_status", "check_status",
+    "check_code", "last_chk",
+)  # fmt: skip
+"""Columns that are read, of more than a hundred: a backend may have a thousand servers, and is asked several times a second."""
 
 Row = Mapping[str, str]
 
@@ -108,10 +113,10 @@ def read_process(process: Process, answers: list[str], backend: str) -> Process:
     facts = {name: value.strip() for name, colon, value in (line.partition(":") for line in info.splitlines()) if colon}
     began = facts.get("Start_time_sec", "")
     pid = process.pid or facts.get("Pid", "")
-    rows = _table(state, " ", skip=1)
-    if rows is None or not all({name for name, text in row.items() if text.isdigit()} >= _NEEDED for row in rows):
+    rows = _table(state, " ", ("be_name", "srv_name", *_STATE), skip=1)
+    if rows is None or not all(row.get(name, "").isdigit() for row in rows for name in _STATE):
         return replace(process, pid=pid, began=began, level=level.strip(), problem=state or "nothing")
-    stats = {row.get("svname", ""): row for row in _table(stat, ",") or () if row.get("pxname") == backend}
+    stats = {row.get("svname", ""): row for row in _table(stat, ",", _STAT) or () if row.get("pxname") == backend}
     found = {row["srv_name"]: _server(row, stats.get(row["srv_name"], {})) for row in rows if row.get("be_name") == backend}
     return replace(process, pid=pid, began=began, level=level.strip(), servers=found, sticks=f"# table: {backend}," in tables)
 
@@ -134,15 +139,16 @@ def map_value(answer: str, key: str) -> str:
 
 
 def _server(row: Row, stat: Row) -> Server:
-    names = ("srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight", "srv_iweight")
-    op, admin, checks, weight, initial = (int(row[name]) for name in names)
+    op, admin, checks, weight, initial = (int(row[name]) for name in _STATE)
     return Server(row["srv_name"], op, admin, checks, weight, initial, stat)
 
 
-def _table(answer: str, separator: str, skip: int = 0) -> list[dict[str, str]] | None:
-    """Return the rows under a line that begins with `# `; None where there is no such line."""
+def _table(answer: str, separator: str, wanted: tuple[str, ...], skip: int = 0) -> list[dict[str, str]] | None:
+    """Return those columns of the rows under a line that begins with `# `, as far as there are; None where there is no such line."""
     lines = answer.splitlines()[skip:]
     if not lines or not lines[0].startswith("# "):
         return None
-    names = lines[0][2:].rstrip(f"{separator}\n").split(separator)
-    return [dict(zip(names, row, strict=False)) for row in csv.reader(lines[1:], delimiter=separator) if row]
+    header = lines[0][2:].split(separator)
+    places = [(name, header.index(name)) for name in wanted if name in header]
+    rows = (line.split(separator) if '"' not in line else next(csv.reader([line], delimiter=separator)) for line in lines[1:] if line)
+    return [{name: row[place] for name, place in places if place < len(row)} for row in rows]
