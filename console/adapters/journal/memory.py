@@ -41,7 +41,7 @@ class MemoryJournal:
         self._records[place] = self._rebuilt(place) if late else recorded(record, after.number, tuple(events), state)
 
     def _rebuilt(self, place: tuple[str, str]) -> EnvironmentRecord:
-        record = EnvironmentRecord(*place, note=self._records[place].note)
+        record = EnvironmentRecord(*place, note=self._records[place].note, maintenance=self._records[place].maintenance)
         for one in sorted(self._runs.values(), key=lambda each: each.number):
             if (one.app, one.environment) == place:
                 events = tuple(self._events[one.run])

@@ -1,0 +1,222 @@
+"""Maintenance mode by an engine, on hosts and balancers that exist in memory alone: what goes first, who was first, what is left, and when it ends."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.clock import SetClock
+from console.adapters.journal.memory import MemoryJournal
+from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen
+from console.engine.maintenance.end_watch import MaintenanceEnd
+from console.engine.maintenance.release_page import switch_for_run
+from console.engine.queries.context import QueryContext
+from console.errors import NoGo, UsageFault
+from console.model.events import MaintenanceChanged, RunEnded
+from console.model.fleet import Balancer, Command, Environment, Host, Notify
+from console.model.host_facts import HostFacts
+from console.model.maintenance import HostMaintenance, MaintenanceSeen
+from console.model.request import Person, Request
+from console.model.state import RunState
+from console.model.values import changed
+from console.ports.hosts import Ran
+from console.ports.people import Delivery
+from console.text import SafeText
+
+ADA, LIN = Person("ada", 1), Person("lin", 2)
+SHOP = Environment(
+    "shop", "production", "/srv/shop", (Host("web01"), Host("web02")),
+    commands={"maintenance_on": Command("on"), "maintenance_off": Command("off")},
+    balancers=(Balancer("haproxy", backend="shop", maintenance=True), Balancer("haproxy", backend="other")),
+)  # fmt: skip
+
+
+class Bench:
+    """Hosts that keep what the script would leave, two balancers of which one shows a page, a record, and a clock."""
+
+    def __init__(self, environment: Environment = SHOP) -> None:
+        self.left: dict[str, HostMaintenance] = {}
+        self.away: set[str] = set()
+        self.fails: set[str] = set()
+        self.order: list[str] = []
+        self.told: list[str] = []
+        self.clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
+        self.journal = MemoryJournal()
+        self.balancers = tuple(ScriptedBalancer(frozenset({"web01"}), one.name, page=False if one.maintenance else None) for one in environment.balancers)
+        outside = SimpleNamespace(scout=self, attended=self, balancers=self.balancers, notifier=self)
+        self.fleet = QueryContext(environment, outside, self.clock, None, "", self.journal, None, digest="d")  # type: ignore[arg-type]
+
+    async def look(self, environment: Environment, host: Host, *, deadline: float) -> HostFacts:
+        problem = SafeText("no route" if host.name in self.away else "")
+        return HostFacts(host.name, problem=problem, maintenance=None if problem else self.left.get(host.name))
+
+    async def run(self, host: Host, body: str, run_as: str, sink: Any, *, deadline: float) -> Ran:
+        given = dict(line.partition("=")[::2] for line in body.splitlines() if line.split("=")[0] in ("verb", "by", "since", "until", "run", "message"))
+        said = {name: SafeText(text.strip("'")) for name, text in given.items()}
+        before, run, verb = self.left.get(host.name), str(said["run"]), str(said["verb"])
+        self.order.append(f"{host.name} {verb}")
+        if run and ((verb == "on" and before and before.state == "on" and before.run != run) or (verb == "off" and (not before or before.run != run))):
+            sink(b"left as it was found: it is somebody else's\n")
+            return Ran(0)
+        state = f"turning-{verb}" if host.name in self.fails else verb
+        self.left[host.name] = HostMaintenance(state, said["by"], said["since"], said["until"], said["message"], run)  # type: ignore[arg-type]
+        if state == "off":
+            del self.left[host.name]
+        return Ran(1 if host.name in self.fails else 0)
+
+    async def tell(self, title: str, body: str, *, deadline: float) -> tuple[Delivery, ...]:
+        self.told.append(title)
+        return ()
+
+    async def switch(self, verb: str, person: Person = ADA, **more: object) -> dict[str, Any]:
+        return await answer_maintenance(self.fleet, {"verb": verb, **more}, person)  # type: ignore[return-value]
+
+    async def seen(self) -> MaintenanceSeen:
+        return await answer_maintenance_seen(self.fleet, {}, ADA)
+
+    async def kept(self) -> Any:
+        return (await self.journal.environment("shop", "production")).maintenance
+
+
+def release(run: str = "r1", **fields: object) -> RunState:
+    return RunState(run=run, kind="deploy", by=ADA, hosts={"web01": None, "web02": None}, request=Request(ref="v2"), **fields)  # type: ignore[arg-type]
+
+
+async def for_run(bench: Bench, verb: str, state: RunState | None = None) -> tuple[Any, MaintenanceChanged | None]:
+    return await switch_for_run(bench.fleet, verb, state or release(), lambda host, line: None)  # type: ignore[arg-type]
+
+
+async def test_balancers_that_have_a_page_go_with_the_hosts_and_are_read_back():
+    bench = Bench()
+    done = await bench.switch("on", message="soon")
+    assert (done["seen"].state, done["exit"], [one.page for one in bench.balancers]) == ("on", 0, [True, None])
+    assert [place.place for place in done["seen"].places] == ["web01", "web02", "localhost/shop"]
+    assert ((await bench.kept()).message, (await bench.kept()).by) == ("soon", "ada")
+    assert (await bench.switch("off"))["seen"].state == "off"
+    assert (await bench.kept(), bench.balancers[0].page) == (None, False)
+
+
+@pytest.mark.parametrize("verb", ["on", "off"])
+async def test_a_balancer_without_an_answer_makes_it_mixed_and_is_named(verb: str):
+    bench = Bench()
+    if verb == "off":
+        await bench.switch("on")
+    bench.balancers[0].leave()
+    done = await bench.switch(verb)
+    assert (done["seen"].state, done["exit"], done["problems"][0]["message"]) == ("mixed", 5, "localhost/shop: no answer within 5 s")
+    bench.balancers[0].mend()
+    assert (await bench.switch(verb))["exit"] == 0
+
+
+async def test_balancers_alone_are_enough_and_nothing_is_a_question_of_the_file():
+    alone = Bench(changed(SHOP, commands={}))
+    assert (await alone.switch("on"))["seen"].state == "on"
+    assert alone.order == []
+    for bare, words in ((changed(SHOP, commands={}, balancers=()), "no maintenance page"), (changed(SHOP, commands={"maintenance_on": Command("on")}), "never off")):
+        with pytest.raises(UsageFault, match=words):
+            await Bench(bare).switch("on")
+
+
+async def test_whoever_looked_before_somebody_else_switched_it_is_told():
+    bench = Bench()
+    mark = (await bench.seen()).mark
+    await bench.switch("on", LIN)
+    second = await bench.switch("on", ADA, expects=mark, message="mine")
+    assert (second["run"], second["exit"]) == ("", 0)
+    assert second["problems"][0]["message"].startswith("lin was first: maintenance of production is on since")
+    assert (await bench.kept()).by == "lin"
+    with pytest.raises(NoGo, match="lin was first"):
+        await bench.switch("off", ADA, expects=mark)
+
+
+async def test_a_host_that_is_away_is_missed_and_what_another_console_switched_is_learnt_from_the_hosts():
+    bench = Bench()
+    bench.away = {"web02"}
+    assert ((await bench.seen()).state, (await bench.switch("on"))["seen"].state) == ("unknown", "mixed")
+    bench.away = set()
+    await bench.journal.keep_maintenance("shop", "production", None)
+    assert ((await bench.seen()).state, (await bench.kept()).by) == ("mixed", "ada")
+    bench.left.clear()
+    bench.balancers[0].page = False
+    assert ((await bench.seen()).state, await bench.kept()) == ("off", None)
+
+
+async def test_a_release_switches_off_what_it_has_switched_on_and_nothing_else():
+    bench = Bench()
+    result, change = await for_run(bench, "on")
+    assert (result.status, change.now.run, change.now.balancers) == ("done", "r1", ("localhost/shop",))  # type: ignore[union-attr]
+    again, _ = await for_run(bench, "on")
+    assert (again.status, (await bench.kept()).balancers) == ("done", ("localhost/shop",)), "an engine that takes it up knows what was off before"
+    result, change = await for_run(bench, "off")
+    assert (result.status, change.now, bench.left, bench.balancers[0].page, await bench.kept()) == ("done", None, {}, False, None)  # type: ignore[union-attr]
+
+
+async def test_a_balancer_that_was_on_before_a_release_stays_on():
+    bench = Bench()
+    bench.balancers[0].page = True
+    await for_run(bench, "on")
+    await for_run(bench, "off")
+    assert (bench.left, bench.balancers[0].page) == ({}, True)
+
+
+async def test_what_a_person_switches_before_or_during_a_release_stays():
+    bench = Bench()
+    await bench.switch("on", LIN)
+    assert "stays on" in (await for_run(bench, "on"))[0].detail
+    await for_run(bench, "off")
+    assert ((await bench.seen()).state, (await bench.kept()).by) == ("on", "lin")
+    await bench.switch("off", LIN)
+    await for_run(bench, "on", release("r2"))
+    await bench.switch("on", LIN, message="longer")
+    result, change = await for_run(bench, "off", release("r2"))
+    assert (result.status, change.now.by, (await bench.seen()).state) == ("done", "lin", "on")  # type: ignore[union-attr]
+
+
+async def test_a_release_says_which_host_shows_no_page_and_which_still_does():
+    bench = Bench()
+    bench.fails = {"web02"}
+    result, change = await for_run(bench, "on")
+    assert (result.status, change.missed) == ("failed", ("web02: maintenance_on ended with exit code 1",))  # type: ignore[union-attr]
+    result, change = await for_run(bench, "off")
+    assert (result.status, change.now.run, (await bench.kept()).run) == ("failed", "r1", "r1")  # type: ignore[union-attr]
+    bench.fails = set()
+    assert (await bench.switch("off"))["exit"] == 0
+    assert await bench.kept() is None
+
+
+async def test_it_ends_when_its_time_is_over_and_hosts_that_missed_it_are_tried_ever_more_rarely():
+    bench = Bench(changed(SHOP, notify=Notify(("json://here",))))
+    watch = MaintenanceEnd(lambda: bench.fleet, lambda: True)
+    await bench.switch("on", seconds=60.0)
+    await watch.look()
+    assert (watch.is_on, bench.order) == (True, ["web01 on", "web02 on"])
+    bench.fails = {"web02"}
+    tries = []
+    for second in range(200):
+        await bench.clock.advance(1.0)
+        before = len(bench.order)
+        await watch.look()
+        tries += [second] if len(bench.order) > before else []
+    assert tries[0] in (59, 60)
+    assert [later - earlier for earlier, later in pairwise(tries)] == [20, 40, 80]
+    assert len(bench.told) == 1
+    assert "not off everywhere: web02" in bench.told[0]
+    bench.fails = set()
+    await bench.clock.advance(200.0)
+    await watch.look()
+    assert (watch.is_on, await bench.kept(), bench.told[-1]) == (False, None, "maintenance of production of shop has ended: its time is over")
+    runs = await bench.journal.runs("shop", "production")
+    assert (runs[0].by, [event.exit for event in await bench.journal.of_type(runs[0].run, RunEnded)]) == ("the engine", [0])
+
+
+async def test_without_what_its_commands_need_it_is_not_ended_and_keeps_the_engine():
+    bench = Bench()
+    watch = MaintenanceEnd(lambda: bench.fleet, lambda: False)
+    await bench.switch("on", seconds=1.0)
+    await bench.clock.advance(5.0)
+    await watch.look()
+    assert (watch.is_on, (await bench.seen()).state) == (True, "on")
+    assert bench.clock.now() - datetime.fromisoformat(str((await bench.kept()).until)) >= timedelta(seconds=4)
