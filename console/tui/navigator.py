@@ -36,6 +36,7 @@ class Navigator:
         self.clock, self.zone, self.client = clock, zone, client
         self.read_only, self.drives, self.theme_names = read_only, drives, theme_names
         self._app, self._records, self._end = app, records, end
+        self.reading: set[str] = set()
         self._tasks: set[asyncio.Task[object]] = set()
         self.stack = PageStack(app)
         self.say, self.push, self.copy = self.stack.say, self.stack.push, app.copy_to_clipboard

@@ -46,6 +46,8 @@ class Shell(Protocol):
     client: EnvironmentClient | None
     """The environment that runs are begun in; None: no hosts.toml is known here."""
     read_only: bool
+    reading: set[str]
+    """What is being read for a question that comes once it is there: a second key asks nothing more."""
     drives: bool
     """Who sits here answers for GO, and leaving before GO is a no-go."""
 

@@ -45,6 +45,12 @@ CANDIDATES = (
 )
 
 
+def _set() -> asyncio.Event:
+    found = asyncio.Event()
+    found.set()
+    return found
+
+
 @dataclass
 class ScriptedEnvironment:
     """The port `Station` in memory."""
@@ -65,6 +71,8 @@ class ScriptedEnvironment:
     candidates_there: tuple[Candidate, ...] = CANDIDATES
     maintained: MaintenanceSeen = MaintenanceSeen("off", tuple(PlaceSeen(f"web{number:02}", "off") for number in range(1, 13)), at="2026-11-24T12:00:00Z")
     missed: tuple[str, ...] = ()
+    reads: asyncio.Event = field(default_factory=_set)
+    """Cleared: the hosts are slow to say what they show."""
     told_by: tuple[SafeText, ...] = (SafeText("slack://****/"), SafeText("json://ops.example/hook"))
     verified_there: Verified = Verified()
     marks: dict[str, CiMark] = field(default_factory=dict)
@@ -130,6 +138,7 @@ class ScriptedEnvironment:
         return self.way
 
     async def maintenance(self) -> MaintenanceSeen:
+        await self.reads.wait()
         if self.blocked:
             raise self.blocked
         return self.maintained

@@ -108,3 +108,18 @@ async def test_it_works_beside_a_run_and_not_from_a_console_that_only_looks():
         await read(pilot)
         await press(pilot, "m")
         assert "read-only" in message(pilot)
+
+
+async def test_keys_that_come_before_the_state_was_read_switch_nothing_and_ask_once():
+    client = ScriptedEnvironment()
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        client.reads.clear()
+        await pilot.press("m", "m", "m")
+        assert not [one for one in client.asked if one[:1] == ("maintenance",)]  # type: ignore[index]
+        client.reads.set()
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, MaintenanceDialog))
+        await press(pilot, "escape")
+        await pilot.pause(0.1)
+        assert not isinstance(pilot.app.screen, MaintenanceDialog)
+        assert not [one for one in client.asked if one[:1] == ("maintenance",)]  # type: ignore[index]

@@ -105,8 +105,10 @@ class MaintenanceQuestion:
 
     def ask(self) -> None:
         """Read the state beside the screen, and ask once it is there."""
-        self._say("reading what every host and balancer shows …")
-        self._shell.keep(self._ask())
+        if "maintenance" not in self._shell.reading:
+            self._shell.reading.add("maintenance")
+            self._say("reading what every host and balancer shows …")
+            self._shell.keep(self._ask())
 
     async def _ask(self) -> None:
         client = self._shell.client
@@ -118,6 +120,8 @@ class MaintenanceQuestion:
         except (ConsoleError, TimeoutError) as fault:
             self._say(in_one_line(fault) if isinstance(fault, ConsoleError) else "the hosts did not answer in time", "bad")
             return
+        finally:
+            self._shell.reading.discard("maintenance")
         self._say("")
         dialog = MaintenanceDialog(client.environment, seen, self._now)
 
