@@ -10,7 +10,7 @@ from console.views.grid import LOAD_FROM, Grid, grid_for
 from console.views.progress import Newest
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
 from console.views.times import seconds_in_words
-from console.views.traffic_words import drain_time, drain_words, traffic_note
+from console.views.traffic_words import drain_time, drain_words, held_words, traffic_note
 
 Load = Callable[[str], tuple[float | None, float | None]]
 """(host) to its newest cpu and memory, as shares."""
@@ -106,7 +106,9 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         step = state.index.get(host.step)
         ran = host.steps.get(host.step)
         words = _STEP_WORDS.get(step.kind, str(step.title)) if step else _WORDS[host.condition][1]
-        if step and step.kind == "drain" and ran and ran.status in ("running", "held"):
+        if step and ran and ran.status == "held":
+            return held_words(host), seconds_in_words(now - ran.started)
+        if step and step.kind == "drain" and ran and ran.status == "running":
             return drain_words(host), drain_time(step, now - ran.started)
         if not host.linked:
             words = "link lost"

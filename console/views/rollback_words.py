@@ -2,6 +2,8 @@
 
 from console.core.checks.database_return import schema_back
 from console.core.plan.return_plan import is_drained, preferred_way, serving_hosts
+from console.core.plan.shift_plan import shifts_back
+from console.core.sides import standing_by
 from console.model.state import RunState
 from console.views.plan_words import names_in_words
 from console.views.progress import taken
@@ -25,7 +27,7 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
 
 def prefers_halves(state: RunState) -> bool:
     """Whether going back in halves is what is proposed."""
-    return preferred_way(state, _going(state)) == "halves"
+    return not shifts_back(state) and preferred_way(state, _going(state)) == "halves"
 
 
 def _going(state: RunState) -> tuple[str, ...]:
@@ -35,6 +37,8 @@ def _going(state: RunState) -> tuple[str, ...]:
 def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:
     """What the way that is proposed costs, and the other one."""
     took = _took(state)
+    if shifts_back(state):
+        return _moved(state, took)
     all_at_once = line(Span("all    ", "dim"), f"{_seconds(took, 1)}, {_together(state, touched)}")
     if len(touched) < 2:
         return (line(Span("time   ", "dim"), _seconds(took, 1), _parts(took)),)
@@ -43,6 +47,14 @@ def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:
     halves = line(Span("halves ", "dim"), f"{_seconds(took, 2)}, {serves}")
     order = (halves, all_at_once) if prefers_halves(state) else (all_at_once, halves)
     return (*order, line(Span("each   ", "dim"), _parts(took).strip(" ()"))) if took else order
+
+
+def _moved(state: RunState, took: dict[str, float]) -> tuple[Line, ...]:
+    """What the way back of a blue/green release is: the traffic moves, and nothing is restarted."""
+    seconds = sum(took.get(kind, 0.0) for kind in ("gate", "admit", "drain"))
+    serve = names_in_words(tuple(name for name in state.hosts if name in standing_by(state)))
+    how = line(Span("how    ", "dim"), f"the traffic moves back to {serve}; nothing is restarted")
+    return (how, line(Span("time   ", "dim"), f"about {seconds_in_words(max(1, seconds))}" if seconds else "not known yet how long"))
 
 
 def _together(state: RunState, touched: tuple[str, ...]) -> str:

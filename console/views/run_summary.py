@@ -10,6 +10,7 @@ from console.views.fleet_rows import counts_in_words
 from console.views.progress import left_seconds
 from console.views.styled_text import Line, Span, Tone, line
 from console.views.times import clock_span, seconds_in_words
+from console.views.traffic_words import cut_words, unread_words
 
 _OUTCOMES: dict[int, tuple[str, Tone]] = {
     0: ("RELEASED", "good"), 1: ("THE CONSOLE FAILED", "bad"), 2: ("REFUSED", "bad"), 3: ("NO-GO", "warn"), 4: ("ROLLED BACK", "back"),
@@ -150,7 +151,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     words, _ = outcome_words(state)
     took = clock_span(state.mono - (state.decided or state.opened))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
-    lines += [one for one in (downtime_words(state, now),) if one]
+    lines += [one for one in (downtime_words(state, now), cut_words(state), unread_words(state)) if one]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []
     for check in blocking:
         lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]

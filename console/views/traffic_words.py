@@ -13,15 +13,21 @@ def drain_words(host: HostState) -> str:
     return f"draining, {counted(left, 'request')} left" if left else "draining"
 
 
+def held_words(host: HostState) -> str:
+    """`held, 2 requests left`."""
+    return drain_words(host).replace("draining", "held", 1)
+
+
 def drain_time(step: Step, spent: float) -> str:
     """`4 s of 30 s`: how long a host is being drained, and how long requests may take."""
     return f"{seconds_in_words(spent)} of {seconds_in_words(max(0.0, step.timeout - ASKING))}"
 
 
 def traffic_note(host: HostState) -> str:
-    """Why a host that is at rest gets no requests; empty: it gets them, or nothing is known of a balancer."""
+    """Why a host that is at rest gets no requests, or how many were cut there; empty: nothing of that."""
+    cut = sum(seen.cut for seen in host.traffic.values())
     if not host.is_out:
-        return ""
+        return f"{cut} cut" if cut else ""
     left = [name for name, seen in host.traffic.items() if seen.mark == "left"]
     return "out before" if len(left) == len(host.traffic) else "drained"
 

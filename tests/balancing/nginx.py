@@ -41,7 +41,7 @@ class Nginx:
         self.machine = machine
         self.port = free_port()
         self.pid = f"{machine.folder}/nginx.pid"
-        lines = "\n".join(f"    server 127.0.0.1:{web.port} max_fails=0; # {name}" for name, web in servers.items())
+        lines = "\n".join(f"    server {web.address}:{web.port} max_fails=0; # {name}" for name, web in servers.items())
         self.file = machine.write("upstreams/shop.conf", upstream or f"# by hand\nupstream shop {{\n{lines}\n}}\n")
         self.write(more)
         self.test = f"nginx -t -e {machine.folder}/error.log -c {machine.folder}/nginx.conf"

@@ -1,10 +1,12 @@
 """Releases, restarts and ways back on real sshd hosts behind a real balancer, while clients ask without a pause: no request fails."""
 
 import contextlib
+import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from console.model.events import StepStarted
 from console.model.request import Request
 from tests.balancing import Haproxy, Machine, here
 from tests.balancing.load import Load
+from tests.balancing.nginx import Nginx
 from tests.engine.test_real_runs import ADA, Product, opened_on
 from tests.fleet import Fleet
 
@@ -33,10 +36,23 @@ class Served:
 
     product: Product
     port: int
-    real: Haproxy
+    real: Any
 
     def released_by(self) -> set[str]:
         return {self.product.live(name) for name in self.product.fleet.names}
+
+
+def haproxy(machine: Machine, shops: Any) -> tuple[Haproxy, tuple[str, ...]]:
+    real = Haproxy(machine, shops)
+    return real, (f'socket = "{real.socket}"', 'backend = "shop"')
+
+
+def nginx(machine: Machine, shops: Any) -> tuple[Nginx, tuple[str, ...]]:
+    real = Nginx(machine, shops)
+    return real, (f'file = "{real.file}"', 'upstream = "shop"', f'test = "{real.test}"', f'reload = "{real.reload}"', f'pid = "{real.pid}"')
+
+
+BALANCERS: dict[str, Callable[[Machine, Any], tuple[Any, tuple[str, ...]]]] = {"haproxy": haproxy, "nginx": nginx}
 
 
 @pytest.fixture
@@ -47,14 +63,18 @@ def machine() -> Iterator[Machine]:
 
 
 @contextlib.asynccontextmanager
-async def served(fleet: Fleet, repository: Path, folder: Path, machine: Machine, balancer: str = "", **options: object) -> AsyncIterator[Served]:
+async def served(fleet: Fleet, repository: Path, folder: Path, machine: Machine, kind: str = "haproxy", **options: object) -> AsyncIterator[Served]:
     """The first release, and a balancer that finds every host well."""
-    real = Haproxy(machine, {name: Shop(fleet[name].address) for name in fleet.names})  # type: ignore[arg-type]
-    table = f'[[environments.production.balancer]]\nkind = "haproxy"\nhost = "localhost"\nsocket = "{real.socket}"\nbackend = "shop"\n{balancer}'
+    if shutil.which(kind, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        pytest.skip(f"needs {kind} (Debian: {kind})")
+    (folder / "first").mkdir(mode=0o700)
+    real, keys = BALANCERS[kind](machine, {name: Shop(fleet[name].address) for name in fleet.names})
+    table = "\n".join(("[[environments.production.balancer]]", f'kind = "{kind}"', 'host = "localhost"', *keys))
     bare = fleet.hosts_toml(repository, interval="100ms", deadline="5s", file=folder / "bare.toml")
     async with opened_on(fleet, bare, folder / "first") as first:
         assert (await first.run(Request(ref="v1.0.0", yes=True))).exit == 0
-    real.await_up()
+    if isinstance(real, Haproxy):
+        real.await_up()
     file = fleet.hosts_toml(repository, interval="100ms", deadline="5s", extra=table, file=folder / "hosts.toml", **options)
     try:
         async with opened_on(fleet, file, folder) as product:
@@ -65,9 +85,6 @@ async def served(fleet: Fleet, repository: Path, folder: Path, machine: Machine,
 
 @pytest.fixture
 async def shop(own_fleet: Fleet, shop_repository: Path, tmp_path: Path, machine: Machine) -> AsyncIterator[Served]:
-    if shutil.which("haproxy") is None:
-        pytest.skip("needs haproxy (Debian: haproxy)")
-    (tmp_path / "first").mkdir(mode=0o700)
     async with served(own_fleet, shop_repository, tmp_path, machine) as made:
         yield made
 
@@ -81,6 +98,15 @@ async def test_a_release_and_its_rollback_lose_no_request(shop: Served):
     assert back.plan is not None
     assert (back.plan.strategy, load.failed) == ("rollback halves", [])
     assert load.answered > 200
+
+
+async def test_nginx_loses_no_request_either(own_fleet: Fleet, shop_repository: Path, tmp_path: Path, machine: Machine):
+    """Its reloads close kept connections that are idle; a request that meets such a close is sent again, as clients do (nginx before 1.27.4)."""
+    async with served(own_fleet, shop_repository, tmp_path, machine, "nginx") as shop:
+        async with Load(shop.port, reopens=True) as load:
+            released = await shop.product.run(Request(ref="v1.1.0", yes=True))
+        assert (released.exit, shop.released_by(), load.failed) == (0, {"v1.1.0"}, [])
+        assert load.answered > 200
 
 
 async def test_a_release_that_fails_loses_no_request(shop: Served):
@@ -122,9 +148,6 @@ COLORS = {"web01": "blue", "web02": "green", "web03": "green"}
 @pytest.fixture
 async def sides(own_fleet: Fleet, shop_repository: Path, tmp_path: Path, machine: Machine) -> AsyncIterator[Served]:
     """Blue serves, green is out of the traffic."""
-    if shutil.which("haproxy") is None:
-        pytest.skip("needs haproxy (Debian: haproxy)")
-    (tmp_path / "first").mkdir(mode=0o700)
     options: dict[str, object] = {"colors": COLORS, "environment_extra": 'strategy = "bluegreen"'}
     async with served(own_fleet, shop_repository, tmp_path, machine, **options) as made:
         yield made

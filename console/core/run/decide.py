@@ -128,7 +128,9 @@ def _held(state: RunState) -> SafeText | None:
     if first is None:
         return None
     more = len(tally.held) + len(tally.own_held) - 1
-    return SafeText(f"{first.title}: {state.step_state(first).detail}" + (f"; and {counted(more, 'step')} more" if more else ""))
+    why = str(state.step_state(first).detail)
+    words = why if first.about and first.about in why else f"{first.title}: {why}"
+    return SafeText(words + (f"; and {counted(more, 'step')} more" if more else ""))
 
 
 def _is_closing(state: RunState) -> bool:

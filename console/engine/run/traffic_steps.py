@@ -160,7 +160,8 @@ class Drain:
                     return self._stuck(drained)
                 server, again = drained, True
             self._show(server.sessions)
-        at.note("drained", server.sessions)
+        if at.noted[:2] != ("drained", server.sessions):
+            at.note("drained", server.sessions)
         return StepResult("done")
 
     def _show(self, sessions: int | None) -> None:
@@ -174,9 +175,9 @@ class Drain:
             return StepResult("done", detail=SafeText(f"{counted(sessions, 'request')} still under way at {at.shared.name}: {at.host} goes on until they end"))
         if not (at.known.cuts or self._goes_back or self._spec.on_drain_timeout == "proceed"):
             at.note("overdue", sessions)
-            what = f"{counted(sessions, 'request')} {'is' if sessions == 1 else 'are'} still under way on {at.host} after {self._spec.drain_timeout:g} s"
+            what = f"{counted(sessions, 'request')} still under way on {at.host} after {self._spec.drain_timeout:g} s ({at.shared.name})"
             run = self._task.state.run
-            return self._held(f"{at.shared.name}: {what}", f"deploy continue {run}, which ends them; or wait again: deploy retry {at.host} {run}")
+            return self._held(what, f"deploy continue {run}, which ends them; or wait again: deploy retry {at.host} {run}")
         answer = await at.asked(lambda: at.shared.cut(at.host), self._patience)
         at.note("drained", 0, cut=sessions)
         done = "are cut" if sessions > 1 else "is cut"

@@ -1,6 +1,7 @@
 """The dialogs for roll back, abort and skip. Their text comes from the views."""
 
 from console.core.kinds.kinds import goes_back
+from console.core.plan.shift_plan import shifts_back
 from console.core.words.sizes import counted
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog
@@ -14,8 +15,8 @@ def rollback_dialog(state: RunState, width: int) -> Dialog:
     ways = (("all at once", "at-once"), ("in halves", "halves"))
     first, other = ways[::-1] if prefers_halves(state) else ways
     touched = sum(1 for host in state.hosts.values() if host.touched)
-    choices = [Choice("r", f"roll back {first[0]}", first[1])]
-    if touched > 1:
+    choices = [Choice("r", "move the traffic back" if shifts_back(state) else f"roll back {first[0]}", first[1])]
+    if touched > 1 and not shifts_back(state):
         choices.append(Choice("x", other[0], other[1]))
     place = state.environment.upper() if state.protected else state.environment
     return Dialog(f"Roll back {state.app} in {place}?", rollback_lines(state, width), tuple(choices))
