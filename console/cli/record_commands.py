@@ -62,20 +62,26 @@ def events(how: Invocation, text: str) -> int:
     return 0
 
 
-def report(how: Invocation, text: str, *, as_json: bool) -> int:
-    """Print what happened in a run, for people or for programs."""
-    from console.views.run_report import report_of
+def report(how: Invocation, text: str, form: str) -> int:
+    """Print what happened in a run: `md` and `html` for people, `json` for programs."""
+    from console.cli.kept_of_run import excerpts_of, samples_of
+    from console.views.whole_report import whole_report
 
-    run = run_named(how, text).run
+    run, folder = run_named(how, text).run, state()
     record = journal()
     try:
-        found = report_of(record.read(run))
+        events = record.read(run)
     finally:
         record.close()
-    if as_json:
+    found = whole_report(events, samples_of(folder, run), excerpts_of(folder, run, events))
+    if form == "json":
         from console.report.objects import report_object
 
         say_json(report_object(found))
+    elif form == "html":
+        from console.report.html import html_page
+
+        say(html_page(found).rstrip("\n"))
     else:
         from console.report.markdown import markdown
 

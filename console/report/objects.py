@@ -3,11 +3,61 @@
 from typing import Any
 
 from console.core.run.downtime import downtime
-from console.views.run_report import HostPart, Report, Spent
+from console.views.incident import QUESTIONS, Incident
+from console.views.report_sections import summary_sentence
+from console.views.run_report import HostPart, Spent, TimelineEntry
+from console.views.whole_report import WholeReport
 
 
-def report_object(report: Report) -> dict[str, Any]:
+def report_object(whole: WholeReport) -> dict[str, Any]:
     """Return the report, as the result of a command that was answered."""
+    return {**_of_events(whole), **_followed(whole)}
+
+
+def _followed(whole: WholeReport) -> dict[str, Any]:
+    """What follows from the events, and what was kept beside them."""
+    return {
+        "summary": summary_sentence(whole), "from": whole.versions[0], "to": whole.versions[1],
+        "taken_back": {"how": whole.origin.how, "by": whole.origin.by, "reason": whole.origin.reason} if whole.origin.how else None,
+        "highlights": [_entry(one) for one in whole.highlights],
+        "step_times": [
+            {
+                "step": one.words, "planned": one.planned, "done": one.done, "failed": one.failed, "usual": _rounded(one.usual),
+                "median": _rounded(one.median), "longest": _rounded(one.longest), "longest_on": one.longest_on or None,
+            } for one in whole.kinds
+        ],
+        "slowest": [{"step": one.words, "host": one.host or None, "seconds": _rounded(one.seconds), "usual": _rounded(one.usual)} for one in whole.slowest],
+        "metrics": {
+            "samples": whole.metrics.samples, "hosts": whole.metrics.hosts,
+            "means": {kind: {when: round(mean, 4) for when, mean in means.items()} for kind, means in whole.metrics.means.items()},
+        } if whole.metrics else None,
+        "left_open": [{"kind": one.kind, "text": one.words, "hint": one.hint} for one in whole.left],
+        "post_mortem": _case(whole, whole.incident) if whole.incident else None,
+    }  # fmt: skip
+
+
+def _case(whole: WholeReport, case: Incident) -> dict[str, Any]:
+    return {
+        "moments": [
+            {"name": one.name, "at": one.at, "seconds": _rounded(one.seconds), "gap": _rounded(one.gap), "text": one.words, "source": one.source}
+            for one in case.moments
+        ],
+        "numbers": list(case.numbers), "exposed": {host: _rounded(seconds) for host, seconds in case.exposed.items()}, "left_to_do": list(case.left),
+        "log": [{"host": one.host, "until": one.until, "lines": [f"{line.at} {line.text}" for line in one.lines]} for one in whole.excerpts],
+        "questions": [{"title": title, "prompt": prompt, "answer": ""} for title, prompt in QUESTIONS],
+    }  # fmt: skip
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+def _entry(one: TimelineEntry) -> dict[str, Any]:
+    return {"at": one.at, "seconds": round(one.seconds, 3), "host": one.host, "text": one.words, "chapter": one.chapter}
+
+
+def _of_events(whole: WholeReport) -> dict[str, Any]:
+    report = whole.report
     state, made = report.state, report.decision
     return {
         "type": "result", "exit": 0, "problems": [],
@@ -26,9 +76,7 @@ def report_object(report: Report) -> dict[str, Any]:
             {"id": check.id, "title": str(check.title), "status": check.status, "blocking": check.blocking, "detail": str(check.detail)}
             for check in state.checks
         ],
-        "timeline": [
-            {"at": one.at, "seconds": round(one.seconds, 3), "host": one.host, "text": one.words, "chapter": one.chapter} for one in report.timeline
-        ],
+        "timeline": [_entry(one) for one in report.timeline],
         "hosts": [_host(host) for host in report.hosts],
         "failures": [
             {
@@ -55,5 +103,4 @@ def _host(host: HostPart) -> dict[str, Any]:
 
 
 def _spent(one: Spent) -> dict[str, Any]:
-    usual = None if one.usual is None else round(one.usual, 3)
-    return {"step": one.words, "seconds": round(one.seconds, 3), "usual": usual, "attempts": one.attempts, "late": one.is_late}
+    return {"step": one.words, "seconds": round(one.seconds, 3), "usual": _rounded(one.usual), "attempts": one.attempts, "late": one.is_late}

@@ -34,8 +34,25 @@ def test_the_same_as_one_object(product: Product):
     assert {host["state"] for host in found["hosts"]} == {"old"}
 
 
+def test_the_draft_of_a_post_mortem_has_what_was_printed_and_leaves_its_meaning_to_people(product: Product):
+    out, _ = product.deploy("report", "last")
+    for words in ("## Post-mortem, a draft", "First signal", "## The numbers that decided", "## What was left to do", "## For people to answer"):
+        assert words in out, words
+    found = product.result("report", "last")
+    assert found["taken_back"]["how"] == "automatic"
+    assert [one["name"] for one in found["post_mortem"]["moments"]][-1] == "End"
+    assert found["post_mortem"]["log"], "the log of the host that failed is on the disk"
+
+
+def test_the_same_as_one_html_file(product: Product):
+    out, _ = product.deploy("report", "last", "--format", "html")
+    assert out.startswith("<!doctype html>")
+    assert out.rstrip().endswith("</html>")
+    for words in ("rolled back", "Log around the failure", "Hosts by step over time", "web01", "enough"):
+        assert words in out, words
+
+
 def test_what_is_not_there_is_refused(product: Product):
-    assert "not yet" in product.deploy("report", "last", "--format", "html", code=2)[1]
     assert "no run is called nothing" in product.deploy("report", "nothing", code=2)[1]
     assert "not a speed" in product.deploy("replay", "last", "--speed", "-1", code=2)[1]
 

@@ -8,7 +8,7 @@ from console.report.markdown import markdown
 from console.report.objects import report_object
 from console.text import SafeText
 from console.views.database_report import database_facts
-from console.views.run_report import report_of
+from console.views.whole_report import whole_report
 from tests.core.test_database import a_run
 from tests.tui.past_runs import past_run
 
@@ -23,20 +23,20 @@ def test_a_migrating_run_names_its_backup_its_migration_with_times_and_the_sizes
     simulation = a_run(lambda step, attempt: "done")
     simulation.record(ev.DatabaseReviewed(review=REVIEW), ev.BackupTaken(backup=BACKUP))
     simulation.run()
-    said = markdown(report_of(tuple(simulation.events)))
-    section = said[said.index("## Database") : said.index("## Timeline")]
+    said = markdown(whole_report(tuple(simulation.events)))
+    section = said.split("## Database")[1].split("\n## ")[0]
     assert "- Backup: of 2026-11-24 11:00 UTC, 5.0 MiB, /b/r1.dump on db01, read by pg\\_restore" in section
     assert "- Migration: migrate the database on web01: up: done" in section
     assert "- Files: 1 new file: db/1\\_x.sql" in section
     assert "- Table: orders: 1.0 GiB, about 1,000,000 rows" in section
     assert "rewrites it" in section
     assert "- Afterwards: the database stays migrated" in section
-    assert [row["name"] for row in report_object(report_of(tuple(simulation.events)))["database"]][:2] == ["Backup", "Backup step"]
+    assert [row["name"] for row in report_object(whole_report(tuple(simulation.events)))["database"]][:2] == ["Backup", "Backup step"]
 
 
 def test_a_run_without_a_database_says_nothing_of_it():
     assert database_facts(fold(past_run())) == ()
-    assert "## Database" not in markdown(report_of(past_run()))
+    assert "## Database" not in markdown(whole_report(past_run()))
 
 
 def test_a_migration_that_has_no_backup_says_so():

@@ -18,6 +18,7 @@ from console.views.past_runs import record_lines, report_lines
 from console.views.recording import Recording, times_of
 from console.views.run_report import report_of
 from console.views.styled_text import text, width
+from console.views.whole_report import whole_report
 from tests.core.simulation import ADA
 from tests.tui.past_runs import past_run
 
@@ -30,8 +31,9 @@ def test_any_beginning_of_a_run_makes_a_report_that_fits(events, cells):
     report = report_of(events)
     assert report.state == fold(events)
     assert all(width(one) <= cells for one in (*report_lines(report, cells, None), *record_lines(report, cells, None)))
-    assert json.loads(json.dumps(report_object(report)))["type"] == "result"
-    assert markdown(report).startswith("# ")
+    whole = whole_report(events)
+    assert json.loads(json.dumps(report_object(whole)))["type"] == "result"
+    assert markdown(whole).startswith("# ")
 
 
 @given(beginnings, st.data())
@@ -82,7 +84,7 @@ def test_a_run_that_ended_before_its_decision_has_nobodys_no_go():
     opened = GOOD[0]
     ended = (opened, ev.Decided(go=False, by=ADA, interrupted=True, reasons=(why,), mono=opened.mono, boot=opened.boot, at=opened.at))
     report = report_of(ended)
-    told = markdown(report), "\n".join(text(one) for one in report_lines(report, 80, None)), chapter_lines(ended)[-1].text
+    told = markdown(whole_report(ended)), "\n".join(text(one) for one in report_lines(report, 80, None)), chapter_lines(ended)[-1].text
     for words in told:
         assert "ot decided" in words
         assert "o-go" not in words
@@ -115,10 +117,10 @@ def test_chapters_have_names(words):
 
 
 def test_nothing_from_outside_becomes_markup():
-    told = markdown(report_of(GOOD))
+    told = markdown(whole_report(GOOD))
     assert "\\[@click=app.leave()\\]" in told
     assert "Traceback" not in told
-    assert "      Traceback: no such table" in markdown(report_of(BACK))
+    assert "      Traceback: no such table" in markdown(whole_report(BACK))
     assert "\x07" not in told
 
 
@@ -127,7 +129,7 @@ def test_the_screen_and_the_text_tell_the_same():
     seen = "\n".join(text(one) for one in report_lines(report, 200, None))
     for words in ("Traceback: no such table", "Friday, and yet", "it is enough", "- *basket*"):
         assert words in seen
-        assert words in markdown(report)
+        assert words in markdown(whole_report(BACK))
 
 
 def test_nothing_that_a_person_typed_acts_on_a_terminal():
@@ -138,4 +140,4 @@ def test_nothing_that_a_person_typed_acts_on_a_terminal():
     ]  # fmt: skip
     report = report_of(asked)
     seen = "\n".join(text(one) for one in report_lines(report, 200, None))
-    assert not {"\x1b", "\x07"} & set(markdown(report) + seen)
+    assert not {"\x1b", "\x07"} & set(markdown(whole_report(asked)) + seen)

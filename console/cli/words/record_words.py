@@ -8,7 +8,6 @@ import click
 from console.cli.carry_out import finish
 from console.cli.options import how_of, how_options
 from console.cli.strict_command import StrictCommand
-from console.errors import NotYet
 
 
 @click.command(cls=StrictCommand)
@@ -35,17 +34,15 @@ def events(ctx: click.Context, /, run: str, **given: Any) -> None:
 
 @click.command(cls=StrictCommand)
 @click.argument("run", default="")
-@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, or JSON; html: not yet.")
+@click.option("--format", "form", default="md", type=click.Choice(["md", "html", "json"]), help="Markdown, one HTML file with plots, or JSON.")
 @how_options
 @click.pass_context
 def report(ctx: click.Context, /, run: str, form: str, **given: Any) -> None:
-    """Report what happened in a run: timeline, decision, hosts, failures, notes."""
+    """Report what happened in a run: summary, decision, timeline, plan against what happened, hosts; after a failure the draft of a post-mortem."""
     how = how_of(ctx, given)
-    if form == "html":
-        raise NotYet("--format html: not yet", "--format md, --format json")
     from console.cli import record_commands
 
-    sys.exit(record_commands.report(how, run, as_json=how.json or form == "json"))
+    sys.exit(record_commands.report(how, run, "json" if how.json else form))
 
 
 @click.command(cls=StrictCommand)

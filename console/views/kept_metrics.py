@@ -1,0 +1,117 @@
+"""The machines' numbers that were kept of a run, before and after its change: means of new and old hosts over time, and how they compare. Pure.
+
+Times are seconds from the run's beginning. A host is new from its first change on, and old again from the first step of its way back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from console.model import events as ev
+from console.model.state import RunState
+from console.ports.feed import Sample
+from console.views.machine_metrics import Kind, Point
+from console.views.recording import Recording
+
+COLUMNS = 160
+"""Points of a curve at most."""
+Cohort = Literal["new", "old"]
+When = Literal["before", "on the new release", "after the rollback"]
+NAMES: dict[Kind, str] = {"cpu": "CPU", "memory": "Memory", "load": "Load"}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One kind of number over time: the means of new hosts and of old ones."""
+
+    kind: Kind
+    new: tuple[Point, ...]
+    old: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMetrics:
+    """What is drawn, and the means of the hosts that were changed: by kind, then by when."""
+
+    curves: tuple[Curve, ...]
+    means: dict[Kind, dict[When, float]]
+    samples: int
+    hosts: int
+    end: float
+    marks: tuple[tuple[str, float], ...]
+
+
+@dataclass(slots=True)
+class _Sum:
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        self.total += value
+        self.count += 1
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.count
+
+
+@dataclass(slots=True)
+class _Spans:
+    """When each host was changed, and when its way back began."""
+
+    changed: dict[str, float] = field(default_factory=dict)
+    back: dict[str, float] = field(default_factory=dict)
+
+    def when(self, host: str, at: float) -> When:
+        if host not in self.changed or at < self.changed[host]:
+            return "before"
+        return "after the rollback" if at >= self.back.get(host, at + 1) else "on the new release"
+
+
+def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunState) -> KeptMetrics | None:
+    """Return what the samples come to; None where there are none. They are gone through once, and not kept."""
+    spans = _spans(recording, state)
+    step = max(1.0, recording.seconds / COLUMNS)
+    sums: dict[tuple[Kind, Cohort, int], _Sum] = {}
+    means: dict[tuple[Kind, When], _Sum] = {}
+    hosts, count = set[str](), 0
+    for sample in samples:
+        at = recording.seconds_at(sample.at)
+        when = spans.when(sample.host, at)
+        cohort: Cohort = "new" if when == "on the new release" else "old"
+        hosts.add(sample.host)
+        count += 1
+        for kind in get_args(Kind):
+            value = getattr(sample, kind)
+            if value is None:
+                continue
+            sums.setdefault((kind, cohort, int(at // step)), _Sum()).add(value)
+            if sample.host in spans.changed:
+                means.setdefault((kind, when), _Sum()).add(value)
+    if not count:
+        return None
+    curves = tuple(Curve(kind, _curve(sums, kind, "new", step), _curve(sums, kind, "old", step)) for kind in get_args(Kind))
+    told: dict[Kind, dict[When, float]] = {}
+    for (kind, when), value in means.items():
+        told.setdefault(kind, {})[when] = value.mean
+    return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans))
+
+
+def _curve(sums: dict[tuple[Kind, Cohort, int], _Sum], kind: Kind, cohort: Cohort, step: float) -> tuple[Point, ...]:
+    return tuple(sorted((column * step, value.mean) for (a_kind, a_cohort, column), value in sums.items() if (a_kind, a_cohort) == (kind, cohort)))
+
+
+def _spans(recording: Recording, state: RunState) -> _Spans:
+    spans = _Spans()
+    for event, seconds in zip(recording.events, recording.times, strict=True):
+        step = state.index.get(event.step) if isinstance(event, ev.StepStarted) else None
+        if step is not None and step.about and step.changes:
+            (spans.back if step.phase == "rollback" else spans.changed).setdefault(step.about, seconds)
+    return spans
+
+
+def _marks(recording: Recording, spans: _Spans) -> tuple[tuple[str, float], ...]:
+    back = next((seconds for event, seconds in zip(recording.events, recording.times, strict=True) if isinstance(event, ev.RollbackBegan)), None)
+    first = min(spans.changed.values(), default=None)
+    found = (("first change", first), ("rollback", back))
+    return tuple((words, at) for words, at in found if at is not None)

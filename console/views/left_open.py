@@ -1,0 +1,42 @@
+"""What a run has left behind: hosts that are owed something, hosts out of their traffic, a maintenance page, locks. Pure."""
+
+from typing import NamedTuple
+
+from console.core.run.outcome import lock_problems
+from console.model.state import RunState
+from console.text import SafeText
+from console.typed import as_typed
+from console.views.plan_words import names_in_words
+
+NAMED = 12
+_OUT = ("drained", "overdue", "draining")
+
+
+class LeftOpen(NamedTuple):
+    """One thing that is still to be done when the run has ended, and what to type."""
+
+    kind: str
+    words: str
+    hint: str = ""
+
+
+def left_open(state: RunState) -> tuple[LeftOpen, ...]:
+    """Return what was left, as of the run's end: a later run may have mended it."""
+    owed = _owed(state)
+    out = [LeftOpen("owed", words, f"deploy status {state.environment}") for words in owed[:NAMED]]
+    out += [LeftOpen("owed", f"and {len(owed) - NAMED} more hosts")] if len(owed) > NAMED else []
+    marks: dict[str, list[str]] = {}
+    for name, host in state.hosts.items():
+        for balancer, seen in host.traffic.items():
+            words = "is drained" if seen.mark in _OUT else "is not known to get requests" if seen.mark == "unread" else ""
+            if words:
+                marks.setdefault(f"{words} at {SafeText(balancer)}", []).append(name)
+    out += [LeftOpen("traffic", f"{names_in_words(tuple(names), NAMED)} {words}", f"deploy status {state.environment}") for words, names in marks.items()]
+    if state.maintenance:
+        out.append(LeftOpen("maintenance", f"the maintenance page is on since {state.maintenance.since}", f"deploy maintenance {state.environment} off"))
+    return (*out, *(LeftOpen("lock", problem.message, as_typed(problem.hint)) for problem in lock_problems(state)))
+
+
+def _owed(state: RunState) -> list[str]:
+    owed = (host for host in state.hosts.values() if host.condition == "owed")
+    return [f"{host.name} is owed what its environment is on" + (f": {host.detail}" if host.detail else "") for host in owed]

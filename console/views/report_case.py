@@ -1,0 +1,57 @@
+"""The draft of a post-mortem as sections: the sequence and its gaps, numbers, output, what was left to do, and the questions. Pure."""
+
+from console.core.words.sizes import counted
+from console.views.incident import QUESTIONS, Incident
+from console.views.plan_words import names_in_words
+from console.views.report_blocks import Block, Grid, Paragraph, Point, Points, Prompts, Quote, Section
+from console.views.times import seconds_in_words
+from console.views.whole_report import LogExcerpt, WholeReport
+
+NAMED = 8
+DRAFT = "Drafted from the run's record. Each moment says whether it was recorded or is inferred; what it means is for people to say."
+
+
+def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Section, ...]]:
+    """Return the sections that stand at the front, and the one at the end that is left to people; none of either for a run that went well."""
+    case = whole.incident
+    if case is None:
+        return (), ()
+    first = (
+        Section("sequence", "Post-mortem, a draft", (Paragraph(DRAFT, "dim"), *_sequence(case), *_exposure(whole, case))),
+        Section("numbers", "The numbers that decided", (Points(tuple(Point(words) for words in case.numbers)),) if case.numbers else ()),
+        Section("left-to-do", "What was left to do", (Points(tuple(Point(words) for words in case.left)),) if case.left else ()),
+        Section("log", "Log around the failure", tuple(_quote(excerpt) for excerpt in whole.excerpts)),
+    )
+    return first, (Section("questions", "For people to answer", (Prompts(QUESTIONS),)),)
+
+
+def _sequence(case: Incident) -> tuple[Block, ...]:
+    rows = tuple(
+        (one.name, one.at[11:23].rstrip("Z"), _gap(one.gap), one.words, one.source) for one in case.moments
+    )
+    return (Grid(("Moment", "At, UTC", "After", "What", "Source"), rows, numbers=frozenset({2})),) if rows else ()
+
+
+def _gap(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"+{seconds * 1000:.0f} ms" if seconds < 1 else f"+{seconds_in_words(seconds)}"
+
+
+def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:
+    """For how long hosts ran what was taken back. How many requests failed there is not on record."""
+    if not case.exposed:
+        return ()
+    total, hosts = sum(case.exposed.values()), tuple(case.exposed)
+    longest = max(case.exposed, key=lambda name: case.exposed[name])
+    words = (
+        f"Exposed: {counted(len(hosts), 'host')} of {len(whole.report.hosts)} ({names_in_words(hosts, NAMED)}), "
+        f"{seconds_in_words(total)} of host time in all, the longest {longest} with {seconds_in_words(case.exposed[longest])}. "
+        "Counted from the first change on a host to the end of its way back; how many requests failed is not on this record."
+    )
+    return (Paragraph(words),)
+
+
+def _quote(excerpt: LogExcerpt) -> Quote:
+    title = f"{excerpt.host or 'The console'}: the last {counted(len(excerpt.lines), 'line')} until {excerpt.until[11:19]} UTC"
+    return Quote(title, tuple(f"{one.at[11:23].rstrip('Z')} {one.text}" for one in excerpt.lines))

@@ -1,0 +1,120 @@
+"""The evidence of a report as blocks: failures, times, machines, hosts, database, and what people were told. Pure."""
+
+from console.core.words.sizes import counted
+from console.typed import as_typed
+from console.views.kept_metrics import NAMES, KeptMetrics, When
+from console.views.machine_metrics import said
+from console.views.report_blocks import Block, Drawing, Grid, Paragraph, Point, Points
+from console.views.run_report import Failure, HostPart, SentAnnouncement
+from console.views.styled_text import Tone
+from console.views.times import seconds_in_words
+from console.views.whole_report import WholeReport
+
+FAILURES = 20
+"""Failures that are told with their output."""
+HOSTS = 40
+"""Hosts that are listed; of more, those first that did not end as they should, then the ones that lost time."""
+_TONES: dict[str, Tone] = {"failed": "bad", "unreachable": "unknown", "unknown": "unknown", "owed": "owed", "skipped": "warn"}
+
+
+def failure_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """Each step that did not end well, with the end of its output."""
+    failures = whole.report.failures
+    rows = [_failure(failure) for failure in failures[:FAILURES]]
+    rows += [Point(f"and {len(failures) - FAILURES} more, among the events")] if len(failures) > FAILURES else []
+    return (Points(tuple(rows)),) if rows else ()
+
+
+def _failure(failure: Failure) -> Point:
+    code = f", exit {failure.code}" if failure.code is not None else ""
+    where = f"{failure.host}, " if failure.host else ""
+    words = f"{failure.status}{code} after {seconds_in_words(failure.seconds)}" + (f": {failure.detail}" if failure.detail else "")
+    more = (f"Next: {as_typed(failure.hint)}",) if failure.hint else ()
+    return Point(words, f"{failure.at[11:19]} {where}{failure.step}", "bad", more, tuple(map(str, failure.tail)))
+
+
+def time_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """The plan by kind of step, where the time went, and the slowest steps."""
+    if not any(one.done or one.failed for one in whole.kinds):
+        return ()
+    rows = tuple(
+        (one.words, str(one.planned), f"{one.done}" + (f", {one.failed} failed" if one.failed else ""), _span(one.usual), _span(one.median),
+         _span(one.longest) + (f", {one.longest_on}" if one.longest_on and one.planned > 1 else ""))
+        for one in whole.kinds
+    )  # fmt: skip
+    tones: tuple[Tone, ...] = tuple("bad" if one.failed else "warn" if one.is_late else "dim" if not one.done else "plain" for one in whole.kinds)
+    grid = Grid(("Step", "Planned", "Done", "Usual", "Median", "Longest"), rows, tones, frozenset({1, 3, 4}))
+    late = [one for one in whole.slowest if one.is_late]
+    chosen = late if whole.is_quiet else whole.slowest
+    slow = ", ".join(f"{one.words}{f' on {one.host}' if one.host else ''} {seconds_in_words(one.seconds)}" + _usual(one.usual) for one in chosen)
+    title = "Later than usual" if whole.is_quiet else "Slowest steps"
+    known = () if any(one.usual is not None for one in whole.kinds) else (Paragraph("No earlier run tells what is usual here.", "dim"),)
+    return (grid, *((Paragraph(f"{title}: {slow}."),) if slow else ()), *known, Drawing("step times"), Drawing("lanes"))
+
+
+def _span(seconds: float | None) -> str:
+    return "–" if seconds is None else seconds_in_words(seconds)
+
+
+def _usual(seconds: float | None) -> str:
+    return "" if seconds is None else f" (usual {seconds_in_words(seconds)})"
+
+
+def metric_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """CPU, memory and load of the changed hosts; where no numbers were kept, that."""
+    if whole.lanes is None:
+        return ()
+    if whole.metrics is None:
+        return () if whole.is_quiet else (Paragraph("No numbers of the machines were kept of this run: nothing is drawn.", "dim"),)
+    return (*_means(whole.metrics), Drawing("metrics"))
+
+
+def _means(kept: KeptMetrics) -> tuple[Block, ...]:
+    columns: tuple[When, ...] = ("before", "on the new release", "after the rollback")
+    used = [column for column in columns if any(column in means for means in kept.means.values())]
+    rows = tuple((NAMES[kind], *(said(kind, means[column]) if column in means else "–" for column in used)) for kind, means in kept.means.items())
+    told = Paragraph(f"Means of the hosts that were changed, from {counted(kept.samples, 'sample')} of {counted(kept.hosts, 'host')}.", "dim")
+    return (told, Grid(("", *(column.capitalize() for column in used)), rows, numbers=frozenset(range(1, len(used) + 1)))) if rows else ()
+
+
+def host_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """Each host: what it had, what it has, how it ended, and where its time went."""
+    hosts = sorted(whole.report.hosts, key=_rank) if len(whole.report.hosts) > HOSTS else list(whole.report.hosts)
+    shown, rest = hosts[:HOSTS], len(hosts) - HOSTS
+    rows = tuple(
+        (host.host, host.before or "–", host.after or "–", host.state, seconds_in_words(host.seconds) if host.seconds else "–",
+         ", ".join(map(str, host.lost)), host.detail if host.detail != "done" else "")
+        for host in shown
+    )  # fmt: skip
+    tones: tuple[Tone, ...] = tuple(_TONES.get(host.state, "plain") for host in shown)
+    grid = Grid(("Host", "Before", "After", "State", "Time", "Longest, or later than the others", "Detail"), rows, tones, frozenset({4}))
+    return (grid, *((Paragraph(_rest_words(hosts[HOSTS:])),) if rest > 0 else ())) if rows else ()
+
+
+def _rest_words(rest: list[HostPart]) -> str:
+    bad = sum(host.state in _TONES for host in rest)
+    return f"and {counted(len(rest), 'more host')}" + (f", {bad} of them not as they should be" if bad else ", which ended as they should")
+
+
+def _rank(host: HostPart) -> tuple[bool, bool, float]:
+    return host.state not in _TONES, not any(one.is_late for one in host.spent), -host.seconds
+
+
+def database_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """The backup, the migration and what they touched."""
+    rows = tuple(Point(str(fact.words), f"{fact.name}:") for fact in whole.report.database)
+    return (Points(rows),) if rows else ()
+
+
+def told_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """What people were told, word for word; the notes that were written, where nobody was told before the release."""
+    report = whole.report
+    rows = [row for one in report.told for row in _told(one)]
+    if report.notes and not any(one.moment == "before" for one in report.told):
+        rows = [Point("the release notes that were written:", "Nobody was told;", quoted=report.notes), *rows]
+    return (Points(tuple(rows)),) if rows else ()
+
+
+def _told(told: SentAnnouncement) -> list[Point]:
+    who = ", ".join(told.channels) or "nobody"
+    return [Point(told.title, f"{told.at[11:19]} Told {who}:", more=tuple(f"not taken by {problem}" for problem in told.problems), quoted=told.body)]

@@ -1,0 +1,107 @@
+"""All that is told of a run, as one value: the report of its events, what was kept beside them, and what follows from both. Pure.
+
+How it is cut into sections is `report_sections`; what its parts hold is decided where they are made.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from console.core.kinds.kinds import kind_of
+from console.model import events as ev
+from console.model.state import RunState
+from console.ports.feed import Output, Sample
+from console.text import SafeText
+from console.views.highlights import highlights
+from console.views.host_lanes import LaneChart, lane_chart
+from console.views.incident import Incident, incident_of
+from console.views.kept_metrics import KeptMetrics, kept_metrics
+from console.views.left_open import LeftOpen, left_open
+from console.views.recording import Recording
+from console.views.run_report import Report, TimelineEntry, report_of
+from console.views.step_times import SlowStep, StepKindTimes, slowest_steps, step_times
+
+
+@dataclass(frozen=True, slots=True)
+class LogExcerpt:
+    """What a host's steps printed until its failure, oldest first."""
+
+    host: str
+    until: str
+    lines: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why the run took hosts back, or was asked to: `automatic` where a rule did it, `by` where a person did. Empty: it did not."""
+
+    how: Literal["", "asked", "automatic"] = ""
+    by: str = ""
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """In a sentence; empty: nothing was taken back."""
+        head = {"": "", "automatic": "Automatic", "asked": f"Asked for by {self.by}"}[self.how]
+        reason = self.reason.removeprefix(f"asked for by {self.by}").removeprefix(": ")
+        return f"{head}: {reason}" if head and reason else f"{head}, without a reason" if self.how == "asked" else head
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReport:
+    """A run, told in full. `metrics` is None where no numbers were kept."""
+
+    report: Report
+    recording: Recording
+    origin: Origin
+    versions: tuple[str, str]
+    """From, and to; empty where there is none."""
+    highlights: tuple[TimelineEntry, ...]
+    kinds: tuple[StepKindTimes, ...]
+    slowest: tuple[SlowStep, ...]
+    lanes: LaneChart | None
+    incident: Incident | None
+    left: tuple[LeftOpen, ...]
+    metrics: KeptMetrics | None = None
+    excerpts: tuple[LogExcerpt, ...] = ()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether all went well, so that little needs to be said."""
+        return self.report.state.phase == "ended" and self.report.state.exit == 0 and self.incident is None and not self.report.failures
+
+
+def whole_report(events: Sequence[ev.AnyEvent], samples: Iterable[Sample] = (), excerpts: tuple[LogExcerpt, ...] = ()) -> WholeReport:
+    """Return all that is told of a run, from its events, the numbers that were kept and what was printed around its failures."""
+    report = report_of(events)
+    recording, state = Recording(events), report.state
+    kinds = step_times(state)
+    states = {host.host: host.state for host in report.hosts}
+    return WholeReport(
+        report, recording, origin_of(recording.events, state), versions_of(state), highlights(recording, state), kinds, slowest_steps(state),
+        lane_chart(recording, state, states), incident_of(recording, state, kinds), left_open(state) if state.phase == "ended" else (),
+        kept_metrics(samples, recording, state), excerpts,
+    )  # fmt: skip
+
+
+def origin_of(events: Sequence[ev.AnyEvent], state: RunState) -> Origin:
+    """Return who or what had hosts taken back: the first decision of the run that did."""
+    if kind_of(state).is_return:
+        return Origin("asked", str(state.by), str(SafeText(state.request.reason)))
+    aborted = next((event for event in events if isinstance(event, ev.AbortAsked)), None)
+    for event in events:
+        if isinstance(event, ev.RollbackBegan) and event.cause == "abort" and aborted:
+            return Origin("asked", str(aborted.by), "aborted")
+        if isinstance(event, ev.RollbackBegan | ev.HostReturning):
+            return Origin("automatic" if event.by is None else "asked", str(event.by or ""), str(event.reason))
+    return Origin("asked", str(aborted.by), "aborted, and left as it is") if aborted else Origin()
+
+
+def versions_of(state: RunState) -> tuple[str, str]:
+    """Return what was live before, and what the run was to make live."""
+    live = list(dict.fromkeys(str(version) for version in state.live if version))
+    live = live or list(dict.fromkeys(str(host.before_version or host.before) for host in state.hosts.values() if host.before_version or host.before))
+    before = ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else "")
+    if kind_of(state).is_return:
+        return before, next((str(way.version or way.release) for way in state.way_back if way.release), "")
+    return before, str(state.release.version) if state.release and kind_of(state).makes_release else ""

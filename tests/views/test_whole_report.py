@@ -1,0 +1,204 @@
+"""The whole report of a run on real journals: what is told, what is inferred, and what is left to people."""
+
+from pathlib import Path
+
+import pytest
+
+from console.core.run.evolve import fold
+from console.model import events as ev
+from console.model.maintenance import Maintenance
+from console.model.request import Person
+from console.model.values import changed
+from console.ports.feed import Sample
+from console.report.markdown import markdown
+from console.text import SafeText
+from console.views.incident import QUESTIONS
+from console.views.kept_metrics import kept_metrics
+from console.views.left_open import left_open
+from console.views.recording import Recording
+from console.views.report_sections import report_sections, summary_sentence
+from console.views.whole_report import origin_of, whole_report
+from console.wire.codec import decode_event
+from tests.tui.past_runs import past_run
+
+JOURNALS = Path(__file__).parents[1] / "journals"
+GOOD, BACK = past_run(), past_run(failing="wave-2/web02/restart")
+
+
+def journal(name: str) -> tuple[ev.AnyEvent, ...]:
+    return tuple(decode_event(line) for line in (JOURNALS / f"{name}.jsonl").read_bytes().splitlines())
+
+
+SEQUENCE = ["First bad effect, at the earliest", "First signal", "Verdict", "Decision", "Action", "Back", "End"]
+MOMENTS = [
+    ("a release that went back", journal("rolled-back"), SEQUENCE),
+    ("a step that failed", BACK, SEQUENCE),
+    ("a rollback that was asked for", journal("rollback"), ["Decision", "Action", "Back", "End"]),
+    ("a host that was lost while it was watched", journal("lost-in-window"), ["First bad effect, at the earliest", "First signal", "Verdict", "End"]),
+    ("a good release", GOOD, None),
+    ("a restart", journal("restart"), None),
+    ("a no-go", journal("no-go"), None),
+    ("a host that was left out", journal("release"), None),
+    ("a lock that was met", journal("locked"), None),
+]
+
+
+@pytest.mark.parametrize(("events", "names"), [pytest.param(*row[1:], id=row[0]) for row in MOMENTS])
+def test_the_moments_of_a_failure_come_in_their_order(events, names):
+    case = whole_report(events).incident
+    assert (None if case is None else [one.name for one in case.moments]) == names
+    if case is not None:
+        assert case.moments[0].gap is None
+        assert sum(one.gap or 0.0 for one in case.moments) == pytest.approx(case.moments[-1].seconds - case.moments[0].seconds)
+
+
+def test_what_is_inferred_is_marked_so_and_all_else_is_on_the_record():
+    case = whole_report(journal("rolled-back")).incident
+    assert case is not None
+    assert [one.source for one in case.moments] == ["inferred"] + ["recorded"] * 6
+    assert case.moments[0].words.startswith("web01: restart began")
+    assert "HTTP 503, expected 200" in case.moments[1].words
+    assert 21.0 < case.exposed["web01"] < 23.0
+    assert set(case.exposed) == {"web01"}
+    assert case.numbers == (
+        "web01, Web app: failed; saw HTTP 503, expected 200; 0 of 2 passes in a row within 20 s",
+        "Failed hosts: 1; allowed: 0",
+    )
+    assert case.left[0] == "2 of 3 hosts were not changed yet: web02, web03"
+
+
+SENTENCES = [
+    ("rolled-back", "Rolling deploy on production, from v1.4.1 to v1.5.0, 3 hosts: rolled back after 00:22 (exit 4). Hosts at the end: 3 on v1.4.1. Automatic: 1 failed"),
+    ("no-go", "Rolling deploy on production, from v1.4.1 to v1.5.1, 3 hosts: no-go after 00:00 (exit 3). Hosts at the end: 3 on v1.4.1."),
+    ("release", "Rolling deploy on production, from v1.4.1 to v1.4.2, 3 hosts: released, some hosts behind after 00:04 (exit 8)."),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), SENTENCES)
+def test_the_summary_is_a_sentence_with_its_numbers(name: str, words: str):
+    assert summary_sentence(whole_report(journal(name))).startswith(words)
+
+
+def test_a_good_run_gets_half_a_page_and_a_bad_one_its_draft():
+    good, bad = markdown(whole_report(journal("restart"))), markdown(whole_report(journal("rolled-back")))
+    assert len(good.splitlines()) <= 45
+    assert "Post-mortem" not in good
+    assert "For people to answer" not in good
+    for title, prompt in QUESTIONS:
+        assert f"### {title}\n\n{prompt}\n\n-\n" in bad
+
+
+@pytest.mark.parametrize("events", [journal("rolled-back"), journal("rollback"), journal("lost-in-window"), BACK], ids=["back", "asked", "lost", "step"])
+def test_no_cause_is_named_by_the_machine(events):
+    words = markdown(whole_report(events)).lower()
+    assert "root cause" not in words
+    assert "caused by" not in words
+
+
+def rolled_back_by(reason: str) -> tuple[ev.AnyEvent, ...]:
+    began = {"by": Person("lin"), "cause": "key", "reason": SafeText(f"asked for by lin{reason}")}
+    return tuple(changed(event, **began) if isinstance(event, ev.RollbackBegan) else event for event in journal("rolled-back"))
+
+
+ORIGINS = [
+    ("by a rule", journal("rolled-back"), "Automatic: 1 failed, 0 allowed: web01 (Web app: HTTP 503, expected 200; 0 of 2 passes in 20 s)"),
+    ("by a key", rolled_back_by(""), "Asked for by lin, without a reason"),
+    ("by a key with a reason", rolled_back_by(": errors at checkout"), "Asked for by lin: errors at checkout"),
+    ("a run of its own", journal("rollback"), "Asked for by root, without a reason"),
+    ("nothing went back", GOOD, ""),
+]
+
+
+@pytest.mark.parametrize(("events", "words"), [pytest.param(*row[1:], id=row[0]) for row in ORIGINS])
+def test_who_or_what_took_it_back_is_said(events, words: str):
+    assert origin_of(events, fold(events)).words == words
+
+
+def test_a_reason_that_a_rollback_was_typed_with_is_told():
+    opened, *rest = journal("rollback")
+    assert isinstance(opened, ev.RunOpened)
+    events = (changed(opened, request=changed(opened.request, reason="errors at checkout")), *rest)
+    assert "Asked for by root: errors at checkout." in markdown(whole_report(events))
+
+
+def test_the_timeline_in_short_has_the_decision_the_first_change_and_what_failed():
+    told = [f"{one.host} {one.words}".strip() for one in whole_report(journal("rolled-back")).highlights]
+    assert told == [
+        "pre-flight of a deploy to production, asked for by root",
+        "GO by root",
+        "wave 1 of 3: web01",
+        "web01 first change: switch",
+        "web01 Web app: failed, 0 of 2 in a row after 20 s, saw HTTP 503, expected 200",
+        "rolling back: 1 failed, 0 allowed: web01 (Web app: HTTP 503, expected 200; 0 of 2 passes in 20 s)",
+        "web01 last step of the rollback done",
+        "rolled-back, exit 4",
+    ]
+
+
+def test_a_plan_is_held_against_what_happened():
+    rows = {one.words: one for one in whole_report(journal("rolled-back")).kinds}
+    gate = rows["health gate"]
+    assert (gate.planned, gate.done, gate.failed, gate.not_begun, gate.longest_on, gate.is_late) == (3, 0, 1, 2, "web01", True)
+    assert rows["pruning"].not_begun == 3
+    assert rows["pruning"].median is None
+    assert rows["switch (rollback)"].done == 1
+    slow = whole_report(journal("rolled-back")).slowest[0]
+    assert (slow.words, slow.host, slow.is_late) == ("health gate", "web01", True)
+
+
+def test_lanes_have_every_attempt_within_the_time_that_is_drawn():
+    chart = whole_report(journal("rolled-back")).lanes
+    assert chart is not None
+    assert [lane.host for lane in chart.lanes] == ["", "web01", "web02", "web03"]
+    bars = [bar for lane in chart.lanes for bar in lane.bars]
+    assert all(chart.start <= bar.start <= bar.end <= chart.end for bar in bars)
+    assert {bar.words for bar in bars if bar.back} == {"switch", "restart", "health gate"}
+    assert [mark.words for mark in chart.marks] == ["rollback"]
+    assert whole_report(journal("no-go")).lanes is None
+
+
+def test_many_hosts_are_listed_shortly_those_with_trouble_first():
+    whole = whole_report(past_run(50, failing="wave-2/web02/restart"))
+    assert whole.lanes is not None
+    assert len(whole.lanes.lanes) == 1 + 40
+    assert whole.lanes.hidden > 0
+    assert whole.lanes.lanes[1].host in ("web01", "web02")
+    words = markdown(whole)
+    assert "and 10 more hosts, which ended as they should" in words
+    assert len(words.splitlines()) < 250
+
+
+def test_what_was_left_open_is_named_with_what_to_type():
+    state = fold(journal("lost-in-window"))
+    (owed,) = left_open(state)
+    assert (owed.kind, owed.hint) == ("owed", "deploy status production")
+    state = changed(state, held=("web01",), maintenance=Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z")))
+    assert [one.kind for one in left_open(state)] == ["owed", "maintenance", "lock"]
+    assert "deploy maintenance production off" in [one.hint for one in left_open(state)]
+
+
+def a_sample(events: tuple[ev.AnyEvent, ...], host: str, seconds: float, cpu: float | None) -> Sample:
+    return Sample(host, Recording(events).wall_of(events[0].at) + seconds, cpu, 0.5, 1.0)
+
+
+def test_the_numbers_of_changed_hosts_are_compared_before_and_after():
+    events = journal("rolled-back")
+    samples = [a_sample(events, "web01", at, cpu) for at, cpu in ((0.0, 0.2), (10.0, 0.6), (12.0, 0.8), (21.0, 0.4), (15.0, None))]
+    samples.append(a_sample(events, "web02", 12.0, 0.1))
+    found = kept_metrics(samples, Recording(events), fold(events))
+    assert found is not None
+    assert found.means["cpu"] == pytest.approx({"before": 0.2, "on the new release": 0.7, "after the rollback": 0.4})
+    assert (found.samples, found.hosts) == (6, 2)
+    cpu = next(curve for curve in found.curves if curve.kind == "cpu")
+    assert [value for _, value in cpu.new] == pytest.approx([0.6, 0.8])
+    assert [words for words, _ in found.marks] == ["first change", "rollback"]
+
+
+def test_where_no_numbers_were_kept_a_bad_run_says_so_and_a_good_one_is_silent():
+    assert "No numbers of the machines were kept" in markdown(whole_report(journal("rolled-back")))
+    assert "numbers of the machines" not in markdown(whole_report(GOOD))
+
+
+def test_every_section_has_something_to_tell():
+    for events in (GOOD, BACK, journal("locked"), journal("no-go"), ()):
+        assert all(section.blocks for section in report_sections(whole_report(events)))
