@@ -4,9 +4,11 @@ import pytest
 
 from console.adapters.balancers.command import CommandBalancer
 from console.adapters.local import LocalTransport
+from console.core.secrets.masking import Masking
 from console.model.fleet import Balancer as Spec
 from console.model.fleet import Command, Host
 from console.model.traffic import BalancerProblem, BalancerSeen
+from console.text import hide
 
 HOSTS = (Host("web01", address="10.0.0.1"), Host("web02", server="two's"))
 
@@ -68,3 +70,16 @@ async def test_a_command_has_its_time(made):
     problem = await made(drain="sleep 9", timeout=0.3).drain(("web01",), deadline=5)
     assert isinstance(problem, BalancerProblem)
     assert "within 0.3 s" in problem.message
+
+
+SECRET = "kJ8f0aQz77LmN2"
+
+
+@pytest.mark.parametrize("where", ["state", "drain"])
+async def test_what_a_command_says_passes_the_gate(made, where):
+    hide(Masking([SECRET]))
+    said = f"printf 'in \\033[31m %s\\n' {SECRET}; echo 'token {SECRET}' >&2; exit 3"
+    answer = await made(**{where: said}).drain(("web01",), deadline=2)
+    assert isinstance(answer, BalancerProblem)
+    assert SECRET not in f"{answer.message}{answer.hint}"
+    assert "\x1b" not in answer.message
