@@ -98,7 +98,7 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.LinkLost(host="web01", detail=S("reset")), "web01: link lost: reset"),
     (ev.LinkRestored(host="web01"), "web01: answers again"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="in"), "web01 at lb01/shop: gets requests again"),
-    (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="draining"), "web01 at lb01/shop: is to be drained"),
+    (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="draining"), "web01 at lb01/shop: draining"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="drained", sessions=0), "web01 at lb01/shop: drained"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="drained", sessions=2), "web01 at lb01/shop: drained, 2 requests under way"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="drained", sessions=0, cut=1), "web01 at lb01/shop: drained, 1 request cut"),

@@ -103,7 +103,7 @@ def _released(event: ev.LocksReleased) -> str:
 
 def _traffic(event: ev.TrafficChanged) -> str:
     words = {
-        "in": "gets requests again", "left": "was out before this run, and is left so", "draining": "is to be drained", "drained": "drained",
+        "in": "gets requests again", "left": "was out before this run, and is left so", "draining": "draining", "drained": "drained",
         "overdue": "drained, and time is over", "unread": "not known whether it gets requests",
     }  # fmt: skip
     left = f", {counted(event.sessions, 'request')} under way" if event.sessions and event.mark in ("drained", "overdue", "left") else ""
