@@ -1,6 +1,7 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
 from console.core.kinds.kinds import kind_of, on_failure
+from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
 from console.model.state import RunState
@@ -40,13 +41,14 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave everything as it is"}[on_failure(state)]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
+    judged = tuple(row for words in (judged_words(plan),) if words for row in folded(line(Span("judged     ", "dim"), words), width))
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
     ends = folded(end, width)
     each = folded(then, width)
-    room = height - 1 - len(ends) - len(database)
+    room = height - 1 - len(ends) - len(database) - len(judged)
     each = each if len(each) <= room else ()
     shown = _wave_lines(plan, room - len(each))
-    return tuple(clipped(one, width) for one in (head, *database, *shown, *each, *ends))
+    return tuple(clipped(one, width) for one in (head, *database, *judged, *shown, *each, *ends))
 
 
 def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
@@ -58,6 +60,15 @@ def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
         return (line(Span("waves      ", "dim"), f"{len(waves)}, from {waves[0][0]} to {waves[-1][-1]}"),)[:max(0, room)]
     rest = len(waves) - room + 1
     return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], Steps()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
+
+
+def judged_words(plan: Plan) -> str:
+    """After how many hosts a canary's new ones are judged against the old ones, and for how long at most; empty: they are not."""
+    steps = [step for step in plan.steps if step.kind == "analysis"]
+    new = [str(sum(len(wave) for wave in plan.waves[: step.wave])) for step in steps]
+    if not steps:
+        return ""
+    return f"new against old, after {' and '.join(new)} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(steps[0].timeout)} at most each"
 
 
 def database_words(plan: Plan) -> str:

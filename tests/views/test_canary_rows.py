@@ -10,10 +10,11 @@ from console.text import SafeText
 from console.views.blocking_reason import waiting_line
 from console.views.canary_rows import canary_rows, short_words
 from console.views.plain_lines import waited_for
+from console.views.plan_words import plan_lines
 from console.views.styled_text import text
 from console.views.styled_text import width as text_width
-from tests.core.simulation import Simulation
-from tests.core.test_new_against_old import EQUAL, OPEN, WORSE, judging
+from tests.core.simulation import Simulation, an_environment, opening
+from tests.core.test_new_against_old import EQUAL, OPEN, WORSE, a_canary, judging
 
 READING = Reading(new=1000, new_bad=9, old=9000, old_bad=85, low=0.4, high=3.1, more=900, seconds=41.0)
 
@@ -80,3 +81,11 @@ def test_the_short_form_names_what_is_not_decided_yet() -> None:
     assert short_words(judging(None, EQUAL, Reading(metric="latency", new=10, old=90, old_bad=9)).state) == "0.00 % vs 10.0 %, ratio unknown"
     assert short_words(judging(None, EQUAL).state) == "0.10 % vs 0.10 %, ratio 0.1-1.9"
     assert short_words(judging().state) == ""
+
+
+def test_the_plan_says_after_how_many_hosts_new_ones_are_judged() -> None:
+    run = Simulation(a_canary(10, 1), lambda step, attempt: "done")
+    run.record(*opening(run.environment))
+    shown = " ".join(" ".join(text(row) for row in plan_lines(run.state, 90, 7)).split())
+    assert "judged new against old, after 1 and 5 of 10 hosts, 5m at most each" in shown
+    assert "judged" not in " ".join(text(row) for row in plan_lines(Simulation(an_environment(3), lambda step, attempt: "done").state, 90, 7))
