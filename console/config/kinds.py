@@ -169,6 +169,18 @@ class Risk(msgspec.Struct, frozen=True):
         return share
 
 
+class Share(msgspec.Struct, frozen=True):
+    """A share of requests, which may be none."""
+
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
+        """Return a share, or record its form."""
+        share = share_of(value)
+        if share is None or not 0 <= share <= 0.5:
+            place.expected('a share from "0%" to "50%", such as "0.5%"', value)
+            return WRONG
+        return share
+
+
 class OrWord(msgspec.Struct, frozen=True):
     """One word, or something of another kind."""
 

@@ -7,7 +7,26 @@ from typing import Final, get_args
 
 from console.config import forms
 from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
-from console.config.kinds import Day, Duration, Flag, Hosts, Key, Level, List, OneOf, OrWord, Ratio, Risk, Secretable, Size, TableKind, Text, ValueKind, Whole
+from console.config.kinds import (
+    Day,
+    Duration,
+    Flag,
+    Hosts,
+    Key,
+    Level,
+    List,
+    OneOf,
+    OrWord,
+    Ratio,
+    Risk,
+    Secretable,
+    Share,
+    Size,
+    TableKind,
+    Text,
+    ValueKind,
+    Whole,
+)
 from console.core.host.shell import PLACEHOLDERS
 from console.model.fleet import HookPlace
 
@@ -270,6 +289,7 @@ ENVIRONMENT: Final = TableKind(
                     "analysis": Key(Duration()),
                     "judge": Key(List(OneOf(("error_rate", "latency")), least=1)),
                     "not_worse": Key(Ratio()),
+                    "good_enough": Key(Share()),
                     "false_alarm": Key(Risk()),
                     "on_inconclusive": Key(OneOf(("pause", "rollback", "proceed"))),
                 }

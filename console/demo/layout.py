@@ -105,6 +105,10 @@ socket = {_text(str(folder / "balancer.sock"))}
 backend = "{BACKEND}"
 drain_timeout = "10s"
 maintenance = true
+
+# Few people visit a demo: so the good release is known to be good in a minute or two.
+[environments.production.canary]
+good_enough = "1%"
 """
 
 

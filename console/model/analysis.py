@@ -59,6 +59,8 @@ class Reading(msgspec.Struct, frozen=True):
     """At most so many times; None: no most is known."""
     wanted: float = 2.0
     """It is to be shown that it is below so many times."""
+    limit: float | None = None
+    """Or that the new hosts' share is below that."""
     bound: float | None = None
     """For slow requests: seconds that they are slower than."""
     dispersion: float = 1.0

@@ -110,6 +110,8 @@ class Canary(msgspec.Struct, frozen=True):
     judge: tuple[MetricName, ...] = ("error_rate", "latency")
     """Those of them that are counted."""
     not_worse: float = 2.0
+    good_enough: float = 0.005
+    """A share of bad requests that is good enough, whatever the old hosts' is; 0: none."""
     false_alarm: float = 0.01
     on_inconclusive: Literal["pause", "rollback", "proceed"] = "pause"
 

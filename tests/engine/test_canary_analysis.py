@@ -357,3 +357,19 @@ async def test_a_process_that_is_another_at_each_look_is_no_measurement() -> Non
     assert "looks meet different processes" in scene.seen[-1].problems[0]
     assert scene.seen[-1].readings[0].new == 0
     await scene.let_go()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_service_without_errors_goes_on_as_so_few_are_good_enough(seed: int) -> None:
+    scene = Scene(rates=(0.0, 0.0), seed=seed)
+    result = await scene.ended()
+    assert result is not None
+    assert result.status == "done"
+    assert scene.seconds < 120.0
+    assert "below 0.5% on new hosts, which is good enough" in result.detail
+
+
+async def test_where_nothing_is_good_enough_by_itself_a_service_without_errors_is_inconclusive() -> None:
+    scene = Scene(rates=(0.0, 0.0), analysis=30.0, good_enough=0.0)
+    assert await scene.ended(60.0) is None
+    assert scene.run.state.pausing is not None

@@ -8,8 +8,6 @@ from console.model.metrics import CountedMetric, MetricName
 
 COUNTING_BALANCERS: Final = frozenset({"haproxy"})
 """Kinds of balancers that count requests and bad ones for each server."""
-GOOD_ENOUGH: Final = 0.01
-"""A share of errors below which a release is not worse, whatever the old hosts have: where next to nothing fails, no ratio could ever be shown."""
 
 
 def judged_metrics(environment: Environment) -> tuple[MetricName, ...]:
@@ -28,7 +26,10 @@ def scraped(environment: Environment, name: MetricName) -> CountedMetric | None:
 
 
 def criteria_of(environment: Environment, metric: str) -> Criteria:
-    """Return what is asked of a metric: the false alarms that are allowed are shared among all that are judged."""
+    """Return what is asked of a metric: the false alarms that are allowed are shared among all that are judged.
+
+    A share that is good enough by itself is one of errors: where next to nothing fails, no ratio could ever be shown.
+    """
     canary = environment.canary
-    limit = GOOD_ENOUGH if metric == "error_rate" else None
+    limit = canary.good_enough or None if metric == "error_rate" else None
     return Criteria(canary.not_worse, canary.false_alarm / max(1, len(judged_metrics(environment))), limit)

@@ -83,7 +83,7 @@ def reading_of(sequence: Sequence, criteria: Criteria, metric: str) -> Reading:
     blocks = None if verdict != "inconclusive" else blocks_more(sequence, criteria)
     return Reading(
         metric=metric, verdict=verdict, new=total.new, new_bad=total.new_bad, old=total.old, old_bad=total.old_bad, low=low, high=high,
-        wanted=criteria.not_worse, dispersion=phi,
+        wanted=criteria.not_worse, limit=criteria.limit, dispersion=phi,
         more=None if blocks is None else math.ceil(blocks * total.new), seconds=None if blocks is None else blocks * total.seconds,
     )  # fmt: skip
 

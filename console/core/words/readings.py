@@ -34,6 +34,8 @@ def _one(reading: Reading) -> str:
     told = f"{name} new {percent(reading.new_rate)}  old {percent(reading.old_rate)}, ratio {ratio_words(reading.low, reading.high)}"
     if reading.verdict == "worse":
         return f"{told}, more than 1.0"
+    if reading.verdict == "not-worse" and reading.limit and not (reading.high is not None and reading.high <= reading.wanted):
+        return f"{told}; below {100.0 * reading.limit:g}% on new hosts, which is good enough"
     return f"{told}, wanted below {reading.wanted:.1f}" + _more(reading)
 
 
