@@ -1,6 +1,7 @@
 """A host at its balancers, in words: how far its drain is, who took it out, what was cut, what could not be read back. Pure."""
 
 from console.core.plan.lanes import ASKING
+from console.core.run.conditions import MISPLACED
 from console.core.words.sizes import counted
 from console.model.plan import Step
 from console.model.state import HostState, RunState
@@ -47,7 +48,8 @@ def traffic_rows(host: HostState) -> tuple[str, ...]:
 
 def unread_words(state: RunState) -> str:
     """The hosts that are to get no requests, where it could not be read back that they get none; empty: there are none."""
-    found = [(host, name, seen) for host in state.hosts.values() if host.traffic for name, seen in host.traffic.items() if seen.mark == "unread"]
+    meant = (host for host in state.hosts.values() if host.traffic and host.condition in MISPLACED)
+    found = [(host, name, seen) for host in meant for name, seen in host.traffic.items() if seen.mark == "unread"]
     if not found:
         return ""
     host, name, seen = found[0]

@@ -73,13 +73,15 @@ def test_a_failed_host_is_called_drained_and_one_that_was_out_before_says_so():
 
 
 def test_what_cannot_be_read_back_is_on_the_line_under_the_header():
-    run = until_runs(a_balanced_run(3, on_failure="pause"), "wave-2/web02/switch")
+    run = until_runs(a_balanced_run(3, on_failure="pause"), "wave-3/web03/switch")
     mark(run, "unread", "web01", detail=SafeText("no answer"))
+    assert unread_words(run.state) == ""
+    run.record(*(ev.HostFailed(host=name, condition="failed", reason=SafeText("unwell")) for name in ("web01", "web02")))
     assert unread_words(run.state) == f"web01 may still get requests at {NAME} (no answer)"
     assert text(waiting_line(run.state, run.now, 160)).startswith(f" web01 may still get requests at {NAME} (no answer); ")
-    mark(run, "unread", "web03", detail=SafeText("no answer"))
+    mark(run, "unread", "web02", detail=SafeText("no answer"))
     assert "and 1 more" in unread_words(run.state)
-    assert unread_words(evolve(run.state, ev.TrafficChanged(host="web01", balancer=NAME, mark="drained"))).startswith("web03")
+    assert unread_words(evolve(run.state, ev.TrafficChanged(host="web01", balancer=NAME, mark="drained"))).startswith("web02")
 
 
 ROWS = [

@@ -26,7 +26,7 @@ async def talk(transport: Transport, host: Host, socket: str, commands: list[str
             await stream.write("".join(f"{line}\n" for line in ("prompt", *commands, "quit")).encode())
             said = await _all_of(stream)
     except TimeoutError:
-        return Unreached(host.name, "late", SafeText(f"{socket}: no answer within {deadline:g} s"))
+        return Unreached(host.name, "late", SafeText(f"{socket}: no answer within {deadline:.3g} s"))
     except OSError as fault:
         return Unreached(host.name, "channel", SafeText(f"{socket}: {fault}"))
     finally:

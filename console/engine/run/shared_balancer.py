@@ -13,6 +13,8 @@ from console.ports.clock import Clock
 
 GATHER = 0.05
 """Seconds in which hosts come together for one order: a reload for all of them, and not one for each."""
+HURRIED = 3.0
+"""Seconds that it has for that on a way back."""
 LOOK = 10.0
 """Seconds that a balancer has to say how it is, or to cut what is under way on a host."""
 ORDER = 30.0
@@ -30,6 +32,8 @@ class SharedBalancer:
         self._open: dict[Verb, tuple[list[str], asyncio.Task[Answer]]] = {}
         self._busy: dict[str, asyncio.Task[Answer]] = {}
         self._look: asyncio.Task[Answer] | None = None
+        self.is_silent = False
+        """It gave no answer when it was asked last."""
         self._leaving: set[str] = set()
         """Hosts that this run takes out, or has taken out."""
 
@@ -43,11 +47,17 @@ class SharedBalancer:
         """The hosts that it serves."""
         return self._port.hosts
 
-    async def look(self) -> Answer:
+    async def look(self, deadline: float = LOOK) -> Answer:
         """Ask how all servers are; who asks while somebody else does gets the same answer."""
         if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._port.look(deadline=LOOK))
-        return await asyncio.shield(self._look)
+            self._look = asyncio.create_task(self._port.look(deadline=deadline))
+        answer = await asyncio.shield(self._look)
+        self.is_silent = isinstance(answer, BalancerProblem) and not answer.reached
+        return answer
+
+    async def hurried_look(self) -> Answer:
+        """The same on a way back, which waits for no balancer."""
+        return await self.look(HURRIED)
 
     async def cut(self, host: str) -> Answer:
         """End what is under way on a drained host."""

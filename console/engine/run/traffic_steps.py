@@ -27,6 +27,8 @@ SHOWN = 1.0
 PATIENCE = 10.0
 """Seconds in which a balancer that does not answer is asked again."""
 AGAIN = 1.0
+HURRY = 2.0
+"""The same on a way back."""
 UNREAD_AGAIN = 5.0
 BACK_DRAIN = 10.0
 """Seconds that requests have to end on a host that goes back, at most."""
@@ -97,12 +99,12 @@ class Drain:
         self._spec = spec or Balancer("command")
         self._clock = task.tools.clock
         self._goes_back = task.step.phase == "rollback"
-        self._patience = PATIENCE / 2 if self._goes_back else PATIENCE
+        self._patience = _patience(at, goes_back=self._goes_back)
 
     async def run(self) -> StepResult:
         """Drain the host, unless somebody else has, and wait for what is under way there."""
         at = self._at
-        found = await at.server(at.shared.look, self._patience)
+        found = await at.server(at.shared.hurried_look if self._goes_back else at.shared.look, self._patience)
         if isinstance(found, BalancerProblem):
             return self._stuck(found)
         server, seen = found
@@ -194,6 +196,11 @@ class Drain:
         return StepResult("held" if waits_for_person(self._task) else "failed", detail=SafeText(words), hint=SafeText(hint))
 
 
+def _patience(at: AtBalancer, *, goes_back: bool) -> float:
+    """Seconds in which a balancer that gives no answer is asked again. On a way back none, once it has given none."""
+    return (0.0 if at.shared.is_silent else HURRY) if goes_back else PATIENCE
+
+
 def waits_for_person(task: Task) -> bool:
     """Whether the run pauses where a balancer does not do what it is told. A way back never waits, and nobody is asked in a catch-up."""
     kind = kind_of(task.state)
@@ -230,6 +237,8 @@ async def admit(task: Task) -> StepResult:
 async def _admit(task: Task, at: AtBalancer) -> StepResult:
     if at.mark == "left":
         return StepResult("done", detail=SafeText(f"stays out of {at.shared.name}, as it was before this run"))
+    if at.mark in (None, "unread") and not waits_for_person(task):
+        return await _left_as_it_is(at)
     found = await at.server(lambda: at.shared.admit(at.host))
     problem = found if isinstance(found, BalancerProblem) else BalancerProblem(at.shared.name, SafeText(f"it does not put {at.host} back"), reached=True)
     if isinstance(found, BalancerProblem) and found.reached:
@@ -238,12 +247,20 @@ async def _admit(task: Task, at: AtBalancer) -> StepResult:
         at.shared.stays(at.host)
         at.note("in", found[0].sessions)
         return StepResult("done")
-    if at.mark in (None, "unread") and not waits_for_person(task):
-        return StepResult("done", detail=SafeText(f"it was not taken out; {problem_words(problem)}"))
     is_unwell = isinstance(found, tuple) and found[0].up is False
     status: StepStatus = "held" if waits_for_person(task) and not is_unwell else "failed"
     words = f"{at.shared.name} finds {at.host} unwell: {problem.message}" if is_unwell else str(problem_words(problem))
     return StepResult(status, detail=SafeText(words), hint=problem.hint or SafeText(f"deploy continue {task.state.run}, once it is mended"))
+
+
+async def _left_as_it_is(at: AtBalancer) -> StepResult:
+    """Say how a host is at a balancer that would not be told to drain it: this run has not taken it out, and does not put it in."""
+    found = await at.server(at.shared.hurried_look, 0.0)
+    if isinstance(found, BalancerProblem):
+        return StepResult("done", detail=SafeText(f"it was not taken out; {problem_words(found)}"))
+    is_in = found[0].admission == "in"
+    at.note("in" if is_in else "left", found[0].sessions)
+    return StepResult("done", detail=SafeText("" if is_in else f"out of {at.shared.name} since before this run"))
 
 
 async def take_all_out(places: list[AtBalancer]) -> None:
