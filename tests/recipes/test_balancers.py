@@ -1,4 +1,4 @@
-"""docs/recipes/haproxy.md, nginx.md and command.md, as they stand: what they put on the balancer's machine, and what they have typed, while clients ask."""
+"""docs/recipes/haproxy.md, nginx.md, command.md and canary.md, as they stand: what they put on the balancer's machine, and what they have typed, while clients ask."""
 
 import asyncio
 import shutil
@@ -115,5 +115,28 @@ async def test_command(fleet: Fleet, tmp_path: Path):
         assert "rolled back" in await asyncio.to_thread(reader.types, back)
         pool = fleet.exec_in("lb01", "cd /srv/pool; grep . *")
         assert pool == "".join(f"{name}.example.net:in\n" for name in NAMES[:2])
+    finally:
+        reader.leaves()
+
+
+async def test_canary(fleet: Fleet, tmp_path: Path):
+    if shutil.which("haproxy") is None:
+        pytest.skip("needs haproxy (Debian: haproxy)")
+    reader = reader_of("canary", fleet, tmp_path)
+    (config,), (files,) = blocks("haproxy", "haproxy"), blocks("haproxy", "sh")
+    own_folder(fleet, "/etc/haproxy", {"haproxy.cfg": config})
+    fleet.exec_in("lb01", f"sed 's/^haproxy:.*/&{fleet.user}/' /etc/group > /run/group; mount --bind /run/group /etc/group")
+    prepared(fleet, files)
+    fleet.exec_in("lb01", "mkdir /run/haproxy; cd /; haproxy -W -D -f /etc/haproxy/haproxy.cfg >/run/haproxy.log 2>&1 || { cat /run/haproxy.log >&2; exit 1; }")
+    first, check, second, back = commands("canary")
+    try:
+        assert "succeeded" in await asyncio.to_thread(reader.types, first)
+        assert "2 of 2 hosts serve" in await asyncio.to_thread(reader.types, check)
+        async with Load(PORT, address=fleet["lb01"].address, clients=3) as load:
+            said = await asyncio.to_thread(reader.types, second)
+            assert "rolled back" in await asyncio.to_thread(reader.types, back)
+        assert "errors new 0.00 %  old 0.00 %, ratio unknown" in said
+        assert "succeeded" in said
+        assert load.failed == []
     finally:
         reader.leaves()
