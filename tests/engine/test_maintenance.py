@@ -1,5 +1,6 @@
 """Maintenance mode by an engine, on hosts and balancers that exist in memory alone: what goes first, who was first, what is left, and when it ends."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -152,6 +153,24 @@ async def test_a_release_switches_off_what_it_has_switched_on_and_nothing_else()
     assert (again.status, (await bench.kept()).balancers) == ("done", ("localhost/shop",)), "an engine that takes it up knows what was off before"
     result, change = await for_run(bench, "off")
     assert (result.status, change.now, bench.left, bench.balancers[0].page, await bench.kept()) == ("done", None, {}, False, None)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("comes_up", "status"), [(True, "done"), (False, "failed")])
+async def test_the_page_stays_until_a_balancer_finds_a_host_well(comes_up: bool, status: str):
+    bench = Bench()
+    await for_run(bench, "on")
+    server = bench.balancers[0].servers["web01"]
+    server.up = False
+    task = asyncio.ensure_future(for_run(bench, "off"))
+    for second in range(80):
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await bench.clock.advance(1.0)
+        server.up = comes_up and second > 5
+        assert second > 5 or bench.balancers[0].page
+    result, _ = await task
+    assert (result.status, bench.balancers[0].page) == (status, not comes_up)
+    assert comes_up or "finds no host well after 60 s: the maintenance page stays on" in result.detail
 
 
 async def test_a_balancer_that_was_on_before_a_release_stays_on():

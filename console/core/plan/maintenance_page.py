@@ -13,8 +13,8 @@ from console.text import SafeText
 
 PAGE_ON, PAGE_OFF = "maintenance/on", "maintenance/off"
 BACK_ON, BACK_OFF = "back/maintenance-on", "back/maintenance-off"
-BALANCERS = 60.0
-"""Seconds for balancers, and for looking at every host before and after."""
+BALANCERS = 180.0
+"""Seconds for balancers, which find hosts well by checks of their own, and for looking at every host before and after."""
 
 
 def shows_page(environment: Environment, strategy: str, downtime: float | None) -> bool:
