@@ -1,6 +1,6 @@
 """The lanes of a run as SVG: a row for each host, a bar for each step. Pure."""
 
-from console.report.svg import Scale, box, drawing, line, text, ticks
+from console.report.svg import Scale, box, drawing, line, text, tick_words, ticks
 from console.views.host_lanes import Bar, LaneChart, LaneMark
 from console.views.times import seconds_in_words
 
@@ -39,7 +39,7 @@ def _hatch() -> str:
 def _axis(chart: LaneChart, scale: Scale, bottom: float) -> list[str]:
     out: list[str] = []
     for at in ticks(chart.start, chart.end):
-        out += [line(scale(at), TOP - 4, scale(at), bottom, "grid"), text(scale(at), TOP - 10, seconds_in_words(at), "tick", "middle")]
+        out += [line(scale(at), TOP - 4, scale(at), bottom, "grid"), text(scale(at), TOP - 10, tick_words(at), "tick", "middle")]
     return out
 
 

@@ -26,7 +26,7 @@ def markdown(whole: WholeReport) -> str:
     parts = [f"# {escaped(title_of(whole))}"]
     parts += [_section(section) for section in report_sections(whole) if not section.folded]
     run = whole.report.state.run
-    parts += [f"Every event, each check and the plots: `{as_typed(f'deploy report {run} --format html')}`"] if run else []
+    parts += [f"Every event, each check, each host and the plots: `{as_typed(f'deploy report {run} --format html')}`"] if run else []
     return "\n\n".join(parts) + "\n"
 
 

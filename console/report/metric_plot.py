@@ -2,10 +2,9 @@
 
 from itertools import pairwise
 
-from console.report.svg import Scale, drawing, line, text, ticks
+from console.report.svg import Scale, drawing, line, text, tick_words, ticks
 from console.views.kept_metrics import NAMES, Curve, KeptMetrics
 from console.views.machine_metrics import Point, said, scale_top
-from console.views.times import seconds_in_words
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, GAP = 1000.0, 70.0, 20.0, 26.0, 86.0, 30.0
 ROOM = 90.0
@@ -23,7 +22,7 @@ def metric_plot(kept: KeptMetrics) -> str:
     scale = Scale(start, max(end, start + 1.0), LEFT, WIDTH - RIGHT)
     parts = [part for row, curve in enumerate(curves) for part in _panel(curve, scale, TOP + row * (HEIGHT + GAP), kept)]
     bottom = TOP + len(curves) * (HEIGHT + GAP)
-    parts += [text(scale(at), bottom - 6, seconds_in_words(at), "tick", "middle") for at in ticks(start, end)]
+    parts += [text(scale(at), bottom - 6, tick_words(at), "tick", "middle") for at in ticks(start, end)]
     parts += [line(LEFT, bottom + 8, LEFT + 20, bottom + 8, "new"), text(LEFT + 26, bottom + 12, "new hosts, mean", "tick")]
     parts += [line(LEFT + 160, bottom + 8, LEFT + 180, bottom + 8, "old"), text(LEFT + 186, bottom + 12, "old hosts, mean", "tick")]
     return drawing(WIDTH, bottom + 22, "The machines during the run", parts, name="metrics")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.report.html_text import told
+from console.views.times import seconds_in_words
 
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
@@ -27,6 +28,11 @@ def ticks(low: float, high: float, most: int = 8) -> tuple[float, ...]:
     step = next((one for one in _STEPS if (high - low) / one <= most), _STEPS[-1])
     first = int(-(-low // step))
     return tuple(number * step for number in range(first, int(high // step) + 1))
+
+
+def tick_words(seconds: float) -> str:
+    """Return a tick's number of seconds; tenths where ticks stand that close."""
+    return f"{seconds:.1f} s" if seconds != int(seconds) else seconds_in_words(seconds)
 
 
 def drawing(width: float, height: float, label: str, parts: list[str], *, name: str) -> str:

@@ -1,6 +1,6 @@
 """What each kind of step took, beside the usual, as SVG. Pure."""
 
-from console.report.svg import Scale, box, drawing, line, text, ticks
+from console.report.svg import Scale, box, drawing, line, text, tick_words, ticks
 from console.views.step_times import StepKindTimes
 from console.views.times import seconds_in_words
 
@@ -17,7 +17,7 @@ def time_plot(kinds: tuple[StepKindTimes, ...]) -> str:
     bottom = TOP + ROW * len(drawn)
     parts: list[str] = []
     for at in ticks(0.0, high):
-        parts += [line(scale(at), TOP - 4, scale(at), bottom, "grid"), text(scale(at), TOP - 10, seconds_in_words(at), "tick", "middle")]
+        parts += [line(scale(at), TOP - 4, scale(at), bottom, "grid"), text(scale(at), TOP - 10, tick_words(at), "tick", "middle")]
     for row, one in enumerate(drawn):
         parts += _row(one, scale, TOP + ROW * row)
     usual = "; the upright mark is the usual time" if any(one.usual is not None for one in drawn) else ""

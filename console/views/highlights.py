@@ -1,6 +1,7 @@
 """A run's timeline in short: what a person would tell of it. Everything else stays in the list of all events. Pure."""
 
 from console.core.analysis.sequential import judged
+from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
@@ -11,7 +12,7 @@ from console.views.run_report import TimelineEntry
 
 MOST = 80
 """Entries; of more, those in the middle are left out, and that is said."""
-WAVES = 8
+WAVES = 6
 """Waves that are told; of more, the first and the last few."""
 _ALWAYS = (
     ev.AbortAsked, ev.HostReturning, ev.HostSkipped, ev.HostRetried, ev.HostOwed, ev.HostForgiven, ev.HostFailed, ev.LinkLost, ev.LinkRestored,
@@ -35,9 +36,14 @@ def highlights(recording: Recording, state: RunState) -> tuple[TimelineEntry, ..
 
 
 def _told_chapters(recording: Recording) -> tuple[Chapter, ...]:
+    """The chapters of a run; of many waves those in the middle are one."""
     waves = [chapter for chapter in recording.chapters if chapter.words.startswith("wave ")]
-    dropped = {chapter.place for chapter in waves[WAVES // 2 : -WAVES // 2]} if len(waves) > WAVES else set[int]()
-    return tuple(chapter for chapter in recording.chapters if chapter.place not in dropped)
+    between = waves[WAVES // 2 : -WAVES // 2] if len(waves) > WAVES else []
+    dropped = {chapter.place for chapter in between[1:]}
+    first = between[0].place if between else -1
+    words = f"{counted(len(between), 'more wave')} until the last {WAVES // 2}"
+    chapters = (chapter._replace(words=words, tone="plain") if chapter.place == first else chapter for chapter in recording.chapters)
+    return tuple(chapter for chapter in chapters if chapter.place not in dropped)
 
 
 class _Choice:

@@ -91,9 +91,8 @@ def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunStat
     if not count:
         return None
     curves = tuple(Curve(kind, _curve(sums, kind, "new", step), _curve(sums, kind, "old", step)) for kind in get_args(Kind))
-    told: dict[Kind, dict[When, float]] = {}
-    for (kind, when), value in means.items():
-        told.setdefault(kind, {})[when] = value.mean
+    told = {kind: {when: value.mean for (a_kind, when), value in means.items() if a_kind == kind} for kind in get_args(Kind)}
+    told = {kind: spread for kind, spread in told.items() if spread}
     return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans))
 
 

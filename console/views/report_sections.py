@@ -15,6 +15,8 @@ from console.views.styled_text import Tone
 from console.views.times import clock_span
 from console.views.whole_report import WholeReport
 
+FEW = 6
+"""Hosts of a good run that are still listed each; of more, the summary says enough."""
 EVENTS = 4000
 """Events that are listed in full; of more, the first and the last."""
 
@@ -30,7 +32,7 @@ def report_sections(whole: WholeReport) -> tuple[Section, ...]:
         Section("failures", "Failures", failure_blocks(whole)),
         Section("times", "Plan against what happened", time_blocks(whole)),
         Section("metrics", "Machines, before and after", metric_blocks(whole)),
-        Section("hosts", "Hosts at the end", host_blocks(whole)),
+        Section("hosts", "Hosts at the end", host_blocks(whole), folded=whole.is_quiet and len(whole.report.hosts) > FEW),
         Section("database", "Database", database_blocks(whole)),
         Section("announcement", "Announcement", told_blocks(whole)),
         Section("notes", "Notes", _notes(whole)),

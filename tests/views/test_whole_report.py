@@ -202,3 +202,17 @@ def test_where_no_numbers_were_kept_a_bad_run_says_so_and_a_good_one_is_silent()
 def test_every_section_has_something_to_tell():
     for events in (GOOD, BACK, journal("locked"), journal("no-go"), ()):
         assert all(section.blocks for section in report_sections(whole_report(events)))
+
+
+def test_a_good_run_of_many_hosts_and_waves_stays_short():
+    events = past_run(12)
+    whole = whole_report(events)
+    words = markdown(whole)
+    assert len(words.splitlines()) < 65
+    assert "## Hosts at the end" not in words
+    assert "Hosts at the end: 12 on v1.1.0." in words
+    hosts = next(section for section in report_sections(whole) if section.key == "hosts")
+    assert hosts.folded
+    waves = [one.words for one in whole.highlights if "wave" in one.words]
+    assert len(waves) == 7
+    assert waves[3] == "6 more waves until the last 3"
