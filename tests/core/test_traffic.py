@@ -189,6 +189,16 @@ def test_a_restart_that_is_aborted_leaves_no_host_drained():
     assert run.serves == {"web01", "web02", "web03"}
 
 
+@pytest.mark.parametrize("kind", ["drain", "admit"])
+def test_a_restart_that_is_aborted_while_a_balancer_does_not_do_it_has_the_host_return(kind):
+    run = a_balanced_run(3, held(kind, 9), kind="restart")
+    run.run()
+    assert say(run, cmd.Abort()) is None
+    state = run.run()
+    assert (state.phase, run.serves) == ("ended", {"web01", "web02", "web03"})
+    assert [step.kind for step in state.lanes["web02"] if step.phase == "rollback"] == ["admit"]
+
+
 def test_a_way_back_goes_on_where_the_balancer_does_not_answer():
     run = a_balanced_run(3, lambda step, attempt: "held" if step.kind == "drain" and step.phase == "rollback" else "done")
     until_runs(run, "wave-3/web03/switch")

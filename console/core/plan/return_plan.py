@@ -158,6 +158,14 @@ def plan_return(environment: Environment, state: RunState, name: str) -> tuple[S
     return return_steps(environment, host, state.hosts[name].before, only_admit=is_only_drained(state, name), out=out_before(state, (name,)))
 
 
+def plan_admission(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:
+    """One host back to the traffic, and nothing else."""
+    host = environment.host(name)
+    if host is None:
+        return ()
+    return return_steps(environment, host, state.hosts[name].before or state.hosts[name].release, only_admit=True, out=out_before(state, (name,)))
+
+
 def is_only_drained(state: RunState, name: str) -> bool:
     """Whether nothing was begun on a host that changes what is in service there, but to take it out of the traffic."""
     steps = state.hosts[name].steps

@@ -9,7 +9,7 @@ from itertools import islice
 
 from console.core.checks.database import needs_person
 from console.core.kinds.kinds import kind_of, on_failure
-from console.core.plan.return_plan import plan_return, plan_rollback
+from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
 from console.core.run.conditions import LOST, SETTLED, STRANDED
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
@@ -260,6 +260,9 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
+    if serving_again := tuple(_serve_again(environment, state)):
+        yield from serving_again
+        return
     if finishing := tuple(_starts(state, now, _ready_to_serve_again(state))):
         yield from finishing
         return
@@ -270,10 +273,19 @@ def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Ef
         yield RecordEvent(RollbackBegan(plan=plan, reason=SafeText("aborted"), cause="abort"))
 
 
+def _serve_again(environment: Environment, state: RunState) -> Iterator[Effect]:
+    """Where no host goes back: have those return to the traffic whose balancer did not do what it was told."""
+    if kind_of(state).returns or state.aborting == "leave":
+        return
+    for name in state.tally.held:
+        yield RecordEvent(HostReturning(host=name, reason=SafeText("aborted"), steps=Steps(plan_admission(environment, state, name))))
+
+
 def _ready_to_serve_again(state: RunState) -> Iterator[Step]:
     """Where no host goes back: what is still to be done on hosts that were taken out of the traffic, so that none is left out of it."""
     if kind_of(state).returns or state.aborting == "leave":
         return
+    yield from _ready_to_return(state, state.tally.ready_back)
     for name in state.tally.ready & _hosts_in(state, frozenset({"updating"})):
         if state.hosts[name].traffic:
             yield from (step for step in state.tally.lanes[name].ready if step.phase == "release")
