@@ -34,14 +34,17 @@ GATE = 1.5
 """Seconds that a gate of theirs waits for a good answer."""
 
 
-def run(how: Invocation, hosts: int | None) -> int:
+def run(how: Invocation, hosts: int | None, *, sides: bool = False) -> int:
     """Open the console on the demo's fleet, which is started where none stands."""
     folder = background.standing_folder(os.environ)
     demo = Typed(everywhere(typed_here().program))
     with background.starting(folder):
         ready, fresh = background.standing(folder), False
         if ready is None:
-            ready, fresh = _started(folder, hosts or 12), True
+            ready, fresh = _started(folder, hosts or 12, sides=sides), True
+        elif sides and not ready.get("sides"):
+            hint = as_typed("deploy demo --stop, then deploy demo --sides", demo)
+            raise Locked("the demo's fleet is already running, and its hosts have no sides", hint)
         elif hosts not in (None, len(ready["hosts"])):
             hint = as_typed(f"deploy demo --stop, then deploy demo --hosts {hosts}", demo)
             raise Locked(f"the demo's fleet is already running, with {len(ready['hosts'])} hosts", hint)
@@ -67,10 +70,11 @@ def stop(how: Invocation) -> int:
     return 0
 
 
-def _started(folder: Path, hosts: int) -> dict[str, Any]:
+def _started(folder: Path, hosts: int, *, sides: bool) -> dict[str, Any]:
     """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
     tell(f"deploy: starting {counted(hosts, 'host')} on this machine …")
-    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts), "--stand", str(folder), "--idle", str(IDLE), "--balancer"]
+    kind = "--sides" if sides else "--balancer"
+    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts), kind, "--stand", str(folder), "--idle", str(IDLE)]
     with open(folder / "fleet.log", "wb") as log:
         fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
     try:
@@ -149,7 +153,7 @@ def _quick(found: "Environment") -> "Environment":
     from console.model.values import changed
 
     health = tuple(changed(gate, interval=0.1, passes=1, deadline=GATE) for gate in found.health)
-    return changed(found, health=health, balancers=(), rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
+    return changed(found, health=health, balancers=(), strategy="rolling", rolling=changed(found.rolling, batch=(Amount(count=len(PAST)),), max_failures=0))
 
 
 async def _carried(how: Invocation, found: "Environment", request: Request) -> None:

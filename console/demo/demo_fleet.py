@@ -49,12 +49,16 @@ START = 20.0
 class DemoFleet:
     """Hosts on loopback with a live application each. Start it once; stop it, or use it in `async with`."""
 
-    def __init__(self, hosts: int = 12, folder: str = "", *, visits: float = 2.0, balanced: bool = False) -> None:
+    def __init__(self, hosts: int = 12, folder: str = "", *, visits: float = 2.0, balanced: bool = False, sides: bool = False) -> None:
         if not 1 <= hosts <= MOST:
             raise UsageFault(f"the demo can have 1 to {MOST} hosts, not {hosts}", "deploy demo --hosts 12")
+        if sides and not 1 < hosts <= LARGE:
+            raise UsageFault(f"a demo with two sides can have 2 to {LARGE} hosts, not {hosts}", "deploy demo --sides --hosts 12")
         self.count = hosts
         self.balanced = balanced and 1 < hosts <= LARGE
         """A balancer stands before the hosts: not before one alone, and not before many, as its checks would keep a small machine busy."""
+        self.sides = sides
+        """Half of the hosts are blue and get requests, the others are green and do not."""
         self._visits = min(2 * visits if balanced else visits, VISITS / hosts)
         self._house = Applications()
         self.folder = layout.make_folder(folder)
@@ -129,6 +133,7 @@ class DemoFleet:
             "fails": FAILS.tag,
             "versions": [{"tag": version.tag, "title": version.title} for version in VERSIONS],
             "front": f"http://{self._front()}:{self.ports.app}/" if self.balanced else "",
+            "sides": self.sides,
             "ports": {"ssh": self.ports.ssh, "app": self.ports.app},
             "hosts": [{"name": host.name, "address": host.address, "path": str(self.tree(host))} for host in self.hosts],
         }
@@ -183,7 +188,9 @@ class DemoFleet:
         self.config.write_text(layout.hosts_toml(self.folder, places, self.ports, balanced=self.balanced), encoding="utf-8")
 
     def _places(self) -> tuple[layout.DemoPlace, ...]:
-        return tuple(layout.DemoPlace(host.name, host.address, host.public_key()) for host in self.hosts)
+        blue = (self.count + 1) // 2 if self.sides else 0
+        colors = ["blue"] * blue + ["green" if self.sides else ""] * (self.count - blue)
+        return tuple(layout.DemoPlace(host.name, host.address, host.public_key(), color) for host, color in zip(self.hosts, colors, strict=True))
 
     async def _fill_house(self) -> None:
         """Serve every host's application from here, its live release as if it had been restarted."""
@@ -288,11 +295,11 @@ async def _until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
     return True
 
 
-async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bool) -> int:
+async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bool, sides: bool) -> int:
     """The life of the process: ready, wait, gone. `stand`: where it is written down; it outlives then whoever started it."""
     async with until_told(alone=bool(stand)) as told:
         try:
-            fleet = DemoFleet(hosts, folder, balanced=balanced)
+            fleet = DemoFleet(hosts, folder, balanced=balanced, sides=sides)
         except ConsoleError as error:
             return _complain(error)
         with contextlib.ExitStack() as written:
@@ -339,8 +346,9 @@ def main() -> int:
     parser.add_argument("--stand", default="", help="a folder in which it is written down; it outlives then whoever started it")
     parser.add_argument("--idle", type=float, default=3600.0, help="seconds that it stands without a console")
     parser.add_argument("--balancer", action="store_true", help="a balancer before the hosts, where they are few")
+    parser.add_argument("--sides", action="store_true", help="the same, and only half of the hosts get requests")
     chosen = parser.parse_args()
-    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle, balanced=chosen.balancer))
+    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle, balanced=chosen.balancer or chosen.sides, sides=chosen.sides))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class DemoPlace:
     name: str
     address: str
     public_key: str
+    color: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,14 @@ def known_hosts(places: tuple[DemoPlace, ...], port: int) -> str:
 
 def write_balancer(folder: Path, places: tuple[DemoPlace, ...], address: str, ports: Ports) -> None:
     """Write what the balancer's process begins with: its servers, and that no maintenance page is shown."""
-    servers = [{"name": place.name, "address": place.address} for place in places]
+    servers = [{"name": place.name, "address": place.address, "drained": place.color == "green"} for place in places]
     plan = {"backend": BACKEND, "address": address, "app": ports.app, "hosts": servers}
     (folder / "balancer.json").write_text(json.dumps(plan), encoding="utf-8")
     (folder / "maintenance.map").write_text(f"{BACKEND} off\n", encoding="utf-8")
+
+
+def _color(place: DemoPlace) -> str:
+    return f", color = {_text(place.color)}" if place.color else ""
 
 
 def _balancer(folder: Path) -> str:
@@ -114,7 +119,8 @@ good_enough = "1%"
 
 def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports, *, balanced: bool = False) -> str:
     """The configuration of the fleet."""
-    hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)} }}" for place in places)
+    hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)}{_color(place)} }}" for place in places)
+    strategy = "bluegreen" if any(place.color for place in places) else "rolling"
     return f"""\
 # The fleet of `deploy demo`. It goes with it: deploy demo --stop
 default_environment = "production"
@@ -130,6 +136,7 @@ restart = {{ run = "bin/restart", timeout = "30s" }}
 [environments.production]
 protected = true
 closed = []
+strategy = "{strategy}"
 hosts = [
 {hosts},
 ]

@@ -78,6 +78,7 @@ def test_what_is_printed_when_it_is_left_can_be_typed_anywhere(demo: Demo, tmp_p
 
 def test_another_size_is_refused_with_what_to_type(demo: Demo):
     assert "--stop" in demo.type("deploy demo --hosts 5", code=6).stderr
+    assert "deploy demo --sides" in demo.type("deploy demo --sides", code=6).stderr
 
 
 def test_a_run_goes_on_when_its_console_is_left(demo: Demo, tmp_path: Path):
@@ -131,3 +132,16 @@ except NoGo as fault:
     assert "may have 256" in said
     assert "deploy demo --hosts 16" in said
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == most
+
+
+def test_a_demo_with_two_sides_moves_its_traffic_there_and_back(tmp_path: Path):
+    mine = Demo(tmp_path)
+    try:
+        made = mine.type("deploy demo --sides --hosts 2 --yes --plain")
+        assert re.search(r"shift/web02/admit: done.*shift/web01/drain: done", made.stdout, re.S), made.stdout
+        more = f"-c {mine.told()['config']} --state {mine.told()['state']}"
+        back = mine.type(f"deploy rollback {more} --yes --plain")
+        assert re.search(r"web01 at localhost/shop: gets requests again.*web02 at localhost/shop: drained", back.stdout, re.S), back.stdout
+        assert "restart" not in back.stdout
+    finally:
+        mine.type("deploy demo --stop")

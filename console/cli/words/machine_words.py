@@ -12,15 +12,16 @@ from console.cli.strict_command import StrictCommand
 
 @click.command(cls=StrictCommand)
 @click.option("--hosts", type=click.IntRange(1, 1000), metavar="N", help="How many hosts (12).")
+@click.option("--sides", is_flag=True, help="Hosts on two sides, blue and green, of which one gets requests: for blue/green releases.")
 @click.option("--stop", is_flag=True, help="Stop the demo's fleet and remove everything it made.")
 @how_options
 @click.pass_context
-def demo(ctx: click.Context, /, hosts: int | None, *, stop: bool, **given: Any) -> None:
+def demo(ctx: click.Context, /, hosts: int | None, *, sides: bool, stop: bool, **given: Any) -> None:
     """Start a fleet of SSH servers on this machine and open the console on it. It runs until --stop, or an hour after its last console."""
     from console.cli import demo_command as demonstration
 
     how = how_of(ctx, given)
-    sys.exit(demonstration.stop(how) if stop else demonstration.run(how, hosts))
+    sys.exit(demonstration.stop(how) if stop else demonstration.run(how, hosts, sides=sides))
 
 
 @click.command(cls=StrictCommand)

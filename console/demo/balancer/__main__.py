@@ -8,18 +8,23 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from console.demo.balancer.proxy import Proxy
 from console.demo.balancer.runtime_api import RuntimeApi
-from console.demo.balancer.servers import Server, Servers
+from console.demo.balancer.servers import DRAIN, Server, Servers
 
 SOCKET, MAP, PLAN = "balancer.sock", "maintenance.map", "balancer.json"
+
+
+def _server(described: dict[str, Any], port: int) -> Server:
+    return Server(described["name"], described["address"], described.get("port", port), DRAIN if described.get("drained") else 0)
 
 
 async def run(folder: Path) -> None:
     """Serve until the process is ended."""
     plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    servers = Servers([Server(each["name"], each["address"], each.get("port", plan["app"])) for each in plan["hosts"]])
+    servers = Servers([_server(each, plan["app"]) for each in plan["hosts"]])
     proxy = Proxy(servers)
     api = RuntimeApi(plan["backend"], servers, folder / MAP, int(time.time()), proxy.cut)
     proxy.is_closed = api.is_closed
