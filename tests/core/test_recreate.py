@@ -56,6 +56,9 @@ def test_a_first_host_is_not_stopped_and_one_without_a_stop_is_restarted():
     restarts = fleet(commands={"restart": Command("restart"), "start": Command("start")})
     assert named(planned(restarts), "wave-1/web01/restart").command == Command("restart")
     assert named(planned(fleet()), "wave-1/web01/restart").command == Command("start")
+    title = str(named(planned(restarts), "wave-1").title)
+    assert "no command stop on web01, web02, web03: the old version goes on until the restart; no maintenance page is configured" in title
+    assert str(named(planned(fleet(commands={**STOPS, **PAGE})), "wave-1").title) == "wave 1 of 1: web01, web02, web03"
     assert (without_stop(restarts, restarts.hosts), without_stop(fleet(), fleet().hosts)) == (("web01", "web02", "web03"), ())
 
 

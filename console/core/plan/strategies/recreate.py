@@ -6,13 +6,15 @@ finds each host well again by its own checks.
 
 from collections.abc import Iterable, Mapping
 
+from console.core.environment.maintenance import is_configured
 from console.core.plan.lanes import Lane
-from console.core.plan.marks import wave_mark
+from console.core.plan.marks import NAMED, wave_mark
 from console.core.plan.stages import Staged, Stages, in_stages
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 from console.model.values import changed
+from console.text import SafeText
 
 STAGES = ("every host is stopped", "every host is switched")
 
@@ -21,9 +23,17 @@ def recreate(order: Order) -> ChangeOfHosts:
     """Change all hosts at once, in step with each other."""
     environment, hosts = order.environment, order.hosts
     mark = wave_mark(environment, 1, 1, hosts, (*order.prepared.values(), *order.before))
+    mark = changed(mark, title=SafeText(f"{mark.title}{_cautions(environment, hosts)}"))
     stages = [_stages(Lane(environment, host, "release", f"wave-1/{host.name}", order.release, 1, leads=host is hosts[0]), order) for host in hosts]
     staged = in_stages(stages, lambda place: (mark.name, order.prepared[hosts[place].name]), "release", STAGES)
     return ChangeOfHosts((hosts,), (mark, *staged.steps), staged.ends)
+
+
+def _cautions(environment: Environment, hosts: tuple[Host, ...]) -> str:
+    """What is to be known before a GO: who cannot be stopped, and that users are shown nothing meanwhile."""
+    unstopped = without_stop(environment, hosts)
+    goes_on = f"; no command stop on {', '.join(unstopped[:NAMED])}{' and more' if len(unstopped) > NAMED else ''}: the old version goes on until the restart"
+    return (goes_on if unstopped else "") + ("" if is_configured(environment) else "; no maintenance page is configured")
 
 
 def _stages(lane: Lane, order: Order) -> Stages:
