@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 
 from console.core.run.downtime import downtime
+from console.model.commands import Continue
 from console.model.events import MaintenanceChanged, StepFinished, StepStarted
 from console.model.request import Request
 from tests.faults.conftest import ADA, Scene, Stage
@@ -145,3 +146,22 @@ async def test_what_a_person_has_switched_on_stays_on_behind_a_release(stage: St
         assert (state.exit, state.maintenance is not None) == (0, True)
         seen = await scene.session.query("maintenance-seen", {}, ADA)
         assert (seen.state, seen.kept.message) == ("on", "by hand")  # type: ignore[attr-defined]
+
+
+async def test_an_engine_that_is_replaced_while_all_are_stopped_starts_them_and_takes_the_page_away(stage: Stage):
+    async with stage(2, extra=f"{PAGE}{STOPS}") as scene:
+        await scene.release("v1.0.0")
+        await scene.open(Request(ref="v1.1.0", yes=True, strategy="recreate"))
+        await scene.until_step("web02/restart", StepStarted)
+        run = scene.run
+        await scene.session.stop(ADA, force=True)
+        scene.session = await scene.new_session()
+        assert (await scene.session.query("maintenance-seen", {}, ADA)).state == "on"  # type: ignore[attr-defined]
+        assert scene.session.owing
+        await scene.session.resume(run, ADA)
+        await scene.session.submit(run, Continue(), ADA)
+        scene.events = []
+        state = await scene.end()
+        assert (state.exit, {scene.live(name) for name in scene.fleet.names}) == (0, {"v1.1.0"})
+        assert not any(scene.files(name, "shared/maintenance") for name in scene.fleet.names)
+        assert (await scene.session.query("maintenance-seen", {}, ADA)).state == "off"  # type: ignore[attr-defined]
