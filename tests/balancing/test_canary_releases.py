@@ -19,6 +19,7 @@ from tests.cli.product import DEPLOY, PATH
 from tests.fleet import Fleet, make_repository, missing
 from tests.reserved import free_port
 
+pytestmark = pytest.mark.real
 VERSIONS = (("v1.0.0", "bad-0.001"), ("v1.1.0", "bad-0.05"), ("v1.2.0", "bad-0.2"), ("v1.3.0", "bad-0.2"))
 """Tags, and which share of their requests fails."""
 CONFIG = """\
