@@ -49,7 +49,7 @@ def answers(fleet: Fleet) -> bool:
         return False
 
 
-async def followed(reader: Reader, name: str, fleet: Fleet, *, pages: bool = True) -> Load:
+async def followed(reader: Reader, name: str, fleet: Fleet) -> Load:
     """Type what the recipe has typed; from the second release on clients ask all the time, until the page is shown."""
     first, check, second, back, *maintenance = commands(name)
     assert "succeeded" in await asyncio.to_thread(reader.types, first)
@@ -58,7 +58,7 @@ async def followed(reader: Reader, name: str, fleet: Fleet, *, pages: bool = Tru
         assert time.monotonic() < end
         await asyncio.sleep(0.2)
     assert "2 of 2 hosts serve" in await asyncio.to_thread(reader.types, check)
-    async with Load(PORT, address=fleet["lb01"].address, clients=3, keeps=pages) as load:
+    async with Load(PORT, address=fleet["lb01"].address, clients=3) as load:
         assert "succeeded" in await asyncio.to_thread(reader.types, second)
         assert "rolled back" in await asyncio.to_thread(reader.types, back)
     for verb in maintenance:
@@ -96,7 +96,7 @@ async def test_nginx(fleet: Fleet, tmp_path: Path):
     prepared(fleet, rights)
     fleet.exec_in("lb01", "PATH=$PATH:/usr/sbin; nginx >/run/nginx.log 2>&1 || { cat /run/nginx.log >&2; exit 1; }")
     try:
-        load = await followed(reader, "nginx", fleet, pages=False)
+        load = await followed(reader, "nginx", fleet)
         assert load.failed == []
         assert fleet.exec_in("lb01", "cat /etc/nginx/upstreams/shop.conf") == upstream
     finally:

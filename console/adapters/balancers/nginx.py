@@ -1,6 +1,7 @@
 """nginx by the file of its upstream: a host's line is set `down` and back, tested, and reloaded; processes are counted, as a reload says nothing.
 
-Implements `ports.Balancer`. Changes that come together are one reload: each reload closes connections that wait for their next request. Requests that were
+Implements `ports.Balancer`. Changes that come together are one reload: each reload closes connections that wait for their next request, unless its
+configuration asks for the flag `closing`. Requests that were
 under way stay with the old workers, which end with the last of them: so many of those as there are is what is still under way. nginx asks no server for its
 health, counts nothing for each server, and its weights are left alone.
 """
@@ -23,6 +24,8 @@ APART = 1.0
 """Seconds between two reloads."""
 PROOF = 10.0
 """Seconds in which new workers must have taken the place of the old ones."""
+SETTLE = 1
+"""Seconds in which a client that keeps its connection has had an answer that ends it."""
 POLL = 0.1
 CHANGED, UNTESTED, UNLOADED = 3, 4, 5
 """How a change ends that was not made."""
@@ -185,7 +188,7 @@ class NginxBalancer:
         text = rewritten(before.text, lines_of(self._upstream(before), self._served), down)
         if text == before.text:
             return before
-        script = change_script(self._balancer.file, before.digest, self._balancer.test, self._balancer.reload)
+        script = change_script(self._balancer.file, before.digest, self._balancer.test, self._balancer.reload, SETTLE if before.closes else 0)
         ran = await self._transport.run(self._host, script, text.encode("utf-8", "surrogateescape"), deadline=time.least())
         self._again = asyncio.get_running_loop().time() + APART
         if ran.problem:

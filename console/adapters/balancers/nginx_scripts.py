@@ -1,6 +1,8 @@
 """What is run on nginx's machine, as POSIX sh: a look at the file and the processes, the change of the file, and the flag of the maintenance page.
 
-A reload says nothing of its success: it returns 0 where the new configuration could not be used. So processes are counted before and after.
+A reload closes connections that clients keep, in the moment in which they may send their next request. Where its configuration asks for the flag `closing`,
+that is set first: each answer then ends its connection, and none is kept at the reload. A reload says nothing of its success: it returns 0 where the new
+configuration could not be used. So processes are counted before and after.
 """
 
 import shlex
@@ -22,6 +24,7 @@ fi
 d=${{f%/*}}
 grep -RsqF -- "$flag" "$d" "${{d%/*}}/nginx.conf" "${{d%/*}}/conf.d" "${{d%/*}}/sites-enabled" "${{d%/*}}/snippets" && echo page
 [ -e "$flag" ] && echo shown
+grep -RsqF -- "$f.closing" "$d" "${{d%/*}}/nginx.conf" "${{d%/*}}/conf.d" "${{d%/*}}/sites-enabled" "${{d%/*}}/snippets" && echo closing
 grep -RhsE '^[[:space:]]*worker_shutdown_timeout' "$d" "${{d%/*}}/nginx.conf" | sed 's/^ */timeout /'
 echo text
 cat "$f"
@@ -32,17 +35,19 @@ set -eu
 f={file}; d=${{f%/*}}; n=${{f##*/}}; new="$d/.$n.deploy-new"; before="$d/.$n.deploy-before"
 have() {{ sha256sum < "$f" | cut -c 1-64; }}
 [ "$(have)" = {digest} ] || exit 3
-trap 'rm -f "$new"' EXIT
+trap 'rm -f "$new" "$f.closing"' EXIT
 cp -p "$f" "$new"
 cat > "$new"
 cp -p "$f" "$before"
 sync "$new" 2>/dev/null || sync
+[ {settle} = 0 ] || {{ : > "$f.closing"; sleep {settle}; }}
 [ "$(have)" = {digest} ] || exit 3
 mv -f "$new" "$f"
 if ! said=$({{ {test}
 }} 2>&1 </dev/null); then mv -f "$before" "$f"; printf '%s\\n' "$said"; exit 4; fi
 if ! said=$({{ {reload}
 }} 2>&1 </dev/null); then mv -f "$before" "$f"; printf '%s\\n' "$said"; exit 5; fi
+sleep {settle}
 """
 
 _PUT_BACK = """\
@@ -69,6 +74,8 @@ class NginxSeen:
     """Processes that only end what they had begun."""
     has_page: bool = False
     is_shown: bool = False
+    closes: bool = False
+    """Its configuration ends connections while the flag `closing` is there."""
     timeout: str = ""
     """Seconds after which old processes are ended, whatever they do."""
     unreadable_by: str = ""
@@ -79,9 +86,12 @@ def look_script(file: str, pid: str, flag: str) -> str:
     return _WAYS + _LOOK.format(file=shlex.quote(file), pid=shlex.quote(pid), flag=shlex.quote(flag))
 
 
-def change_script(file: str, digest: str, test: str, reload: str) -> str:
-    """The text that writes its standard input to the file, which must still have that digest; tests and reloads. Ends with 3, 4 or 5 where each did not do."""
-    return _WAYS + _CHANGE.format(file=shlex.quote(file), digest=shlex.quote(digest), test=test, reload=reload)
+def change_script(file: str, digest: str, test: str, reload: str, settle: int = 0) -> str:
+    """The text that writes its standard input to the file, which must still have that digest; tests and reloads. Ends with 3, 4 or 5 where each did not do.
+
+    `settle`: seconds for which connections are ended by their answers, before the reload and after it; 0: they are not.
+    """
+    return _WAYS + _CHANGE.format(file=shlex.quote(file), digest=shlex.quote(digest), test=test, reload=reload, settle=settle)
 
 
 def put_back_script(file: str, digest: str, reload: str) -> str:
@@ -108,6 +118,6 @@ def read_look(out: bytes) -> NginxSeen | None:
     workers = {pid: title for pid, _, title in children if title.startswith("nginx: worker process")}
     old = frozenset(pid for pid, title in workers.items() if "shutting down" in title)
     return NginxSeen(
-        facts["digest"], text, facts.get("master", ""), frozenset(workers) - old, old, "page" in facts, "shown" in facts,
+        facts["digest"], text, facts.get("master", ""), frozenset(workers) - old, old, "page" in facts, "shown" in facts, "closing" in facts,
         facts.get("timeout", "").removeprefix("worker_shutdown_timeout").strip(" ;"),
     )  # fmt: skip

@@ -125,6 +125,18 @@ class Meddling(LocalTransport):
         return await super().run(host, script, data, **more)
 
 
+async def test_kept_connections_are_ended_before_a_reload_where_the_configuration_asks_for_that(start, machine):
+    seen = f"{machine.folder}/seen"
+    _, real = start(more=f"# if (-f {machine.folder}/upstreams/shop.conf.closing)")
+    reload = f"[ ! -e {real.file}.closing ] || echo closing >> {seen}; {real.reload}"
+    balancer = NginxBalancer(Spec("nginx", file=real.file, upstream="shop", test=real.test, pid=real.pid, reload=reload), HOSTS, LocalTransport())
+    assert isinstance(await balancer.drain((ONE,), deadline=10), BalancerSeen)
+    assert machine.run(f"cat {seen}; ls {real.file}*") == f"closing\n{real.file}\n"
+    balancer = NginxBalancer(Spec("nginx", file=real.file, upstream="shop", test="false", pid=real.pid, reload=reload), HOSTS, LocalTransport())
+    assert isinstance(await balancer.admit((ONE,), deadline=10), BalancerProblem)
+    assert machine.run(f"ls {real.file}*") == f"{real.file}\n"
+
+
 @pytest.mark.parametrize("times", [1, 9])
 async def test_an_edit_by_hand_is_not_overwritten(start, times):
     _, real = start()
