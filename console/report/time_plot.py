@@ -2,7 +2,7 @@
 
 from console.report.svg import Scale, box, drawing, line, text, tick_words, ticks
 from console.views.step_times import StepKindTimes
-from console.views.times import seconds_in_words
+from console.views.times import fine_seconds
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1000.0, 210.0, 84.0, 26.0, 24.0
 
@@ -27,11 +27,11 @@ def time_plot(kinds: tuple[StepKindTimes, ...]) -> str:
 def _row(one: StepKindTimes, scale: Scale, top: float) -> list[str]:
     middle, longest = one.median or 0.0, one.longest or 0.0
     colour = "c-late" if one.is_late else "c-time"
-    told = f"{one.words}: median {seconds_in_words(middle)}, longest {seconds_in_words(longest)}"
+    told = f"{one.words}: median {fine_seconds(middle)}, longest {fine_seconds(longest)}"
     out = [
         text(LEFT - 8, top + 16, one.words, "host", "end"),
         line(scale(middle), top + 12, scale(longest), top + 12, "reach"),
         box(LEFT, top + 5, max(2.0, scale(middle) - LEFT), ROW - 10, f"{colour}{' bad' if one.failed else ''}", told),
-        text(scale(max(longest, one.usual or 0.0)) + 8, top + 16, seconds_in_words(middle), "tick"),
+        text(scale(max(longest, one.usual or 0.0)) + 8, top + 16, fine_seconds(middle), "tick"),
     ]
     return out + ([line(scale(one.usual), top + 2, scale(one.usual), top + ROW - 2, "usual")] if one.usual is not None else [])

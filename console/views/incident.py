@@ -71,7 +71,7 @@ def _numbers(recording: Recording, state: RunState) -> tuple[str, ...]:
 
 
 def _exposed(recording: Recording, state: RunState) -> dict[str, float]:
-    """Seconds from the first change on each host to the end of its last step of the way back; to the run's end where it did not come back."""
+    """Seconds from the first change on each host that did not stay new to the end of its way back; to the run's end where it did not come back."""
     if kind_of(state).is_return:
         return {}
     begun, ended = dict[str, float](), dict[str, float]()
@@ -83,8 +83,9 @@ def _exposed(recording: Recording, state: RunState) -> dict[str, float]:
             begun.setdefault(step.about, seconds)
         elif isinstance(event, ev.StepFinished) and step.phase == "rollback":
             ended[step.about] = seconds
-    gone = {name: host.condition not in ("back", "skipped") for name, host in state.hosts.items()}
-    return {host: (recording.seconds if gone.get(host, True) else ended.get(host, recording.seconds)) - since for host, since in begun.items()}
+    spans = {host: (since, state.hosts[host].condition) for host, since in begun.items() if host in state.hosts and state.hosts[host].condition != "new"}
+    until = {host: ended.get(host, recording.seconds) if condition in ("back", "skipped") else recording.seconds for host, (_, condition) in spans.items()}
+    return {host: until[host] - since for host, (since, _) in spans.items()}
 
 
 def _left(state: RunState, kinds: tuple[StepKindTimes, ...]) -> tuple[str, ...]:

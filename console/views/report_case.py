@@ -4,7 +4,7 @@ from console.core.words.sizes import counted
 from console.views.incident import QUESTIONS, Incident
 from console.views.plan_words import names_in_words
 from console.views.report_blocks import Block, Grid, Paragraph, Point, Points, Prompts, Quote, Section
-from console.views.times import seconds_in_words
+from console.views.times import fine_seconds, seconds_in_words
 from console.views.whole_report import LogExcerpt, WholeReport
 
 NAMED = 8
@@ -35,7 +35,7 @@ def _sequence(case: Incident) -> tuple[Block, ...]:
 def _gap(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"+{seconds * 1000:.0f} ms" if seconds < 1 else f"+{seconds_in_words(seconds)}"
+    return f"+{seconds * 1000:.0f} ms" if seconds < 1 else f"+{fine_seconds(seconds)}"
 
 
 def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:

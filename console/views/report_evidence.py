@@ -7,7 +7,7 @@ from console.views.machine_metrics import said
 from console.views.report_blocks import Block, Drawing, Grid, Paragraph, Point, Points
 from console.views.run_report import Failure, HostPart, SentAnnouncement
 from console.views.styled_text import Tone
-from console.views.times import seconds_in_words
+from console.views.times import fine_seconds, seconds_in_words
 from console.views.whole_report import WholeReport
 
 FAILURES = 20
@@ -28,7 +28,8 @@ def failure_blocks(whole: WholeReport) -> tuple[Block, ...]:
 def _failure(failure: Failure) -> Point:
     code = f", exit {failure.code}" if failure.code is not None else ""
     where = f"{failure.host}, " if failure.host else ""
-    words = f"{failure.status}{code} after {seconds_in_words(failure.seconds)}" + (f": {failure.detail}" if failure.detail else "")
+    took = f" after {seconds_in_words(failure.seconds)}" if failure.seconds else ""
+    words = f"{failure.status}{code}{took}" + (f": {failure.detail}" if failure.detail else "")
     more = (f"Next: {as_typed(failure.hint)}",) if failure.hint else ()
     return Point(words, f"{failure.at[11:19]} {where}{failure.step}", "bad", more, tuple(map(str, failure.tail)))
 
@@ -46,18 +47,18 @@ def time_blocks(whole: WholeReport) -> tuple[Block, ...]:
     grid = Grid(("Step", "Planned", "Done", "Usual", "Median", "Longest"), rows, tones, frozenset({1, 3, 4}))
     late = [one for one in whole.slowest if one.is_late]
     chosen = late if whole.is_quiet else whole.slowest
-    slow = ", ".join(f"{one.words}{f' on {one.host}' if one.host else ''} {seconds_in_words(one.seconds)}" + _usual(one.usual) for one in chosen)
+    slow = ", ".join(f"{one.words}{f' on {one.host}' if one.host else ''} {fine_seconds(one.seconds)}" + _usual(one.usual) for one in chosen)
     title = "Later than usual" if whole.is_quiet else "Slowest steps"
     known = () if any(one.usual is not None for one in whole.kinds) else (Paragraph("No earlier run tells what is usual here.", "dim"),)
     return (grid, *((Paragraph(f"{title}: {slow}."),) if slow else ()), *known, Drawing("step times"), Drawing("lanes"))
 
 
 def _span(seconds: float | None) -> str:
-    return "–" if seconds is None else seconds_in_words(seconds)
+    return "–" if seconds is None else fine_seconds(seconds)
 
 
 def _usual(seconds: float | None) -> str:
-    return "" if seconds is None else f" (usual {seconds_in_words(seconds)})"
+    return "" if seconds is None else f" (usual {fine_seconds(seconds)})"
 
 
 def metric_blocks(whole: WholeReport) -> tuple[Block, ...]:

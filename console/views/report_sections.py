@@ -106,8 +106,8 @@ def _decision(whole: WholeReport) -> tuple[Block, ...]:
     rows += [Point(str(check.detail), f"Check {check.title}: {check.status}", "warn") for check in wrong]
     passed = sum(check.status == "passed" for check in state.checks)
     skipped = sum(check.status == "skipped" for check in state.checks)
-    told = f"{what} at {made.at[11:19]} UTC. {passed} of {counted(len(state.checks), 'check')} passed" + (f", {skipped} skipped." if skipped else ".")
-    return (Paragraph(told), *((Points(tuple(rows)),) if rows else ()))
+    counts = f" {passed} of {counted(len(state.checks), 'check')} passed" + (f", {skipped} skipped." if skipped else ".") if state.checks else ""
+    return (Paragraph(f"{what} at {made.at[11:19]} UTC.{counts}"), *((Points(tuple(rows)),) if rows else ()))
 
 
 def _checks(whole: WholeReport) -> tuple[Block, ...]:

@@ -13,6 +13,11 @@ def seconds_in_words(seconds: float) -> str:
     return clock_span(seconds)
 
 
+def fine_seconds(seconds: float) -> str:
+    """`0.02 s`, `1.5 s`, and from ten seconds on as `seconds_in_words`: for times that are compared with each other."""
+    return f"{seconds:.2f} s" if 0 < seconds < 0.1 else f"{seconds:.1f} s" if 0 < seconds < 10 else seconds_in_words(seconds)
+
+
 def clock_span(seconds: float) -> str:
     """`00:07`, `02:14`, `1:05:09`."""
     whole = max(0, int(seconds))

@@ -99,9 +99,10 @@ def origin_of(events: Sequence[ev.AnyEvent], state: RunState) -> Origin:
 
 def versions_of(state: RunState) -> tuple[str, str]:
     """Return what was live before, and what the run was to make live."""
-    live = list(dict.fromkeys(str(version) for version in state.live if version))
-    live = live or list(dict.fromkeys(str(host.before_version or host.before) for host in state.hosts.values() if host.before_version or host.before))
-    before = ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else "")
+    to = str(state.release.version) if state.release and kind_of(state).makes_release else ""
     if kind_of(state).is_return:
-        return before, next((str(way.version or way.release) for way in state.way_back if way.release), "")
-    return before, str(state.release.version) if state.release and kind_of(state).makes_release else ""
+        to = next((str(way.version or way.release) for way in state.way_back if way.release), "")
+    had = [str(host.before_version or host.before) for host in state.hosts.values() if host.before_version or host.before]
+    known = [str(version) for version in state.live if version] or had
+    live = list(dict.fromkeys(version for version in known if version != to or not kind_of(state).is_return)) or known[:1]
+    return ", ".join(live[:2]) + (f" and {len(live) - 2} more" if len(live) > 2 else ""), to

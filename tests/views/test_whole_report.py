@@ -17,7 +17,8 @@ from console.views.kept_metrics import kept_metrics
 from console.views.left_open import left_open
 from console.views.recording import Recording
 from console.views.report_sections import report_sections, summary_sentence
-from console.views.whole_report import origin_of, whole_report
+from console.views.times import fine_seconds
+from console.views.whole_report import origin_of, versions_of, whole_report
 from console.wire.codec import decode_event
 from tests.tui.past_runs import past_run
 
@@ -67,6 +68,13 @@ def test_what_is_inferred_is_marked_so_and_all_else_is_on_the_record():
     assert case.left[0] == "2 of 3 hosts were not changed yet: web02, web03"
 
 
+def test_only_hosts_that_did_not_stay_new_were_exposed():
+    case = whole_report(journal("lost-in-window")).incident
+    assert case is not None
+    assert set(case.exposed) == {"web02"}
+    assert "0 of 0" not in markdown(whole_report(journal("lost-in-window")))
+
+
 SENTENCES = [
     ("rolled-back", "Rolling deploy on production, from v1.4.1 to v1.5.0, 3 hosts: rolled back after 00:22 (exit 4). Hosts at the end: 3 on v1.4.1. Automatic: 1 failed"),
     ("no-go", "Rolling deploy on production, from v1.4.1 to v1.5.1, 3 hosts: no-go after 00:00 (exit 3). Hosts at the end: 3 on v1.4.1."),
@@ -112,6 +120,11 @@ ORIGINS = [
 @pytest.mark.parametrize(("events", "words"), [pytest.param(*row[1:], id=row[0]) for row in ORIGINS])
 def test_who_or_what_took_it_back_is_said(events, words: str):
     assert origin_of(events, fold(events)).words == words
+
+
+def test_a_rollback_goes_from_what_was_there_to_its_target():
+    assert versions_of(fold(journal("rollback"))) == ("v1.4.2", "v1.4.1")
+    assert versions_of(fold(journal("rolled-back"))) == ("v1.4.1", "v1.5.0")
 
 
 def test_a_reason_that_a_rollback_was_typed_with_is_told():
@@ -197,6 +210,11 @@ def test_the_numbers_of_changed_hosts_are_compared_before_and_after():
 def test_where_no_numbers_were_kept_a_bad_run_says_so_and_a_good_one_is_silent():
     assert "No numbers of the machines were kept" in markdown(whole_report(journal("rolled-back")))
     assert "numbers of the machines" not in markdown(whole_report(GOOD))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.0, "0 s"), (0.024, "0.02 s"), (0.5, "0.5 s"), (1.96, "2.0 s"), (9.94, "9.9 s"), (12.7, "12 s"), (134.0, "02:14")])
+def test_short_times_are_told_apart(seconds: float, words: str):
+    assert fine_seconds(seconds) == words
 
 
 def test_every_section_has_something_to_tell():
