@@ -1,12 +1,14 @@
 """The machines' numbers that were kept of a run, before and after its change: means of new and old hosts over time, and how they compare. Pure.
 
-Times are seconds from the run's beginning. A host is new from its first change on, and old again from the first step of its way back.
+Times are seconds from the run's beginning. A host is new from its first change on, and old again from the first step of its way back; in a rollback
+that is a run of its own it is new until then.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from console.core.kinds.kinds import kind_of
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports.feed import Sample
@@ -106,11 +108,14 @@ def _spans(recording: Recording, state: RunState) -> _Spans:
         step = state.index.get(event.step) if isinstance(event, ev.StepStarted) else None
         if step is not None and step.about and step.changes:
             (spans.back if step.phase == "rollback" else spans.changed).setdefault(step.about, seconds)
+    if kind_of(state).is_return:
+        spans.changed.update(dict.fromkeys(spans.back, -1.0))
     return spans
 
 
 def _marks(recording: Recording, spans: _Spans) -> tuple[tuple[str, float], ...]:
     back = next((seconds for event, seconds in zip(recording.events, recording.times, strict=True) if isinstance(event, ev.RollbackBegan)), None)
-    first = min(spans.changed.values(), default=None)
+    back = min(spans.back.values(), default=None) if back is None else back
+    first = min((seconds for seconds in spans.changed.values() if seconds >= 0), default=None)
     found = (("first change", first), ("rollback", back))
     return tuple((words, at) for words, at in found if at is not None)

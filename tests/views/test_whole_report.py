@@ -207,6 +207,14 @@ def test_the_numbers_of_changed_hosts_are_compared_before_and_after():
     assert [words for words, _ in found.marks] == ["first change", "rollback"]
 
 
+def test_in_a_rollback_of_its_own_hosts_are_new_until_they_go_back():
+    events = journal("rollback")
+    found = kept_metrics([a_sample(events, "web01", 0.0, 0.9), a_sample(events, "web01", 2.0, 0.2)], Recording(events), fold(events))
+    assert found is not None
+    assert found.means["cpu"] == pytest.approx({"on the new release": 0.9, "after the rollback": 0.2})
+    assert [words for words, _ in found.marks] == ["rollback"]
+
+
 def test_where_no_numbers_were_kept_a_bad_run_says_so_and_a_good_one_is_silent():
     assert "No numbers of the machines were kept" in markdown(whole_report(journal("rolled-back")))
     assert "numbers of the machines" not in markdown(whole_report(GOOD))

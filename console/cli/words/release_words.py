@@ -10,6 +10,7 @@ from console.cli.options import how_of, how_options, reason, what_of, what_optio
 from console.cli.strict_command import StrictCommand
 from console.cli.vocabulary import LATER, PLACES
 from console.errors import ConsoleError, UsageFault
+from console.text import SafeText
 
 
 @click.command("ENV", hidden=True, cls=StrictCommand)
@@ -79,7 +80,7 @@ def rollback(ctx: click.Context, /, environment: str, ref: str, hosts: str, at_o
     from console.model.request import Request
 
     request = Request(
-        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, reason=reason(why, "--reason") if why else "", yes=how.yes,
+        kind="rollback", ref=ref, hosts=hosts, at_once=at_once, halves=halves, reason=str(SafeText(reason(why, "--reason"))) if why else "", yes=how.yes,
         wait_for_person=how.patience,
     )  # fmt: skip
     finish(run_commands.open_run(how, environment, request))
