@@ -206,7 +206,7 @@ def test_after_keep_old_and_where_the_old_side_has_another_release_it_is_refused
     late = changed_request(rolled_back(), now=NOW + timedelta(hours=2))
     blocking = [check for check in KINDS["rollback"].checks(late) if check.blocks]
     assert [str(check.detail) for check in blocking] == ["the old side stood by until 1h after 2026-01-01T23:30:00Z"]
-    assert str(blocking[0].remedy) == "deploy production --version VERSION, which releases it to that side again"
+    assert str(blocking[0].remedy) == "deploy production, with the version to go back to: it is released to that side again"
     found = rolled_back()
     other = tuple(changed(fact, current=NEW, releases=(HostRelease(NEW), HostRelease(OLD))) if fact.host == "web01" else fact for fact in found.facts)
     blocking = [check for check in KINDS["rollback"].checks(changed_request(found, facts=other)) if check.blocks]

@@ -47,6 +47,7 @@ class Opened:
     """Ports that are open until they are closed, and reach nothing."""
 
     repository: Any = Silent()
+    balancers: Any = ()
 
     def __init__(self) -> None:
         self.is_closed = False

@@ -53,7 +53,7 @@ def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen
         return _check("failed", words, hint, firm=True)
     missing = [host.name for host in environment.hosts if host.name not in chosen]
     if missing:
-        hint = "deploy ENV without --hosts, or with --strategy rolling"
+        hint = "leave --hosts out, or --strategy rolling"
         return _check("failed", f"a blue/green release is one of both sides; not among its hosts: {', '.join(missing[:5])}", hint, firm=True)
     names = [host.name for host in hosts_of(environment, sides.idle)]
     return _check("passed", f"{sides.live} is live; {sides.idle} ({', '.join(names[:5])}) gets the release, and then the traffic")

@@ -45,7 +45,7 @@ def _stood_by_too_long(found: Found) -> Check | None:
     targets, keep = found.targets, found.environment.bluegreen.keep_old
     if not targets.leaving:
         return None
-    hint = f"deploy {found.environment.name} --version VERSION, which releases it to that side again"
+    hint = f"deploy {found.environment.name}, with the version to go back to: it is released to that side again"
     other = [name for name, release in targets.goes_to.items() if found.current.get(name, release) not in ("", release)]
     over = (found.now - datetime.fromisoformat(targets.since)).total_seconds() > keep if targets.since else False
     kept = f"the old side stood by until {duration_words(keep)} after {targets.since}"
