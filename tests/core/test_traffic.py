@@ -207,6 +207,15 @@ def test_a_way_back_goes_on_where_the_balancer_does_not_answer():
     assert (state.exit, {host.release for host in state.hosts.values()}) == (Exit.ROLLED_BACK, {OLD})
 
 
+def test_a_host_that_is_tried_again_on_its_way_back_is_not_drained_once_more_behind_its_gate():
+    run = a_balanced_run(2, lambda step, attempt: "done" if attempt > 1 or step.kind not in ("drain", "gate") or step.about != "web01" else "failed", kind="rollback")
+    until(run, lambda run: run.state.hosts["web01"].condition == "failed")
+    assert say(run, cmd.Retry(host="web01")) is None
+    state = run.run()
+    assert (state.exit, run.serves) == (Exit.DONE, {"web01", "web02"})
+    assert state.hosts["web01"].steps["back/web01/drain"].attempt == 1
+
+
 WAYS = [
     ("half of those that serve", 3, 6, True, "at-once"), ("more than half", 4, 6, True, "halves"), ("all", 6, 6, True, "halves"),
     ("all, and nothing drains", 6, 6, False, "at-once"), ("the only one", 1, 1, True, "at-once"), ("both", 2, 2, True, "halves"),

@@ -212,7 +212,7 @@ def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fel
     step = state.index.get(name)
     if step is None:
         return False
-    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable", "held")
+    ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable", "held") and step.fatal
     if ended_badly and step.kind == "drain" and _is_passed(state, step):
         return False
     return ended_badly or (step.phase == "release" and (went_back or (fell_later and step.kind in ("restart", "gate"))))
