@@ -213,15 +213,7 @@ def _again(state: RunState, name: str, known: StepState, *, went_back: bool, fel
     if step is None:
         return False
     ended_badly = known.status in ("failed", "unknown", "cancelled", "unreachable", "held") and step.fatal
-    if ended_badly and step.kind == "drain" and _is_passed(state, step):
-        return False
     return ended_badly or (step.phase == "release" and (went_back or (fell_later and step.kind in ("restart", "gate"))))
-
-
-def _is_passed(state: RunState, drain: Step) -> bool:
-    """Whether what a drain was for is done without it: drained now, the host would be out of the traffic that it is on its way back to."""
-    behind = (step for step in state.lanes.get(drain.about, ()) if drain.name in step.needs)
-    return any(state.step_state(step).status == "done" for step in behind)
 
 
 def owed(state: RunState, event: ev.HostOwed) -> RunState:
