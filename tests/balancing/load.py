@@ -1,4 +1,4 @@
-"""Clients that ask a balancer without a pause, on connections that they keep, or on a new one for each request; and count what fails."""
+"""Clients that ask a balancer some twenty times a second each, on connections that they keep, or on a new one for each request; and count what fails."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ class Load:
                 connection = await self._closed(connection)
                 await asyncio.sleep(0.05)
             self.slowest = max(self.slowest, asyncio.get_running_loop().time() - began)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.05)
         await self._closed(connection)
 
     async def _asked(self, connection: Connection, *, keeps: bool, used: bool) -> Connection | None:

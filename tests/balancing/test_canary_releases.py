@@ -151,7 +151,7 @@ def judged(events: list[dict[str, Any]]) -> float:
 
 
 def test_a_release_that_fails_goes_back_from_its_one_host_within_20_s_of_traffic(rig: Rig) -> None:
-    with Clients(rig.port, 250) as clients:
+    with Clients(rig.port, 120) as clients:
         code, events = rig.canary("v1.1.0")
     assert code == 4
     assert judged(events) <= 20.0
@@ -190,7 +190,7 @@ def test_one_that_is_not_worse_goes_on_before_its_time_is_over_though_its_engine
         before = next(event for line in lines if (event := json.loads(line))["type"] == "analysis-seen")
         (engine,) = [one for one in rig.deploy("engine", "list")[1][-1]["engines"] if one["environment"] == "production"]
         os.kill(int(engine["pid"]), signal.SIGKILL)
-        with Clients(rig.port, 250, count=12) as more:
+        with Clients(rig.port, 120) as more:
             events = [json.loads(line) for line in lines]
         assert run.wait(60) == 0
         run.stdout.close()

@@ -34,7 +34,7 @@ class Clients:
     def _ask(self, host: str, address: str) -> None:
         while not self._over.is_set():
             self.seen.append((time.monotonic(), host, _asked(address)))
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def start(self) -> None:
         for thread in self._threads:

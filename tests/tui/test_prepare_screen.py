@@ -245,10 +245,9 @@ async def test_every_answer_of_the_form_goes_into_the_request():
             await in_form(pilot, row)
             await pilot.press("enter", *words, "enter")
             await eventually(pilot, lambda words=words: not screen.typing() and words in form(pilot).shown)
-        for row, keys in {5: ["space"], 7: ["right", "right"], 8: ["left"], 9: ["enter"], 0: ["space"]}.items():
+        for row, keys in {5: ["space"], 7: ["right", "right"], 8: ["left"], 9: ["enter"]}.items():
             await in_form(pilot, row)
             await pilot.press(*keys)
-        await eventually(pilot, lambda: "canary: not yet" in message(pilot))
         await eventually(pilot, lambda: "GO is open" in head(pilot))
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
