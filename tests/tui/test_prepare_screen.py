@@ -245,14 +245,14 @@ async def test_every_answer_of_the_form_goes_into_the_request():
             await in_form(pilot, row)
             await pilot.press("enter", *words, "enter")
             await eventually(pilot, lambda words=words: not screen.typing() and words in form(pilot).shown)
-        for row, keys in {5: ["space"], 7: ["right", "right"], 8: ["left"], 9: ["enter"]}.items():
+        for row, keys in {5: ["space"], 7: ["right", "right"], 8: ["left"], 9: ["enter"], 0: ["space", "space"]}.items():
             await in_form(pilot, row)
             await pilot.press(*keys)
         await eventually(pilot, lambda: "GO is open" in head(pilot))
         await pilot.press("g")
         await eventually(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         said = requests(client)[-1]
-        assert (said.hosts, said.without, said.hotfix) == ("web0*", (("web03", "disk"),), "login")
+        assert (said.hosts, said.without, said.hotfix, said.strategy) == ("web0*", (("web03", "disk"),), "login", "canary")
         impact = said.impact
         assert (impact.migration, impact.downtime, impact.breaking, impact.risk, impact.old_code, impact.notes) == ("yes", 600.0, "no", "high", "ok", "")
 
