@@ -169,14 +169,14 @@ class Risk(msgspec.Struct, frozen=True):
         return share
 
 
-class Share(msgspec.Struct, frozen=True):
-    """A share of requests, which may be none."""
+class Growth(msgspec.Struct, frozen=True):
+    """How much more something may be than something else, as a share of that."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a share, or record its form."""
         share = share_of(value)
-        if share is None or not 0 <= share <= 0.5:
-            place.expected('a share from "0%" to "50%", such as "0.5%"', value)
+        if share is None:
+            place.expected('a share such as "50%" (half as much again)', value)
             return WRONG
         return share
 

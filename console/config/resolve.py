@@ -16,6 +16,7 @@ from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
+from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.host_selection import nearest
 from console.model.fleet import OUTPUT, Access, Announce, BlueGreen, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
 from console.model.secret import SecretRef
@@ -51,6 +52,9 @@ def resolved(sources: Sources) -> Environment:
     ssh = _ssh(values.get("ssh", {}), sources.file)
     _warn_of_pipes(sources)
     metrics = read_metrics(values.get("metrics", {}), sources.place.at("metrics"))
+    known = known_metrics(values.get("metrics", {}), values.get("balancer", ()))
+    thresholds = read_thresholds(values.get("thresholds", ()), known, sources.place.at("thresholds"))
+    warn_of_scrapes(thresholds, known, metrics.scrape_interval, sources.place.at("thresholds"))
 
     def anchored(value: Variable) -> Variable:
         return _anchored(value, sources.file)
@@ -93,6 +97,7 @@ def resolved(sources: Sources) -> Environment:
         database=read_database(values.get("database"), hosts, sources.place.at("database"), sources.file),
         migrate_on=_migrate_on(values.get("migrate_on", ""), hosts, sources.place.at("migrate_on")),
         metrics=metrics,
+        thresholds=thresholds,
         metrics_interval=values.get("metrics", {}).get("interval", 1.0),
         ssh=ssh,
         jumps=_jumps(sources, hosts, ssh),

@@ -111,9 +111,11 @@ backend = "{BACKEND}"
 drain_timeout = "10s"
 maintenance = true
 
-# Few people visit a demo: so the good release is known to be good in a minute or two.
-[environments.production.canary]
-good_enough = "1%"
+# A canary with fewer errors than this is good enough: few people visit a demo, and the good release is known to be good in a minute or two.
+[[environments.production.thresholds]]
+metric = "error_rate"
+above = "1%"
+for = "20s"
 """
 
 

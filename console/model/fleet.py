@@ -11,6 +11,7 @@ import msgspec
 
 from console.model.metrics import MetricName, Metrics
 from console.model.secret import SecretRef
+from console.model.thresholds import Threshold
 
 Variable = str | SecretRef
 
@@ -110,8 +111,6 @@ class Canary(msgspec.Struct, frozen=True):
     judge: tuple[MetricName, ...] = ("error_rate", "latency")
     """Those of them that are counted."""
     not_worse: float = 2.0
-    good_enough: float = 0.005
-    """A share of bad requests that is good enough, whatever the old hosts' is; 0: none."""
     false_alarm: float = 0.01
     on_inconclusive: Literal["pause", "rollback", "proceed"] = "pause"
 
@@ -370,6 +369,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     """How long health is watched after the last switch."""
     metrics_interval: float = 1.0
     metrics: Metrics = Metrics()
+    thresholds: tuple[Threshold, ...] = ()
     migrations: str = ""
     """A glob of files of the repository that are migrations; empty: none."""
     database: Database | None = None

@@ -39,14 +39,14 @@ def test_the_defaults(load):
 
 def test_what_the_file_says(load):
     environment = load(
-        'tags = ["canary"]\nsteps = [1, "50%"]\nby = "hosts"\nanalysis = "90s"\njudge = ["error_rate"]\nnot_worse = 3\ngood_enough = "0%"\nfalse_alarm = "0.5%"\n'
+        'tags = ["canary"]\nsteps = [1, "50%"]\nby = "hosts"\nanalysis = "90s"\njudge = ["error_rate"]\nnot_worse = 3\nfalse_alarm = "0.5%"\n'
         'on_inconclusive = "proceed"',
         'scrape = "http://localhost:8080/metrics"\nscrape_interval = "5s"\nerror_rate = { counter = "http_total", errors = { status = "5..", job = "web" } }\n'
         'latency = { histogram = "http_seconds", quantile = 0.9 }',
         'strategy = "canary"',
     )
     assert environment.strategy == "canary"
-    assert environment.canary == Canary(("canary",), (Amount(count=1), Amount(share=0.5)), "hosts", 90.0, ("error_rate",), 3.0, 0.0, 0.005, "proceed")
+    assert environment.canary == Canary(("canary",), (Amount(count=1), Amount(share=0.5)), "hosts", 90.0, ("error_rate",), 3.0, 0.005, "proceed")
     errors = CountedMetric("error_rate", counter="http_total", errors={"status": "5..", "job": "web"})
     assert environment.metrics == Metrics("http://localhost:8080/metrics", 5.0, errors, CountedMetric("latency", histogram="http_seconds", quantile=0.9))
 
@@ -62,7 +62,7 @@ WRONG = [
     ("not_worse = 1", "", "canary.not_worse: expected a number above 1"),
     ("not_worse = true", "", "canary.not_worse: expected a number above 1"),
     ('false_alarm = "60%"', "", "canary.false_alarm: expected a share from"),
-    ('good_enough = "60%"', "", "canary.good_enough: expected a share from"),
+    ('good_enough = "0.5%"', "", "canary.good_enough: unknown key"),
     ("false_alarm = 0.01", "", "canary.false_alarm: expected a share from"),
     ('judge = ["errors"]', "", "canary.judge[0]: expected one of error_rate, latency"),
     ('on_inconclusive = "stop"', "", "canary.on_inconclusive: expected one of pause, rollback, proceed"),

@@ -19,6 +19,7 @@ from console.model.fleet import Amount, Balancer, Canary, Environment, Host
 from console.model.metrics import CountedMetric, MetricName, Metrics
 from console.model.plan import Step
 from console.model.state import AnalysisState
+from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.plain.plain_questions import question
 from console.text import SafeText
@@ -332,3 +333,20 @@ def test_few_errors_are_good_enough_and_alarms_are_shared_among_metrics(judge: t
     metrics = Metrics(error_rate=CountedMetric("error_rate", "requests_total", {"status": "5.."}), latency=CountedMetric("latency", histogram="seconds"))
     found = criteria_of(changed(an_environment(1), metrics=metrics, canary=Canary(judge=judge)), metric)
     assert (found.not_worse, found.false_alarm, found.limit) == asked
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "limit"),
+    [
+        ((), 0.005),
+        ((Threshold("latency", above=0.3), Threshold("error_rate", above_old=0.5)), 0.005),
+        ((Threshold("error_rate", above=0.01),), 0.01),
+        ((Threshold("error_rate", above=0.03), Threshold("error_rate", above=0.02, then="warn")), 0.02),
+        ((Threshold("error_rate", above=0.0),), 0.005),
+    ],
+    ids=["none", "of other things", "one", "the strictest", "none at all"],
+)
+def test_what_a_threshold_of_errors_allows_is_good_enough_for_a_canary(thresholds: tuple[Threshold, ...], limit: float):
+    environment = changed(an_environment(1), thresholds=thresholds)
+    assert criteria_of(environment, "error_rate").limit == limit
+    assert criteria_of(environment, "latency").limit is None

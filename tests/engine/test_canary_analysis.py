@@ -16,6 +16,7 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.model.fleet import Balancer, Canary, Environment, Host
 from console.model.metrics import CountedMetric, Metrics, Series, Unreadable
+from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.ports.gates import GateResult
 from console.ports.hosts import Unreached
@@ -369,7 +370,8 @@ async def test_a_service_without_errors_goes_on_as_so_few_are_good_enough(seed: 
     assert "below 0.5% on new hosts, which is good enough" in result.detail
 
 
-async def test_where_nothing_is_good_enough_by_itself_a_service_without_errors_is_inconclusive() -> None:
-    scene = Scene(rates=(0.0, 0.0), analysis=30.0, good_enough=0.0)
+async def test_where_a_threshold_allows_next_to_nothing_a_service_without_errors_is_inconclusive() -> None:
+    scene = Scene(rates=(0.0, 0.0), analysis=30.0)
+    scene.environment = changed(scene.environment, thresholds=(Threshold("error_rate", above=1e-6),))
     assert await scene.ended(60.0) is None
     assert scene.run.state.pausing is not None

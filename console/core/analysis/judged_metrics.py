@@ -9,6 +9,9 @@ from console.model.metrics import CountedMetric, MetricName
 COUNTING_BALANCERS: Final = frozenset({"haproxy"})
 """Kinds of balancers that count requests and bad ones for each server."""
 
+GOOD_ENOUGH: Final = 0.005
+"""A share of errors that is good enough where no threshold says how many are allowed."""
+
 
 def judged_metrics(environment: Environment) -> tuple[MetricName, ...]:
     """Return the metrics that are judged and counted, in the order of the file."""
@@ -26,10 +29,18 @@ def scraped(environment: Environment, name: MetricName) -> CountedMetric | None:
 
 
 def criteria_of(environment: Environment, metric: str) -> Criteria:
-    """Return what is asked of a metric: the false alarms that are allowed are shared among all that are judged.
-
-    A share that is good enough by itself is one of errors: where next to nothing fails, no ratio could ever be shown.
-    """
+    """Return what is asked of a metric: the false alarms that are allowed are shared among all that are judged."""
     canary = environment.canary
-    limit = canary.good_enough or None if metric == "error_rate" else None
-    return Criteria(canary.not_worse, canary.false_alarm / max(1, len(judged_metrics(environment))), limit)
+    return Criteria(canary.not_worse, canary.false_alarm / max(1, len(judged_metrics(environment))), good_enough(environment, metric))
+
+
+def good_enough(environment: Environment, metric: str) -> float | None:
+    """Return the share of bad requests that is good enough, whatever the old hosts' is; None: none is.
+
+    It is what the thresholds allow, the strictest of them. Only a share of errors is good enough by itself: where next to nothing fails, no ratio could ever
+    be shown. A slow request is no failure, and what is slow was taken from the old hosts.
+    """
+    if metric != "error_rate":
+        return None
+    limits = (threshold.above for threshold in environment.thresholds if threshold.metric == metric)
+    return min((limit for limit in limits if limit), default=GOOD_ENOUGH)
