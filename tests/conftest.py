@@ -1,14 +1,20 @@
 """Fixtures that many tests share: real hosts, and a repository of releases for them."""
 
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
 from console.core.run import conditions
 from console.text import hide
+from tests.adapters.checks.servers import postgres, postgres_bin
 from tests.fleet import Fleet, make_repository, missing
+
+pytest_plugins = ("tests.shared_journals",)
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that does other work too
 settings.load_profile("unhurried")
@@ -50,3 +56,24 @@ def own_fleet(tmp_path: Path) -> Iterator[Fleet]:
 def shop_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository of the shop, tags v1.0.0 to v1.4.0; not to be changed."""
     return make_repository(tmp_path_factory.mktemp("repository") / "shop")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL of this test process, by the login that may do everything. Who makes a database there gives it a name of its own.
+
+    Not in pytest's folder: another test process that starts takes everybody else's right to look into that.
+    """
+    if not postgres_bin("initdb"):
+        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+    with tempfile.TemporaryDirectory(prefix="deploy-postgres-") as folder, postgres(Path(folder)) as url:
+        until = time.monotonic() + 20
+        while True:
+            try:
+                psycopg.connect(url).close()
+                break
+            except psycopg.OperationalError:  # it takes connections, and is starting up
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        yield url

@@ -12,6 +12,10 @@ class JournalFault(ConsoleError):
     """The journal cannot be written, or cannot be believed."""
 
 
+class JournalAway(JournalFault):
+    """The journal's database does not answer, or the connection to it was lost: what was being written may be written or not."""
+
+
 def first_link(run: str) -> str:
     """Return what the chain of a run starts from (hex): it binds the events to their run."""
     return hashlib.sha256(run.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The journal beside the engine's loop. Implements `ports.Journal` over a `JournalStore`: one thread writes, another reads.
+"""The journal beside the engine's loop. Implements `ports.Journal` over a `RecordStore`: one thread writes, another reads.
 
 Whatever waits to be written when the writer is free is written together, of all runs, and is on the disk before anyone who wrote it goes on.
 """
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from console.adapters.journal.chain import JournalFault
-from console.adapters.journal.store import Entry, JournalStore
+from console.adapters.journal.chain import JournalAway, JournalFault
+from console.adapters.journal.record_store import Entry, RecordStore
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 class SqlJournal:
-    """The journal of a state folder, for one event loop."""
+    """The record of runs in a database, for one event loop."""
 
-    def __init__(self, store: JournalStore) -> None:
+    def __init__(self, store: RecordStore) -> None:
         self.store = store
         self._writer = ThreadPoolExecutor(1, "journal-writer")
         self._reader = ThreadPoolExecutor(1, "journal-reader")
@@ -34,6 +34,8 @@ class SqlJournal:
     @classmethod
     def of(cls, state: str) -> "SqlJournal":
         """Open the journal of a state folder. Raises JournalFault or UsageFault where it cannot be used."""
+        from console.adapters.journal.store import JournalStore
+
         return cls(JournalStore.of(state))
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
@@ -122,7 +124,11 @@ class SqlJournal:
         self.store.close()
 
     async def _on(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
+        try:
+            async with asyncio.timeout(self.store.patience):
+                return await asyncio.get_running_loop().run_in_executor(thread, work)
+        except TimeoutError:
+            raise JournalAway(f"the journal {self.store.path} has not answered for {self.store.patience or 0:.0f} s", "deploy engine list") from None
 
 
 def _heard(done: asyncio.Future[None]) -> None:

@@ -20,8 +20,9 @@ from console.model.fleet import CheckSpec, Command, Environment, HealthCheck, Ho
 from console.model.secret import SecretRef
 from console.model.values import changed
 from console.text import hide
-from tests.adapters.checks.servers import PASSWORD, postgres, postgres_bin, running, service
+from tests.adapters.checks.servers import PASSWORD, running, service
 from tests.reserved import free_port
+from tests.shared_journals import executed
 
 CONSOLE_URL = SecretRef("env", "URL")
 
@@ -67,12 +68,9 @@ async def asked(check, url="", transport=None):
     return found
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    if not postgres_bin("initdb"):
-        pytest.skip("needs PostgreSQL: apt-get install postgresql")
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield Part("postgres", url, {"query": "select 1 < 2, 'x'", "expect": "t|x"}, {"query": "select 1", "expect": "2"}, "'t|x'", "answers '1', expected '2'", PASSWORD)
+@pytest.fixture
+def database(postgres_server):
+    return Part("postgres", postgres_server, {"query": "select 1 < 2, 'x'", "expect": "t|x"}, {"query": "select 1", "expect": "2"}, "'t|x'", "answers '1', expected '2'", PASSWORD)
 
 
 @pytest.fixture(scope="module")
@@ -230,11 +228,12 @@ async def test_postgres_cannot_write_and_stops_a_slow_query(database):
     assert time.monotonic() - began < 3
 
 
-async def test_postgres_through_a_host_speaks_tls_where_the_url_asks_for_it_and_judges_the_name(database, tmp_path_factory):
+async def test_postgres_through_a_host_speaks_tls_where_the_url_asks_for_it_and_judges_the_name(database):
     asks = database.check({"query": "select ssl from pg_stat_ssl where pid = pg_backend_pid()", "expect": "t"}, on="host")
     assert (await asked(asks, f"{database.url}?sslmode=require")).status == "passed"
     assert (await asked(asks, database.url)).seen == "answers 'f', expected 't'"
-    certificate = next(tmp_path_factory.getbasetemp().glob("postgres*/data/certificate"))
+    ((folder,),) = executed(database.url, "show data_directory")
+    certificate = f"{folder}/certificate"
     guarded = f"?sslmode=verify-full&sslrootcert={certificate}"
     assert (await asked(asks, database.url.replace("127.0.0.1", "localhost") + guarded)).status == "passed"
     other = await asked(asks, database.url + guarded)

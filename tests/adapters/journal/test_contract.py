@@ -1,4 +1,4 @@
-"""The contract suite of the journal's port, on SQLite and in memory."""
+"""The contract suite of the journal's port, on SQLite, on PostgreSQL and in memory."""
 
 import asyncio
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.memory import MemoryJournal
+from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
@@ -49,9 +50,14 @@ def note(seq, text="hello"):
     return stamped(NoteAdded(by=ADA, text=SafeText(text)), seq, f"2026-11-24T07:14:{seq % 60:02d}Z", float(seq), "boot")
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
 async def journal(request, tmp_path):
-    made = MemoryJournal() if request.param == "memory" else SqlJournal(JournalStore(str(tmp_path / "journal.sqlite3"), Modes(shared=False)))
+    if request.param == "memory":
+        made = MemoryJournal()
+    elif request.param == "postgresql":
+        made = SqlJournal(PostgresStore(request.getfixturevalue("shared_journal")))
+    else:
+        made = SqlJournal(JournalStore(str(tmp_path / "journal.sqlite3"), Modes(shared=False)))
     yield made
     await made.close()
 

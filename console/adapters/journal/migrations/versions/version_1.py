@@ -1,0 +1,59 @@
+"""The tables of the first journal on PostgreSQL: runs, events, each environment's record, ended runs as a rollback needs them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "1"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "runs",
+        sa.Column("run", sa.String, primary_key=True),
+        *(sa.Column(name, sa.String, nullable=False) for name in ("app", "environment", "kind", "version", "commit", "strategy", "by", "started")),
+        sa.Column("ended", sa.String),
+        sa.Column("outcome", sa.String),
+        sa.Column("exit", sa.Integer),
+        sa.Column("number", sa.Integer),
+    )
+    op.create_index("runs_by_number", "runs", ["number"])
+    op.create_table(
+        "events",
+        sa.Column("run", sa.String, primary_key=True),
+        sa.Column("seq", sa.Integer, primary_key=True),
+        sa.Column("at", sa.String, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("hash", sa.String, nullable=False),
+    )
+    _make_environments()
+    versions = op.create_table(
+        "journal_schema", sa.Column("version", sa.Integer, primary_key=True, autoincrement=False), sa.Column("oldest", sa.Integer, nullable=False)
+    )
+    op.bulk_insert(versions, [{"version": 1, "oldest": 1}])
+
+
+def _make_environments() -> None:
+    op.create_table(
+        "environments",
+        sa.Column("app", sa.String, primary_key=True),
+        sa.Column("environment", sa.String, primary_key=True),
+        *(sa.Column(name, kind, nullable=False) for name, kind in (("format", sa.Integer), ("run", sa.String))),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in ("number", "seq", "revision")),
+    )
+    op.create_table(
+        "environment_rows",
+        *(sa.Column(name, sa.String, primary_key=True) for name in ("app", "environment", "part", "name")),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "past_runs",
+        sa.Column("run", sa.String, primary_key=True),
+        sa.Column("app", sa.String, nullable=False),
+        sa.Column("environment", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+    )
+    op.create_index("past_runs_by_number", "past_runs", ["app", "environment", "number"])

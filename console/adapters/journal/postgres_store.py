@@ -1,0 +1,105 @@
+"""The record of runs in PostgreSQL, which several machines write to. Owns who writes when; what stands in it is `record_store`'s.
+
+A transaction takes the lock of each environment that it writes to, and for a new run the lock of the numbers, and holds them to its commit. So what is
+numbered lower is never seen later, no number is left out, and whoever reads on from where it was misses nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+import sqlalchemy as sa
+
+from console.adapters.journal.chain import JournalAway, JournalFault, chained
+from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.postgres import PATIENCE, address_of, label, opened, told
+from console.adapters.journal.postgres_schema import verify_schema
+from console.adapters.journal.record_store import Entry, RecordStore, Tip, next_number
+from console.adapters.journal.tables import EVENTS
+
+CHANNEL = "deploy_journal"
+"""Where a commit says which runs have new events. It says "look": the rows hold what there is."""
+
+
+def lock_key(*names: str) -> int:
+    """Return the key of an advisory lock."""
+    return int.from_bytes(hashlib.sha256("\0".join(("deploy-console", *names)).encode()).digest()[:8], signed=True)
+
+
+NUMBERS = lock_key("numbers")
+
+
+class PostgresStore(RecordStore):
+    """The record at that address. One connection writes, another reads; each is made again after it was lost."""
+
+    patience = PATIENCE
+
+    def __init__(self, address: str) -> None:
+        """Connect. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
+        url = address_of(address)
+        super().__init__(label(url))
+        self._writer, self._reader = opened(url, writes=True), opened(url, writes=False)
+        self._unsure = False
+        """Whether the entries that are written now may stand already: the connection was lost when they were."""
+        try:
+            with self._told(), self._reading() as connection:
+                verify_schema(connection, self.path)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _told(self) -> AbstractContextManager[None]:
+        return told(self.path)
+
+    def _reading(self) -> AbstractContextManager[sa.Connection]:
+        return self._reader.connect()
+
+    @contextmanager
+    def _transaction(self, places: Iterable[Place]) -> Iterator[sa.Connection]:
+        with self._writer.begin() as connection:
+            for key in sorted({lock_key("environment", *place) for place in places}):
+                _locked(connection, key)
+            yield connection
+
+    def _take_number(self, connection: sa.Connection) -> int:
+        _locked(connection, NUMBERS)
+        return next_number(connection)
+
+    def _written(self, entries: Sequence[Entry]) -> list[JournalFault | None]:
+        try:
+            return super()._written(entries)
+        except JournalAway:
+            self._unsure = True
+        try:
+            return super()._written(entries)
+        finally:
+            self._unsure = False
+
+    def _insert(self, connection: sa.Connection, entry: Entry) -> Tip:
+        found = self._standing(connection, entry) if self._unsure else None
+        return found or super()._insert(connection, entry)
+
+    def _standing(self, connection: sa.Connection, entry: Entry) -> Tip | None:
+        """The end of these events where they stand in the record; they do if the last one's hash does, which is made of all before."""
+        before, last = entry.events[0].seq - 1, entry.events[-1].seq
+        link = self._link_at(connection, entry.run, before)
+        made = list(chained(entry.run, entry.events, before, link))[-1]["hash"] if link else ""
+        found = connection.execute(sa.select(EVENTS.c.hash).where(EVENTS.c.run == entry.run, EVENTS.c.seq == last)).scalar()
+        return Tip(entry.run, last, str(found)) if found == made and found else None
+
+    def _before_commit(self, connection: sa.Connection, tips: Sequence[Tip]) -> None:
+        """Tell whoever listens, at the commit, which runs have new events."""
+        for run in dict.fromkeys(tip.run for tip in tips):
+            connection.execute(sa.select(sa.func.pg_notify(CHANNEL, run)))
+
+    def _after_commit(self, tips: Sequence[Tip]) -> None:
+        """Do nothing: the server keeps what is committed."""
+
+
+def _locked(connection: sa.Connection, key: int) -> None:
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(key, sa.BigInteger))))
