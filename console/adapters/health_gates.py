@@ -19,6 +19,8 @@ from console.ports.gates import GateResult
 from console.ports.hosts import Ran, Transport, Unreached
 from console.text import SafeText
 
+Heard = Callable[[str, str, Observation], None]
+"""(host, check, what was seen): told of each answer."""
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
 def place_of(environment: Environment, host: Host, check: HealthCheck) -> Host:
@@ -73,12 +75,14 @@ class HostGates:
     """The gates of an environment. `run_command` knows the release's folder and variables; without it commands run as they stand."""
 
     def __init__(
-        self, transport: Transport, clock: Clock | None = None, run_command: RunCommand | None = None, reveal: Reveal = lambda name: None
-    ) -> None:
+        self, transport: Transport, clock: Clock | None = None, run_command: RunCommand | None = None, reveal: Reveal = lambda name: None,
+        heard: Heard = lambda host, check, seen: None,
+    ) -> None:  # fmt: skip
         self._transport = transport
         self._clock = clock or SystemClock()
         self._run_command = run_command or bare_command(transport)
         self._reveal = reveal
+        self._heard = heard
 
     async def watch(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask at the check's interval until it has passed often enough in a row, or its deadline is over."""
@@ -87,6 +91,7 @@ class HostGates:
         while True:
             patience, asked = next_patience(check, elapsed), self._clock.mono()
             observation = await self.ask(place, check, values, patience)
+            self._heard(host.name, check.name, observation)
             took = self._clock.mono() - asked
             spent = counted(took, patience)
             if spent < took:
@@ -103,6 +108,7 @@ class HostGates:
     async def once(self, environment: Environment, host: Host, check: HealthCheck, values: Mapping[str, str]) -> GateResult:
         """Ask a check once, without retries; for a fleet at rest."""
         seen = await self.ask(place_of(environment, host, check), check, values, check.timeout)
+        self._heard(host.name, check.name, seen)
         return GateResult(ONCE[seen.kind], int(seen.kind == "ok"), 1, seen.milliseconds / 1000, seen.seen)
 
     async def unreached(self, host: Host) -> Unreached | None:

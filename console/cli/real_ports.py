@@ -1,6 +1,6 @@
 """Wires the real ports of one environment together: SSH and this machine, git, locks, steps, shipping, gates. The only place that knows all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +16,25 @@ from console.adapters.health_gates import HostGates, check_command, release_comm
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.local import LocalTransport
-from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.metrics.application import Application, wanted_names
+from console.adapters.metrics.balancer_counts import BalancerCounts
+from console.adapters.metrics.check_times import CheckTimes
+from console.adapters.metrics.proc_sampler import Machines
+from console.adapters.metrics.prometheus import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
+from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.statefolder import made_folder, modes_of
 from console.adapters.transport import RoutedTransport
-from console.engine.run.step_attempt import variables_of
+from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancers
+from console.engine.run.step_attempt import values_for, variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
 from console.ports.balancers import Balancer
-from console.ports.feed import Sample
 from console.ports.hosts import Transport
+from console.ports.metrics import MetricSource
 
 
 @dataclass
@@ -36,8 +42,6 @@ class RealOutside:
     """Implements `ports.Outside` with the real adapters."""
 
     transport: Transport
-    numbers: Transport
-    """The same hosts, for what gives way to all else."""
     scout: HostScout
     repository: GitRepository
     locks: HostLocks
@@ -51,13 +55,9 @@ class RealOutside:
     database: PostgresView
     attended: AttendedCommands
     balancers: tuple[Balancer, ...]
-    scraper: HttpScraper
-    interval: float
-    """Seconds between two samples of a host."""
-
-    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricsWatch:
-        """Sample hosts from their /proc."""
-        return MetricsWatch(self.numbers, hosts, self.interval, emit, SystemClock().mono)
+    counters: tuple[NotedCounts, ...]
+    scraper: NotedScraper
+    sources: tuple[MetricSource, ...]
 
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection to the host stands now."""
@@ -90,26 +90,46 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
     def reveal(name: str) -> str | None:
         return secrets[name].reveal() if name in secrets else None
 
-    locks = HostLocks(transport)
+    locks, clock = HostLocks(transport), SystemClock()
+    times, balancers = CheckTimes(environment, clock), open_balancers(environment, transport)
+    numbers = RoutedTransport(ssh.readers("numbers"), here)
+    counters = tuple(NotedCounts(one, clock.mono) for one in balancers)
+    scraper = NotedScraper(HttpScraper(numbers), wanted_names(environment.metrics), clock.mono)
     return RealOutside(
         transport,
-        RoutedTransport(ssh.readers("numbers"), here),
         HostScout(transport, reveal),
         repository,
         locks,
         DurableSteps(transport, ssh.standby()),
         HostShipper(transport),
         GitWorkshop(repository, str(work), modes_of(state), umask),
-        HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal),
+        HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal, heard=times.hear),
         ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
-        open_balancers(environment, transport),
-        HttpScraper(RoutedTransport(ssh.readers("numbers"), here)),
-        environment.metrics_interval,
+        balancers,
+        counters,
+        scraper,
+        (*_sources(environment, numbers, counters, scraper, reveal), times),
     )
+
+
+def _sources(
+    environment: Environment, numbers: Transport, counters: tuple[NotedCounts, ...], scraper: NotedScraper, reveal: Callable[[str], str | None]
+) -> Iterator[MetricSource]:
+    """Yield where the machines' numbers come from, and those that the file asks for."""
+    clock, metrics = SystemClock(), environment.metrics
+    yield Machines(numbers, environment.hosts, environment.metrics_interval, environment.path_on)
+    if by_balancers(environment):
+        counting = zip(environment.balancers, counters, strict=True)
+        yield BalancerCounts(tuple(one for balancer, one in counting if balancer.kind in COUNTING_BALANCERS), clock)
+    if metrics.counted:
+        yield Application(environment, scraper, clock, values_for)
+    if metrics.queries:
+        url = metrics.prometheus
+        yield PrometheusQueries(environment, numbers, clock, lambda: url if isinstance(url, str) else reveal("metrics.prometheus"))
 
 
 def url_of(environment: Environment, secrets: Mapping[str, Secret]) -> str:

@@ -11,10 +11,11 @@ import msgspec
 
 from console.config import forms
 from console.config.balancers import read_balancers
-from console.config.canaries import judge_canary, read_canary, read_metrics
+from console.config.canaries import judge_canary, read_canary
 from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
+from console.config.metrics import read_metrics
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.host_selection import nearest
@@ -51,13 +52,14 @@ def resolved(sources: Sources) -> Environment:
     commands, tag_commands = _commands(sources, hosts)
     ssh = _ssh(values.get("ssh", {}), sources.file)
     _warn_of_pipes(sources)
-    metrics = read_metrics(values.get("metrics", {}), sources.place.at("metrics"))
     known = known_metrics(values.get("metrics", {}), values.get("balancer", ()))
     thresholds = read_thresholds(values.get("thresholds", ()), known, sources.place.at("thresholds"))
-    warn_of_scrapes(thresholds, known, metrics.scrape_interval, sources.place.at("thresholds"))
 
     def anchored(value: Variable) -> Variable:
         return _anchored(value, sources.file)
+
+    metrics = read_metrics(values.get("metrics", {}), sources.place.at("metrics"), anchored)
+    warn_of_scrapes(thresholds, known, metrics.scrape_interval, sources.place.at("thresholds"))
 
     environment = Environment(
         app=sources.app_name,

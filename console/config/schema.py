@@ -214,9 +214,9 @@ _ERRORS: Final = {"counter": Key(Text("a counter's name", forms.metric_name), re
 _SLOW: Final = {"histogram": Key(Text("a histogram's name", forms.metric_name), required=True), "quantile": Key(Level())}
 _SERIES: Final = {
     "query": Key(Text()),
-    "counter": Key(Text()),
+    "counter": Key(Text("a counter's name", forms.metric_name)),
     "errors": Key(TableKind(others=Text())),
-    "histogram": Key(Text()),
+    "histogram": Key(Text("a histogram's name", forms.metric_name)),
     "quantile": Key(Level()),
 }
 

@@ -19,6 +19,7 @@ from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.maintenance.end_watch import MaintenanceEnd
+from console.engine.metrics.keeper import MetricKeeper
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
@@ -39,9 +40,9 @@ from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports.clock import Clock
-from console.ports.feed import Heard, Sample
+from console.ports.feed import Heard
 from console.ports.journal import Journal
-from console.ports.outside import MetricWatch, Outside
+from console.ports.outside import Outside
 from console.text import SafeText
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Engine:
         self._keyring = Keyring(read_file)
         self._outside: Outside | None = None
         self._runs = ActiveRuns()
-        self._fleet_watch = for_screens.FleetWatch(self._watch_all)
+        self._metrics = MetricKeeper(clock)
         self._catch_up = DebtWatch(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
         self._refusals = Refusals()
         self._feeds = Feeds(keep)
@@ -144,7 +145,7 @@ class Engine:
 
     async def _open(self, environment: Environment, digest: str) -> None:
         """Work with another model from now on."""
-        await self._fleet_watch.stop()
+        await self._metrics.stop()
         await self._catch_up.stop()
         await self._maintenance.stop()
         if self._outside is not None:
@@ -154,11 +155,7 @@ class Engine:
         self._catch_up.changed()
         self._catch_up.start()
         self._maintenance.start()
-        self._fleet_watch.start()
-
-    def _watch_all(self, emit: Callable[[Sample], None]) -> MetricWatch:
-        environment, outside = self._model()
-        return outside.watch(environment.hosts, emit)
+        await self._metrics.use(environment, self._outside.sources)
 
     def _model(self) -> tuple[Environment, Outside]:
         if self._environment is None or self._outside is None:
@@ -171,7 +168,7 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
-            self._catch_up.unpaid, self._switching, self._writing_idle,
+            self._catch_up.unpaid, self._switching, self._writing_idle, self._metrics,
         )  # fmt: skip
 
     def _fleet_if_any(self) -> QueryContext | None:
@@ -233,7 +230,7 @@ class Engine:
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""
         if not run:
-            return self._fleet_watch.follow()
+            return for_screens.follow_numbers(self._metrics)
         if run in self._feeds.waiting:
             return self._feeds.follow(run)
         one = self._runs.get(run)
@@ -349,7 +346,7 @@ class Engine:
         await self._catch_up.stop()
         await self._maintenance.stop()
         await self._runs.stop()
-        await self._fleet_watch.stop()
+        await self._metrics.stop()
         if self._outside is not None:
             await self._outside.close()
 

@@ -395,7 +395,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
         for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce) if one)):
             found |= part.secrets
-        return found
+        return found | self.metrics.secrets
 
     def host(self, name: str) -> Host | None:
         """The host of that name; None: there is none."""

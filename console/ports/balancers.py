@@ -9,6 +9,17 @@ from typing import Protocol
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerCounts
 
 
+class Counts(Protocol):
+    """A balancer, as far as it counts."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: its machine and its backend."""
+
+    async def count(self, *, deadline: float) -> tuple[ServerCounts, ...] | BalancerProblem:
+        """The counters of every server. Empty: the balancer has none."""
+
+
 class Balancer(Protocol):
     """One balancer of an environment. Hosts are named as in the fleet; one that it does not serve is never passed to it."""
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
+from console.model.metrics import MACHINE
 from console.text import SafeText
 
 
@@ -32,14 +33,21 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at a machine. Shares are 0..1; `at` is on the clock of the reader."""
+    """One look at a machine, or at what its application or a balancer says of it. Shares are 0..1; `at` is on the clock of the reader."""
 
     host: str
+    """Empty: of the environment as a whole."""
     at: float
     cpu: float | None = None
     memory: float | None = None
     load: float | None = None
-    extra: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, float | None] = field(default_factory=dict)
+    """Other metrics that were looked at, by name; None: it could not be measured, or there was no request."""
+    source: str = MACHINE
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of metrics that are counted: requests since the look before, and how many of them were bad."""
+    problem: SafeText = SafeText("")
+    """Why something could not be measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,17 @@
 """The ports of one environment together."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from console.model.fleet import Host
-from console.ports.balancers import Balancer
+from console.ports.balancers import Balancer, Counts
 from console.ports.database import DatabaseView
-from console.ports.feed import Sample
 from console.ports.gates import CheckRunner, Gates
 from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
-from console.ports.metrics import Scraper
+from console.ports.metrics import MetricSource, Scraper
 from console.ports.people import Notifier
 from console.ports.source import Repository, Workshop
 from console.ports.steps import DurableStepPort, Shipper
-
-
-class MetricWatch(Protocol):
-    """Looks at machines again and again, between `start` and `stop`."""
-
-    def start(self) -> None:
-        """Start sampling."""
-
-    async def stop(self) -> None:
-        """End, and leave nothing running on the machines."""
 
 
 class Outside(Protocol):
@@ -78,15 +66,20 @@ class Outside(Protocol):
         """What sends requests to hosts, as the file names them: one for each of `Environment.balancers`, in their order."""
 
     @property
+    def counters(self) -> tuple[Counts, ...]:
+        """The same, as far as they count."""
+
+    @property
     def scraper(self) -> Scraper:
         """Reads the application's own metrics on hosts."""
 
     @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """Where numbers come from: each is followed once, whoever looks."""
+
+    @property
     def attended(self) -> Attended:
         """Runs a person's commands."""
-
-    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> MetricWatch:
-        """Sample hosts at the environment's interval, once started."""
 
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection to the host stands now."""

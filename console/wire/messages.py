@@ -10,6 +10,7 @@ from console.errors import ConsoleError, Exit, Locked, NoGo, NotYet, Problem, Us
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
+from console.model.metrics import MACHINE
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Presence, Sample
@@ -175,15 +176,18 @@ class Printed(ToClient, frozen=True, tag="output"):
     text: SafeText
 
 
-class Sampled(ToClient, frozen=True, tag="sample"):
-    """One host's numbers at one moment."""
+class Sampled(ToClient, frozen=True, tag="sample", omit_defaults=True):
+    """One host's numbers at one moment. What a source says is left out where it is what it mostly is."""
 
     host: str
     at: float
     cpu: float | None = None
     memory: float | None = None
     load: float | None = None
-    extra: dict[str, float] = {}
+    extra: dict[str, float | None] = {}
+    source: str = MACHINE
+    counts: dict[str, tuple[int, int]] = {}
+    problem: SafeText = SafeText("")
 
 
 class Present(ToClient, frozen=True, tag="presence"):
@@ -237,7 +241,10 @@ def item_message(request: int, item: Heard) -> Said:
         case Output(at, host, step, text):
             return Printed(id=request, at=at, host=host, step=step, text=text)
         case Sample():
-            return Sampled(id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra))
+            return Sampled(
+                id=request, host=item.host, at=item.at, cpu=item.cpu, memory=item.memory, load=item.load, extra=dict(item.extra), source=item.source,
+                counts=dict(item.counts), problem=item.problem,
+            )  # fmt: skip
         case Presence(names, round_trip, me, logins, every):
             return Present(id=request, names=names, round_trip=round_trip, me=me, logins=logins, every=every)
         case event:
@@ -252,7 +259,9 @@ def message_item(message: Said) -> Heard | None:
         case Printed():
             return Output(message.at, message.host, message.step, message.text)
         case Sampled():
-            return Sample(message.host, message.at, message.cpu, message.memory, message.load, message.extra)
+            return Sample(
+                message.host, message.at, message.cpu, message.memory, message.load, message.extra, message.source, message.counts, message.problem
+            )  # fmt: skip
         case Present():
             return Presence(message.names, message.round_trip, message.me, message.logins, message.every)
         case _:

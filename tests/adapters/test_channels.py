@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from console.adapters.host_inspection import HostScout
-from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.channels import AGAIN, CHANNELS, Purpose, SshChannels
 from console.adapters.ssh.pool import SshTransport
 from console.core.checks.fleet import assess_fleet
 from console.model.fleet import Environment
 from console.ports.feed import Sample
 from console.ports.hosts import Reached
+from tests.adapters.metrics.followed import Followed
 from tests.adapters.test_transport_contract import host_of, transport_of
 from tests.fleet import Fleet, missing
 from tests.fleet.fleet import cannot_drop
@@ -84,7 +85,7 @@ def narrow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fle
 async def test_a_host_that_takes_few_sessions_is_worked_on_and_gives_no_numbers(narrow: tuple[Fleet, int]):
     fleet, sessions = narrow
     transport, host, heard = transport_of(fleet), host_of(fleet), []
-    watch = MetricsWatch(transport.readers("numbers"), [host], 0.1, heard.append)
+    watch = Followed(Machines(transport.readers("numbers"), [host], 0.1), heard.append)
     watch.start()
     environment = Environment("shop", "production", "/srv/shop", (host,))
     seen = await HostScout(transport).examine(environment, host, deadline=20)
@@ -132,7 +133,7 @@ async def stream_of_work(transport: SshTransport, fleet: Fleet, until: asyncio.E
 async def test_a_link_that_fell_away_leaves_nothing_behind(cuttable: Fleet, cut: float):
     """Alive is asked each 0.5 s, four times: some cuts end before that says dead, some just then, some after."""
     transport, host, samples = transport_of(cuttable, keepalive=0.5), host_of(cuttable), list[Sample]()
-    watch = MetricsWatch(transport.readers("numbers"), [host], 0.1, samples.append)
+    watch = Followed(Machines(transport.readers("numbers"), [host], 0.1), samples.append)
     assert isinstance(await transport.connect(host), Reached)
     watch.start()
     until, seen = asyncio.Event(), list[str]()

@@ -8,12 +8,13 @@ import pytest
 
 from console.adapters.health_gates import HostGates
 from console.adapters.host_inspection import HostScout
-from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.ssh.pool import SshTransport
 from console.config.load import load_file
 from console.core.checks.fleet import assess_fleet
 from console.model.fleet import Command, Environment, HealthCheck, Host, Ssh
 from console.ports.feed import Sample
+from tests.adapters.metrics.followed import Followed
 from tests.fleet import Fleet, missing
 from tests.reserved import free_port
 
@@ -161,7 +162,7 @@ async def test_a_status_decides_where_nothing_is_asked_of_a_body_that_trickles(c
 async def test_hosts_are_sampled_and_their_loops_end_when_nobody_reads(fleet: Fleet) -> None:
     transport = ssh(fleet)
     heard: list[Sample] = []
-    watch = MetricsWatch(transport, [host(fleet, "web01"), host(fleet, "web02")], 0.217, heard.append)
+    watch = Followed(Machines(transport, [host(fleet, "web01"), host(fleet, "web02")], 0.217), heard.append)
     watch.start()
 
     def is_looping() -> bool:

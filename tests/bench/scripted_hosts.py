@@ -3,19 +3,23 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from console.adapters.clock import SystemClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.health_gates import HostGates
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
+from console.adapters.metrics.proc_sampler import METRICS
 from console.adapters.scripted import Call, ScriptedAnswer, ScriptedTransport
 from console.adapters.ship import HostShipper
 from console.cli.real_ports import RealOutside, open_outside
 from console.model.fleet import Environment, Host
+from console.model.measurements import Measurement
+from console.model.metrics import MACHINE
 from console.model.secret import Secret
-from console.ports.feed import Sample
+from console.ports.metrics import Take
 
 OLD = "20260101T000000Z-aaaaaaa"
 STEP = (0.5, 1.5)
@@ -37,32 +41,24 @@ def written_hosts_toml(folder: Path, repository: Path, count: int, batch: str) -
 
 
 class Sampled:
-    """Numbers of every host once a second, as a real watch emits them."""
+    """Numbers of every host once a second, as a real source gives them."""
 
-    def __init__(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> None:
-        self._hosts, self._emit = hosts, emit
-        self._tasks: list[asyncio.Task[None]] = []
+    name, interval, metrics = MACHINE, SAMPLED, METRICS
 
-    def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._sample(host)) for host in self._hosts]
+    def __init__(self, hosts: tuple[Host, ...]) -> None:
+        self._hosts, self._clock = hosts, SystemClock()
 
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def follow(self, take: Take) -> None:
+        async with asyncio.TaskGroup() as every:
+            for host in self._hosts:
+                every.create_task(self._sample(host, take))
 
-    async def _sample(self, host: Host) -> None:
+    async def _sample(self, host: Host, take: Take) -> None:
         await asyncio.sleep(random.random() * SAMPLED)
         while True:
-            self._emit(Sample(host.name, asyncio.get_running_loop().time(), random.random(), 0.5, 1.0))
+            at, values = self._clock.mono(), (random.random(), 0.5, 1.0, 0.4, 1e5, 1e4)
+            take(tuple(Measurement(metric, host.name, at, 0.0, value) for metric, value in zip(METRICS, values, strict=True)))
             await asyncio.sleep(SAMPLED)
-
-
-class ScriptedOutside(RealOutside):
-    """The real adapters over hosts in memory."""
-
-    def watch(self, hosts: tuple[Host, ...], emit: Callable[[Sample], None]) -> Sampled:  # type: ignore[override]
-        return Sampled(hosts, emit)
 
 
 def looked(call: Call) -> ScriptedAnswer:
@@ -75,7 +71,7 @@ def stepped(call: Call) -> ScriptedAnswer:
     return ScriptedAnswer(0, b"stopping\nstarting\nstarted\n", b"\ndeploy-step done 0\n", random.uniform(*STEP))
 
 
-def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> ScriptedOutside:
+def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) -> RealOutside:
     """Open the ports of an environment whose hosts are in memory."""
     real = open_outside(environment, state, secrets)
     hosts = ScriptedTransport(seconds=0.002)
@@ -83,8 +79,8 @@ def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) 
     hosts.answer("deploy-step %s", stepped)
     parts = {name: getattr(real, name) for name in RealOutside.__dataclass_fields__}
     parts |= {
-        "transport": hosts, "numbers": hosts, "scout": HostScout(hosts), "locks": HostLocks(hosts), "steps": DurableSteps(hosts),
+        "transport": hosts, "sources": (Sampled(environment.hosts),), "scout": HostScout(hosts), "locks": HostLocks(hosts), "steps": DurableSteps(hosts),
         "shipper": HostShipper(hosts), "gates": HostGates(hosts),
     }  # fmt: skip
-    return ScriptedOutside(**parts)
+    return RealOutside(**parts)
 

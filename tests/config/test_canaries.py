@@ -7,7 +7,7 @@ import pytest
 from console.config.load import load_file
 from console.errors import UsageFault
 from console.model.fleet import Amount, Canary
-from console.model.metrics import CountedMetric, Metrics
+from console.model.metrics import CountedMetric, Metrics, QueriedMetric
 
 HEAD = '[app]\nname = "shop"\npath = "/srv/shop"\n[environments.production]\nhosts = [{ name = "web01", tags = ["canary"] }, "web02"]\n'
 HAPROXY = '[[environments.production.balancer]]\nkind = "haproxy"\nsocket = "/run/x.sock"\nbackend = "shop"\n'
@@ -51,6 +51,17 @@ def test_what_the_file_says(load):
     assert environment.metrics == Metrics("http://localhost:8080/metrics", 5.0, errors, CountedMetric("latency", histogram="http_seconds", quantile=0.9))
 
 
+def test_metrics_of_the_files_own(load):
+    metrics = load(
+        metrics='scrape = "http://x/m"\nprometheus = "http://p:9090"\nqueue = { query = "sum(q)" }\njobs = { counter = "jobs_total" }\n'
+        'failed = { counter = "jobs_total", errors = { ok = "no" } }\nslow = { histogram = "job_seconds" }',
+    ).metrics
+    assert metrics == Metrics(
+        "http://x/m", prometheus="http://p:9090", queries=(QueriedMetric("queue", "sum(q)"),),
+        more=(CountedMetric("jobs", "jobs_total"), CountedMetric("failed", "jobs_total", {"ok": "no"}), CountedMetric("slow", histogram="job_seconds")),
+    )  # fmt: skip
+
+
 def test_errors_may_be_the_balancers_by_name(load):
     assert load(metrics='error_rate = "balancer"').metrics.error_rate is None
 
@@ -74,6 +85,13 @@ WRONG = [
     ("", 'scrape = "http://x/"\nlatency = { histogram = "a", quantile = 1.5 }', "metrics.latency.quantile: expected a share between 0 and 1"),
     ("", 'latency = { histogram = "a" }', "metrics.latency: needs scrape"),
     ("", 'error_rate = { counter = "a", errors = { s = "5" } }', "metrics.error_rate: needs scrape"),
+    ("", 'queue = { query = "sum(a)" }', "metrics.queue: needs prometheus"),
+    ("", 'jobs = { counter = "a" }', "metrics.jobs: needs scrape"),
+    ("", 'jobs = { counter = "a b" }', "metrics.jobs.counter: expected a metric's name"),
+    ("", "jobs = { quantile = 0.5 }", "metrics.jobs: is to have one of query, counter and histogram"),
+    ("", 'jobs = { query = "a", counter = "b" }', "metrics.jobs: is to have one of query, counter and histogram"),
+    ("", 'cpu = { query = "a" }', "metrics.cpu: cpu is measured on every host already"),
+    ("", 'prometheus = "prometheus:9090"', "metrics.prometheus: expected a URL"),
 ]
 
 

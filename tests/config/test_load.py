@@ -5,6 +5,7 @@ import pytest
 from console.config.load import ConfigFile, digest, find_file, load_file
 from console.errors import Exit, Problem, UsageFault
 from console.model.fleet import Amount, Command, Environment, Host
+from console.model.metrics import QueriedMetric
 from console.model.secret import SecretRef
 
 APP = """
@@ -439,10 +440,13 @@ to = [{{ env = "PAGER" }}]
 close = "x"
 [environments.e.metrics]
 interval = "2s"
+prometheus = {{ env = "PROMETHEUS_URL" }}
 queue = {{ query = "sum(x)" }}
 """)
     assert config.not_yet("e") == ()
     assert only(config).metrics_interval == 2.0
+    assert only(config).metrics.queries == (QueriedMetric("queue", "sum(x)"),)
+    assert only(config).secret_references()["metrics.prometheus"] == SecretRef("env", "PROMETHEUS_URL")
 
 
 def test_the_digest_follows_the_meaning_not_the_text(load, write) -> None:

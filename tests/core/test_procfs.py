@@ -12,7 +12,7 @@ from tests.core.shells import Shell
 
 LINE = (
     b"deploy-sample;8;cpu  100 5 45 800 50 0 10 0 7 0;0.42 0.84 0.39 1/119 32588;"
-    b"MemTotal:       24684084 kB;MemFree:        1000 kB;MemAvailable:   18513063 kB\n"
+    b"MemTotal:       24684084 kB;MemFree:        1000 kB;MemAvailable:   18513063 kB;597.18 377.21;128070399;231366;750;250\n"
 )
 
 
@@ -20,6 +20,7 @@ def test_a_line_is_read_whole() -> None:
     look = parse_line(LINE)
     assert look is not None
     assert (look.cpus, look.busy, look.total, look.load) == (8, 160, 1010, 0.42)
+    assert (look.uptime, look.received, look.sent, look.disk) == (597.18, 128070399, 231366, 0.75)
     assert look.memory is not None
     assert round(look.memory, 6) == 0.25
 
@@ -30,7 +31,7 @@ def test_other_output_is_no_sample() -> None:
 
 
 def test_what_a_machine_does_not_say_is_none_and_the_rest_stays() -> None:
-    look = parse_line(b"deploy-sample;0;cpu x;;MemTotal: 5 kB;MemFree: 1 kB;Buffers: 3 kB")
+    look = parse_line(b"deploy-sample;0;cpu x;;MemTotal: 5 kB;MemFree: 1 kB;Buffers: 3 kB;;;;;")
     assert look == ProcSample()
 
 
@@ -51,7 +52,7 @@ def test_no_bytes_break_it(data: bytes) -> None:
     parse_line(b"deploy-sample;" + data)
 
 
-@given(st.lists(st.text(alphabet="0123456789. -kBcpuMemTotal:Available;²٣", max_size=25), min_size=6, max_size=6))
+@given(st.lists(st.text(alphabet="0123456789. -kBcpuMemTotal:Available;²٣", max_size=25), min_size=11, max_size=11))
 def test_shares_are_shares_whatever_stands_there(parts: list[str]) -> None:
     look = parse_line(("deploy-sample;" + ";".join(parts)).encode())
     if look is not None:
@@ -67,7 +68,7 @@ def test_a_cpu_share_is_a_share(busy: int, total: int, later_busy: int, later_to
 
 def line_of(cpus: str = "8", cpu: str = "cpu  100 5 45 800 50 0 0 0", load: str = "0.42 0.84 0.39", *memory: str) -> bytes:
     sizes = memory or ("MemTotal: 1000 kB", "MemFree: 1 kB", "MemAvailable: 250 kB")
-    return f"{MARK};{cpus};{cpu};{load};{';'.join(sizes)}".encode()
+    return f"{MARK};{cpus};{cpu};{load};{';'.join(sizes)};;;;;".encode()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,6 +47,8 @@ class Opened:
 
     repository: Any = Silent()
     balancers: Any = ()
+    counters: Any = ()
+    sources: Any = ()
 
     def __init__(self) -> None:
         self.is_closed = False
@@ -57,12 +58,6 @@ class Opened:
     async def close(self) -> None:
         self.is_closed = True
         await self.may_close.wait()
-
-    def watch(self, hosts: object, emit: object) -> Any:
-        async def stop() -> None:
-            return None
-
-        return SimpleNamespace(start=lambda: None, stop=stop)
 
     def is_linked(self, host: object) -> bool:
         return False

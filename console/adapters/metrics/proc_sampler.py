@@ -1,18 +1,19 @@
-"""CPU, memory and load of each host, by a loop over /proc that runs there as long as somebody reads it.
+"""CPU, memory, load, disk and network of each host, by a loop over /proc that runs there as long as somebody reads it. Implements `ports.MetricSource`.
 
 Owns starting the loops, and starting them again; what their lines mean is `core/host/procfs.py`'s. It must not know who looks at the numbers.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 
-from console.core.host.procfs import ProcSample, cpu_share, loop_script, parse_line
+from console.adapters.clock import SystemClock
+from console.core.host.procfs import ProcSample, bytes_a_second, cpu_share, loop_script, parse_line
 from console.model.fleet import Host
-from console.ports.feed import Sample
+from console.model.measurements import Measurement
+from console.model.metrics import MACHINE
 from console.ports.hosts import Transport
-
-Emit = Callable[[Sample], None]
+from console.ports.metrics import Take
+from console.text import SafeText
 
 SHIFT = 3600.0
 """Seconds that one loop runs before it is started anew; the port wants a deadline."""
@@ -22,17 +23,19 @@ FINAL = ("login", "unknown-key", "changed-key")
 """Nothing here gets better by trying again, and a refused login tried often gets the console banned."""
 LINE = 4096
 """Bytes that may come without a line break; more is no line of ours."""
+METRICS = ("cpu", "memory", "load", "disk", "net_in", "net_out")
 
 
 class _Reader:
-    """Makes samples of a host's output, however it is cut into pieces."""
+    """Makes measurements of a host's output, however it is cut into pieces."""
 
-    def __init__(self, host: str, emit: Emit, now: Callable[[], float]) -> None:
+    def __init__(self, host: str, take: Take, now: Callable[[], float]) -> None:
         self._host = host
-        self._emit = emit
+        self._take_looks = take
         self._now = now
         self._rest = b""
         self._before: ProcSample | None = None
+        self._disk: float | None = None
         self.heard = False
 
     def feed(self, data: bytes) -> None:
@@ -44,48 +47,49 @@ class _Reader:
                 self._take(look)
 
     def _take(self, look: ProcSample) -> None:
-        extra = {"cpus": float(look.cpus)} if look.cpus else {}
-        self._emit(Sample(self._host, self._now(), cpu_share(self._before, look), look.memory, look.load, extra))
-        self._before = look
-        self.heard = True
+        self._disk = look.disk if look.disk is not None else self._disk
+        got, sent = bytes_a_second(self._before, look)
+        values = zip(METRICS, (cpu_share(self._before, look), look.memory, look.load, self._disk, got, sent), strict=True)
+        at, self._before, self.heard = self._now(), look, True
+        if looks := tuple(Measurement(metric, self._host, at, 0.0, value) for metric, value in values if value is not None):
+            self._take_looks(looks)
 
 
-class MetricsWatch:
-    """Samples hosts each `interval` seconds (at least 0.1) between `start` and `stop`.
+class Machines:
+    """Looks at hosts each `interval` seconds (at least 0.1).
 
-    A host whose link is lost gives one sample without numbers, so that its gap is seen, and is tried again, ever more slowly.
-    `now` is the clock that samples are stamped with.
+    A host whose link is lost gives one look without numbers, so that its gap is seen, and is tried again, ever more slowly.
+    `path_on`: whose file system is looked at. `now` is the clock that looks are stamped with.
     """
 
+    name = MACHINE
+    metrics = METRICS
+
     def __init__(
-        self, transport: Transport, hosts: Iterable[Host], interval: float, emit: Emit, now: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, transport: Transport, hosts: Iterable[Host], interval: float, path_on: Callable[[Host], str] = lambda host: "/",
+        now: Callable[[], float] | None = None,
+    ) -> None:  # fmt: skip
         self._transport = transport
         self._hosts = tuple(hosts)
-        self._script = loop_script(max(0.1, interval))
-        self._emit = emit
-        self._now = now
-        self._tasks: list[asyncio.Task[None]] = []
+        self.interval = max(0.1, interval)
+        self._path_on = path_on
+        self._now = now or SystemClock().mono
 
-    def start(self) -> None:
-        """Begin; does nothing when it has begun already. Needs a running loop."""
-        if not self._tasks:
-            self._tasks = [asyncio.create_task(self._watch(host), name=f"metrics {host.name}") for host in self._hosts]
+    async def follow(self, take: Take) -> None:
+        """Look at every host until cancelled; the loops end with their connections' channels."""
+        async with asyncio.TaskGroup() as every:
+            for host in self._hosts:
+                every.create_task(self._watch(host, take), name=f"metrics {host.name}")
 
-    async def stop(self) -> None:
-        """Stop sampling every host."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _watch(self, host: Host) -> None:
-        wait = FIRST_WAIT
+    async def _watch(self, host: Host, take: Take) -> None:
+        wait, script = FIRST_WAIT, loop_script(self.interval, self._path_on(host))
         while True:
-            reader = _Reader(host.name, self._emit, self._now)
-            ran = await self._transport.run(host, self._script, deadline=SHIFT, sink=reader.feed)
+            reader = _Reader(host.name, take, self._now)
+            ran = await self._transport.run(host, script, deadline=SHIFT, sink=reader.feed)
             if ran.problem is None or ran.problem.kind != "late":
-                self._emit(Sample(host.name, self._now()))
+                reason = ran.problem.message if ran.problem else SafeText("its loop over /proc ended")
+                at = self._now()
+                take(tuple(Measurement(metric, host.name, at, problem=reason) for metric in METRICS))
             if ran.problem is not None and ran.problem.kind in FINAL:
                 return
             wait = FIRST_WAIT if reader.heard else min(LONGEST_WAIT, wait * 2)

@@ -44,7 +44,7 @@ def needs_of(environment: Environment, purpose: Purpose | None, *, resumes: bool
     if purpose in ("exec", "logs"):
         return Needs(variables, {})
     health, checks = _of_parts(*environment.health), _of_parts(*environment.checks)
-    told = _of_parts(*(part for part in (environment.notify, environment.announce) if part))
+    told = _of_parts(*(part for part in (environment.notify, environment.announce) if part)) | environment.metrics.secrets
     database = _of_parts(environment.database) if environment.database else {}
     if purpose in ("deploy", "check"):
         needed = variables | health | database
@@ -94,6 +94,7 @@ def _written(environment: Environment) -> Iterator[str]:
         for address in part.to if part else ():
             yield from _of_address(address)
     yield from _of_address(environment.database.url if environment.database else "")
+    yield from _of_address(environment.metrics.prometheus)
     yield from _of_address(environment.repository)
 
 
@@ -113,3 +114,4 @@ def _names(environment: Environment) -> Iterator[str]:
     yield from (probe.name for probe in probes)
     yield from environment.variables
     yield from environment.commands
+    yield from environment.metrics.own_names

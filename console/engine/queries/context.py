@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from console.engine.metrics.keeper import MetricKeeper
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.fleet import Environment
@@ -51,3 +52,5 @@ class QueryContext:
     """Held while maintenance mode is switched: of two who do so at once, the second sees what the first has done."""
     writing_idle: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""
+    metrics: MetricKeeper | None = None
+    """The environment's numbers; None: nobody measures."""

@@ -9,6 +9,7 @@ from typing import Any
 from console.core.checks.direction import attempt_of
 from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
 from console.engine.maintenance.change import read_maintenance
+from console.engine.metrics.keeper import MetricKeeper
 from console.engine.preflight.preview import answer_preview
 from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
@@ -20,8 +21,7 @@ from console.model.fleet_snapshot import Candidate, FleetSnapshot, Holder, Snaps
 from console.model.host_facts import HostFacts
 from console.model.request import Person
 from console.model.values import changed
-from console.ports.feed import Heard, Sample
-from console.ports.outside import MetricWatch
+from console.ports.feed import Heard
 from console.text import SafeText
 
 CANDIDATES = 200
@@ -102,35 +102,9 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine
 }
 
 
-class FleetWatch:
-    """The numbers of a fleet at rest: sampled while somebody looks, and not a second longer."""
-
-    def __init__(self, open_watch: Callable[[Callable[[Sample], None]], MetricWatch]) -> None:
-        self._open_watch = open_watch
-        self._broadcast = Broadcast()
-        self._lookers = 0
-        self._watch: MetricWatch | None = None
-
-    async def follow(self) -> AsyncIterator[Heard]:
-        """Samples as they come, for as long as they are read."""
-        self._lookers += 1
-        try:
-            self.start()
-            async for item in self._broadcast.follow():
-                yield item
-        finally:
-            self._lookers -= 1
-            if not self._lookers:
-                await self.stop()
-
-    def start(self) -> None:
-        """Begin to sample, where somebody looks and nothing samples yet."""
-        if self._lookers and self._watch is None:
-            self._watch = self._open_watch(self._broadcast.tell)
-            self._watch.start()
-
-    async def stop(self) -> None:
-        """End sampling; whoever looks hears nothing until it is started again."""
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            await watch.stop()
+async def follow_numbers(keeper: MetricKeeper) -> AsyncIterator[Heard]:
+    """The numbers of a fleet at rest, as they come, for as long as they are read."""
+    broadcast = Broadcast()
+    with keeper.heard(broadcast.tell):
+        async for item in broadcast.follow():
+            yield item

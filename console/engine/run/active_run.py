@@ -6,10 +6,12 @@ Knows its runner and the ports. Nothing of other runs, and nothing of who may as
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.maintenance.release_page import switch_for_run
+from console.engine.metrics.keeper import AFTER_RUN
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.queries.context import QueryContext
@@ -39,7 +41,7 @@ class ActiveRun:
         self._run = run
         self._keep = keep
         self.broadcast = Broadcast(events)
-        executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal))
+        executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal), fleet.metrics)
         self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
         executor.record = self.runner.record
         executor.shows_page(partial(switch_for_run, fleet))
@@ -72,8 +74,9 @@ class ActiveRun:
         runner, outside = self.runner, self._fleet.outside
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
         hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
-        watch = outside.watch(hosts, self._tell)
-        watch.start()
+        numbers = ExitStack()
+        if self._fleet.metrics is not None:
+            numbers.enter_context(self._fleet.metrics.heard(self._tell, linger=AFTER_RUN))
         caller = self._caller()
         try:
             if runner.state.phase == "preflight" and runner.state.go is None:
@@ -91,7 +94,7 @@ class ActiveRun:
             if error is not fault:
                 raise
         finally:
-            await watch.stop()
+            numbers.close()
             if caller:
                 caller.stop()
             over()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from console.core.environment.record_queries import Leftover
 from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
+from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
@@ -15,6 +16,7 @@ from console.engine.run.traffic_steps import AtBalancer, take_all_out
 from console.model.events import Decided, Event, HostFailed, HostsAnswered, LockLeft, LocksRefused, LocksReleased, LocksTaken, StepFinished
 from console.model.fleet import Environment, Host
 from console.model.host_facts import LockHolder
+from console.model.measurements import Measurements
 from console.model.plan import Step
 from console.model.request import Person
 from console.model.secret import Secret
@@ -56,7 +58,7 @@ class FleetExecutor:
 
     def __init__(
         self, environment: Environment, outside: Outside, clock: Clock, secrets: Mapping[str, Secret], tell: Callable[[Output], None],
-        is_over: Callable[[str], Awaitable[bool]] = _never,
+        is_over: Callable[[str], Awaitable[bool]] = _never, measurements: Measurements | None = None,
     ) -> None:  # fmt: skip
         self._is_over = is_over
         self._environment = environment
@@ -76,7 +78,8 @@ class FleetExecutor:
         self.live: Callable[[], RunState] = RunState
         self._tools = Tools(
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
-            tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.balancers, scraper=outside.scraper,
+            tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.counters, scraper=outside.scraper,
+            measurements=measurements or NoMeasurements(),
         )  # fmt: skip
 
     def shows_page(self, maintain: Maintain) -> None:

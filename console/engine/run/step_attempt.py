@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from console.core.host.shell import filled
+from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
 from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
 from console.model.maintenance import MaintenanceVerb
+from console.model.measurements import Measurements
 from console.model.metrics import Series, Unreadable
 from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports.balancers import Balancer
+from console.ports.balancers import Counts
 from console.ports.clock import Clock
 from console.ports.database import DatabaseView
 from console.ports.feed import Output
@@ -59,8 +61,10 @@ class Tools:
     maintain: Maintain | None = None
     """Switches maintenance mode for the run; None: nothing can."""
     package: Package | None = None
-    counters: tuple[Balancer, ...] = ()
+    counters: tuple[Counts, ...] = ()
     scraper: Scraper = field(default_factory=NoScraper)
+    measurements: Measurements = field(default_factory=NoMeasurements)
+    """What was measured lately, of everything that the file names."""
     at_once: int = 32
     """Releases on their way to hosts at the same time."""
 

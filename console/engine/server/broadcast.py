@@ -27,14 +27,14 @@ class Viewer:
         self._lines: deque[tuple[int, Output]] = deque()
         self._missed: Counter[str] = Counter()
         self._missed_at = ""
-        self._samples: dict[str, Sample] = {}
+        self._samples: dict[tuple[str, ...], Sample] = {}
         self._presence: Presence | None = None
 
     def tell(self, item: Output | Sample | Presence, seq: int) -> None:
         """Keep an item that came after event `seq`, in the place of an older one where there is no room."""
         match item:
             case Sample():
-                self._samples[item.host] = item
+                self._samples[item.host, item.source, *item.extra] = item
             case Presence():
                 self._presence = item
             case Output():

@@ -11,12 +11,13 @@ import pytest
 
 from console.adapters.local import LocalTransport
 from console.adapters.metrics import proc_sampler
-from console.adapters.metrics.proc_sampler import MetricsWatch
+from console.adapters.metrics.proc_sampler import Machines
 from console.core.host.procfs import loop_script, parse_line
 from console.model.fleet import Host
 from console.ports.feed import Sample
 from console.ports.hosts import ProblemKind, Ran, Sink, Unreached
 from console.text import SafeText
+from tests.adapters.metrics.followed import Followed
 
 WEB = Host("web01")
 SHELLS = [pytest.param(words, id=words[0], marks=pytest.mark.skipif(shutil.which(words[0]) is None, reason=f"needs {words[0]}: apt install {words[0]}"))
@@ -70,8 +71,7 @@ def test_the_loop_ends_by_itself_when_its_reader_is_gone(shell: tuple[str, ...],
 class TestWatch:
     async def test_each_host_is_sampled_and_nothing_is_left_behind(self) -> None:
         heard: list[Sample] = []
-        watch = MetricsWatch(LocalTransport(), [WEB, Host("web02")], 0.123, heard.append, itertools.count(1).__next__)
-        watch.start()
+        watch = Followed(Machines(LocalTransport(), [WEB, Host("web02")], 0.123, now=itertools.count(1).__next__), heard.append)
         watch.start()
         await until(lambda: sum(sample.cpu is not None for sample in heard) >= 4)
         assert len(loops(0.123)) == 2
@@ -83,12 +83,14 @@ class TestWatch:
         assert first.memory is not None
         assert 0 < first.memory < 1
         assert first.load is not None
-        assert first.extra["cpus"] >= 1
+        assert 0 < (first.extra["disk"] or 0) < 1
+        assert "net_in" not in first.extra
+        assert heard[-1].extra.keys() == {"disk", "net_in", "net_out"}
         await until(lambda: not loops(0.123))
         assert not loops(0.123)
 
     async def test_output_in_any_pieces_and_a_greeting_in_between_are_no_hindrance(self) -> None:
-        line = b"deploy-sample;2;cpu 1 0 1 8;0.50 1 1 1/1 1;MemTotal: 4 kB;MemFree: 1 kB;MemAvailable: 1 kB\n"
+        line = b"deploy-sample;2;cpu 1 0 1 8;0.50 1 1 1/1 1;MemTotal: 4 kB;MemFree: 1 kB;MemAvailable: 1 kB;9.5 1;2;3;4;5\n"
 
         class InPieces(LocalTransport):
             async def run(self, host: Host, script: str, data: object = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
@@ -98,7 +100,7 @@ class TestWatch:
                 return await asyncio.Future()
 
         heard: list[Sample] = []
-        watch = MetricsWatch(InPieces(), [WEB], 1.0, heard.append)
+        watch = Followed(Machines(InPieces(), [WEB], 1.0), heard.append)
         watch.start()
         await until(lambda: len(heard) == 2)
         await watch.stop()
@@ -108,7 +110,7 @@ class TestWatch:
         monkeypatch.setattr(proc_sampler, "FIRST_WAIT", 0.01)
         transport = Losing("unreachable", after=2)
         heard: list[Sample] = []
-        watch = MetricsWatch(transport, [WEB], 0.1, heard.append)
+        watch = Followed(Machines(transport, [WEB], 0.1), heard.append)
         watch.start()
         await until(lambda: any(sample.memory for sample in heard))
         await watch.stop()
@@ -118,7 +120,7 @@ class TestWatch:
     async def test_a_refused_login_or_key_is_not_tried_again(self, monkeypatch: pytest.MonkeyPatch, kind: ProblemKind) -> None:
         monkeypatch.setattr(proc_sampler, "FIRST_WAIT", 0.01)
         transport = Losing(kind, after=99)
-        watch = MetricsWatch(transport, [WEB], 0.1, lambda _: None)
+        watch = Followed(Machines(transport, [WEB], 0.1), lambda _: None)
         watch.start()
         await asyncio.sleep(0.1)
         await watch.stop()
@@ -133,7 +135,7 @@ class TestWatch:
             await slept(0)
 
         monkeypatch.setattr(proc_sampler.asyncio, "sleep", sleep)
-        watch = MetricsWatch(Losing("unreachable", after=99), [WEB], 0.1, lambda _: None)
+        watch = Followed(Machines(Losing("unreachable", after=99), [WEB], 0.1), lambda _: None)
         watch.start()
         for _ in range(1000):
             if len(waits) > 7:

@@ -1,0 +1,30 @@
+"""A source of numbers that says what it is told to. For tests, and where a thousand hosts are wanted at once. Implements `ports.MetricSource`."""
+
+import asyncio
+
+from console.model.measurements import Measurement
+from console.model.metrics import MACHINE
+from console.ports.metrics import Take
+
+
+class ScriptedSource:
+    """`give` says what one look at one host finds, while somebody follows."""
+
+    def __init__(self, name: str = MACHINE, interval: float = 1.0, metrics: tuple[str, ...] = ("cpu", "memory", "load")) -> None:
+        self.name, self.interval, self.metrics = name, interval, metrics
+        self.followers = 0
+        self._takes: list[Take] = []
+
+    async def follow(self, take: Take) -> None:
+        """Hand over what is given until cancelled."""
+        self._takes.append(take)
+        self.followers += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._takes.remove(take)
+
+    def give(self, *looks: Measurement) -> None:
+        """Find that in one look."""
+        for take in tuple(self._takes):
+            take(looks)

@@ -1,0 +1,196 @@
+"""Numbers over time, kept with a bound: each of the last hour as it came, and before that a mean for each minute of a day. Pure; implements `Measurements`.
+
+What was measured in one look at one host lies in flat arrays beside one time: 8 bytes for the time, and 4 for each number of a machine (8 for what is counted,
+and 16 more for its requests). An hour of a host's six numbers, each second, takes 127 KiB (21 KiB a metric), a day's minutes 51 KiB more. Where so many hosts
+do not fit into `ROOM`, what is kept as it came reaches less far back, and the minutes begin sooner.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf, isinf, isnan, nan
+
+from console.model.measurements import Measurement
+from console.model.metrics import MACHINE
+from console.text import SafeText
+
+HOUR, DAY, MINUTE = 3600.0, 86400.0, 60.0
+MOST = 3600
+"""Looks at a host that are kept as they came."""
+LEAST = 300
+"""Looks that are kept of a host however many hosts there are."""
+ROOM = 64 * 2**20
+"""Bytes that all looks which are kept as they came may take."""
+UNKNOWN = SafeText("it could not be measured then")
+SLACK = 60
+"""Looks that may be too old before the oldest are dropped together."""
+
+
+class _Columns:
+    """Looks as flat arrays, oldest first. NaN: that look was not for that metric; infinite: it could not be measured."""
+
+    def __init__(self, wide: bool) -> None:
+        self.at = array("d")
+        self.seconds = array("f")
+        self.values: dict[str, array[float]] = {}
+        self.requests: dict[str, array[float]] = {}
+        self.bad: dict[str, array[float]] = {}
+        self._wide = wide
+
+    def add(self, at: float, seconds: float, values: Mapping[str, tuple[float | None, float | None, float | None]]) -> None:
+        for name, (_, requests, _) in values.items():
+            self._known(name, counted=requests is not None)
+        self.at.append(at)
+        self.seconds.append(seconds)
+        for name, column in self.values.items():
+            column.append(nan if name not in values else inf if (value := values[name][0]) is None else value)
+        for name in self.requests:
+            _, requests, bad = values.get(name, (None, None, None))
+            self.requests[name].append(nan if requests is None else requests)
+            self.bad[name].append(nan if bad is None else bad)
+
+    def _known(self, name: str, *, counted: bool) -> None:
+        if name not in self.values:
+            self.values[name] = array("d" if self._wide else "f", [nan]) * len(self.at)
+        if counted and name not in self.requests:
+            self.requests[name], self.bad[name] = (array("d", [nan]) * len(self.at) for _ in range(2))
+
+    def drop(self, count: int) -> None:
+        for column in (self.at, self.seconds, *self.values.values(), *self.requests.values(), *self.bad.values()):
+            del column[:count]
+
+    @property
+    def bytes(self) -> int:
+        return 12 + sum(column.itemsize for column in self.values.values()) + 16 * len(self.requests)
+
+
+class _Minute:
+    """The means of a minute that is not over."""
+
+    def __init__(self, begun: float) -> None:
+        self.begun = begun
+        self._sums: dict[str, list[float]] = {}
+
+    def add(self, looks: Iterable[Measurement]) -> None:
+        for one in looks:
+            total = self._sums.setdefault(one.metric, [0.0, 0.0, 0.0, 0.0, 0.0])
+            if one.value is not None:
+                total[0] += one.value
+                total[1] += 1
+            if one.requests is not None and not one.problem:
+                total[2] += one.requests
+                total[3] += one.bad or 0
+                total[4] = 1.0
+
+    def values(self) -> dict[str, tuple[float | None, float | None, float | None]]:
+        return {
+            name: (value / count if count else None, requests if counted else None, bad if counted else None)
+            for name, (value, count, requests, bad, counted) in self._sums.items()
+        }  # fmt: skip
+
+
+class Track:
+    """What one source said of one host."""
+
+    def __init__(self, *, wide: bool) -> None:
+        self.fine, self.minutes = _Columns(wide), _Columns(wide)
+        self._open: _Minute | None = None
+        self._problems: dict[str, SafeText] = {}
+
+    def add(self, looks: tuple[Measurement, ...], most: int) -> None:
+        """Take what one look gave; all of it has one time."""
+        at, seconds = looks[0].at, looks[0].seconds
+        self.fine.add(at, seconds, {one.metric: (one.value, one.requests, one.bad) for one in looks})
+        for one in looks:
+            if one.problem:
+                self._problems[one.metric] = one.problem
+            elif one.value is not None:
+                self._problems.pop(one.metric, None)
+        self._to_minutes(at, looks)
+        _forget(self.fine, at - HOUR, most)
+        _forget(self.minutes, at - DAY, int(DAY / MINUTE))
+
+    def _to_minutes(self, at: float, looks: tuple[Measurement, ...]) -> None:
+        minute = self._open
+        if minute is None or not minute.begun <= at < minute.begun + MINUTE:
+            if minute is not None:
+                self.minutes.add(minute.begun + MINUTE, MINUTE, minute.values())
+            minute = self._open = _Minute(at // MINUTE * MINUTE)
+        minute.add(looks)
+
+    def between(self, metric: str, host: str, since: float, until: float) -> Iterator[Measurement]:
+        """Yield what ended in that time: minutes, up to where what is kept as it came begins."""
+        begin = self.fine.at[0] if self.fine.at else until
+        yield from _read(self.minutes, metric, host, since, min(until, begin), SafeText(""))
+        yield from _read(self.fine, metric, host, since, until, self._problems.get(metric, SafeText("")))
+
+    def newest(self, metric: str) -> tuple[float, float] | None:
+        """Return the last number of that metric and its time; None: there is none."""
+        column = self.fine.values.get(metric, array("f"))
+        return next(((self.fine.at[place], column[place]) for place in range(len(column) - 1, -1, -1) if abs(column[place]) < inf), None)
+
+    def problem(self, metric: str) -> SafeText:
+        """Return why there is no number now; empty: there is one, or nobody has looked."""
+        return self._problems.get(metric, SafeText(""))
+
+
+def _read(columns: _Columns, metric: str, host: str, since: float, until: float, problem: SafeText) -> Iterator[Measurement]:
+    values = columns.values.get(metric)
+    if values is None:
+        return
+    requests, bad = columns.requests.get(metric), columns.bad.get(metric)
+    for place in range(bisect_right(columns.at, since), bisect_right(columns.at, until)):
+        if isnan(value := values[place]):
+            continue
+        counted = requests is not None and bad is not None and not isnan(requests[place])
+        told, wrong = (int(requests[place]), int(bad[place])) if counted and requests is not None and bad is not None else (None, None)
+        why = (problem or UNKNOWN) if isinf(value) and not counted else SafeText("")
+        yield Measurement(metric, host, columns.at[place], columns.seconds[place], None if isinf(value) else value, told, wrong, why)
+
+
+def _forget(columns: _Columns, before: float, most: int) -> None:
+    old = max(bisect_right(columns.at, before), len(columns.at) - most)
+    if old > SLACK:
+        columns.drop(old)
+
+
+class KeptNumbers:
+    """What all sources said of all hosts. Implements `Measurements`."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[tuple[str, str], Track] = {}
+        self._of_metric: dict[str, dict[str, Track]] = {}
+
+    def take(self, source: str, looks: tuple[Measurement, ...]) -> None:
+        """Take what one look at one host gave: one or several metrics, all of one time."""
+        host = looks[0].host
+        track = self._tracks.get((source, host))
+        if track is None:
+            track = self._tracks[source, host] = Track(wide=source != MACHINE)
+        for one in looks:
+            if one.metric not in self._of_metric or host not in self._of_metric[one.metric]:
+                self._of_metric.setdefault(one.metric, {})[host] = track
+        track.add(looks, self.most(track))
+
+    def most(self, track: Track) -> int:
+        """Return how many looks at a host are kept as they came."""
+        return max(LEAST, min(MOST, ROOM // (max(1, len(self._tracks)) * track.fine.bytes)))
+
+    def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
+        """Return by host, oldest first, what ended after `since` and not after `until`. What is older than the last hour is means of minutes."""
+        found = ((host, tuple(track.between(metric, host, since, until))) for host, track in self._of_metric.get(metric, {}).items())
+        return {host: looks for host, looks in found if looks}
+
+    def metrics(self) -> tuple[str, ...]:
+        """Return of what there are numbers."""
+        return tuple(self._of_metric)
+
+    def hosts(self, metric: str) -> Mapping[str, Track]:
+        """Return where a metric was measured; an empty name is the environment as a whole."""
+        return self._of_metric.get(metric, {})
+
+    def keep_only(self, hosts: Iterable[str]) -> None:
+        """Forget what is of no host of those."""
+        known = {"", *hosts}
+        self._tracks = {key: track for key, track in self._tracks.items() if key[1] in known}
+        self._of_metric = {metric: {host: track for host, track in of.items() if host in known} for metric, of in self._of_metric.items()}

@@ -1,0 +1,139 @@
+"""Samples every source of an environment once, whoever looks: while a run goes on, while somebody watches, and for an hour after a run.
+
+Keeps what was measured (`core/metrics/kept_numbers.py`) and tells who listens. Implements `Measurements`. Knows nothing of what a number means.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from console.core.metrics.kept_numbers import KeptNumbers
+from console.model.fleet import Environment
+from console.model.measurements import Measurement
+from console.model.metrics import MACHINE
+from console.ports.clock import Clock
+from console.ports.feed import Sample
+from console.ports.metrics import MetricSource
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[Sample], None]
+AFTER_RUN = 3600.0
+"""Seconds for which it goes on after a run, though nobody watches."""
+AFTER_FAULT = 30.0
+"""Seconds until a source is followed again that ended by a mistake of ours."""
+
+
+class NoMeasurements:
+    """Stands where nothing is measured."""
+
+    def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
+        """Return that nothing is known."""
+        return {}
+
+
+class MetricKeeper:
+    """The numbers of one environment."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.numbers = KeptNumbers()
+        self._sources: tuple[MetricSource, ...] = ()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[None] | None = None
+        self._listeners: list[Hear] = []
+        self._until = 0.0
+
+    @property
+    def sources(self) -> tuple[MetricSource, ...]:
+        """Where numbers come from."""
+        return self._sources
+
+    def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
+        """Return by host, oldest first, what ended after `since` and not after `until`."""
+        return self.numbers.window(metric, since, until)
+
+    async def use(self, environment: Environment, sources: tuple[MetricSource, ...]) -> None:
+        """Sample those from now on, where somebody looks or looked lately."""
+        await self._rest()
+        self._sources = sources
+        self.numbers.keep_only(host.name for host in environment.hosts)
+        if self._listeners or self._clock.mono() < self._until:
+            self._start()
+            self._end_later()
+
+    @contextmanager
+    def heard(self, hear: Hear, *, linger: float = 0.0) -> Iterator[None]:
+        """Sample, and tell of each look, while in the block. `linger`: for how many seconds it goes on behind it."""
+        self._listeners.append(hear)
+        self._start()
+        try:
+            yield
+        finally:
+            self._listeners.remove(hear)
+            self._until = max(self._until, self._clock.mono() + linger)
+            self._end_later()
+
+    async def stop(self) -> None:
+        """End sampling, whoever listens."""
+        self._until = 0.0
+        await self._rest()
+        self._sources = ()
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._follow(source), name=f"numbers of {source.name}") for source in self._sources]
+
+    async def _follow(self, source: MetricSource) -> None:
+        while True:
+            try:
+                await source.follow(lambda looks: self._take(source.name, looks))
+            except Exception:
+                log.exception("numbers of %s", source.name)
+            await self._clock.sleep(AFTER_FAULT)
+
+    def _take(self, source: str, looks: tuple[Measurement, ...]) -> None:
+        self.numbers.take(source, looks)
+        if self._listeners:
+            sample = sample_of(source, looks)
+            for hear in tuple(self._listeners):
+                hear(sample)
+
+    def _end_later(self) -> None:
+        if self._ending is None and not self._listeners:
+            self._ending = asyncio.create_task(self._end())
+
+    async def _end(self) -> None:
+        try:
+            while not self._listeners and (left := self._until - self._clock.mono()) > 0:
+                await self._clock.sleep(left)
+            if not self._listeners:
+                await self._stop_tasks()
+        finally:
+            self._ending = None
+
+    async def _rest(self) -> None:
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
+        await self._stop_tasks()
+
+    async def _stop_tasks(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def sample_of(source: str, looks: tuple[Measurement, ...]) -> Sample:
+    """Return one look as viewers hear of it."""
+    values = {one.metric: one.value for one in looks}
+    counts = {one.metric: (one.requests, one.bad or 0) for one in looks if one.requests is not None}
+    problem = next((one.problem for one in looks if one.problem), looks[0].problem)
+    host, at = looks[0].host, looks[0].at
+    if source != MACHINE:
+        return Sample(host, at, extra=values, source=source, counts=counts, problem=problem)
+    cpu, memory, load = (values.pop(name, None) for name in ("cpu", "memory", "load"))
+    return Sample(host, at, cpu, memory, load, values, problem=problem)

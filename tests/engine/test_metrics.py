@@ -1,0 +1,123 @@
+"""The engine's numbers: sampled once for all who look, kept, told, and gone on with after a run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from console.adapters.clock import SetClock
+from console.adapters.metrics.scripted import ScriptedSource
+from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, MetricKeeper, NoMeasurements, sample_of
+from console.engine.queries.for_screens import follow_numbers
+from console.model.fleet import Environment, Host
+from console.model.measurements import Measurement
+from console.ports.feed import Sample
+from console.ports.metrics import Take
+from console.text import SafeText
+
+SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"), Host("web02")))
+
+
+def cpu(at: float, host: str = "web01") -> Measurement:
+    return Measurement("cpu", host, at, value=0.5)
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.clock = SetClock(datetime(2026, 11, 24, tzinfo=UTC), mono=100.0)
+        self.machines, self.balancer = ScriptedSource(), ScriptedSource("balancer", 2.0, ("error_rate",))
+        self.keeper = MetricKeeper(self.clock)
+        self.heard: list[Sample] = []
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    one = Scene()
+    await one.keeper.use(SHOP, (one.machines, one.balancer))
+    yield one
+    await one.keeper.stop()
+
+
+async def test_each_source_is_followed_once_however_many_look_and_not_at_all_when_nobody_does(scene: Scene) -> None:
+    scene.machines.give(cpu(101))
+    assert scene.machines.followers == 0
+    with scene.keeper.heard(scene.heard.append), scene.keeper.heard(scene.heard.append):
+        await settle()
+        scene.machines.give(cpu(102))
+        assert (scene.machines.followers, scene.balancer.followers, len(scene.heard)) == (1, 1, 2)
+    await settle()
+    scene.machines.give(cpu(103))
+    assert [one.at for one in scene.keeper.window("cpu", 0, 999)["web01"]] == [102]
+
+
+async def test_it_goes_on_for_an_hour_after_a_run(scene: Scene) -> None:
+    with scene.keeper.heard(scene.heard.append, linger=AFTER_RUN):
+        await settle()
+    await scene.clock.advance(AFTER_RUN - 1)
+    scene.machines.give(cpu(scene.clock.mono()))
+    assert len(scene.keeper.window("cpu", 0, 99999)["web01"]) == 1
+    assert scene.heard == []
+    with scene.keeper.heard(scene.heard.append):
+        await scene.clock.advance(10)
+        scene.machines.give(cpu(scene.clock.mono()))
+    await settle()
+    scene.machines.give(cpu(scene.clock.mono()))
+    assert (len(scene.keeper.window("cpu", 0, 99999)["web01"]), len(scene.heard), scene.machines.followers) == (2, 1, 1)
+
+
+async def test_another_model_is_sampled_at_once_where_somebody_looks_and_hosts_that_are_gone_are_forgotten(scene: Scene) -> None:
+    with scene.keeper.heard(scene.heard.append):
+        await settle()
+        scene.machines.give(cpu(101))
+        scene.machines.give(cpu(101, "web02"))
+        other = ScriptedSource()
+        await scene.keeper.use(Environment("shop", "production", "/srv/shop", (Host("web02"),)), (other,))
+        await settle()
+        scene.machines.give(cpu(102, "web02"))
+        other.give(cpu(103, "web02"))
+        assert {host: [one.at for one in looks] for host, looks in scene.keeper.window("cpu", 0, 999).items()} == {"web02": [101, 103]}
+
+
+async def test_a_source_with_a_mistake_of_ours_is_followed_again_and_holds_no_other_up(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(ScriptedSource):
+        async def follow(self, take: Take) -> None:
+            self.followers += 1
+            raise ZeroDivisionError
+
+    broken = Broken()
+    await scene.keeper.use(SHOP, (broken, scene.machines))
+    with scene.keeper.heard(scene.heard.append):
+        await settle()
+        scene.machines.give(cpu(101))
+        await scene.clock.advance(AFTER_FAULT)
+        assert (broken.followers, len(scene.heard)) == (2, 1)
+    assert "numbers of machine" in caplog.text
+
+
+async def test_one_who_follows_hears_what_each_source_says_of_a_host(scene: Scene) -> None:
+    feed = follow_numbers(scene.keeper)
+    first = asyncio.ensure_future(anext(feed))
+    await settle()
+    scene.machines.give(cpu(101), Measurement("disk", "web01", 101, value=0.25))
+    scene.balancer.give(Measurement("error_rate", "web01", 101, 2.0, 0.5, 10, 5))
+    scene.balancer.give(Measurement("error_rate", "", 101, 2.0, problem=SafeText("lb01 is away")))
+    found = [await first, await anext(feed), await anext(feed)]
+    assert found == [
+        Sample("web01", 101, 0.5, extra={"disk": 0.25}),
+        Sample("web01", 101, extra={"error_rate": 0.5}, source="balancer", counts={"error_rate": (10, 5)}),
+        Sample("", 101, extra={"error_rate": None}, source="balancer", problem=SafeText("lb01 is away")),
+    ]
+    await feed.aclose()  # type: ignore[attr-defined]
+    await settle()
+    assert scene.machines.followers == 1
+
+
+def test_without_sources_nothing_is_known() -> None:
+    assert NoMeasurements().window("cpu", 0, 99) == {}
+    assert sample_of("checks", (Measurement("check:Web", "web01", 1, value=0.01),)).extra == {"check:Web": 0.01}
