@@ -32,7 +32,7 @@ def read_metrics(values: Values, place: FilePlace, anchored: Callable[[Variable]
             place.at(one.name).wrong("needs scrape, where the hosts' metrics are", _SCRAPE)
     for asked in queries:
         if not prometheus:
-            place.at(asked.name).wrong("needs prometheus, the server that is asked", 'prometheus = "http://prometheus:9090"')
+            place.at(asked.name).warn("is measured by nobody: there is no prometheus, the server that is asked", 'prometheus = "http://prometheus:9090"')
     return Metrics(values.get("scrape", ""), values.get("scrape_interval", Metrics().scrape_interval), errors, slow, prometheus, queries, counted)
 
 

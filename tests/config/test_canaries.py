@@ -62,6 +62,12 @@ def test_metrics_of_the_files_own(load):
     )  # fmt: skip
 
 
+def test_a_query_without_a_server_is_warned_of(tmp_path):
+    (tmp_path / "hosts.toml").write_text(f'{HEAD}[environments.production.metrics]\nqueue = {{ query = "sum(q)" }}\n')
+    warned = {problem.key: problem.message for problem in load_file(str(tmp_path / "hosts.toml")).warnings}
+    assert "measured by nobody" in warned["environments.production.metrics.queue"]
+
+
 def test_errors_may_be_the_balancers_by_name(load):
     assert load(metrics='error_rate = "balancer"').metrics.error_rate is None
 
@@ -85,7 +91,6 @@ WRONG = [
     ("", 'scrape = "http://x/"\nlatency = { histogram = "a", quantile = 1.5 }', "metrics.latency.quantile: expected a share between 0 and 1"),
     ("", 'latency = { histogram = "a" }', "metrics.latency: needs scrape"),
     ("", 'error_rate = { counter = "a", errors = { s = "5" } }', "metrics.error_rate: needs scrape"),
-    ("", 'queue = { query = "sum(a)" }', "metrics.queue: needs prometheus"),
     ("", 'jobs = { counter = "a" }', "metrics.jobs: needs scrape"),
     ("", 'jobs = { counter = "a b" }', "metrics.jobs.counter: expected a metric's name"),
     ("", "jobs = { quantile = 0.5 }", "metrics.jobs: is to have one of query, counter and histogram"),

@@ -60,6 +60,8 @@ class PrometheusQueries:
 
     async def _asked(self, metric: QueriedMetric) -> tuple[Answer, ...] | SafeText:
         url, deadline = self._url(), min(LONGEST, self.interval)
+        if url == "":
+            return SafeText("hosts.toml names no prometheus that could be asked")
         if url is None:
             return SafeText("the secret of metrics.prometheus was not read: the console that asks has to have it")
         asked = Asked(self._transport, CONSOLE, HealthCheck("metrics", "prometheus"), {}, deadline, bare_command(self._transport), lambda name: None)

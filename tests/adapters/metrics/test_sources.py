@@ -64,6 +64,8 @@ class Cut(LocalTransport):
         self.is_cut = asyncio.Event()
 
     async def run(self, host: Host, script: str, data: object = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
+        if self.is_cut.is_set():
+            return Ran(None, problem=Unreached(host.name, "unreachable", SafeText("the line is cut")))
         looking = asyncio.ensure_future(super().run(host, script, deadline=deadline, sink=sink))
         cutting = asyncio.ensure_future(self.is_cut.wait())
         try:
@@ -342,9 +344,10 @@ def test_an_answer_is_of_hosts_where_its_labels_name_them(answer: tuple[Answer, 
     assert {one.host: str(one.problem) or one.value for one in found} == told
 
 
-async def test_a_secret_that_was_not_read_is_said() -> None:
+@pytest.mark.parametrize(("url", "words"), [(None, "secret of metrics.prometheus"), ("", "names no prometheus")])
+async def test_a_server_that_is_not_known_is_said(url: str | None, words: str) -> None:
     asked = changed(SHOP, metrics=Metrics(scrape_interval=0.1, queries=(QueriedMetric("queue", "x"),)))
-    followed = Followed(PrometheusQueries(asked, LocalTransport(), SystemClock(), lambda: None)).start()
+    followed = Followed(PrometheusQueries(asked, LocalTransport(), SystemClock(), lambda: url)).start()
     await until(lambda: followed.looks)
-    assert "secret of metrics.prometheus" in str(followed.looks[0][0].problem)
+    assert words in str(followed.looks[0][0].problem)
     await followed.stop()
