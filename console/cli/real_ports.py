@@ -54,6 +54,7 @@ class RealOutside:
     announcer: AppriseNotifier
     database: PostgresView
     attended: AttendedCommands
+    listening: AttendedCommands
     balancers: tuple[Balancer, ...]
     counters: tuple[NotedCounts, ...]
     scraper: NotedScraper
@@ -109,6 +110,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
+        AttendedCommands(numbers),
         balancers,
         counters,
         scraper,

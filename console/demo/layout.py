@@ -134,6 +134,8 @@ repository = "shop"
 
 [app.commands]
 restart = {{ run = "bin/restart", timeout = "30s" }}
+logs = "tail -n 200 {{shared}}/shop.log 2>/dev/null || :"
+logs_follow = "exec tail -n 0 -F {{shared}}/shop.log 2>/dev/null"
 
 [environments.production]
 protected = true

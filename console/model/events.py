@@ -12,6 +12,7 @@ from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.host_facts import LockHolder
+from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
@@ -201,6 +202,23 @@ class Promoted(Event, frozen=True, tag="promoted"):
 
     step: str
     by: Person
+
+
+class LogKindsSeen(Event, frozen=True, tag="log-kinds-seen"):
+    """What kinds of lines of the application's log only hosts with the new release have printed so far, of all that was read."""
+
+    kinds: tuple[LogKind, ...] = ()
+    """The worst first, at most five; one that a host with the old release has printed since is not among them any more."""
+    total: int = 0
+    """How many there are."""
+    fresh: tuple[str, ...] = ()
+    """Keys of those that were not told before."""
+    read: int = 0
+    """Lines of hosts with the new release, a stack trace as one."""
+    compared: int = 0
+    """Lines that they are compared with."""
+    problems: tuple[SafeText, ...] = ()
+    """Hosts whose log is not read, and why."""
 
 
 class HostReturning(Event, frozen=True, tag="host-returning"):
@@ -451,6 +469,7 @@ AnyEvent = (
     | GateJudged
     | AnalysisSeen
     | Promoted
+    | LogKindsSeen
     | HostReturning
     | HostSkipped
     | HostRetried

@@ -10,6 +10,7 @@ import msgspec
 from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.model.paged_table import Table
 from console.model.plan import Plan, ReturnTarget, Step, Steps
@@ -181,6 +182,12 @@ class RunState(msgspec.Struct, frozen=True):
     """The same for a step that belongs to no host."""
     analyses: dict[str, AnalysisState] = {}
     """By step."""
+    log_kinds: tuple[LogKind, ...] = ()
+    """Kinds of log lines that only hosts with the new release have printed, the worst first."""
+    log_kinds_total: int = 0
+    """How many of them there are; the worst are kept."""
+    log_problems: tuple[SafeText, ...] = ()
+    """Hosts whose log is not read, and why."""
     continued: float = 0.0
     """When somebody last ended a pause, on the boot-time clock."""
     passed_pause: bool = False

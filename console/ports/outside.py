@@ -81,6 +81,10 @@ class Outside(Protocol):
     def attended(self) -> Attended:
         """Runs a person's commands."""
 
+    @property
+    def listening(self) -> Attended:
+        """Runs commands that only read, where hosts have a channel to spare: they hold up neither a step nor a person's command."""
+
     def is_linked(self, host: Host) -> bool:
         """Whether a live connection to the host stands now."""
 

@@ -31,6 +31,10 @@ def _followed(whole: WholeReport) -> dict[str, Any]:
             "samples": whole.metrics.samples, "hosts": whole.metrics.hosts,
             "means": {kind: {when: round(mean, 4) for when, mean in means.items()} for kind, means in whole.metrics.means.items()},
         } if whole.metrics else None,
+        "log_kinds": [
+            {"level": one.level, "sample": str(one.sample), "host": one.host, "hosts": one.hosts, "count": one.count}
+            for one in whole.report.state.log_kinds
+        ],
         "left_open": [{"kind": one.kind, "text": one.words, "hint": one.hint} for one in whole.left],
         "post_mortem": _case(whole, whole.incident) if whole.incident else None,
     }  # fmt: skip

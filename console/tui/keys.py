@@ -12,6 +12,7 @@ from console.tui.situation import (
     Place,
     Situation,
     back_refusal,
+    has_new_kinds,
     has_plot,
     maintenance_refusal,
     may_deploy,
@@ -55,6 +56,7 @@ def _by_rule(act: Act) -> tuple[Callable[[Situation], bool], Callable[[Situation
 EVERYWHERE: tuple[Place, ...] = ("home", "prepare", "run", "host", "runs", "record", "compare", "replay")
 ON_HOSTS: tuple[Place, ...] = ("run", "host")
 _WATCHED: tuple[Place, ...] = ("run", "replay")
+WITH_LOG: tuple[Place, ...] = ("run", "replay", "host", "record")
 
 _PAST: tuple[Action, ...] = (
     Action("filter", ("slash",), "list only runs with these words: rolled, v1.4, ada, 11-24, !succeeded", "filter", places=("runs",)),
@@ -65,7 +67,7 @@ _PAST: tuple[Action, ...] = (
     Action("replay", ("v",), "replay the run: play, step, seek", "replay", places=("record",)),
     Action("panel-1", ("1",), "report: full screen, and back", places=("record",)),
     Action("panel-4", ("4",), "log: full screen, and back", places=("record",)),
-    Action("filter", ("slash",), "show only lines of the log with these words, /regex/, !not, host:web*, level:error", "filter log", places=("record",)),
+    Action("filter", ("slash",), "filter the log by words, /regex/, !not, host:web*, level:error, kind:new", "filter log", places=("record",)),
     Action("unzoom", ("escape",), "clear the filter; else show both panels", places=("record",)),
     Action("play", ("space",), "play or pause", "play", places=("replay",)),
     Action("step", ("right",), "one event forward", "step", places=("replay",)),
@@ -117,7 +119,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("moment-on", ("right",), "full-screen metrics: move the time cursor forward, in the log too", "", has_plot),
     Action("follow", ("end", "f"), "follow the end of the log"),
     Action(
-        "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error; tab searches", "filter",
+        "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error, kind:new; tab searches", "filter",
         places=_WATCHED,
     ),
     Action(
@@ -126,6 +128,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("match", ("n",), "next match in the log", places=_WATCHED),
     Action("match-before", ("N",), "previous match in the log", places=_WATCHED),
+    Action("error", ("e",), "next error in the log", places=WITH_LOG),
+    Action("error-before", ("E",), "previous error in the log", places=WITH_LOG),
+    Action("wrap", ("L",), "wrap long lines of the log, or cut them at the edge", places=WITH_LOG),
+    Action(
+        "new-kinds", ("K",), "show only lines of kinds that hosts with the old release do not print, and back", "", has_new_kinds,
+        "no kind of log line is only on new hosts", places=WITH_LOG,
+    ),
     Action("copy", ("y",), "copy the log's current line", places=_WATCHED),
     Action("copy-all", ("Y",), "copy the lines that the filter shows", places=_WATCHED),
     Action("save-log", ("W",), "write the lines that the filter shows into a file", places=_WATCHED),

@@ -233,6 +233,11 @@ def has_plot(now: Situation) -> bool:
     return now.zoomed == 3 and bool(now.state.go)
 
 
+def has_new_kinds(now: Situation) -> bool:
+    """Return whether only new hosts have printed some kind of line."""
+    return now.state.log_kinds_total > 0
+
+
 def may_deploy(now: Situation) -> bool:
     """Return whether another release may be prepared."""
     return now.can_begin_runs and not now.read_only and (now.place != "run" or now.state.phase == "ended")

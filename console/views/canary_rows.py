@@ -3,6 +3,7 @@
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.words.durations import duration_words
 from console.core.words.readings import metric_words, percent, ratio_words, rounded_up
+from console.core.words.sentences import kinds_in_words
 from console.model.analysis import Reading
 from console.model.state import AnalysisState, RunState
 from console.views.styled_text import Line, Span, Tone, clipped, line
@@ -12,9 +13,12 @@ _TONES: dict[str, Tone] = {"worse": "bad", "not-worse": "good", "inconclusive": 
 
 
 def canary_rows(state: RunState, width: int) -> tuple[Line, ...]:
-    """Return the rates, the ratio and what is missing of the last analysis of a run that goes on; none where nothing is judged."""
+    """Return the rates, the ratio and what is missing of the last analysis of a run that goes on, and what is new in the log; none where nothing is judged."""
     seen = next(reversed(state.analyses.values()), None) if state.phase in ("running", "rolling-back") else None
-    return tuple(row for reading in seen.readings for row in _rows(reading, width, runs=bool(analysis_that_runs(state)))) if seen else ()
+    if seen is None:
+        return ()
+    kinds = (clipped(line(Span(f"log: {kinds_in_words(state.log_kinds_total)}", "warn")), width),) if state.log_kinds_total else ()
+    return (*(row for reading in seen.readings for row in _rows(reading, width, runs=bool(analysis_that_runs(state)))), *kinds)
 
 
 def _rows(reading: Reading, width: int, *, runs: bool) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""The filter that fleet and log share: words, `/regex/`, `"a phrase"`, `!not`, `host:web*`, `level:error`, `state:failed`. Pure.
+"""The filter that fleet and log share: words, `/regex/`, `"a phrase"`, `!not`, `host:web*`, `level:error`, `kind:new`, `state:failed`. Pure.
 
 Owns what a person may type and what it means. A filter that cannot be read says so in a sentence and keeps everything.
 """
@@ -7,14 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from console.model.log_kinds import LogLevel
 from console.views.linear_regex import BadPattern, Regex
 
-Level = Literal["debug", "info", "warn", "error"]
-TermKind = Literal["word", "regex", "host", "level", "state"]
+TermKind = Literal["word", "regex", "host", "level", "kind", "state"]
 
-LEVELS: tuple[Level, ...] = ("debug", "info", "warn", "error")
-_LEVEL_NAMES: dict[str, Level] = {"debug": "debug", "info": "info", "warn": "warn", "warning": "warn", "err": "error", "error": "error"}
-KEYS = ("host", "level", "state")
+LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warn", "error")
+_LEVEL_NAMES: dict[str, LogLevel] = {"debug": "debug", "info": "info", "warn": "warn", "warning": "warn", "err": "error", "error": "error"}
+KEYS = ("host", "level", "kind", "state")
+NEW_KINDS = "kind:new"
+"""Keeps the lines of kinds that only hosts with the new release have printed."""
 GRAMMAR = "words  /regex/  !not  host:web*  level:error"
 
 _TERM = re.compile(r'(!*)(?:/((?:[^/\\]|\\.)*)/(?=\s|$)|"([^"]*)"(?=\s|$)|(\S+))\s*')
@@ -26,8 +28,10 @@ class FilterSubject(NamedTuple):
 
     host: str
     text: str
-    level: Level = "info"
+    level: LogLevel = "info"
     state: str = ""
+    is_new_kind: bool = False
+    """The line is of a kind that only hosts with the new release have printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Term:
                 return bool(self.pattern and self.pattern.fullmatch(subject.host))
             case "level":
                 return LEVELS.index(subject.level) >= LEVELS.index(_LEVEL_NAMES[self.value])
+            case "kind":
+                return subject.is_new_kind
             case "state":
                 return self.value == subject.state
 
@@ -121,6 +127,10 @@ def _keyed(key: str, value: str, negated: bool, states: tuple[str, ...]) -> Term
         return Term("host", value, negated, _wildcards(value))
     if key == "level":
         return Term("level", value, negated) if value in _LEVEL_NAMES else f"level:{value}: expected one of {', '.join(LEVELS)}"
+    if key == "kind":
+        if states:
+            return "kind: is for the log; the fleet knows host:, level: and state:"
+        return Term("kind", value, negated) if value == "new" else f"kind:{value}: expected new"
     if not states:
         return "state: is for the fleet; the log knows host: and level:"
     return Term("state", value, negated) if value in states else f"state:{value}: expected one of {', '.join(states)}"

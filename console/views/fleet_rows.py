@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from console.core.words.sizes import counted
+from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
-from console.views.filter import Filter, FilterSubject, Level
+from console.views.filter import Filter, FilterSubject
 from console.views.grid import LOAD_FROM, Grid, grid_for
 from console.views.progress import Newest
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
@@ -159,7 +160,7 @@ def subject_of(state: RunState, host: HostState) -> FilterSubject:
     """Return what a filter looks at: name, state in words, version, and what runs on it."""
     step = state.index.get(host.step)
     doing = str(step.title) if step and is_busy(host) else ""
-    level: Level = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
+    level: LogLevel = "error" if host.condition in ("failed", "unreachable", "unknown") else "warn" if host.condition == "owed" else "info"
     return FilterSubject(host.name, f"{host.version or host.release} {doing} {host.detail}", level, _WORDS[host.condition][1])
 
 

@@ -1,12 +1,14 @@
 """A run's timeline in short: what a person would tell of it. Everything else stays in the list of all events. Pure."""
 
+from dataclasses import replace
+
 from console.core.analysis.sequential import judged
 from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState
 from console.views.blocking_reason import step_words
-from console.views.log_lines import log_lines
+from console.views.log_lines import LogLine, log_lines
 from console.views.recording import Chapter, Recording
 from console.views.run_report import TimelineEntry
 
@@ -63,13 +65,18 @@ class _Choice:
         step = self._state.index.get(event.step) if isinstance(event, ev.StepStarted | ev.StepFinished | ev.GateJudged) else None
         if isinstance(event, ev.StepStarted):
             return self._first_change(event, step, seconds)
-        lines = log_lines(event, self._state)[:1] if self._is_told(event, step) else ()
+        lines = self._lines(event) if self._is_told(event, step) else ()
         out = [TimelineEntry(event.at, seconds, one.where, one.text, one.tone) for one in lines]
         if isinstance(event, ev.StepFinished) and step and step.kind in _DATABASE and event.status == "done":
             out.append(TimelineEntry(event.at, seconds, event.host, f"{step_words(step)} done, in {event.seconds:.1f} s", "good"))
         if place == self._last_back and isinstance(event, ev.StepFinished) and event.status == "done":
             out.append(TimelineEntry(event.at, seconds, event.host, "last step of the rollback done", "back"))
         return out
+
+    def _lines(self, event: ev.AnyEvent) -> list[LogLine]:
+        """The lines of the log that tell of it: the first one; of new kinds of lines, each."""
+        lines = log_lines(event, self._state)
+        return [replace(one, text=f"only on new hosts: {one.text}") for one in lines if one.where] if isinstance(event, ev.LogKindsSeen) else list(lines[:1])
 
     def _first_change(self, event: ev.StepStarted, step: Step | None, seconds: float) -> list[TimelineEntry]:
         if self._changed or step is None or not step.changes:
@@ -89,6 +96,8 @@ class _Choice:
                 return event.check.status not in ("passed", "skipped", "waiting")
             case ev.TrafficChanged():
                 return event.mark in ("left", "overdue", "unread") or event.cut > 0
+            case ev.LogKindsSeen():
+                return bool(event.fresh)
             case ev.AnalysisSeen():
                 verdict, self._verdict = self._verdict, judged(event.readings)
                 return self._verdict not in (verdict, "inconclusive")

@@ -1,20 +1,23 @@
 """What happened and what hosts printed, as one list of lines: steps are chapters, verdicts and people stand out. Pure."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from rich.cells import cell_len
+
 from console.core.analysis.sequential import judged
+from console.core.logs.levels import level_in
 from console.core.run.evolve import evolve
-from console.core.words.sentences import sentence
+from console.core.words.sentences import kind_words, kinds_in_words, sentence
 from console.core.words.sizes import counted
 from console.model import events as ev
+from console.model.log_kinds import LOG_STEP, LogLevel
 from console.model.state import RunState
 from console.ports.feed import Output
 from console.typed import as_typed
-from console.views.filter import FilterSubject, Level
-from console.views.styled_text import Line, Span, Tone, cell, clipped, line, without
+from console.views.filter import FilterSubject
+from console.views.styled_text import Line, Span, Tone, after_cells, cell, clipped, first_cells, line, without
 from console.views.times import seconds_in_words, wall_clock
 
 _PLACE = 10
@@ -22,19 +25,23 @@ _PLACE = 10
 HEAD = 8 + 1 + _PLACE + 1
 """Cells before a line's words."""
 
-_TONE_LEVELS: dict[Tone, Level] = {"bad": "error", "unknown": "error", "warn": "warn", "owed": "warn"}
-_LEVEL_WORDS = re.compile(r"\b(?:(error|fatal|critical|panic|exception|traceback|emerg|alert)|(warn(?:ing)?)|(debug|trace))\b", re.IGNORECASE)
+_TONE_LEVELS: dict[Tone, LogLevel] = {"bad": "error", "unknown": "error", "warn": "warn", "owed": "warn"}
+_KIND_TONES: dict[LogLevel, Tone] = {"error": "bad", "warn": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the log. `rule`: it opens a chapter and is drawn through to the edge."""
+    """One line of the log. `rule`: it opens a chapter and is drawn through to the edge.
+
+    `is_new_kind`: only hosts with the new release have printed such a line.
+    """
 
     at: str
     where: str
     text: str
     tone: Tone = "plain"
     rule: bool = False
+    is_new_kind: bool = False
 
 
 def _title(state: RunState, step: str) -> str:
@@ -89,6 +96,16 @@ def _canary(event: ev.Event) -> LogLine | None:
             tones: dict[str, Tone] = {"worse": "bad", "not-worse": "good", "inconclusive": "plain"}
             return LogLine(event.at, "", sentence(event), tones[judged(event.readings)])
     return None
+
+
+def _log_kinds(event: ev.LogKindsSeen) -> tuple[LogLine, ...]:
+    """How many kinds are only on new hosts, and a line of each that is told for the first time."""
+    words = kinds_in_words(event.total) if event.total else "no kind of line is only on new hosts"
+    head = f"log: {words}, {event.read:,} lines against {event.compared:,} of old hosts"
+    fresh = [kind for kind in event.kinds if kind.key in event.fresh]
+    rows = tuple(LogLine(event.at, kind.host, kind_words(kind), _KIND_TONES.get(kind.level, "plain"), is_new_kind=True) for kind in fresh)
+    problems = tuple(LogLine(event.at, "", str(problem), "warn") for problem in event.problems)
+    return (LogLine(event.at, "", head, "strong" if fresh else "dim", is_new_kind=True), *rows, *problems)
 
 
 def _hosts(event: ev.Event) -> LogLine | None:
@@ -171,10 +188,17 @@ def _run(event: ev.Event) -> LogLine | None:
     return None
 
 
+def printed_line(item: Output) -> LogLine:
+    """Return the line that a host printed: for a step, or in the application's log, of which only new kinds are passed on."""
+    return LogLine(item.at, item.host, str(item.text), is_new_kind=item.step == LOG_STEP)
+
+
 def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...]:
     """Return the lines that an event or a piece of output adds. `state` is the one after the event."""
     if isinstance(item, Output):
-        return (LogLine(item.at, item.host, str(item.text)),)
+        return (printed_line(item),)
+    if isinstance(item, ev.LogKindsSeen):
+        return _log_kinds(item)
     one = _run(item) or _people(item) or _hosts(item) or _traffic(item) or _canary(item)
     return (one,) if one else _steps(item, state)
 
@@ -188,19 +212,16 @@ def chapter_lines(events: Sequence[ev.AnyEvent], host: str = "") -> list[LogLine
     return sorted(found, key=lambda entry: entry.at)
 
 
-def level_of(entry: LogLine) -> Level:
+def level_of(entry: LogLine) -> LogLevel:
     """Return how bad a line is: by its tone where the console wrote it, else by the first level that its words name."""
     if entry.tone != "plain":
         return _TONE_LEVELS.get(entry.tone, "info")
-    found = _LEVEL_WORDS.search(entry.text)
-    if found is None:
-        return "info"
-    return "error" if found[1] else "warn" if found[2] else "debug"
+    return level_in(entry.text)
 
 
 def subject_of(entry: LogLine) -> FilterSubject:
     """Return what a filter looks at."""
-    return FilterSubject(entry.where, entry.text, level_of(entry))
+    return FilterSubject(entry.where, entry.text, level_of(entry), is_new_kind=entry.is_new_kind)
 
 
 def plain_line(entry: LogLine, zone: tzinfo | None) -> str:
@@ -223,12 +244,40 @@ def drawn(entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, cur
 
     `current`: the line that is read; `found`: one that the search matches.
     """
+    return clipped((*_head(entry, zone, current=current, found=found), *without(_words(entry, width + skip), skip)), width)
+
+
+def rows_needed(entry: LogLine, width: int, skip: int = 0) -> int:
+    """Return how many rows the line takes where long lines are wrapped."""
+    cells = cell_len(entry.text) + (len(_RULE) if entry.rule else 0) - skip
+    return max(1, -(-cells // max(1, width - HEAD)))
+
+
+def wrapped(
+    entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, current: bool = False, found: bool = False, most: int = 1 << 20
+) -> tuple[Line, ...]:  # fmt: skip
+    """Return a log line in as many rows as it takes, `most` at most: the words go on below where they began."""
+    needed, room = rows_needed(entry, width, skip), max(1, width - HEAD)
+    left = without(_words(entry, 0 if needed > 1 else width + skip), skip)
+    rows = [line(*_head(entry, zone, current=current, found=found), *first_cells(left, room))]
+    while len(rows) < min(needed, most):
+        left = after_cells(left, room)
+        rows.append(line(Span(" " * HEAD), *first_cells(left, room)))
+    return tuple(rows) if needed <= most else (*rows[:-1], clipped((*rows[-1], Span("  ")), width))
+
+
+_RULE = "── "
+
+
+def _head(entry: LogLine, zone: tzinfo | None, *, current: bool, found: bool) -> Line:
     time = Span(f"{wall_clock(entry.at, zone):8}", "selected" if current else "dim")
     place = Span(f"{cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
-    head = line(time, Span("▸" if found else " ", "accent"), place)
-    if entry.rule:
-        left = width - HEAD - len(entry.text) - 4
-        rest = without((Span("── ", "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left + skip), "dim")), skip)
-    else:
-        rest = without((Span(entry.text, entry.tone),), skip)
-    return clipped((*head, *rest), width)
+    return line(time, Span("▸" if found else " ", "accent"), place)
+
+
+def _words(entry: LogLine, width: int) -> Line:
+    """The words, and the rule of a chapter as far as the width."""
+    if not entry.rule:
+        return line(Span(entry.text, entry.tone))
+    left = width - HEAD - len(entry.text) - 4
+    return line(Span(_RULE, "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left), "dim") if width else "")

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from console.views.filter import Filter, count_words
+from console.core.words.sentences import kinds_in_words
+from console.views.filter import NEW_KINDS, Filter, count_words
 from console.views.log_lines import LogLine, subject_of
 
 Place = tuple[float, int]
@@ -253,14 +254,17 @@ def _insert(places: list[Place], lines: list[LogLine], place: Place, entry: LogL
 
 
 def log_title(
-    book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int, whose: str = "all hosts", reads_back: bool = False
-) -> tuple[str, str]:
-    """Return what stands on the panel's upper edge and on its lower one."""
+    book: LogBook, search: Filter, *, following: bool, frozen: bool, unseen: int, skip: int, whose: str = "all hosts", reads_back: bool = False,
+    wraps: bool = False, kinds: int = 0,
+) -> tuple[str, str]:  # fmt: skip
+    """Return what stands on the panel's upper edge and on its lower one. `kinds`: kinds of lines that only hosts with the new release print."""
     what = whose
     if book.filter:
         what = count_words(len(book.lines), len(book), book.filter.source)
     elif search:
         what = f"n N search {search.source}"
+    if kinds and book.filter.source != NEW_KINDS:
+        what += f", {kinds_in_words(kinds)} (K)"
     news = f"{unseen:,} new below, " if unseen else ""
     place = "following" if following else f"{news}{'space goes on' if frozen else 'end follows'}"
     below = [f"{len(book):,} line{'' if len(book) == 1 else 's'}"]
@@ -268,6 +272,8 @@ def log_title(
         below.append(f"{book.dropped:,} older ones not loaded")
     if reads_back:
         below.append("up from the first reads older ones")
+    if wraps:
+        below.append("long lines are wrapped")
     if skip:
         below.append(f"from column {skip + 1}, left goes back")
     return f"4 Log  {what}, {'FROZEN, ' if frozen else ''}{place}", ", ".join(below)

@@ -1,5 +1,6 @@
 """The evidence of a report as blocks: failures, times, machines, hosts, database, and what people were told. Pure."""
 
+from console.core.words.sentences import kind_words
 from console.core.words.sizes import counted
 from console.typed import as_typed
 from console.views.kept_metrics import NAMES, KeptMetrics, When
@@ -14,6 +15,7 @@ FAILURES = 20
 """Failures that are told with their output."""
 HOSTS = 40
 """Hosts that are listed; of more, those first that did not end as they should, then the ones that lost time."""
+_KIND_TONES: dict[str, Tone] = {"error": "bad", "warn": "warn"}
 _TONES: dict[str, Tone] = {"failed": "bad", "unreachable": "unknown", "unknown": "unknown", "owed": "owed", "skipped": "warn"}
 
 
@@ -32,6 +34,16 @@ def _failure(failure: Failure) -> Point:
     words = f"{failure.status}{code}{took}" + (f": {failure.detail}" if failure.detail else "")
     more = (f"Next: {as_typed(failure.hint)}",) if failure.hint else ()
     return Point(words, f"{failure.at[11:19]} {where}{failure.step}", "bad", more, tuple(map(str, failure.tail)))
+
+
+def log_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """Kinds of lines in the application's log that only hosts with the new release have printed, and whose log was not read."""
+    state = whole.report.state
+    rows = tuple(Point(kind_words(kind), kind.level, _KIND_TONES.get(kind.level, "plain")) for kind in state.log_kinds)
+    more = state.log_kinds_total - len(rows)
+    rows += (Point(f"and {counted(more, 'more kind')}, less bad or less often"),) if more > 0 else ()
+    rows += tuple(Point(str(problem), tone="warn") for problem in state.log_problems)
+    return (Points(rows),) if rows else ()
 
 
 def time_blocks(whole: WholeReport) -> tuple[Block, ...]:

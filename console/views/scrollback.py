@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.ports.feed import LogPage
-from console.views.log_lines import LogLine
+from console.views.log_lines import LogLine, printed_line
 from console.views.logbook import GAP, LogBook, Stretch
 
 MOST = 20_000
@@ -95,7 +95,7 @@ class Earlier:
         return known, lines
 
     def _lines(self, page: LogPage, chapters: tuple[int, int], *, first: bool) -> list[LogLine]:
-        printed = [LogLine(one.at, one.host, str(one.text)) for one in page.lines]
+        printed = [printed_line(one) for one in page.lines]
         lines = sorted((*self._chapters[chapters[0] : chapters[1]], *printed), key=lambda entry: entry.at)
         return _without(lines, self._same) if first else lines
 
@@ -110,7 +110,7 @@ class Earlier:
 def end_of_log(page: LogPage, chapters: Sequence[LogLine]) -> list[LogLine]:
     """Return the newest lines of a log: the last page of what was printed, and what happened in its time."""
     since = page.lines[0].at if page.before and page.lines else ""
-    printed = [LogLine(one.at, one.host, str(one.text)) for one in page.lines]
+    printed = [printed_line(one) for one in page.lines]
     return sorted((*(entry for entry in chapters if entry.at > since), *printed), key=lambda entry: entry.at)
 
 

@@ -113,6 +113,31 @@ def without(spans: Line, cells: int) -> Line:
     return (Span("…", "dim"), *out) if out or width(spans) else ()
 
 
+def first_cells(spans: Line, cells: int) -> Line:
+    """Return as much of the line as so many cells hold; half of a wide character is a blank."""
+    out: list[Span] = []
+    for span in spans:
+        size = cell_len(span.text)
+        if size >= cells:
+            return (*out, Span(set_cell_size(span.text, cells), span.tone)) if cells > 0 else tuple(out)
+        out.append(span)
+        cells -= size
+    return tuple(out)
+
+
+def after_cells(spans: Line, cells: int) -> Line:
+    """Return the line from that cell on, without a mark; nothing where it ends before."""
+    out: list[Span] = []
+    for span in spans:
+        size = cell_len(span.text)
+        if size <= cells:
+            cells -= size
+            continue
+        out.append(Span(span.text[cells:] if span.text.isascii() else _after(span.text, cells), span.tone))
+        cells = 0
+    return tuple(span for span in out if span.text)
+
+
 def _after(words: str, cells: int) -> str:
     """Words without their first cells; half of a wide character becomes a blank."""
     for index, character in enumerate(words):

@@ -11,6 +11,7 @@ from console.model.checks import Check
 from console.model.database import Backup, LintFinding, Migration, Review
 from console.model.declared_impact import Impact
 from console.model.host_facts import LockHolder
+from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.model.plan import Plan, Steps
 from console.model.release import Release, Revision
@@ -85,6 +86,15 @@ SAID: list[tuple[ev.Event, str]] = [
         "errors new 1.00 %  old 0.11 %, ratio below 4, wanted below 2.0; about 30s more; lb02 gave no counts",
     ),
     (ev.AnalysisSeen(step="s"), "nothing was counted yet"),
+    (
+        ev.LogKindsSeen(kinds=(LogKind("a", "error", SafeText("no stock"), "web01", 2, 1200), LogKind("b", "warn", SafeText("slow"), "web01")), total=7, fresh=("b",)),
+        "log: 7 kinds only on new hosts; warn: slow (once on web01)",
+    ),
+    (
+        ev.LogKindsSeen(kinds=(LogKind("a", "error", SafeText("no stock"), "web01", 2, 1200),), total=1, problems=(SafeText("web02: its log is not read: x"),)),
+        "log: 1 kind only on new hosts; error: no stock (1,200 times on 2 hosts); web02: its log is not read: x",
+    ),
+    (ev.LogKindsSeen(), "log: no kind of line is only on new hosts"),
     (ev.Promoted(step="s", by=LIN), "promoted by lin: the release goes on"),
     (ev.HostReturning(host="web01", reason=S("its gate failed"), steps=Steps()), "web01 goes back alone: its gate failed"),
     (ev.HostSkipped(host="web01", by=ADA), "web01 is skipped by ada"),

@@ -1,9 +1,12 @@
 """What a reader does on the run screen: filter, search, copy, save, freeze."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from console.errors import UsageFault
+from console.model.events import LogKindsSeen
+from console.model.log_kinds import LogKind
 from console.ports.feed import Output
 from console.text import SafeText
 from console.tui.widgets.filter_line import FilterLine
@@ -329,3 +332,68 @@ async def test_what_a_narrow_header_has_no_room_for_is_on_panel_one():
         shown = pilot.app.run_screen.query_one("#checklist").shown
         assert "wave 2/12" in shown
         assert "people" in shown
+
+
+async def test_errors_are_gone_to_one_by_one_and_round():
+    async with an_app(running()).run_test(size=(120, 36)) as pilot:
+        log = await with_lines(pilot)
+        await press(pilot, "E")
+        assert log.current is not None
+        assert log.current.text == "error 90"
+        await press(pilot, "E")
+        assert log.current.text == "error 80"
+        await press(pilot, "e")
+        assert log.current.text == "error 90"
+        await press(pilot, "e")
+        assert log.current.text == "error 0"
+        assert "other end" in str(pilot.app.run_screen.query_one("#message").shown)
+        log.clear()
+        log.add(entries(5, first=1))
+        await press(pilot, "e")
+        assert "no error among" in str(pilot.app.run_screen.query_one("#message").shown)
+
+
+async def test_long_lines_are_wrapped_and_the_end_stays_the_end():
+    async with an_app(running()).run_test(size=(80, 24)) as pilot:
+        log = await with_lines(pilot)
+        await press(pilot, "4")
+        long = [replace(one, text=f"{one.text} {'x' * 150} end") for one in entries(50)]
+        log.clear()
+        log.add(long)
+        await press(pilot, "L")
+        await settled(pilot)
+        rows = [strip.text for strip in (log.render_line(y) for y in range(log.content_size.height))]
+        filled = [row.strip() for row in rows if row.strip()]
+        assert filled[-1].endswith("end")
+        assert len(rows) - len(filled) < 4
+        assert sum("error" in row or "line" in row for row in rows) < len(rows) / 2
+        top = top_line(log)
+        await press(pilot, "up", "up", "up")
+        reading = log.current
+        log.add(entries(200, first=100))
+        await settled(pilot)
+        assert log.current is reading
+        assert log.book.lines[round(log.scroll_y)].text == top
+        assert any(reading.text[:8] in log.render_line(y).text for y in range(log.content_size.height))
+        await press(pilot, "L", "end")
+        await settled(pilot)
+        assert log.following
+
+
+async def test_lines_of_new_kinds_are_shown_by_one_key_and_every_line_by_the_same():
+    feed = running()
+    async with an_app(feed).run_test(size=(120, 36)) as pilot:
+        log = await with_lines(pilot)
+        await press(pilot, "K")
+        assert "no kind of log line" in str(pilot.app.run_screen.query_one("#message").shown)
+        kind = LogKind("00ff", "error", SafeText("ERROR no stock for 12"), "web01", 2, 7)
+        feed.record(LogKindsSeen(kinds=(kind,), total=1, fresh=("00ff",), read=9, compared=300))
+        feed.tell(Output("2026-01-02T12:02:00Z", "web01", "log", SafeText("ERROR no stock for 13")))
+        await eventually(pilot, lambda: "1 kind only on new hosts (K)" in str(log.border_title))
+        await press(pilot, "K")
+        shown = [one.text for one in log.book.lines]
+        assert "ERROR no stock for 12 (7 times on 2 hosts)" in shown
+        assert "ERROR no stock for 13" in shown
+        assert len(shown) == 3
+        await press(pilot, "K")
+        assert not log.book.filter

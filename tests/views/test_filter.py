@@ -95,3 +95,14 @@ def test_a_regex_that_would_hang_filters_a_whole_log_in_time(bad: str):
     wanted = parse(bad)
     assert not any(wanted.keeps(one) for one in lines)
     assert time.perf_counter() - began < 5.0
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("kind:new", [True, False]), ("!kind:new", [False, True]), ("kind:new refused", [False, False])])
+def test_lines_of_new_kinds_alone(typed: str, kept: list[bool]):
+    found = parse(typed)
+    assert [found.keeps(FilterSubject("web01", "no stock", is_new_kind=new)) for new in (True, False)] == kept
+
+
+def test_what_kind_may_name():
+    assert "expected new" in parse("kind:old").problem
+    assert "is for the log" in parse("kind:new", STATES).problem

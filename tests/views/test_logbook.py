@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.ports.feed import Output
+from console.text import SafeText
 from console.views.filter import parse
-from console.views.log_lines import LogLine, drawn, level_of, plain_line, subject_of
-from console.views.logbook import LogBook
+from console.views.log_lines import HEAD, LogLine, drawn, level_of, plain_line, printed_line, rows_needed, subject_of, wrapped
+from console.views.logbook import LogBook, log_title
 from console.views.styled_text import text, width
 
 
@@ -140,3 +142,37 @@ def test_scrolled_sideways_the_words_go_on_where_they_were_cut():
     one = entry(0, "abcdefghijklmnopqrstuvwxyz")
     assert text(drawn(one, 80, None, 3)).endswith(" …efghijklmnopqrstuvwxyz")
     assert plain_line(one, None) == "12:00:00 web01 abcdefghijklmnopqrstuvwxyz"
+
+
+@given(st.text(max_size=200), st.integers(HEAD + 1, 120), st.integers(0, 60), st.booleans())
+def test_wrapped_rows_fit_and_lose_no_word(words: str, cells: int, skip: int, rule: bool):
+    line = LogLine("2026-01-02T12:00:00Z", "web01", SafeText(words), rule=rule)
+    rows = wrapped(line, cells, None, skip)
+    assert len(rows) == rows_needed(line, cells, skip)
+    assert all(width(row) <= cells for row in rows)
+    if not skip and SafeText(words).isascii():
+        told = "".join(text(row)[HEAD:] for row in rows)
+        assert told.startswith(("── " if rule else "") + SafeText(words))
+    assert rule or len(rows) > 1 or text(rows[0]).rstrip() == text(drawn(line, cells, None, skip)).rstrip()
+
+
+def test_a_line_that_is_higher_than_the_page_ends_in_an_ellipsis():
+    rows = wrapped(LogLine("", "web01", "x" * 300), HEAD + 20, None, most=3)
+    assert len(rows) == 3
+    assert text(rows[-1]).endswith("…")
+
+
+def test_lines_of_the_applications_log_are_of_new_kinds_and_those_of_steps_are_not():
+    assert [printed_line(Output("", "web01", step, SafeText("x"))).is_new_kind for step in ("log", "wave-1/web01/switch")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "typed", "title"),
+    [(0, "", "4 Log  all hosts, following"), (1, "", "4 Log  all hosts, 1 kind only on new hosts (K), following"), (3, "kind:new", "4 Log  0 of 0 match kind:new, following")],
+)
+def test_the_title_says_how_many_kinds_are_new(kinds: int, typed: str, title: str):
+    book = LogBook()
+    book.use(parse(typed))
+    above, below = log_title(book, parse(""), following=True, frozen=False, unseen=0, skip=0, wraps=True, kinds=kinds)
+    assert above == title
+    assert "long lines are wrapped" in below

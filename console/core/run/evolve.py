@@ -153,6 +153,10 @@ def _analysed(state: RunState, event: ev.AnalysisSeen) -> RunState:
     return changed(state, analyses={**state.analyses, event.step: seen})
 
 
+def _log_kinds(state: RunState, event: ev.LogKindsSeen) -> RunState:
+    return changed(state, log_kinds=event.kinds, log_kinds_total=event.total, log_problems=event.problems)
+
+
 def _promoted(state: RunState, event: ev.Promoted) -> RunState:
     seen = changed(state.analyses.get(event.step, AnalysisState()), promoted=True)
     return changed(state, analyses={**state.analyses, event.step: seen}, pausing=None, continued=event.mono)
@@ -224,6 +228,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.StepStarted: on_hosts.started,
     ev.StepFinished: on_hosts.finished,
     ev.AnalysisSeen: _analysed,
+    ev.LogKindsSeen: _log_kinds,
     ev.Promoted: _promoted,
     ev.GateJudged: on_hosts.judged,
     ev.HostReturning: on_hosts.returning,

@@ -10,6 +10,7 @@ from console.core.words.readings import reading_words
 from console.core.words.sizes import counted, size_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
+from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.text import SafeText
 from console.typed import as_typed
@@ -77,6 +78,24 @@ def _analysis(event: ev.AnalysisSeen) -> str:
     return f"{reading_words(event.readings)}{problems}"
 
 
+def kinds_in_words(total: int) -> str:
+    """`3 kinds only on new hosts`: what the log's title and the sentence say."""
+    return f"{counted(total, 'kind')} only on new hosts"
+
+
+def kind_words(kind: LogKind) -> str:
+    """Return a kind's sample, and how often it came where."""
+    where = f"on {kind.hosts} hosts" if kind.hosts > 1 else f"on {kind.host}"
+    return f"{kind.sample} ({'once' if kind.count == 1 else f'{kind.count:,} times'} {where})"
+
+
+def _log_kinds(event: ev.LogKindsSeen) -> str:
+    fresh = [kind for kind in event.kinds if kind.key in event.fresh] or list(event.kinds[:1])
+    what = f"log: {kinds_in_words(event.total)}" if event.total else "log: no kind of line is only on new hosts"
+    samples = "".join(f"; {kind.level}: {kind_words(kind)}" for kind in fresh)
+    return what + samples + "".join(f"; {problem}" for problem in event.problems)
+
+
 def _reviewed(event: ev.DatabaseReviewed) -> str:
     review = event.review
     kind = "new migration" if review.known else "migration of the commit"
@@ -133,6 +152,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.StepFinished: _finished,
     ev.GateJudged: _gate,
     ev.AnalysisSeen: _analysis,
+    ev.LogKindsSeen: _log_kinds,
     ev.Promoted: lambda event: f"promoted by {event.by.name}: the release goes on",
     ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
     ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",

@@ -1,4 +1,4 @@
-"""The demo's application: a small shop over HTTP. It owns its answers and its counters, and knows nothing of deployments.
+"""The demo's application: a small shop over HTTP. It owns its answers, its counters and its log, and knows nothing of deployments.
 
 Run as `python app.py ADDRESS PORT` in a release's folder, which holds `VERSION` and `behaviour.json`:
 `health` (status of /healthz), `latency` (seconds added to each answer), `warm_up` (seconds until /healthz may pass),
@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+SLOW = 0.15
+"""Seconds from which on an answer is written down as slow."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the latency histogram, in seconds."""
 
@@ -115,9 +117,24 @@ class Page(BaseHTTPRequestHandler):
         self.wfile.write(data)
         if self.path == "/":
             self.shop.count(status, time.monotonic() - began)
+        if self.path == "/" or status >= 500:
+            write_down(self.path, status, body, time.monotonic() - began)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Customers' requests are counted, not written down."""
+        """Say nothing in the library's words."""
+
+
+def write_down(path: str, status: int, body: str, seconds: float) -> None:
+    """Write an answer into the log: that it was given, or why it was not, or that it was slow."""
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03d}Z"
+    if status >= 500:
+        words = f"ERROR {path} {status}: {body.strip()}"
+    elif seconds >= SLOW:
+        words = f"WARN {path} {status}: slow, {seconds * 1000:.0f} ms"
+    else:
+        words = f"INFO {path} {status} in {seconds * 1000:.0f} ms"
+    sys.stdout.write(f"{at} {words}\n")
+    sys.stdout.flush()
 
 
 class Server(ThreadingHTTPServer):

@@ -19,6 +19,7 @@ from console.engine.run.announcements import Announcer
 from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
 from console.engine.run.link_watch import LinkEvents
+from console.engine.run.log_watch import LogWatch
 from console.engine.run.runner import Runner
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError
@@ -82,6 +83,7 @@ class ActiveRun:
             if runner.state.phase == "preflight" and runner.state.go is None:
                 await self._look_and_decide(person)
             runner.accompany(LinkEvents(hosts, outside.is_linked, runner, self._fleet.clock).watch())
+            self._read_logs()
             await runner.run()
         except Exception as fault:
             error = fault if isinstance(fault, ConsoleError) else ConsoleError(f"the console failed: {type(fault).__name__}: {fault}")
@@ -102,6 +104,13 @@ class ActiveRun:
                 self._announcer.after(self.broadcast.rest)
             else:
                 self.broadcast.rest()
+
+    def _read_logs(self) -> None:
+        """Read the application's log beside the run, where the file says how and the run brings a release."""
+        fleet, runner = self._fleet, self.runner
+        logs = LogWatch(fleet.environment, fleet.outside.listening, fleet.clock, fleet.secrets, lambda: runner.state, runner.record, self._tell)
+        if logs.is_wanted:
+            runner.accompany(logs.run())
 
     async def _fail(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
         """End a run before its GO by that error; where even that cannot be written, it stays as the journal knows it."""

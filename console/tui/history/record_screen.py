@@ -17,6 +17,7 @@ from console.ports.journal import RunSummary
 from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed
+from console.tui.log_actions import LogActions
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE
@@ -126,6 +127,7 @@ class RecordScreen(PageWithLog):
         report, zone = self.report, self.shell.zone
         if report is not None:
             shown = self._report_view
+            self.log_panel.show_kinds(report.state.log_kinds_total)
             self.headline.draw(lambda width, _: record_lines(report, width, zone))
             shown.show(report_lines(report, max(20, shown.content_size.width - 1), zone))
         else:
@@ -140,7 +142,7 @@ class RecordScreen(PageWithLog):
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what each action does here."""
-        return {
+        return LogActions(self.log_panel, self.shell, self.say).reading_handlers() | {
             "roll-back": self.ask_rollback, "restore": self.ask_restore, "replay": self.replay, "filter": self.open_filter, "unzoom": self.unzoom,
             "panel-1": lambda: self.zoom(1), "panel-4": lambda: self.zoom(4),
         }  # fmt: skip

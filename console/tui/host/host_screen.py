@@ -15,6 +15,7 @@ from console.tui.host.host_actions import HostActions
 from console.tui.host.host_lookup import HostLookup
 from console.tui.host.host_panels import PANELS, HostPanels, HostSnapshot, head_rows
 from console.tui.host.host_source import HostSource, HostSteering
+from console.tui.log_actions import LogActions
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
@@ -142,6 +143,7 @@ class HostScreen(PageWithLog):
         self.set_class(fleet.protected, "protected")
         self.headline.draw(lambda width, height: head_rows(fleet, run, self.host, now, (width, height)))
         self._fit()
+        self.log_panel.show_kinds(run.log_kinds_total)
         self._panels.show(HostSnapshot(self.host, fleet, run, self._source.numbers, self._lookup, now))
         self.show_edges()
 
@@ -156,7 +158,8 @@ class HostScreen(PageWithLog):
         panels = {f"panel-{number}": lambda number=number: self.zoom(number) for number in PANELS}
         of_host = HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent)
         state = self._source.last
-        return panels | of_host.handlers() | {
+        of_log = LogActions(self.log_panel, self.shell, self.say)
+        return panels | of_host.handlers() | of_log.reading_handlers() | {
             "next-host": lambda: self.step_to(1), "host-before": lambda: self.step_to(-1), "roll-back": self.ask_rollback,
             "skip": lambda: self.ask(QUESTIONS["skip"](state, self.host, self.dialog_width())),
             "abort": lambda: self.ask(QUESTIONS["abort"](state, self.host, self.dialog_width())),

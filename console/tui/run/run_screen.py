@@ -19,8 +19,8 @@ from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
 from console.tui.host.host_source import HostSteering
 from console.tui.keys import offered
+from console.tui.log_actions import LogActions
 from console.tui.page_with_log import PageWithLog
-from console.tui.run.log_actions import LogActions
 from console.tui.run.panel_filter import PanelFilter
 from console.tui.run.panel_zoom import PanelZoom
 from console.tui.run.rest_lines import attach_line, frozen_line
@@ -170,6 +170,7 @@ class RunScreen(PageWithLog):
             self.call_after_refresh(self.panels.focus_fleet, unless=lambda: self.typing() or not self.log_panel.following)
         state, now, follower = self.state, self.time.now, self.follower
         pinned = self.pinned if self.pinned in state.hosts else ""
+        self.log_panel.show_kinds(state.log_kinds_total)
         self.panels.show(
             RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, follower.presence, follower.link_problem(now))
         )

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from console.tui.widgets.log_rows import LogRows
 from console.views.filter import Filter
-from console.views.log_lines import LogLine
+from console.views.log_lines import LogLine, subject_of
 from console.views.logbook import LogBook, Place, log_title
 
 MOST_LINES = 1 << 60
@@ -58,6 +58,7 @@ class LogPanel(LogRows, can_focus=True):
         """How often it went to the end or was cleared: what was read back before is gone then."""
         self.is_cut = False
         """It was not given the lines before the first one."""
+        self._kinds = 0
         self.may_read_back: Callable[[], bool] = lambda: False
         """Whether there may be lines before the first one."""
 
@@ -100,6 +101,28 @@ class LogPanel(LogRows, can_focus=True):
             self.follow()
         else:
             self.settle()
+
+    def wrap(self, on: bool) -> None:
+        """Let long lines go on in the next row, or cut them at the edge."""
+        self.wraps = on
+        self._draw_again()
+
+    def show_kinds(self, total: int) -> None:
+        """Say in the title how many kinds of lines only hosts with the new release have printed."""
+        if total != self._kinds:
+            self._kinds = total
+            self._entitle()
+
+    def go_to_level(self, wanted: Filter, way: int) -> str:
+        """Go to the next line (1), or the one before (-1), that is as bad as that; why there is none, else nothing."""
+        row = self.book.match(wanted, self.current_row, way)
+        if row is None or (row == self.current_row and not wanted.keeps(subject_of(self.book.lines[row]))):
+            return "no error among the lines that are held and shown"
+        here = self.current_row
+        self._go_to(row)
+        if (row - here) * way <= 0:
+            return "went on at the other end of the log" if row != here else "this is the only error"
+        return ""
 
     def show_only(self, wanted: Filter) -> None:
         """Show only the lines that it keeps; the line that was read, or the next one after it, stays on top."""
@@ -165,7 +188,7 @@ class LogPanel(LogRows, can_focus=True):
     def _entitle(self) -> None:
         title, below = log_title(
             self.book, self.search, following=self.following, frozen=self.frozen, unseen=self.unseen, skip=self._skip, whose=self.whose,
-            reads_back=not self.following and self.may_read_back(),
+            reads_back=not self.following and self.may_read_back(), wraps=self.wraps, kinds=self._kinds,
         )  # fmt: skip
         self.border_title, self.border_subtitle = Content(title), Content(below)
 
@@ -214,7 +237,7 @@ class LogPanel(LogRows, can_focus=True):
         self.following = False
         top, page = round(self.scroll_y), self._page()
         if not top <= row < top + page:
-            self._top = self.book.places[max(0, row if row < top else row - page + 1)]
+            self._top = self.book.places[row if row < top else self._top_for(row)]
         elif self._top is None:
             self._top = self.book.places[min(top, len(lines) - 1)]
         self.settle()
@@ -262,4 +285,4 @@ class LogPanel(LogRows, can_focus=True):
         """Make the line under the pointer the current one."""
         spot = event.get_content_offset(self)
         if spot is not None:
-            self._go_to(round(self.scroll_y) + spot.y)
+            self._go_to(self.at(spot.y)[0])

@@ -1,4 +1,7 @@
-"""Draws the visible lines of a log book. `log_panel` decides which lines are visible and which one is current."""
+"""Draws the visible lines of a log book. `log_panel` decides which lines are visible and which one is current.
+
+It scrolls by lines, also where long ones are wrapped: then a page holds as many lines as have room.
+"""
 
 from datetime import tzinfo
 
@@ -9,7 +12,7 @@ from textual.strip import Strip
 
 from console.tui.widgets.line_view import Toned
 from console.views.filter import Filter
-from console.views.log_lines import drawn, subject_of
+from console.views.log_lines import drawn, rows_needed, subject_of, wrapped
 from console.views.logbook import LogBook, Place
 from console.views.styled_text import Line, Span, line
 
@@ -28,6 +31,8 @@ class LogRows(Toned, ScrollView):
         """What `n` and `N` go to while every line stays."""
         self._current: Place | None = None
         self._skip = 0
+        self.wraps = False
+        """Whether long lines go on in the next row."""
         self._painted: object = None
         self._strips: dict[object, Strip] = {}
 
@@ -36,7 +41,8 @@ class LogRows(Toned, ScrollView):
 
     def measure(self) -> None:
         """Say how much there is to scroll."""
-        self.virtual_size = Size(self.content_size.width, len(self.book.lines))
+        height = self._last_top() + self.content_size.height if self.wraps else len(self.book.lines)
+        self.virtual_size = Size(self.content_size.width, height)
 
     @property
     def shown(self) -> str:
@@ -46,7 +52,7 @@ class LogRows(Toned, ScrollView):
     def paint(self, *more: object) -> None:
         """Paint, if what is visible is not what was painted. `more`: what else the picture depends on."""
         top = round(self.scroll_y)
-        visible = (self.book.places[top : top + self._page()], self._current, self._skip, self.search, *more)
+        visible = (self.book.places[top : top + self.content_size.height], self._current, self._skip, self.wraps, self.search, *more)
         if visible != self._painted:
             self._painted = visible
             self.refresh()
@@ -66,10 +72,35 @@ class LogRows(Toned, ScrollView):
         self._draw_again()
 
     def _page(self) -> int:
-        return max(1, self.content_size.height)
+        """How many lines a page holds: from the first visible one on, where they are wrapped."""
+        height = max(1, self.content_size.height)
+        return max(1, len({row for row, _ in self._rows()})) if self.wraps else height
 
     def _last_top(self) -> int:
-        return max(0, len(self.book.lines) - self._page())
+        return self._top_for(len(self.book.lines) - 1)
+
+    def _top_for(self, row: int) -> int:
+        """The first line of a page whose last line is that one."""
+        height = max(1, self.content_size.height)
+        if not self.wraps:
+            return max(0, row - height + 1)
+        top, left = max(0, row), height - self._needed(row)
+        while top > 0 and (left := left - self._needed(top - 1)) >= 0:
+            top -= 1
+        return top
+
+    def _needed(self, row: int) -> int:
+        """Rows that a line takes; none is higher than the page."""
+        lines, height = self.book.lines, max(1, self.content_size.height)
+        return min(height, rows_needed(lines[row], self.content_size.width, self._skip)) if 0 <= row < len(lines) else 1
+
+    def _rows(self) -> list[tuple[int, int]]:
+        """For each row of the page which line it shows, and which row of that line."""
+        row, height, found = round(self.scroll_y), max(1, self.content_size.height), list[tuple[int, int]]()
+        while len(found) < height and row < len(self.book.lines):
+            found += [(row, part) for part in range(self._needed(row))]
+            row += 1
+        return found[:height]
 
     def _go_to_end(self) -> None:
         self.scroll_to(y=self._last_top(), animate=False, immediate=True, force=True)
@@ -99,17 +130,28 @@ class LogRows(Toned, ScrollView):
 
     def render_line(self, y: int) -> Strip:
         """Return one row for the compositor."""
-        row, cells = y + round(self.scroll_y), self.content_size.width
+        cells, (row, part) = self.content_size.width, self.at(y)
         if row >= len(self.book.lines):
-            return self.strip_of(self._empty_words() if row == 0 else (), cells)
+            return self.strip_of(self._empty_words() if not self.book.lines and y == 0 else (), cells)
         place = self.book.places[row]
-        current = place == self._current
-        key = (place, cells, self._skip, current)
+        key = (place, cells, self._skip, place == self._current, part, self.wraps)
         strip = self._strips.get(key)
         if strip is None:
-            entry = self.book.lines[row]
-            found = bool(self.search) and self.search.keeps(subject_of(entry))
-            strip = self._strips[key] = self.strip_of(drawn(entry, cells, self._zone, self._skip, current=current, found=found), cells)
+            strip = self._strips[key] = self.strip_of(self._drawn(row, part), cells)
             if len(self._strips) > _STRIPS:
                 del self._strips[next(iter(self._strips))]
         return strip
+
+    def at(self, y: int) -> tuple[int, int]:
+        """Return which line that row of the panel shows, and which row of the line."""
+        if not self.wraps:
+            return y + round(self.scroll_y), 0
+        rows = self._rows()
+        return rows[y] if y < len(rows) else (len(self.book.lines), 0)
+
+    def _drawn(self, row: int, part: int) -> Line:
+        entry, cells, current = self.book.lines[row], self.content_size.width, self.book.places[row] == self._current
+        found = bool(self.search) and self.search.keeps(subject_of(entry))
+        if not self.wraps:
+            return drawn(entry, cells, self._zone, self._skip, current=current, found=found)
+        return wrapped(entry, cells, self._zone, self._skip, current=current, found=found, most=max(1, self.content_size.height))[part]

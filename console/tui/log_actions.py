@@ -1,15 +1,17 @@
-"""The actions of a log: go through matches, copy, save, change the time zone. It sends nothing to the run."""
+"""The actions of a log: go through matches and errors, wrap, show new kinds, copy, save, change the time zone. It sends nothing to the run."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 
 from console.tui.dialogs.dialog import TypingDialog
-from console.tui.run.line_file import save_lines
+from console.tui.line_file import save_lines
 from console.tui.screen_shell import Say, Shell
 from console.tui.widgets.log_panel import LogPanel
+from console.views.filter import NEW_KINDS, Filter, parse
 from console.views.log_lines import newest_that_fit, plain_line
 from console.views.styled_text import line
 
+ERRORS = parse("level:error")
 CLIPBOARD = 70_000
 """Bytes that a terminal's clipboard surely takes in one go."""
 
@@ -22,9 +24,15 @@ class LogActions:
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """The actions that are the reader's, by id."""
-        return {
+        return self.reading_handlers() | {
             "match": lambda: self.go_to_match(1), "match-before": lambda: self.go_to_match(-1),
             "copy": self.copy_line, "copy-all": self.copy_all, "save-log": self.ask_save, "zone": self.turn_zone,
+        }  # fmt: skip
+
+    def reading_handlers(self) -> dict[str, Callable[[], object]]:
+        """The actions that every screen with a log has."""
+        return {
+            "error": lambda: self.go_to_error(1), "error-before": lambda: self.go_to_error(-1), "wrap": self.turn_wrap, "new-kinds": self.show_new_kinds,
         }  # fmt: skip
 
     def go_to_match(self, way: int) -> None:
@@ -32,6 +40,26 @@ class LogActions:
         problem = self._log.go_to_match(way)
         if problem:
             self._say(problem, "warn")
+
+    def go_to_error(self, way: int) -> None:
+        """Go to the next error in the log, or to the one before."""
+        told = self._log.go_to_level(ERRORS, way)
+        if told:
+            self._say(told)
+
+    def turn_wrap(self) -> None:
+        """Wrap long lines, or cut them again."""
+        self._log.wrap(not self._log.wraps)
+        self._say("long lines are wrapped" if self._log.wraps else "long lines are cut at the edge; left and right go along them")
+
+    def show_new_kinds(self) -> None:
+        """Show only the lines of new kinds, or every line again."""
+        if self._log.book.filter.source == NEW_KINDS:
+            self._log.show_only(Filter())
+            self._say("every line is shown")
+        else:
+            self._log.show_only(parse(NEW_KINDS))
+            self._say("only lines of kinds that hosts with the old release have not printed; K or esc shows every line")
 
     def copy_line(self) -> None:
         """Copy the log's current line."""
