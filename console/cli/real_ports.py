@@ -32,7 +32,7 @@ from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancer
 from console.engine.run.step_attempt import values_for, variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.hosts import Transport
 from console.ports.metrics import MetricSource
 
@@ -55,7 +55,7 @@ class RealOutside:
     database: PostgresView
     attended: AttendedCommands
     listening: AttendedCommands
-    balancers: tuple[Balancer, ...]
+    balancers: tuple[BalancerPort, ...]
     counters: tuple[NotedCounts, ...]
     scraper: NotedScraper
     sources: tuple[MetricSource, ...]

@@ -20,7 +20,7 @@ class Counts(Protocol):
         """The counters of every server. Empty: the balancer has none."""
 
 
-class Balancer(Protocol):
+class BalancerPort(Protocol):
     """One balancer of an environment. Hosts are named as in the fleet; one that it does not serve is never passed to it."""
 
     @property

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from console.model.fleet import Host
-from console.ports.balancers import Balancer, Counts
+from console.ports.balancers import BalancerPort, Counts
 from console.ports.database import DatabaseView
 from console.ports.gates import CheckRunner, Gates
 from console.ports.hosts import Attended, Scout
@@ -62,7 +62,7 @@ class Outside(Protocol):
         """Looks at the database and changes nothing."""
 
     @property
-    def balancers(self) -> tuple[Balancer, ...]:
+    def balancers(self) -> tuple[BalancerPort, ...]:
         """What sends requests to hosts, as the file names them: one for each of `Environment.balancers`, in their order."""
 
     @property

@@ -1,4 +1,4 @@
-"""Any other balancer, by three commands on its machine: drain, restore, and state, which is read back after each. Implements `ports.Balancer`.
+"""Any other balancer, by three commands on its machine: drain, restore, and state, which is read back after each. Implements `ports.BalancerPort`.
 
 `state` prints, on its last line, one word: `in`, `drained` or `out`; and may print a number after it: the requests that are under way there.
 """

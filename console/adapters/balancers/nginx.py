@@ -1,6 +1,6 @@
 """nginx by the file of its upstream: a host's line is set `down` and back, tested, and reloaded; processes are counted, as a reload says nothing.
 
-Implements `ports.Balancer`. Changes that come together are one reload: each reload closes connections that wait for their next request, unless its
+Implements `ports.BalancerPort`. Changes that come together are one reload: each reload closes connections that wait for their next request, unless its
 configuration asks for the flag `closing`. Requests that were
 under way stay with the old workers, which end with the last of them: so many of those as there are is what is still under way. nginx asks no server for its
 health, counts nothing for each server, and its weights are left alone.

@@ -8,12 +8,12 @@ from console.ports import balancers as port
 from console.ports.hosts import Transport
 
 
-def open_balancers(environment: Environment, transport: Transport) -> tuple[port.Balancer, ...]:
+def open_balancers(environment: Environment, transport: Transport) -> tuple[port.BalancerPort, ...]:
     """Return them in the file's order; nothing is contacted before it is asked for."""
     return tuple(_opened(balancer, environment, transport) for balancer in environment.balancers)
 
 
-def _opened(balancer: Balancer, environment: Environment, transport: Transport) -> port.Balancer:
+def _opened(balancer: Balancer, environment: Environment, transport: Transport) -> port.BalancerPort:
     if balancer.kind == "haproxy":
         return HaproxyBalancer(balancer, environment.hosts, transport)
     if balancer.kind == "nginx":

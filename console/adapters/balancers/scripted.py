@@ -1,4 +1,4 @@
-"""A balancer that exists in memory alone, for tests and simulations: it can be away, keep sessions, forget a drain, or refuse. Implements `ports.Balancer`.
+"""A balancer that exists in memory alone, for tests and simulations: it can be away, keep sessions, forget a drain, or refuse. Implements `ports.BalancerPort`.
 
 It keeps no time but what `clock` says.
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from console.model.fleet import Host
 from console.model.metrics import Series, Unreadable
 from console.model.traffic import BalancerProblem, ServerCounts
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.metrics import Scraper
 
 Scraped = tuple[Series, ...] | Unreadable
@@ -41,7 +41,7 @@ class NotedScraper:
 class NotedCounts:
     """The counters of one balancer, and what they were last."""
 
-    def __init__(self, balancer: Balancer, now: Callable[[], float]) -> None:
+    def __init__(self, balancer: BalancerPort, now: Callable[[], float]) -> None:
         self._balancer = balancer
         self._now = now
         self._last: tuple[float, Counted] | None = None

@@ -19,7 +19,7 @@ from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceVerb, PlaceSeen
 from console.model.secret import Secret
 from console.model.traffic import BalancerProblem
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.clock import Clock
 from console.ports.hosts import Ran
 from console.ports.outside import Outside
@@ -60,7 +60,7 @@ class MaintenanceSwitch:
         self._secrets = secrets
 
     @property
-    def _balancers(self) -> tuple[Balancer, ...]:
+    def _balancers(self) -> tuple[BalancerPort, ...]:
         """The balancers that show a page of their own."""
         pairs = zip(self._environment.balancers, self._outside.balancers, strict=True)
         return tuple(balancer for configured, balancer in pairs if configured.maintenance)
@@ -76,7 +76,7 @@ class MaintenanceSwitch:
         hosts = (host_seen(fact) for fact in facts if fact.host in with_page)
         return (*hosts, *await on_each(self._balancers, self._balancer_seen))
 
-    async def _balancer_seen(self, balancer: Balancer) -> PlaceSeen:
+    async def _balancer_seen(self, balancer: BalancerPort) -> PlaceSeen:
         shown = await balancer.maintained(deadline=LOOK)
         if isinstance(shown, BalancerProblem):
             return PlaceSeen(balancer.name, "unknown", is_balancer=True, why=shown.message, hint=shown.hint)
@@ -100,7 +100,7 @@ class MaintenanceSwitch:
         """Switch those balancers alone."""
         return tuple(await on_each([one for one in self._balancers if one.name in names], lambda one: self._switch_balancer(one, on=on)))
 
-    async def _switch_balancer(self, balancer: Balancer, *, on: bool) -> Switched:
+    async def _switch_balancer(self, balancer: BalancerPort, *, on: bool) -> Switched:
         shown = await balancer.maintain(on=on, deadline=LOOK)
         if isinstance(shown, BalancerProblem):
             return Switched(balancer.name, is_balancer=True, problem=shown.message, hint=shown.hint)

@@ -39,7 +39,7 @@ from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.database import DatabaseView
 from console.ports.gates import CheckRunner
 from console.ports.hosts import Scout
@@ -92,7 +92,7 @@ class PreflightInput:
     undoes: RunState | None = None
     """For a rollback: the run whose migration is still there."""
     database: DatabaseView | None = None
-    balancers: tuple[Balancer, ...] = ()
+    balancers: tuple[BalancerPort, ...] = ()
     looks: tuple[BalancerSeen | BalancerProblem, ...] = ()
     """What the balancers said, once they have."""
     drained: OutBefore = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from console.core.serving import serving
 from console.model.traffic import BalancerProblem, BalancerSeen
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.clock import Clock
 
 GATHER = 0.05
@@ -26,7 +26,7 @@ Answer = BalancerSeen | BalancerProblem
 class SharedBalancer:
     """A balancer of one run."""
 
-    def __init__(self, port: Balancer, clock: Clock) -> None:
+    def __init__(self, port: BalancerPort, clock: Clock) -> None:
         self._port = port
         self._clock = clock
         self._open: dict[Verb, tuple[list[str], asyncio.Task[Answer]]] = {}

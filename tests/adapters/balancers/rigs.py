@@ -18,7 +18,7 @@ from console.adapters.local import LocalTransport
 from console.model.fleet import Balancer as Spec
 from console.model.fleet import Command, Host
 from console.model.traffic import BalancerSeen
-from console.ports.balancers import Balancer
+from console.ports.balancers import BalancerPort
 from console.ports.hosts import Transport
 from tests.balancing import Haproxy, Machine, Nginx, Web, ask
 from tests.reserved import free_port
@@ -32,7 +32,7 @@ ONE, TWO, THREE = NAMES
 class Rig:
     """A balancer of web01 to web03; the second one is called `two` there."""
 
-    balancer: Balancer
+    balancer: BalancerPort
     webs: dict[str, Web] = field(default_factory=dict)
     """By host."""
     port: int = 0
