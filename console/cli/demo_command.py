@@ -74,7 +74,7 @@ def _started(folder: Path, hosts: int, *, sides: bool) -> dict[str, Any]:
     """Start the fleet; what it says of itself. Raises ConsoleError where it can't be had."""
     tell(f"deploy: starting {counted(hosts, 'host')} on this machine …")
     kind = "--sides" if sides else "--balancer"
-    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts), kind, "--stand", str(folder), "--idle", str(IDLE)]
+    argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", str(hosts), kind, "--stand", str(folder), "--idle", str(IDLE)]
     with open(folder / "fleet.log", "wb") as log:
         fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
     try:

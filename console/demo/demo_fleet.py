@@ -1,31 +1,28 @@
 """A fleet on this machine, for `deploy demo` and for tests: hosts, their application, a repository, customers.
 
-`python -m console.demo.demo_fleet --hosts N [--folder F]` is a process of its own: one line of JSON when all is there (or when it cannot
-be), and nothing is left behind when it ends. It knows nothing of engines or screens: for a console this is a fleet like any other.
+Brings them up and ends them. It knows nothing of the process that it lives in (`fleet_process.py`), and nothing of engines or screens: for a console
+this is a fleet like any other.
 """
 
-import argparse
 import asyncio
-import contextlib
 import json
 import os
 import random
-import resource
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import asyncssh
 
-from console.demo import background, layout
+from console.demo import layout
 from console.demo.applications import Applications
 from console.demo.demo_host import MARK, DemoHost
 from console.demo.demo_repository import FAILS, LIVE, SUCCEEDS, VERSIONS, make_repository
-from console.demo.lifetime import until_told
+from console.demo.loopback import allow_many_files, can_listen, files_for
 from console.demo.traffic import Traffic, ask
 from console.demo.undertaker import bury
-from console.errors import ConsoleError, NoGo, UsageFault
+from console.errors import NoGo, UsageFault
 
 MOST = 1000
 """Hosts at most."""
@@ -36,12 +33,8 @@ LARGE = 24
 VISITS = 48.0
 """Customers a second, at most, in all."""
 NETWORKS = 200
-FILES = (64, 12)
-"""Open files that a fleet needs, and so many more for each host: its listeners, links, pipes and customers."""
 BEHIND = "255.254"
 """The end of the balancer's address, beyond all hosts."""
-LOOK = 30.0
-"""Seconds between looks for a console, at most."""
 START = 20.0
 """Seconds that an application has for its start."""
 
@@ -85,7 +78,7 @@ class DemoFleet:
 
     async def start(self) -> None:
         """Bring everything up. Raises ConsoleError, saying what is missing; `stop` is due in any case."""
-        _allow_many_files(FILES[0] + FILES[1] * self.count)
+        allow_many_files(files_for(self.count))
         await self._call_undertaker()
         self.state.mkdir(mode=0o700)
         client = self._make_client_key()
@@ -152,7 +145,7 @@ class DemoFleet:
             for network in range(1, NETWORKS + 1):
                 if await self._try_network(network, ports, client):
                     return
-                if not await _can_listen("127.0.0.1", ports.app) or not await _can_listen("127.0.0.1", ports.ssh):
+                if not await can_listen("127.0.0.1", ports.app) or not await can_listen("127.0.0.1", ports.ssh):
                     break
         raise NoGo("no free addresses on loopback: the demo needs 127.N.0.1 and up, as Linux has them", "ss -ltn")
 
@@ -165,7 +158,7 @@ class DemoFleet:
             pass
         else:
             fronts = (f"127.{network}.{BEHIND}",) if self.balanced else ()
-            if all(await asyncio.gather(*(_can_listen(address, ports.app) for address in (*fronts, *(host.address for host in hosts))))):
+            if all(await asyncio.gather(*(can_listen(address, ports.app) for address in (*fronts, *(host.address for host in hosts))))):
                 self.hosts, self.ports = tuple(hosts), ports
                 return True
         for host in hosts:
@@ -254,102 +247,9 @@ class DemoFleet:
             await asyncio.wait_for(self._undertaker.wait(), 15)
 
 
-def _allow_many_files(needed: int) -> None:
-    """Take as many open files as may be had. Raises NoGo where those are too few."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most < needed:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
-            return
-        fewer = (most - FILES[0]) // FILES[1]
-        hint = f"ulimit -n {needed} (the most that a login may have stands in limits.conf)" + (f", or deploy demo --hosts {fewer}" if fewer > 0 else "")
-        raise NoGo(f"the demo's hosts need {needed} open files, and this login may have {most}", hint)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-async def _can_listen(address: str, port: int) -> bool:
-    try:
-        server = await asyncio.start_server(lambda *_: None, address, port)
-    except OSError:
-        return False
-    server.close()
-    await server.wait_closed()
-    return True
-
-
 def _last_words(said: bytes, tree: Path) -> str:
     try:
         log = (tree / "shared" / "shop.log").read_bytes()
     except OSError:
         log = b""
     return (said + log).decode(errors="replace").strip()[-500:]
-
-
-async def _until_unused(place: Path, fleet: Path, idle: float) -> Literal[True]:
-    """Return once no console was on the fleet for so many seconds."""
-    used = asyncio.get_running_loop().time()
-    while (now := asyncio.get_running_loop().time()) - used < idle:
-        await asyncio.sleep(min(LOOK, idle / 4))
-        if await asyncio.to_thread(background.is_used, place, fleet):
-            used = now
-    return True
-
-
-async def _run(hosts: int, folder: str, stand: str, idle: float, *, balanced: bool, sides: bool) -> int:
-    """The life of the process: ready, wait, gone. `stand`: where it is written down; it outlives then whoever started it."""
-    async with until_told(alone=bool(stand)) as told:
-        try:
-            fleet = DemoFleet(hosts, folder, balanced=balanced, sides=sides)
-        except ConsoleError as error:
-            return _complain(error)
-        with contextlib.ExitStack() as written:
-            starting = asyncio.create_task(fleet.start())
-            stopping = [asyncio.create_task(told.wait())]
-            try:
-                await asyncio.wait((starting, *stopping), return_when=asyncio.FIRST_COMPLETED)
-                if starting.done():
-                    starting.result()
-                    if stand:
-                        written.callback(os.close, background.stand(Path(stand), fleet.describe()))
-                        stopping.append(asyncio.create_task(_until_unused(Path(stand), fleet.folder, idle)))
-                    _say(fleet.describe())
-                    await asyncio.wait(stopping, return_when=asyncio.FIRST_COMPLETED)
-            except ConsoleError as error:
-                return _complain(error)
-            finally:
-                for task in (starting, *stopping):
-                    task.cancel()
-                await asyncio.gather(starting, *stopping, return_exceptions=True)
-                await fleet.stop()
-    return 0
-
-
-def _complain(error: ConsoleError) -> int:
-    problems = [{"message": problem.message, "hint": problem.hint} for problem in error.problems]
-    _say({"type": "error", "exit": int(error.exit), "problems": problems})
-    return int(error.exit)
-
-
-def _say(line: dict[str, Any]) -> None:
-    try:
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-
-
-def main() -> int:
-    """Run a fleet until told to end."""
-    parser = argparse.ArgumentParser(prog="console.demo.demo_fleet", description="A fleet of SSH hosts on loopback.")
-    parser.add_argument("--hosts", type=int, default=12)
-    parser.add_argument("--folder", default="", help="an empty folder; it is removed at the end")
-    parser.add_argument("--stand", default="", help="a folder in which it is written down; it outlives then whoever started it")
-    parser.add_argument("--idle", type=float, default=3600.0, help="seconds that it stands without a console")
-    parser.add_argument("--balancer", action="store_true", help="a balancer before the hosts, where they are few")
-    parser.add_argument("--sides", action="store_true", help="the same, and only half of the hosts get requests")
-    chosen = parser.parse_args()
-    return asyncio.run(_run(chosen.hosts, chosen.folder, chosen.stand, chosen.idle, balanced=chosen.balancer or chosen.sides, sides=chosen.sides))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,7 +21,7 @@ class Product:
     """A fleet in a process of its own, and the `deploy` command on it."""
 
     def __init__(self, hosts: int = 2) -> None:
-        argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", str(hosts)]
+        argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", str(hosts)]
         self._fleet = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         assert self._fleet.stdout
         self.ready = json.loads(self._fleet.stdout.readline())

@@ -273,11 +273,11 @@ class TestFiles:
 
 
 class TestProcess:
-    """`python -m console.demo.demo_fleet`, and what is left when it has ended."""
+    """`python -m console.demo.fleet_process`, and what is left when it has ended."""
 
     def begin(self, *argv: str) -> tuple[subprocess.Popen[bytes], dict]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", "2", *argv],
+            [sys.executable, "-m", "console.demo.fleet_process", "--hosts", "2", *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -326,7 +326,7 @@ class TestProcess:
 
     async def test_says_what_to_install_where_git_is_missing(self, tmp_path):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "console.demo.demo_fleet", env={**os.environ, "PATH": str(tmp_path), "TMPDIR": str(tmp_path)},
+            sys.executable, "-m", "console.demo.fleet_process", env={**os.environ, "PATH": str(tmp_path), "TMPDIR": str(tmp_path)},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         out, _ = await asyncio.wait_for(process.communicate(), 15)

@@ -103,7 +103,7 @@ def test_it_ends_with_stop_and_leaves_nothing(tmp_path: Path):
 
 def test_it_ends_by_itself_when_no_console_was_on_it_for_a_time(tmp_path: Path):
     place = Demo(tmp_path).folder
-    argv = [sys.executable, "-m", "console.demo.demo_fleet", "--hosts", "1", "--stand", str(place), "--idle", "2"]
+    argv = [sys.executable, "-m", "console.demo.fleet_process", "--hosts", "1", "--stand", str(place), "--idle", "2"]
     fleet = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
     assert fleet.stdout
     with fleet.stdout:
@@ -120,11 +120,11 @@ def test_too_few_open_files_are_named_with_how_many_hosts_are_few_enough():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)
     code = """
 import resource
-from console.demo import demo_fleet as fleet
+from console.demo import loopback
 from console.errors import NoGo
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 try:
-    fleet._allow_many_files(int(open("/proc/sys/fs/nr_open").read()) + 1)
+    loopback.allow_many_files(int(open("/proc/sys/fs/nr_open").read()) + 1)
 except NoGo as fault:
     print(fault.message, fault.hint)
 """
