@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from console.engine.run.active_run import ActiveRun
-from console.engine.run.executor import ENGINE
+from console.engine.active_run import ActiveRun
+from console.engine.context import ENGINE
 from console.errors import Locked
 from console.model.commands import Abort
 from console.model.request import Person

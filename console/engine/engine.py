@@ -1,6 +1,6 @@
 """One application in one environment: its model and its runs. Implements `service.EngineService`.
 
-Owns which run is open and when another model is refused. `run.active_run` and `run.runner` carry a run on,
+Owns which run is open and when another model is refused. `active_run` and `run.runner` carry a run on,
 `run.perform` does its steps, `queries` answers what is asked beside runs, and `server` says who may ask.
 """
 
@@ -14,19 +14,18 @@ from typing import Any, TypeVar
 from console.core.host_selection import chosen_hosts, meant_hosts
 from console.core.kinds.kinds import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
+from console.engine.active_run import ActiveRun
 from console.engine.active_runs import ActiveRuns
 from console.engine.catch_up.debt_watch import EVERY, DebtWatch
 from console.engine.catch_up.leftover_locks import is_over
+from console.engine.context import ENGINE, Keep, QueryContext
 from console.engine.keyring import Keyring, ReadFile, unread
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.metrics.keeper import MetricKeeper
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
-from console.engine.queries.context import QueryContext
 from console.engine.queries.feeds import Feeds
-from console.engine.run.active_run import ActiveRun, Keep
-from console.engine.run.executor import ENGINE
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
 from console.engine.server.access import may_carry_runs

@@ -11,10 +11,10 @@ import pytest
 from console.adapters.balancers.scripted import ScriptedBalancer
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.engine.context import QueryContext
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.maintenance.release_page import switch_for_run
-from console.engine.queries.context import QueryContext
 from console.errors import NoGo, UsageFault
 from console.model.events import MaintenanceChanged, RunEnded
 from console.model.fleet import Balancer, Command, Environment, Host, Notify

@@ -10,7 +10,7 @@ import pytest
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.core.checks.configured import judges_commit
-from console.engine.queries.context import QueryContext
+from console.engine.context import QueryContext
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.model import events as ev
 from console.model.checks import Finding

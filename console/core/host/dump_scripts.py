@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from console.core.host.shell import exports, quote
 from console.core.words.sizes import size_words
 from console.model.database import Backup, DumpLook
-from console.model.fleet import Command, Database
+from console.model.fleet import Command, Database, Environment
 from console.text import SafeText
 
 MARK = "deploy-dump ::"
@@ -85,6 +85,11 @@ grep -vE '^[0-9]+; [0-9]+ [0-9]+ (EXTENSION|COMMENT - EXTENSION) ' "$list" > "$l
   else echo 'do $dc$ begin raise exception $m$the backup was not read to its end$m$; end $dc$;'; fi
 } | psql -X -q -w -v ON_ERROR_STOP=1 -o /dev/null
 """
+
+
+def folder_of(environment: Environment) -> str:
+    """The name of the console's own folder on the database's host."""
+    return f"{environment.app}-{environment.name}"
 
 
 def takes_dump(database: Database) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import needs_of
 from console.engine.catch_up.leftover_locks import release, without_leftovers
+from console.engine.context import ENGINE
 from console.engine.keyring import Keyring
 from console.engine.pacing import on_each
-from console.engine.run.executor import ENGINE
 from console.errors import ConsoleError
 from console.model.debt import Debt
 from console.model.environment_record import EnvironmentRecord, Live

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.core.environment.record_queries import debts_of
-from console.engine.queries.context import QueryContext
+from console.engine.context import QueryContext
 from console.errors import NoGo, UsageFault
 from console.model import commands as cmd
 from console.model.request import Person

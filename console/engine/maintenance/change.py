@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from console.core.environment.maintenance import hosts_with_page, is_configured, left_on, state_of, without_end
+from console.engine.context import QueryContext
 from console.engine.maintenance.switch import MaintenanceSwitch, Switched
-from console.engine.queries.context import QueryContext
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.errors import Exit, NoGo, UsageFault

@@ -8,9 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
-from console.engine.queries.context import QueryContext
-from console.engine.run.executor import ENGINE
 from console.errors import ConsoleError
 from console.model.maintenance import Maintenance
 from console.text import SafeText

@@ -4,9 +4,9 @@ One at a time with whoever switches it by hand. What the run has switched on is 
 """
 
 from console.core.environment.maintenance import state_of
+from console.engine.context import QueryContext
 from console.engine.maintenance.change import said, switch_of
 from console.engine.maintenance.switch import MaintenanceSwitch, Switched, Tell
-from console.engine.queries.context import QueryContext
 from console.model.events import MaintenanceChanged
 from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceVerb

@@ -12,8 +12,7 @@ from console.core.host.maintenance_script import LEFT_AS_IT_IS, switch_maintenan
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, filled
 from console.engine.pacing import on_each
-from console.engine.queries.remote_command import values_of
-from console.engine.run.step_attempt import variables_of
+from console.engine.run.step_attempt import values_outside_run, variables_of
 from console.model.fleet import Command, Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceVerb, PlaceSeen
@@ -135,7 +134,7 @@ class MaintenanceSwitch:
 
     def _text(self, verb: MaintenanceVerb, note: Maintenance, host: Host, fact: HostFacts, command: Command) -> str:
         """The command with its variables, as a shell is given it: in the live release's folder, or the application's where nothing is live."""
-        values = values_of(self._environment, host, fact)
+        values = values_outside_run(self._environment, host, fact)
         told = {
             "DEPLOY_MAINTENANCE": verb, "DEPLOY_MESSAGE": str(note.message), "DEPLOY_BY": str(note.by), "DEPLOY_SINCE": str(note.since),
             "DEPLOY_UNTIL": str(note.until), "DEPLOY_RETRY_AFTER": str(self._retry_after(note)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.core.host.dump_scripts import restore_of, takes_dump
+from console.core.host.dump_scripts import folder_of, restore_of, takes_dump
 from console.core.migrations.migration_set import LARGEST, backs_of, declared_old_code, decoded, in_order
 from console.core.migrations.review import names_of, resolved, shortened
 from console.errors import ConsoleError
@@ -65,11 +65,6 @@ async def is_kept(environment: Environment, backup: Backup | None, view: Databas
     hosts = ((database.host,) if database.host else ()) + environment.hosts
     place = next((host for host in hosts if host.name == backup.host), None)
     return await view.is_kept(place, folder_of(environment), str(backup.path), deadline=READ_WITHIN) if place else True
-
-
-def folder_of(environment: Environment) -> str:
-    """The name of the console's own folder on the database's host."""
-    return f"{environment.app}-{environment.name}"
 
 
 def _is_listed(environment: Environment, listed: ChangesListed | None) -> bool:

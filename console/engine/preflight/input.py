@@ -10,9 +10,9 @@ from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
 from console.engine.catch_up.leftover_locks import without_leftovers
+from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept
 from console.engine.preflight.findings import PreflightInput, look_at
-from console.engine.queries.context import QueryContext
 from console.errors import ConsoleError, NoGo, Problem
 from console.model.database import Backup
 from console.model.environment_record import EnvironmentRecord, Unclear

@@ -8,10 +8,10 @@ from console.core.checks.announcement import before
 from console.core.checks.database import schema_words
 from console.core.host_selection import chosen_hosts
 from console.core.run.evolve import fold
+from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
 from console.engine.preflight.input import input_of
-from console.engine.queries.context import QueryContext
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import Event, RunOpened, stamped

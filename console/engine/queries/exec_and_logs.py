@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from console.core.host_selection import meant_hosts
-from console.engine.queries.context import QueryContext
+from console.engine.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.engine.queries.remote_command import Errand, Hearing, Settled, remote_command_for
 from console.engine.run.run_names import new_run

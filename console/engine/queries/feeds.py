@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 
-from console.engine.run.active_run import Keep
+from console.engine.context import Keep
 from console.model.events import RunOpened
 from console.ports.feed import Heard, Output
 

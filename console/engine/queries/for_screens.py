@@ -8,10 +8,10 @@ from typing import Any
 
 from console.core.checks.direction import attempt_of
 from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
+from console.engine.context import QueryContext
 from console.engine.maintenance.change import read_maintenance
 from console.engine.metrics.keeper import MetricKeeper
 from console.engine.preflight.preview import answer_preview
-from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.engine.queries.version_badges import answer_ci, answer_verified
 from console.engine.server.broadcast import Broadcast

@@ -1,8 +1,8 @@
 """A look at hosts, all at once: what stands on each. For questions to an engine; a pre-flight asks for more (`prepare`)."""
 
 from console.engine.catch_up.leftover_locks import without_leftovers
+from console.engine.context import QueryContext
 from console.engine.pacing import on_each
-from console.engine.queries.context import QueryContext
 from console.model.fleet import Host
 from console.model.host_facts import HostFacts
 

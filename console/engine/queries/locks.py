@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from console.engine.catch_up.leftover_locks import is_over
+from console.engine.context import QueryContext
 from console.engine.pacing import on_each
-from console.engine.queries.context import QueryContext
 from console.engine.queries.inspect import look_at, look_at_all
 from console.engine.run.run_record import RunRecord
 from console.errors import Locked, UsageFault

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from console.engine.queries.context import QueryContext
+from console.engine.context import QueryContext
 from console.engine.queries.inspect import look_at
 from console.errors import NoGo
 from console.model.request import Person

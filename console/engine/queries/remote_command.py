@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, filled
+from console.engine.run.step_attempt import values_outside_run
 from console.model.fleet import Command, Environment, Host
 from console.model.host_facts import HostFacts
 from console.ports.feed import Output
@@ -43,20 +44,10 @@ def remote_command_for(environment: Environment, fact: HostFacts, command: Comma
     host = environment.host(fact.host)
     if host is None:
         raise LookupError(fact.host)
-    values = values_of(environment, host, fact)
+    values = values_outside_run(environment, host, fact)
     run = filled(command.run, values) if fill else command.run
     body = user_command(f"{environment.path_on(host)}/current", {**deploy_variables(values), **variables}, Command(run))
     return Errand(host, body, command.run_as, timeout)
-
-
-def values_of(environment: Environment, host: Host, fact: HostFacts) -> dict[str, str]:
-    """What the placeholders stand for outside a run."""
-    live = fact.release(fact.current)
-    return {
-        "host": host.name, "address": host.address or host.name, "server": host.server or host.name, "version": str(live.version) if live else "",
-        "commit": live.commit if live else "", "release": fact.current, "previous": "", "shared": f"{environment.path_on(host)}/shared", "run": "",
-        "env": environment.name,
-    }  # fmt: skip
 
 
 class Hearing:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from console.core.checks.configured import assess_configured, judges_commit, most_telling
 from console.core.checks.staging import Made, age_of, contents_of, verified_run
+from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import stamp
-from console.engine.queries.context import QueryContext
 from console.model.checks import Check
 from console.model.fleet import CheckSpec
 from console.model.fleet_snapshot import CiMark, Verified

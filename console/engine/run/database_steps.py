@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from console.core.checks.database import TRY_EVERY, backup_words
 from console.core.host import database_scripts, dump_scripts, release_scripts
+from console.core.host.dump_scripts import folder_of
 from console.core.host.shell import filled
 from console.core.words.durations import duration_words
-from console.engine.preflight.database_review import folder_of
 from console.engine.run.step_attempt import Task, remote, values_of, variables_of
 from console.model.database import Backup
 from console.model.events import BackupTaken

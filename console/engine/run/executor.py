@@ -7,6 +7,7 @@ from console.core.environment.record_queries import Leftover
 from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
 from console.engine.metrics.keeper import NoMeasurements
+from console.engine.context import ENGINE
 from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
@@ -18,7 +19,6 @@ from console.model.fleet import Environment, Host
 from console.model.host_facts import LockHolder
 from console.model.measurements import Measurements
 from console.model.plan import Step
-from console.model.request import Person
 from console.model.secret import Secret
 from console.model.state import HostState, RunState
 from console.ports.clock import Clock
@@ -30,7 +30,6 @@ from console.text import SafeText
 HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
-ENGINE = Person("the engine")
 HERE = frozenset({"gate", "ship", "monitor", "analysis", "build", "pack", "drain", "admit"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
 

@@ -10,6 +10,7 @@ from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
 from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
+from console.model.host_facts import HostFacts
 from console.model.maintenance import MaintenanceVerb
 from console.model.measurements import Measurements
 from console.model.metrics import Series, Unreadable
@@ -130,6 +131,16 @@ class Task:
 def values_for(host: Host) -> dict[str, str]:
     """What a health check's placeholders stand for on that host, whatever runs there."""
     return {"host": host.name, "address": host.address or host.name, "server": host.server or host.name}
+
+
+def values_outside_run(environment: Environment, host: Host, fact: HostFacts) -> dict[str, str]:
+    """What the placeholders stand for outside a run."""
+    live = fact.release(fact.current)
+    return {
+        "host": host.name, "address": host.address or host.name, "server": host.server or host.name, "version": str(live.version) if live else "",
+        "commit": live.commit if live else "", "release": fact.current, "previous": "", "shared": f"{environment.path_on(host)}/shared", "run": "",
+        "env": environment.name,
+    }  # fmt: skip
 
 
 def epoch_of(state: RunState) -> str:

@@ -13,9 +13,15 @@ from console.model.fleet_snapshot import CiMark
 from console.model.request import Person
 from console.model.secret import Secret
 from console.ports.clock import Clock
-from console.ports.feed import Heard
+from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.ports.outside import Outside
+
+ENGINE = Person("the engine")
+"""Who does what no person asked for."""
+
+Keep = Callable[[str, Output | Sample], None]
+"""Keeps what a run's steps printed, and what its machines did."""
 
 
 async def _written(run: str, *events: Event) -> None:

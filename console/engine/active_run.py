@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
+from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
-from console.engine.queries.context import QueryContext
 from console.engine.run.announcements import Announcer
 from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
@@ -28,9 +28,6 @@ from console.model.request import Person
 from console.ports.feed import Output, Sample
 
 log = logging.getLogger(__name__)
-
-Keep = Callable[[str, Output | Sample], None]
-"""Keeps what a run's steps printed, and what its machines did."""
 
 
 class ActiveRun:
