@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from console.core.run import conditions
+from console.core import conditions
 from console.text import hide
 from tests.adapters.checks.servers import postgres, postgres_bin
 from tests.fleet import Fleet, make_repository, missing

@@ -51,7 +51,7 @@ async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
     if failed is not None:
         words.append(as_typed(f"{place} is not verified since run {failed.run} failed: deploy report {failed.run}"))
     if record.maintenance is not None:
-        from console.core.words.sentences import maintenance_words
+        from console.core.run.sentences import maintenance_words
 
         off = as_typed(f"deploy maintenance {record.environment} off")
         words.append(f"{place} is in maintenance {maintenance_words(record.maintenance)}: {off}")

@@ -10,7 +10,7 @@ import msgspec
 from console.config import forms
 from console.config.file_problems import FilePlace
 from console.config.kinds import WRONG, Duration, Key, List, OneOf, TableKind, Text, Whole
-from console.core.checks.shared_entries import clash
+from console.core.host.shared_entries import clash
 from console.core.host.shell import PLACEHOLDERS
 
 TEMPLATE: Final = Text("a command", fills=PLACEHOLDERS)

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from console.core.checks.calendar import is_closed_word
-from console.core.checks.shared_entries import shared_path
+from console.core.host.shared_entries import shared_path
 from console.core.host.shell import PLACEHOLDER, PLACEHOLDERS
 from console.core.host_selection import nearest
 from console.errors import UsageFault

@@ -152,3 +152,8 @@ def _known(name: str, known: tuple[str, ...], what: str) -> str:
         return f"did you mean {like}?"
     listed = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
     return f"{what}: {listed}" if listed else f"there are no {what}"
+
+
+def applies(tags: tuple[str, ...], host: Host) -> bool:
+    """Whether something for hosts with those tags is for this host."""
+    return not tags or any(tag in host.tags for tag in tags)

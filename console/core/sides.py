@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from console.core.checks.measured import several
 from console.core.serving import serving
+from console.core.words.host_names import several
 from console.errors import Problem
 from console.model.fleet import Environment, Host
 from console.model.state import RunState

@@ -5,6 +5,9 @@ import msgspec
 from console.model.maintenance import HostMaintenance
 from console.text import SafeText
 
+FEW_SESSIONS = 3
+"""A host that takes fewer commands at once gives no live numbers: one stays for work, and one for what a person asks meanwhile."""
+
 
 class LockHolder(msgspec.Struct, frozen=True):
     """Who holds a host: a run's lock, or a person's note (then `run` is empty)."""

@@ -1,9 +1,9 @@
 """A canary's counts in little room: the rows above the metrics, and the short form for the line under the header. Pure."""
 
 from console.core.run.new_against_old import analysis_that_runs
+from console.core.run.sentences import kinds_in_words
 from console.core.words.durations import duration_words
 from console.core.words.readings import metric_words, percent, ratio_words, rounded_up
-from console.core.words.sentences import kinds_in_words
 from console.model.analysis import Reading
 from console.model.state import AnalysisState, RunState
 from console.views.styled_text import Line, Span, Tone, clipped, line

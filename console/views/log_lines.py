@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from console.core.analysis.sequential import judged
 from console.core.logs.levels import level_in
 from console.core.run.evolve import evolve
-from console.core.words.sentences import kind_words, kinds_in_words, sentence
+from console.core.run.sentences import kind_words, kinds_in_words, sentence
 from console.core.words.sizes import counted
 from console.model import events as ev
 from console.model.log_kinds import LOG_STEP, LogLevel

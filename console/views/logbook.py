@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from console.core.words.sentences import kinds_in_words
+from console.core.run.sentences import kinds_in_words
 from console.views.filter import NEW_KINDS, Filter, count_words
 from console.views.log_lines import LogLine, subject_of
 

@@ -3,7 +3,7 @@
 Owns what a line holds besides the sentence. It knows no clock and no terminal; who writes the lines is `plain`'s business.
 """
 
-from console.core.words.sentences import sentence
+from console.core.run.sentences import sentence
 from console.model.events import Event
 from console.model.state import RunState
 from console.views.blocking_reason import analysis_words, is_late, step_words

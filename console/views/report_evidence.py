@@ -1,6 +1,6 @@
 """The evidence of a report as blocks: failures, times, machines, hosts, database, and what people were told. Pure."""
 
-from console.core.words.sentences import kind_words
+from console.core.run.sentences import kind_words
 from console.core.words.sizes import counted
 from console.typed import as_typed
 from console.views.kept_metrics import NAMES, KeptMetrics, When

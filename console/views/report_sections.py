@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from console.core.words.sentences import sentence
+from console.core.run.sentences import sentence
 from console.core.words.sizes import counted
 from console.model.request import ASIDE
 from console.typed import as_typed

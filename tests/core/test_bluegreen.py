@@ -8,8 +8,8 @@ from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
-from console.core.kinds.rollback_targets import Targets, targets_before
 from console.core.plan.planner import plan_release
+from console.core.rollback_targets import Targets, targets_before
 from console.core.sides import Sides, sides_of
 from console.errors import Exit, Problem
 from console.model import commands as cmd

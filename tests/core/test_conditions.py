@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from console.core.run import conditions
-from console.core.run.conditions import Cause, ImpossibleError, turned
+from console.core import conditions
+from console.core.conditions import Cause, ImpossibleError, turned
 from console.core.run.evolve import evolve
 from console.model import events as ev
 from console.model.state import HostCondition

@@ -10,7 +10,7 @@ from console.core.checks.staging import Made
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS, goes_back, kind_of, looked_at_with, on_failure
 from console.core.kinds.rollback import destination
-from console.core.kinds.rollback_targets import Targets
+from console.core.rollback_targets import Targets
 from console.errors import NoGo
 from console.model.database import Backup, Review
 from console.model.environment_record import Live, Released

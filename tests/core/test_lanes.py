@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.plan.lanes import Lane, applies, chained, gates_of
+from console.core.host_selection import applies
+from console.core.plan.lanes import Lane, chained, gates_of
 from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
 from console.model.plan import Step
 from tests.core.builders import a_step

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.kinds.rollback_targets import Targets, targets_before
+from console.core.rollback_targets import Targets, targets_before
 from console.errors import Problem
 from console.model.environment_record import Live, Unclear
 from console.model.release import Release

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from console.core.plan.pieces import PIECE, in_pieces
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.evolve import fold
-from console.core.words.sentences import sentence
+from console.core.run.sentences import sentence
 from console.model import events as ev
 from console.model.values import changed, sealed
 from console.text import SafeText

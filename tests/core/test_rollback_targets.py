@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.kinds.rollback_targets import Targets, targets_before, targets_named
+from console.core.rollback_targets import Targets, targets_before, targets_named
 from console.errors import Problem
 from console.model.host_facts import HostFacts, HostRelease
 from console.model.plan import ReturnTarget

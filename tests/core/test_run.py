@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.run import conditions
+from console.core import conditions
 from console.core.run.accept import accept
 from console.core.run.decide import StartStep, decide, running_steps
 from console.core.run.evolve import evolve, fold

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console.core.words.sentences import impact_words, sentence
+from console.core.run.sentences import impact_words, sentence
 from console.model import events as ev
 from console.model.analysis import Reading
 from console.model.checks import Check

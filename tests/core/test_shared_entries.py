@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.checks.shared_entries import blocked_ways, clash, shared_path, ways_to
+from console.core.host.shared_entries import blocked_ways, clash, shared_path, ways_to
 from console.errors import UsageFault
 
 PARTS = st.sampled_from(["a", "b", "log", "app", ".env", "my key"])

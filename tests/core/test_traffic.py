@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.core.conditions import MISPLACED
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import better_way
-from console.core.run.conditions import MISPLACED
 from console.core.run.decide import decide, running_steps
 from console.core.run.evolve import fold
 from console.errors import Exit

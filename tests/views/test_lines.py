@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.run.evolve import evolve, fold
-from console.core.words.sentences import sentence
+from console.core.run.sentences import sentence
 from console.model import events as ev
 from console.model.state import RunState
 from console.views.plain_lines import decision_lines, event_line, waited_for, waiting_line
@@ -24,7 +24,7 @@ def states(seed=lambda step, attempt: "done") -> list[tuple[RunState, ev.Event]]
 
 
 def test_every_kind_of_event_has_a_sentence_of_its_own():
-    from console.core.words.sentences import _SENTENCES
+    from console.core.run.sentences import _SENTENCES
 
     assert set(_SENTENCES) == set(ev.AnyEvent.__args__)
 

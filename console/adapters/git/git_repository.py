@@ -19,7 +19,7 @@ from console.adapters.git.commit_content import CommitPlace, Contents, WantedCon
 from console.adapters.git.find_version import FoundRef
 from console.adapters.git.git_command import Git, without_credentials
 from console.adapters.git.git_fetch import DEADLINE, Remote, fetched, mirrored
-from console.core.checks.shared_entries import ways_to
+from console.core.host.shared_entries import ways_to
 from console.errors import NoGo, UsageFault
 from console.model.content import Holding
 from console.model.fleet import Environment

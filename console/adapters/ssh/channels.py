@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from console.core.run.links import FEW_SESSIONS
+from console.model.host_facts import FEW_SESSIONS
 
 CHANNELS = 8
 """Commands at once on a connection; sshd allows ten as it comes."""

@@ -24,8 +24,8 @@ from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
 from console.adapters.ssh.trial import Together, try_login
-from console.core.run.links import FEW_SESSIONS
 from console.model.fleet import Host, Ssh
+from console.model.host_facts import FEW_SESSIONS
 from console.model.values import changed
 from console.ports.hosts import Ran, Reached, Sink, Unreached
 

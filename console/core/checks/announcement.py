@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from console.core.run.conditions import NOT_UPDATED
+from console.core.conditions import NOT_UPDATED
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.checks import Check

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, normpath
 
-from console.core.checks.shared_entries import blocked_ways
+from console.core.host.shared_entries import blocked_ways
 from console.model.checks import Check
 from console.model.content import Flaw, Holding
 from console.model.fleet import Environment

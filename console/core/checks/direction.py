@@ -6,7 +6,7 @@ Going back is the rollback's, which knows what each host had; a deploy of an old
 from collections import Counter
 from collections.abc import Mapping
 
-from console.core.kinds.rollback_targets import targets_named
+from console.core.rollback_targets import targets_named
 from console.errors import Problem
 from console.model.checks import Check
 from console.model.environment_record import Attempts, EarlierAttempt

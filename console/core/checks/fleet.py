@@ -6,9 +6,8 @@ from typing import Literal
 
 from console.core.checks.measured import Measurement, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
-from console.core.run.links import FEW_SESSIONS
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
-from console.model.host_facts import HostFacts, LockHolder
+from console.model.host_facts import FEW_SESSIONS, HostFacts, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.values import changed
 from console.text import SafeText

@@ -6,11 +6,11 @@ A verdict on a fleet is made by `fleet_check` alone. `passed` needs `Answers`, a
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from console.core.words.host_names import SHOWN, several
 from console.model.checks import Check, CheckStatus
 from console.text import SafeText
 
 NOBODY = "no host could be asked"
-SHOWN = 5
 
 
 class Unknown(NamedTuple):
@@ -102,8 +102,3 @@ def named_hosts(findings: Iterable[tuple[str, str]]) -> str:
         hosts.setdefault(words, []).append(host)
     told = [f"{several(names)}: {words}" for words, names in hosts.items()]
     return "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else "")
-
-
-def several(hosts: list[str]) -> str:
-    """The first hosts by name, and how many more there are."""
-    return ", ".join(hosts[:SHOWN]) + (f" and {len(hosts) - SHOWN} more" if len(hosts) > SHOWN else "")

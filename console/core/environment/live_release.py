@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from console.core.run.conditions import AT_REST, BEHIND
+from console.core.conditions import AT_REST, BEHIND
 from console.core.sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release import Release

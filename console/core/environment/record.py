@@ -12,10 +12,10 @@ from console.core.checks.database import MIGRATE, REVERT, is_migrated
 from console.core.checks.direction import attempts_after
 from console.core.checks.health_at_rest import verdicts
 from console.core.checks.staging import released_of
+from console.core.conditions import LOST
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
-from console.core.run.conditions import LOST
 from console.core.run.usual_times import seconds_by_kind
 from console.core.sides import is_shifted
 from console.errors import Exit

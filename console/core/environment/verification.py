@@ -1,6 +1,6 @@
 """Which failed run left an environment unverified, until later runs verify its hosts. Pure; updated when a run ends."""
 
-from console.core.run.conditions import SETTLED, UNVERIFIED
+from console.core.conditions import SETTLED, UNVERIFIED
 from console.core.run.outcome import is_there_already
 from console.errors import Exit
 from console.model.environment_record import Unverified

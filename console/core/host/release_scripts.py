@@ -9,10 +9,10 @@ Where `current` was not written as the console writes it, the line ends in `<tab
 import re
 from collections.abc import Mapping
 
-from console.core.checks.shared_entries import clash, shared_path
 from console.core.host.by_hand import LIVE, guide
 from console.core.host.host_reserve import GIVE
 from console.core.host.integrity import LISTING
+from console.core.host.shared_entries import clash, shared_path
 from console.core.host.shell import exports, quote
 from console.errors import UsageFault
 from console.model.fleet import Command

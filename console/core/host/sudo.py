@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 
 from console.core.host.shell import PLACEHOLDER, quote
-from console.core.plan.lanes import applies
+from console.core.host_selection import applies
 from console.model.fleet import Command, Environment, Host
 
 LOOK = r"""

@@ -7,7 +7,7 @@ from datetime import datetime
 from console.core.checks.fleet import spoken_of
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.rollback_targets import Targets
+from console.core.rollback_targets import Targets
 from console.core.serving import OutBefore, out_of
 from console.core.sides import BLUEGREEN, Sides, hosts_of, sides_of
 from console.errors import Problem

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from console.core.host_selection import applies
 from console.core.serving import OutBefore, balancers_of, in_words
 from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
 from console.model.plan import Phase, Step, StepKind
@@ -112,11 +113,6 @@ class Lane:
         title = f"{hook.at} on {self.host.name}: {hook.command.run}"
         changes = hook.at not in ("before release", "after release")
         return self.step(f"hook-{number}", "hook", title, hook.command.timeout, command=hook.command, changes=changes, fatal=hook.fatal)
-
-
-def applies(tags: tuple[str, ...], host: Host) -> bool:
-    """Whether something for hosts with those tags is for this host."""
-    return not tags or any(tag in host.tags for tag in tags)
 
 
 def gates_of(environment: Environment, host: Host) -> tuple[HealthCheck, ...]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from console.core.checks.database import KINDS
+from console.core.conditions import FORWARD, MISPLACED, STRANDED
 from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
-from console.core.run.conditions import FORWARD, MISPLACED, STRANDED
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Phase, Step

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from console.core.checks.database import needs_person
+from console.core.conditions import LOST, SETTLED, STRANDED
 from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
-from console.core.run.conditions import LOST, SETTLED, STRANDED
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
 from console.core.serving import is_balanced

@@ -1,13 +1,13 @@
 """What an event changes of a host and of its steps. Pure.
 
-A host's condition changes by the table of `core/run/conditions.py` alone: what does not fit is kept as a misfit, and not obeyed.
+A host's condition changes by the table of `core/conditions.py` alone: what does not fit is kept as a misfit, and not obeyed.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from console.core.conditions import FELL, Cause, turned
 from console.core.kinds.kinds import kind_of
-from console.core.run.conditions import FELL, Cause, turned
 from console.core.run.counting import recounted, with_host, with_step
 from console.model import events as ev
 from console.model.plan import Step

@@ -1,14 +1,12 @@
-"""What links to hosts allow: how many commands at once, and when hosts that lost theirs together lost them to the network. Pure."""
+"""When hosts that lost theirs together lost them to the network. Pure."""
 
 from collections.abc import Iterable, Iterator
 
-from console.core.run.conditions import OUT_OF_REACH
+from console.core.conditions import OUT_OF_REACH
 from console.model.fleet import Environment
 from console.model.host_set import HostSet
 from console.model.state import HostState, RunState
 
-FEW_SESSIONS = 3
-"""A host that takes fewer commands at once gives no live numbers: one stays for work, and one for what a person asks meanwhile."""
 FEWEST_TOGETHER = 2
 """Fewer hosts behind a jump host than these are no sign of its network."""
 NETWORK_HOSTS = 3

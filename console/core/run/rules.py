@@ -6,9 +6,9 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
+from console.core.conditions import FAILED, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
-from console.core.run.conditions import FAILED, KEEPS_OLD
 from console.core.run.new_against_old import analysis_that_runs
 from console.model import commands as cmd
 from console.model.commands import Refusal

@@ -19,8 +19,8 @@ from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.release import release_of_commit
 from console.core.kinds.rollback import destination
-from console.core.kinds.rollback_targets import Targets
 from console.core.plan.return_plan import way_back
+from console.core.rollback_targets import Targets
 from console.core.serving import OutBefore, out_of
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized

@@ -8,7 +8,7 @@ from console.core.checks.database import revert_step
 from console.core.checks.staging import KnownCommit, known_of
 from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
-from console.core.kinds.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
+from console.core.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept

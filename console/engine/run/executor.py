@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from console.core.environment.record_queries import Leftover
 from console.core.kinds.kinds import kind_of
 from console.engine.catch_up.leftover_locks import release
-from console.engine.metrics.keeper import NoMeasurements
 from console.engine.context import ENGINE
+from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent

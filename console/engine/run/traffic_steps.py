@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from console.core.conditions import MISPLACED
 from console.core.kinds.kinds import kind_of
-from console.core.run.conditions import MISPLACED
 from console.core.serving import problem_words
 from console.core.words.sizes import counted
 from console.engine.run.shared_balancer import Answer, SharedBalancer

@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from console.core.words.sentences import impact_words
+from console.core.run.sentences import impact_words
 from console.model.checks import Check
 from console.model.state import RunState
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog

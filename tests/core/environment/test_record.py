@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.environment.record_queries import debts_of, failed_run, leftovers, owed_now
-from console.core.kinds.rollback_targets import targets_before
+from console.core.rollback_targets import targets_before
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, Live

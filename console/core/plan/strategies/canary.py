@@ -6,7 +6,7 @@ Within a step hosts change in batches of the rolling strategy's size: a step of 
 from itertools import accumulate, pairwise
 
 from console.core.analysis.judged_metrics import judged_metrics
-from console.core.plan.lanes import applies
+from console.core.host_selection import applies
 from console.core.plan.marks import analysis_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.rolling import in_waves

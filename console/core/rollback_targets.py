@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from console.core.run.conditions import STAYED_OLD
+from console.core.conditions import STAYED_OLD
 from console.core.sides import standing_by
 from console.errors import Problem
 from console.model.host_facts import HostFacts
