@@ -5,6 +5,7 @@ It works on what the schema has read, and records what only shows when the parts
 
 import os.path
 import re
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -45,75 +46,108 @@ class Sources(msgspec.Struct, frozen=True):
 
 def resolved(sources: Sources) -> Environment:
     """Return the environment. Where problems were recorded it is not sound, and must not be used."""
-    values, app = sources.values, sources.app
-    top: Values = {**app, **sources.over}
-    is_protected = bool(values.get("protected", sources.name == "production"))
-    hosts = read_hosts(values.get("hosts", ()), sources.place.at("hosts"))
+    hosts = read_hosts(sources.values.get("hosts", ()), sources.place.at("hosts"))
     commands, tag_commands = _commands(sources, hosts)
-    ssh = _ssh(values.get("ssh", {}), sources.file)
     _warn_of_pipes(sources)
-    known = known_metrics(values.get("metrics", {}), values.get("balancer", ()))
-    thresholds = read_thresholds(values.get("thresholds", ()), known, sources.place.at("thresholds"))
-
-    def anchored(value: Variable) -> Variable:
-        return _anchored(value, sources.file)
-
-    metrics = read_metrics(values.get("metrics", {}), sources.place.at("metrics"), anchored)
-    warn_of_scrapes(thresholds, known, metrics.scrape_interval, sources.place.at("thresholds"))
-
     environment = Environment(
         app=sources.app_name,
         name=sources.name,
-        path=top.get("path", "").rstrip("/"),
-        hosts=hosts,
         file=sources.file,
+        hosts=hosts,
         commands=commands,
         tag_commands=tag_commands,
         hooks=_hooks(sources, hosts),
         variables=_variables(sources),
-        repository=_repository(app.get("repository", "."), sources.file),
-        keep=top.get("keep", 5),
-        shared=top.get("shared", ()),
-        writes=app.get("writes", ()),
-        output=app.get("output", OUTPUT),
-        directory=os.path.normpath(app.get("directory", ".")),
-        ship=_ship(sources),
-        submodules=app.get("submodules", True),
-        links_out=tuple(map(os.path.normpath, app.get("links_out", ()))),
-        reuse=_reuse(sources, top),
-        build=_build(app),
-        branches=values.get("branches", ("*",)),
-        release_tags=values.get("tags", ("*",)),
-        protected=is_protected,
-        frame=values.get("frame", ""),
-        timezone=values.get("timezone", ""),
-        closed=values.get("closed", ("fri",) if is_protected else ()),
-        strategy=values.get("strategy", "rolling"),
-        rolling=Rolling(**values.get("rolling", {})),
-        canary=read_canary(values.get("canary", {}), hosts, sources.place.at("canary")),
-        bluegreen=BlueGreen(**values.get("bluegreen", {})),
-        health=health_checks(values.get("health", ()), hosts, sources.place.at("health"), anchored),
-        checks=pre_flight_checks(values.get("checks", ()), hosts, sources.place.at("checks"), anchored),
-        monitor=values.get("monitor", {}).get("window", 0.0),
-        migrations=values.get("database", {}).get("migrations", ""),
-        database=read_database(values.get("database"), hosts, sources.place.at("database"), sources.file),
-        migrate_on=_migrate_on(values.get("migrate_on", ""), hosts, sources.place.at("migrate_on")),
-        metrics=metrics,
-        thresholds=thresholds,
-        metrics_interval=values.get("metrics", {}).get("interval", 1.0),
-        ssh=ssh,
-        jumps=_jumps(sources, hosts, ssh),
         access=sources.access,
-        notify=_notify(values, sources.file),
-        announce=_announce(values, sources.file),
-        balancers=read_balancers(values.get("balancer", ()), hosts, sources.place.at("balancer")),
-        freezes=_freezes(values.get("freezes", ()), sources.place.at("freezes")),
-        team_required=values.get("team", {}).get("required", 0),
-        requires=values.get("requires", ""),
-        requires_within=values.get("requires_within", 7 * 86400.0),
+        **_releases(sources),
+        **_rules(sources),
+        **_judged(sources, hosts),
+        **_told(sources),
+        **_reached(sources, hosts),
     )
     judge_canary(environment, sources.place)
     return environment
+
+
+def _releases(sources: Sources) -> Values:
+    """What a release is made of, and where it lies on a host."""
+    app: Values = sources.app
+    top: Values = {**app, **sources.over}
+    return {
+        "path": top.get("path", "").rstrip("/"),
+        "repository": _repository(app.get("repository", "."), sources.file),
+        "keep": top.get("keep", 5),
+        "shared": top.get("shared", ()),
+        "writes": app.get("writes", ()),
+        "output": app.get("output", OUTPUT),
+        "directory": os.path.normpath(app.get("directory", ".")),
+        "ship": _ship(sources),
+        "submodules": app.get("submodules", True),
+        "links_out": tuple(map(os.path.normpath, app.get("links_out", ()))),
+        "reuse": _reuse(sources, top),
+        "build": _build(app),
+    }
+
+
+def _rules(sources: Sources) -> Values:
+    """What may be released here and when, and in which way."""
+    values = sources.values
+    is_protected = bool(values.get("protected", sources.name == "production"))
+    return {
+        "branches": values.get("branches", ("*",)),
+        "release_tags": values.get("tags", ("*",)),
+        "protected": is_protected,
+        "frame": values.get("frame", ""),
+        "timezone": values.get("timezone", ""),
+        "closed": values.get("closed", ("fri",) if is_protected else ()),
+        "freezes": _freezes(values.get("freezes", ()), sources.place.at("freezes")),
+        "team_required": values.get("team", {}).get("required", 0),
+        "requires": values.get("requires", ""),
+        "requires_within": values.get("requires_within", 7 * 86400.0),
+        "strategy": values.get("strategy", "rolling"),
+        "rolling": Rolling(**values.get("rolling", {})),
+        "bluegreen": BlueGreen(**values.get("bluegreen", {})),
+    }
+
+
+def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
+    """What a release is judged by, before and after it."""
+    values, place = sources.values, sources.place
+
+    def anchored(value: Variable) -> Variable:
+        return _anchored(value, sources.file)
+
+    return {
+        "canary": read_canary(values.get("canary", {}), hosts, place.at("canary")),
+        "health": health_checks(values.get("health", ()), hosts, place.at("health"), anchored),
+        "checks": pre_flight_checks(values.get("checks", ()), hosts, place.at("checks"), anchored),
+        "monitor": values.get("monitor", {}).get("window", 0.0),
+        "migrations": values.get("database", {}).get("migrations", ""),
+        "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),
+        "migrate_on": _migrate_on(values.get("migrate_on", ""), hosts, place.at("migrate_on")),
+        **_measured(values, place, anchored),
+    }
+
+
+def _measured(values: Values, place: FilePlace, anchored: Callable[[Variable], Variable]) -> Values:
+    """What is measured of the application, and the thresholds that it is held against."""
+    known = known_metrics(values.get("metrics", {}), values.get("balancer", ()))
+    thresholds = read_thresholds(values.get("thresholds", ()), known, place.at("thresholds"))
+    metrics = read_metrics(values.get("metrics", {}), place.at("metrics"), anchored)
+    warn_of_scrapes(thresholds, known, metrics.scrape_interval, place.at("thresholds"))
+    return {"metrics": metrics, "thresholds": thresholds, "metrics_interval": values.get("metrics", {}).get("interval", 1.0)}
+
+
+def _told(sources: Sources) -> Values:
+    """Who is told, and who is called."""
+    return {"notify": _notify(sources.values, sources.file), "announce": _announce(sources.values, sources.file)}
+
+
+def _reached(sources: Sources, hosts: tuple[Host, ...]) -> Values:
+    """How hosts are reached, and what sends requests to them."""
+    ssh = _ssh(sources.values.get("ssh", {}), sources.file)
+    balancers = read_balancers(sources.values.get("balancer", ()), hosts, sources.place.at("balancer"))
+    return {"ssh": ssh, "jumps": _jumps(sources, hosts, ssh), "balancers": balancers}
 
 
 def _migrate_on(name: str, hosts: tuple[Host, ...], place: FilePlace) -> str:
