@@ -464,3 +464,16 @@ def test_a_restore_shows_what_the_fleet_is_like_and_is_held_up_by_none_of_it():
     assert (backup.status, "/var/backups/r0.dump on web01" in backup.detail) == ("passed", True)
     (gone,) = (check for check in KINDS["restore"].checks(found("restore", **{**RESTORE, "kept": False})) if check.id == "backup")  # type: ignore[arg-type]
     assert gone.status == "failed"
+
+
+WHAT_IT_LEAVES = [
+    ("deploy", (True, True, "new", False)), ("rollback", (True, True, "back", False)), ("catch-up", (True, False, "new", False)),
+    ("restart", (False, False, None, True)), ("restore", (False, False, None, False)), ("exec", (False, False, None, False)),
+    ("maintenance", (False, False, None, False)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "leaves"), WHAT_IT_LEAVES)
+def test_what_a_kind_leaves_behind_it(name: RunKind, leaves: tuple[bool, bool, str | None, bool]):
+    kind = KINDS[name]
+    assert (kind.changes_release, kind.sets_live, kind.pays, kind.is_repeated) == leaves

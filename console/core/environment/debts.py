@@ -1,5 +1,6 @@
 """Which hosts are owed a release: no later run has brought them to what the environment is. Pure; updated when a run ends."""
 
+from console.core.kinds.kinds import kind_of
 from console.model.debt import Debt
 from console.model.environment_record import Debts, OwedHost
 from console.model.state import HostState, RunState
@@ -53,7 +54,7 @@ def _newest_first(debts: tuple[OwedHost, ...]) -> tuple[OwedHost, ...]:
 
 
 def _is_paid(state: RunState, host: HostState) -> bool:
-    return (host.condition == "new" and state.kind in ("deploy", "catch-up")) or (host.condition == "back" and state.kind == "rollback")
+    return host.condition == kind_of(state).pays
 
 
 def _undoes(state: RunState) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from console.core.conditions import AT_REST, BEHIND
+from console.core.kinds.kinds import kind_of
 from console.core.sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release import Release
@@ -14,7 +15,7 @@ def live_after(before: Live | Unclear, state: RunState, released: Iterable[Relea
     """Return what the environment is once that run has ended. `released`: what earlier runs released."""
     if state.kind == "restore" and state.go:
         return Unclear(f"the database was brought back by run {state.run}: what runs on it now is for a person to say")
-    if state.kind not in ("deploy", "rollback") or not state.changed or state.request.hosts:
+    if not kind_of(state).sets_live or not state.changed or state.request.hosts:
         return before
     if state.kind == "deploy" and state.exit in (0, 8) and state.release is not None:
         return Live(state.release, state.content)

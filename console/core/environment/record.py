@@ -16,6 +16,7 @@ from console.core.conditions import LOST
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
+from console.core.kinds.kinds import kind_of
 from console.core.run.usual_times import seconds_by_kind
 from console.core.sides import is_shifted
 from console.errors import Exit
@@ -30,8 +31,6 @@ from console.model.values import changed
 
 ACTED: Final = frozenset({Exit.DONE, Exit.ROLLED_BACK, Exit.FAILED, Exit.LIVE_BUT_BEHIND})
 """Exit codes of runs that did something to hosts."""
-CHANGING: Final = frozenset({"deploy", "rollback", "restart", "catch-up"})
-"""Kinds of runs whose steps say how a host is."""
 RUNS = 5
 """Runs whose steps say how long steps usually take."""
 RELEASES = 200
@@ -78,7 +77,7 @@ def trimmed(state: RunState) -> RunState:
 
 def is_undoable(state: RunState) -> bool:
     """Whether a rollback has to know that run: it may have put another release on a host."""
-    return state.phase == "ended" and state.kind in ("deploy", "rollback", "catch-up") and (state.changed or state.exit in ACTED)
+    return state.phase == "ended" and kind_of(state).changes_release and (state.changed or state.exit in ACTED)
 
 
 def _open(record: EnvironmentRecord, state: RunState) -> EnvironmentRecord:
@@ -134,7 +133,7 @@ def _with_hosts_seen(record: EnvironmentRecord, state: RunState) -> EnvironmentR
 
 
 def _with_hosts(record: EnvironmentRecord, events: tuple[ev.AnyEvent, ...], state: RunState) -> EnvironmentRecord:
-    said = verdicts(events) if state.kind in CHANGING else {}
+    said = verdicts(events) if kind_of(state).changes_hosts else {}
     changes = (change for event in events for change in _host_changes(event, state.run))
     return _changed_hosts(record, (*changes, *((host, _sets(verdict=verdict)) for host, verdict in said.items())))
 

@@ -11,6 +11,7 @@ from console.core.kinds.found import Found
 from console.model.checks import Check
 from console.model.plan import Plan
 from console.model.request import RunKind
+from console.model.state import HostCondition
 
 OnFailure = Literal["rollback", "pause", "stop"]
 
@@ -54,6 +55,14 @@ class Kind:
     """It is the way back itself: it goes to its end, and is neither paused nor aborted. Its hosts end as `back`, not as `new`."""
     changes_hosts: bool = True
     """False: every host is held, and stays as it is."""
+    changes_release: bool = False
+    """It may leave another release on a host."""
+    sets_live: bool = False
+    """Where it leaves its hosts is what the environment is from then on."""
+    pays: HostCondition | None = None
+    """The condition in which a host of it has what it was owed; None: it brings no host anything."""
+    is_repeated: bool = False
+    """What it could not do is done by the same again: its hosts have their release, whatever failed."""
     unsteered: Unsteered | None = None
     """Why people do not speak to it; None: they may."""
     is_attended: bool = True

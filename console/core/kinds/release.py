@@ -118,4 +118,7 @@ def _expected(found: Found) -> str:
     return expected_content(found.made, found.verified)
 
 
-RELEASE = Kind("deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, looked_at_with="deploy check {environment}")
+RELEASE = Kind(
+    "deploy", KindWords("DEPLOY", "", "DEPLOYED"), checks, plan, makes_release=True, changes_release=True, sets_live=True, pays="new",
+    looked_at_with="deploy check {environment}",
+)  # fmt: skip

@@ -25,5 +25,5 @@ def plan(found: Found) -> Plan:
 
 RESTART = Kind(
     "restart", KindWords("RESTART", "restart", "RESTARTED"), checks, plan,
-    no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave"),
+    no_return=NoReturn("a restart changes no release, so there is none to go back to", "deploy abort --leave"), is_repeated=True,
 )  # fmt: skip

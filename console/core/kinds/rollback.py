@@ -99,5 +99,5 @@ def _still_to_go(found: Found, host: Host) -> str | None:
 
 ROLLBACK = Kind(
     "rollback", KindWords("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), checks, plan,
-    no_return=NoReturn("the rollback is under way"), is_return=True,
+    no_return=NoReturn("the rollback is under way"), is_return=True, changes_release=True, sets_live=True, pays="back",
 )  # fmt: skip

@@ -83,7 +83,7 @@ def _unchanged(state: RunState) -> Conclusion:
     if alone is not None:
         return Exit.CONSOLE_FAILED, "error", str(alone.detail), str(alone.hint)
     bad = _bad(state)
-    if bad and (state.kind == "restart" or any(host.condition in LOST_OR_OWED for host in bad)):
+    if bad and (kind_of(state).is_repeated or any(host.condition in LOST_OR_OWED for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
     if bad:
         return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}, once that is mended"
@@ -175,7 +175,7 @@ def _rolled_back(state: RunState) -> Conclusion:
     owed = [host for host in state.hosts.values() if host.touched and host.condition not in STAYED_OLD]
     if owed:
         return Exit.FAILED, "failed", f"{state.back_reason}; not back: {_names(owed)}", f"deploy status {state.environment}"
-    if state.kind == "restart":
+    if kind_of(state).is_repeated:
         return Exit.FAILED, "failed", str(state.back_reason), f"deploy status {state.environment}"
     return Exit.ROLLED_BACK, "rolled-back", "; ".join(filter(None, (str(state.back_reason), left_words(state)))), ""
 
@@ -194,7 +194,7 @@ def _forward(state: RunState) -> Conclusion:
     without = left_out(state)
     if behind or without:
         words = "; ".join(words for words in (_names(behind), ", ".join(f"{name} left out" for name in without)) if words)
-        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if state.kind == "restart" else f"deploy {state.environment}"
+        return Exit.LIVE_BUT_BEHIND, "succeeded", f"behind: {words}", _way_on(state) if kind_of(state).is_repeated else f"deploy {state.environment}"
     return Exit.DONE, "succeeded", "", ""
 
 
@@ -203,9 +203,9 @@ def _way_on(state: RunState) -> str:
     if kind_of(state).returns:
         return f"deploy rollback {state.environment}"
     left = [name for name, host in state.hosts.items() if host.condition not in SERVED]
-    if state.kind != "restart" or not left:
+    if not kind_of(state).is_repeated or not left:
         return f"deploy status {state.environment}"
-    return f"deploy restart {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
+    return f"deploy {state.kind} {state.environment}" + (f" --hosts {','.join(left)}" if len(left) <= NAMED else "")
 
 
 def _is_unknown(state: RunState, host: HostState) -> bool:
