@@ -239,6 +239,8 @@ say ended "$by" "$c"
 
 OPENING = r"""
 dk_u=$(umask)
+dk_nl='
+'
 dk_fields() { shift 19; dk_t=$1; }
 read -r dk_s < "/proc/$$/stat"
 dk_fields ${dk_s##*) }
@@ -259,12 +261,13 @@ dk_claim() {
 }
 dk_end() {
   { printf '%03d\n' "$1" >> "$dk_f"; } 2>/dev/null
-  printf '\ndeploy-step done %s\n' "$1"
+  printf '%s\ndeploy-step done %s\n' "${dk_o:+$dk_o$dk_nl}" "$1"
 }
 """
 """What the kept shell is told first. A quick step's attempt is a file, claimed by making it: who runs it, then its exit code, a line each.
 
-Its functions start no process unless something is wrong. The claim is made between two looks at the fence, as in `RUNNER`.
+Its functions start no process unless something is wrong. What a step prints is answered in one write with its
+code. The claim is made between two looks at the fence, as in `RUNNER`.
 """
 
 
@@ -320,7 +323,7 @@ def ending(claim: Claim, wait: float) -> str:
 def quick(claim: Claim, script: str) -> str:
     """Return what a kept shell is sent to run a step: one compound command, which says `declined` where nothing of it was begun."""
     words = " ".join(quote(word) for word in (claim.path, claim.epoch, claim.run, claim.name.replace("/", "~")))
-    return f"if dk_claim {words}; then\n(\n{script}\n) < /dev/null 2>&1\ndk_end $?\nelse printf 'deploy-step declined\\n'\nfi"
+    return f"if dk_claim {words}; then\ndk_o=$(\nexec < /dev/null 2>&1\n{script}\n)\ndk_end $?\nelse printf 'deploy-step declined\\n'\nfi"
 
 
 def payload(script: str) -> bytes:

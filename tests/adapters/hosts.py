@@ -102,13 +102,14 @@ class Away(Breaking):
 class LocalShells:
     """The port `Standby` on this machine: one `sh` that reads what it is to do. A test says what becomes of each answer in turn.
 
-    None: it comes; "lost": the script runs, and its answer is lost; "killed": the shell and what runs in it are killed when the script has printed something;
+    None: it comes; "lost": the script runs, and its answer is lost; "killed": the shell and what runs in it are killed once the script has made the file `said`;
     ("cut", n): the shell gets so many bytes of the request, and then its input ends.
     """
 
     def __init__(self, shell: str, folder: Path, *cuts: object) -> None:
         self._shell = str(folder / "tools" / "sh")
         self._environment = environment_of(shell, folder)
+        self.said = folder / "said"
         self.cuts = list(cuts)
         self.opening = ""
         self.asked = 0
@@ -131,9 +132,11 @@ class LocalShells:
         )  # fmt: skip
         assert shell.stdin is not None
         assert shell.stdout is not None
+        self.said.unlink(missing_ok=True)
         shell.stdin.write(self.opening.encode() + (request[: cut[1]] if isinstance(cut, tuple) else request))
         if cut == "killed":
-            await asyncio.wait_for(shell.stdout.readline(), deadline)
+            while not self.said.exists():
+                await asyncio.sleep(0.01)
             os.killpg(shell.pid, signal.SIGKILL)
         else:
             shell.stdin.close()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def live(app: Path, *names: str) -> None:
     (app / ".deploy" / "lock" / EPOCH).mkdir(parents=True, exist_ok=True)
     for name in names:
         assert os.system(f"sh -c {release_scripts.quote(release_scripts.switch(str(app), EPOCH, name))} > /dev/null") == 0
-    (app / ".deploy" / "lock" / EPOCH).rmdir()
+    shutil.rmtree(app / ".deploy" / "lock" / EPOCH)
 
 
 def tree(folder: Path) -> list[tuple[str, float]]:

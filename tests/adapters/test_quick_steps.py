@@ -98,7 +98,7 @@ async def test_an_answer_that_is_lost_is_asked_for_and_it_has_run_once(place: Pl
 
 
 async def test_a_shell_that_is_killed_leaves_it_unknown_or_done_again(place: Place) -> None:
-    hanging = f"echo x >> '{place.app}/ran'; echo said; [ -f '{place.app}/again' ] || sleep 30"
+    hanging = f"echo x >> '{place.app}/ran'; : > '{place.folder}/said'; [ -f '{place.app}/again' ] || sleep 30"
     (place.app / "again").touch()
     result, _ = await place.performed(place.step(hanging), place.shells("lost"))
     assert (result.status, place.ran()) == ("done", "x\n")
@@ -109,7 +109,7 @@ async def test_a_shell_that_is_killed_leaves_it_unknown_or_done_again(place: Pla
 
 
 async def test_what_is_lost_and_idempotent_is_sent_again_under_its_own_name(place: Place) -> None:
-    script = f"echo x >> '{place.app}/ran'; [ ! -f '{place.app}/again' ] || exit 0; : > '{place.app}/again'; echo said; sleep 30"
+    script = f"echo x >> '{place.app}/ran'; [ ! -f '{place.app}/again' ] || exit 0; : > '{place.app}/again'; : > '{place.folder}/said'; sleep 30"
     result, _ = await place.performed(place.step(script), place.shells("killed"))
     assert (result.status, place.ran()) == ("done", "x\nx\n")
     assert (place.claim("back~web01~switch.1.2") / "rc").read_text().strip() == "000"

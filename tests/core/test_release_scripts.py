@@ -53,24 +53,48 @@ async def test_a_switch_is_one_rename_and_is_written_down(host: LocalTransport, 
     assert ran.ok, ran
     assert os.readlink(app / "current") == f"releases/{NEW}"
     assert changes(app) == [[RUN, "switch", OLD, "-"], [RUN, "switch", NEW, OLD]]
-    assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == []
+    assert list((app / ".deploy" / "lock" / EPOCH).iterdir()) == [app / ".deploy" / "lock" / EPOCH / "back"]
+    assert os.readlink(app / ".deploy" / "lock" / EPOCH / "back") == f"releases/{OLD}"
     assert not (app / ".deploy" / "runs" / RUN / "switching").read_text()
 
 
-async def test_going_back_in_a_run_starts_ln_and_mv_and_nothing_else(host: LocalTransport, app: Path, tmp_path: Path) -> None:
+async def test_going_back_in_a_run_starts_mv_and_nothing_else(host: LocalTransport, app: Path, tmp_path: Path) -> None:
     assert (await on(host, release_scripts.switch(str(app), EPOCH, OLD))).ok
     assert (await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))).ok
     few = tmp_path / "few"
     few.mkdir()
-    for tool in ("ln", "mv"):
-        found = shutil.which(tool)
-        assert found
-        (few / tool).symlink_to(found)
+    found = shutil.which("mv")
+    assert found
+    (few / "mv").symlink_to(found)
     back = release_scripts.switch(str(app), EPOCH, OLD, NEW, back=True, at="2026-11-24T07:14:07Z")
     ran = await on(host, f"PATH={release_scripts.quote(str(few))}\n{back}")
     assert (ran.status, ran.out, ran.err) == (0, f"releases/{OLD} is live, {NEW} was\n".encode(), b"")
     assert os.readlink(app / "current") == f"releases/{OLD}"
     assert (app / ".deploy" / "history").read_text().endswith(f"2026-11-24T07:14:07Z\t{RUN}\trollback\t{OLD}\t{NEW}\n")
+
+
+async def test_the_link_that_lies_ready_goes_with_the_lock(host: LocalTransport, app: Path) -> None:
+    """To the engine that takes the run over, and to nobody who has lost it."""
+    await on(host, release_scripts.switch(str(app), EPOCH, OLD))
+    await on(host, release_scripts.switch(str(app), EPOCH, NEW, OLD))
+    (app / ".deploy" / "lock" / EPOCH).rename(app / ".deploy" / "lock" / f"{RUN}.2")
+    assert not (await on(host, release_scripts.switch(str(app), EPOCH, OLD, NEW, back=True))).ok
+    assert os.readlink(app / "current") == f"releases/{NEW}"
+    assert (await on(host, release_scripts.switch(str(app), f"{RUN}.2", OLD, NEW, back=True))).ok
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+    assert list((app / ".deploy" / "lock" / f"{RUN}.2").iterdir()) == []
+
+
+async def test_the_link_that_lies_ready_is_the_last_switch_s(host: LocalTransport, app: Path) -> None:
+    third = "20261125T000000Z-ddddddd"
+    made(app, third)
+    for release, before in ((OLD, ""), (NEW, OLD), (third, NEW)):
+        assert (await on(host, release_scripts.switch(str(app), EPOCH, release, before))).ok
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, OLD, third, back=True))).ok
+    assert os.readlink(app / "current") == f"releases/{OLD}"
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, third, OLD))).ok
+    assert (await on(host, release_scripts.switch(str(app), EPOCH, OLD, third, back=True))).ok
+    assert os.readlink(app / "current") == f"releases/{OLD}"
 
 
 async def test_what_another_made_live_meanwhile_is_seen_and_recorded_as_it_is(host: LocalTransport, app: Path) -> None:
@@ -416,7 +440,7 @@ async def test_the_guide_goes_back_without_the_console(host: LocalTransport, app
     ran = await back(host, app)
     assert ran.status == 1
     assert EPOCH.encode() in ran.err
-    (app / ".deploy" / "lock" / EPOCH).rmdir()
+    shutil.rmtree(app / ".deploy" / "lock" / EPOCH)
     ran = await back(host, app)
     assert ran.ok, ran
     assert b"sudo -n systemctl restart shop\nit's $HOME\n" in ran.out

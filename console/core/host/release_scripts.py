@@ -83,7 +83,8 @@ as_left() {
   live=$made link=$made_link target=${was_link:-$folder}
   [ "$target" -ef "$folder" ]
 }
-as_left || { as_read "$release"; live; }
+back=
+if as_left; then back=.deploy/lock/$epoch/back; else as_read "$release"; live; fi
 [ -d "$folder" ] || { echo "$folder is not there: nothing was switched" >&2; exit 1; }
 [ -L current ] || [ ! -e current ] || { echo "current is not a link: nothing was switched" >&2; exit 1; }
 if [ -L current ] && [ current -ef "$folder" ]; then
@@ -95,16 +96,24 @@ fi
 [ -d "${note%/*}" ] || mkdir -p "${note%/*}" || { [ "$what" = rollback ] && give_room && mkdir -p "${note%/*}"; }
 [ "$what" != rollback ] || printf '%8192s' '' 2>/dev/null > "$note" || give_room || :
 printf '%s\t%s\t%s\n' "$release" "${live:--}" "$link" > "$note"
-fresh=.deploy/lock/$epoch/current
-[ ! -L "$fresh" ] || rm -f -- "$fresh"
-ln -s -- "$target" "$fresh"
+if [ -n "$back" ] && [ -L "$back" ]; then fresh=$back
+else
+  fresh=.deploy/lock/$epoch/current
+  [ ! -L "$fresh" ] || rm -f -- "$fresh"
+  ln -s -- "$target" "$fresh"
+fi
 mv -fT -- "$fresh" current
 [ current -ef "$folder" ] || { echo "current does not lead to $folder after the switch" >&2; exit 1; }
 record "$what" "$release" "${live:--}" "$link"
 printf '' > "$note"
-case $live$link in *"$tab"* | *"$nl"*) ;; *) printf '%s\t%s\t%s\t%s\n' "$release" "$target" "$live" "$link" > "$left" || : ;; esac
+case $live$link in *"$tab"* | *"$nl"*) printf '' > "$left" || : ;;
+  *)
+    [ "$what" = rollback ] || [ -z "$link" ] || ln -sfn -- "$link" ".deploy/lock/$epoch/back" || rm -f -- ".deploy/lock/$epoch/back" || :
+    printf '%s\t%s\t%s\t%s\n' "$release" "$target" "$live" "$link" > "$left" || : ;;
+esac
 """
-"""What a switch leaves and found is kept for the run in `left`: a rollback of the same run reads it there, and starts two processes, `ln` and `mv`, no more."""
+"""What a switch leaves and found is kept for the run in `left`, and the link to go back with lies ready in the lock (`back`): a rollback of the same run
+reads the one, renames the other, and starts one process, `mv`. It is in the lock's folder, so that who has lost the lock renames nothing."""
 
 _SWITCHED = 'echo "$folder is live, ${live:-nothing} was"\n'
 
