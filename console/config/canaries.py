@@ -9,6 +9,9 @@ from console.core.analysis.judged_metrics import COUNTING_BALANCERS, judged_metr
 from console.model.fleet import Amount, Canary, Environment, Host
 
 Values = dict[str, Any]
+WEIGHING_BALANCERS = frozenset({"haproxy"})
+"""Kinds whose servers have weights that can be changed while requests come."""
+_BY_HOSTS = 'by = "hosts", whose steps are numbers of hosts; or a balancer of the kind haproxy'
 
 
 def read_canary(values: Values, hosts: tuple[Host, ...], place: FilePlace) -> Canary:
@@ -19,7 +22,10 @@ def read_canary(values: Values, hosts: tuple[Host, ...], place: FilePlace) -> Ca
     for number, (before, after) in enumerate(pairwise(sizes), start=1):
         if before[0] == after[0] and after[1] <= before[1]:
             place.at("steps", number).wrong("is not more than the step before it", 'steps say how many hosts have the release by then: ["10%", "50%", "100%"]')
-    return Canary(**{**values, "by": "hosts"})
+    if values.get("by") == "weight":
+        for number in (number for number, amount in enumerate(steps) if amount.count):
+            place.at("steps", number).wrong('is a count of hosts, and by = "weight" goes by shares of the traffic', 'a share such as "10%", or by = "hosts"')
+    return Canary(**values)
 
 
 def _size(amount: Amount) -> tuple[bool, float]:
@@ -27,7 +33,9 @@ def _size(amount: Amount) -> tuple[bool, float]:
 
 
 def judge_canary(environment: Environment, place: FilePlace) -> None:
-    """Record where a canary would have nothing to judge by."""
+    """Record where a canary would have no weights to go by, or nothing to judge by."""
+    if environment.canary.by == "weight":
+        _judge_weights(environment, place.at("canary"))
     if environment.strategy != "canary" or not environment.canary.analysis or len(environment.hosts) < 2 or judged_metrics(environment):
         return
     kinds = ", ".join(sorted(COUNTING_BALANCERS))
@@ -35,3 +43,17 @@ def judge_canary(environment: Environment, place: FilePlace) -> None:
         f"a canary has nothing to judge new hosts by: no balancer that counts ({kinds}), and no metrics.error_rate or latency among canary.judge",
         'analysis = "0s" in the canary\'s table goes on after each step\'s gates',
     )
+
+
+def _judge_weights(environment: Environment, place: FilePlace) -> None:
+    """Record what keeps shares of the traffic from being given by weights."""
+    balancers, tags = environment.balancers, environment.canary.tags
+    if not balancers:
+        place.at("by").wrong("shares of the traffic need a balancer with weights, and the file names none", _BY_HOSTS)
+    for one in balancers:
+        if one.kind not in WEIGHING_BALANCERS:
+            why = "whose weights are not changed: each change would be a reload" if one.kind == "nginx" else "which has no weights"
+            place.at("by").wrong(f"{one.name} is a balancer of the kind {one.kind}, {why}", _BY_HOSTS)
+    served = {host.name for one in balancers for host in one.served(environment.hosts)}
+    if balancers and tags and not any(host.name in served for host in environment.hosts if set(tags) & set(host.tags)):
+        place.at("tags").wrong(f"no balancer sends requests to a host with the tag {' or '.join(tags)}", "tags of hosts behind a balancer, or none")

@@ -50,10 +50,9 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class OneOf(msgspec.Struct, frozen=True):
-    """One of a few words. `later` are those whose capability is still to come."""
+    """One of a few words."""
 
     words: tuple[str, ...]
-    later: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the word, or record which words there are."""
@@ -61,8 +60,6 @@ class OneOf(msgspec.Struct, frozen=True):
             like = nearest(value, self.words) if isinstance(value, str) else ""
             place.expected(f"one of {', '.join(self.words)}", value, f"did you mean {like}?" if like else "")
             return WRONG
-        if value in self.later:
-            place.not_yet(self.later[value])
         return value
 
 

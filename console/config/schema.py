@@ -285,7 +285,7 @@ ENVIRONMENT: Final = TableKind(
                 {
                     "tags": Key(_TAGS),
                     "steps": Key(List(Hosts(), least=1)),
-                    "by": Key(OneOf(("hosts", "weight"), later={"weight": "a canary by the balancer's weights"})),
+                    "by": Key(OneOf(("hosts", "weight"))),
                     "analysis": Key(Duration()),
                     "judge": Key(List(OneOf(("error_rate", "latency")), least=1)),
                     "not_worse": Key(Ratio()),

@@ -14,9 +14,10 @@ from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.release import Release, Revision
 from console.model.state import RunState
+from console.model.traffic import OwnWeight
 from console.text import SafeText
 
-FORMAT = 2
+FORMAT = 3
 """The version of these values and of the rules that make them."""
 
 HostVerdict = Literal["", "passed", "restarted", "failed", "unknown"]
@@ -151,6 +152,8 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     hosts: dict[str, HostRecord] = {}
     released: dict[str, Released] = {}
     """By run, oldest first."""
+    weights: dict[str, dict[str, OwnWeight]] = {}
+    """By balancer, by server: weights that a run has set and not put back."""
     note: LockHolder | None = None
     """A person's note, as it was on the hosts when somebody looked last. No run sets it."""
     maintenance: Maintenance | None = None

@@ -17,7 +17,7 @@ from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
-from console.model.traffic import TrafficMark
+from console.model.traffic import OwnWeight, TrafficMark, WeightMark
 from console.text import SafeLines, SafeText
 
 
@@ -301,6 +301,20 @@ class TrafficChanged(Event, frozen=True, tag="traffic-changed"):
     detail: SafeText = SafeText("")
 
 
+class WeightsChanged(Event, frozen=True, tag="weights-changed"):
+    """What a balancer's servers weigh for this run: as it was read back, or (`setting`) as it will be told now."""
+
+    balancer: str
+    mark: WeightMark
+    own: dict[str, OwnWeight] = {}
+    """By server: the weights that are to be put back; none once they are `restored`."""
+    share: float | None = None
+    """The part of the traffic that hosts with the new release get, once they are admitted; None: not known, or every server has its own weight."""
+    theirs: dict[str, int] = {}
+    """By server: weights that somebody else has set meanwhile. They are left."""
+    detail: SafeText = SafeText("")
+
+
 class Paused(Event, frozen=True, tag="paused"):
     """Nothing new starts until somebody continues."""
 
@@ -480,6 +494,7 @@ AnyEvent = (
     | LinkLost
     | LinkRestored
     | TrafficChanged
+    | WeightsChanged
     | Paused
     | Continued
     | AbortAsked

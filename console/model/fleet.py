@@ -105,7 +105,8 @@ class Canary(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     """Hosts with any of these go first; empty: any."""
     steps: tuple[Amount, ...] = (Amount(share=0.1), Amount(share=0.5), Amount(share=1.0))
-    by: Literal["hosts"] = "hosts"
+    by: Literal["hosts", "weight"] = "hosts"
+    """`weight`: steps are shares of the traffic, which the balancers' weights give to hosts with the new release."""
     analysis: float = 300.0
     """The longest that a step is watched; 0: it is not."""
     judge: tuple[MetricName, ...] = ("error_rate", "latency")

@@ -12,7 +12,7 @@ from console.text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
-    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "maintain", "drain", "admit", "analysis",
+    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "maintain", "drain", "admit", "analysis", "weigh",
 ]  # fmt: skip
 
 Phase = Literal["prepare", "release", "verify", "close", "rollback"]
@@ -50,6 +50,8 @@ class Step(msgspec.Struct, frozen=True):
     """For `pack`: the digest of what was verified elsewhere, and is therefore what it must come to."""
     pause: float = 0.0
     """Seconds to wait before it, for a `wave`."""
+    share: float = 0.0
+    """For `weigh`: the part of the traffic that hosts with the new release get (0..1); 1: every server has its own weight again."""
 
 
 class Steps(tuple[Step, ...]):

@@ -17,7 +17,7 @@ from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.tally import Tally
-from console.model.traffic import HostTraffic
+from console.model.traffic import BalancerWeights, HostTraffic
 from console.text import SafeText
 
 StepPhase = Literal["pending", "running", "done", "failed", "unknown", "cancelled", "unreachable", "void", "held"]
@@ -188,6 +188,8 @@ class RunState(msgspec.Struct, frozen=True):
     """How many of them there are; the worst are kept."""
     log_problems: tuple[SafeText, ...] = ()
     """Hosts whose log is not read, and why."""
+    weights: dict[str, BalancerWeights] = {}
+    """By balancer, where weights are changed by the run, or by one before it that did not put them back."""
     continued: float = 0.0
     """When somebody last ended a pause, on the boot-time clock."""
     passed_pause: bool = False
@@ -239,6 +241,11 @@ class RunState(msgspec.Struct, frozen=True):
         if self.ways:
             return self.ways.get(host)
         return next((way for way in self.way_back if way.host == host), None)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether servers may weigh something else than they did before the console changed it."""
+        return any(known.own for known in self.weights.values())
 
     @property
     def driver(self) -> Person:

@@ -52,13 +52,48 @@ class ServerTraffic(msgspec.Struct, frozen=True):
         return self.admission == "in" and self.up is not False and self.weight != 0
 
 
+class OwnWeight(msgspec.Struct, frozen=True):
+    """A server's weight that a run has set, or was about to."""
+
+    before: int
+    """What it was before the console changed it."""
+    now: int
+    was: int
+    """What it was until the last change: if that was not carried out, it is this still."""
+
+    def is_ours(self, weight: int | None) -> bool:
+        """Whether a weight that was read is one that the console left there; else somebody has changed it meanwhile."""
+        return weight in (self.before, self.now, self.was)
+
+
+WeightMark = Literal["setting", "set", "restored", "unread"]
+"""What a run knows of the weights at one balancer. `setting`: it is about to tell them; `set`: they were read back; `restored`: they are as they were before
+the run, but those that somebody else changed; `unread`: they could not be read back."""
+
+
+class BalancerWeights(msgspec.Struct, frozen=True):
+    """The weights of one balancer, as their run knows them."""
+
+    mark: WeightMark
+    own: dict[str, OwnWeight] = {}
+    """By server: those that the run is to put back."""
+    share: float | None = None
+    """The part of the traffic that hosts with the new release get by the weights that were read back; None: not known."""
+    theirs: dict[str, int] = {}
+    """By server: weights that somebody else has set meanwhile. They are left."""
+    detail: SafeText = SafeText("")
+
+
 class BalancerSeen(msgspec.Struct, frozen=True):
     """What one balancer said, when it was asked: every server of the fleet that it has."""
 
     balancer: str
     servers: tuple[ServerTraffic, ...]
+    """Those of the fleet's hosts."""
     warnings: tuple[SafeText, ...] = ()
     """What about its configuration makes lost requests likely."""
+    others: tuple[ServerTraffic, ...] = ()
+    """Its servers that are no host of the fleet (`host` is empty): they get a part of the traffic too."""
 
     def server(self, host: str) -> ServerTraffic | None:
         """What it said of that host; None: it does not have it."""

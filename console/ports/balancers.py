@@ -49,8 +49,12 @@ class BalancerPort(Protocol):
         One that is not found well in time stays out, and is the problem; it holds no other one up.
         """
 
+    @property
+    def highest_weight(self) -> int:
+        """The highest weight that a server can have; 0: this balancer's weights are not changed."""
+
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Give hosts shares of the traffic, in percent of what the balancer's own configuration gives them."""
+        """Set weights of servers, by the names and in the units of its looks. Answers once that is read back; servers that are not named keep theirs."""
 
     async def maintain(self, *, on: bool, deadline: float) -> bool | BalancerProblem:
         """Show the maintenance page to everybody but the balancers above and the health path, or end that. Answers with what was read back."""

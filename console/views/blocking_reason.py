@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
+from console.core.shares import share_words
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted
 from console.model import commands as cmd
@@ -17,7 +18,7 @@ from console.views.run_summary import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line
 from console.views.styled_text import width as text_width
 from console.views.times import clock_span, seconds_in_words
-from console.views.traffic_words import drain_time, drain_words, unread_words
+from console.views.traffic_words import drain_time, drain_words, new_share, unread_words
 
 Keys: TypeAlias = tuple[tuple[str, str, str], ...]
 """Keys, what each does, and the id of that action."""
@@ -29,7 +30,7 @@ _STEP_NAMES = {
     "prune": "pruning", "wave": "pause",
     "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
     "restore": "restore of the database", "drain": "drain", "admit": "return to traffic", "analysis": "new hosts are judged against old ones",
-    "maintain": "maintenance page",
+    "maintain": "maintenance page", "weigh": "share of the traffic",
 }  # fmt: skip
 
 
@@ -102,10 +103,16 @@ def way_out(words: str, *, home: bool) -> str:
     return ("no-go, home" if words.startswith("no-go") or words == "leave, exit 3" else "home") if home else words
 
 
+def _canary_head(state: RunState) -> Span:
+    """What stands before a canary's counts: the part of the traffic that it gets, where that goes by weight."""
+    share = new_share(state)
+    return Span(f"canary, {share_words(share)}: " if share is not None else "canary: ", "dim")
+
+
 def _judging_head(state: RunState) -> Span:
-    """What stands before a canary's counts where there is little room."""
+    """What stands there where there is little room."""
     if state.pausing is None:
-        return Span("canary: ", "dim")
+        return _canary_head(state)
     return Span("inconclusive: " if state.pausing.cause == "inconclusive" else "paused: ", "warn")
 
 
@@ -154,7 +161,7 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
         return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
     if analysis_that_runs(state):
         keys = (_answer("o", "promote", "promote", helm), ("p", "hold", "pause"), *(_recovery(state) or (ABORT,)))
-        return line(Span("canary: ", "dim"), *_waited_step(state, now)), keys
+        return line(_canary_head(state), *_waited_step(state, now)), keys
     keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 

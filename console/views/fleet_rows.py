@@ -56,7 +56,7 @@ _URGENCY: dict[str, int] = {
 _STEP_WORDS = {
     "ship": "receiving", "fetch": "receiving", "install": "installing", "hook": "running a hook", "stop": "stopping",
     "switch": "activating", "restart": "restarting", "gate": "health gate", "remove": "removing", "prune": "pruning",
-    "admit": "returning to traffic",
+    "admit": "returning to traffic", "weigh": "getting its weight",
 }  # fmt: skip
 
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}

@@ -98,6 +98,8 @@ class _Choice:
                 return event.mark in ("left", "overdue", "unread") or event.cut > 0
             case ev.LogKindsSeen():
                 return bool(event.fresh)
+            case ev.WeightsChanged():
+                return event.mark in ("restored", "unread") or bool(event.theirs)
             case ev.AnalysisSeen():
                 verdict, self._verdict = self._verdict, judged(event.readings)
                 return self._verdict not in (verdict, "inconclusive")

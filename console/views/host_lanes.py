@@ -15,7 +15,7 @@ MOST = 40
 
 _COLOURS: dict[StepKind, LaneColour] = {
     "build": "prepare", "pack": "prepare", "ship": "prepare", "fetch": "prepare", "install": "prepare", "hook": "prepare", "drain": "traffic",
-    "admit": "traffic", "switch": "switch", "stop": "restart", "restart": "restart", "gate": "gate", "monitor": "watch", "backup": "data",
+    "admit": "traffic", "weigh": "traffic", "switch": "switch", "stop": "restart", "restart": "restart", "gate": "gate", "monitor": "watch", "backup": "data",
     "migrate": "data", "revert": "data", "restore": "data", "remove": "close", "prune": "close",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from console.model.state import RunState
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.plan_words import names_in_words
+from console.views.traffic_words import weights_left_words
 
 NAMED = 12
 _OUT = ("drained", "overdue", "draining")
@@ -32,6 +33,7 @@ def left_open(state: RunState) -> tuple[LeftOpen, ...]:
             if words:
                 marks.setdefault(f"{words} at {SafeText(balancer)}", []).append(name)
     out += [LeftOpen("traffic", f"{names_in_words(tuple(names), NAMED)} {words}", f"deploy status {state.environment}") for words, names in marks.items()]
+    out += [LeftOpen("traffic", f"{words}: the next run puts it back", f"deploy check {state.environment}") for words in weights_left_words(state)]
     if state.maintenance:
         out.append(LeftOpen("maintenance", f"the maintenance page is on since {state.maintenance.since}", f"deploy maintenance {state.environment} off"))
     return (*out, *(LeftOpen("lock", problem.message, as_typed(problem.hint)) for problem in lock_problems(state)))

@@ -131,7 +131,15 @@ def _hosts(event: ev.Event) -> LogLine | None:
     return None
 
 
+def _weights(event: ev.WeightsChanged) -> LogLine | None:
+    if event.mark == "setting":
+        return None
+    return LogLine(event.at, "", sentence(event), "bad" if event.mark == "unread" else "warn" if event.theirs else "accent")
+
+
 def _traffic(event: ev.Event) -> LogLine | None:
+    if isinstance(event, ev.WeightsChanged):
+        return _weights(event)
     if not isinstance(event, ev.TrafficChanged) or event.mark == "draining":
         return None
     tones: dict[str, Tone] = {"left": "warn", "overdue": "warn", "unread": "bad"}

@@ -1,6 +1,7 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
 from console.core.kinds.kinds import kind_of, on_failure
+from console.core.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
@@ -41,7 +42,10 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     fails = {"rollback": "all touched hosts go back", "pause": "pause and ask", "stop": "stop, leave everything as it is"}[on_failure(state)]
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
-    judged = tuple(row for words in (judged_words(plan),) if words for row in folded(line(Span("judged     ", "dim"), words), width))
+    judged = tuple(
+        row for title, words in (("traffic    ", share_steps_words(plan)), ("judged     ", judged_words(plan))) if words
+        for row in folded(line(Span(title, "dim"), words), width)
+    )  # fmt: skip
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
     ends = folded(end, width)
     each = folded(then, width)
@@ -62,12 +66,21 @@ def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
     return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], Steps()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
 
 
+def share_steps_words(plan: Plan) -> str:
+    """Which hosts get which share of the traffic, step by step; empty: it does not go by weight."""
+    own = [step for step in plan.steps if step.kind == "weigh" and step.phase == "release"]
+    hosts = {step.share: tuple(one.about for one in own if one.about and one.share <= step.share) for step in own if not step.about and step.share < ALL}
+    return ", ".join((*(f"{share_words(share)} to {names_in_words(names)}" for share, names in hosts.items()), "then rolling")) if hosts else ""
+
+
 def judged_words(plan: Plan) -> str:
     """After how many hosts a canary's new ones are judged against the old ones, and for how long at most; empty: they are not."""
     steps = [step for step in plan.steps if step.kind == "analysis"]
     new = [str(sum(len(wave) for wave in plan.waves[: step.wave])) for step in steps]
     if not steps:
         return ""
+    if share_steps_words(plan):
+        return f"new against old at each of these shares, {duration_words(steps[0].timeout)} at most each"
     return f"new against old, after {' and '.join(new)} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(steps[0].timeout)} at most each"
 
 

@@ -5,6 +5,7 @@ from console.core.plan.lanes import ASKING
 from console.core.words.sizes import counted
 from console.model.plan import Step
 from console.model.state import HostState, RunState
+from console.text import SafeText
 from console.views.times import seconds_in_words
 
 
@@ -55,6 +56,19 @@ def unread_words(state: RunState) -> str:
     host, name, seen = found[0]
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return f"{host.name} may still get requests at {name}{more} ({seen.detail})"
+
+
+def new_share(state: RunState) -> float | None:
+    """The part of the traffic that hosts with the new release get by weight: the smallest over all balancers; None: it does not go by weight now."""
+    return min((known.share for known in state.weights.values() if known.share is not None), default=None)
+
+
+def weights_left_words(state: RunState) -> tuple[str, ...]:
+    """The balancers whose weights are not as they were before, a sentence each."""
+    return tuple(
+        f"{counted(len(known.own), 'server')} of {SafeText(name)} {'does' if len(known.own) == 1 else 'do'} not have the weight from before the run"
+        for name, known in state.weights.items() if known.own
+    )  # fmt: skip
 
 
 def cut_words(state: RunState) -> str:

@@ -36,6 +36,7 @@ class PackedStep(msgspec.Struct, frozen=True, omit_defaults=True):
     fatal: bool = True
     expects: str = ""
     pause: float = 0.0
+    share: float = 0.0
 
 
 class StepStretch(msgspec.Struct, frozen=True, array_like=True):
@@ -77,7 +78,7 @@ def _packed_step(step: Step, commands: dict[bytes, tuple[int, Command]]) -> Pack
     needs = tuple(_shared(need, step) for need in step.needs)
     return PackedStep(
         _shared(step.name, step), step.kind, step.phase, _shared(str(step.title), step), _shared(step.place, step), needs, number, step.release,
-        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause,
+        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share,
     )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def _step(step: PackedStep, host: str, wave: int, commands: tuple[Command, ...])
     command = None if step.command is None else commands[step.command]
     return Step(
         own(step.name), step.kind, step.phase, SafeText(own(step.title)), host, own(step.place), wave, tuple(map(own, step.needs)), command, step.release,
-        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause,
+        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share,
     )  # fmt: skip
 
 

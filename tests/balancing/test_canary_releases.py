@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from tests.fleet import Fleet, make_repository, missing
 from tests.reserved import free_port
 
 pytestmark = pytest.mark.real
-VERSIONS = (("v1.0.0", "bad-0.001"), ("v1.1.0", "bad-0.05"), ("v1.2.0", "bad-0.2"), ("v1.3.0", "bad-0.2"))
+VERSIONS = (("v1.0.0", "bad-0.001"), ("v1.1.0", "bad-0.05"), ("v1.2.0", "bad-0.2"), ("v1.3.0", "bad-0.2"), ("v1.4.0", "bad-0.2"))
 """Tags, and which share of their requests fails."""
 CONFIG = """\
 global
@@ -44,6 +45,7 @@ CANARY = """\
 [environments.production.canary]
 steps = ["30%", "100%"]
 analysis = "{analysis}"
+{more}
 [[environments.production.balancer]]
 kind = "haproxy"
 socket = "{socket}"
@@ -99,9 +101,9 @@ class Rig:
         self.write("5m")
         assert self.deploy("production", "--version", "v1.0.0", "--yes")[0] == 0
 
-    def write(self, analysis: str) -> None:
+    def write(self, analysis: str, more: str = "") -> None:
         """Write the hosts.toml."""
-        extra = CANARY.format(analysis=analysis, socket=f"{self.machine.folder}/admin.sock")
+        extra = CANARY.format(analysis=analysis, socket=f"{self.machine.folder}/admin.sock", more=more)
         self.fleet.hosts_toml(self.repository, file=self.file, extra=extra, interval="100ms")
 
     def deploy(self, *words: str) -> tuple[int, list[dict[str, Any]]]:
@@ -115,6 +117,19 @@ class Rig:
     def canary(self, version: str) -> tuple[int, list[dict[str, Any]]]:
         """Release a version host by host."""
         return self.deploy("production", "--version", version, "--strategy", "canary", "--yes")
+
+    def said(self, command: str) -> str:
+        """What HAProxy answers, past the console."""
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as talk:
+            talk.connect(f"{self.machine.folder}/admin.sock")
+            talk.sendall(f"{command}\n".encode())
+            return talk.makefile().read()
+
+    def weights(self) -> list[int]:
+        """What each server weighs."""
+        lines = self.said("show servers state shop").splitlines()
+        place = lines[1].split().index("srv_uweight") - 1
+        return [int(line.split()[place]) for line in lines[2:] if line]
 
     def live(self) -> list[str]:
         """What each host serves."""
@@ -201,3 +216,18 @@ def test_one_that_is_not_worse_goes_on_before_its_time_is_over_though_its_engine
     assert after[-1]["readings"][0]["verdict"] == "not-worse"
     assert rig.live() == ["v1.3.0"] * 3
     assert 0 not in (*clients.answers, *more.answers)
+
+
+def test_by_weight_the_new_host_has_the_share_of_the_traffic_that_was_asked_for_and_no_request_is_lost(rig: Rig) -> None:
+    rig.write("6s", 'by = "weight"\non_inconclusive = "proceed"\njudge = ["error_rate"]\nnot_worse = 1.01\ngood_enough = "0%"')
+    rig.file.write_text(rig.file.read_text().replace('["30%", "100%"]', '["10%", "100%"]'))
+    assert rig.live() == ["v1.3.0"] * 3, "it fails as often as the next one does"
+    with Clients(rig.port, 150) as clients:
+        code, events = rig.canary("v1.4.0")
+    assert (code, rig.live()) == (0, ["v1.4.0"] * 3)
+    blocks = [block for event in seen(events, "analysis-seen") for of_metric in event["blocks"].values() for block in of_metric]
+    new, old = (sum(block[side] for block in blocks) for side in ("new", "old"))
+    assert new + old > 400
+    assert new / (new + old) == pytest.approx(0.1, abs=0.02)
+    assert rig.weights() == [1, 1, 1]
+    assert set(clients.answers) <= {200, 500}, "no request was lost"

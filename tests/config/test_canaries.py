@@ -115,7 +115,23 @@ def test_a_canary_needs_something_to_be_judged_by(load, canary, metrics, more):
     assert load(canary=f'{canary}\nanalysis = "0s"', metrics=metrics, top='strategy = "canary"', more=more).canary.analysis == 0.0
 
 
-def test_a_canary_by_weights_is_still_to_come(tmp_path):
-    (tmp_path / "hosts.toml").write_text(f'{HEAD}[environments.production.canary]\nby = "weight"\n')
-    (problem,) = load_file(str(tmp_path / "hosts.toml")).not_yet("production")
-    assert problem.key == "environments.production.canary.by"
+NGINX = '[[environments.production.balancer]]\nkind = "nginx"\nfile = "/etc/nginx/shop.conf"\nupstream = "web"\n'
+COMMAND = '[[environments.production.balancer]]\nkind = "command"\ndrain = "a"\nrestore = "b"\nstate = "c"\n'
+BY_WEIGHT = [
+    ("", "", "canary.by: shares of the traffic need a balancer with weights, and the file names none (by = \"hosts\""),
+    ("", HAPROXY + NGINX, "canary.by: localhost/web is a balancer of the kind nginx, whose weights are not changed: each change would be a reload (by ="),
+    ("", COMMAND, "canary.by: localhost/command is a balancer of the kind command, which has no weights"),
+    ('steps = [1, "50%"]', HAPROXY, 'canary.steps[0]: is a count of hosts, and by = "weight" goes by shares of the traffic (a share such as "10%"'),
+    ('tags = ["canary"]', f'{HAPROXY}tags = ["other"]\n', "canary.tags: no balancer sends requests to a host with the tag canary"),
+]
+
+
+@pytest.mark.parametrize(("canary", "more", "words"), BY_WEIGHT)
+def test_shares_of_the_traffic_need_weights(load, canary, more, words):
+    problems = refused(load, canary=f'by = "weight"\n{canary}', more=more)
+    assert any(problem.startswith(words) for problem in problems), problems
+
+
+def test_a_canary_by_weight_where_the_balancer_has_weights(load):
+    environment = load(canary='by = "weight"\nsteps = ["5%", "25%", "100%"]\ntags = ["canary"]', top='strategy = "canary"')
+    assert (environment.canary.by, [step.share for step in environment.canary.steps]) == ("weight", [0.05, 0.25, 1.0])

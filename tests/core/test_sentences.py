@@ -16,6 +16,7 @@ from console.model.maintenance import Maintenance
 from console.model.plan import Plan, Steps
 from console.model.release import Release, Revision
 from console.model.request import Request
+from console.model.traffic import OwnWeight
 from console.text import SafeLines, SafeText
 from console.typed import Typed, set_typed, typed_here
 from tests.core.builders import ADA, LIN, a_check, a_step
@@ -113,6 +114,17 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="drained", sessions=2), "web01 at lb01/shop: drained, 2 requests under way"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="drained", sessions=0, cut=1), "web01 at lb01/shop: drained, 1 request cut"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="overdue", sessions=1), "web01 at lb01/shop: drained, and time is over, 1 request under way"),
+    (
+        ev.WeightsChanged(balancer="lb01/shop", mark="setting", own={f"web{number:02}": OwnWeight(1, 100, 1) for number in range(8)}),
+        "lb01/shop: sets weights: " + ", ".join(f"web{number:02} 100 (was 1)" for number in range(6)) + " and 2 more",
+    ),
+    (ev.WeightsChanged(balancer="lb01/shop", mark="set", share=0.1), "lb01/shop: 10 % of the traffic goes to new hosts"),
+    (ev.WeightsChanged(balancer="lb01/shop", mark="set", own={"web01": OwnWeight(1, 9, 1)}), "lb01/shop: weights are web01 9 (was 1)"),
+    (
+        ev.WeightsChanged(balancer="lb01/shop", mark="restored", theirs={"web02": 7}),
+        "lb01/shop: every server has its own weight again; web02 weighs 7, which somebody else has set",
+    ),
+    (ev.WeightsChanged(balancer="lb01/shop", mark="unread", detail=S("no answer")), "lb01/shop: not known what its servers weigh: no answer"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="left"), "web01 at lb01/shop: was out before this run, and is left so"),
     (
         ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="unread", detail=S("no answer")),

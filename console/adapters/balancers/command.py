@@ -59,6 +59,11 @@ class CommandBalancer:
         """Run `restore` for each that is not in, and read back that all are."""
         return await self._turned(hosts, self._balancer.restore, is_in=True, time=CallTime(deadline))
 
+    @property
+    def highest_weight(self) -> int:
+        """0: it has no weights."""
+        return 0
+
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
         """Say that it cannot."""
         return self._problem("a balancer of the kind command has no weights", "by hosts, or with HAProxy", reached=True)

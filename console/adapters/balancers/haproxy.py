@@ -16,12 +16,12 @@ from console.adapters.balancers.haproxy_answers import NOT_OURS, UP, Process, Se
 from console.adapters.balancers.haproxy_page import HaproxyPage
 from console.adapters.balancers.haproxy_processes import HaproxyProcesses, Processes, new_ones
 from console.adapters.balancers.haproxy_warnings import ConfigWarnings
-from console.adapters.balancers.haproxy_weights import wanted_weights
 from console.model.fleet import Balancer, Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerCounts, ServerTraffic
 from console.ports.hosts import Transport
 from console.text import SafeText
 
+HIGHEST_WEIGHT = 256
 POLL = 0.2
 """Seconds between two looks while checks are waited for."""
 
@@ -96,18 +96,21 @@ class HaproxyBalancer:
         seen = await self._look(time)
         return seen if isinstance(seen, BalancerProblem) else self._confirmed(seen, hosts, _is_back, "is not in service")
 
+    @property
+    def highest_weight(self) -> int:
+        """256, as its configuration has it."""
+        return HIGHEST_WEIGHT
+
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Set weights, in percent of the configuration's. Percents alone would not do: HAProxy rounds them down, and a weight of 1 becomes 0."""
+        """Set weights in every process. Whole numbers and never percents: HAProxy rounds those down, and 10 % of a weight of 1 becomes 0."""
         time = CallTime(deadline)
         found = await self._processes.read(time)
         if isinstance(found, BalancerProblem):
             return found
-        percents = {self._names[host]: percent for host, percent in weights.items()}
 
         def lines(process: Process) -> list[str]:
-            wanted = wanted_weights(process.servers.values(), percents)
-            changed = [row for row in process.servers.values() if row.weight != wanted[row.name]]
-            return [f"set weight {self._balancer.backend}/{row.name} {wanted[row.name]}" for row in changed]
+            rows = (process.servers.get(name) for name in weights)
+            return [f"set weight {self._balancer.backend}/{row.name} {weights[row.name]}" for row in rows if row and row.weight != weights[row.name]]
 
         if problem := await self._processes.tell(new_ones(found), lines, time):
             return problem
@@ -156,17 +159,21 @@ class HaproxyBalancer:
         return self._seen(found)
 
     def _seen(self, processes: Processes) -> BalancerSeen:
-        servers = (self._traffic(host, self._rows(new_ones(processes), host), self._rows(processes, host)) for host in self._names)
-        return BalancerSeen(self.name, tuple(servers), self._warnings.of(processes, frozenset(self._names.values())))
+        new = new_ones(processes)
+        servers = (self._traffic(host, name, _rows(new, name), _rows(processes, name)) for host, name in self._names.items())
+        known = frozenset(self._names.values())
+        strangers = dict.fromkeys(name for process in new for name, row in process.servers.items() if name not in known and not row.is_backup)
+        others = (self._traffic("", name, _rows(new, name), _rows(processes, name)) for name in strangers)
+        return BalancerSeen(self.name, tuple(servers), self._warnings.of(processes, known), tuple(others))
 
-    def _traffic(self, host: str, new: list[Server], every: list[Server]) -> ServerTraffic:
+    def _traffic(self, host: str, name: str, new: list[Server], every: list[Server]) -> ServerTraffic:
         admissions = {row.admission for row in new}
         sessions = [row.sessions for row in every]
         is_checked = any(row.is_checked for row in new)
         is_up = all(row.op in UP for row in new)
         return ServerTraffic(
             host,
-            self._names[host],
+            name,
             "in" if "in" in admissions else "drained" if "drained" in admissions else "out",
             up=is_up if is_checked or not is_up else None,
             sessions=None if None in sessions else sum(one for one in sessions if one is not None),
@@ -176,7 +183,7 @@ class HaproxyBalancer:
         )
 
     def _rows(self, processes: Processes, host: str) -> list[Server]:
-        return [process.servers[self._names[host]] for process in processes if self._names[host] in process.servers]
+        return _rows(processes, self._names[host])
 
     # -- what it is told ----------------------------------------------------------------------------------------------------------
 
@@ -217,6 +224,10 @@ class HaproxyBalancer:
     ) -> BalancerSeen | BalancerProblem:  # fmt: skip
         wrong = [server for server in seen.servers if server.host in hosts and not is_so(server)]
         return access.refused(self._balancer, ", ".join(server.host for server in wrong), f"{words} afterwards ({wrong[0].words})") if wrong else seen
+
+def _rows(processes: Processes, server: str) -> list[Server]:
+    return [process.servers[server] for process in processes if server in process.servers]
+
 
 def _is_back(server: ServerTraffic) -> bool:
     return server.admission == "in" and server.up is not False

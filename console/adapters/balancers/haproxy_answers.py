@@ -21,10 +21,10 @@ _CHECKED = 0x02 | 0x04
 UP = (1, 2, 3)
 """srv_op_state: starting (its share grows), running, stopping. 0 is down."""
 
-_STATE = ("srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight", "srv_iweight")
+_STATE = ("srv_op_state", "srv_admin_state", "srv_check_state", "srv_uweight")
 _STAT = (
     "pxname", "svname", "scur", "qcur", "status", "throttle", "stot", "hrsp_5xx", "econ", "eresp", "cookie", "tracked", "agent_status", "check_status",
-    "check_code", "last_chk",
+    "check_code", "last_chk", "bck",
 )  # fmt: skip
 """Columns that are read, of more than a hundred: a backend may have a thousand servers, and is asked several times a second."""
 
@@ -40,8 +40,6 @@ class Server:
     admin: int
     checks: int
     weight: int
-    initial: int
-    """Its weight in the configuration."""
     stat: Row
 
     @property
@@ -53,6 +51,11 @@ class Server:
     def is_checked(self) -> bool:
         """Whether HAProxy asks for its health itself; a server that follows another one's state is not asked."""
         return self.checks & _CHECKED == _CHECKED and not self.stat.get("tracked")
+
+    @property
+    def is_backup(self) -> bool:
+        """Whether it gets requests only where no other one can."""
+        return self.stat.get("bck") == "1"
 
     @property
     def sessions(self) -> int | None:
@@ -139,8 +142,8 @@ def map_value(answer: str, key: str) -> str:
 
 
 def _server(row: Row, stat: Row) -> Server:
-    op, admin, checks, weight, initial = (int(row[name]) for name in _STATE)
-    return Server(row["srv_name"], op, admin, checks, weight, initial, stat)
+    op, admin, checks, weight = (int(row[name]) for name in _STATE)
+    return Server(row["srv_name"], op, admin, checks, weight, stat)
 
 
 def _table(answer: str, separator: str, wanted: tuple[str, ...], skip: int = 0) -> list[dict[str, str]] | None:

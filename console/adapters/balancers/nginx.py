@@ -80,6 +80,11 @@ class NginxBalancer:
         """Set their lines back. nginx does not ask whether they are well: the host's own gate has."""
         return await self._change(dict.fromkeys(hosts, False), CallTime(deadline))
 
+    @property
+    def highest_weight(self) -> int:
+        """0: each change would be a reload."""
+        return 0
+
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
         """Say that it cannot: each step would be a reload."""
         return self._problem("weights of nginx are not changed: each change would be a reload", "by hosts, or with HAProxy", reached=True)

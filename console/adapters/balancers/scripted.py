@@ -44,6 +44,9 @@ class ScriptedBalancer:
     page: bool | None = None
     """Whether its maintenance page is shown; None: it has none."""
     incarnation: str = "1"
+    highest_weight: int = 256
+    strangers: dict[str, ScriptedServer] = field(default_factory=dict)
+    """Its servers that are no host of the fleet, by their names."""
     warnings: tuple[SafeText, ...] = ()
     loses: set[str] = field(default_factory=set)
     """Hosts whose drain is forgotten once it was read back: somebody reloads."""
@@ -101,11 +104,12 @@ class ScriptedBalancer:
         return seen
 
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Set weights, in percent."""
+        """Set weights."""
+        named = {server.name or host: server for host, server in (*self.servers.items(), *self.strangers.items())}
         if self.problem is None:
-            for host, percent in weights.items():
-                self.servers[host].weight = percent
-        return self._answer("weigh", tuple(f"{host}={percent}" for host, percent in weights.items()))
+            for name, weight in weights.items():
+                named[name].weight = weight
+        return self._answer("weigh", tuple(f"{name}={weight}" for name, weight in weights.items()))
 
     async def maintain(self, *, on: bool, deadline: float) -> bool | BalancerProblem:
         """Show its page, or end that. One that has none says so."""
@@ -144,9 +148,9 @@ class ScriptedBalancer:
             self.servers[host].admission = "in"
         self._forgotten |= {host for host in self.loses if self.servers[host].admission == "drained"}
         self.loses -= self._forgotten
-        return BalancerSeen(self.name, tuple(self._traffic(host) for host in self.servers), self.warnings)
+        others = (self._traffic("", name, server) for name, server in self.strangers.items())
+        return BalancerSeen(self.name, tuple(self._traffic(host, host, server) for host, server in self.servers.items()), self.warnings, tuple(others))
 
-    def _traffic(self, host: str) -> ServerTraffic:
-        server = self.servers[host]
+    def _traffic(self, host: str, name: str, server: ScriptedServer) -> ServerTraffic:
         goes_on = server.admission == "in" or self.clock() < server.until
-        return ServerTraffic(host, server.name or host, server.admission, server.up, server.sessions if goes_on else 0, server.weight)
+        return ServerTraffic(host, server.name or name, server.admission, server.up, server.sessions if goes_on else 0, server.weight)

@@ -49,6 +49,8 @@ def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, 
             record = changed(record, backup=event.backup)
         elif isinstance(event, ev.HostForgiven) and state.phase == "ended":
             record = _forgiven(record, event, state)
+        elif isinstance(event, ev.WeightsChanged):
+            record = _weighed(record, event)
     if state.kind == "deploy" and any(isinstance(event, _TELLS_RELEASE) for event in events):
         record = _with_release(record, state, number)
     if any(isinstance(event, ev.RunEnded) for event in events):
@@ -119,6 +121,12 @@ def _migrated_after(before: RunState | None, state: RunState) -> RunState | None
 def _forgiven(record: EnvironmentRecord, event: ev.HostForgiven, state: RunState) -> EnvironmentRecord:
     debts, unverified = forgiven(record.debts, state.run, event.host), unverified_forgiven(record.unverified, state.run, event.host)
     return changed(record, debts=debts, unverified=unverified)
+
+
+def _weighed(record: EnvironmentRecord, event: ev.WeightsChanged) -> EnvironmentRecord:
+    """The next run puts back what this one leaves."""
+    others = {name: own for name, own in record.weights.items() if name != event.balancer}
+    return changed(record, weights={**others, event.balancer: event.own} if event.own else others)
 
 
 def _with_release(record: EnvironmentRecord, state: RunState, number: int) -> EnvironmentRecord:

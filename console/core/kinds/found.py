@@ -9,6 +9,7 @@ from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.rollback_targets import Targets
 from console.core.serving import OutBefore, out_of
+from console.core.shares import Loads, OwnWeights, loads_of
 from console.core.sides import BLUEGREEN, Sides, hosts_of, sides_of
 from console.errors import Problem
 from console.model.database import Backup, Review
@@ -63,6 +64,8 @@ class Found:
     """What each balancer said of its servers."""
     drained: OutBefore = field(default_factory=dict)
     """Hosts that runs before this one took out of the traffic and did not put back: this one does."""
+    weights: OwnWeights = field(default_factory=dict)
+    """Weights of balancers' servers that runs before this one set and did not put back: this one does."""
 
     @property
     def strategy(self) -> str:
@@ -97,6 +100,11 @@ class Found:
         ours = self.ours
         found = {name: out - ours.get(name, frozenset()) for name, out in out_of(self.balancers).items()}
         return {name: out for name, out in found.items() if out}
+
+    @property
+    def loads(self) -> Loads:
+        """What each host carries at each balancer, with every server's own weight."""
+        return loads_of(self.environment, self.balancers, self.weights)
 
     @property
     def hosts(self) -> tuple[Host, ...]:

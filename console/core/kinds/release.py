@@ -66,7 +66,7 @@ def _together(found: Found) -> Waves:
     """Hosts that are out of the traffic at the same time."""
     environment, hosts = found.environment, found.hosts
     if found.strategy == "canary":
-        return tuple(wave for part in parts_of(environment, hosts) for wave in part)
+        return tuple(wave for part in parts_of(environment, hosts, found.loads) for wave in part)
     return waves_of(environment.rolling.batch, hosts) if found.strategy == "rolling" else ()
 
 
@@ -98,8 +98,9 @@ def plan(found: Found) -> Plan:
     environment = _planned_by(found)
     page = shows_page(environment, environment.strategy, found.request.impact.downtime)
     return plan_release(
-        environment, found.changing, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page
-    )
+        environment, found.changing, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page,
+        loads=found.loads, weights=bool(found.weights),
+    )  # fmt: skip
 
 
 def _planned_by(found: Found) -> Environment:

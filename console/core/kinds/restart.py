@@ -20,7 +20,7 @@ def checks(found: Found) -> tuple[Check, ...]:
 
 def plan(found: Found) -> Plan:
     """Every reached host, in waves."""
-    return plan_restart(found.environment, found.hosts, found.current, found.out)
+    return plan_restart(found.environment, found.hosts, found.current, found.out, weights=bool(found.weights))
 
 
 RESTART = Kind(

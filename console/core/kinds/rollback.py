@@ -82,7 +82,7 @@ def plan(found: Found) -> Plan:
     if page:
         on = page_on(found.environment, (), back=True)
         first = (on, *(changed(step, needs=(*step.needs, on.name)) for step in first))
-    return plan_way_back(found.environment, targets, how, first, out=found.out, together=together, page=page)
+    return plan_way_back(found.environment, targets, how, first, out=found.out, together=together, page=page, weights=bool(found.weights))
 
 
 def _preferred(found: Found, targets: Collection[str]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from console.core.host_selection import applies
 from console.core.serving import OutBefore, balancers_of, in_words
+from console.core.shares import ALL, share_words
 from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
 from console.model.plan import Phase, Step, StepKind
 from console.model.values import changed
@@ -93,6 +94,14 @@ class Lane:
         there = self._comes_back()
         title = f"return {self.host.name} to {self._at(stays=False)}" if there else f"{self.host.name} stays out of {self._at(stays=True)}, as it was before"
         return (self.step("admit", "admit", title, ADMITTING, idempotent=True, changes=True, place=""),)
+
+    def weigh(self, share: float) -> tuple[Step, ...]:
+        """Give the host the weight that it is to have before it gets requests again. `share`: of the traffic, for all hosts with the new release."""
+        if not balancers_of(self.environment, self.host):
+            return ()
+        title = f"weigh {self.host.name}: " + ("as an old host" if share == ALL else f"{share_words(share)} of the traffic for new hosts")
+        step = self.step("weigh", "weigh", title, ASKING, idempotent=True, changes=True, fatal=self.phase != "rollback", place="")
+        return (changed(step, share=share),)
 
     def _comes_back(self) -> bool:
         return bool({one.name for one in balancers_of(self.environment, self.host)} - self.out.get(self.host.name, frozenset()))

@@ -1,11 +1,16 @@
 """The points of a plan that many steps wait for by one name: before each wave, before the close, between the halves of a rollback. Pure."""
 
+from console.core.serving import in_words
+from console.core.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.fleet import Environment, Host
 from console.model.plan import Phase, Step
+from console.model.values import changed
 from console.text import SafeText
 
+WEIGHING = 60.0
+"""Seconds for balancers to be told weights, and read back."""
 NAMED = 6
 """Hosts that a wave's title names."""
 
@@ -18,10 +23,25 @@ def wave_mark(environment: Environment, number: int, total: int, wave: tuple[Hos
     return Step(f"wave-{number}", "wave", "release", title, wave=number, needs=needs, timeout=0.0, idempotent=True, pause=pause)
 
 
-def analysis_step(environment: Environment, number: int, new: int, total: int, needs: tuple[str, ...]) -> Step:
-    """Behind a wave: hosts with the new release are judged against the others, for so long at most."""
+def analysis_step(environment: Environment, number: int, new: int, total: int, needs: tuple[str, ...], name: str = "") -> Step:
+    """Behind a wave: hosts with the new release are judged against the others, for so long at most. `name`: where a wave has several of them."""
     title = SafeText(f"judge {new} new of {counted(total, 'host')} against the old ones, {duration_words(environment.canary.analysis)} at most")
-    return Step(f"wave-{number}/analysis", "analysis", "release", title, wave=number, needs=needs, timeout=environment.canary.analysis, idempotent=True)
+    name, seconds = name or f"wave-{number}/analysis", environment.canary.analysis
+    return Step(name, "analysis", "release", title, wave=number, needs=needs, timeout=seconds, idempotent=True)
+
+
+def weigh_step(environment: Environment, name: str, share: float, needs: tuple[str, ...], wave: int = 0) -> Step:
+    """Give hosts with the new release that share of the traffic; all of it: every server has its own weight again."""
+    balancers = in_words(one.name for one in environment.balancers)
+    words = f"{share_words(share)} of the traffic to new hosts" if share < ALL else "every server has its own weight again"
+    title, seconds = SafeText(f"{words} ({balancers})"), WEIGHING
+    return Step(name, "weigh", "release", title, wave=wave, needs=needs, timeout=seconds, idempotent=True, changes=True, share=share)
+
+
+def weights_back(environment: Environment, needs: tuple[str, ...], phase: Phase = "rollback") -> Step:
+    """At the end of a way back, or of a run after one that left them: every server has its own weight again."""
+    step = weigh_step(environment, f"{'back' if phase == 'rollback' else phase}/weights", ALL, needs)
+    return changed(step, phase=phase, fatal=False, changes=False)
 
 
 def closing_mark(needs: tuple[str, ...]) -> Step:

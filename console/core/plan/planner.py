@@ -8,11 +8,12 @@ from dataclasses import replace
 from console.core.checks.database import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import behind_page, page_off, page_on
-from console.core.plan.marks import closing_mark
+from console.core.plan.marks import closing_mark, weights_back
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
 from console.core.serving import OutBefore
+from console.core.shares import Loads
 from console.model.database import Review
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, Steps
@@ -21,36 +22,47 @@ from console.text import SafeText
 
 NOT_REVIEWED = Review()
 NOBODY_OUT: OutBefore = {}
+NO_LOADS: Loads = {}
 
 
 def plan_release(
     environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False,
-    expects: str = "", out: OutBefore = NOBODY_OUT, page: bool = False,
+    expects: str = "", out: OutBefore = NOBODY_OUT, page: bool = False, loads: Loads = NO_LOADS, weights: bool = False,
 ) -> Plan:  # fmt: skip
     """A release to those hosts, by the file's strategy. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a
     backup too; `expects`: the digest that the packed release must have; `out`: hosts that somebody else has taken out of the traffic;
-    `page`: users are shown the maintenance page meanwhile."""
+    `page`: users are shown the maintenance page meanwhile; `loads`: what hosts carry; `weights`: a run before this one has left some changed."""
     steps = _prepare_console(environment, expects)
     prepared = _prepare_hosts(environment, hosts, release, steps, leads=True)
     database = database_steps(environment, review, release, tuple(prepared.values()), unbacked=unbacked)
     before = behind_page(page_on(environment, tuple(prepared.values())), database) if page else database
-    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in before), out)
+    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in before), out, loads)
     change = STRATEGIES[environment.strategy](order)
     if page:
         off = page_off(environment, change.ends)
         change = replace(change, steps=(*change.steps, off), ends=(*change.ends, off.name))
+    if weights and not any(step.kind == "weigh" for step in change.steps):
+        change = _weighed_back(environment, change)
     steps += [*before, *change.steps, *_close(environment, hosts, release, change, watches=True)]
     return _sealed(environment.strategy, change.waves, steps)
 
 
-def plan_restart(environment: Environment, hosts: tuple[Host, ...], live: dict[str, str], out: OutBefore = NOBODY_OUT) -> Plan:
-    """Restart the application wave by wave, each host behind its gate."""
+def _weighed_back(environment: Environment, change: ChangeOfHosts) -> ChangeOfHosts:
+    back = weights_back(environment, change.ends, "verify")
+    return replace(change, steps=(*change.steps, back), ends=(*change.ends, back.name))
+
+
+def plan_restart(
+    environment: Environment, hosts: tuple[Host, ...], live: dict[str, str], out: OutBefore = NOBODY_OUT, *, weights: bool = False
+) -> Plan:  # fmt: skip
+    """Restart the application wave by wave, each host behind its gate. `weights`: see `plan_release`."""
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
         lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", live.get(host.name, ""), number, out=out)
         return (*lane.drain(), *lane.stop(), *lane.restart(first=False), *lane.gate(), *lane.admit())
 
     change = wave_by_wave(environment, waves_of(environment.rolling.batch, hosts), steps_of, {}, ())
+    change = _weighed_back(environment, change) if weights else change
     return _sealed("restart", change.waves, list(change.steps))
 
 

@@ -8,10 +8,11 @@ from console.core.conditions import NO_SERVICE, STAYED_OLD
 from console.core.host.shell import quote
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import has_shown, page_off
-from console.core.plan.marks import half_mark
+from console.core.plan.marks import half_mark, weights_back
 from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
 from console.core.serving import OutBefore
+from console.core.shares import ALL
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
@@ -64,17 +65,20 @@ def can_return(state: RunState, name: str) -> bool:
 
 
 def return_steps(
-    environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1, *, only_admit: bool = False, out: OutBefore = NOBODY_OUT
-) -> tuple[Step, ...]:
+    environment: Environment, host: Host, target: str, needs: tuple[str, ...] = (), wave: int = 1, *, only_admit: bool = False,
+    out: OutBefore = NOBODY_OUT, alone: bool = False,
+) -> tuple[Step, ...]:  # fmt: skip
     """The steps that bring one host back to a release, or to none: then its application is stopped, `current` removed, and it gets no requests.
 
-    `only_admit`: nothing was done to it but to take it out of the traffic.
+    `only_admit`: nothing was done to it but to take it out of the traffic; `alone`: weights are changed and stay so for the others.
     """
     lane = Lane(environment, host, "rollback", f"back/{host.name}", target, wave, out=out)
     if only_admit and target:
         return chained(lane.admit(), needs)
     if target:
-        return chained((*lane.drain(), lane.switch(), *lane.restart(first=False), *lane.gate(), *lane.admit(), *lane.hooks("after rollback")), needs)
+        weigh = lane.weigh(ALL) if alone else ()
+        back = (*lane.drain(), lane.switch(), *lane.restart(first=False), *lane.gate(), *weigh, *lane.admit(), *lane.hooks("after rollback"))
+        return chained(back, needs)
     remove = lane.step("remove", "remove", f"remove current on {host.name}", 30.0, idempotent=True, changes=True)
     return chained((*lane.drain(), *lane.run("stop", environment.command(host, "stop")), remove), needs)
 
@@ -108,11 +112,11 @@ def _is_back(state: RunState, host: HostState) -> bool:
 
 def plan_way_back(
     environment: Environment, targets: Mapping[str, str], how: str = "", first: tuple[Step, ...] = (), *, drained: Collection[str] = (),
-    out: OutBefore = NOBODY_OUT, together: bool = False, page: bool = False,
+    out: OutBefore = NOBODY_OUT, together: bool = False, page: bool = False, weights: bool = False,
 ) -> Plan:  # fmt: skip
     """Each host to its target: all at once, or in halves. Empty target: stop and remove. `first`: what has to be done before; `drained`: hosts that nothing
     was done to but to take them out of the traffic; `together`: all stop before one starts, unless it goes in halves; `page`: users are shown the
-    maintenance page, which is taken away behind it."""
+    maintenance page, which is taken away behind it; `weights`: balancers' weights are changed, and go back behind it."""
     hosts = tuple(host for host in environment.hosts if host.name in targets)
     half = (len(hosts) + 1) // 2
     parts = tuple(part for part in (hosts[:half], hosts[half:]) if part) if how == "halves" else (hosts,)
@@ -133,6 +137,8 @@ def plan_way_back(
         steps, needs = [*first, *staged.steps], staged.ends or needs
     if page:
         steps.append(page_off(environment, needs, back=True))
+    if weights:
+        steps.append(weights_back(environment, needs))
     return sealed(Plan(f"rollback {how or 'at-once'}", tuple(tuple(host.name for host in part) for part in parts), Steps(steps)))
 
 
@@ -145,7 +151,10 @@ def plan_rollback(environment: Environment, state: RunState, how: str = "") -> P
     together = state.plan is not None and state.plan.strategy == "recreate"
     how = how or ("at-once" if together else preferred_way(state, targets))
     first = revert_step(environment, state)
-    return plan_way_back(environment, targets, how, first, drained=drained, out=out_before(state), together=together, page=has_shown(state))
+    return plan_way_back(
+        environment, targets, how, first, drained=drained, out=out_before(state), together=together, page=has_shown(state),
+        weights=state.has_weights,
+    )  # fmt: skip
 
 
 def plan_return(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:
@@ -155,7 +164,8 @@ def plan_return(environment: Environment, state: RunState, name: str) -> tuple[S
         return ()
     if shifts_back(state):
         return rest_steps(environment, host)
-    return return_steps(environment, host, state.hosts[name].before, only_admit=is_only_drained(state, name), out=out_before(state, (name,)))
+    out, is_only = out_before(state, (name,)), is_only_drained(state, name)
+    return return_steps(environment, host, state.hosts[name].before, only_admit=is_only, out=out, alone=state.has_weights)
 
 
 def plan_admission(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:

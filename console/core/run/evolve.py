@@ -16,6 +16,7 @@ from console.model.checks import Check
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
 from console.model.state import Act, AnalysisState, HostState, Pausing, RunState
+from console.model.traffic import BalancerWeights
 from console.model.values import changed
 from console.text import SafeText
 
@@ -162,6 +163,11 @@ def _promoted(state: RunState, event: ev.Promoted) -> RunState:
     return changed(state, analyses={**state.analyses, event.step: seen}, pausing=None, continued=event.mono)
 
 
+def _weighed(state: RunState, event: ev.WeightsChanged) -> RunState:
+    known = BalancerWeights(event.mark, event.own, event.share, event.theirs, event.detail)
+    return changed(state, weights={**state.weights, event.balancer: known})
+
+
 def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
     return changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
 
@@ -241,6 +247,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.LinkLost: on_hosts.link_lost,
     ev.LinkRestored: on_hosts.link_restored,
     ev.TrafficChanged: on_hosts.traffic_changed,
+    ev.WeightsChanged: _weighed,
     ev.Paused: _paused,
     ev.Continued: _continued,
     ev.AbortAsked: _abort_asked,

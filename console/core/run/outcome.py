@@ -33,7 +33,7 @@ def conclude(state: RunState) -> Conclusion:
 
     One that left its maintenance page on says so, and is not done, however well the rest went.
     """
-    code, outcome, reason, hint = _concluded(state)
+    code, outcome, reason, hint = _with_weights(state, _concluded(state))
     if not left_on(state):
         return code, outcome, reason, hint
     words = "; ".join(filter(None, (reason, "users are still shown the maintenance page")))
@@ -41,6 +41,19 @@ def conclude(state: RunState) -> Conclusion:
     if code == Exit.DONE and outcome == "succeeded":
         return Exit.LIVE_BUT_BEHIND, outcome, words, off
     return (Exit.FAILED, "failed", words, off) if code in (Exit.DONE, Exit.ROLLED_BACK) else (code, outcome, words, off)
+
+
+def _with_weights(state: RunState, concluded: Conclusion) -> Conclusion:
+    """Say which balancers' weights are not as they were before; a way back that leaves some is not done."""
+    code, outcome, reason, hint = concluded
+    left = [f"{name}{f' ({known.detail})' if known.detail else ''}" for name, known in state.weights.items() if known.own]
+    if not left or not state.go:
+        return concluded
+    words = "; ".join(filter(None, (reason, f"weights of servers are not as they were at {', '.join(left)}: the next run puts them back")))
+    hint = hint or f"deploy check {state.environment}"
+    if code == Exit.DONE and outcome == "succeeded":
+        return Exit.LIVE_BUT_BEHIND, outcome, words, hint
+    return (Exit.FAILED, "failed", words, hint) if code in (Exit.DONE, Exit.ROLLED_BACK) else (code, outcome, words, hint)
 
 
 def _concluded(state: RunState) -> Conclusion:

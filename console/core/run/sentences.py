@@ -5,6 +5,7 @@ from typing import Any
 
 from console.core.checks.database import backup_words, forward, schema_words
 from console.core.migrations.review import pointed_out, unread_words
+from console.core.shares import share_words
 from console.core.words.durations import duration_words
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted, size_words
@@ -14,6 +15,9 @@ from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.text import SafeText
 from console.typed import as_typed
+
+NAMED = 6
+"""Servers whose weights a sentence names."""
 
 
 def sentence(event: ev.Event) -> str:
@@ -130,6 +134,17 @@ def _traffic(event: ev.TrafficChanged) -> str:
     return f"{event.host} at {event.balancer}: {words[event.mark]}{left}{cut}" + (f": {event.detail}" if event.detail else "")
 
 
+def _weights(event: ev.WeightsChanged) -> str:
+    own = ", ".join(f"{name} {one.now} (was {one.before})" for name, one in list(event.own.items())[:NAMED])
+    more = f" and {len(event.own) - NAMED} more" if len(event.own) > NAMED else ""
+    words = {
+        "setting": f"sets weights: {own}{more}", "restored": "every server has its own weight again", "unread": "not known what its servers weigh",
+        "set": f"{share_words(event.share)} of the traffic goes to new hosts" if event.share is not None else f"weights are {own}{more}",
+    }[event.mark]  # fmt: skip
+    theirs = "".join(f"; {name} weighs {weight}, which somebody else has set" for name, weight in event.theirs.items())
+    return f"{event.balancer}: {words}{theirs}" + (f": {event.detail}" if event.detail else "")
+
+
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
@@ -164,6 +179,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.LinkLost: lambda event: f"{event.host}: link lost" + (f": {event.detail}" if event.detail else ""),
     ev.LinkRestored: lambda event: f"{event.host}: answers again",
     ev.TrafficChanged: _traffic,
+    ev.WeightsChanged: _weights,
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}",
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),

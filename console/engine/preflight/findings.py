@@ -22,6 +22,7 @@ from console.core.kinds.rollback import destination
 from console.core.plan.return_plan import way_back
 from console.core.rollback_targets import Targets
 from console.core.serving import OutBefore, out_of
+from console.core.shares import OwnWeights
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
@@ -31,7 +32,7 @@ from console.errors import ConsoleError, Problem
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
-from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged
+from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.release import Release, Revision
@@ -96,6 +97,7 @@ class PreflightInput:
     looks: tuple[BalancerSeen | BalancerProblem, ...] = ()
     """What the balancers said, once they have."""
     drained: OutBefore = field(default_factory=dict)
+    weights: OwnWeights = field(default_factory=dict)
     """Hosts that runs before this one took out of the traffic and did not put back."""
     attempts: Mapping[str, EarlierAttempt | None] = field(default_factory=dict)
     """Commits whose last release here went wrong or was taken back."""
@@ -297,6 +299,7 @@ def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revisi
 def _found(found: Found) -> Iterator[Event]:
     yield from (seen(fact) for fact in found.facts)
     yield from _out_of_traffic(found)
+    yield from _weights_left(found)
     if found.review is not None:
         yield DatabaseReviewed(review=found.review)
     if found.revision and found.release:
@@ -312,6 +315,12 @@ def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
         ours = found.ours.get(name, frozenset())
         for balancer in sorted(balancers) if name in chosen else ():
             yield TrafficChanged(host=name, balancer=balancer, mark="drained" if balancer in ours else "left")
+
+
+def _weights_left(found: Found) -> Iterator[WeightsChanged]:
+    """Weights that a run before this one set, and did not put back."""
+    if found.request.kind in ("deploy", "rollback", "restart"):
+        yield from (WeightsChanged(balancer=name, mark="set", own=dict(own)) for name, own in found.weights.items())
 
 
 def _planned(found: Found, usual: dict[str, float]) -> Iterator[Event]:
@@ -348,7 +357,7 @@ def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revisio
     return Found(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
-        drained=inputs.drained, balancers=inputs.looks,
+        drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks,
     )  # fmt: skip
 
 

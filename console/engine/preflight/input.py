@@ -36,7 +36,7 @@ async def input_of(fleet: QueryContext, request: Request, run: str) -> Preflight
         verifications=partial(_verifications, fleet.journal, environment.app), database=outside.database, backup=record.backup,
         without_leftovers=partial(without_leftovers, fleet.journal),
         attempts=record.attempts.by_commit if request.kind == "deploy" else {}, balancers=outside.balancers,
-        drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained},
+        drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained}, weights=record.weights,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from console.text import SafeText
 HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
-HERE = frozenset({"gate", "ship", "monitor", "analysis", "build", "pack", "drain", "admit"})
+HERE = frozenset({"gate", "ship", "monitor", "analysis", "build", "pack", "drain", "admit", "weigh"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
 
 

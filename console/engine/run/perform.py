@@ -11,7 +11,7 @@ from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
-from console.engine.run import database_steps, traffic_steps
+from console.engine.run import database_steps, traffic_steps, weigh_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
@@ -205,4 +205,5 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "restore": database_steps.restore,
     "drain": traffic_steps.drain,
     "admit": traffic_steps.admit,
+    "weigh": weigh_steps.weigh,
 }

@@ -36,6 +36,8 @@ class SharedBalancer:
         """It gave no answer when it was asked last."""
         self._leaving: set[str] = set()
         """Hosts that this run takes out, or has taken out."""
+        self.weighing = asyncio.Lock()
+        """Held while weights are computed and set: of two who do, the second sees what the first has done."""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,15 @@ class SharedBalancer:
     async def hurried_look(self) -> Answer:
         """The same on a way back, which waits for no balancer."""
         return await self.look(HURRIED)
+
+    @property
+    def highest_weight(self) -> int:
+        """The highest weight of a server; 0: weights are not changed here."""
+        return self._port.highest_weight
+
+    async def weigh(self, weights: dict[str, int]) -> Answer:
+        """Set weights, and read them back."""
+        return await self._port.weigh(weights, deadline=ORDER)
 
     async def cut(self, host: str) -> Answer:
         """End what is under way on a drained host."""

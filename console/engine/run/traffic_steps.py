@@ -215,7 +215,7 @@ def _places(task: Task) -> list[tuple[AtBalancer, Balancer | None]]:
     ]  # fmt: skip
 
 
-def _all(results: list[StepResult]) -> StepResult:
+def all_of(results: list[StepResult]) -> StepResult:
     """What all balancers together come to: the worst of them."""
     for status in ("failed", "held"):
         bad = [result for result in results if result.status == status]
@@ -226,12 +226,12 @@ def _all(results: list[StepResult]) -> StepResult:
 
 async def drain(task: Task) -> StepResult:
     """Take the host out of the traffic of every balancer."""
-    return _all(list(await asyncio.gather(*(Drain(task, at, spec).run() for at, spec in _places(task)))))
+    return all_of(list(await asyncio.gather(*(Drain(task, at, spec).run() for at, spec in _places(task)))))
 
 
 async def admit(task: Task) -> StepResult:
     """Put the host back at every balancer that it was in before."""
-    return _all(list(await asyncio.gather(*(_admit(task, at) for at, _ in _places(task)))))
+    return all_of(list(await asyncio.gather(*(_admit(task, at) for at, _ in _places(task)))))
 
 
 async def _admit(task: Task, at: AtBalancer) -> StepResult:

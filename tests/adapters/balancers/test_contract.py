@@ -159,19 +159,23 @@ def _bad(rig: Rig) -> int:
     return ask(rig.port, "/bad")[0]
 
 
-async def test_weights_are_shares_of_the_traffic(rig: Rig):
+async def test_weights_are_set_by_the_names_of_servers_and_read_back(rig: Rig):
+    assert bool(rig.balancer.highest_weight) is rig.can_weigh
     if not rig.can_weigh:
         problem = await rig.balancer.weigh({ONE: 10}, deadline=rig.patience)
         assert isinstance(problem, BalancerProblem)
         return
-    seen = await rig.balancer.weigh({ONE: 10}, deadline=rig.patience)
+    before = [server.weight for server in (await rig.look()).servers]
+    seen = await rig.balancer.weigh({ONE: 10, "two": 100}, deadline=rig.patience)
     assert isinstance(seen, BalancerSeen)
-    weights = [server.weight for server in seen.servers]
-    assert weights[0] * 10 == weights[1] == weights[2]
-    seen = await rig.balancer.weigh({ONE: 100, TWO: 100}, deadline=rig.patience)
+    assert [server.weight for server in seen.servers] == [10, 100, before[2]]
+    assert await rig.admissions() == ["in"] * 3
+    seen = await rig.balancer.weigh({ONE: 0}, deadline=rig.patience)
     assert isinstance(seen, BalancerSeen)
-    assert len({server.weight for server in seen.servers}) == 1
-    assert await rig.served() == set(NAMES)
+    assert [server.serves for server in seen.servers] == [False, True, True]
+    seen = await rig.balancer.weigh(dict(zip((ONE, "two", THREE), map(int, filter(None, before)), strict=True)), deadline=rig.patience)
+    assert isinstance(seen, BalancerSeen)
+    assert [server.weight for server in seen.servers] == before
 
 
 async def test_the_page_is_shown_where_there_is_one(rig: Rig):

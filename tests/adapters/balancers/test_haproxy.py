@@ -11,7 +11,7 @@ from console.model.fleet import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from tests.adapters.balancers import rigs
 from tests.adapters.balancers.conftest import needed
-from tests.adapters.balancers.rigs import HOSTS, NAMES, ONE, THREE, TWO, spec_of
+from tests.adapters.balancers.rigs import HOSTS, ONE, THREE, TWO, spec_of
 from tests.adapters.test_transport_contract import host_of, transport_of
 from tests.balancing import Haproxy, ask
 from tests.balancing.machine import on
@@ -135,22 +135,16 @@ async def test_a_server_that_follows_another_one_cannot_be_set_ready(start):
     assert isinstance(await balancer.admit((ONE,), deadline=5), BalancerSeen)
 
 
-async def test_a_share_of_a_weight_of_one_is_not_rounded_to_nothing(start):
-    balancer, real = start()
-    seen = await balancer.weigh({TWO: 10}, deadline=5)
+async def test_servers_that_are_no_hosts_are_seen_and_weighed_and_backups_are_not(start):
+    balancer, real = start(more="  server other 127.0.0.1:1 weight 3\n  server spare 127.0.0.1:1 backup")
+    seen = await balancer.look(deadline=5)
     assert isinstance(seen, BalancerSeen)
-    assert [server.weight for server in seen.servers] == [100, 10, 100]
+    assert [(server.host, server.server, server.weight, server.serves) for server in seen.others] == [("", "other", 3, True)]
+    seen = await balancer.weigh({"other": 0, "two": 11, ONE: 100, THREE: 100}, deadline=5)
+    assert isinstance(seen, BalancerSeen)
+    assert [server.weight for server in (*seen.servers, *seen.others)] == [100, 11, 100, 0]
     answers = [(await asyncio.to_thread(ask, real.port))[1] for _ in range(84)]
     assert 2 <= answers.count(TWO) <= 8
-    seen = await balancer.weigh({TWO: 50}, deadline=5)
-    assert isinstance(seen, BalancerSeen)
-    assert [server.weight for server in seen.servers] == [100, 50, 100]
-    seen = await balancer.weigh({TWO: 0}, deadline=5)
-    assert isinstance(seen, BalancerSeen)
-    assert [server.serves for server in seen.servers] == [True, False, True]
-    seen = await balancer.weigh(dict.fromkeys(NAMES, 100), deadline=5)
-    assert isinstance(seen, BalancerSeen)
-    assert [server.weight for server in seen.servers] == [1, 1, 1]
 
 
 async def test_where_weights_cannot_be_changed_that_is_said(start):

@@ -1,11 +1,10 @@
-"""HAProxy's answers, its configuration and its weights as tables; and answers that are cut short."""
+"""HAProxy's answers, and its configuration as tables; and answers that are cut short."""
 
 import pytest
 
-from console.adapters.balancers.haproxy_answers import Process, Server, map_file, map_value, read_process, workers
+from console.adapters.balancers.haproxy_answers import Process, map_file, map_value, read_process, workers
 from console.adapters.balancers.haproxy_talk import talk
 from console.adapters.balancers.haproxy_warnings import redispatches
-from console.adapters.balancers.haproxy_weights import wanted_weights
 from console.adapters.scripted import ScriptedTransport
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
@@ -72,31 +71,6 @@ def test_maps_by_their_files_and_keys():
     assert map_file("# id (file) description", "") == ""
     values = "0x55814e7ec940 shop on\n0x55814e7ec941 shop2 off"
     assert [map_value(values, key) for key in ("shop", "shop2", "hop")] == ["on", "off", ""]
-
-
-def servers(*weights):
-    return [Server(f"s{number}", 2, 0, 6, weight, initial, {}) for number, (weight, initial) in enumerate(weights)]
-
-
-@pytest.mark.parametrize(
-    ("weights", "percents", "wanted"),
-    [
-        (((1, 1), (1, 1)), {"s0": 10}, [10, 100]),
-        (((10, 1), (100, 1)), {"s0": 50}, [50, 100]),
-        (((10, 1), (100, 1)), {"s0": 100, "s1": 100}, [1, 1]),
-        (((10, 1), (100, 1)), {"s0": 100}, [1, 1]),
-        (((1, 1), (1, 1)), {"s0": 0}, [0, 100]),
-        (((200, 200), (100, 100)), {"s0": 50}, [100, 100]),  # 256 is the most, so nothing is multiplied
-        (((1, 1), (200, 200)), {"s0": 1}, [1, 200]),  # never nothing
-        (((1, 1), (0, 1)), {"s0": 10}, [10, 0]),  # somebody gave the other one nothing
-        (((0, 0), (1, 1)), {"s0": 50}, [0, 100]),  # of nothing
-        (((1, 1), (3, 1)), {"s0": 100}, [1, 3]),  # somebody else's stays
-        ((), {}, []),
-    ],
-)
-def test_weights_from_percents(weights, percents, wanted):
-    rows = servers(*weights)
-    assert list(wanted_weights(rows, percents).values()) == wanted
 
 
 @pytest.mark.parametrize(

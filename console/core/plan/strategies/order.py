@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from console.core.serving import OutBefore
+from console.core.shares import Loads
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 
@@ -24,6 +25,8 @@ class Order:
     """Steps of the whole run that come before the first change: the database's."""
     out: OutBefore = field(default_factory=dict)
     """Hosts that somebody else has taken out of the traffic."""
+    loads: Loads = field(default_factory=dict)
+    """What hosts carry, for a strategy that goes by shares of the traffic."""
 
 
 @dataclass(frozen=True, slots=True)

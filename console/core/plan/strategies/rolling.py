@@ -26,23 +26,31 @@ def rolling(order: Order) -> ChangeOfHosts:
     return in_waves(order, waves_of(order.environment.rolling.batch, order.hosts))
 
 
-def in_waves(order: Order, waves: Waves, between: Callable[[int, tuple[str, ...]], Step | None] = lambda number, needs: None) -> ChangeOfHosts:
-    """Change hosts in those waves. `between`: see `wave_by_wave`."""
+Between = Callable[[int, tuple[str, ...]], tuple[Step, ...]]
+"""The steps that follow the wave of that number: the first waits for those names, the next wave for the last."""
+
+
+def nothing_between(number: int, needs: tuple[str, ...]) -> tuple[Step, ...]:
+    """Wave follows wave."""
+    return ()
+
+
+def in_waves(order: Order, waves: Waves, between: Between = nothing_between, share_of: Callable[[int], float] = lambda number: 0.0) -> ChangeOfHosts:
+    """Change hosts in those waves. `share_of`: of the traffic, for new hosts when the wave of that number is admitted; 0: they are not weighed."""
     leader = next((host for wave in waves for host in wave), None)
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
         lane = Lane(order.environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
-        return release_steps(lane, first=host.name in order.first)
+        return release_steps(lane, first=host.name in order.first, share=share_of(number))
 
     return wave_by_wave(order.environment, waves, steps_of, order.prepared, (*order.prepared.values(), *order.before), between)
 
 
 def wave_by_wave(
     environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...],
-    between: Callable[[int, tuple[str, ...]], Step | None] = lambda number, needs: None,
+    between: Between = nothing_between,
 ) -> ChangeOfHosts:  # fmt: skip
-    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with. `between`: the step that
-    follows the wave of that number, and waits for those."""
+    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with."""
     steps: list[Step] = []
     ends: tuple[str, ...] = ()
     for number, wave in enumerate(waves, start=1):
@@ -52,13 +60,13 @@ def wave_by_wave(
         ends = tuple(chain[-1].name for chain in chains if chain)
         needs = (mark.name, *ends)
         if watched := between(number, needs):
-            steps.append(watched)
-            needs = ends = (watched.name,)
+            steps.extend(watched)
+            needs = ends = (watched[-1].name,)
     return ChangeOfHosts(waves, tuple(steps), ends)
 
 
-def release_steps(lane: Lane, *, first: bool, returns: bool = True) -> tuple[Step, ...]:
-    """What is done on one host. `first`: it never had a release; `returns`: it gets requests again at the end."""
+def release_steps(lane: Lane, *, first: bool, returns: bool = True, share: float = 0.0) -> tuple[Step, ...]:
+    """What is done on one host. `first`: it never had a release; `returns`: it gets requests again at the end; `share`: see `in_waves`."""
     return (
         *lane.hooks("before host"),
         *lane.drain(),
@@ -68,6 +76,7 @@ def release_steps(lane: Lane, *, first: bool, returns: bool = True) -> tuple[Ste
         *lane.hooks("after switch"),
         *lane.restart(first=first),
         *lane.gate(),
+        *(lane.weigh(share) if share else ()),
         *(lane.admit() if returns else ()),
         *lane.hooks("after host"),
     )
