@@ -3,7 +3,9 @@ TOGETHER ?= -n 5 --dist loadfile
 
 .PHONY: check lint types imports dates test mutants analysis bench demo picture keys
 
-check: lint types imports dates test
+check:
+	$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports dates
+	$(MAKE) --no-print-directory test
 
 lint:
 	$(PYTHON) -m ruff check .
