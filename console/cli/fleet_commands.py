@@ -110,4 +110,6 @@ def check_lines(found: dict[str, Any]) -> list[str]:
         lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")
     if said := found.get("announcement"):
         lines += [f"  said     {said['title']}", *(f"           {words}" for words in said["body"].splitlines())]
+    if ticket := found.get("ticket"):
+        lines.append(f"  then     once it is live, the ticket is closed by {ticket}")
     return [*lines, str(found["decision"])]

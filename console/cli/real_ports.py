@@ -27,6 +27,7 @@ from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.statefolder import made_folder, modes_of
+from console.adapters.ticket_system import ConfiguredTickets
 from console.adapters.transport import RoutedTransport
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancers
 from console.engine.run.step_attempt import values_for, variables_of
@@ -52,6 +53,7 @@ class RealOutside:
     checks: ConfiguredChecks
     notifier: AppriseNotifier
     announcer: AppriseNotifier
+    tickets: ConfiguredTickets
     database: PostgresView
     attended: AttendedCommands
     listening: AttendedCommands
@@ -108,6 +110,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),
+        ConfiguredTickets(here, check_command(here, environment, variables), lambda: closing_of(environment, secrets)),
         PostgresView(transport, locks, lambda: url_of(environment, secrets)),
         AttendedCommands(RoutedTransport(ssh.readers("person"), here)),
         AttendedCommands(numbers),
@@ -140,6 +143,14 @@ def url_of(environment: Environment, secrets: Mapping[str, Secret]) -> str:
     if isinstance(url, SecretRef):
         return secrets["database.url"].reveal() if "database.url" in secrets else ""
     return url
+
+
+def closing_of(environment: Environment, secrets: Mapping[str, Secret]) -> str | None:
+    """Return the command or the URL that closes a ticket; None: there is none, or its secret is not there."""
+    close = environment.ticket.close if environment.ticket else None
+    if isinstance(close, SecretRef):
+        return secrets["ticket.close"].reveal() if "ticket.close" in secrets else None
+    return close
 
 
 def addresses_of(listed: tuple[Variable, ...], key: str, secrets: Mapping[str, Secret]) -> tuple[str, ...]:

@@ -20,7 +20,23 @@ from console.config.metrics import read_metrics
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.host_selection import nearest
-from console.model.fleet import OUTPUT, Access, Announce, BlueGreen, Build, Command, Environment, Freeze, Hook, Host, Notify, Rolling, Ssh, Variable
+from console.model.fleet import (
+    OUTPUT,
+    Access,
+    Announce,
+    BlueGreen,
+    Build,
+    Command,
+    Environment,
+    Freeze,
+    Hook,
+    Host,
+    Notify,
+    Rolling,
+    Ssh,
+    Ticket,
+    Variable,
+)
 from console.model.secret import SecretRef
 
 Values = dict[str, Any]
@@ -139,8 +155,9 @@ def _measured(values: Values, place: FilePlace, anchored: Callable[[Variable], V
 
 
 def _told(sources: Sources) -> Values:
-    """Who is told, and who is called."""
-    return {"notify": _notify(sources.values, sources.file), "announce": _announce(sources.values, sources.file)}
+    """Who is told, and who is called, and how a ticket is closed."""
+    values, file = sources.values, sources.file
+    return {"notify": _notify(values, file), "announce": _announce(values, file), "ticket": _ticket(values, file)}
 
 
 def _reached(sources: Sources, hosts: tuple[Host, ...]) -> Values:
@@ -163,6 +180,11 @@ def _announce(values: Values, file: str) -> Announce | None:
     if not announce or not announce.get("to"):
         return None
     return Announce(tuple(_anchored(address, file) for address in announce["to"]), announce.get("required", False))
+
+
+def _ticket(values: Values, file: str) -> Ticket | None:
+    close = values.get("ticket", {}).get("close")
+    return Ticket(_anchored(close, file)) if close else None
 
 
 def _freezes(tables: tuple[Values, ...], place: FilePlace) -> tuple[Freeze, ...]:

@@ -28,6 +28,7 @@ from console.config.kinds import (
     Whole,
 )
 from console.core.host.shell import PLACEHOLDERS
+from console.core.run.ticket import OF_TICKETS
 from console.model.fleet import HookPlace
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
@@ -305,7 +306,7 @@ ENVIRONMENT: Final = TableKind(
         "database": Key(DATABASE),
         "announce": Key(TableKind({"to": Key(List(Secretable()), required=True), "required": Key(Flag())})),
         "notify": Key(TableKind({"to": Key(List(Secretable()), required=True), "after": Key(Duration())})),
-        "ticket": Key(TableKind({"close": Key(Secretable())})),
+        "ticket": Key(TableKind({"close": Key(Secretable(Text("a command or a URL", fills=OF_TICKETS)), required=True)})),
         "freezes": Key(List(TableKind({"from": Key(Day(), required=True), "to": Key(Day(), required=True), "reason": Key(Text())}))),
         "team": Key(TableKind({"required": Key(Whole(0, 100))})),
     }

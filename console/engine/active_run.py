@@ -21,6 +21,7 @@ from console.engine.run.executor import FleetExecutor
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.log_watch import LogWatch
 from console.engine.run.runner import Runner
+from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
@@ -47,6 +48,7 @@ class ActiveRun:
         executor.live = lambda: self.runner.state
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
 
     @property
@@ -58,6 +60,16 @@ class ActiveRun:
     def is_parting(self) -> bool:
         """Whether it has ended and still lets go of its hosts."""
         return not self.is_open and self.task is not None and not self.task.done()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it has ended, and people are still told of it, or its ticket is being closed."""
+        return self._closing is not None and not self._closing.done()
+
+    async def closed_out(self) -> None:
+        """Wait until it has let go of its hosts, and all that follows its end is done."""
+        await asyncio.wait([self.task]) if self.task else None
+        await asyncio.wait([self._closing]) if self._closing else None
 
     def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""
@@ -97,8 +109,8 @@ class ActiveRun:
             if caller:
                 caller.stop()
             over()
-            if self._announcer:
-                self._announcer.after(self.broadcast.rest)
+            if self._announcer or runner.state.ticket == "open":
+                self._closing = asyncio.create_task(self._close_out(over))
             else:
                 self.broadcast.rest()
 
@@ -108,6 +120,30 @@ class ActiveRun:
         logs = LogWatch(fleet.environment, fleet.outside.listening, fleet.clock, fleet.secrets, lambda: runner.state, runner.record, self._tell)
         if logs.is_wanted:
             runner.accompany(logs.run())
+
+    async def _close_out(self, over: Callable[[], object]) -> None:
+        """Do what follows the run's end beside everything else: people are told, its ticket is closed. Then no more is to be heard of it."""
+        try:
+            telling = [self._announcer.after()] if self._announcer else []
+            for fault in await asyncio.gather(*telling, self._close_ticket(over), return_exceptions=True):
+                if isinstance(fault, Exception):
+                    log.error("closing run %s out", self._run, exc_info=fault)
+        finally:
+            self.broadcast.rest()
+
+    async def _close_ticket(self, over: Callable[[], object]) -> None:
+        closed = await close_ticket(self._fleet, self.runner.state)
+        if closed is not None:
+            await self.runner.write(closed)
+            over()
+
+    async def stop(self) -> None:
+        """Stop carrying it; what was to be written is written."""
+        tasks = [task for task in (self.task, self._closing) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(self.runner.settled(), return_exceptions=True)
 
     async def _fail(self, error: ConsoleError, interrupted: Callable[[], object]) -> None:
         """End a run before its GO by that error; where even that cannot be written, it stays as the journal knows it."""

@@ -32,8 +32,8 @@ class ActiveRuns:
 
     @property
     def is_parting(self) -> bool:
-        """Whether a run has ended and has not let go of its hosts yet."""
-        return any(one.is_parting for one in self._runs.values())
+        """Whether a run has ended, and what follows its end goes on: it lets go of its hosts, people are told, its ticket is closed."""
+        return any(one.is_parting or one.is_closing for one in self._runs.values())
 
     def get(self, run: str) -> ActiveRun | None:
         """The run of that id, if it is carried here."""
@@ -54,15 +54,14 @@ class ActiveRuns:
             raise Locked(f"run {self.open_id} goes on", f"deploy attach {self.open_id}")
 
     async def parted(self) -> None:
-        """Wait until runs that have ended have let go of their hosts."""
-        parting = [one.task for one in self._runs.values() if one.task and one.is_parting]
+        """Wait until runs that have ended have let go of their hosts, and all that follows their end is done."""
+        parting = [asyncio.ensure_future(one.closed_out()) for one in self._runs.values() if one.is_parting or one.is_closing]
         if parting:
-            await asyncio.wait(parting, timeout=PARTING)
+            _, late = await asyncio.wait(parting, timeout=PARTING)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def stop(self) -> None:
         """Stop carrying every run; what was to be written is written."""
-        tasks = [one.task for one in self._runs.values() if one.task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(one.runner.settled() for one in self._runs.values()), return_exceptions=True)
+        await asyncio.gather(*(one.stop() for one in self._runs.values()))

@@ -28,6 +28,7 @@ from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
+from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.access import may_carry_runs
 from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
@@ -66,7 +67,9 @@ class Engine:
         self._outside: Outside | None = None
         self._runs = ActiveRuns()
         self._metrics = MetricKeeper(clock)
-        self._catch_up = DebtWatch(journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, look_again)
+        self._catch_up = DebtWatch(
+            journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, self._close_left_ticket, look_again,
+        )  # fmt: skip
         self._refusals = Refusals()
         self._feeds = Feeds(keep)
         self._ci_kept: dict[tuple[str, str], tuple[float, CiMark]] = {}
@@ -99,8 +102,8 @@ class Engine:
 
     @property
     def owing(self) -> bool:
-        """Whether something of a run is still to be done by this engine: a host is owed something, a lock is to be released, or users
-        are shown a maintenance page."""
+        """Whether something of a run is still to be done by this engine: a host is owed something, a lock is to be released, a ticket is
+        to be closed, or users are shown a maintenance page."""
         return self._runs.is_parting or self._catch_up.has_work or self._maintenance.is_on or bool(self._acting)
 
     def _known(self) -> tuple[Environment, Outside] | None:
@@ -225,6 +228,16 @@ class Engine:
             async with self._writing_idle:
                 await (await RunRecord.of(self._journal, self._clock, run)).write(*events)
         self._catch_up.changed()
+
+    async def _close_left_ticket(self, run: str) -> None:
+        """Close the ticket of a run that another engine left, or that this one could not write down."""
+        one = self._runs.get(run)
+        if one is not None and (one.is_parting or one.is_closing):
+            return
+        _, state = await read_run(self._journal, run)
+        closed = await close_ticket(self._fleet(), state)
+        if closed is not None:
+            await self._note(run, closed)
 
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event; of no run: the fleet's numbers, as long as they are read."""

@@ -17,7 +17,7 @@ from console.model.state import RunState
 from console.model.traffic import OwnWeight
 from console.text import SafeText
 
-FORMAT = 3
+FORMAT = 4
 """The version of these values and of the rules that make them."""
 
 HostVerdict = Literal["", "passed", "restarted", "failed", "unknown"]
@@ -154,6 +154,8 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     """By run, oldest first."""
     weights: dict[str, dict[str, OwnWeight]] = {}
     """By balancer, by server: weights that a run has set and not put back."""
+    tickets: tuple[str, ...] = ()
+    """Runs whose ticket is still to be closed, oldest first."""
     note: LockHolder | None = None
     """A person's note, as it was on the hosts when somebody looked last. No run sets it."""
     maintenance: Maintenance | None = None

@@ -412,6 +412,8 @@ class AnnouncementSent(Event, frozen=True, tag="announcement-sent"):
     """Channels that took it, without their secrets."""
     problems: tuple[SafeText, ...] = ()
     """Channels that did not, and why."""
+    posted: tuple[tuple[SafeText, str], ...] = ()
+    """(channel, id of the message there), where it can be changed later."""
 
 
 class PersonCalled(Event, frozen=True, tag="person-called"):
@@ -448,6 +450,8 @@ class RunEnded(Event, frozen=True, tag="run-ended"):
     hint: SafeText = SafeText("")
     held: tuple[str, ...] = ()
     """Hosts whose locks it still has, to be released now. Older consoles did not write that down."""
+    ticket: bool = False
+    """Its ticket is to be closed now."""
 
 
 class LockLeft(msgspec.Struct, frozen=True):
@@ -465,6 +469,16 @@ class LocksReleased(Event, frozen=True, tag="locks-released"):
     hosts: tuple[str, ...] = ()
     left: tuple[LockLeft, ...] = ()
     """Where a lock may still be, as far as is known now."""
+
+
+class TicketClosed(Event, frozen=True, tag="ticket-closed"):
+    """The release's ticket was closed, or could not be."""
+
+    close: SafeText
+    """The command or the URL, without its secrets."""
+    tries: int = 1
+    problem: SafeText = SafeText("")
+    """Why the last try failed; empty: the ticket is closed."""
 
 
 AnyEvent = (
@@ -513,4 +527,5 @@ AnyEvent = (
     | TakenUp
     | RunEnded
     | LocksReleased
+    | TicketClosed
 )

@@ -251,6 +251,18 @@ class Notify(msgspec.Struct, frozen=True):
         return {f"notify.to[{number}]": one for number, one in enumerate(self.to) if isinstance(one, SecretRef)}
 
 
+class Ticket(msgspec.Struct, frozen=True):
+    """What closes a release's ticket once the release is live."""
+
+    close: Variable
+    """A URL that is posted to, or a command for the console's machine."""
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """What is to be read, by the name that a problem is told with."""
+        return {"ticket.close": self.close} if isinstance(self.close, SecretRef) else {}
+
+
 class Database(msgspec.Struct, frozen=True):
     """How a database is backed up, migrated and brought back. Times are seconds."""
 
@@ -382,6 +394,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     access: Access | None = None
     notify: Notify | None = None
     announce: Announce | None = None
+    ticket: Ticket | None = None
     freezes: tuple[Freeze, ...] = ()
     balancers: tuple[Balancer, ...] = ()
     """Several: all must agree."""
@@ -394,7 +407,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     def secret_references(self) -> dict[str, SecretRef]:
         """Every secret of the environment, by the name a problem is told with; variables by their own."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce) if one)):
+        for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce, self.ticket) if one)):
             found |= part.secrets
         return found | self.metrics.secrets
 

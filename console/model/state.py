@@ -150,8 +150,13 @@ class RunState(msgspec.Struct, frozen=True):
     """Channels that took the announcement."""
     untold: tuple[SafeText, ...] = ()
     """Channels that did not, and why."""
+    posted: tuple[tuple[SafeText, str], ...] = ()
+    """(channel, id of the announcement there), where it can be changed when the run ends."""
     told_end: tuple[SafeText, ...] | None = None
     """Channels that were told how the run ended; None: nothing was sent, or nothing is known of it yet."""
+    ticket: Literal["", "open", "closed", "failed"] = ""
+    """Of a release that is live: whether its ticket is closed. Empty: it has none."""
+    ticket_problem: SafeText = SafeText("")
     checks: tuple[Check, ...] = ()
     drafted: Steps = Steps()
     """Pieces of a plan that is not whole yet."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.run.downtime import downtime
-from console.core.run.outcome import host_rows, lock_problems
+from console.core.run.outcome import host_rows, loose_ends
 from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
@@ -37,8 +37,8 @@ def result_object(state: RunState, ending: Ending) -> dict[str, Any]:
 
 
 def _problems(state: RunState, ending: Ending) -> list[Problem]:
-    """Why it ended so (each check that blocks where it was a no-go, else the run's own reason), and the locks that it has left."""
-    return [*_reasons(state, ending), *lock_problems(state)]
+    """Why it ended so (each check that blocks where it was a no-go, else the run's own reason), and what it has left undone."""
+    return [*_reasons(state, ending), *loose_ends(state)]
 
 
 def _reasons(state: RunState, ending: Ending) -> list[Problem]:

@@ -12,6 +12,7 @@ from console.ports.metrics import MetricSource, Scraper
 from console.ports.people import Notifier
 from console.ports.source import Repository, Workshop
 from console.ports.steps import DurableStepPort, Shipper
+from console.ports.tickets import TicketSystem
 
 
 class Outside(Protocol):
@@ -56,6 +57,10 @@ class Outside(Protocol):
     @property
     def announcer(self) -> Notifier:
         """Tells people of releases."""
+
+    @property
+    def tickets(self) -> TicketSystem:
+        """Closes the tickets of releases."""
 
     @property
     def database(self) -> DatabaseView:

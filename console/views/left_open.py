@@ -1,8 +1,9 @@
-"""What a run has left behind: hosts that are owed something, hosts out of their traffic, a maintenance page, locks. Pure."""
+"""What a run has left behind: hosts that are owed something, hosts out of their traffic, a maintenance page, locks, its ticket. Pure."""
 
 from typing import NamedTuple
 
 from console.core.run.outcome import lock_problems
+from console.core.run.ticket import ticket_problems
 from console.model.state import RunState
 from console.text import SafeText
 from console.typed import as_typed
@@ -36,7 +37,8 @@ def left_open(state: RunState) -> tuple[LeftOpen, ...]:
     out += [LeftOpen("traffic", f"{words}: the next run puts it back", f"deploy check {state.environment}") for words in weights_left_words(state)]
     if state.maintenance:
         out.append(LeftOpen("maintenance", f"the maintenance page is on since {state.maintenance.since}", f"deploy maintenance {state.environment} off"))
-    return (*out, *(LeftOpen("lock", problem.message, as_typed(problem.hint)) for problem in lock_problems(state)))
+    out += [LeftOpen("lock", problem.message, as_typed(problem.hint)) for problem in lock_problems(state)]
+    return (*out, *(LeftOpen("ticket", problem.message, as_typed(problem.hint)) for problem in ticket_problems(state)))
 
 
 def _owed(state: RunState) -> list[str]:

@@ -189,6 +189,8 @@ def _run(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", f"locked for this run: {counted(len(event.hosts), 'host') if event.hosts else 'every host'}", "dim")
         case ev.LocksReleased():
             return LogLine(event.at, "", sentence(event), "warn" if event.left else "dim")
+        case ev.TicketClosed():
+            return LogLine(event.at, "", sentence(event), "warn" if event.problem else "good")
         case ev.RunEnded():
             tone: Tone = "good" if event.exit == 0 else "back" if event.exit == 4 else "warn" if event.exit in (3, 8, 9) else "bad"
             told = f"{event.outcome}, exit {event.exit}" + (f": {event.reason}" if event.reason else "")

@@ -2,7 +2,7 @@
 
 from console.core.kinds.kinds import kind_of
 from console.core.run.downtime import downtime, is_down
-from console.core.run.outcome import lock_problems
+from console.core.run.outcome import loose_ends
 from console.core.words.durations import duration_words
 from console.model.state import RunState
 from console.typed import as_typed
@@ -156,4 +156,5 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     for check in blocking:
         lines += [f"  {check.title}: {check.detail}", *([f"    {as_typed(check.remedy)}"] if check.remedy else [])]
     lines += [words for words in ("" if blocking else str(state.reason), as_typed(state.hint)) if words]
-    return (*lines, *(words for problem in lock_problems(state) for words in (problem.message, f"  {as_typed(problem.hint)}")))
+    left = (words for problem in loose_ends(state) for words in (problem.message, f"  {as_typed(problem.hint)}" if problem.hint else ""))
+    return (*lines, *filter(None, left))

@@ -151,7 +151,10 @@ def test_people_are_told_before_the_first_change_and_how_it_ended(product: Produ
 
 
 def test_one_who_does_not_wait_for_the_last_announcement_has_the_runs_code(product: Product, receiver: Receiver):
-    append(product, f'[environments.production.announce]\nto = ["{receiver.address}"]\n')
+    closed = Path(product.environ["DEPLOY_STATE"]) / "closed"
+    announce = f'[environments.production.announce]\nto = ["{receiver.address}"]\n'
+    append(product, f"{announce}[environments.production.ticket]\nclose = 'printf %s {{version}} >> {closed}'\n")
+    assert "once it is live, the ticket is closed by printf %s v1.4.2 >>" in product.deploy("-c", product.config, "check", "--version", "v1.4.2")[0]
     running = product.start("-c", product.config, "production", "--version", "v1.4.2", "--yes", "--json")
     assert running.stdout
     for line in running.stdout:
@@ -161,8 +164,12 @@ def test_one_who_does_not_wait_for_the_last_announcement_has_the_runs_code(produ
             break
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=20)
-    assert json.loads(out.splitlines()[-1])["outcome"] == "succeeded"
+    result = json.loads(out.splitlines()[-1])
+    assert result["outcome"] == "succeeded"
     assert running.returncode == 0, err
+    product.deploy("attach", result["run"])
+    assert closed.read_text() == "v1.4.2"
+    assert '"type":"ticket-closed"' in product.deploy("events", result["run"])[0]
 
 
 def test_a_major_change_goes_only_when_somebody_is_told_or_with_a_reason(product: Product):

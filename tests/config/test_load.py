@@ -449,6 +449,25 @@ queue = {{ query = "sum(x)" }}
     assert only(config).secret_references()["metrics.prometheus"] == SecretRef("env", "PROMETHEUS_URL")
 
 
+@pytest.mark.parametrize(
+    ("close", "found"),
+    [
+        ('"bin/close {version} {commit} {release} {run} {env}"', "bin/close {version} {commit} {release} {run} {env}"),
+        ('{ env = "CLOSE" }', SecretRef("env", "CLOSE")),
+        ('"bin/close {host}"', "unknown placeholder {host}"),
+        ('""', "expected a command or a URL, not empty"),
+    ],
+)
+def test_a_ticket_is_closed_by_a_command_or_a_url(load, problems, close: str, found: object) -> None:
+    text = f"{APP}[environments.e]\nhosts = ['a']\n[environments.e.ticket]\nclose = {close}\n"
+    if isinstance(found, str) and not found.startswith("bin"):
+        assert [found in problem.message for problem in problems(text)] == [True]
+        return
+    ticket = only(load(text)).ticket
+    assert ticket is not None
+    assert ticket.close == found
+
+
 def test_the_digest_follows_the_meaning_not_the_text(load, write) -> None:
     one = digest(only(load(STAGING)))
     assert digest(only(load(f"# comment\n{STAGING}\nkeep = 5\n"))) == one

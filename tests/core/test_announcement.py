@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.announcement import Message, after, assess_announcement, assess_delivery, before, grouped, is_major, made_notes
+from console.core.run.evolve import evolve
+from console.model import events as ev
 from console.model.database import Review
 from console.model.declared_impact import Impact
 from console.model.fleet import Announce
@@ -60,6 +62,7 @@ def test_what_is_said_before_and_after():
     assert "basket" not in noted.body
     ended = after(run.run())
     assert "ROLLED BACK" in ended.title
+    assert "basket" not in ended.body
     assert is_major(state.request.impact)
 
 
@@ -225,3 +228,24 @@ def test_twenty_hosts_are_named_at_most():
     body = after(changed(a_state(*["failed"] * 25, **RELEASED), exit=5)).body
     assert body.count(": failed") == 20
     assert "web21" not in body
+
+
+def test_a_success_is_told_with_its_version_its_status_and_what_is_new():
+    run = a_run(3)
+    state = changed(run.run(), changes=(SafeText("feat: basket"),), live=(SafeText("v1"),), decided=10.0, mono=72.4)
+    title, body = after(state)
+    version = state.release.version if state.release else ""
+    assert title == f"{state.app} production: {version} succeeded"
+    assert body.splitlines() == [
+        f"{version} on {state.app} production: succeeded.", "3 of 3 hosts on it, v1 before; 1m2s since GO.", "", "New:", "- basket", "", "by ada, run r1",
+    ]  # fmt: skip
+    noted = after(changed(state, request=changed(state.request, impact=Impact(notes=SafeLines("By hand")))))
+    assert ("By hand" in noted.body, "basket" in noted.body) == (True, False)
+
+
+def test_what_was_posted_is_known_until_the_end():
+    posted = ((SafeText("discord://a"), "42"),)
+    sent = ev.AnnouncementSent(moment="before", title=SafeText("x"), body=SafeLines("y"), told=(SafeText("discord://a"),), posted=posted)
+    state = evolve(a_run(2).state, sent)
+    assert state.posted == posted
+    assert evolve(state, changed(sent, moment="after", posted=())).posted == posted

@@ -6,7 +6,7 @@ import pytest
 
 from console.core.secrets.masking import MASK
 from console.core.secrets.needed import Needs, left_to_do, masking_for, needs_of, unhidden
-from console.model.fleet import Announce, CheckSpec, Command, Database, Environment, HealthCheck, Host, Notify, Ssh
+from console.model.fleet import Announce, CheckSpec, Command, Database, Environment, HealthCheck, Host, Notify, Ssh, Ticket
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
@@ -15,20 +15,22 @@ ONE = SecretRef("env", "X")
 SHOP = Environment(
     "shop", "production", "/srv/shop", (Host("web01"),), variables={"TOKEN": ONE, "PLAIN": "x"}, health=(HealthCheck("web", "http", url=ONE),),
     checks=(CheckSpec("CI", "github", token=ONE),), database=Database("postgres", url=ONE), notify=Notify((ONE,)), announce=Announce(("json://x", ONE)),
+    ticket=Ticket(ONE),
 )  # fmt: skip
 COMMANDS = {"TOKEN"}
 GATES = {"health web url"}
 CHECKS = {"check CI token"}
 TOLD = {"notify.to[0]", "announce.to[1]"}
 DATABASE = {"database.url"}
+TICKET = {"ticket.close"}
 
 
 @pytest.mark.parametrize(
     ("purpose", "how", "needed", "wanted"),
     [
-        ("deploy", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE, set()),
-        ("check", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE, set()),
-        ("deploy", {"resumes": True}, COMMANDS | GATES | DATABASE, TOLD),
+        ("deploy", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET, set()),
+        ("check", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET, set()),
+        ("deploy", {"resumes": True}, COMMANDS | GATES | DATABASE, TOLD | TICKET),
         ("rollback", {}, COMMANDS | GATES, TOLD | DATABASE),
         ("rollback", {"reverts": True}, COMMANDS | GATES | DATABASE, TOLD),
         ("restart", {}, COMMANDS | GATES, TOLD),
@@ -42,7 +44,7 @@ DATABASE = {"database.url"}
 def test_each_kind_of_run_needs_what_its_commands_and_gates_need(purpose, how, needed, wanted):
     found = needs_of(SHOP, purpose, **how)
     assert (set(found.needed), set(found.wanted)) == (needed, wanted)
-    assert set(SHOP.secret_references()) == COMMANDS | GATES | CHECKS | TOLD | DATABASE
+    assert set(SHOP.secret_references()) == COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET
 
 
 PURPOSES = [*get_args(RunKind), "check", "logs"]

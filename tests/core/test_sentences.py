@@ -164,6 +164,7 @@ SAID: list[tuple[ev.Event, str]] = [
         "maintenance is on: by ada since 12:00 until 13:00: upgrade; not so: web02: no route",
     ),
     (ev.MaintenanceChanged(by=ADA), "maintenance is off by ada"),
+    (ev.TicketClosed(close=S("bin/close v2")), "ticket closed by bin/close v2"),
     (ev.PersonCalled(reason=S("it waits")), "called nobody"),
     (ev.PersonCalled(reason=S("it waits"), told=(S("pager"),), problems=(S("chat: 500"),)), "called pager; chat: 500"),
     (ev.NoteAdded(by=ADA, text=S("looks fine")), "note by ada: looks fine"),

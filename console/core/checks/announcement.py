@@ -113,5 +113,16 @@ def after(state: RunState) -> Message:
     what = {"deploy": version, "restore": "restore of the database"}.get(state.kind, state.kind)
     ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None else state.outcome
     away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in NOT_UPDATED]
-    lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *away[:20]]
-    return Message(f"{name}: {what} {ended}", "\n".join([*lines, "", f"by {state.by}, run {state.run}"]))
+    lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *_facts(state), *away[:20]]
+    is_live = state.exit in (0, 8) and state.kind == "deploy"
+    notes = (state.request.impact.notes.strip() or made_notes(state)) if is_live else ""
+    return Message(f"{name}: {what} {ended}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run}"]))
+
+
+def _facts(state: RunState) -> list[str]:
+    """From what to what on how many hosts, and how long that took since GO."""
+    if state.kind != "deploy" or not state.decided:
+        return []
+    on = sum(1 for host in state.hosts.values() if host.condition == "new")
+    before = f", {state.live[0]} before" if state.live else ""
+    return [f"{on} of {counted(len(state.hosts), 'host')} on it{before}; {duration_words(max(1.0, round(state.mono - state.decided)))} since GO."]

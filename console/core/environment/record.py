@@ -47,6 +47,10 @@ def recorded(record: EnvironmentRecord, number: int, events: tuple[ev.AnyEvent, 
     for event in events:
         if isinstance(event, ev.BackupTaken) and state.kind == "deploy":
             record = changed(record, backup=event.backup)
+        elif isinstance(event, ev.TicketClosed):
+            record = changed(record, tickets=tuple(run for run in record.tickets if run != state.run))
+        elif isinstance(event, ev.RunEnded) and event.ticket:
+            record = changed(record, tickets=(*record.tickets, state.run))
         elif isinstance(event, ev.HostForgiven) and state.phase == "ended":
             record = _forgiven(record, event, state)
         elif isinstance(event, ev.WeightsChanged):

@@ -13,6 +13,7 @@ from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
+from console.core.run.ticket import closes_ticket
 from console.core.serving import is_balanced
 from console.core.words.sizes import counted
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
@@ -32,7 +33,7 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
     if state.phase == "ended":
         return ()
     if state.go is False or state.locked_by:
-        return (_end(state),)
+        return (_end(environment, state),)
     if state.phase in ("preflight", "deciding"):
         return (AskPerson("decision"),) if state.phase == "deciding" else ()
     if state.phase == "locking":
@@ -323,7 +324,7 @@ def _close(environment: Environment, state: RunState) -> Iterator[Effect]:
     elif settled and not state.answered:
         yield AskHosts(settled)
     else:
-        yield _end(state)
+        yield _end(environment, state)
 
 
 def _is_lost(state: RunState, host: HostState) -> bool:
@@ -341,6 +342,7 @@ def _why_behind(host: HostState) -> SafeText:
     return SafeText(f"left out: {host.detail}" if host.condition == "left-out" else f"not reached: {host.detail or host.condition}")
 
 
-def _end(state: RunState) -> RecordEvent:
+def _end(environment: Environment, state: RunState) -> RecordEvent:
     code, outcome, reason, hint = conclude(state)
-    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.held))
+    ticket = closes_ticket(environment, state, int(code))
+    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.held, ticket=ticket))

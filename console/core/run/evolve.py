@@ -193,7 +193,9 @@ def _maintained(state: RunState, event: ev.MaintenanceChanged) -> RunState:
 
 
 def _announced(state: RunState, event: ev.AnnouncementSent) -> RunState:
-    return changed(state, announced=event.told, untold=event.problems) if event.moment == "before" else changed(state, told_end=event.told)
+    if event.moment == "before":
+        return changed(state, announced=event.told, untold=event.problems, posted=event.posted)
+    return changed(state, told_end=event.told)
 
 
 def _operator_joined(state: RunState, event: ev.OperatorJoined) -> RunState:
@@ -216,8 +218,12 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
 def _ended(state: RunState, event: ev.RunEnded) -> RunState:
     return changed(
         state, phase="ended", exit=event.exit, outcome=event.outcome, reason=event.reason, hint=event.hint, ended_at=event.at, pausing=None,
-        held=event.held,
+        held=event.held, ticket="open" if event.ticket else "",
     )  # fmt: skip
+
+
+def _ticket_closed(state: RunState, event: ev.TicketClosed) -> RunState:
+    return changed(state, ticket="failed" if event.problem else "closed", ticket_problem=event.problem)
 
 
 _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
@@ -264,6 +270,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.TakenUp: _taken_up,
     ev.RunEnded: _ended,
     ev.LocksReleased: _released,
+    ev.TicketClosed: _ticket_closed,
 }
 
 _ACTS: dict[type[ev.Event], tuple[str, str]] = {

@@ -7,6 +7,7 @@ from console.core.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD,
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import shipped_again
+from console.core.run.ticket import ticket_problems
 from console.core.sides import standing_by
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
@@ -256,6 +257,11 @@ def lock_problems(state: RunState) -> tuple[Problem, ...]:
         whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
     hint = f"it stops no run from here; to remove it, once the host answers: deploy unlock {state.environment} --run {state.run} --reason TEXT"
     return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}", hint) for why, names in whys.items())
+
+
+def loose_ends(state: RunState) -> tuple[Problem, ...]:
+    """What a run that has ended has left undone, and that changes nothing of how it ended: locks, and its ticket."""
+    return (*lock_problems(state), *ticket_problems(state))
 
 
 def _some(names: list[str]) -> str:

@@ -145,6 +145,12 @@ def _weights(event: ev.WeightsChanged) -> str:
     return f"{event.balancer}: {words}{theirs}" + (f": {event.detail}" if event.detail else "")
 
 
+def _ticket(event: ev.TicketClosed) -> str:
+    if event.problem:
+        return f"the ticket is not closed after {event.tries} {'try' if event.tries == 1 else 'tries'} of {event.close}: {event.problem}"
+    return f"ticket closed by {event.close}"
+
+
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
@@ -193,6 +199,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.MaintenanceChanged: _maintenance,
     ev.AnnouncementSent: lambda event: "; ".join((f"told {', '.join(event.told) or 'nobody'}: {event.title}", *event.problems)),
     ev.PersonCalled: lambda event: "; ".join((f"called {', '.join(event.told) or 'nobody'}", *event.problems)),
+    ev.TicketClosed: _ticket,
     ev.NoteAdded: lambda event: f"note{_by(event)}: {event.text}",
     ev.CommandRefused: lambda event: f"{event.command}{_by(event)} was refused: {event.message}",
     ev.TakenUp: lambda event: f"a new engine took the run over for {event.by} (epoch {event.epoch})",

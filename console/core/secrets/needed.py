@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from console.model.fleet import Announce, Database, Environment, Notify, Probe, Variable
+from console.model.fleet import Announce, Database, Environment, Notify, Probe, Ticket, Variable
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
@@ -12,7 +12,7 @@ from console.model.state import RunState
 if TYPE_CHECKING:
     from console.core.secrets.masking import Masking
 
-Secretive = Probe | Notify | Announce | Database
+Secretive = Probe | Notify | Announce | Database | Ticket
 Purpose = RunKind | Literal["check", "logs"]
 References = dict[str, SecretRef]
 
@@ -47,8 +47,8 @@ def needs_of(environment: Environment, purpose: Purpose | None, *, resumes: bool
     told = _of_parts(*(part for part in (environment.notify, environment.announce) if part)) | environment.metrics.secrets
     database = _of_parts(environment.database) if environment.database else {}
     if purpose in ("deploy", "check"):
-        needed = variables | health | database
-        return Needs(needed, told) if resumes else Needs(needed | checks | told, {})
+        needed, closing = variables | health | database, told | (_of_parts(environment.ticket) if environment.ticket else {})
+        return Needs(needed, closing) if resumes else Needs(needed | checks | closing, {})
     if purpose == "restore":
         return Needs(variables | database, told)
     if purpose == "rollback":
@@ -95,6 +95,7 @@ def _written(environment: Environment) -> Iterator[str]:
             yield from _of_address(address)
     yield from _of_address(environment.database.url if environment.database else "")
     yield from _of_address(environment.metrics.prometheus)
+    yield from _of_address(environment.ticket.close if environment.ticket else "")
     yield from _of_address(environment.repository)
 
 

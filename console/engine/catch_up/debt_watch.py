@@ -1,5 +1,5 @@
-"""What runs have left undone is done later: owed hosts that answer again are brought up to date, by a run of its own, and locks that a run still
-had at its end are released. Knows the record and the fleet; no plans, no steps.
+"""What runs have left undone is done later: owed hosts that answer again are brought up to date, by a run of its own, locks that a run still
+had at its end are released, and tickets are closed. Knows the record and the fleet; no plans, no steps.
 
 A host that answered all the while (it was left out with a reason) waits for the next release; one whose catch-up went wrong waits until it has been
 away again. While a person's note or another run holds it, nothing is begun.
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
-from console.core.secrets.needed import needs_of
+from console.core.secrets.needed import Needs, needs_of
 from console.engine.catch_up.leftover_locks import release, without_leftovers
 from console.engine.context import ENGINE
 from console.engine.keyring import Keyring
@@ -46,7 +46,7 @@ class DebtWatch:
 
     def __init__(
         self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, keyring: Keyring, note: Notes,
-        may_carry: Callable[[], bool], every: float = EVERY,
+        may_carry: Callable[[], bool], close_ticket: Callable[[str], Awaitable[None]], every: float = EVERY,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -56,6 +56,7 @@ class DebtWatch:
         self._keyring = keyring
         self._note = note
         self._may_carry = may_carry
+        self._close_ticket = close_ticket
         self._every = every
         self._task: asyncio.Task[None] | None = None
         self._record: EnvironmentRecord | None = None
@@ -99,13 +100,13 @@ class DebtWatch:
 
     @property
     def has_work(self) -> bool:
-        """Whether this engine has a host to bring up to date, or a lock to release; while that is being read, it may have."""
+        """Whether this engine has a host to bring up to date, a lock to release, or a ticket to close; while that is being read, it may have."""
         found = self._model()
         if found is None or not self._may_carry():
             return False
         if self._record is None:
             return self._reading is not None and not self._reading.done()
-        return bool(self._left(self._record)) or (bool(self._record.debts.owed) and self._has_secrets(found[0]))
+        return bool(self._left(self._record)) or bool(self._open_tickets(self._record)) or (bool(self._record.debts.owed) and self._has_secrets(found[0]))
 
     @property
     def unpaid(self) -> str:
@@ -131,16 +132,30 @@ class DebtWatch:
             if released.hosts:
                 await self._note(left.run, LocksReleased(hosts=released.hosts))
 
+    def _open_tickets(self, record: EnvironmentRecord) -> tuple[str, ...]:
+        """Runs whose ticket is to be closed, where it can be closed from here."""
+        found = self._model()
+        ticket = found[0].ticket if found else None
+        can = found is not None and ticket is not None and self._keyring.has(found[0], Needs(ticket.secrets, {}))
+        return record.tickets if can else ()
+
+    async def close_tickets(self) -> None:
+        """Close the tickets that an engine before this one has left open."""
+        record = await self._read()
+        if record is not None and self._may_carry():
+            for run in self._open_tickets(record):
+                await self._close_ticket(run)
+
     async def _watch(self) -> None:
         await self._clock.sleep(min(self._every, FIRST))
         while True:
-            try:
-                await self.release_left()
-                await self.look()
-            except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
-                pass
-            except Exception:
-                log.exception("looking after what runs have left to do")
+            for work in (self.release_left, self.look, self.close_tickets):
+                try:
+                    await work()
+                except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
+                    pass
+                except Exception:
+                    log.exception("looking after what runs have left to do")
             await self._clock.sleep(self._every)
 
     async def look(self) -> str:

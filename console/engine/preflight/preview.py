@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from console.core.checks.announcement import before
+from console.core.checks.announcement import NO_RUN, before
 from console.core.checks.database import schema_words
 from console.core.host_selection import chosen_hosts
 from console.core.run.evolve import fold
+from console.core.run.ticket import close_words, closes_ticket
 from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
@@ -15,8 +16,10 @@ from console.engine.preflight.input import input_of
 from console.errors import Exit
 from console.model.checks import Check
 from console.model.events import Event, RunOpened, stamped
+from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.model.values import changed
 from console.wire.codec import from_plain
 
 
@@ -27,7 +30,8 @@ async def answer_preview(fleet: QueryContext, argument: Mapping[str, Any], perso
 
 async def answer_check(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> object:
     """Say what a release would find and do, as the contract's result."""
-    return check_result(await rehearsed(fleet, from_plain({**argument, "kind": "deploy"}, Request), person))
+    events = await rehearsed(fleet, from_plain({**argument, "kind": "deploy"}, Request), person)
+    return {**check_result(events), "ticket": _ticket(fleet.environment, fold(events))}
 
 
 async def rehearsed(fleet: QueryContext, request: Request, person: Person) -> tuple[Event, ...]:
@@ -75,6 +79,13 @@ def check_exit(blocking: list[Check], *, planned: bool) -> Exit:
 def _check_row(check: Check) -> dict[str, Any]:
     names = ("id", "title", "status", "blocking", "detail", "remedy", "since", "by")
     return {name: getattr(check, name) for name in names}
+
+
+def _ticket(environment: Environment, state: RunState) -> str | None:
+    """How the ticket would be closed once the release is live; None: no ticket would be."""
+    if environment.ticket is None or state.revision is None or not closes_ticket(environment, state, int(Exit.DONE)):
+        return None
+    return close_words(environment.ticket.close, changed(state, run=NO_RUN))
 
 
 def _announcement(state: RunState) -> dict[str, str] | None:

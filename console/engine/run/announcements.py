@@ -1,14 +1,16 @@
-"""Tells people of a run: before its first change, and at its end. What each channel said is in the record; the texts are `core.checks.announcement`'s."""
+"""Tells people of a run: before its first change, and at its end, in one message where a channel's can be changed.
 
-import asyncio
-from collections.abc import Callable
+What each channel said is in the record; the texts are `core.checks.announcement`'s.
+"""
+
+from collections.abc import Mapping
 
 from console.core.checks.announcement import Message, after, before, depends_on_it
 from console.core.kinds.kinds import kind_of
 from console.engine.run.runner import Runner
 from console.model.events import AnnouncementSent
 from console.model.fleet import Announce
-from console.ports.people import Notifier
+from console.ports.people import NOTHING, Notifier
 from console.text import SafeLines, SafeText
 
 TELL_WITHIN = 8.0
@@ -22,7 +24,6 @@ class Announcer:
         self._announce = announce
         self._notifier = notifier
         self._runner = runner
-        self._parting: asyncio.Task[None] | None = None
 
     async def before(self) -> tuple[SafeText, ...]:
         """Tell of the release before its first change; the problems that GO has to heed. Nothing is told twice."""
@@ -33,22 +34,18 @@ class Announcer:
         await self._runner.write(sent)
         return sent.problems if depends_on_it(self._announce, state.request.impact) else ()
 
-    def after(self, told: Callable[[], None]) -> None:
-        """Tell how the run ended, beside everything else; `told` is called when that is done, or when there is nothing to tell."""
+    async def after(self) -> None:
+        """Tell how the run ended, where there is something to tell."""
         state = self._runner.state
         if state.phase == "ended" and (state.announced or state.changed):
-            self._parting = asyncio.create_task(self._tell_after())
-            self._parting.add_done_callback(lambda _: told())
-        else:
-            told()
+            await self._runner.write(await self._sent("after", after(state), {str(channel): message for channel, message in state.posted}))
 
-    async def _tell_after(self) -> None:
-        await self._runner.write(await self._sent("after", after(self._runner.state)))
-
-    async def _sent(self, moment: str, message: Message) -> AnnouncementSent:
-        deliveries = await self._notifier.tell(message.title, message.body, deadline=TELL_WITHIN)
+    async def _sent(self, moment: str, message: Message, changes: Mapping[str, str] = NOTHING) -> AnnouncementSent:
+        """Send it; a message of before is changed, where its channel can do that."""
+        deliveries = await self._notifier.tell(message.title, message.body, deadline=TELL_WITHIN, changes=changes)
         return AnnouncementSent(
             moment="before" if moment == "before" else "after", title=SafeText(message.title), body=SafeLines(message.body),
             told=tuple(one.channel for one in deliveries if not one.problem),
             problems=tuple(SafeText(f"{one.channel}: {one.problem}") for one in deliveries if one.problem),
+            posted=tuple((one.channel, one.message) for one in deliveries if one.message),
         )  # fmt: skip
