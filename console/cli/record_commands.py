@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """Runs that are read at once, and shown at a terminal."""
-COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome")
+COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome", "kind", "from_version", "asked", "reason")
 
 
 def history(how: Invocation, environment: str) -> int:
     """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
+    from console.views.history_words import history_line
+
     at_terminal = how.is_terminal and not how.json
     record = journal()
     try:
@@ -35,7 +37,7 @@ def history(how: Invocation, environment: str) -> int:
         say_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
         return 0
     for row in rows:
-        say(f"{row.run}  {row.kind:<8} {row.version or '-':<12} {row.by:<10} {row.started[:19]:<19}  {row.outcome or 'open'}".rstrip())
+        say(history_line(row))
     if more:
         tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
     return 0

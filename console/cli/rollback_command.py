@@ -23,6 +23,7 @@ from console.cli.responsibility import Departure, Responsibility, RunOver
 from console.core.host.by_hand import typed
 from console.core.host.release_scripts import RELEASE
 from console.core.host_selection import select
+from console.core.run.rules import lacks_reason
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
@@ -167,7 +168,8 @@ async def _say_to(how: Invocation, client: "Client", found: "Environment", reque
     why = SafeText(request.reason)
     if state.phase == "rolling-back" or state.kind == "rollback":
         if why:
-            await client.submit(state.run, cmd.Note(text=SafeText(f"asked for the rollback too: {why}")))
+            said = cmd.Note(text=why, about="rollback") if lacks_reason(state) else cmd.Note(text=SafeText(f"asked for the rollback too: {why}"))
+            await client.submit(state.run, said)
         return
     answer = await client.submit(state.run, cmd.RollBack(how="halves" if request.halves else "at-once" if request.at_once else "", reason=why))
     if isinstance(answer, cmd.Refusal):

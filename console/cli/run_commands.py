@@ -184,6 +184,8 @@ async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent:
     from console.wire.address import socket_path
 
     summary = run_named(how, text)
+    if summary.outcome is not None and isinstance(command, cmd.Note):
+        return await _note_later(how, summary, command, equivalent)
     if summary.outcome is not None:
         return _refused(how, summary.run, _is_over(summary))
     try:
@@ -201,12 +203,28 @@ async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent:
         return _refused(how, summary.run, _is_over(summary))
     if answer is None:
         return await _without_engine(how, summary.run, command)
+    return _answered(how, summary.run, answer, equivalent)
+
+
+def _answered(how: Invocation, run: str, answer: "cmd.Accepted | cmd.Refusal", equivalent: tuple[str, ...]) -> int:
     if isinstance(answer, cmd.Refusal):
-        return _refused(how, summary.run, answer)
+        return _refused(how, run, answer)
     if how.json:
-        say_json({"type": "result", "exit": 0, "run": summary.run, "problems": []})
-    tell_equivalent(*(summary.run if word == "RUN" else word for word in equivalent))
+        say_json({"type": "result", "exit": 0, "run": run, "problems": []})
+    tell_equivalent(*(run if word == "RUN" else word for word in equivalent))
     return 0
+
+
+async def _note_later(how: Invocation, summary: "RunSummary", note: cmd.Note, equivalent: tuple[str, ...]) -> int:
+    """Write a note into the record of a run that has ended, by the engine of its environment."""
+    from console.cli.kept_models import model_of_run
+
+    client = await asking(how, model_of_run(summary.run) or environment(how, summary.environment))
+    try:
+        answer = await client.submit(summary.run, note)
+    finally:
+        await client.close()
+    return _answered(how, summary.run, answer, equivalent)
 
 
 def _is_over(summary: "RunSummary") -> cmd.Refusal:

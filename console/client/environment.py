@@ -180,12 +180,12 @@ class LocalEnvironmentClient:
             return self._found
         return self._access.environment(self.environment, gated=request.kind == "deploy")
 
-    async def open_back(self, run: str, how: str) -> LastingFeed:
+    async def open_back(self, run: str, how: str, reason: str = "") -> LastingFeed:
         """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
         last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "")
         if last != run:
             raise NoGo(f"run {last} came after this one", "deploy rollback, to undo that one")
-        return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True))
+        return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
 
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on. UsageFault where no engine carries it."""

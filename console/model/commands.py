@@ -63,6 +63,8 @@ class Note(RunCommand, frozen=True, tag="note", kw_only=True):
     """A remark for the record."""
 
     text: SafeText
+    about: Literal["", "rollback"] = ""
+    """`rollback`: it is why the run goes, or went, back."""
 
 
 class Acknowledge(RunCommand, frozen=True, tag="acknowledge", kw_only=True):

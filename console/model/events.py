@@ -353,6 +353,8 @@ class NoteAdded(Event, frozen=True, tag="note-added"):
 
     by: Person
     text: SafeText
+    about: Literal["", "rollback"] = ""
+    """`rollback`: it is why the run goes, or went, back."""
 
 
 class HelmTaken(Event, frozen=True, tag="helm-taken"):

@@ -170,6 +170,8 @@ class RunState(msgspec.Struct, frozen=True):
     """The rollback that is under way or done."""
     back_reason: SafeText = SafeText("")
     back_cause: str = ""
+    back_why: SafeText = SafeText("")
+    """Why it goes, or went, back, as a person said it afterwards."""
     cancels: int = 0
     """The last event after which steps that bring hosts forward may run beside the rollback, and are to be ended."""
     index: Table[Step] = Table()

@@ -91,7 +91,7 @@ class EnvironmentClient(RunArchive, Protocol):
     async def open(self, request: Request) -> Feed:
         """Open a run and follow it."""
 
-    async def open_back(self, run: str, how: str) -> Feed:
+    async def open_back(self, run: str, how: str, reason: str = "") -> Feed:
         """Begin the way back from a release that has ended, `at-once` or `halves`. NoGo where it is not the last one any more."""
 
     async def attach(self, run: str) -> Feed:

@@ -28,6 +28,12 @@ class RunSummary:
     exit: int | None = None
     number: int = 0
     """Its place in the record, over all runs. Runs are ordered by it: a clock may be set back between two of them."""
+    from_version: str = ""
+    """What was live before it, on the first host that it saw; empty: not known, or nothing."""
+    asked: str = ""
+    """`person` or `automatic`: who had its hosts taken back, where any were, else who began it. Empty: an older console wrote it."""
+    reason: str = ""
+    """Why it was asked for, or ended as it did."""
 
     @property
     def changed_the_fleet(self) -> bool:

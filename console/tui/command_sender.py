@@ -22,7 +22,7 @@ class CommandSender:
 
     def __init__(
         self, clock: Clock, say: Say, push: Callable[[Screen[Any], Callable[[Any], None]], None], keep: Callable[[Coroutine[Any, Any, object]], None],
-        open_back: Callable[[str, str], bool],
+        open_back: Callable[[str, str, str], bool],
     ) -> None:  # fmt: skip
         self._clock, self._say, self._push, self._keep, self._open_back = clock, say, push, keep, open_back
         self._idle = IdleGuard(clock.mono())
@@ -66,7 +66,7 @@ class CommandSender:
             return False
         if not isinstance(answer, Refusal):
             return True
-        if answer.ended and isinstance(command, RollBack) and self._open_back(follower.state.run, command.how or "at-once"):
+        if answer.ended and isinstance(command, RollBack) and self._open_back(follower.state.run, command.how or "at-once", str(command.reason)):
             return True
         self._say(f"refused: {in_one_line(answer)}", "warn")
         return False

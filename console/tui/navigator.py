@@ -134,14 +134,14 @@ class Navigator:
         if equivalent:
             screen.say_equivalent(equivalent)
 
-    def open_back(self, run: str, how: str) -> None:
+    def open_back(self, run: str, how: str, reason: str = "") -> None:
         """Open the way back from a release that has ended."""
-        self._open_back(run, how)
+        self._open_back(run, how, reason)
 
-    def _open_back(self, run: str, how: str) -> bool:
+    def _open_back(self, run: str, how: str, reason: str) -> bool:
         if self.client is None:
             return False
-        self.open_run(self.client.open_back(run, how), "rolling back")
+        self.open_run(self.client.open_back(run, how, reason), "rolling back")
         return True
 
     def open_runs(self) -> None:

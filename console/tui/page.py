@@ -14,7 +14,7 @@ from console.model.commands import AnyCommand
 from console.model.state import RunState
 from console.tui import keys
 from console.tui.dialogs.open_question import OpenQuestion
-from console.tui.dialogs.question import Act, DialogQuestion, EndedRunBack, NewRun, ToRun
+from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, NewRun, ToRun
 from console.tui.key_lines import footer_line
 from console.tui.screen_shell import Shell
 from console.tui.screen_sizes import MIDDLE, NARROW, is_tiny
@@ -166,7 +166,9 @@ class Page(Screen[None]):
                 self.send(act.command, act.equivalent)
             case EndedRunBack():
                 self.say_equivalent(act.equivalent)
-                self.shell.open_back(act.run, act.how)
+                self.shell.open_back(act.run, act.how, act.reason)
+            case AskNext():
+                self.ask(act.question)
             case NewRun() if client is not None:
                 self.shell.open_run(client.open(act.request), act.words, equivalent=act.equivalent)
 

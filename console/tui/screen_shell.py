@@ -103,8 +103,8 @@ class Shell(Protocol):
     def open_run(self, opening: Awaitable[Feed], words: str, *, asks: bool = False, equivalent: str = "") -> None:
         """Open a run, and show it. `asks`: its GO is asked for by itself; `equivalent`: the command line that would have opened it."""
 
-    def open_back(self, run: str, how: str) -> None:
-        """Open the way back from a release that has ended, `at-once` or `halves`."""
+    def open_back(self, run: str, how: str, reason: str = "") -> None:
+        """Open the way back from a release that has ended, `at-once` or `halves`, and why."""
 
     def open_record(self, run: RunSummary) -> None:
         """Show the record of a run that is over; join one that goes on."""

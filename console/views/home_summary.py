@@ -10,6 +10,7 @@ from console.model.state import HostCondition, HostState, RunState
 from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.typed import as_typed
+from console.views.history_words import short_change, why_words
 from console.views.maintenance_summary import odd_places, place_words, since_words
 from console.views.styled_text import Line, Span, Tone, by_room, cell, clipped, line
 from console.views.styled_text import width as spans_width
@@ -130,17 +131,19 @@ def _some(names: list[str]) -> str:
 
 
 def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
-    """A run in the history: when, how it ended, which version, who, which run; with more room also how long it took, how, and which commit."""
+    """A run in the history: when, how it ended, from what to what, who, which run; with more room also how, which commit, and why."""
     outcome = run.outcome or "goes on"
-    roomy = width >= 100
+    roomy, change = width >= 100, 28 if width >= 130 else 22 if width >= 100 else 18
     cells = (
         (12, day_and_time(run.started, zone), "dim"),
         (13, outcome, _OUTCOME_TONES.get(outcome, "accent")),
-        (22 if roomy else 18, f"{run.kind if run.kind != 'deploy' else ''} {run.version or run.commit[:7]}".strip(), "strong"),
+        (change, short_change(run, change), "strong"),
         (9, clock_span(seconds_between(run.started, run.ended)) if run.ended else "", "plain"),
         *(((11, run.strategy, "dim"), (9, run.commit[:7], "dim")) if roomy else ()),
         (11, run.by, "plain"),
     )  # fmt: skip
     shown = tuple(Span(cell(words, room), tone) for room, words, tone in cells)
-    return clipped((*shown, Span(run.run, "dim")), width)
+    why = why_words(run) if roomy else ""
+    more = (Span(f"  {why}", _OUTCOME_TONES.get(outcome, "plain")),) if why else ()
+    return clipped((*shown, Span(run.run, "dim"), *more), width)
 

@@ -87,13 +87,14 @@ def whole_report(events: Sequence[ev.AnyEvent], samples: Iterable[Sample] = (), 
 def origin_of(events: Sequence[ev.AnyEvent], state: RunState) -> Origin:
     """Return who or what had hosts taken back: the first decision of the run that did."""
     if kind_of(state).is_return:
-        return Origin("asked", str(state.by), str(SafeText(state.request.reason)))
+        return Origin("asked", str(state.by), str(state.back_why or SafeText(state.request.reason)))
     aborted = next((event for event in events if isinstance(event, ev.AbortAsked)), None)
     for event in events:
         if isinstance(event, ev.RollbackBegan) and event.cause == "abort" and aborted:
             return Origin("asked", str(aborted.by), "aborted")
         if isinstance(event, ev.RollbackBegan | ev.HostReturning):
-            return Origin("automatic" if event.by is None else "asked", str(event.by or ""), str(event.reason))
+            said = f"asked for by {event.by}: {state.back_why}" if event.by and state.back_why else str(event.reason)
+            return Origin("automatic" if event.by is None else "asked", str(event.by or ""), said)
     return Origin("asked", str(aborted.by), "aborted, and left as it is") if aborted else Origin()
 
 

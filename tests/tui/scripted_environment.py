@@ -174,7 +174,7 @@ class ScriptedEnvironment:
         self.asked.append(request)
         return self.feed
 
-    async def open_back(self, run: str, how: str) -> Feed:
+    async def open_back(self, run: str, how: str, reason: str = "") -> Feed:
         self.asked.append((run, how))
         return self.feed
 

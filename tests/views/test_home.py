@@ -37,6 +37,11 @@ def test_a_row_keeps_its_room_and_says_how_it_ended(version: str, by: str, outco
 def test_more_room_says_more(room: int, words: str) -> None:
     assert text(run_row(RUN, room, UTC)).split() == words.split()
     assert text(run_row(replace(RUN, kind="rollback"), room, UTC)).split()[3:5] == ["rollback", "v1.4.2"]
+    back = text(run_row(replace(RUN, kind="rollback", from_version="v1.5.0"), room, UTC)).split()
+    assert back[3:7] == ["rollback", "→", "v1.4.2", "05:30"]
+    gone = replace(RUN, from_version="v1.5.0", outcome="rolled-back", asked="automatic", reason="web01 failed")
+    assert "v1.5.0 → v1.4.2" in text(run_row(gone, room, UTC))
+    assert text(run_row(gone, 200, UTC)).endswith(f"{RUN.run}  automatic: web01 failed")
 
 
 @given(st.datetimes().filter(lambda moment: moment.year < 3000), st.integers(0, 10**6))

@@ -157,7 +157,8 @@ class RecordStore(ABC):
         after = summary_after(run, before, events)
         if after is None or (after == before and after.number):
             return after.number if after else 0
-        values = {column.name: getattr(after, column.name) for column in RUNS.c} | {"version": str(after.version)}
+        texts = {name: str(getattr(after, name)) for name in ("version", "from_version", "reason")}
+        values = {column.name: getattr(after, column.name) for column in RUNS.c} | texts
         if row is None or row.number is None:
             values["number"] = self._take_number(connection)
         change = sa.update(RUNS).where(RUNS.c.run == run) if row else sa.insert(RUNS)

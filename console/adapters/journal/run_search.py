@@ -9,11 +9,10 @@ from contextlib import closing
 from dataclasses import fields
 from urllib.parse import quote
 
-from console.adapters.journal.run_summaries import found_run
+from console.adapters.journal.run_summaries import found_run, summary_from
 from console.ports.journal import RunSummary
-from console.text import SafeText
 
-SCHEMA = 3
+SCHEMA = 4
 """The version of the journal's tables, as SQLite's `user_version`. A journal of a newer one is refused."""
 
 PATIENCE = 10.0
@@ -43,4 +42,4 @@ def find_summaries(path: str, text: str, app: str = "") -> list[RunSummary] | No
 
 def _summary(row: tuple[str, ...]) -> RunSummary:
     said = dict(zip((field.name for field in fields(RunSummary)), row, strict=True))
-    return RunSummary(**{**said, "version": SafeText(said["version"]), "number": said["number"] or 0})  # type: ignore[arg-type]
+    return summary_from(said)

@@ -1,8 +1,11 @@
 """The lines of the history: kept from a run's events, searched, and found by what a person types. Knows no storage."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from console.model.events import AnyEvent, PlanMade, RevisionResolved, RunEnded, RunOpened
+from console.model.events import AbortAsked, AnyEvent, Decided, HostSeen, NoteAdded, PlanMade, RevisionResolved, RollbackBegan, RunEnded, RunOpened
 from console.ports.journal import RunSummary
 from console.text import SafeText
 
@@ -17,22 +20,69 @@ def summary_after(run: str, before: RunSummary | None, events: tuple[AnyEvent, .
 
 def _after(run: str, summary: RunSummary | None, event: AnyEvent) -> RunSummary | None:
     if isinstance(event, RunOpened):
-        return RunSummary(run, event.app, event.environment, event.kind, SafeText(""), "", "", event.by.name, event.at, None, None)
+        return _opened(run, event)
     if summary is None:
         return None
     match event:
         case RevisionResolved():
-            return replace(summary, version=event.revision.version, commit=event.revision.commit)
+            live = next(iter(event.live), SafeText(""))
+            return replace(summary, version=event.revision.version, commit=event.revision.commit, from_version=live)
+        case HostSeen() if summary.kind != "deploy" and not summary.from_version:
+            return replace(summary, from_version=event.version or SafeText(event.release))
         case PlanMade():
-            return replace(summary, strategy=event.plan.strategy)
+            return _with_target(replace(summary, strategy=event.plan.strategy), event)
         case RunEnded():
-            return replace(summary, ended=event.at, outcome=event.outcome, exit=event.exit)
+            summary = replace(summary, ended=event.at, outcome=event.outcome, exit=event.exit)
+            return replace(summary, reason=_bare(event.reason)) if event.reason else summary
+        case _:
+            return _asked(summary, event)
+
+
+def _opened(run: str, event: RunOpened) -> RunSummary:
+    """A person's run, or the engine's own, which has no user's id."""
+    reason = SafeText(event.request.reason or (f"hotfix: {event.request.hotfix}" if event.request.hotfix else ""))
+    return RunSummary(
+        run, event.app, event.environment, event.kind, SafeText(""), "", "", event.by.name, event.at, None, None,
+        asked="automatic" if event.by.uid < 0 else "person", reason=reason,
+    )  # fmt: skip
+
+
+def _with_target(summary: RunSummary, event: PlanMade) -> RunSummary:
+    """A rollback's version is what it goes to."""
+    to = next((way for way in event.way_back if way.possible and way.release), None)
+    return replace(summary, version=to.version or SafeText(to.release), commit=to.commit) if summary.kind == "rollback" and to else summary
+
+
+def _asked(summary: RunSummary, event: AnyEvent) -> RunSummary:
+    """Who or what had its hosts taken back, or ended it, and why."""
+    match event:
+        case RollbackBegan():
+            by_rule = event.by is None and event.cause == "failure"
+            return replace(summary, asked="automatic" if by_rule else "person", reason=_bare(event.reason))
+        case AbortAsked():
+            return replace(summary, asked="person", reason=SafeText(f"aborted by {event.by.name}"))
+        case Decided(go=False):
+            return replace(summary, reason=SafeText("; ".join(event.reasons)))
+        case NoteAdded(about="rollback"):
+            return replace(summary, reason=event.text)
         case _:
             return summary
 
 
-SEARCHED = ("run", "kind", "version", "commit", "strategy", "by", "started")
+def _bare(reason: SafeText) -> SafeText:
+    """A reason without who gave it: who began a rollback is told beside it."""
+    return SafeText(_GIVEN.sub("", reason))
+
+
+_GIVEN = re.compile(r"^asked for by [^:;]*(?:: )?")
+SEARCHED = ("run", "kind", "version", "from_version", "commit", "strategy", "by", "started", "reason")
 """What of a run's line is searched, and its outcome."""
+def summary_from(row: Mapping[str, Any]) -> RunSummary:
+    """Return the line that a row of the journal holds."""
+    texts = {name: SafeText(row[name]) for name in ("version", "from_version", "reason")}
+    return RunSummary(**{**row, **texts, "number": row["number"] or 0})
+
+
 OPEN = "open goes on"
 """The outcome of a run that has none yet, for a search."""
 

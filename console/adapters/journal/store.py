@@ -16,7 +16,7 @@ from console.adapters.journal.record_store import Entry, RecordStore, Tip, next_
 from console.adapters.journal.reserve import give_room, keep_room
 from console.adapters.journal.run_search import SCHEMA
 from console.adapters.journal.sqlite import made, opened, told
-from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER
+from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER, SINCE_4
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
 from console.errors import UsageFault
 from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
@@ -95,6 +95,8 @@ class JournalStore(RecordStore):
         if names and "number" not in names:
             self._connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN number INTEGER")
             RUNS_BY_NUMBER.create(self._connection)
+        for name in SINCE_4 if names and SINCE_4[0] not in names else ():
+            self._connection.exec_driver_sql(f"ALTER TABLE runs ADD COLUMN {name} VARCHAR NOT NULL DEFAULT ''")
         self._connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
 
     def _number_runs(self) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.adapters.journal.run_summaries import OPEN, SEARCHED
+from console.adapters.journal.run_summaries import OPEN, SEARCHED, summary_from
 from console.ports.journal import RunSummary
-from console.text import SafeText
 
 META = sa.MetaData()
+SINCE_4 = ("from_version", "asked", "reason")
+"""Columns of a run that came with format 4 of the journal; of older runs they are empty."""
 RUNS = sa.Table(
     "runs",
     META,
@@ -26,6 +27,7 @@ RUNS = sa.Table(
     sa.Column("outcome", sa.String),
     sa.Column("exit", sa.Integer),
     sa.Column("number", sa.Integer),
+    *(sa.Column(name, sa.String, nullable=False, server_default="") for name in SINCE_4),
 )
 EVENTS = sa.Table(
     "events",
@@ -80,4 +82,4 @@ LINE = sa.func.lower(reduce(lambda line, name: line + " " + RUNS.c[name], SEARCH
 
 def summary_of(row: Any) -> RunSummary:  # noqa: ANN401 (a row of the table)
     """Return a line of the history."""
-    return RunSummary(**{**row._mapping, "version": SafeText(row.version), "number": row.number or 0})
+    return summary_from(row._mapping)

@@ -69,5 +69,8 @@ COMMANDS = (
     _verb(
         "ack", "Tick a manual check off.", "Acknowledge", lambda given: ("ack", given["check"], "RUN"), click.Argument(["check"]),
     ),
-    _verb("note", "Write a note into the run's record.", "Note", lambda given: ("note", given["text"], "RUN"), click.Argument(["text"])),
+    _verb(
+        "note", "Write a note into the run's record.", "Note", lambda given: ("note", "--rollback" if given["about"] else "", given["text"], "RUN"),
+        click.Argument(["text"]), click.Option(["--rollback", "about"], flag_value="rollback", default="", help="It is why the run goes, or went, back."),
+    ),
 )  # fmt: skip

@@ -61,7 +61,7 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.Promote: lambda _, __, state, by: ev.Promoted(step=analysis_that_runs(state), by=by),
     cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by, reason=command.reason),
     cmd.Retry: lambda _, command, __, by: ev.HostRetried(host=command.host, by=by),
-    cmd.Note: lambda _, command, __, by: ev.NoteAdded(by=by, text=command.text),
+    cmd.Note: lambda _, command, __, by: ev.NoteAdded(by=by, text=command.text, about=command.about),
     cmd.TakeHelm: lambda _, __, ___, by: ev.HelmTaken(by=by),
     cmd.Forgive: lambda _, command, __, by: ev.HostForgiven(host=command.host, by=by, reason=command.reason),
 }

@@ -169,7 +169,8 @@ def _weighed(state: RunState, event: ev.WeightsChanged) -> RunState:
 
 
 def _noted(state: RunState, event: ev.NoteAdded) -> RunState:
-    return changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
+    noted = changed(state, notes=(*state.notes, (event.at, event.by.name, event.text)))
+    return changed(noted, back_why=event.text) if event.about == "rollback" else noted
 
 
 def _changes_listed(state: RunState, event: ev.ChangesListed) -> RunState:

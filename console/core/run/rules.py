@@ -204,7 +204,21 @@ def _unknown_host(name: str, state: RunState) -> Refusal:
 
 
 def _note(command: cmd.Note, state: RunState, by: Person | None) -> Refusal | None:
+    if command.about == "rollback" and not goes_or_went_back(state):
+        return _no(f"run {state.run} does not go back, so there is no reason to be said", f"deploy note TEXT {state.run}")
     return None
+
+
+def goes_or_went_back(state: RunState) -> bool:
+    """Whether the run takes, or took, hosts back."""
+    return state.back is not None or kind_of(state).is_return
+
+
+def lacks_reason(state: RunState) -> bool:
+    """Whether a person has it taken back, and nobody has said why."""
+    if not goes_or_went_back(state) or state.back_why or state.request.reason:
+        return False
+    return state.back is None or (state.back_cause == "key" and ": " not in state.back_reason)
 
 
 def _take_helm(command: cmd.TakeHelm, state: RunState, by: Person | None) -> Refusal | None:

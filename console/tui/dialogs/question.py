@@ -34,9 +34,17 @@ class EndedRunBack:
     run: str
     how: str
     equivalent: str
+    reason: str = ""
 
 
-Act: TypeAlias = ToRun | NewRun | EndedRunBack
+@dataclass(frozen=True, slots=True)
+class AskNext:
+    """Another question follows."""
+
+    question: "DialogQuestion"
+
+
+Act: TypeAlias = ToRun | NewRun | EndedRunBack | AskNext
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,25 @@ from console.core.kinds.kinds import goes_back
 from console.core.plan.shift_plan import shifts_back
 from console.core.words.sizes import counted
 from console.model.state import RunState
+from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog
 from console.views.plan_words import names_in_words
 from console.views.rollback_words import prefers_halves, rollback_lines
 from console.views.styled_text import Line, Span, line
 
 
-def rollback_dialog(state: RunState, width: int) -> Dialog:
-    """Return the rollback's question; its answer is `at-once` or `halves`."""
+def rollback_dialog(state: RunState, width: int, reason: str = "") -> Dialog:
+    """Return the rollback's question; its answer is `at-once` or `halves`, or `reason`: somebody wants to say why first."""
     ways = (("all at once", "at-once"), ("in halves", "halves"))
     first, other = ways[::-1] if prefers_halves(state) else ways
     touched = sum(1 for host in state.hosts.values() if host.touched)
     choices = [Choice("r", "move the traffic back" if shifts_back(state) else f"roll back {first[0]}", first[1])]
     if touched > 1 and not shifts_back(state):
         choices.append(Choice("x", other[0], other[1]))
+    choices.append(Choice("w", "another reason" if reason else "with a reason", "reason"))
     place = state.environment.upper() if state.protected else state.environment
-    return Dialog(f"Roll back {state.app} in {place}?", rollback_lines(state, width), tuple(choices))
+    why = (line(Span("reason ", "dim"), SafeText(reason)),) if reason else ()
+    return Dialog(f"Roll back {state.app} in {place}?", (*why, *rollback_lines(state, width)), tuple(choices))
 
 
 def abort_dialog(state: RunState, width: int) -> Dialog:

@@ -7,13 +7,14 @@ import shlex
 from collections.abc import Callable
 from typing import Final
 
+from console.core.run.rules import lacks_reason
 from console.core.words.equivalent_command import request_words
 from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
 from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
 from console.tui.dialogs.go_dialog import go_dialog
-from console.tui.dialogs.question import DialogQuestion, EndedRunBack, ToRun
+from console.tui.dialogs.question import Act, AskNext, DialogQuestion, EndedRunBack, ToRun
 from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, skip_dialog
 from console.views.rollback_words import prefers_halves
 from console.views.styled_text import Span, line
@@ -34,16 +35,30 @@ def go_question(state: RunState, width: int) -> DialogQuestion:
     return DialogQuestion(go_dialog(state, width), act, lambda now: now.phase == "deciding")
 
 
-def rollback_question(state: RunState, width: int, *, ended: str = "") -> DialogQuestion:
-    """Roll back: what a run that goes on has touched; the release of a run that has `ended` (its name), or ends meanwhile, by a run of its own."""
+def rollback_question(state: RunState, width: int, *, ended: str = "", reason: str = "") -> DialogQuestion:
+    """Roll back: what a run that goes on has touched; the release of a run that has `ended` (its name), or ends meanwhile, by a run of its own.
 
-    def act(how: str, now: RunState) -> ToRun | EndedRunBack:
+    `reason`: why, where somebody has said it already.
+    """
+
+    def act(how: str, now: RunState) -> Act:
+        if how == "reason":
+            return AskNext(_reason_question(now, width, ended))
         equivalent = f"deploy rollback {state.environment}" + (" --halves" if how == "halves" else " --at-once" if prefers_halves(state) else "")
+        equivalent += f" --reason {shlex.quote(reason)}" if reason else ""
         if ended or now.phase == "ended":
-            return EndedRunBack(ended or state.run, how, equivalent)
-        return ToRun(RollBack(how="halves" if how == "halves" else "at-once"), equivalent)
+            return EndedRunBack(ended or state.run, how, equivalent, reason)
+        return ToRun(RollBack(how="halves" if how == "halves" else "at-once", reason=SafeText(reason)), equivalent)
 
-    return DialogQuestion(rollback_dialog(state, width), act)
+    return DialogQuestion(rollback_dialog(state, width, reason), act)
+
+
+def _reason_question(state: RunState, width: int, ended: str) -> DialogQuestion:
+    """Why it is to go back; the question before comes again with that."""
+    body = (line("It stands in the history and in the report. The next key rolls back."),)
+    return DialogQuestion(
+        TypingDialog("Why roll back?", body), lambda words, now: AskNext(rollback_question(now if now.run else state, width, ended=ended, reason=words.strip()))
+    )
 
 
 def abort_question(state: RunState, width: int) -> DialogQuestion:
@@ -72,8 +87,13 @@ def tick_question(state: RunState) -> DialogQuestion:
     )
 
 
-def note_question() -> DialogQuestion:
-    """A remark."""
+def note_question(state: RunState) -> DialogQuestion:
+    """A remark; of a run that goes back on somebody's word, and nobody has said why, the reason."""
+    if lacks_reason(state):
+        return DialogQuestion(
+            TypingDialog("Why is it rolled back?", (line("It stands in the history and in the report."),)),
+            lambda words, _: ToRun(Note(text=SafeText(words), about="rollback"), f"deploy note --rollback {shlex.quote(words)}"),
+        )
     return DialogQuestion(
         TypingDialog("A note for the record", (line("Everyone who reads this run's history will see it."),)),
         lambda words, _: ToRun(Note(text=SafeText(words)), f"deploy note {shlex.quote(words)}"),
@@ -86,6 +106,6 @@ QUESTIONS: Final[dict[str, Callable[[RunState, str, int], DialogQuestion]]] = {
     "abort": lambda state, _, width: abort_question(state, width),
     "skip": lambda state, host, _: skip_question(state, host),
     "acknowledge": lambda state, _, __: tick_question(state),
-    "note": lambda _, __, ___: note_question(),
+    "note": lambda state, _, __: note_question(state),
 }
 """What is asked of a run, by the id of the action: of its state, the host that is meant, and the cells that there are for words."""

@@ -14,6 +14,7 @@ from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.picker import Picker
+from console.views.history_words import why_words
 from console.views.home_summary import run_row
 from console.views.past_runs import runs_lines
 from console.views.styled_text import Line, Span, line
@@ -132,7 +133,8 @@ class RunsScreen(Page):
         return (Span("= " if is_it else "  ", "selected" if is_it else "plain"), *run_row(run, width - 2, zone))
 
     def on_picker_row_chosen(self, event: Picker.RowChosen) -> None:
-        """Read on before the end of the list is reached."""
+        """Say why that run; read on before the end of the list is reached."""
+        self.show_edges()
         if event.index >= len(self.runs) - PAGE // 2:
             self._read_on()
 
@@ -141,8 +143,11 @@ class RunsScreen(Page):
         return {"open": self.open_chosen, "filter": self.open_filter, "unzoom": self.clear, "refresh": self.read, "compare": self.compare}
 
     def rest_line(self) -> Line:
-        """Say how the typing ends."""
-        return line(Span(" enter keeps it   esc lists all", "dim")) if self.typing() else line(" ")
+        """Say how the typing ends, or why the chosen run was asked for, or ended so."""
+        if self.typing():
+            return line(Span(" enter keeps it   esc lists all", "dim"))
+        index = self._list.index
+        return line(Span(f" {why_words(self.runs[index])}", "dim")) if index < len(self.runs) else line(" ")
 
     def open_chosen(self) -> None:
         """Open the chosen run."""

@@ -15,9 +15,10 @@ from console.core.environment.record import recorded, trimmed
 from console.core.environment.record_queries import debts_of
 from console.core.run.evolve import evolve, fold
 from console.model.environment_record import EnvironmentRecord
-from console.model.events import NoteAdded, RevisionResolved, RunEnded, RunOpened, stamped
+from console.model.events import AbortAsked, NoteAdded, RevisionResolved, RollbackBegan, RunEnded, RunOpened, stamped
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.plan import Plan
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -26,7 +27,8 @@ from console.text import SafeText
 from console.wire.codec import decode_event
 from tests.recorded import record
 
-ADA = Person("ada", 1000)
+ADA, LIN = Person("ada", 1000), Person("lin", 1001)
+PLAN = Plan("rollback", (), ())
 JOURNALS = Path(__file__).parents[2] / "journals"
 
 
@@ -96,6 +98,52 @@ async def test_the_history_follows_from_the_events(journal):
         "succeeded",
         0,
     )
+
+
+@pytest.mark.parametrize("name", ["release", "rolled-back", "rollback", "no-go", "restart", "locked"])
+async def test_the_history_says_from_what_to_what_and_why(journal, name):
+    events = golden(name, "r1")
+    await journal.append("r1", events, fold(events))
+    (found,) = await journal.runs()
+    state = fold(events)
+    assert found.asked == ("automatic" if state.back_cause == "failure" else "person")
+    assert isinstance(found.from_version, SafeText)
+    if name in ("release", "rolled-back"):
+        assert (found.from_version, found.version) == (state.live[0], state.release.version)
+    if name == "rollback":
+        way = next(way for way in state.way_back if way.possible and way.release)
+        assert found.version == (way.version or way.release)
+        assert found.from_version == next(iter(state.hosts.values())).before_version
+    if name in ("rolled-back", "no-go", "locked"):
+        assert found.reason == state.reason != ""
+    assert [one.run for one in await journal.runs(words=str(found.reason).split(" ")[0] or found.by)] == ["r1"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "events", "asked", "reason"),
+    [
+        (Request(kind="rollback", reason="errors"), (), "person", "errors"),
+        (Request(hotfix="CVE"), (), "person", "hotfix: CVE"),
+        (Request(), (RollbackBegan(plan=PLAN, reason=SafeText("asked for by lin: 5xx"), by=LIN),), "person", "5xx"),
+        (Request(), (RollbackBegan(plan=PLAN, reason=SafeText("asked for by lin"), by=LIN),), "person", ""),
+        (Request(), (RollbackBegan(plan=PLAN, reason=SafeText("web01 failed"), cause="failure"),), "automatic", "web01 failed"),
+        (Request(), (AbortAsked(by=LIN), RollbackBegan(plan=PLAN, reason=SafeText("aborted"), cause="abort")), "person", "aborted"),
+        (Request(), (RollbackBegan(plan=PLAN, reason=SafeText("asked for by lin"), by=LIN), NoteAdded(by=LIN, text=SafeText("5xx"), about="rollback")), "person", "5xx"),
+        (Request(), (NoteAdded(by=LIN, text=SafeText("looks fine")),), "person", ""),
+        (Request(), (RollbackBegan(plan=PLAN, reason=SafeText("asked for by lin: 5xx"), by=LIN), RunEnded(exit=4, outcome="rolled-back", reason=SafeText("asked for by lin: 5xx; the schema stays"))), "person", "5xx; the schema stays"),
+        (Request(), (RunEnded(exit=8, outcome="succeeded", reason=SafeText("behind: web03 owed")),), "person", "behind: web03 owed"),
+    ],
+)  # fmt: skip
+async def test_who_or_what_had_it_taken_back_and_why(journal, request_, events, asked, reason):
+    first = changed(opened("r1", "2026-01-01T00:00:00Z"), request=request_, kind=request_.kind)
+    await record(journal, "r1", tuple(stamped(event, number, "2026-01-01T00:00:01Z", 1.0, "b") for number, event in enumerate((first, *events), 1)))
+    (found,) = await journal.runs()
+    assert (found.asked, found.reason) == (asked, reason)
+
+
+async def test_what_the_engine_began_by_itself_is_automatic(journal):
+    await record(journal, "r1", (changed(opened("r1", "2026-01-01T00:00:00Z"), kind="catch-up", by=Person("the engine")),))
+    assert [one.asked for one in await journal.runs()] == ["automatic"]
 
 
 async def test_runs_are_listed_newest_first_and_by_environment(journal):

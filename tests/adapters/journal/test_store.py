@@ -43,13 +43,15 @@ def test_a_journal_of_the_format_before_keeps_the_order_in_which_it_was_written(
     with sqlite3.connect(sql.path) as old:
         old.execute("DROP INDEX runs_by_number")
         old.execute("ALTER TABLE runs DROP COLUMN number")
+        for name in ("from_version", "asked", "reason"):
+            old.execute(f"ALTER TABLE runs DROP COLUMN {name}")
         old.execute("PRAGMA user_version=1")
     old.close()
     again = JournalStore(sql.path, Modes(shared=False))
     with sqlite3.connect(sql.path) as beside:  # an older console that has it open writes on
         beside.execute("UPDATE runs SET number = NULL WHERE run = 'a'")
     beside.close()
-    assert [each.run for each in again.runs()] == ["a", "b"]
+    assert [(each.run, each.from_version, each.asked, each.reason) for each in again.runs()] == [("a", "", "", ""), ("b", "", "", "")]
     append(again, "c", (opened("c", "2026-01-01T00:03:00Z"),))
     again.close()
     last = JournalStore(sql.path, Modes(shared=False))
@@ -331,7 +333,8 @@ def test_what_an_older_console_has_written_meanwhile_is_in_the_record(tmp_path, 
         row = (run, said.seq, said.at, "note-added" if seq else "run-opened", payload.decode(), next_link(link if seq else first_link(run), payload))
         older.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
         if not seq:
-            older.execute("INSERT INTO runs VALUES (?, 'shop', 'production', 'deploy', '', '', '', 'ada', '', NULL, NULL, NULL, 9)", (run,))
+            columns = 'run, app, environment, kind, version, "commit", strategy, "by", started, number'
+            older.execute(f"INSERT INTO runs ({columns}) VALUES (?, 'shop', 'production', 'deploy', '', '', '', 'ada', '', 9)", (run,))  # noqa: S608
     older.close()
     assert store.kept_environment("shop", "production") is None
     found = store.environment("shop", "production")

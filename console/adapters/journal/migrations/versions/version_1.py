@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String),
         sa.Column("exit", sa.Integer),
         sa.Column("number", sa.Integer),
+        *(sa.Column(name, sa.String, nullable=False, server_default="") for name in ("from_version", "asked", "reason")),
     )
     op.create_index("runs_by_number", "runs", ["number"])
     op.create_table(

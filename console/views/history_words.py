@@ -1,0 +1,34 @@
+"""A run as a line of the history: from which version to which, how it ended, whether a person or a rule had it taken back, and why. Pure."""
+
+from console.ports.journal import RunSummary
+
+
+def change_words(run: RunSummary) -> str:
+    """Return `v1.4.1 → v1.4.2`; the version alone where nothing else was live before, or that is not known."""
+    version = run.version or run.commit[:7]
+    if not run.from_version or run.from_version == version:
+        return version or run.from_version
+    return f"{run.from_version} → {version}" if version else run.from_version
+
+
+def short_change(run: RunSummary, cells: int) -> str:
+    """Return the kind, where it is no deploy, and the change, so that it has room: else only where it went."""
+    kind = "" if run.kind == "deploy" else f"{run.kind} "
+    whole = f"{kind}{change_words(run)}".strip()
+    if len(whole) < cells or not run.version:
+        return whole
+    return f"{kind}→ {run.version}" if run.from_version else f"{kind}{run.version}"
+
+
+def why_words(run: RunSummary) -> str:
+    """Return who or what had it taken back, and why it was asked for or ended so; empty: there is nothing to say."""
+    goes_back = run.kind == "rollback" or run.outcome == "rolled-back"
+    who = {"automatic": "automatic", "person": "asked for" if goes_back else ""}.get(run.asked, "")
+    return ": ".join(filter(None, (who, run.reason)))
+
+
+def history_line(run: RunSummary) -> str:
+    """Return a run on one line, as `deploy history` prints it."""
+    why = why_words(run)
+    line = f"{run.run}  {run.kind:<8} {change_words(run) or '-':<17} {run.by:<10} {run.started[:19]:<19}  {run.outcome or 'open':<11} {why}"
+    return line.rstrip()

@@ -1,0 +1,58 @@
+"""A run as a line of the history: from what to what, who or what had it taken back, and why."""
+
+from dataclasses import replace
+
+import pytest
+
+from console.ports.journal import RunSummary
+from console.text import SafeText
+from console.views.history_words import change_words, history_line, short_change, why_words
+
+RUN = RunSummary(
+    "20261124T071407Z-production-3f2a", "shop", "production", "deploy", "v2", "3f2a91c" * 5, "rolling", "ada", "2026-11-24T07:14:07Z", "2026-11-24T07:19:37Z",
+    "succeeded", 0, from_version="v1", asked="person",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "v1 → v2"), ({"from_version": ""}, "v2"), ({"from_version": "v2"}, "v2"), ({"version": ""}, "v1 → 3f2a91c"), ({"version": "", "commit": ""}, "v1"),
+        ({"version": "", "commit": "", "from_version": ""}, ""),
+    ],
+)  # fmt: skip
+def test_from_what_to_what(fields: dict[str, str], words: str):
+    assert change_words(replace(RUN, **fields)) == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "cells", "words"),
+    [
+        ({}, 18, "v1 → v2"), ({"kind": "rollback"}, 18, "rollback v1 → v2"), ({"kind": "rollback"}, 14, "rollback → v2"),
+        ({"kind": "rollback", "from_version": ""}, 9, "rollback v2"), ({"version": "", "commit": "", "kind": "restart"}, 5, "restart v1"),
+    ],
+)  # fmt: skip
+def test_where_there_is_little_room_it_says_where_it_went(fields: dict[str, str], cells: int, words: str):
+    assert short_change(replace(RUN, **fields), cells) == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"reason": SafeText("hotfix: CVE")}, "hotfix: CVE"),
+        ({"kind": "rollback"}, "asked for"),
+        ({"kind": "rollback", "reason": SafeText("errors")}, "asked for: errors"),
+        ({"outcome": "rolled-back", "asked": "automatic", "reason": SafeText("web01 failed")}, "automatic: web01 failed"),
+        ({"kind": "catch-up", "asked": "automatic"}, "automatic"),
+        ({"outcome": "rolled-back", "asked": ""}, ""),
+    ],
+)
+def test_who_or_what_and_why(fields: dict[str, object], words: str):
+    assert why_words(replace(RUN, **fields)) == words
+
+
+def test_a_line_of_the_history():
+    line = history_line(replace(RUN, outcome="rolled-back", asked="automatic", reason=SafeText("web01 failed")))
+    assert line.split() == f"{RUN.run} deploy v1 → v2 ada 2026-11-24T07:14:07 rolled-back automatic: web01 failed".split()
+    assert history_line(replace(RUN, outcome=None, version="", commit="", from_version="")).endswith("-                 ada        2026-11-24T07:14:07  open")
