@@ -15,6 +15,8 @@ from console.text import SafeText
 LONGEST = 2000
 """Characters that a message may have."""
 SAID = 120
+QUIET = 30.0
+"""Seconds that a server may be silent; whoever calls has a deadline of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DiscordWebhook:
         content = f"**{title}**\n{body}"
         said: dict[str, Any] = {"content": content if len(content) <= LONGEST else content[: LONGEST - 1] + "…", "allowed_mentions": {"parse": []}}
         thread = {"thread_id": self.thread} if self.thread else {}
-        async with httpx.AsyncClient(timeout=None) as client:  # whoever calls has a deadline
+        async with httpx.AsyncClient(timeout=QUIET) as client:
             if message:
                 answer = await client.patch(f"{self.url}/messages/{message}", params=thread, json=said)
                 if answer.status_code != 404:

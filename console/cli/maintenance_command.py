@@ -10,6 +10,7 @@ from console.cli.output import say, say_json, tell, tell_equivalent, tell_proble
 from console.cli.prompt import confirm
 from console.core.words.durations import duration_words
 from console.errors import Exit, Problem
+from console.model.events import Event
 from console.model.maintenance import MaintenanceSeen
 from console.plain.jsonl import problem_object
 from console.views.maintenance_summary import mending, odd_places, place_words, question_words, seen_lines, verb_for
@@ -44,12 +45,27 @@ async def switch_maintenance(how: Invocation, name: str, asked: Asked, message: 
             return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} on, or off"}], ())
         await confirm(how, f"{found.name}: maintenance {question_words(verb, seen, _now())}. Do it?")
         answer = await client.query("maintenance", {"verb": verb, "message": message, "seconds": seconds, "expects": seen.mark})
+        await _show_events(how, client, answer["run"])
     finally:
         await client.close()
     code = _tell(how, found, _as_seen(answer["seen"]), answer["run"], answer["problems"], seen_lines(seen)[:1])
     more = (*(("--message", message) if message else ()), *(("--for", duration_words(seconds)) if seconds else ()))
     tell_equivalent("maintenance", found.name, verb, *more, "--yes")
     return max(code, int(answer["exit"]))
+
+
+async def _show_events(how: Invocation, client: "Client", run: str) -> None:
+    """Print every event of the run that it was; none where somebody else was first. A person at a terminal reads the result alone."""
+    if not run or how.may_have_screen:
+        return
+    from console.plain.jsonl import JsonPrinter
+    from console.plain.printer import LinePrinter
+    from console.wire.codec import event_json
+
+    printer = JsonPrinter(say, event_json) if how.json else LinePrinter(say)
+    async for item in client.follow(run, samples=False):
+        if isinstance(item, Event):
+            printer.event(item)
 
 
 async def _seen(client: "Client") -> MaintenanceSeen:

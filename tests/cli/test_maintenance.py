@@ -46,13 +46,17 @@ def test_on_is_read_back_shown_everywhere_and_taken_away_again(shop: Product):
     assert maintenance(shop)["maintenance"] == "off"
     assert "--yes" in shop.deploy("-c", shop.config, "maintenance", "on", code=2)[1]
     assert pages(shop) == [None] * 3
-    done = maintenance(shop, "production", "on", "--yes", "--message", "It's an upgrade", "--for", "1h")
+    heard = shop.deploy("-c", shop.config, "maintenance", "production", "on", "--yes", "--message", "It's an upgrade", "--for", "1h", "--json")[0]
+    *events, done = (json.loads(line) for line in heard.splitlines())
+    recorded = [json.loads(line) for line in shop.deploy("events", done["run"])[0].splitlines()]
+    assert (events, done["type"], {"run-opened", "step-finished", "maintenance-changed", "run-ended"} <= {event["type"] for event in events}) == (recorded, "result", True)
     assert (done["maintenance"], {row["maintenance"] for row in done["hosts"]}, done["message"]) == ("on", {"on"}, "It's an upgrade")
     assert pages(shop) == [f"It's an upgrade|{done['until']}"] * 3
     assert status(shop)["maintenance"] == "on"
     for words in (("-c", shop.config, "status"), ("status", "--motd"), ("-c", shop.config, "maintenance")):
         assert f"since {done['since']}" in shop.deploy(*words)[0]
     out, err = shop.deploy("-c", shop.config, "maintenance", "toggle", "--yes")
+    assert ("maintenance-off: done" in out, out.splitlines()[-1]) == (True, "production: maintenance is off (3 hosts)")
     assert ("maintenance is off" in out, "before: maintenance is on" in err, "same as: deploy maintenance production off --yes" in err) == (True, True, True)
     assert (pages(shop), status(shop)["maintenance"]) == ([None] * 3, "off")
     assert shop.deploy("status", "--motd")[0] == ""

@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.run.attention import NeedsPerson, wanted
+from console.core.run.attention import NeedsPerson, stays_open, wanted
+from console.model.debt import Debt
+from console.model.environment_record import Debts, EnvironmentRecord, OwedHost
+from console.model.maintenance import Maintenance
 from console.model.request import Request
 from console.model.state import RunState
+from console.model.values import changed
 from console.text import SafeText
 from tests.core.builders import a_state, paused
 from tests.core.drawn import KINDS, draw_run
@@ -89,3 +93,24 @@ def test_each_pause_has_one_key_and_it_is_told_once(kind, seed):
 
     draw_run(kind, seed, hold)
     assert all(len(found) == 1 for found in keys.values())
+
+
+KEPT = Maintenance(SafeText("ada"), SafeText("2026-01-01T12:00:00Z"), SafeText("upgrade"))
+OWED = Debts(tuple(OwedHost(1, Debt(name, "r1", SafeText("not reached"))) for name in ("web02", "web01", "web02")))
+LEFT_OPEN = [
+    ("nothing", {}, "", []),
+    ("a page without an end", {"maintenance": KEPT}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01T12:00:00Z, without an end"]),
+    ("a page with an end", {"maintenance": changed(KEPT, until=SafeText("2026-01-01T13:00:00Z"))}, "", []),
+    ("the page of the run that goes on", {"maintenance": changed(KEPT, run="r2")}, "r2", []),
+    ("the page that a run left on", {"maintenance": changed(KEPT, run="r2")}, "", ["shop production: users are shown the maintenance page by ada since 2026-01-01T12:00:00Z, without an end"]),
+    ("debts", {"debts": OWED}, "", ["shop production: still owed: web01, web02"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "run", "words"), [pytest.param(*row[1:], id=row[0]) for row in LEFT_OPEN])
+def test_what_stays_open_though_no_run_works_on_it(fields: dict[str, object], run: str, words: list[str]):
+    found = stays_open(EnvironmentRecord(app="shop", environment="production", **fields), run)  # type: ignore[arg-type]
+    assert [one.words for one in found] == words
+    assert [(one.next, one.was_called) for one in found] == [
+        ("deploy status production", True) if "owed" in one.key else ("deploy maintenance production off", False) for one in found
+    ]

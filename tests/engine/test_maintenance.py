@@ -11,6 +11,7 @@ import pytest
 from console.adapters.balancers.scripted import ScriptedBalancer
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
+from console.engine.catch_up.reminder import Reminder
 from console.engine.context import QueryContext
 from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen
 from console.engine.maintenance.end_watch import MaintenanceEnd
@@ -239,3 +240,33 @@ async def test_without_what_its_commands_need_it_is_not_ended_and_keeps_the_engi
     await watch.look()
     assert (watch.is_on, (await bench.seen()).state) == (True, "on")
     assert bench.clock.now() - datetime.fromisoformat(str((await bench.kept()).until)) >= timedelta(seconds=4)
+
+
+async def test_a_page_without_an_end_calls_a_person_once_and_again_the_next_day():
+    bench = Bench(changed(SHOP, notify=Notify(("json://x",), after=60.0)))
+    reminder = Reminder(lambda: bench.fleet)
+    await reminder.look()
+    await bench.switch("on", message="soon")
+    for seconds, told in ((0.0, 0), (59.0, 0), (1.0, 1), (3600.0, 1), (86399.0, 2)):
+        await bench.clock.advance(seconds)
+        await reminder.look()
+        await reminder.look()
+        assert len(bench.told) == told
+    assert bench.told[0] == "shop production: users are shown the maintenance page by ada since 2026-03-01T00:00:00Z, without an end"
+    await bench.switch("off")
+    await bench.switch("on", seconds=60.0)
+    for _ in range(3):
+        await bench.clock.advance(59.0)
+        await reminder.look()
+    assert len(bench.told) == 2
+
+
+async def test_nobody_is_called_where_the_file_names_nobody():
+    bench = Bench()
+    reminder = Reminder(lambda: bench.fleet)
+    await bench.switch("on")
+    for _ in range(3):
+        await reminder.look()
+        await bench.clock.advance(1e6)
+    assert bench.told == []
+    await Reminder(lambda: None).look()

@@ -1,7 +1,8 @@
-"""When a run needs a person, and for what: the sentence that calls them. Pure."""
+"""When a run, or what runs have left open, needs a person, and for what: the sentence that calls them. Pure."""
 
 from typing import NamedTuple
 
+from console.model.environment_record import EnvironmentRecord
 from console.model.state import RunState
 
 
@@ -12,6 +13,8 @@ class NeedsPerson(NamedTuple):
     words: str
     next: str
     """What to type."""
+    was_called: bool = False
+    """Somebody was called for it when its run ended."""
 
 
 def next_words(state: RunState) -> str:
@@ -30,6 +33,25 @@ def wanted(state: RunState) -> NeedsPerson | None:
         return NeedsPerson(f"pause {state.pausing.since}", f"{name}: run {state.run} is paused: {state.pausing.reason}", f"deploy attach {state.run}")
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
-        listed = ", ".join(owed[:5]) + (f" and {len(owed) - 5} more" if len(owed) > 5 else "")
-        return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {listed}", f"deploy status {state.environment}")
+        return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")
     return None
+
+
+def stays_open(record: EnvironmentRecord, run: str) -> tuple[NeedsPerson, ...]:
+    """Return what stays open though no run works on it. `run`: the one that goes on, whose own page is no debt; empty: none.
+
+    A maintenance page with an end goes by itself; where it does not, whoever ends it calls a person.
+    """
+    name, kept = f"{record.app} {record.environment}", record.maintenance
+    out = []
+    if kept is not None and not kept.until and not (kept.run and kept.run == run):
+        words = f"{name}: users are shown the maintenance page by {kept.by} since {kept.since}, without an end"
+        out.append(NeedsPerson(f"maintenance {kept.since}", words, f"deploy maintenance {record.environment} off"))
+    owed = sorted({one.debt.host for one in record.debts.owed})
+    if owed:
+        out.append(NeedsPerson(f"owed {','.join(owed)}", f"{name}: still owed: {_some(owed)}", f"deploy status {record.environment}", was_called=True))
+    return tuple(out)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

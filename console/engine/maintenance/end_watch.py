@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from console.engine.catch_up.reminder import Reminder
 from console.engine.context import ENGINE, QueryContext
 from console.engine.maintenance.change import read_maintenance, switch_everywhere
 from console.errors import ConsoleError
@@ -38,6 +39,7 @@ class MaintenanceEnd:
         self._tried = ""
         """Since when the maintenance is on whose end was tried last."""
         self._told = ""
+        self._reminder = Reminder(fleet)
         self.is_on = False
         """Whether users are shown a page, as the record said last."""
 
@@ -58,6 +60,7 @@ class MaintenanceEnd:
         while True:
             try:
                 await self.look()
+                await self._reminder.look()
             except ConsoleError:  # a record that cannot be read, a host that is away: the next look says
                 pass
             except Exception:
