@@ -5,8 +5,8 @@ import pytest
 from console.core.environment.record import recorded
 from console.core.run.evolve import evolve
 from console.core.run.outcome import loose_ends
+from console.core.run.sentences import sentence
 from console.core.run.ticket import close_words, closes_ticket, is_url, ticket_object, ticket_problems, ticket_values
-from console.core.words.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord
