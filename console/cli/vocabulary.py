@@ -11,7 +11,7 @@ from console.errors import NotYet
 PLACES: Final = {
     "ENV": "release_words", "check": "release_words", "rollback": "release_words", "restart": "release_words",
     "status": "fleet_words", "attach": "steering_words", "restore": "release_words", "resume": "steering_words",
-    "pause": "steering_words", "continue": "steering_words", "promote": "steering_words",
+    "pause": "steering_words", "continue": "steering_words", "promote": "steering_words", "extend": "steering_words",
     "abort": "steering_words", "skip": "steering_words", "retry": "steering_words", "ack": "steering_words",
     "note": "steering_words",
     "maintenance": "fleet_words", "lock": "fleet_words", "unlock": "fleet_words", "exec": "fleet_words", "logs": "fleet_words",

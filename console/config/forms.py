@@ -17,7 +17,7 @@ from console.model.checks import NEVER_OVERRIDABLE, OVERRIDABLE
 
 RESERVED: Final = frozenset(
     {
-        "ack", "abort", "attach", "check", "continue", "demo", "doctor", "engine", "events", "exec", "forgive", "help", "history", "init",
+        "ack", "abort", "attach", "check", "continue", "demo", "doctor", "engine", "events", "exec", "extend", "forgive", "help", "history", "init",
         "list", "lock", "logs", "maintenance", "note", "off", "on", "pause", "pending", "promote", "replay", "report", "restart", "restore",
         "resume", "retry", "rollback", "skip", "status", "stop", "toggle", "trust", "unlock",
     }

@@ -30,7 +30,16 @@ class Continue(RunCommand, frozen=True, tag="continue"):
 
 
 class Promote(RunCommand, frozen=True, tag="promote"):
-    """End the analysis that goes on, and go on with the release."""
+    """End the analysis that goes on, or the monitoring window, and go on with the release."""
+
+    reason: SafeText = SafeText("")
+
+
+class Extend(RunCommand, frozen=True, tag="extend"):
+    """Make the monitoring window so many seconds longer."""
+
+    seconds: float = 300.0
+    reason: SafeText = SafeText("")
 
 
 class Abort(RunCommand, frozen=True, tag="abort"):
@@ -84,7 +93,7 @@ class Forgive(RunCommand, frozen=True, tag="forgive", kw_only=True):
     reason: SafeText
 
 
-AnyCommand = Decide | Pause | Continue | Promote | Abort | RollBack | Skip | Retry | Note | Acknowledge | TakeHelm | Forgive
+AnyCommand = Decide | Pause | Continue | Promote | Extend | Abort | RollBack | Skip | Retry | Note | Acknowledge | TakeHelm | Forgive
 
 
 class Refusal(msgspec.Struct, frozen=True, tag_field="type", tag="refused"):

@@ -17,6 +17,7 @@ from console.model.maintenance import Maintenance
 from console.model.plan import Plan, ReturnTarget, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
+from console.model.thresholds import Mean, Threshold, Verdict
 from console.model.traffic import OwnWeight, TrafficMark, WeightMark
 from console.text import SafeLines, SafeText
 
@@ -198,10 +199,48 @@ class AnalysisSeen(Event, frozen=True, tag="analysis-seen"):
 
 
 class Promoted(Event, frozen=True, tag="promoted"):
-    """Somebody has ended the analysis of a step: the release goes on."""
+    """Somebody has ended the analysis of a step, or the monitoring window: the release goes on."""
 
     step: str
     by: Person
+    reason: SafeText = SafeText("")
+
+
+class WindowExtended(Event, frozen=True, tag="window-extended"):
+    """Somebody has made the monitoring window longer."""
+
+    seconds: float
+    by: Person
+    reason: SafeText = SafeText("")
+
+
+class BaselineTaken(Event, frozen=True, tag="baseline-taken"):
+    """What the metrics of the thresholds were before the release: by metric and host; the name "" stands for the environment as a whole."""
+
+    metrics: dict[str, dict[str, Mean]] = {}
+
+
+class ThresholdChanged(Event, frozen=True):
+    """A threshold's verdict has become another one, with the numbers that were judged; it is never computed again."""
+
+    threshold: Threshold
+    verdict: Verdict
+
+
+class ThresholdJudged(ThresholdChanged, frozen=True, tag="threshold-judged"):
+    """Nothing is above its limit, or it is not the release's doing, or it cannot be said."""
+
+
+class ThresholdCrossed(ThresholdChanged, frozen=True, tag="threshold-crossed"):
+    """A metric is above its limit, and only the last seconds of `for` are left."""
+
+
+class ThresholdBreached(ThresholdChanged, frozen=True, tag="threshold-breached"):
+    """A metric has been above its limit for as long as `for` says."""
+
+
+class ThresholdRecovered(ThresholdChanged, frozen=True, tag="threshold-recovered"):
+    """A metric is not above its limit any more."""
 
 
 class LogKindsSeen(Event, frozen=True, tag="log-kinds-seen"):
@@ -343,7 +382,7 @@ class RollbackBegan(Event, frozen=True, tag="rollback-began"):
     plan: Plan
     reason: SafeText
     by: Person | None = None
-    cause: Literal["key", "abort", "failure"] = "key"
+    cause: Literal["key", "abort", "failure", "threshold"] = "key"
     ahead: int = 0
     """How many steps the pieces ahead of it have."""
 
@@ -500,6 +539,12 @@ AnyEvent = (
     | AnalysisSeen
     | Promoted
     | LogKindsSeen
+    | BaselineTaken
+    | ThresholdJudged
+    | ThresholdCrossed
+    | ThresholdBreached
+    | ThresholdRecovered
+    | WindowExtended
     | HostReturning
     | HostSkipped
     | HostRetried

@@ -17,6 +17,7 @@ from console.model.plan import Plan, ReturnTarget, Step, Steps
 from console.model.release import Release, Revision
 from console.model.request import Person, Request, RunKind
 from console.model.tally import Tally
+from console.model.thresholds import Mean, ThresholdState
 from console.model.traffic import BalancerWeights, HostTraffic
 from console.text import SafeText
 
@@ -95,7 +96,7 @@ class Pausing(msgspec.Struct, frozen=True):
 
 
 class AnalysisState(msgspec.Struct, frozen=True):
-    """What a step that judges new hosts against old ones has seen."""
+    """What a step that judges new hosts, or watches them, has seen."""
 
     blocks: dict[str, tuple[Block, ...]] = {}
     """By metric, in order: an engine that takes the run up goes on with them."""
@@ -197,6 +198,16 @@ class RunState(msgspec.Struct, frozen=True):
     """Hosts whose log is not read, and why."""
     weights: dict[str, BalancerWeights] = {}
     """By balancer, where weights are changed by the run, or by one before it that did not put them back."""
+    changed_at: float = 0.0
+    """When the run began to change what is in service, on the boot-time clock; 0: it has not."""
+    switched: float = 0.0
+    """When its first host began to switch to the release."""
+    baselines: dict[str, dict[str, Mean]] | None = None
+    """By metric and host, what it was before the release; None: it was not taken yet."""
+    thresholds: dict[str, ThresholdState] = {}
+    """By the key of each: what is known of it since the first switch."""
+    window: float = 0.0
+    """Seconds that people have added to the monitoring window."""
     continued: float = 0.0
     """When somebody last ended a pause, on the boot-time clock."""
     passed_pause: bool = False

@@ -123,10 +123,12 @@ class ThresholdState(msgspec.Struct, frozen=True):
 
     threshold: Threshold
     verdict: Verdict
-    since: float
+    told: float
     """When it was last told of."""
+    held: bool = False
+    """A person has paused the run while it was above its limit: nothing goes back by itself."""
     tolerated: bool = False
-    """A person has seen that it is above its limit and gone on: until it is not any more."""
+    """A person has gone on in spite of it. Both end once it is not above its limit any more."""
 
     @property
     def is_over(self) -> bool:

@@ -7,11 +7,14 @@ import shlex
 from dataclasses import dataclass
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.breaches import holding
 from console.core.run.decide import changing_steps
 from console.core.run.rules import may
+from console.core.words.threshold_words import breach_words
 from console.model import commands as cmd
 from console.model.checks import Check
 from console.model.state import RunState
+from console.model.thresholds import ThresholdState
 from console.views.plain_lines import decision_lines
 
 AGAIN = frozenset({"failed", "unknown", "unreachable"})
@@ -53,6 +56,9 @@ def question(state: RunState) -> Question | None:
     """Return what a person is asked now; None when nothing is. Each answer is one that the run takes. A pause that a person made asks nothing."""
     if state.phase == "deciding":
         return _decision(state)
+    breach = holding(state)
+    if state.phase == "running" and state.pausing is None and breach is not None and breach.is_breached and not state.aborting:
+        return None if any(step.kind != "monitor" for step in changing_steps(state)) else _breach(state, breach)
     if state.phase != "running" or state.pausing is None or state.pausing.cause == "operator" or changing_steps(state):
         return None
     return _pause(state)
@@ -92,6 +98,18 @@ def _deploy_twin(state: RunState) -> str:
         return f"deploy {state.kind} {state.environment} --yes"
     version = f" --version {state.revision.version}" if state.revision else ""
     return f"deploy {state.environment}{version} --yes"
+
+
+def _breach(state: RunState, breach: ThresholdState) -> Question:
+    """Ask where a metric is above its limit and no host goes back by itself."""
+    choices = (
+        PlainChoice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"),
+        PlainChoice("go on in spite of it", cmd.Continue(expects=state.seq), f"deploy continue {state.run}"),
+        PlainChoice("leave it as it is", None, f"deploy attach {state.run}"),
+    )
+    taken = tuple(choice for choice in choices if choice.command is None or may(choice.command, state) is None)
+    lines = (f"above its limit: {breach_words(breach.threshold, breach.verdict)}", *_numbered(taken))
+    return Question(f"threshold {breach.threshold.key} {breach.told}", lines, taken)
 
 
 def _pause(state: RunState) -> Question:

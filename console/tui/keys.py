@@ -101,7 +101,11 @@ ACTIONS: tuple[Action, ...] = (
         "pause", ("p",), "pause: start no other host; hosts that are being updated finish first", "pause",
         *_by_rule("pause"), places=ON_HOSTS,
     ),
-    Action("promote", ("o",), "promote the canary: end its analysis, and go on with the release", "promote", *_by_rule("promote"), places=ON_HOSTS),
+    Action(
+        "promote", ("o",), "go on with the release: end a canary's analysis, or the monitoring window", "promote", *_by_rule("promote"),
+        places=ON_HOSTS,
+    ),
+    Action("extend", ("e",), "make the monitoring window 5 minutes longer", "extend", *_by_rule("extend"), places=ON_HOSTS),
     Action("skip", ("x",), "leave the chosen host on its old release", "skip {host}", *_by_rule("skip"), places=ON_HOSTS),
     Action("retry", ("t",), "try the chosen host again", "retry {host}", *_by_rule("retry"), places=ON_HOSTS),
     Action("abort", ("a",), "abort: roll all hosts back, or leave everything as it is", "abort", *_by_rule("abort"), places=ON_HOSTS),

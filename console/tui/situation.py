@@ -50,7 +50,7 @@ class Situation:
         return self.state.hosts.get(self.host)
 
 
-Act = Literal["go", "acknowledge", "pause", "continue", "promote", "abort", "roll-back", "skip", "back-one", "retry", "helm", "note"]
+Act = Literal["go", "acknowledge", "pause", "continue", "promote", "extend", "abort", "roll-back", "skip", "back-one", "retry", "helm", "note"]
 """What a key says to a run, by the id of its action."""
 
 
@@ -69,6 +69,7 @@ COMMANDS: Final[dict[Act, Callable[[Situation], cmd.AnyCommand]]] = {
     "pause": lambda _: cmd.Pause(),
     "continue": lambda _: cmd.Continue(),
     "promote": lambda _: cmd.Promote(),
+    "extend": lambda _: cmd.Extend(),
     "abort": lambda _: cmd.Abort(),
     "roll-back": lambda _: cmd.RollBack(),
     "skip": lambda now: cmd.Skip(host=now.host),

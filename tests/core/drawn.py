@@ -5,6 +5,7 @@ from random import Random
 from typing import get_args
 
 from console.core.run.accept import accept
+from console.core.run.breaches import is_judged
 from console.core.run.decide import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
@@ -14,6 +15,7 @@ from console.model.fleet import Balancer, CheckSpec
 from console.model.plan import ReturnTarget
 from console.model.request import ASIDE, Person, Request, RunKind
 from console.model.state import RunState
+from console.model.thresholds import BothSides, Breached, Crossed, Threshold, Unmeasured, Within
 from console.model.values import changed
 from console.text import SafeText
 from tests.core.simulation import ADA, OLD, Simulation, an_environment, opening
@@ -30,7 +32,7 @@ def everything_said(state: RunState) -> tuple[AnyCommand, ...]:
     plan = state.plan.digest if state.plan else ""
     fleet: tuple[AnyCommand, ...] = (
         cmd.Decide(go=True, digest=plan, typed=state.environment), cmd.Decide(go=False), cmd.Pause(), cmd.Continue(), cmd.Abort(), cmd.Abort(leave=True),
-        cmd.RollBack(), cmd.RollBack(how="halves"), cmd.Acknowledge(check=ASKED), cmd.TakeHelm(), cmd.Note(text=SafeText("seen")),
+        cmd.RollBack(), cmd.RollBack(how="halves"), cmd.Acknowledge(check=ASKED), cmd.TakeHelm(), cmd.Note(text=SafeText("seen")), cmd.Promote(), cmd.Extend(),
     )  # fmt: skip
     return (*fleet, *(verb(host=name) for name in state.hosts for verb in (cmd.Skip, cmd.Retry)))
 
@@ -42,7 +44,7 @@ def draw_run(kind: RunKind, seed: int, watch: Callable[[Simulation], None]) -> S
         chance.randint(1, 4), chance.randint(1, 3), max_failures=chance.randint(0, 2), on_failure=chance.choice(("rollback", "pause", "stop")),
         pause_after=chance.choice((0, 0, 1, 2)),
     )  # fmt: skip
-    environment = changed(environment, checks=(CheckSpec(ASKED, "manual"),), balancers=(Balancer("command"),) if chance.random() < 0.5 else ())
+    environment = changed(environment, monitor=chance.choice((0.0, 600.0)), checks=(CheckSpec(ASKED, "manual"),), balancers=(Balancer("command"),) if chance.random() < 0.5 else ())
     run = Simulation(environment, lambda step, attempt: chance.choice(HELD if step.kind in ("drain", "admit") and step.phase == "release" else ENDINGS))
     run.watch = lambda _: watch(run)
     _open(run, kind, chance)
@@ -82,8 +84,23 @@ def _go_on(run: Simulation, chance: Random) -> None:
     _speak(run, chance, 0.08)
     if run.state.phase in ("running", "rolling-back") and chance.random() < 0.02:
         run.record(ev.TakenUp(epoch=run.state.epoch + 1, by=ADA))
+    if run.state.switched and chance.random() < 0.1:
+        _measure(run, chance)
     if not run.turn() and (running := running_steps(run.state)):
         run.finish(chance.choice(running))
+
+
+def _measure(run: Simulation, chance: Random) -> None:
+    """A threshold's verdict becomes another one."""
+    threshold = Threshold("error_rate", above=0.01, then=chance.choice(("rollback", "propose", "warn")))
+    kind, verdict = chance.choice(
+        (
+            (ev.ThresholdCrossed, Crossed(due=run.now + 10.0)), (ev.ThresholdBreached, Breached()), (ev.ThresholdBreached, BothSides()),
+            (ev.ThresholdRecovered, Within()), (ev.ThresholdRecovered, Within()), (ev.ThresholdJudged, Unmeasured()),
+        )
+    )  # fmt: skip
+    if is_judged(run.state):
+        run.record(kind(threshold=threshold, verdict=verdict))
 
 
 def _speak(run: Simulation, chance: Random, often: float) -> None:

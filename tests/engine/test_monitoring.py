@@ -15,7 +15,8 @@ from console.engine.run.step_attempt import Task
 from console.model import events as ev
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.plan import Step
-from console.model.state import HostState, Pausing, RunState, StepState
+from console.model.state import AnalysisState, HostState, Pausing, RunState, StepState
+from console.model.thresholds import Breached, Threshold, ThresholdState
 from console.model.values import changed
 from console.ports.gates import GateResult
 from console.ports.hosts import ProblemKind, Unreached
@@ -210,3 +211,30 @@ async def test_a_host_that_is_not_in_the_file_any_more_has_given_no_last_word():
     assert isinstance(answered, ev.HostsAnswered)
     assert (lost.host, lost.condition, "not in /etc/hosts.toml any more" in lost.reason) == ("web02", "unreachable", True)
     assert answered.hosts == ("web01",)
+
+
+async def test_a_window_that_somebody_extends_goes_on():
+    scene = Scene(2)
+    await scene.at(50.0)
+    scene.state = changed(scene.state, window=40.0)
+    assert 140.0 <= await scene.ended() <= 143.0
+
+
+async def test_a_window_that_somebody_ends_is_over_once_each_host_has_had_its_last_word():
+    scene = Scene(2)
+    await scene.at(50.2)
+    scene.state = changed(scene.state, analyses={STEP.name: AnalysisState(promoted=True)})
+    assert await scene.ended() <= 53.0
+    assert all(max(now for host, now in scene.gates.asked if host == name) > 1050.0 for name in scene.state.hosts)
+
+
+async def test_a_window_does_not_end_while_a_metric_is_above_its_limit_and_hosts_are_watched_on():
+    scene = Scene(2, lambda host, now: "failed" if host == "web02" and now >= 1150.0 else "passed")
+    threshold = Threshold("error_rate", above=0.01)
+    known = ThresholdState(threshold, Breached(), 1000.0)
+    scene.state = changed(scene.state, phase="running", switched=900.0, thresholds={threshold.key: known})
+    await scene.at(180.0)
+    assert not scene.work.done()
+    assert [event.host for event in scene.told] == ["web02"]
+    scene.state = changed(scene.state, thresholds={threshold.key: changed(known, tolerated=True)})
+    assert await scene.ended() <= 184.0

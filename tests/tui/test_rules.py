@@ -38,7 +38,7 @@ def is_the_screens_own(act: Act, now: Situation) -> bool:
     """Where a screen offers less than the run would take, and why that is right."""
     if now.state.phase == "ended":
         return True  # what is done from here on is a run of its own, and a note waits for the command line
-    if act in ("go", "continue") and now.helm:
+    if act in ("go", "continue", "promote") and now.helm:
         return True  # who has the helm answers; the command line is everybody's
     has_release = now.chosen is not None and now.chosen.condition == "new"
     if act in ("skip", "back-one"):

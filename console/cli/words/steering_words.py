@@ -7,7 +7,7 @@ import click
 
 from console.cli.carry_out import finish
 from console.cli.invocation import need_yes
-from console.cli.options import HOW, how_of, how_options, reason
+from console.cli.options import HOW, how_of, how_options, reason, seconds
 from console.cli.strict_command import StrictCommand
 
 
@@ -36,6 +36,23 @@ def resume(ctx: click.Context, /, run: str, **given: Any) -> None:
     finish(run_commands.resume(how, run))
 
 
+@click.command(cls=StrictCommand)
+@click.argument("run", default="")
+@click.option("--for", "duration", metavar="DURATION", required=True, help="How much longer: 90s, 10m or 1h.")
+@click.option("--reason", "why", metavar="TEXT", required=True, help="Kept in the run's record.")
+@how_options
+@click.pass_context
+def extend(ctx: click.Context, /, run: str, duration: str, why: str, **given: Any) -> None:
+    """Make the monitoring window of a run longer."""
+    how = how_of(ctx, given)
+    from console.cli import run_commands
+    from console.model.commands import Extend
+    from console.text import SafeText
+
+    said = Extend(seconds=seconds(duration, "--for"), reason=SafeText(reason(why, "--reason")))
+    finish(run_commands.steer(how, run, said, ("extend", "RUN", "--for", duration, "--reason", why)))
+
+
 def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]], tuple[str, ...]], *words: click.Parameter) -> StrictCommand:
     """Make a verb that speaks to a run. `equivalent`: its words on the command line."""
 
@@ -46,7 +63,7 @@ def _verb(name: str, text: str, kind: str, equivalent: Callable[[dict[str, Any]]
         from console.model import commands
         from console.text import SafeText
 
-        said = {key: SafeText(reason(value, key)) if key == "text" else value for key, value in given.items()}
+        said = {key: SafeText(reason(value, key)) if key == "text" else SafeText(value) if key == "reason" else value for key, value in given.items()}
         finish(run_commands.steer(how, run, getattr(commands, kind)(**said), equivalent(given)))
 
     return StrictCommand(name, callback=verb, params=[*words, click.Argument(["run"], default=""), *HOW], help=text)
@@ -56,7 +73,12 @@ COMMANDS = (
     attach, resume,
     _verb("pause", "Start no other host; hosts that are being updated finish first.", "Pause", lambda given: ("pause", "RUN")),
     _verb("continue", "Continue a paused run.", "Continue", lambda given: ("continue", "RUN")),
-    _verb("promote", "End the analysis of a canary, and go on with the release.", "Promote", lambda given: ("promote", "RUN")),
+    _verb(
+        "promote", "End the analysis of a canary, or the monitoring window, and go on with the release.", "Promote",
+        lambda given: ("promote", "RUN", *(("--reason", given["reason"]) if given["reason"] else ())),
+        click.Option(["--reason"], metavar="TEXT", default="", help="Kept in the run's record."),
+    ),
+    extend,
     _verb(
         "abort", "End the run and roll back every host that it changed.", "Abort", lambda given: ("abort", "RUN", "--leave" if given["leave"] else ""),
         click.Option(["--leave"], is_flag=True, help="Leave every host as it is now."),

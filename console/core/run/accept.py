@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.plan.return_plan import plan_rollback
+from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import may
 from console.model import commands as cmd
@@ -58,7 +59,8 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.Acknowledge: lambda _, command, __, by: ev.CheckAcknowledged(check=command.check, by=by),
     cmd.Pause: lambda _, __, ___, by: ev.Paused(reason=SafeText(f"paused by {by.name}"), by=by),
     cmd.Continue: lambda _, __, ___, by: ev.Continued(by=by),
-    cmd.Promote: lambda _, __, state, by: ev.Promoted(step=analysis_that_runs(state), by=by),
+    cmd.Promote: lambda _, command, state, by: ev.Promoted(step=analysis_that_runs(state) or window_that_runs(state), by=by, reason=command.reason),
+    cmd.Extend: lambda _, command, __, by: ev.WindowExtended(seconds=command.seconds, by=by, reason=command.reason),
     cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by, reason=command.reason),
     cmd.Retry: lambda _, command, __, by: ev.HostRetried(host=command.host, by=by),
     cmd.Note: lambda _, command, __, by: ev.NoteAdded(by=by, text=command.text, about=command.about),

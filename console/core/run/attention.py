@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from console.core.run.breaches import holding
+from console.core.words.threshold_words import breach_words
 from console.model.environment_record import EnvironmentRecord
 from console.model.state import RunState
 
@@ -31,6 +33,11 @@ def wanted(state: RunState) -> NeedsPerson | None:
         return NeedsPerson("decide", f"{name}: run {state.run} waits for GO or no-go", f"deploy attach {state.run}")
     if state.phase == "running" and state.pausing is not None:
         return NeedsPerson(f"pause {state.pausing.since}", f"{name}: run {state.run} is paused: {state.pausing.reason}", f"deploy attach {state.run}")
+    breach = holding(state)
+    if breach is not None and breach.is_breached:
+        told = breach_words(breach.threshold, breach.verdict)
+        words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}"
+        return NeedsPerson(f"threshold {breach.threshold.key} {breach.told}", words, f"deploy rollback {state.environment}, or deploy attach {state.run}")
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
         return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")

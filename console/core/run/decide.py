@@ -11,11 +11,13 @@ from console.core.checks.database import needs_person
 from console.core.conditions import LOST, SETTLED, STRANDED
 from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
+from console.core.run.breaches import goes_back_for, waits_for_metrics
 from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
 from console.core.run.outcome import conclude
 from console.core.run.ticket import closes_ticket
 from console.core.serving import is_balanced
 from console.core.words.sizes import counted
+from console.core.words.threshold_words import breach_words
 from console.model.effects import AskHosts, AskPerson, CancelStep, Effect, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt
 from console.model.events import HostOwed, HostReturning, Paused, RollbackBegan, RunEnded, StepFinished, StepStarted
 from console.model.fleet import Environment
@@ -96,6 +98,10 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if state.aborting:
         yield from _abort(environment, state, now)
         return
+    if breach := goes_back_for(state):
+        why = SafeText(breach_words(breach.threshold, breach.verdict))
+        yield RecordEvent(RollbackBegan(plan=plan_rollback(environment, state), reason=why, cause="threshold"))
+        return
     if is_tripped(state) and not (state.pausing and state.pausing.cause in ("failure", "network")) and not _is_closing(state):
         yield from _trip(environment, state)
         return
@@ -173,7 +179,9 @@ def _hosts_in(state: RunState, conditions: frozenset[HostCondition]) -> HostSet:
 
 def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effect]:
     for step in ready:
-        if step.kind == "wave":
+        if waits_for_metrics(state, step):
+            yield AskPerson("breach")
+        elif step.kind == "wave":
             yield from _begin_wave(state, step, now)
         else:
             yield StartStep(step, state.step_state(step).attempt + 1)

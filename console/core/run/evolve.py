@@ -16,6 +16,7 @@ from console.model.checks import Check
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
 from console.model.state import Act, AnalysisState, HostState, Pausing, RunState
+from console.model.thresholds import ThresholdState
 from console.model.traffic import BalancerWeights
 from console.model.values import changed
 from console.text import SafeText
@@ -119,13 +120,38 @@ def _lock_refused(state: RunState, event: ev.LocksRefused) -> RunState:
     return changed(state, locked_by=type(event.holder.by)(f"{event.host} is held by {who}"), locking_run=event.holder.run)
 
 
+def _baselines(state: RunState, event: ev.BaselineTaken) -> RunState:
+    return changed(state, baselines=event.metrics)
+
+
+def _threshold_changed(state: RunState, event: ev.ThresholdChanged) -> RunState:
+    threshold = event.threshold
+    known = state.thresholds.get(threshold.key)
+    after = ThresholdState(threshold, event.verdict, event.mono)
+    if known is not None and after.is_over:
+        after = changed(after, held=known.held, tolerated=known.tolerated)
+    return changed(state, thresholds={**state.thresholds, threshold.key: after})
+
+
+def _seen_to(state: RunState, **fields: bool) -> RunState:
+    """What is above its limit was seen by a person, who pauses or goes on."""
+    if not any(known.is_over for known in state.thresholds.values()):
+        return state
+    return changed(state, thresholds={key: changed(known, **fields) if known.is_over else known for key, known in state.thresholds.items()})
+
+
+def _window_extended(state: RunState, event: ev.WindowExtended) -> RunState:
+    return changed(state, window=state.window + event.seconds)
+
+
 def _paused(state: RunState, event: ev.Paused) -> RunState:
     passed = state.passed_pause or event.cause == "pause-after"
-    return changed(state, pausing=Pausing(event.reason, event.cause, event.mono, event.by), passed_pause=passed)
+    after = _seen_to(state, held=True) if event.by is not None else state
+    return changed(after, pausing=Pausing(event.reason, event.cause, event.mono, event.by), passed_pause=passed)
 
 
 def _continued(state: RunState, event: ev.Continued) -> RunState:
-    state = changed(state, continued=event.mono)
+    state = _seen_to(changed(state, continued=event.mono), tolerated=True)
     for name in state.tally.cut:
         state = with_host(state, name, lost=0.0)
     if state.pausing and state.pausing.cause in ("failure", "network"):
@@ -212,7 +238,10 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
     if pausing is None and state.phase == "running" and not state.aborting:
         words = SafeText(f"the engine was replaced by {event.by.name}'s; what was running is being settled")
         pausing = Pausing(words, "taken-up", event.mono, None)
-    after = on_hosts.unsettled(state, rebooted=state.boot not in ("", event.boot))
+    rebooted = state.boot not in ("", event.boot)
+    after = on_hosts.unsettled(state, rebooted=rebooted)
+    if rebooted and state.switched:
+        after = changed(after, switched=event.mono, changed_at=event.mono)
     return changed(after, epoch=event.epoch, pausing=pausing)
 
 
@@ -243,6 +272,12 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.AnalysisSeen: _analysed,
     ev.LogKindsSeen: _log_kinds,
     ev.Promoted: _promoted,
+    ev.BaselineTaken: _baselines,
+    ev.ThresholdJudged: _threshold_changed,
+    ev.ThresholdCrossed: _threshold_changed,
+    ev.ThresholdBreached: _threshold_changed,
+    ev.ThresholdRecovered: _threshold_changed,
+    ev.WindowExtended: _window_extended,
     ev.GateJudged: on_hosts.judged,
     ev.HostReturning: on_hosts.returning,
     ev.HostSkipped: on_hosts.skipped,
@@ -280,6 +315,7 @@ _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.Paused: ("pause", "paused it"),
     ev.Continued: ("pause", "continued it"),
     ev.Promoted: ("promotion", "promoted it"),
+    ev.WindowExtended: ("window", "extended the monitoring window"),
     ev.AbortAsked: ("end", "aborted it"),
     ev.RollbackBegan: ("end", "rolls it back"),
     ev.HostSkipped: ("host {host}", "skipped {host}"),

@@ -83,6 +83,9 @@ def started(state: RunState, event: ev.StepStarted) -> RunState:
         fresh = changed(fresh, started=known.started, started_at=known.started_at)
     cancels = event.seq if state.back is not None and (step.phase != "rollback" or known.status == "running") else state.cancels
     state = changed(state, changed=state.changed or step.changes, answered=False, cancels=cancels)
+    if step.changes and step.phase == "release":
+        is_switch = step.kind == "switch" and not state.switched
+        state = changed(state, changed_at=state.changed_at or event.mono, switched=event.mono if is_switch else state.switched)
     host = state.hosts.get(step.about)
     if host is None:
         return with_step(state, step, fresh)

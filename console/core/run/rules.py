@@ -9,7 +9,11 @@ from typing import Any
 from console.core.conditions import FAILED, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
+from console.core.run.breaches import counting_down, holding
+from console.core.run.monitoring_window import is_ended, window_step, window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
+from console.core.words.durations import duration_words
+from console.core.words.threshold_words import numbers_words
 from console.model import commands as cmd
 from console.model.commands import Refusal
 from console.model.request import Person
@@ -17,9 +21,11 @@ from console.model.state import Act, HostState, RunState
 from console.text import SafeText
 
 _SUBJECTS: dict[type[cmd.RunCommand], str] = {
-    cmd.Pause: "pause", cmd.Continue: "pause", cmd.Promote: "promotion", cmd.Skip: "host {host}", cmd.Retry: "host {host}",
+    cmd.Pause: "pause", cmd.Continue: "pause", cmd.Promote: "promotion", cmd.Extend: "window", cmd.Skip: "host {host}", cmd.Retry: "host {host}",
 }  # fmt: skip
 """What a command acts on, where it matters whether somebody else did so first. A roll back never waits for that."""
+LONGEST = 86400.0
+"""Seconds that the monitoring window is made longer by, at most."""
 _UNDECIDED = ("preflight", "deciding")
 _ENDED_BADLY = frozenset({"failed", "unknown", "cancelled", "unreachable"})
 _GOES_ON = {"updating": "updated", "returning": "taken back"}
@@ -106,23 +112,37 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
         return _no("a rollback cannot be paused")
     if state.phase != "running":
         return _no("nothing runs yet that could be paused", "deploy abort")
-    if state.pausing:
+    if state.pausing and counting_down(state) is None:
         return _no(f"paused already: {state.pausing.reason}", "deploy continue")
     return _no("the run is being aborted") if state.aborting else None
 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
-    return _no(_told("it is not paused", state.acts.get("pause"))) if state.pausing is None else None
+    if state.pausing is None and (holding(state) is None or state.aborting):
+        return _no(_told("it is not paused", state.acts.get("pause")))
+    return None
 
 
 def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusal | None:
-    if not analysis_that_runs(state):
-        return _no(_told("no canary is being judged now", state.acts.get("promotion")), f"deploy attach {state.run}")
+    if not analysis_that_runs(state) and not window_that_runs(state):
+        words = "no canary is being judged now, and no monitoring window goes on"
+        return _no(_told(words, state.acts.get("promotion")), f"deploy attach {state.run}")
     if state.aborting:
         return _no("the run is being aborted")
+    if known := holding(state):
+        return _no(f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}", f"deploy rollback {state.environment}, or deploy continue")
     if state.pausing and state.pausing.cause not in ("operator", "pause-after", "inconclusive"):
         return _no(f"the run is paused: {state.pausing.reason}", "deploy continue")
     return None
+
+
+def _extend(command: cmd.Extend, state: RunState, by: Person | None) -> Refusal | None:
+    if not 0.0 < command.seconds <= LONGEST:
+        return _no(f"the monitoring window is made longer by a time above zero, {duration_words(LONGEST)} at most")
+    step = window_step(state)
+    if step is None or is_ended(state, step):
+        return _no(_told("no monitoring window goes on or is still to come", state.acts.get("promotion")), f"deploy attach {state.run}")
+    return _no("the run is being aborted") if state.aborting else None
 
 
 def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | None:
@@ -236,6 +256,7 @@ _RULES: dict[type, Callable[[Any, RunState, Person | None], Refusal | None]] = {
     cmd.Pause: _pause,
     cmd.Continue: _continue,
     cmd.Promote: _promote,
+    cmd.Extend: _extend,
     cmd.Abort: _abort,
     cmd.RollBack: _roll_back,
     cmd.Skip: _skip,

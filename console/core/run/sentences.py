@@ -6,13 +6,16 @@ from typing import Any
 from console.core.checks.database import backup_words, forward, schema_words
 from console.core.migrations.review import pointed_out, unread_words
 from console.core.shares import share_words
+from console.core.thresholds.pieces import together
 from console.core.words.durations import duration_words
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted, size_words
+from console.core.words.threshold_words import amount, metric_name, numbers_words, verdict_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
 from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
+from console.model.thresholds import Crossed
 from console.text import SafeText
 from console.typed import as_typed
 
@@ -100,6 +103,26 @@ def _log_kinds(event: ev.LogKindsSeen) -> str:
     return what + samples + "".join(f"; {problem}" for problem in event.problems)
 
 
+def _baselines(event: ev.BaselineTaken) -> str:
+    words = []
+    for metric, by_host in event.metrics.items():
+        mean = together(by_host.values())
+        words.append(f"{metric_name(metric)} {amount(metric, mean.value)}" if mean else f"{metric_name(metric)} not measured")
+    return "before the release: " + (", ".join(words) or "nothing was measured")
+
+
+def _threshold(event: ev.ThresholdChanged) -> str:
+    words = verdict_words(event.threshold, event.verdict)
+    if isinstance(event.verdict, Crossed) and event.threshold.then == "rollback":
+        left = duration_words(max(1.0, round(event.verdict.due - event.mono))) if event.mono else "seconds"
+        return f"{words}; hosts go back in {left} unless the run is paused"
+    return words
+
+
+def _reason(event: Any) -> str:  # noqa: ANN401 (any event with a reason)
+    return f": {event.reason}" if event.reason else ""
+
+
 def _reviewed(event: ev.DatabaseReviewed) -> str:
     review = event.review
     kind = "new migration" if review.known else "migration of the commit"
@@ -174,7 +197,16 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.GateJudged: _gate,
     ev.AnalysisSeen: _analysis,
     ev.LogKindsSeen: _log_kinds,
-    ev.Promoted: lambda event: f"promoted by {event.by.name}: the release goes on",
+    ev.Promoted: lambda event: (
+        f"monitoring window ended by {event.by.name}{_reason(event)}" if event.step == "verify/monitor"
+        else f"promoted by {event.by.name}: the release goes on{_reason(event)}"
+    ),
+    ev.WindowExtended: lambda event: f"monitoring window made {duration_words(event.seconds)} longer by {event.by.name}{_reason(event)}",
+    ev.BaselineTaken: _baselines,
+    ev.ThresholdJudged: _threshold,
+    ev.ThresholdCrossed: _threshold,
+    ev.ThresholdBreached: _threshold,
+    ev.ThresholdRecovered: lambda event: f"not above its limit any more: {numbers_words(event.threshold, event.verdict)}",
     ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
     ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",
     ev.HostRetried: lambda event: f"{event.host} is tried again{_by(event)}",

@@ -1,13 +1,14 @@
-"""The monitoring window: every host that has the release is asked again and again until the window's end, and once more after it.
+"""The health of the monitoring window: every host that has the release is asked again and again until the window's end, and once more after it.
 
-Judges the hosts that are new now, by the run's own boot-time clock from where the step began, whichever engine began it. What a host that fell means
-for the run is `core`'s. Each host has a loop of its own, so that one that hangs keeps nobody waiting.
+Judges the hosts that are new now. When the window is over (`core/run/monitoring_window.py`), and what a host that fell means for the run, is `core`'s. Each host
+has a loop of its own, so that one that hangs keeps nobody waiting. Metrics are judged beside it, all through the run (`engine/run/threshold_watch.py`).
 """
 
 import asyncio
 from typing import NamedTuple
 
 from console.core.plan.lanes import gates_of
+from console.core.run.monitoring_window import is_over, window_left
 from console.engine.run.reachability import PATIENCE, why_silent
 from console.engine.run.step_attempt import Task, values_for
 from console.model.events import HostFailed
@@ -38,13 +39,13 @@ class Monitoring:
     """One attempt at the step that watches the fleet."""
 
     def __init__(self, task: Task, ends: float | None = None, words: str = "within the monitoring window") -> None:
-        """`ends`: on the boot-time clock; None: with the file's window. `words`: when a host fell."""
+        """`ends`: on the boot-time clock; None: with the run's window. `words`: when a host fell."""
         self._task = task
         self._tools = task.tools
         self._clock = task.tools.clock
         self._asking = asyncio.Semaphore(AT_ONCE)
         self._places = {host.name: place for place, host in enumerate(task.environment.hosts)}
-        self._ends = _began(task) + task.environment.monitor if ends is None else ends
+        self._ends = ends
         self._words = words
 
     async def run(self) -> StepResult:
@@ -76,11 +77,11 @@ class Monitoring:
         checks = gates_of(self._task.environment, host)
         share = len(self._task.environment.hosts) / PER_SECOND
         pause, sign = max(ROUND, share, min((check.interval for check in checks), default=SIGN)), max(SIGN, share)
-        await self._clock.sleep(min(self._places[host.name] / PER_SECOND, max(0.0, self._ends - self._clock.mono())))
+        await self._clock.sleep(min(self._places[host.name] / PER_SECOND, self._left()))
         signed = self._clock.mono()
         while True:
             now = self._clock.mono()
-            is_last, asks = now >= self._ends, now - signed >= sign
+            is_last, asks = self._is_over(), now - signed >= sign
             fell = await self._fell(host, checks, asks=asks or is_last)
             signed = now if asks else signed
             if fell and not (fell.condition != "failed" and self._waits_for_network()):
@@ -88,7 +89,16 @@ class Monitoring:
                 return
             if is_last and not fell:
                 return
-            await self._clock.sleep(pause if is_last else min(pause, max(0.0, self._ends - self._clock.mono())))
+            left = self._left()
+            await self._clock.sleep(pause if is_last or not left else min(pause, left))
+
+    def _left(self) -> float:
+        """Seconds until the end is reached, as it is now: people move it."""
+        now = self._clock.mono()
+        return max(0.0, self._ends - now) if self._ends is not None else window_left(self._tools.live(), self._task.step, now)
+
+    def _is_over(self) -> bool:
+        return self._left() <= 0.0 if self._ends is not None else is_over(self._tools.live(), self._task.step, self._clock.mono())
 
     def _waits_for_network(self) -> bool:
         """Whether the run is paused because hosts were lost together: a person says first whether that is theirs."""
@@ -114,12 +124,6 @@ class Monitoring:
         """Why the host does not answer, and has not for as long as it may; empty: it does."""
         patience = max((check.deadline for check in checks), default=PATIENCE)
         return str(await why_silent(self._tools.gates, self._clock, host, patience) or "")
-
-
-def _began(task: Task) -> float:
-    """When the window began, on the boot-time clock: an engine that takes the run up goes on with it."""
-    known = task.tools.live().step_state(task.step)
-    return known.started or task.tools.clock.mono()
 
 
 def _judged(judged: list[tuple[HealthCheck, GateResult]], silent: str) -> Fell | None:

@@ -7,9 +7,11 @@ import shlex
 from collections.abc import Callable
 from typing import Final
 
+from console.core.run.monitoring_window import window_step, window_that_runs
 from console.core.run.rules import lacks_reason
+from console.core.words.durations import duration_words
 from console.core.words.equivalent_command import request_words
-from console.model.commands import Abort, Acknowledge, Decide, Note, RollBack, Skip
+from console.model.commands import Abort, Acknowledge, Decide, Extend, Note, Promote, RollBack, Skip
 from console.model.state import RunState
 from console.text import SafeText
 from console.tui.dialogs.dialog import Choice, Dialog, TypingDialog
@@ -19,6 +21,8 @@ from console.tui.dialogs.rollback_dialogs import abort_dialog, rollback_dialog, 
 from console.views.rollback_words import prefers_halves
 from console.views.styled_text import Span, line
 
+LONGER = 300.0
+"""Seconds that the key makes the monitoring window longer."""
 UNDECIDED = ("preflight", "deciding")
 """Phases of a run before its GO."""
 
@@ -100,6 +104,26 @@ def note_question(state: RunState) -> DialogQuestion:
     )
 
 
+def promote_question(state: RunState) -> DialogQuestion:
+    """End the monitoring window now, and why."""
+    body = (line("Hosts that are new are asked once more, then the run closes. Your reason goes into the record."),)
+
+    def act(words: str, _: RunState) -> ToRun:
+        return ToRun(Promote(expects=state.seq, reason=SafeText(words)), f"deploy promote --reason {shlex.quote(words)}")
+
+    return DialogQuestion(TypingDialog("End the monitoring window: why?", body), act, lambda now: bool(window_that_runs(now)))
+
+
+def extend_question(state: RunState) -> DialogQuestion:
+    """Make the monitoring window longer, and why."""
+    body = (line("The window becomes 5 minutes longer. Your reason goes into the record."),)
+
+    def act(words: str, _: RunState) -> ToRun:
+        return ToRun(Extend(seconds=LONGER, reason=SafeText(words)), f"deploy extend --for {duration_words(LONGER)} --reason {shlex.quote(words)}")
+
+    return DialogQuestion(TypingDialog("Extend the monitoring window: why?", body), act, lambda now: window_step(now) is not None)
+
+
 QUESTIONS: Final[dict[str, Callable[[RunState, str, int], DialogQuestion]]] = {
     "go": lambda state, _, width: go_question(state, width),
     "roll-back": lambda state, _, width: rollback_question(state, width),
@@ -107,5 +131,6 @@ QUESTIONS: Final[dict[str, Callable[[RunState, str, int], DialogQuestion]]] = {
     "skip": lambda state, host, _: skip_question(state, host),
     "acknowledge": lambda state, _, __: tick_question(state),
     "note": lambda state, _, __: note_question(state),
+    "extend": lambda state, _, __: extend_question(state),
 }
 """What is asked of a run, by the id of the action: of its state, the host that is meant, and the cells that there are for words."""

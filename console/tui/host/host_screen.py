@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from textual.app import ComposeResult
 
+from console.core.run.monitoring_window import window_that_runs
 from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry
 from console.model.state import RunState
-from console.tui.dialogs.run_questions import QUESTIONS
+from console.tui.dialogs.run_questions import QUESTIONS, promote_question
 from console.tui.host.host_actions import HostActions
 from console.tui.host.host_lookup import HostLookup
 from console.tui.host.host_panels import PANELS, HostPanels, HostSnapshot, head_rows
@@ -165,9 +166,17 @@ class HostScreen(PageWithLog):
             "abort": lambda: self.ask(QUESTIONS["abort"](state, self.host, self.dialog_width())),
             "retry": lambda: self.send(Retry(expects=state.seq, host=self.host), f"deploy retry {self.host}"),
             "pause": lambda: self.send(Pause(), "deploy pause"), "continue": lambda: self.send(Continue(expects=state.seq), "deploy continue"),
-            "promote": lambda: self.send(Promote(expects=state.seq), "deploy promote"),
+            "promote": self.promote, "extend": lambda: self.ask(QUESTIONS["extend"](state, self.host, self.dialog_width())),
             "unzoom": self.unzoom, "follow": self.log_panel.follow, "copy": self.copy, "refresh": self._lookup.again,
         }  # fmt: skip
+
+    def promote(self) -> None:
+        """End a canary's analysis; the monitoring window ends with a reason."""
+        state = self._source.last
+        if window_that_runs(state):
+            self.ask(promote_question(state))
+        else:
+            self.send(Promote(expects=state.seq), "deploy promote")
 
     def ask_rollback(self) -> None:
         """Ask, and roll every host back."""

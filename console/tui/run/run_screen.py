@@ -10,10 +10,11 @@ from typing import NamedTuple
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from console.core.run.monitoring_window import window_that_runs
 from console.model.commands import AnyCommand, Continue, Pause, Promote, Retry, TakeHelm
 from console.model.state import RunState
 from console.tui.dialogs.restore_dialog import restore_question
-from console.tui.dialogs.run_questions import QUESTIONS
+from console.tui.dialogs.run_questions import QUESTIONS, promote_question
 from console.tui.feed_follower import FeedFollower
 from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
@@ -213,11 +214,18 @@ class RunScreen(PageWithLog):
             "restore": lambda: self.ask(restore_question(self.state, self.shell.clock.now())),
             "filter": lambda: self.field.open_for(self.focused), "freeze": self.freeze, "unzoom": self.unzoom, "follow": self.log_panel.follow,
             "pause": lambda: self.send(Pause(), "deploy pause"), "helm": lambda: self.send(TakeHelm(), ""),
-            "promote": lambda: self.send(Promote(expects=self.state.seq), "deploy promote"),
+            "promote": self.promote,
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
             "host": self.open_host, "moment-on": lambda: self.cursor.move(1), "moment-back": lambda: self.cursor.move(-1),
         }  # fmt: skip
+
+    def promote(self) -> None:
+        """End a canary's analysis; the monitoring window ends with a reason."""
+        if window_that_runs(self.state):
+            self.ask(promote_question(self.state))
+        else:
+            self.send(Promote(expects=self.state.seq), "deploy promote")
 
     def ask_about(self, action: str) -> None:
         """Ask what is to be asked before that is done."""

@@ -1,0 +1,51 @@
+"""The monitoring window: how long it is, what is left of it, and whether it is over. Pure.
+
+It begins behind the last host's gate. People make it longer or end it; while a metric is above its limit it does not end.
+"""
+
+from typing import Final
+
+from console.core.run.breaches import holding
+from console.model.plan import Step
+from console.model.state import AnalysisState, RunState, StepState
+
+GRACE: Final = 60.0
+"""Seconds that the planner adds to the window: the time-out of its step."""
+
+
+def window_step(state: RunState) -> Step | None:
+    """Return the step that watches the fleet, where it is still to come or goes on; None: there is none, or it is over."""
+    step = state.index.get("verify/monitor")
+    is_open = step is not None and state.phase == "running" and state.step_state(step).status in ("pending", "running")
+    return step if is_open else None
+
+
+def window_that_runs(state: RunState) -> str:
+    """Return the name of the step that watches the fleet now; empty: none does, or a person has ended it."""
+    step = window_step(state)
+    if step is None or state.step_state(step).status != "running" or is_ended(state, step):
+        return ""
+    return step.name
+
+
+def is_ended(state: RunState, step: Step) -> bool:
+    """Whether a person has ended the window."""
+    return state.analyses.get(step.name, AnalysisState()).promoted
+
+
+def window_seconds(state: RunState, step: Step) -> float:
+    """Return how long the window is, with what people have added."""
+    return max(0.0, step.timeout - GRACE) + state.window
+
+
+def window_left(state: RunState, step: Step, now: float) -> float:
+    """Return how many seconds of it are left; 0: its time is over."""
+    if is_ended(state, step):
+        return 0.0
+    known: StepState = state.step_state(step)
+    return max(0.0, window_seconds(state, step) - (now - known.started if known.started else 0.0))
+
+
+def is_over(state: RunState, step: Step, now: float) -> bool:
+    """Whether hosts give their last word now."""
+    return window_left(state, step, now) <= 0.0 and holding(state) is None

@@ -1,0 +1,254 @@
+"""What one look at a threshold comes to: its verdict, with the numbers that it judged. Pure.
+
+Each limit is judged by itself, on new hosts together where requests are counted and on each of them where every host has a number of its own (how busy it
+is, how full). A breach has to last; what was as bad before the release, or is as bad on old hosts, is told apart from it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from console.core.analysis.evidence import rate_so_far
+from console.core.thresholds.chance import exceeds, is_shown_above, is_shown_worse
+from console.core.thresholds.pieces import EPSILON, Piece, Side, Slots, is_share, mean_of, side_of, slot_seconds, slots_of, together
+from console.core.thresholds.stretches import Stretch, stretch_of
+from console.model.measurements import Measurements
+from console.model.thresholds import (
+    BadBefore,
+    BothSides,
+    Bound,
+    Breached,
+    Crossed,
+    Inconclusive,
+    Mean,
+    Threshold,
+    Unmeasured,
+    Verdict,
+    Within,
+)
+from console.model.values import changed
+from console.text import SafeText
+
+WORSE = 1.5
+"""What was bad before, or is bad on old hosts too, is made worse by the release when new hosts have more than so many times as much."""
+COUNTDOWN = 10.0
+"""Seconds at the end of `for`, half of it at most, in which a person can hold what follows."""
+REACH = 3.0
+MORE = 120.0
+"""So many times `for`, and so many seconds more, are looked back for where a breach began: it may have gaps."""
+
+_RANK: tuple[type, ...] = (Within, Inconclusive, Unmeasured, BadBefore, Crossed, BothSides, Breached)
+
+
+class View(NamedTuple):
+    """What one look has before it."""
+
+    measurements: Measurements
+    new: Mapping[str, float]
+    """Hosts with the new release, each with the moment from which on it has it."""
+    old: Mapping[str, float]
+    since: float
+    """The first switch: nothing before it is judged."""
+    now: float
+    baseline: Mapping[str, Mean]
+    """By host, what the metric was before the release."""
+    patience: float
+    """Seconds after which a host that was not measured is said to be unmeasured."""
+
+
+class _Ask(NamedTuple):
+    """One limit, and the sides that it is judged on."""
+
+    threshold: Threshold
+    bound: Bound
+    new: Side
+    old: Side
+    baseline: Mapping[str, Mean]
+    has_old: bool
+    now: float
+    patience: float
+
+
+def countdown_of(threshold: Threshold) -> float:
+    """Return how many seconds before a breach it is said that one is near."""
+    return min(COUNTDOWN, threshold.seconds / 2)
+
+
+def judged(threshold: Threshold, view: View) -> Verdict:
+    """Return the verdict now."""
+    since = max(view.since, view.now - REACH * threshold.seconds - MORE)
+    window = view.measurements.window(threshold.metric, since, view.now)
+    is_wide = "" in window
+    hosts = {"": view.since} if is_wide else {name: max(at, since) for name, at in view.new.items()}
+    if not hosts:
+        return Inconclusive(problem=SafeText("no host has the new release yet"))
+    new = side_of(window, hosts, view.now, view.patience)
+    old = Side() if is_wide else side_of(window, {name: max(at, since) for name, at in view.old.items()}, view.now, view.patience)
+    has_old = bool(view.old) and not is_wide
+    asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience) for bound in threshold.bounds)
+    return _named(_worst([verdict for ask in asks for verdict in _of_each(ask)]), new)
+
+
+def _worst(verdicts: list[Verdict]) -> Verdict:
+    """The one that matters most; others of the same kind and limit add their hosts."""
+    first = max(verdicts, key=lambda one: (_RANK.index(type(one)), one.seconds))
+    alike = [one for one in verdicts if type(one) is type(first) and one.bound == first.bound]
+    return changed(first, hosts=tuple(dict.fromkeys(host for one in alike for host in one.hosts)))
+
+
+def _named(verdict: Verdict, new: Side) -> Verdict:
+    """Name the hosts that could not be measured: where some were not, nothing else is said to be within its limit."""
+    if not new.unmeasured:
+        return verdict
+    if isinstance(verdict, Within | Inconclusive):
+        return Unmeasured(
+            bound=verdict.bound, value=verdict.value, limit=verdict.limit, hosts=verdict.hosts, requests=verdict.requests,
+            unmeasured=tuple(filter(None, new.unmeasured)), problem=new.problem,
+        )  # fmt: skip
+    return changed(verdict, unmeasured=tuple(filter(None, new.unmeasured)), problem=new.problem)
+
+
+def _of_each(ask: _Ask) -> Iterable[Verdict]:
+    """The verdicts on new hosts together, or on each."""
+    if not ask.new.pieces:
+        words = "no requests to new hosts" if not ask.new.unmeasured else "nothing was measured on new hosts"
+        return [Inconclusive(bound=ask.bound, problem=SafeText(words))]
+    if ask.new.is_counted or ask.bound == "above_old":
+        return [_of(ask, ask.new.pieces, ask.baseline.values())]
+    by_host: dict[str, list[Piece]] = {}
+    for piece in ask.new.pieces:
+        by_host.setdefault(piece.host, []).append(piece)
+    return [_of(ask, tuple(pieces), [ask.baseline[host]] if host in ask.baseline else []) for host, pieces in by_host.items()]
+
+
+def _of(ask: _Ask, pieces: tuple[Piece, ...], means: Iterable[Mean]) -> Verdict:
+    until, lasts = max(piece.end for piece in pieces), ask.threshold.seconds
+    width = slot_seconds(pieces, lasts)
+    lately = [piece for piece in pieces if piece.end > until - max(lasts, width) + EPSILON]
+    before = together(means)
+    found = mean_of(lately)
+    plain = Within(
+        bound=ask.bound, value=found.value if found else None, baseline=before.value if before else None, requests=found.requests if found else None,
+        hosts=_hosts(lately),
+    )  # fmt: skip
+    if until < ask.now - ask.patience - EPSILON or not found:
+        return _unclear(changed(plain, requests=0 if ask.new.is_counted else None), f"no requests to new hosts for {ask.now - until:.0f} s")
+    if ask.new.is_counted and (found.requests or 0) < ask.threshold.min_requests:
+        return _unclear(plain, "", ask.threshold.min_requests)
+    if ask.bound == "above_old":
+        return _against_old(ask, pieces, plain, until, width)
+    limit = _limit(ask, before)
+    if limit is None:
+        return _unclear(plain, "it was not measured before the release")
+    return _against(ask, pieces, before, changed(plain, limit=limit), until, width)
+
+
+def _limit(ask: _Ask, before: Mean | None) -> float | None:
+    if ask.bound == "above":
+        return ask.threshold.above
+    if before is None or ask.threshold.above_baseline is None:
+        return None
+    rate = rate_so_far(before.bad, before.requests or 0) if is_share(before) else before.value
+    return rate * (1.0 + ask.threshold.above_baseline)
+
+
+def _unclear(plain: Within, words: str, needed: int = 0) -> Inconclusive:
+    return Inconclusive(
+        bound=plain.bound, value=plain.value, limit=plain.limit, old=plain.old, baseline=plain.baseline, seconds=plain.seconds, requests=plain.requests,
+        hosts=plain.hosts, problem=SafeText(words), needed=needed,
+    )  # fmt: skip
+
+
+def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: Within, until: float, width: float) -> Verdict:
+    """The verdict on a limit that is a number."""
+    limit = plain.limit or 0.0
+    slots = slots_of(pieces, until, width)
+    means = {number: mean_of(some) for number, some in slots.items()}
+    above = {number: exceeds(mean.value, limit) for number, mean in means.items() if mean}
+    stretch = stretch_of(slots, above.get, until, width, lambda piece: exceeds(piece.value, limit))
+    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - EPSILON:
+        return plain
+    now, old = _mean_in(slots, stretch), _old_beside(ask, stretch.since, until)
+    if now is None:
+        return plain
+    seen = _numbers(plain, slots, stretch, now, old)
+    if before is not None and _is_above(before, limit) and not _is_more(now, before):
+        return BadBefore(**_fields(seen))
+    is_everywhere = old is not None and exceeds(old.value, limit) and not _is_more(now, old)
+    lasts = stretch.seconds >= ask.threshold.seconds - EPSILON
+    if is_everywhere:
+        return BothSides(**_fields(seen)) if lasts else plain
+    return _lasting(ask, seen, until, lasts=lasts)
+
+
+def _against_old(ask: _Ask, pieces: tuple[Piece, ...], plain: Within, until: float, width: float) -> Verdict:
+    """The verdict on new hosts against old ones of the same time."""
+    more = 1.0 + (ask.threshold.above_old or 0.0)
+    if not ask.has_old:
+        return _unclear(plain, "no host has the old release any more")
+    if not ask.old.pieces:
+        return _unclear(plain, f"old hosts could not be measured: {ask.old.problem}" if ask.old.problem else "no requests to old hosts")
+    slots, others = slots_of(pieces, until, width), slots_of(ask.old.pieces, until, width)
+    news = {number: mean_of(some) for number, some in slots.items()}
+    olds = {number: mean_of(some) for number, some in others.items()}
+
+    def above(number: int) -> bool | None:
+        new, old = news.get(number), olds.get(number)
+        return exceeds(new.value, old.value * more) if new and old else None
+
+    stretch = stretch_of(slots, above, until, width, lambda _: True)
+    old = _mean_in(others, stretch) if stretch else together(mean for mean in olds.values() if mean)
+    compared = changed(plain, old=old.value if old else None, limit=old.value * more if old else None)
+    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - EPSILON:
+        return compared
+    now = _mean_in(slots, stretch)
+    if now is None or old is None:
+        return compared
+    seen = changed(_numbers(plain, slots, stretch, now, old), limit=old.value * more)
+    lasts = stretch.seconds >= ask.threshold.seconds - EPSILON
+    if ask.new.is_counted and not is_shown_worse(slots, others, stretch.slots, more if is_share(now) else 1.0):
+        return _unclear(seen, "the difference may be chance") if lasts else compared
+    return _lasting(ask, seen, until, lasts=lasts)
+
+
+def _lasting(ask: _Ask, seen: Within, until: float, *, lasts: bool) -> Verdict:
+    if lasts:
+        return Breached(**_fields(seen))
+    return Crossed(**_fields(seen), due=max(ask.now, until + ask.threshold.seconds - seen.seconds))
+
+
+def _numbers(plain: Within, slots: Slots, stretch: Stretch, now: Mean, old: Mean | None) -> Within:
+    hosts = _hosts(piece for number in stretch.slots for piece in slots[number])
+    return changed(plain, value=now.value, requests=now.requests, old=old.value if old else None, seconds=round(stretch.seconds, 3), hosts=hosts)
+
+
+def _fields(seen: Within) -> dict[str, Any]:
+    return {name: getattr(seen, name) for name in Within.__struct_fields__}
+
+
+def _mean_in(slots: Slots, stretch: Stretch) -> Mean | None:
+    return mean_of(piece for number in stretch.slots for piece in slots.get(number, ()) if piece.end > stretch.since + EPSILON)
+
+
+def _old_beside(ask: _Ask, since: float, until: float) -> Mean | None:
+    """What old hosts had in the time of a breach: all of them together, or the one that had most."""
+    beside = [piece for piece in ask.old.pieces if since + EPSILON < piece.end <= until + EPSILON]
+    if ask.old.is_counted or not beside:
+        return mean_of(beside)
+    means = (mean_of(piece for piece in beside if piece.host == host) for host in dict.fromkeys(piece.host for piece in beside))
+    return max((mean for mean in means if mean), key=lambda mean: mean.value)
+
+
+def _is_above(before: Mean, limit: float) -> bool:
+    """Whether it was above the limit before; where errors are counted, that has to be shown."""
+    return is_shown_above(before.bad, before.requests or 0, limit) if is_share(before) else exceeds(before.value, limit)
+
+
+def _is_more(now: Mean, than: Mean) -> bool:
+    """Whether it is clearly more: a rate has to be shown to be."""
+    if is_share(now) and is_share(than):
+        return is_shown_above(now.bad, now.requests or 0, than.value * WORSE)
+    return exceeds(now.value, than.value * WORSE)
+
+
+def _hosts(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(piece.host for piece in pieces if piece.host))

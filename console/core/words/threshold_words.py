@@ -1,0 +1,120 @@
+"""What is said of a threshold: the metric, its value, the limit, the hosts, for how long. Pure."""
+
+from console.core.words.durations import duration_words
+from console.core.words.readings import percent
+from console.core.words.sizes import counted
+from console.model.thresholds import (
+    BadBefore,
+    BothSides,
+    Breached,
+    Crossed,
+    Inconclusive,
+    Judgement,
+    Threshold,
+    Unmeasured,
+    Verdict,
+    Within,
+)
+
+SHARES = frozenset({"error_rate", "cpu", "memory", "disk"})
+NAMED = 4
+"""Hosts that a sentence names."""
+_THEN = {"rollback": "rolled back by itself", "propose": "proposed to be rolled back", "warn": "only shown"}
+
+
+def metric_name(metric: str) -> str:
+    """Return what a metric is called in a sentence."""
+    return "errors" if metric == "error_rate" else metric
+
+
+def amount(metric: str, value: float | None) -> str:
+    """Return a value of a metric with its unit."""
+    if value is None:
+        return "?"
+    if metric in SHARES:
+        return percent(value)
+    return duration_words(round(value, 3)) if metric == "latency" else f"{value:.4g}"
+
+
+def _margin(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def limit_words(threshold: Threshold) -> str:
+    """Return its limits: `above 1.00 %, or 50 % above old hosts, for 30s`."""
+    words = []
+    if threshold.above is not None:
+        words.append(f"above {amount(threshold.metric, threshold.above)}")
+    if threshold.above_baseline is not None:
+        words.append(f"{_margin(threshold.above_baseline)} above the time before")
+    if threshold.above_old is not None:
+        words.append(f"{_margin(threshold.above_old)} above old hosts")
+    return f"{', or '.join(words)}, for {duration_words(threshold.seconds)}"
+
+
+def threshold_words(threshold: Threshold) -> str:
+    """Return the whole threshold in a line, as the plan shows it."""
+    least = f", from {counted(threshold.min_requests, 'request')} on" if threshold.min_requests else ""
+    return f"{metric_name(threshold.metric)} {limit_words(threshold)}{least}: {_THEN[threshold.then]}"
+
+
+def numbers_words(threshold: Threshold, seen: Judgement) -> str:
+    """Return what was judged: `errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, before 0.10 %`."""
+    of = " on new hosts" if seen.hosts else ""
+    words = [f"{metric_name(threshold.metric)} {amount(threshold.metric, seen.value)}{of}"]
+    if seen.limit is not None:
+        against = {"above": "", "above_baseline": " by the time before", "above_old": " by old hosts"}[seen.bound]
+        words.append(f"limit {amount(threshold.metric, seen.limit)}{against}")
+    if seen.old is not None:
+        words.append(f"old {amount(threshold.metric, seen.old)}")
+    if seen.baseline is not None:
+        words.append(f"before {amount(threshold.metric, seen.baseline)}")
+    return ", ".join(words)
+
+
+def hosts_words(names: tuple[str, ...]) -> str:
+    """Return the hosts that it was measured on."""
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def evidence_words(threshold: Threshold, seen: Judgement) -> str:
+    """Return the numbers with how long, how many requests, and which hosts."""
+    lasted = f", for {duration_words(round(seen.seconds))}" if seen.seconds >= 0.5 else ""
+    requests = f", {counted(seen.requests, 'request')}" if seen.requests is not None else ""
+    hosts = f" ({hosts_words(seen.hosts)})" if seen.hosts else ""
+    return f"{numbers_words(threshold, seen)}{lasted}{requests}{hosts}"
+
+
+def verdict_words(threshold: Threshold, verdict: Verdict) -> str:
+    """Return what was found, in one sentence."""
+    told = evidence_words(threshold, verdict)
+    missing = f"; not measured: {hosts_words(verdict.unmeasured)} ({verdict.problem})" if verdict.unmeasured else ""
+    match verdict:
+        case Breached():
+            return f"above its limit: {told}{missing}"
+        case BothSides():
+            return f"above its limit on new and on old hosts, which may be an outage: {told}{missing}"
+        case Crossed():
+            return f"above its limit, a breach after {duration_words(threshold.seconds)}: {told}{missing}"
+        case BadBefore():
+            return f"above its limit, as before the release, which has not made it worse: {told}{missing}"
+        case Unmeasured():
+            why = "" if missing else f": {verdict.problem}"
+            return f"{metric_name(threshold.metric)} could not be measured{why}{missing}"
+        case Inconclusive():
+            return f"{metric_name(threshold.metric)} cannot be judged: {unclear_words(verdict)}{missing}"
+        case Within():
+            return f"within its limit: {told}"
+
+
+def unclear_words(verdict: Inconclusive) -> str:
+    """Return why nothing is concluded."""
+    if verdict.needed:
+        return f"{counted(verdict.requests or 0, 'request')} to new hosts, {verdict.needed} are needed"
+    return str(verdict.problem)
+
+
+def breach_words(threshold: Threshold, verdict: Verdict) -> str:
+    """Return why hosts go back, or wait: the reason that is recorded."""
+    told = f"{evidence_words(threshold, verdict)}"
+    return f"{told}; old hosts are above it as well, which may be an outage" if isinstance(verdict, BothSides) else told

@@ -1,0 +1,346 @@
+"""What follows for a run from metrics above their limits: nothing new begins, a person is asked, hosts go back by themselves."""
+
+import pytest
+
+from console.core.run import breaches
+from console.core.run.attention import wanted
+from console.core.run.breaches import counting_down, goes_back_for, holding, is_judged
+from console.core.run.decide import decide
+from console.core.run.evolve import evolve
+from console.core.run.outcome import conclude
+from console.core.run.rules import may
+from console.errors import Exit
+from console.model import commands as cmd
+from console.model import events as ev
+from console.model.effects import AskPerson, RecordEvent, StartStep
+from console.model.fleet import Balancer, Canary
+from console.model.request import RunKind
+from console.model.thresholds import (
+    BadBefore,
+    BothSides,
+    Breached,
+    Crossed,
+    Inconclusive,
+    Mean,
+    Then,
+    Threshold,
+    Unmeasured,
+    Verdict,
+    Within,
+)
+from console.model.values import changed
+from console.plain.plain_questions import question
+from tests.core.plans import a_run, happened, run_of, runs_now, say, until, until_runs
+from tests.core.simulation import NEW, Simulation, an_environment
+
+BREACHED = Breached(value=0.041, limit=0.01, old=0.001, seconds=30.0, requests=500, hosts=("web01",))
+WORDS = "errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, for 30s, 500 requests (web01)"
+
+
+def errors(then: Then = "rollback") -> Threshold:
+    return Threshold("error_rate", above=0.01, then=then)
+
+
+def find(run: Simulation, verdict: Verdict, then: Then = "rollback") -> None:
+    """Have a look find that."""
+    kind = ev.ThresholdCrossed if isinstance(verdict, Crossed) else ev.ThresholdBreached if isinstance(verdict, Breached | BothSides) else ev.ThresholdJudged
+    run.record(kind(threshold=errors(then), verdict=verdict))
+
+
+def in_second_wave(hosts: int = 4) -> Simulation:
+    """A run of four waves of which the first is done."""
+    return until_runs(a_run(hosts), "wave-2/web02/switch")
+
+
+def first_is_new(hosts: int = 3) -> Simulation:
+    return until(a_run(hosts), lambda run: run.state.hosts["web01"].condition == "new")
+
+
+# from the first switch on
+
+
+def test_nothing_is_judged_before_the_first_switch():
+    run = until_runs(a_run(2), "wave-1/web01/switch")
+    before = Simulation(run.environment, run.ending)
+    before.record(*run.events[:-1])
+    assert not is_judged(before.state)
+    assert is_judged(run.state)
+    assert run.state.switched == run.events[-1].mono
+
+
+def test_when_a_run_began_to_change_something_is_kept():
+    run = until_runs(a_run(2), "wave-2/web02/switch")
+    first = next(event for event in run.events if isinstance(event, ev.StepStarted) and run.state.index[event.step].changes)
+    switch = next(event for event in run.events if isinstance(event, ev.StepStarted) and run.state.index[event.step].kind == "switch")
+    assert (run.state.changed_at, run.state.switched) == (first.mono, switch.mono)
+
+
+@pytest.mark.parametrize("kind", ["restart", "rollback", "restore"])
+def test_only_releases_are_judged(kind: RunKind):
+    run = a_run(2, kind=kind)
+    run.record(ev.ThresholdBreached(threshold=errors(), verdict=BREACHED))
+    assert not is_judged(run.state)
+    assert holding(run.state) is None
+    assert goes_back_for(run.state) is None
+
+
+def test_a_run_that_closes_or_goes_back_is_not_judged():
+    run = until(a_run(2), lambda run: run.state.tally.closing > 0)
+    find(run, BREACHED)
+    assert not is_judged(run.state)
+    assert goes_back_for(run.state) is None
+    back = first_is_new()
+    assert say(back, cmd.RollBack()) is None
+    assert not is_judged(back.state)
+
+
+# what is known of a threshold
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_over", "is_breached"),
+    [
+        (Within(), False, False), (Inconclusive(), False, False), (Unmeasured(), False, False), (BadBefore(), False, False), (Crossed(), True, False),
+        (Breached(), True, True), (BothSides(), True, True),
+    ],
+)  # fmt: skip
+def test_what_is_above_its_limit(verdict: Verdict, is_over: bool, is_breached: bool):
+    run = first_is_new()
+    find(run, verdict)
+    (known,) = run.state.thresholds.values()
+    assert (known.is_over, known.is_breached, known.threshold, known.verdict) == (is_over, is_breached, errors(), verdict)
+    assert (holding(run.state) is not None) is is_over
+
+
+def test_what_was_before_the_release_is_kept():
+    run = first_is_new()
+    assert run.state.baselines is None
+    run.record(ev.BaselineTaken(metrics={"error_rate": {"web01": Mean(0.1)}}))
+    assert run.state.baselines == {"error_rate": {"web01": Mean(0.1)}}
+
+
+def test_an_engine_on_another_boot_judges_from_where_it_takes_the_run_up():
+    run = first_is_new()
+    event = ev.stamped(ev.TakenUp(epoch=2, by=run.state.by), run.state.seq + 1, "", 7.0, "another boot")
+    after = evolve(run.state, event)
+    assert (after.switched, after.changed_at) == (7.0, 7.0)
+    same = evolve(run.state, ev.stamped(ev.TakenUp(epoch=2, by=run.state.by), run.state.seq + 1, "", 99.0, "boot"))
+    assert same.switched == run.state.switched
+
+
+# no other host begins
+
+
+@pytest.mark.parametrize("then", ["rollback", "propose"])
+@pytest.mark.parametrize("verdict", [Crossed(), BothSides()])
+def test_no_other_host_begins_while_a_metric_is_above_its_limit(verdict: Verdict, then: Then):
+    run = first_is_new()
+    find(run, verdict, then)
+    begun = len(happened(run, ev.StepStarted))
+    run.run()
+    new = [event for event in happened(run, ev.StepStarted)[begun:] if isinstance(event, ev.StepStarted) and event.host not in ("", "web01")]
+    assert not new
+    assert run.state.phase == "running"
+    assert AskPerson("breach") in decide(run.environment, run.state, run.now)
+    run.record(ev.ThresholdRecovered(threshold=errors(then), verdict=Within()))
+    assert run.run().exit == Exit.DONE
+
+
+def test_hosts_that_are_being_updated_come_to_their_gate():
+    run = until_runs(a_run(4, batch=2), "wave-1/web02/switch")
+    find(run, BREACHED, "propose")
+    run.run()
+    assert {name: host.condition for name, host in run.state.hosts.items()} == {"web01": "new", "web02": "new", "web03": "old", "web04": "old"}
+
+
+def test_what_is_only_to_be_shown_holds_nothing_up():
+    run = first_is_new()
+    find(run, BREACHED, "warn")
+    assert holding(run.state) is None
+    assert run.run().exit == Exit.DONE
+
+
+def test_a_run_without_a_window_does_not_close_over_a_breach():
+    run = until(a_run(2), lambda run: all(host.condition == "new" for host in run.state.hosts.values()))
+    find(run, BREACHED, "propose")
+    run.run()
+    assert run.state.phase == "running"
+    assert not run.state.tally.closing
+    assert say(run, cmd.Continue()) is None
+    assert run.run().exit == Exit.DONE
+
+
+# hosts go back by themselves
+
+
+def test_hosts_go_back_by_themselves():
+    run = in_second_wave()
+    find(run, BREACHED)
+    (effect,) = decide(run.environment, run.state, run.now)
+    assert isinstance(effect, RecordEvent)
+    assert isinstance(effect.event, ev.RollbackBegan)
+    assert (effect.event.cause, effect.event.by, str(effect.event.reason)) == ("threshold", None, WORDS)
+    state = run.run()
+    assert {host.condition for host in state.hosts.values()} <= {"back", "old"}
+    code, outcome, reason, _ = conclude(state)
+    assert (code, outcome, reason) == (Exit.ROLLED_BACK, "rolled-back", WORDS)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "then"),
+    [
+        (Crossed(), "rollback"), (BothSides(), "rollback"), (BadBefore(), "rollback"), (Unmeasured(), "rollback"), (Inconclusive(), "rollback"),
+        (Within(), "rollback"), (BREACHED, "propose"), (BREACHED, "warn"),
+    ],
+)  # fmt: skip
+def test_nothing_else_takes_hosts_back(verdict: Verdict, then: Then):
+    run = in_second_wave()
+    find(run, verdict, then)
+    assert goes_back_for(run.state) is None
+    run.run()
+    assert not happened(run, ev.RollbackBegan)
+
+
+def test_not_where_the_code_before_may_not_run_on_the_database(monkeypatch: pytest.MonkeyPatch):
+    run = in_second_wave()
+    monkeypatch.setattr(breaches, "needs_person", lambda state: True)
+    find(run, Crossed(due=run.now + 10.0))
+    assert counting_down(run.state) is None
+    find(run, BREACHED)
+    assert goes_back_for(run.state) is None
+    assert holding(run.state) is not None
+
+
+def test_not_where_a_person_aborts_and_leaves_all_as_it_is():
+    run = in_second_wave()
+    find(run, Crossed())
+    assert say(run, cmd.Abort(leave=True)) is None
+    find(run, BREACHED)
+    run.run()
+    assert not happened(run, ev.RollbackBegan)
+
+
+# the countdown
+
+
+def test_the_countdown_is_held_by_a_pause():
+    run = in_second_wave()
+    find(run, Crossed(due=run.now + 10.0))
+    assert counting_down(run.state) is not None
+    assert say(run, cmd.Pause()) is None
+    assert counting_down(run.state) is None
+    find(run, BREACHED)
+    run.run()
+    assert not happened(run, ev.RollbackBegan)
+    assert run.state.pausing is not None
+
+
+def test_who_goes_on_after_the_pause_goes_on_in_spite_of_it_until_it_is_over():
+    run = in_second_wave()
+    find(run, Crossed(due=run.now + 10.0))
+    assert say(run, cmd.Pause()) is None
+    find(run, BREACHED)
+    assert say(run, cmd.Continue()) is None
+    assert holding(run.state) is None
+    assert goes_back_for(run.state) is None
+    find(run, Within())
+    find(run, Crossed(due=run.now + 10.0))
+    assert counting_down(run.state) is not None
+    find(run, BREACHED)
+    assert goes_back_for(run.state) is not None
+
+
+def test_a_pause_of_before_does_not_hold_it_and_can_be_said_again():
+    """Who paused an hour ago may be away: the breach takes hosts back, unless somebody holds it."""
+    run = in_second_wave()
+    assert say(run, cmd.Pause()) is None
+    refusal = say(run, cmd.Pause())
+    assert refusal is not None
+    assert "paused already" in refusal.message
+    find(run, Crossed(due=run.now + 10.0))
+    assert may(cmd.Pause(), run.state) is None
+    held = Simulation(run.environment, run.ending, now=run.now)
+    held.record(*run.events)
+    assert say(held, cmd.Pause()) is None
+    find(run, BREACHED)
+    find(held, BREACHED)
+    assert goes_back_for(run.state) is not None
+    assert goes_back_for(held.state) is None
+    run.run()
+    assert happened(run, ev.RollbackBegan)
+
+
+@pytest.mark.parametrize("cause", ["pause-after", "inconclusive", "traffic", "taken-up"])
+def test_a_pause_of_the_runs_own_holds_nothing(cause):
+    run = in_second_wave()
+    find(run, Crossed(due=run.now + 10.0))
+    run.record(ev.Paused(reason=run.state.reason, cause=cause))
+    find(run, BREACHED)
+    assert goes_back_for(run.state) is not None
+
+
+# what a person is asked
+
+
+def test_continue_is_taken_where_a_metric_holds_the_run():
+    run = in_second_wave()
+    assert may(cmd.Continue(), run.state) is not None
+    find(run, BothSides())
+    assert may(cmd.Continue(), run.state) is None
+    assert say(run, cmd.Continue()) is None
+    assert may(cmd.Continue(), run.state) is not None
+    assert run.run().exit == Exit.DONE
+
+
+def test_a_breach_calls_a_person_with_what_to_type():
+    run = in_second_wave()
+    assert wanted(run.state) is None
+    find(run, Crossed(), "propose")
+    assert wanted(run.state) is None
+    find(run, BREACHED, "propose")
+    called = wanted(run.state)
+    assert called is not None
+    assert called.words == f"shop production: run r1 waits, as a metric is above its limit: {WORDS}"
+    assert called.next == "deploy rollback production, or deploy attach r1"
+    assert say(run, cmd.Continue()) is None
+    assert wanted(run.state) is None
+
+
+def test_without_a_screen_the_same_is_asked():
+    run = in_second_wave()
+    find(run, BREACHED, "propose")
+    assert question(run.state) is None  # a host is being updated
+    run.run()
+    asked = question(run.state)
+    assert asked is not None
+    assert asked.lines[0] == f"above its limit: {WORDS}"
+    assert [type(choice.command) for choice in asked.choices] == [cmd.RollBack, cmd.Continue, type(None)]
+
+
+def test_the_worst_is_named_first():
+    run = in_second_wave()
+    run.record(ev.ThresholdCrossed(threshold=errors("rollback"), verdict=Crossed()))
+    assert holding(run.state) == run.state.thresholds[errors("rollback").key]
+    run.record(ev.ThresholdBreached(threshold=errors("propose"), verdict=BREACHED))
+    assert holding(run.state) == run.state.thresholds[errors("propose").key]
+    run.record(ev.ThresholdBreached(threshold=errors("rollback"), verdict=BothSides()))
+    assert holding(run.state) == run.state.thresholds[errors("rollback").key]
+
+
+def test_a_canary_is_not_promoted_over_a_breach():
+    environment = changed(an_environment(4), strategy="canary", balancers=(Balancer("haproxy", backend="shop"),), canary=Canary())
+    run = until_runs(run_of(environment), "wave-1/analysis")
+    assert may(cmd.Promote(), run.state) is None
+    find(run, BREACHED, "propose")
+    refusal = may(cmd.Promote(), run.state)
+    assert refusal is not None
+    assert "a metric is above its limit" in refusal.message
+    assert runs_now(run) == ["wave-1/analysis"]
+    assert not [effect for effect in decide(environment, run.state, run.now) if isinstance(effect, StartStep)]
+
+
+def test_the_release_is_what_goes_back():
+    run = in_second_wave()
+    find(run, BREACHED)
+    run.run()
+    assert all(host.release != NEW for host in run.state.hosts.values())

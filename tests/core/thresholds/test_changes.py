@@ -1,0 +1,63 @@
+"""When a run tells of a threshold."""
+
+import pytest
+
+from console.core.thresholds.changes import told
+from console.model.events import ThresholdBreached, ThresholdCrossed, ThresholdJudged, ThresholdRecovered
+from console.model.thresholds import (
+    BadBefore,
+    BothSides,
+    Breached,
+    Crossed,
+    Inconclusive,
+    Threshold,
+    ThresholdState,
+    Unmeasured,
+    Within,
+)
+
+ONE = Threshold("error_rate", above=0.01)
+J, C, B, R = ThresholdJudged, ThresholdCrossed, ThresholdBreached, ThresholdRecovered
+
+
+def said(before, verdict, seconds: float = 60.0):
+    known = {ONE.key: ThresholdState(ONE, before(), 100.0)} if before else {}
+    return [type(event) for event in told(known, [(ONE, verdict())], 100.0, 100.0 + seconds)]
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "events"),
+    [
+        (None, Within, [J]), (None, Crossed, [C]), (None, Breached, [B]), (None, BothSides, [B]), (None, Unmeasured, [J]), (None, BadBefore, [J]),
+        (Within, Within, []), (Within, Crossed, [C]), (Within, Breached, [B]), (Within, BothSides, [B]), (Within, Unmeasured, [J]),
+        (Within, Inconclusive, [J]), (Within, BadBefore, [J]),
+        (Crossed, Crossed, []), (Crossed, Within, [R]), (Crossed, Breached, [B]), (Crossed, BothSides, [B]), (Crossed, Unmeasured, [J]),
+        (Crossed, Inconclusive, [J]), (Crossed, BadBefore, [J]),
+        (Breached, Breached, []), (Breached, Within, [R]), (Breached, BothSides, [B]), (Breached, Crossed, []), (Breached, Unmeasured, []),
+        (Breached, Inconclusive, []), (Breached, BadBefore, [J]),
+        (BothSides, BothSides, []), (BothSides, Within, [R]), (BothSides, Breached, [B]), (BothSides, Crossed, []), (BothSides, Unmeasured, []),
+        (BothSides, Inconclusive, []),
+        (Unmeasured, Within, [J]), (Unmeasured, Breached, [B]), (Unmeasured, Crossed, [C]), (Inconclusive, Within, [J]), (BadBefore, Within, [J]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_verdict_after_another(before, verdict, events):
+    assert said(before, verdict) == events
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict", "seconds", "is_said"),
+    [
+        (Within, Inconclusive, 9.9, False), (Within, Inconclusive, 10.0, True), (Inconclusive, Within, 9.9, False), (Unmeasured, Within, 9.9, False),
+        (Within, Crossed, 0.1, True), (Crossed, Within, 0.1, True), (Crossed, Unmeasured, 0.1, True), (Inconclusive, Breached, 0.1, True),
+        (Breached, Within, 0.1, True), (None, Inconclusive, 9.9, False), (None, Inconclusive, 10.0, True), (None, Unmeasured, 0.1, True), (None, Within, 0.1, True),
+    ],
+)  # fmt: skip
+def test_verdicts_that_nothing_follows_from_are_told_of_now_and_then(before, verdict, seconds, is_said):
+    assert bool(said(before, verdict, seconds)) is is_said
+
+
+def test_each_threshold_is_told_of_by_itself():
+    other = Threshold("error_rate", above=0.01, then="warn")
+    known = {ONE.key: ThresholdState(ONE, Within(), 0.0), other.key: ThresholdState(other, Within(), 0.0)}
+    (event,) = told(known, [(ONE, Within()), (other, Breached(value=0.3))], 0.0, 100.0)
+    assert (event.threshold, event.verdict) == (other, Breached(value=0.3))  # type: ignore[attr-defined]
