@@ -12,7 +12,7 @@ from functools import partial
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
-from console.engine.metrics.keeper import AFTER_RUN
+from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.run.announcements import Announcer
@@ -21,6 +21,7 @@ from console.engine.run.executor import FleetExecutor
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.log_watch import LogWatch
 from console.engine.run.runner import Runner
+from console.engine.run.threshold_watch import ThresholdWatch
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError
@@ -91,6 +92,7 @@ class ActiveRun:
         try:
             if runner.state.phase == "preflight" and runner.state.go is None:
                 await self._look_and_decide(person)
+            self._judge_metrics()
             runner.accompany(LinkEvents(hosts, outside.is_linked, runner, self._fleet.clock).watch())
             self._read_logs()
             await runner.run()
@@ -113,6 +115,13 @@ class ActiveRun:
                 self._closing = asyncio.create_task(self._close_out(over))
             else:
                 self.broadcast.rest()
+
+    def _judge_metrics(self) -> None:
+        """Have the thresholds judged, to the run's end."""
+        fleet, runner = self._fleet, self.runner
+        if fleet.environment.thresholds:
+            measurements = fleet.metrics or NoMeasurements()
+            runner.accompany(ThresholdWatch(fleet.environment, measurements, fleet.clock, lambda: runner.state, runner.record).watch())
 
     def _read_logs(self) -> None:
         """Read the application's log beside the run, where the file says how and the run brings a release."""

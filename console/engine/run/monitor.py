@@ -1,7 +1,8 @@
 """The health of the monitoring window: every host that has the release is asked again and again until the window's end, and once more after it.
 
-Judges the hosts that are new now. When the window is over (`core/run/monitoring_window.py`), and what a host that fell means for the run, is `core`'s. Each host
-has a loop of its own, so that one that hangs keeps nobody waiting. Metrics are judged beside it, all through the run (`engine/run/threshold_watch.py`).
+Judges the hosts that are new now. When the window is over (`core/run/monitoring_window.py`), and what a host that fell means for the run, is `core`'s.
+Each host has a loop of its own, so that one that hangs keeps nobody waiting. Metrics are judged beside it, all through the run
+(`engine/run/threshold_watch.py`).
 """
 
 import asyncio
