@@ -16,7 +16,9 @@ from console.cli.responsibility import PARTING, SETTLED, Departure, Responsibili
 from console.client.lasting_feed import LastingFeed
 from console.core.plan.return_plan import is_left_old
 from console.core.run.attention import next_words
+from console.core.run.breaches import holding
 from console.core.run.outcome import unfollowed
+from console.core.words.threshold_words import breach_words
 from console.errors import ConsoleError, EngineLost, Exit, Problem, with_typed_hint
 from console.model import commands as cmd
 from console.model.events import Event
@@ -236,7 +238,9 @@ class LineFollower:
             await self._feed.submit(cmd.Decide(go=False, digest=state.plan.digest if state.plan else ""))
             await asyncio.wait({hearing}, timeout=PARTING)
             return self._over() if hearing.done() else self._end(int(Exit.NO_GO), "no-go", "nobody was there to say GO")
-        reason = str(state.pausing.reason) if state.pausing else "the run waits for a person"
+        breach = holding(state)
+        why = breach_words(breach.threshold, breach.verdict) if breach else "the run waits for a person"
+        reason = str(state.pausing.reason) if state.pausing else why
         return self._end(int(Exit.PAUSED), "paused", reason, next_words(state))
 
     async def _leave(self, hearing: "asyncio.Task[None]", *, asked: bool = True) -> int:

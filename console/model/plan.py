@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from console.model.fleet import Command
+from console.model.thresholds import Threshold
 from console.text import SafeText
 
 StepKind = Literal[
@@ -68,6 +69,8 @@ class Plan(msgspec.Struct, frozen=True):
     steps: Steps
     digest: str = ""
     """SHA-256 of all the rest, hex: what the operator approved."""
+    thresholds: tuple[Threshold, ...] = ()
+    """What new hosts are held against, for whoever reads the plan."""
 
     @property
     def size(self) -> int:

@@ -3,6 +3,8 @@
 from collections.abc import Container
 from typing import TypeAlias
 
+from console.core.run.breaches import counting_down
+from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
 from console.core.shares import share_words
@@ -13,11 +15,12 @@ from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 from console.views.canary_rows import short_words
 from console.views.fleet_rows import counts_in_words
-from console.views.progress import running_steps, usual_seconds, watch_seconds
+from console.views.progress import running_steps, usual_seconds
 from console.views.run_summary import outcome_words
-from console.views.styled_text import Line, Span, clipped, joined, line
+from console.views.styled_text import Line, Span, clipped, joined, line, text
 from console.views.styled_text import width as text_width
-from console.views.times import clock_span, seconds_in_words
+from console.views.threshold_rows import breach_keys, breach_words, short_breach_words, window_words
+from console.views.times import seconds_in_words
 from console.views.traffic_words import drain_time, drain_words, new_share, unread_words
 
 Keys: TypeAlias = tuple[tuple[str, str, str], ...]
@@ -56,7 +59,7 @@ def _waited_step(state: RunState, now: float) -> Line:
     spent = now - ran.started
     usual = usual_seconds(state, step.kind) if step.about else None
     if step.kind in ("wave", "monitor"):
-        return _timer(step, ran, now)
+        return _timer(state, step, ran, now)
     if step.kind == "drain" and step.about in state.hosts:
         return line(Span(f"{step.about} ", "strong"), drain_words(state.hosts[step.about]), ", ", drain_time(step, spent))
     if step.kind == "analysis":
@@ -78,10 +81,10 @@ def analysis_words(state: RunState, step: Step) -> str:
     return reading_words(seen.readings) + "".join(f"; {problem}" for problem in seen.problems[:1])
 
 
-def _timer(step: Step, ran: StepState, now: float) -> Line:
+def _timer(state: RunState, step: Step, ran: StepState, now: float) -> Line:
     if step.kind == "wave":
         return line(f"pause before wave {step.wave}, {seconds_in_words(step.pause - (now - ran.started))} left")
-    return line(f"watching the health of every host, {clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+    return line(window_words(state, now) or f"the last answer of every host, {seconds_in_words(now - ran.started)}")
 
 
 def _between(state: RunState, now: float) -> Line:
@@ -131,7 +134,9 @@ def waiting_line(
     keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
-    if text_width(told) > room and (short := short_words(state)):
+    if text_width(told) > room and (breach := short_breach_words(state, now)):
+        told = line(Span("! ", "bad"), breach)
+    elif text_width(told) > room and (short := short_words(state)):
         told = (_judging_head(state), Span(short))
     return clipped(line(" ", *joined((clipped(told, room), keys), between)), width)
 
@@ -150,18 +155,36 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
         back = sum(1 for one in state.hosts.values() if one.condition == "back")
         touched = sum(1 for one in state.hosts.values() if one.touched)
         return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (_leave("detach"),)
+    breach = breach_words(state, now)
+    if breach and not state.pausing:
+        return breach, (*breach_keys(state), *(() if counting_down(state) else (ABORT,)))
     if state.pausing:
-        why = f"{state.pausing.reason or 'paused'}, {seconds_in_words(now - state.pausing.since)}"
-        judged = analysis_that_runs(state)
-        if judged and state.pausing.cause != "inconclusive":
-            why = f"{why}; {analysis_words(state, state.index[judged])}"
-        promote = (_answer("o", "promote", "promote", helm),) if judged and may(cmd.Promote(), state) is None else ()
-        retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
-        keys = (*promote, _answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
-        return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
+        return _paused(state, now, host, helm, text(breach))
+    return _watching(state, now, helm)
+
+
+def _paused(state: RunState, now: float, host: str, helm: str, breach: str) -> tuple[Line, Keys]:
+    pausing = state.pausing
+    why = f"{pausing.reason or 'paused'}, {seconds_in_words(now - pausing.since)}" if pausing else ""
+    if breach:
+        why = f"{breach}; {why}"
+    judged = analysis_that_runs(state)
+    if judged and pausing and pausing.cause != "inconclusive":
+        why = f"{why}; {analysis_words(state, state.index[judged])}"
+    promote = (_answer("o", "promote", "promote", helm),) if judged and may(cmd.Promote(), state) is None else ()
+    retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
+    hold = (("p", "hold", "pause"),) if may(cmd.Pause(), state) is None else ()
+    keys = (*hold, *promote, _answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
+    return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
+
+
+def _watching(state: RunState, now: float, helm: str) -> tuple[Line, Keys]:
     if analysis_that_runs(state):
         keys = (_answer("o", "promote", "promote", helm), ("p", "hold", "pause"), *(_recovery(state) or (ABORT,)))
         return line(_canary_head(state), *_waited_step(state, now)), keys
+    if window_that_runs(state):
+        keys = (_answer("o", "end", "promote", helm), ("e", "extend", "extend"), *_recovery(state))
+        return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
     keys = (("x", "skip", "skip"), *(_recovery(state) or (ABORT,)))
     return line(Span("waits: ", "dim"), *_waited_step(state, now)), keys
 

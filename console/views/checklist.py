@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 from console.core.checks.database import BACKUP
 from console.core.kinds.kinds import kind_of
+from console.core.run.breaches import holding
+from console.core.run.monitoring_window import window_seconds
 from console.core.words.sizes import counted, size_words
+from console.core.words.threshold_words import amount, metric_name
 from console.model.checks import Check, CheckStatus
 from console.model.paged_table import Table
 from console.model.plan import Step
 from console.model.state import RunState
 from console.typed import as_typed
-from console.views.progress import Newest, watch_seconds
+from console.views.progress import Newest
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, line, mark
+from console.views.threshold_rows import limits_in_words
 from console.views.times import clock_span
 
 
@@ -120,10 +124,17 @@ def _monitor_row(state: RunState, now: float) -> Row:
     if step is None:
         return Row("skipped" if state.plan else "waiting", title, short, "none configured" if state.plan else "")
     ran = state.step_state(step)
+    breach = holding(state)
+    if breach is not None:
+        return Row("failed", title, short, f"{metric_name(breach.threshold.metric)} {amount(breach.threshold.metric, breach.verdict.value)}")
     if ran.status == "running":
-        return Row("now", title, short, f"{clock_span(now - ran.started)} of {clock_span(watch_seconds(step))}")
+        return Row("now", title, short, f"{clock_span(now - ran.started)} of {clock_span(window_seconds(state, step))}")
+    if state.back_cause == "threshold":
+        return Row("failed", title, short, "above its limit")
+    if ran.status == "done" and (unclear := limits_in_words(state)):
+        return Row("unknown", title, short, unclear)
     signs: dict[str, MarkName] = {"done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped", "void": "skipped"}
-    return Row(signs.get(ran.status, "waiting"), title, short, "" if ran.status == "done" else clock_span(watch_seconds(step)))
+    return Row(signs.get(ran.status, "waiting"), title, short, "" if ran.status == "done" else clock_span(window_seconds(state, step)))
 
 
 def _backup_row(state: RunState, now: float) -> Row:

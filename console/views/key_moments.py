@@ -8,6 +8,7 @@ from typing import Literal
 
 from console.core.analysis.sequential import judged
 from console.core.kinds.kinds import kind_of
+from console.core.run.sentences import sentence
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted
 from console.model import events as ev
@@ -96,7 +97,7 @@ class _Sequence:
 
     def _fails(self, place: int) -> bool:
         event = self._all[place][0]
-        return isinstance(event, ev.StepFinished | ev.HostFailed | ev.AnalysisSeen) and shows_harm(event)
+        return isinstance(event, ev.StepFinished | ev.HostFailed | ev.AnalysisSeen | ev.ThresholdBreached) and shows_harm(event)
 
     def _harm_words(self, event: ev.Event) -> str:
         match event:
@@ -108,6 +109,8 @@ class _Sequence:
                 return f"{what} {event.status} after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
             case ev.HostFailed():
                 return f"{event.host} {event.condition}: {event.reason}"
+            case ev.ThresholdBreached():
+                return sentence(event)
             case ev.AnalysisSeen():
                 return f"new hosts were judged worse than old ones: {reading_words(event.readings)}"
         return type(event).__name__
@@ -172,4 +175,4 @@ def shows_harm(event: ev.Event) -> bool:
             return event.status not in ("done", "cancelled")
         case ev.AnalysisSeen():
             return judged(event.readings) == "worse"
-    return isinstance(event, ev.HostFailed)
+    return isinstance(event, ev.HostFailed | ev.ThresholdBreached)

@@ -90,8 +90,19 @@ def _people(event: ev.Event) -> LogLine | None:
 
 def _canary(event: ev.Event) -> LogLine | None:
     match event:
-        case ev.Promoted():
+        case ev.Promoted() | ev.WindowExtended():
             return LogLine(event.at, "", sentence(event), "accent")
+        case ev.BaselineTaken():
+            return LogLine(event.at, "", sentence(event), "dim")
+        case ev.ThresholdBreached():
+            return LogLine(event.at, "", sentence(event), "bad")
+        case ev.ThresholdCrossed():
+            return LogLine(event.at, "", sentence(event), "warn")
+        case ev.ThresholdRecovered():
+            return LogLine(event.at, "", sentence(event), "good")
+        case ev.ThresholdJudged():
+            unclear: dict[str, Tone] = {"Unmeasured": "unknown", "BadBefore": "warn"}
+            return LogLine(event.at, "", sentence(event), unclear.get(type(event.verdict).__name__, "dim"))
         case ev.AnalysisSeen():
             tones: dict[str, Tone] = {"worse": "bad", "not-worse": "good", "inconclusive": "plain"}
             return LogLine(event.at, "", sentence(event), tones[judged(event.readings)])

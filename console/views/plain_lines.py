@@ -3,12 +3,15 @@
 Owns what a line holds besides the sentence. It knows no clock and no terminal; who writes the lines is `plain`'s business.
 """
 
+from console.core.run.monitoring_window import window_seconds
 from console.core.run.sentences import sentence
 from console.model.events import Event
 from console.model.state import RunState
 from console.views.blocking_reason import analysis_words, is_late, step_words
-from console.views.progress import running_steps, usual_seconds, watch_seconds
+from console.views.progress import running_steps, usual_seconds
 from console.views.run_summary import last_lines
+from console.views.styled_text import text
+from console.views.threshold_rows import breach_words
 from console.views.times import clock_span, seconds_in_words
 from console.views.traffic_words import drain_time, drain_words
 
@@ -30,6 +33,9 @@ def waited_for(state: RunState, now: float) -> str:
         return f"{', '.join(f'{check.title} ({check.detail})' for check in waiting[:SHOWN])}, {seconds_in_words(now - state.opened)}"
     if state.phase == "deciding":
         return f"GO or no-go, {seconds_in_words(now - state.mono)}"
+    breach = text(breach_words(state, now))
+    if breach and state.phase == "running":
+        return breach
     running = [_step_line(state, now, index) for index in range(len(running_steps(state)))]
     if state.pausing and not running:
         return f"a person: {state.pausing.reason}, {seconds_in_words(now - state.pausing.since)}"
@@ -44,7 +50,7 @@ def _step_line(state: RunState, now: float, index: int) -> str:
     step, ran = running_steps(state)[index]
     spent = now - ran.started
     if step.kind == "monitor":
-        return f"watching the health of every host, {clock_span(spent)} of {clock_span(watch_seconds(step))}"
+        return f"the monitoring window, {clock_span(spent)} of {clock_span(window_seconds(state, step))}"
     if step.kind == "drain" and step.about in state.hosts:
         return f"{step.about} {drain_words(state.hosts[step.about])}, {drain_time(step, spent)}"
     if step.kind == "analysis":

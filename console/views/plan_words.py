@@ -10,6 +10,7 @@ from console.views.blocking_reason import step_words
 from console.views.compact_layout import folded
 from console.views.progress import back_seconds, whole_seconds
 from console.views.styled_text import Line, Span, clipped, line
+from console.views.threshold_rows import planned_rows
 from console.views.times import seconds_in_words
 
 
@@ -49,10 +50,13 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
     ends = folded(end, width)
     each = folded(then, width)
+    limits = tuple(row for one in planned_rows(state) for row in folded(one, width))
     room = height - 1 - len(ends) - len(database) - len(judged)
+    limits = limits if len(limits) < room else ()
+    room -= len(limits)
     each = each if len(each) <= room else ()
     shown = _wave_lines(plan, room - len(each))
-    return tuple(clipped(one, width) for one in (head, *database, *judged, *shown, *each, *ends))
+    return tuple(clipped(one, width) for one in (head, *database, *judged, *shown, *each, *limits, *ends))
 
 
 def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Generic, NamedTuple, TypeVar
 
+from console.core.run.monitoring_window import window_seconds
 from console.model.plan import Plan, Step
 from console.model.state import RunState, StepState
 from console.model.values import changed
@@ -70,11 +71,6 @@ def usual_seconds(state: RunState, kind: str) -> float | None:
     return taken(state).get(kind, state.usual.get(kind))
 
 
-def watch_seconds(step: Step) -> float:
-    """Return how long the fleet's health is watched: the monitor's time-out less the minute of grace that the planner adds."""
-    return max(0.0, step.timeout - 60.0)
-
-
 class LaneProgress(NamedTuple):
     """One host's steps between two points that all hosts pass, and their kinds."""
 
@@ -109,7 +105,7 @@ def left_seconds(state: RunState, now: float) -> float | None:
     known = {**_SHORT, **state.usual, **taken(state)}
     total = 0.0
     for alone, lanes in _stages_of(plan):
-        parts = [*(_step_left(step, state.steps.get(step.name), now, known) for step in alone), _longest(state, lanes, now, known)]
+        parts = [*(_step_left(state, step, state.steps.get(step.name), now, known) for step in alone), _longest(state, lanes, now, known)]
         for part in parts:
             if part is None:
                 return None
@@ -143,7 +139,7 @@ def _longest(state: RunState, lanes: tuple[LaneProgress, ...], now: float, known
         if steps[0].name not in host.steps:
             whole.add(kinds)
             continue
-        parts = [_step_left(step, host.steps.get(step.name), now, known) for step in steps]
+        parts = [_step_left(state, step, host.steps.get(step.name), now, known) for step in steps]
         if None in parts:
             return None
         longest = max(longest, sum(part for part in parts if part is not None))
@@ -154,11 +150,11 @@ def _longest(state: RunState, lanes: tuple[LaneProgress, ...], now: float, known
     return longest
 
 
-def _step_left(step: Step, ran: StepState | None, now: float, known: Mapping[str, float]) -> float | None:
+def _step_left(state: RunState, step: Step, ran: StepState | None, now: float, known: Mapping[str, float]) -> float | None:
     status = ran.status if ran else "pending"
     if status not in _OPEN:
         return 0.0
-    timed = {"wave": step.pause, "monitor": watch_seconds(step), "analysis": step.timeout}
+    timed = {"wave": step.pause, "monitor": window_seconds(state, step), "analysis": step.timeout}
     whole = timed.get(step.kind, known.get(step.kind))
     if whole is None or ran is None or status == "pending":
         return whole

@@ -1,6 +1,7 @@
 """How a run stands: from what to what, how far it is, how it ended, and the lines that stay when the screen is left. Pure."""
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.breaches import counting_down, holding
 from console.core.run.downtime import downtime, is_down
 from console.core.run.outcome import loose_ends
 from console.core.words.durations import duration_words
@@ -49,6 +50,8 @@ def standing(state: RunState) -> Span:
         return Span(*outcome_words(state))
     if state.pausing:
         return Span("PAUSED", "warn")
+    if holding(state) is not None and not state.aborting:
+        return Span("GOING BACK SOON" if counting_down(state) else "ABOVE LIMIT", "bad")
     if state.aborting and state.phase == "running":
         return Span("ABORTING", "back")
     return Span(*_PHASES[state.phase])

@@ -11,6 +11,8 @@ from console.text import SafeText
 
 WEIGHING = 60.0
 """Seconds for balancers to be told weights, and read back."""
+WINDOW_GRACE = 60.0
+"""Seconds that the step of the monitoring window may take beyond it."""
 NAMED = 6
 """Hosts that a wave's title names."""
 

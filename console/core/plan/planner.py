@@ -8,7 +8,7 @@ from dataclasses import replace
 from console.core.checks.database import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import behind_page, page_off, page_on
-from console.core.plan.marks import closing_mark, weights_back
+from console.core.plan.marks import WINDOW_GRACE, closing_mark, weights_back
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
@@ -17,6 +17,7 @@ from console.core.shares import Loads
 from console.model.database import Review
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, Steps
+from console.model.thresholds import Threshold
 from console.model.values import sealed
 from console.text import SafeText
 
@@ -44,7 +45,7 @@ def plan_release(
     if weights and not any(step.kind == "weigh" for step in change.steps):
         change = _weighed_back(environment, change)
     steps += [*before, *change.steps, *_close(environment, hosts, release, change, watches=True)]
-    return _sealed(environment.strategy, change.waves, steps)
+    return _sealed(environment.strategy, change.waves, steps, environment.thresholds)
 
 
 def _weighed_back(environment: Environment, change: ChangeOfHosts) -> ChangeOfHosts:
@@ -78,8 +79,8 @@ def plan_catch_up(
     return _sealed("catch-up", change.waves, steps)
 
 
-def _sealed(strategy: str, waves: Waves, steps: list[Step]) -> Plan:
-    return sealed(Plan(strategy, tuple(tuple(host.name for host in wave) for wave in waves), Steps(steps)))
+def _sealed(strategy: str, waves: Waves, steps: list[Step], thresholds: tuple[Threshold, ...] = ()) -> Plan:
+    return sealed(Plan(strategy, tuple(tuple(host.name for host in wave) for wave in waves), Steps(steps), thresholds=thresholds))
 
 
 def _prepare_console(environment: Environment, expects: str) -> list[Step]:
@@ -122,7 +123,7 @@ def _close(environment: Environment, hosts: tuple[Host, ...], release: str, chan
     needs = change.ends
     if watches and environment.monitor:
         title = SafeText(f"watch health for {environment.monitor:g} s")
-        timeout = environment.monitor + 60.0
+        timeout = environment.monitor + WINDOW_GRACE
         steps.append(Step("verify/monitor", "monitor", "verify", title, needs=needs, timeout=timeout, idempotent=True, release=release))
         needs = ("verify/monitor",)
     mark = closing_mark(needs)

@@ -21,6 +21,8 @@ class NeedsPerson(NamedTuple):
 
 def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
+    if state.pausing is None and holding(state) is not None:
+        return f"deploy rollback {state.environment}, or deploy continue {state.run}"
     if state.pausing is None or state.pausing.cause != "inconclusive":
         return f"deploy continue {state.run}"
     return f"deploy promote {state.run}, or deploy rollback {state.environment}; deploy continue {state.run}, to watch on"

@@ -3,14 +3,10 @@
 It begins behind the last host's gate. People make it longer or end it; while a metric is above its limit it does not end.
 """
 
-from typing import Final
-
+from console.core.plan.marks import WINDOW_GRACE
 from console.core.run.breaches import holding
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
-
-GRACE: Final = 60.0
-"""Seconds that the planner adds to the window: the time-out of its step."""
 
 
 def window_step(state: RunState) -> Step | None:
@@ -35,7 +31,7 @@ def is_ended(state: RunState, step: Step) -> bool:
 
 def window_seconds(state: RunState, step: Step) -> float:
     """Return how long the window is, with what people have added."""
-    return max(0.0, step.timeout - GRACE) + state.window
+    return max(0.0, step.timeout - WINDOW_GRACE) + state.window
 
 
 def window_left(state: RunState, step: Step, now: float) -> float:

@@ -8,6 +8,7 @@ from console.tui.widgets.line_view import LineView
 from console.views.canary_rows import canary_rows
 from console.views.machine_metrics import Series, metric_lines, newest, step_of, window, window_words
 from console.views.styled_text import Line, Span, line
+from console.views.threshold_rows import threshold_rows
 
 
 class Looked(NamedTuple):
@@ -30,7 +31,7 @@ class MetricsPanel(LineView):
 
     def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None) -> None:
         """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end."""
-        above = canary_rows(state, self.content_size.width)
+        above = _rows_above(state, self.content_size.width)
         room = (max(1, self.content_size.width), max(1, self.content_size.height - len(above)))
         last = newest(series)
         known, over = last is not None, bool(state.run) and state.phase == "ended"
@@ -45,8 +46,12 @@ class MetricsPanel(LineView):
         until = "end" if over else "now"
 
         def drawn(width: int, height: int) -> tuple[Line, ...]:
-            rows = canary_rows(state, width)
+            rows = _rows_above(state, width)
             left = (width, max(1, height - len(rows)))
             return (*rows, *metric_lines(series, state, now, left, cursor=cursor, below=below, until=until))[:height]
 
         self.draw(drawn)
+
+
+def _rows_above(state: RunState, width: int) -> tuple[Line, ...]:
+    return (*canary_rows(state, width), *threshold_rows(state, width))

@@ -1,0 +1,109 @@
+"""Thresholds on the screen: what is above its limit in the line under the header, each threshold above the metrics, and in the plan. Pure."""
+
+from typing import TypeAlias
+
+from console.core.run.breaches import counting_down, holding
+from console.core.run.monitoring_window import window_left, window_seconds, window_that_runs
+from console.core.run.rules import may
+from console.core.words.durations import duration_words
+from console.core.words.threshold_words import amount, evidence_words, metric_name, threshold_words, unclear_words
+from console.model import commands as cmd
+from console.model.state import RunState
+from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, ThresholdState, Unmeasured
+from console.views.styled_text import Line, Span, Tone, clipped, line
+from console.views.times import clock_span, seconds_in_words
+
+Keys: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Keys, what each does, and the id of that action."""
+
+_TONES: tuple[tuple[type, Tone, str], ...] = (
+    (Breached, "bad", "above its limit"), (BothSides, "bad", "above it on old hosts too"), (Crossed, "warn", "above its limit"),
+    (BadBefore, "warn", "as before the release"), (Unmeasured, "unknown", "not measured"), (Inconclusive, "dim", ""),
+)  # fmt: skip
+
+
+def breach_words(state: RunState, now: float) -> Line:
+    """Return what is above its limit, for how long, and what follows; empty: nothing holds the run up."""
+    known = counting_down(state) or holding(state)
+    if known is None:
+        return ()
+    threshold, verdict = known.threshold, known.verdict
+    told = f"{evidence_words(threshold, _at(known, now))}"
+    if isinstance(verdict, Crossed) and known is counting_down(state):
+        left = seconds_in_words(max(0.0, verdict.due - now))
+        return line(Span(f"ROLLING BACK IN {left}: ", "bad"), told)
+    if isinstance(verdict, Crossed):
+        return line(Span("! above its limit: ", "warn"), told)
+    both = " on old hosts too" if isinstance(verdict, BothSides) else ""
+    return line(Span(f"! ABOVE ITS LIMIT{both}: ", "bad"), told)
+
+
+def _at(known: ThresholdState, now: float) -> Breached:
+    """What was judged, with the time that has gone by since."""
+    seen = known.verdict
+    seconds = seen.seconds + max(0.0, now - known.told)
+    return Breached(bound=seen.bound, value=seen.value, limit=seen.limit, old=seen.old, baseline=seen.baseline, seconds=seconds, hosts=seen.hosts)
+
+
+def short_breach_words(state: RunState, now: float) -> str:
+    """Return the same in as few words as say it: `errors 4.10 %  old 0.10 %  limit 1.00 %  for 00:41`."""
+    known = counting_down(state) or holding(state)
+    if known is None:
+        return ""
+    metric, seen = known.threshold.metric, _at(known, now)
+    old = f"  old {amount(metric, seen.old)}" if seen.old is not None else ""
+    return f"{metric_name(metric)} {amount(metric, seen.value)}{old}  limit {amount(metric, seen.limit)}  for {clock_span(seen.seconds)}"
+
+
+def breach_keys(state: RunState) -> Keys:
+    """Return what may be said to a run that is held up by a metric."""
+    hold = ("p", "hold", "pause") if may(cmd.Pause(), state) is None and counting_down(state) else None
+    back = ("r", "roll back now" if hold else "roll back", "roll-back") if may(cmd.RollBack(), state) is None else None
+    on = ("c", "continue all the same", "continue") if may(cmd.Continue(), state) is None else None
+    return tuple(one for one in (hold, back, on) if one)
+
+
+def window_words(state: RunState, now: float) -> str:
+    """Return how the monitoring window stands; empty: none goes on."""
+    name = window_that_runs(state)
+    if not name:
+        return ""
+    step = state.index[name]
+    return f"monitoring, {clock_span(window_left(state, step, now))} left of {clock_span(window_seconds(state, step))}"
+
+
+def threshold_rows(state: RunState, width: int) -> tuple[Line, ...]:
+    """Return what each threshold came to last, for the rows above the metrics; none where nothing was judged yet."""
+    if state.phase not in ("running", "rolling-back"):
+        return ()
+    return tuple(clipped(_row(known), width) for known in state.thresholds.values())
+
+
+def _row(known: ThresholdState) -> Line:
+    threshold, verdict = known.threshold, known.verdict
+    tone, words = next(((tone, words) for kind, tone, words in _TONES if isinstance(verdict, kind)), ("good", "within"))
+    if isinstance(verdict, Inconclusive):
+        words = unclear_words(verdict)
+    words = f"{words}, tolerated" if known.tolerated else words
+    value = line(Span(f" {amount(threshold.metric, verdict.value)}", "strong")) if verdict.value is not None else ()
+    limit = f" of {amount(threshold.metric, verdict.limit)}" if verdict.limit is not None else ""
+    return line(metric_name(threshold.metric), *value, Span(limit, "dim"), "  ", Span(words, tone))
+
+
+def planned_rows(state: RunState) -> tuple[Line, ...]:
+    """Return the thresholds of a plan, and its monitoring window, as the plan shows them."""
+    plan = state.plan
+    if plan is None:
+        return ()
+    rows = [line(Span("threshold  ", "dim"), threshold_words(threshold)) for threshold in plan.thresholds]
+    step = state.index.get("verify/monitor")
+    if step is not None:
+        rows.append(line(Span("monitoring ", "dim"), f"for {duration_words(window_seconds(state, step))} behind the last host"))
+    return tuple(rows)
+
+
+def limits_in_words(state: RunState) -> str:
+    """Return the thresholds that could not be judged to the end: what is not known to be within its limit; empty: all is."""
+    kinds: tuple[tuple[type, str], ...] = ((Unmeasured, "not measured"), (Inconclusive, "inconclusive"))
+    found = ((known, words) for known in state.thresholds.values() for kind, words in kinds if isinstance(known.verdict, kind))
+    return ", ".join(f"{metric_name(known.threshold.metric)} {words}" for known, words in found)
