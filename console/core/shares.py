@@ -164,4 +164,4 @@ def share_of(seen: BalancerSeen, new: Collection[str]) -> float | None:
 
 def share_words(share: float) -> str:
     """`10 %`, `2.5 %`."""
-    return f"{share * 100:.3g} %"
+    return f"{round(share * 100, 1):g} %"

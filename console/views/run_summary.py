@@ -105,7 +105,12 @@ def left_words(state: RunState, now: float) -> str:
 
 def elapsed_words(state: RunState, now: float) -> str:
     """Return how long the run has gone on since GO, else since it was opened."""
-    return clock_span((state.mono if state.phase == "ended" else now) - (state.decided or state.opened)) if state.opened else ""
+    return clock_span((state.mono if state.phase == "ended" else now) - _began(state)) if state.opened else ""
+
+
+def _began(state: RunState) -> float:
+    """From when on its time is counted: a no-go has none but that of its checks."""
+    return (state.decided if state.go else 0.0) or state.opened
 
 
 def downtime_words(state: RunState, now: float) -> str:
@@ -152,7 +157,7 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
     if state.phase != "ended":
         return (f"{to}: {standing(state).text}, goes on. Come back: {as_typed(f'deploy attach {state.run}')}",)
     words, _ = outcome_words(state)
-    took = clock_span(state.mono - (state.decided or state.opened))
+    took = clock_span(state.mono - _began(state))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]
     lines += [one for one in (downtime_words(state, now), cut_words(state), unread_words(state)) if one]
     blocking = [check for check in state.checks if check.blocks] if state.exit == 3 else []

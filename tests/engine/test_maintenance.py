@@ -13,7 +13,7 @@ from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.catch_up.reminder import Reminder
 from console.engine.context import QueryContext
-from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen
+from console.engine.maintenance.change import answer_maintenance, answer_maintenance_seen, read_maintenance
 from console.engine.maintenance.end_watch import MaintenanceEnd
 from console.engine.maintenance.release_page import switch_for_run
 from console.errors import NoGo, UsageFault
@@ -23,6 +23,7 @@ from console.model.host_facts import HostFacts
 from console.model.maintenance import HostMaintenance, MaintenanceSeen
 from console.model.request import Person, Request
 from console.model.state import RunState
+from console.model.traffic import BalancerProblem
 from console.model.values import changed
 from console.ports.hosts import Ran
 from console.ports.people import Delivery
@@ -111,6 +112,19 @@ async def test_a_balancer_without_an_answer_makes_it_mixed_and_is_named(verb: st
     assert (done["seen"].state, done["exit"], done["problems"][0]["message"]) == ("mixed", 5, "localhost/shop: no answer within 5 s")
     bench.balancers[0].mend()
     assert (await bench.switch(verb))["exit"] == 0
+
+
+async def test_who_only_wants_to_know_waits_three_seconds_for_a_silent_balancer_and_who_switches_waits_longer(monkeypatch: pytest.MonkeyPatch):
+    bench, waited = Bench(), list[float]()
+
+    async def maintained(*, deadline: float) -> BalancerProblem:
+        waited.append(deadline)
+        return BalancerProblem("localhost/shop", SafeText("no answer"))
+
+    monkeypatch.setattr(ScriptedBalancer, "maintained", lambda self, *, deadline: maintained(deadline=deadline))
+    seen, _ = await read_maintenance(bench.fleet, (HostFacts("web01"), HostFacts("web02")))
+    await read_maintenance(bench.fleet)
+    assert (seen.state, seen.places[-1].shows, waited) == ("unknown", "unknown", [3.0, 20.0])
 
 
 async def test_balancers_alone_are_enough_and_nothing_is_a_question_of_the_file():

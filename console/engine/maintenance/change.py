@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from console.core.maintenance import hosts_with_page, is_configured, left_on, state_of, without_end
 from console.engine.context import QueryContext
-from console.engine.maintenance.switch import MaintenanceSwitch, Switched
+from console.engine.maintenance.switch import GLANCE, MaintenanceSwitch, Switched
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.errors import Exit, NoGo, UsageFault
@@ -60,10 +60,11 @@ def switch_of(fleet: QueryContext) -> MaintenanceSwitch:
 
 
 async def read_maintenance(fleet: QueryContext, facts: tuple[HostFacts, ...] | None = None) -> tuple[MaintenanceSeen, tuple[HostFacts, ...]]:
-    """Look, and have the record say what the fleet does: another console may have switched it. `facts`: looks that were taken already."""
+    """Look, and have the record say what the fleet does: another console may have switched it. `facts`: looks that were taken already, for somebody who only
+    wants to know: a balancer that is silent does not hold that up."""
     environment, switch = fleet.environment, switch_of(fleet)
     known = await switch.facts() if facts is None else facts
-    places = await switch.look(known)
+    places = await (switch.look(known) if facts is None else switch.look(known, GLANCE))
     kept = (await fleet.journal.environment(environment.app, environment.name)).maintenance
     after = kept or left_on(known)
     if places and all(place.shows == "off" for place in places) and facts is None and not (kept and kept.run):

@@ -26,6 +26,8 @@ from console.text import Lines, SafeText, safe_end
 
 LOOK = 20.0
 """Seconds that a host or a balancer has to say what it shows."""
+GLANCE = 3.0
+"""The same for a balancer where somebody only wants to know how things are: what does not answer by then is not known."""
 SPARE = 10.0
 """Seconds on top of a command's own time, to reach its host."""
 RETRY_AFTER = 300
@@ -69,14 +71,14 @@ class MaintenanceSwitch:
         hosts, scout = hosts_with_page(self._environment), self._outside.scout
         return tuple(await on_each(hosts, lambda host: scout.look(self._environment, host, deadline=LOOK)))
 
-    async def look(self, facts: tuple[HostFacts, ...]) -> tuple[PlaceSeen, ...]:
-        """Say what hosts and balancers show; `facts`: looks at hosts, others among them."""
+    async def look(self, facts: tuple[HostFacts, ...], seconds: float = LOOK) -> tuple[PlaceSeen, ...]:
+        """Say what hosts and balancers show; `facts`: looks at hosts, others among them; `seconds`: that a balancer has."""
         with_page = {host.name for host in hosts_with_page(self._environment)}
         hosts = (host_seen(fact) for fact in facts if fact.host in with_page)
-        return (*hosts, *await on_each(self._balancers, self._balancer_seen))
+        return (*hosts, *await on_each(self._balancers, lambda balancer: self._balancer_seen(balancer, seconds)))
 
-    async def _balancer_seen(self, balancer: BalancerPort) -> PlaceSeen:
-        shown = await balancer.maintained(deadline=LOOK)
+    async def _balancer_seen(self, balancer: BalancerPort, seconds: float) -> PlaceSeen:
+        shown = await balancer.maintained(deadline=seconds)
         if isinstance(shown, BalancerProblem):
             return PlaceSeen(balancer.name, "unknown", is_balancer=True, why=shown.message, hint=shown.hint)
         if shown is None:

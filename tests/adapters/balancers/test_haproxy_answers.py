@@ -4,7 +4,7 @@ import pytest
 
 from console.adapters.balancers.haproxy_answers import Process, map_file, map_value, read_process, workers
 from console.adapters.balancers.haproxy_talk import talk
-from console.adapters.balancers.haproxy_warnings import redispatches
+from console.adapters.balancers.haproxy_warnings import Settings, settings_of
 from console.adapters.scripted import ScriptedTransport
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
@@ -89,7 +89,23 @@ def test_maps_by_their_files_and_keys():
     ],
 )
 def test_whether_a_backend_redispatches(lines, expected):
-    assert redispatches(lines, "shop") is expected
+    assert settings_of(lines, "shop").redispatches is expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("defaults\nretries 0\nbackend shop", 0),
+        ("defaults\nretries 0\nbackend shop\nretries 2", 2),
+        ("defaults\nbackend shop", 3),
+        ("defaults\nbackend shop\noption redispatch", 3),
+        ("backend shop\nretries", 3),
+        ("backend other\nretries 1", None),
+    ],
+)
+def test_how_often_a_backend_tries_again(lines, expected):
+    assert settings_of(lines, "shop").retries == expected
+    assert settings_of("", "shop") == Settings()
 
 
 class Said:
