@@ -1,8 +1,9 @@
 """What is kept of runs, for the screen: the journal, and the files beside it in the state folder. Implements `ports.RunArchive`. It meets no engine."""
 
 import asyncio
+from collections.abc import Callable
 
-from console.adapters.journal.store import JournalStore
+from console.adapters.journal.record_store import RecordStore
 from console.adapters.logs.run_log import RunLog
 from console.adapters.logs.sample_log import SampleLog
 from console.model.events import AnyEvent
@@ -11,10 +12,11 @@ from console.ports.journal import RunSummary
 
 
 class LocalRunArchive:
-    """Every run of a state folder."""
+    """Every run of a record, and what its machine's state folder keeps of each. `open_record`: the record; None: the state folder's file."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, open_record: "Callable[[], RecordStore] | None" = None) -> None:
         self._state = state
+        self._open_record = open_record or self._own
 
     async def record(self, run: str) -> tuple[AnyEvent, ...]:
         """Every event of a run, from the journal."""
@@ -32,8 +34,13 @@ class LocalRunArchive:
         """The machines' numbers during a run from that place on."""
         return await asyncio.to_thread(SampleLog(self._state, run).page, after, limit)
 
+    def _own(self) -> RecordStore:
+        from console.adapters.journal.store import JournalStore
+
+        return JournalStore.of(self._state)
+
     def _events(self, run: str) -> tuple[AnyEvent, ...]:
-        record = JournalStore.of(self._state)
+        record = self._open_record()
         try:
             return record.read(run)
         finally:
@@ -44,7 +51,7 @@ class LocalRunArchive:
         return await asyncio.to_thread(self._runs, app, environment, limit, after, words)
 
     def _runs(self, app: str, environment: str, limit: int, after: RunSummary | None, words: str) -> tuple[RunSummary, ...]:
-        record = JournalStore.of(self._state)
+        record = self._open_record()
         try:
             return record.runs(app, environment, limit=limit, after=after, words=words)
         finally:

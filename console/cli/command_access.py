@@ -83,6 +83,7 @@ def feed_of(how: Invocation, client: "Client", run: str, model: "Environment | N
 def environment_client(how: Invocation, model: "Environment", suggested: tuple[str, ...] = ()) -> "LocalEnvironmentClient":
     """An environment between runs, for a screen. `suggested`: the versions that are to be offered first."""
     from console.adapters.run_archive import LocalRunArchive
+    from console.cli.which_journal import open_record
     from console.client.environment import LocalEnvironmentClient
 
-    return LocalEnvironmentClient(CommandAccess(how), LocalRunArchive(state()), model, suggested)
+    return LocalEnvironmentClient(CommandAccess(how), LocalRunArchive(state(), open_record), model, suggested)

@@ -3,9 +3,16 @@
 import os
 from contextlib import suppress
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from console.cli.carry_out import carry_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.model.fleet import Environment
+    from console.model.secret import Secret
 
 FILES = 16384
 """Open files that an engine asks for where it may: a thousand hosts and their consoles need a few thousand."""
@@ -32,8 +39,9 @@ def _allow_many_files() -> None:
 
 
 async def _serve(app: str, environment: str) -> None:
+    from console.adapters.carrier import this_engine
     from console.adapters.clock import SystemClock
-    from console.adapters.journal.sql_journal import SqlJournal
+    from console.adapters.journal.chosen_journal import ChosenJournal
     from console.adapters.logs.log_writer import LogWriter
     from console.adapters.secretfile import read_secret_file
     from console.adapters.statefolder import prepared, state_folder
@@ -44,9 +52,19 @@ async def _serve(app: str, environment: str) -> None:
 
     state = state_folder(os.environ)
     before = os.umask(prepared(state).umask)
-    journal, logs = SqlJournal.of(state), LogWriter(state)
+    journal, logs = ChosenJournal(state), LogWriter(state)
     opened = lambda model, secrets: open_outside(model, state, secrets, before)  # noqa: E731
-    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file)
+
+    async def choose(model: "Environment", secrets: "Mapping[str, Secret]") -> None:
+        from console.adapters.journal.chain import JournalAway
+        from console.errors import NoGo
+
+        try:
+            await journal.use(_journal_address(model, secrets))
+        except JournalAway as fault:  # before anything is begun: nothing is known of what runs, and nothing could be written down
+            raise NoGo(fault.message, fault.hint) from None
+
+    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file, choose_journal=choose, carrier=this_engine())
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)
@@ -54,6 +72,26 @@ async def _serve(app: str, environment: str) -> None:
     finally:
         await journal.close()
         logs.close()
+
+
+def _journal_address(model: "Environment", secrets: "Mapping[str, Secret]") -> str:
+    """Where the model's record is; empty: in the state folder. Raises UsageFault where the secret that leads there is not here."""
+    from console.adapters.secretfile import read_secret_file
+    from console.errors import Problem, UsageFault
+    from console.model.fleet import JOURNAL
+
+    named = model.journal
+    if isinstance(named, str):
+        return named
+    if named.kind == "file":
+        text = read_secret_file(JOURNAL, named)
+        if isinstance(text, Problem):
+            raise UsageFault(text.message, text.hint)
+        return text
+    if JOURNAL not in secrets:
+        where = f"${named.name}" if named.kind == "env" else f"the command {named.name}"
+        raise UsageFault(f"the secret {JOURNAL} was not handed over: it comes from {where}", "type the command again where that can be read")
+    return secrets[JOURNAL].reveal()
 
 
 def zone_named(name: str) -> tzinfo | None:

@@ -4,22 +4,33 @@ from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
+from console.cli.which_journal import journal_named, open_record
 from console.errors import UsageFault
 from console.model.request import ASIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from console.adapters.journal.store import JournalStore
+    from console.adapters.journal.record_store import RecordStore
+    from console.model.carrier import Carrier
     from console.model.state import RunState
     from console.ports.journal import RunSummary
 
 
-def journal() -> "JournalStore":
+def journal() -> "RecordStore":
     """Open the record of runs, for a process that does nothing else meanwhile."""
-    from console.adapters.journal.store import JournalStore
+    return open_record()
 
-    return JournalStore.of(state())
+
+def carrier_of(run: str) -> "Carrier | None":
+    """Return which engine carries a run by the record that machines share; None: none does, or this machine alone has the record."""
+    if not journal_named():
+        return None
+    record = journal()
+    try:
+        return record.carried().get(run)
+    finally:
+        record.close()
 
 
 def recorded(run: str) -> "RunState":
@@ -56,11 +67,12 @@ def _meant(text: str, app: str) -> "list[RunSummary]":
     from console.adapters.journal.run_search import find_summaries
     from console.adapters.statefolder import journal_path, refuse_network
 
-    folder = state()
-    refuse_network(folder)
-    found = find_summaries(journal_path(folder), text, app)
-    if found is not None:
-        return found
+    if not journal_named():
+        folder = state()
+        refuse_network(folder)
+        found = find_summaries(journal_path(folder), text, app)
+        if found is not None:
+            return found
     record = journal()
     try:
         if text == "last":

@@ -10,12 +10,14 @@ from console.cli.configuration import state
 from console.cli.find_run import journal
 from console.cli.invocation import Invocation
 from console.cli.output import tell
+from console.cli.which_journal import remember_journal
 from console.errors import UsageFault
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
     from console.core.secrets.needed import Purpose
     from console.model.fleet import Environment
+    from console.model.secret import SecretRef
 
 
 async def engine_of(how: Invocation, found: "Environment") -> "Client":
@@ -40,8 +42,10 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
     from console.core.secrets.needed import needs_of, unhidden
 
     mark, needs, reading = digest(found), needs_of(found, purpose, resumes=resumes), SecretReader(quiet)
-    held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, {})
-    fresh = {name: one for name, one in needs.needed.items() if name not in held or one.kind != "command"}
+    await asyncio.to_thread(reading.add, found, of_record(found))
+    held = frozenset[str]() if not needs.wanted and purpose in ("deploy", "check") else await client.configure(found, mark, reading.found)
+    read = {*reading.found, *reading.problems}
+    fresh = {name: one for name, one in needs.needed.items() if name not in read and (name not in held or one.kind != "command")}
     await asyncio.to_thread(reading.add, found, fresh)
     missing = tuple(problem for name, problem in reading.problems.items() if name not in held)
     if missing:
@@ -50,6 +54,7 @@ async def configure(client: "Client", found: "Environment", purpose: "Purpose | 
     await asyncio.to_thread(reading.add, found, fresh, IMPATIENCE)
     await client.configure(found, mark, reading.found)
     remember(mark, found)
+    remember_journal(found.journal)
     for words in () if quiet else unhidden(found, reading.found):
         tell(f"deploy: {words}")
 
@@ -65,7 +70,7 @@ async def asking(how: Invocation, found: "Environment") -> "Client":
     from console.core.secrets.needed import needs_of
 
     client, reading = await engine_of(how, found), SecretReader(quiet=True)
-    reading.add(found, {name: one for name, one in found.secret_references().items() if one.kind == "env"})
+    reading.add(found, of_record(found) | {name: one for name, one in found.secret_references().items() if one.kind == "env"})
     mark = digest(found)
     if client.welcome.busy or how.read_only:
         return client
@@ -74,6 +79,13 @@ async def asking(how: Invocation, found: "Environment") -> "Client":
     elif client.welcome.digest != mark:
         await client.configure(found, mark, reading.found)
     return client
+
+
+def of_record(found: "Environment") -> "dict[str, SecretRef]":
+    """The secret that leads to the record, which an engine wants before anything else."""
+    from console.model.fleet import JOURNAL
+
+    return {name: one for name, one in found.secret_references().items() if name == JOURNAL}
 
 
 async def _handed_over(client: "Client", found: "Environment", here: dict[str, str]) -> None:

@@ -1,48 +1,59 @@
-"""`deploy status --motd`: one line if anything is open, for a login. Reads the state folder alone: no host is asked, no engine started, nothing made."""
+"""`deploy status --motd`: one line if anything is open, for a login. Reads the record alone: no host is asked, no engine started, nothing made."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from console.cli.invocation import Invocation
 from console.cli.output import say
+from console.cli.which_journal import journal_address, journal_named
 from console.errors import ConsoleError
+from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord, OpenRun
 from console.model.host_facts import LockHolder
 from console.typed import as_typed
 
 
 async def motd(how: Invocation, name: str) -> int:
-    """Print what is open in every environment that the state folder knows, as one line; nothing where nothing is."""
+    """Print what is open in every environment that the record knows, as one line; nothing where nothing is."""
     from console.adapters.journal.chain import JournalFault
-    from console.adapters.journal.store import JournalStore
     from console.adapters.statefolder import journal_path, state_folder
 
-    folder = state_folder(os.environ)
+    folder, shared = state_folder(os.environ), False
     try:
-        if not _is_there(journal_path(folder)):
+        shared = bool(journal_named())
+        if not shared and not _is_there(journal_path(folder)):
             return 0
-        store = JournalStore(journal_path(folder))
-        try:
-            records = [store.environment(*place) for place in store.places(how.app) if name in ("", place[1])]
-        finally:
-            store.close()
-        words = [word for record in records for word in await _open(record, folder)]
+        words = await _all_open(folder, how.app, name)
     except JournalFault as fault:
         say(f"deploy: {fault.message}: {as_typed(fault.hint)}")
         return 0
-    except (ConsoleError, OSError):
+    except (ConsoleError, OSError) as fault:
+        if shared and isinstance(fault, ConsoleError):
+            say(f"deploy: what is open is not known: {fault.message}: {as_typed(fault.hint)}")
         return 0
     if words:
         say("deploy: " + "; ".join(words))
     return 0
 
 
-async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
+async def _all_open(folder: str, app: str, name: str) -> list[str]:
+    from console.adapters.journal.chosen_journal import open_store
+
+    store = open_store(folder, journal_address())
+    try:
+        records = [store.environment(*place) for place in store.places(app) if name in ("", place[1])]
+        carried = store.carried()
+    finally:
+        store.close()
+    return [word for record in records for word in await _open(record, folder, carried)]
+
+
+async def _open(record: EnvironmentRecord, folder: str, carried: Mapping[str, Carrier]) -> list[str]:
     from console.core.environment.record_queries import debts_of, failed_run
 
     place = f"{record.environment} of {record.app}"
-    words = [await _how_it_stands(record, folder, run) for run in record.open[:1]]
+    words = [await _how_it_stands(record, folder, run, carried.get(run.run)) for run in record.open[:1]]
     owed: dict[str, None] = dict.fromkeys(debt.host for debt in debts_of(record))
     if owed:
         head = f"{place}: {', '.join(_some(list(owed)))} {'is' if len(owed) == 1 else 'are'} owed"
@@ -61,15 +72,16 @@ async def _open(record: EnvironmentRecord, folder: str) -> list[str]:
     return words
 
 
-async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun) -> str:
+async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun, carrier: Carrier | None) -> str:
     from console.client.engine_connection import look
     from console.wire.address import socket_path
 
     welcome = await look(socket_path(folder, record.app, record.environment))
     head = f"{record.environment} of {record.app}: run {run.run}"
-    if welcome is None or welcome.run != run.run:
+    if carrier is None and (welcome is None or welcome.run != run.run):
         return f"{head} was interrupted: {as_typed(f'deploy resume {run.run}')}"
-    return f"{head} {'waits for a person' if run.waits else 'goes on'}: {as_typed(f'deploy attach {run.run}')}"
+    where = f" on {carrier.host}" if carrier and (welcome is None or welcome.run != run.run) else ""
+    return f"{head} {'waits for a person' if run.waits else 'goes on'}{where}: {as_typed(f'deploy attach {run.run}')}"
 
 
 def _is_over(note: LockHolder) -> bool:

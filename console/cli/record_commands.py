@@ -14,7 +14,7 @@ from console.typed import as_typed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from console.adapters.journal.store import JournalStore
+    from console.adapters.journal.record_store import RecordStore
     from console.ports.journal import RunSummary
 
 PAGE = 100
@@ -43,7 +43,7 @@ def history(how: Invocation, environment: str) -> int:
     return 0
 
 
-def _runs(record: "JournalStore", app: str, environment: str) -> "Iterator[RunSummary]":
+def _runs(record: "RecordStore", app: str, environment: str) -> "Iterator[RunSummary]":
     page = record.runs(app, environment, limit=PAGE)
     while page:
         yield from page

@@ -33,11 +33,12 @@ async def _on_screen(how: Invocation, run: str, events: tuple[AnyEvent, ...], sp
 
     from console.adapters.run_archive import LocalRunArchive
     from console.cli.configuration import state
+    from console.cli.which_journal import open_record
     from console.tui.history.replay_feed import ReplayFeed
     from console.tui.open_screen import open_screen
 
-    feed, zone = ReplayFeed(events, speed, LocalRunArchive(state()), run), datetime.now().astimezone().tzinfo
-    await open_screen(feed, SystemClock(), records=LocalRunArchive(state()), zone=zone, theme=how.theme, read_only=True)
+    feed, zone = ReplayFeed(events, speed, LocalRunArchive(state(), open_record), run), datetime.now().astimezone().tzinfo
+    await open_screen(feed, SystemClock(), records=LocalRunArchive(state(), open_record), zone=zone, theme=how.theme, read_only=True)
     return int(Exit.DONE)
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import environment, state
-from console.cli.find_run import journal, open_runs, recorded, run_named
+from console.cli.find_run import carrier_of, journal, open_runs, recorded, run_named
 from console.cli.follow import follow
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of, is_owing
-from console.cli.output import say_json, tell_equivalent, tell_problem
+from console.cli.output import say_json, tell, tell_equivalent, tell_problem
 from console.cli.responsibility import Departure, Responsibility
 from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
@@ -100,16 +100,39 @@ async def attach(how: Invocation, text: str) -> int:
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
     except NoEngine:
-        return _show_recorded(how, summary, whole=True)
+        return await _attach_elsewhere(how, summary)
     if client.welcome.run != summary.run:
         await client.close()
-        summary = run_named(how, summary.run)
-        return _show_recorded(how, summary, whole=True)
+        return await _attach_elsewhere(how, run_named(how, summary.run))
     from console.cli.kept_models import model_kept
 
     with Departure() as leaving:
         model = _model_for(how, summary, model_kept(client.welcome.digest))
         return await follow(how, feed_of(how, client, summary.run, model), Responsibility(), leaving, environment_client(how, model) if model else None)
+
+
+async def _attach_elsewhere(how: Invocation, summary: "RunSummary") -> int:
+    """Follow a run that no engine of this state folder carries: by the record, while one elsewhere does; else say how it ended or that it was interrupted."""
+    carrier = carrier_of(summary.run) if summary.outcome is None else None
+    if carrier is None:
+        return _show_recorded(how, run_named(how, summary.run), whole=True)
+    if how.read_only:
+        words = f"run {summary.run} goes on: {carrier} carries it; a console that only looks on follows runs of its own machine"
+        return _show_recorded(how, summary, whole=True, goes_on=words)
+    with Departure() as leaving:
+        client, model = await _relaying(how, summary)
+        tell(f"deploy: run {summary.run} is carried by {carrier}; it is followed and steered from here by way of the record")
+        return await follow(how, feed_of(how, client, summary.run, None), Responsibility(), leaving, environment_client(how, model))
+
+
+async def _relaying(how: Invocation, summary: "RunSummary") -> "tuple[Client, Environment]":
+    """Meet the engine of this state folder, which has what another one carries from the record."""
+    from console.cli.kept_models import model_of_run
+
+    model = _model_for(how, summary, model_of_run(summary.run))
+    if model is None:
+        raise UsageFault(f"run {summary.run} is carried on another machine, and its hosts.toml is not known here", f"deploy -c FILE attach {summary.run}")
+    return await asking(how, model), model
 
 
 async def _wake(how: Invocation, summary: "RunSummary") -> None:
@@ -132,8 +155,8 @@ def _model_for(how: Invocation, summary: "RunSummary", kept: "Environment | None
         return None
 
 
-def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool) -> int:
-    """Show a run that no engine carries, from the journal: how it ended, or that it was interrupted and waits for a person."""
+def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool, goes_on: str = "") -> int:
+    """Show a run from the journal: how it ended, or that it was interrupted and waits for a person. `goes_on`: what is said of one that is carried."""
     from console.cli.follow_as_lines import printer_for
     from console.core.run.evolve import evolve
     from console.model.state import RunState
@@ -153,6 +176,9 @@ def _show_recorded(how: Invocation, summary: "RunSummary", *, whole: bool) -> in
         code = int(ended.exit if ended.exit is not None else Exit.CONSOLE_FAILED)
         printer.ended(ended, Ending(code, ended.outcome, seconds))
         return code
+    if goes_on:
+        printer.ended(ended, Ending(int(Exit.DETACHED), "detached", seconds, goes_on, f"deploy attach {summary.run}"))
+        return int(Exit.DETACHED)
     words = f"run {summary.run} was interrupted: no engine carries it"
     printer.ended(ended, Ending(int(Exit.PAUSED), "paused", seconds, words, f"deploy resume {summary.run}"))
     return int(Exit.PAUSED)
@@ -188,15 +214,14 @@ async def steer(how: Invocation, text: str, command: cmd.AnyCommand, equivalent:
         return await _note_later(how, summary, command, equivalent)
     if summary.outcome is not None:
         return _refused(how, summary.run, _is_over(summary))
+    client: Client | None = None
     try:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
     except NoEngine:
         summary = run_named(how, summary.run)
-        return _refused(how, summary.run, _is_over(summary)) if summary.outcome else await _without_engine(how, summary.run, command)
-    try:
-        answer = await client.submit(summary.run, command) if client.welcome.run == summary.run else None
-    finally:
-        await client.close()
+        if summary.outcome is not None:
+            return _refused(how, summary.run, _is_over(summary))
+    answer = await _said_to(how, client, summary, command)
     if answer is None or (isinstance(answer, cmd.Refusal) and answer.ended):
         summary = run_named(how, summary.run)
     if summary.outcome is not None:
@@ -225,6 +250,20 @@ async def _note_later(how: Invocation, summary: "RunSummary", note: cmd.Note, eq
     finally:
         await client.close()
     return _answered(how, summary.run, answer, equivalent)
+
+
+async def _said_to(how: Invocation, client: "Client | None", summary: "RunSummary", command: cmd.AnyCommand) -> cmd.Accepted | cmd.Refusal | None:
+    """Say it to the engine here that carries the run, or by way of the record to the one elsewhere that does; None: none does."""
+    if client is None or client.welcome.run != summary.run:
+        if client is not None:
+            await client.close()
+        if carrier_of(summary.run) is None:
+            return None
+        client, _ = await _relaying(how, summary)
+    try:
+        return await client.submit(summary.run, command)
+    finally:
+        await client.close()
 
 
 def _is_over(summary: "RunSummary") -> cmd.Refusal:

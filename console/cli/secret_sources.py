@@ -16,7 +16,7 @@ from typing import IO
 from console.adapters.secretfile import read_secret_file
 from console.cli.output import print_on
 from console.core.secrets.needed import masking_for
-from console.errors import Problem
+from console.errors import Problem, UsageFault
 from console.model.fleet import Environment
 from console.model.secret import SecretRef
 from console.text import hidden, hide, safe_end
@@ -61,6 +61,16 @@ class SecretReader:
         else:
             self.found[name] = text
             _known.add(text)
+
+
+def read_one(name: str, reference: SecretRef) -> str:
+    """Read one secret for this process itself, and have it hidden. Raises UsageFault where it cannot be read."""
+    reading = SecretReader(quiet=False)
+    reading.add(Environment("", "", "", ()), {name: reference})
+    text = read_secret_file(name, reference) if reference.kind == "file" else reading.found.get(name) or reading.problems[name]
+    if isinstance(text, Problem):
+        raise UsageFault(text.message, text.hint, (text,))
+    return text
 
 
 def _of_variable(name: str, secret: SecretRef) -> str | Problem:

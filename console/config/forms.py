@@ -165,6 +165,11 @@ def http_url(text: str) -> str:
     return "" if is_sound and text.isprintable() and " " not in text else "a URL that begins with http:// or https://"
 
 
+def journal_address(text: str) -> str:
+    """Judge where the record of runs is."""
+    return "" if text.startswith(("postgresql+psycopg://", "postgresql://")) and text.isprintable() else "a URL that begins with postgresql+psycopg://"
+
+
 def known_hosts_file(text: str) -> str:
     """Judge a file of known host keys, which can't be none."""
     return "a file of host keys (they are always checked)" if text in ("none", "/dev/null") else ""

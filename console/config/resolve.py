@@ -16,6 +16,7 @@ from console.config.canaries import judge_canary, read_canary
 from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
+from console.config.journal_key import absolute
 from console.config.metrics import read_metrics
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes
@@ -58,6 +59,8 @@ class Sources(msgspec.Struct, frozen=True):
     """What stands over the application's own keys."""
     over_place: FilePlace
     access: Access | None
+    journal: Variable
+    """What names the record's database; empty: nothing."""
 
 
 def resolved(sources: Sources) -> Environment:
@@ -75,6 +78,7 @@ def resolved(sources: Sources) -> Environment:
         hooks=_hooks(sources, hosts),
         variables=_variables(sources),
         access=sources.access,
+        journal=_anchored(sources.journal, sources.file),
         **_releases(sources),
         **_rules(sources),
         **_judged(sources, hosts),
@@ -200,11 +204,6 @@ def _notify(values: Values, file: str) -> Notify | None:
     if not notify or not notify.get("to"):
         return None
     return Notify(tuple(_anchored(address, file) for address in notify["to"]), notify.get("after", 60.0))
-
-
-def absolute(path: str, file: str) -> str:
-    """Return a path of the file's: `~` is the caller's home, a relative one starts at the file's folder."""
-    return os.path.normpath(os.path.join(os.path.dirname(file), os.path.expanduser(path)))
 
 
 def _repository(text: str, file: str) -> str:

@@ -315,7 +315,7 @@ ENVIRONMENT: Final = TableKind(
 FILE: Final = TableKind(
     {
         "default_environment": Key(Text("an environment")),
-        "journal": Key(Secretable(), later="a journal outside the state folder"),
+        "journal": Key(Secretable(Text("the address of a PostgreSQL database", forms.journal_address))),
         "state": Key(TableKind({"keep": Key(Duration()), "size": Key(Size())})),
         "app": Key(APP),
         "apps": Key(TableKind(others=APP, check=forms.plain_name)),

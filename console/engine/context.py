@@ -28,6 +28,10 @@ async def _written(run: str, *events: Event) -> None:
     raise NotImplementedError
 
 
+async def _nowhere(app: str, environment: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class QueryContext:
     """What a question is about."""
@@ -60,3 +64,9 @@ class QueryContext:
     """Held while the record of a run that nobody carries is read and written: two writers at once would take the same place in it."""
     metrics: MetricKeeper | None = None
     """The environment's numbers; None: nobody measures."""
+    elsewhere: Callable[[str, str], Awaitable[str]] = _nowhere
+    """(application, environment): the open run that an engine of another machine carries; empty: there is none."""
+
+    async def open_run(self) -> str:
+        """The run that goes on, here or on another machine; empty: none."""
+        return self.run or await self.elsewhere(self.environment.app, self.environment.name)

@@ -26,12 +26,15 @@ from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
+from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.access import may_carry_runs
 from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
+from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, Refusal
 from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, MaintenanceChanged, NoteAdded, RunOpened
 from console.model.fleet import Access, Environment
@@ -47,6 +50,13 @@ from console.text import SafeText
 
 T = TypeVar("T")
 
+ChooseJournal = Callable[[Environment, Mapping[str, Secret]], Coroutine[Any, Any, None]]
+"""Has the journal be the one that the model names. Raises ConsoleError where it cannot be used."""
+
+
+async def stays(environment: Environment, secrets: Mapping[str, Secret]) -> None:
+    """Leave the journal as it is."""
+
 
 class Engine:
     """One application in one environment, from the first console to the last."""
@@ -54,11 +64,14 @@ class Engine:
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
         zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
-        look_again: float = EVERY, read_file: ReadFile = unread,
+        look_again: float = EVERY, read_file: ReadFile = unread, choose_journal: ChooseJournal = stays, carrier: Carrier = Carrier(),  # noqa: B008 (frozen)
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
         self._open_outside = open_outside
+        self._choose_journal = choose_journal
+        self._carrier = carrier
+        self._elsewhere = RunsElsewhere(journal, carrier)
         self._zone_of = zone_of
         self._keep = keep
         self._environment: Environment | None = None
@@ -137,6 +150,7 @@ class Engine:
             await self._refuse_other_model(environment, digest)
             self._keyring.take(environment, secrets)
             if self._is_new(digest):
+                await self._choose_journal(environment, self._keyring.values)
                 await self._open(environment, digest)
 
     async def _refuse_other_model(self, environment: Environment, digest: str) -> None:
@@ -170,7 +184,7 @@ class Engine:
         return QueryContext(
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
-            self._catch_up.unpaid, self._switching, self._writing_idle, self._metrics,
+            self._catch_up.unpaid, self._switching, self._writing_idle, self._metrics, self._elsewhere.open_run,
         )  # fmt: skip
 
     def _fleet_if_any(self) -> QueryContext | None:
@@ -191,7 +205,7 @@ class Engine:
             lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
             await self._runs.make_way()
             run = await new_run(self._journal, self._clock, environment.name)
-            one = ActiveRun(self._fleet(), run, self._keep)
+            one = ActiveRun(self._fleet(), run, self._keep, lease=await self._leased(run), submit=self.submit)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
             words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
             kept = (await self._journal.environment(environment.app, environment.name)).maintenance
@@ -226,6 +240,8 @@ class Engine:
             await one.runner.write(*events)
         else:
             async with self._writing_idle:
+                if carrier := await self._elsewhere.carrier(run):
+                    raise Locked(f"run {run} is carried by {carrier}", f"deploy attach {run}")
                 await (await RunRecord.of(self._journal, self._clock, run)).write(*events)
         self._catch_up.changed()
 
@@ -248,13 +264,7 @@ class Engine:
         one = self._runs.get(run)
         if one is not None:
             return one.broadcast.follow(after)
-        return self._recorded(run, after)
-
-    async def _recorded(self, run: str, after: int) -> AsyncIterator[Heard]:
-        for event in await self._journal.read(run, after):
-            yield event
-        if not await is_over(self._journal, run):
-            raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
+        return self._elsewhere.follow(run, after)
 
     def state(self, run: str) -> RunState:
         """The state of a run that this engine carries or has carried."""
@@ -279,7 +289,10 @@ class Engine:
         return await one.runner.submit(command, person)
 
     async def _submit_idle(self, run: str, command: AnyCommand, person: Person) -> Accepted | Refusal:
-        """Take a note, or a debt that is forgiven, for a run that nobody carries."""
+        """Hand a command to the engine elsewhere that carries the run; take a note, or a debt that is forgiven, for one that nobody carries."""
+        carrier = await self._elsewhere.carrier(run)
+        if carrier is not None:
+            return await self._elsewhere.submit(run, command, person, carrier)
         async with self._writing_idle:
             record = await RunRecord.of(self._journal, self._clock, run) if isinstance(command, Forgive | Note) else None
             if record is None and await is_over(self._journal, run):
@@ -311,12 +324,20 @@ class Engine:
             return
         lacks = self._ready_again(state)
         await self._runs.make_way()
-        one = ActiveRun(self._fleet(), run, self._keep, events)
+        lease = await self._leased(run)
+        events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
+        one = ActiveRun(self._fleet(), run, self._keep, events, lease, self.submit)
         await one.runner.take_up(state, person)
         if state.go is None:
             await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
         await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
         self._runs.begin(run, one, person, self._catch_up.changed)
+
+    async def _leased(self, run: str) -> RunLease:
+        """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""
+        lease = RunLease(self._journal, run, self._carrier)
+        await lease.take()
+        return lease
 
     def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
         """Have the secrets for what is left of a run; none for one that ends now."""

@@ -15,6 +15,9 @@ from console.model.thresholds import Threshold
 
 Variable = str | SecretRef
 
+JOURNAL = "journal url"
+"""What the secret is called that leads to the record's database."""
+
 OUTPUT = 64 * 2**20
 """Bytes of a step's output that a host keeps, where the file does not say."""
 
@@ -403,13 +406,15 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     requires_within: float = 7 * 86400.0
     team_required: int = 0
     """Operators that a release needs besides whoever begins it."""
+    journal: Variable = ""
+    """The address of the database that holds the record of runs, which several machines share; empty: the state folder's file."""
 
     def secret_references(self) -> dict[str, SecretRef]:
         """Every secret of the environment, by the name a problem is told with; variables by their own."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
         for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce, self.ticket) if one)):
             found |= part.secrets
-        return found | self.metrics.secrets
+        return found | self.metrics.secrets | ({JOURNAL: self.journal} if isinstance(self.journal, SecretRef) else {})
 
     def host(self, name: str) -> Host | None:
         """The host of that name; None: there is none."""

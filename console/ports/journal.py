@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.request import Person
 from console.model.state import RunState
+
+LEASE = 15.0
+"""Seconds that an engine's word holds that it carries a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,23 @@ class PastRun(NamedTuple):
     state: RunState
 
 
+class SentCommand(NamedTuple):
+    """What a person said to a run on another machine than the one that carries it."""
+
+    number: int
+    command: AnyCommand
+    person: Person
+
+
 class Journal(Protocol):
     """The record of runs: events by run, each with its number; the history; and what is known of each environment. Never holds the loop up.
 
     One writer a run. Every method raises ConsoleError where the record cannot be written, read or believed.
     """
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether engines of other machines write to the same record."""
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write events, all or nothing, with what they change in their environment's record, and return only when that is on the disk.
@@ -86,6 +104,33 @@ class Journal(Protocol):
 
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows the environment's users a maintenance page, and until when; None: nobody does."""
+
+    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Say that this engine carries a run for the next LEASE seconds: None; else who carries it. Within one machine nobody needs to say so: None."""
+
+    async def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Say that this engine carries the run no more."""
+
+    async def carried(self) -> dict[str, Carrier]:
+        """Who has said within LEASE seconds that they carry which run. Nobody says so in a record of one machine."""
+
+    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """Leave a command for the engine that carries a run; its number."""
+
+    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """Take the commands that wait for a run that this engine carries, in their order. Each is given once."""
+
+    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """Say what became of a command that was taken."""
+
+    async def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """What became of a command that was sent; None: that is not known yet."""
+
+    async def withdraw_command(self, number: int) -> bool:
+        """Take a command back; False: it was taken already."""
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Return when the run may have new events that this process did not write, or after so many seconds."""
 
     async def close(self) -> None:
         """Write what waits, and let go of the record."""

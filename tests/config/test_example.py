@@ -60,7 +60,8 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     environment = config.environment("production")
     assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "prometheus"]
     assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
-    expected = {"journal", "app.artifact", "environments.production.limit_rate"}
+    assert environment.journal == "postgresql+psycopg://deploy@db01/deploy"
+    expected = {"app.artifact", "environments.production.limit_rate"}
     assert [balancer.kind for balancer in environment.balancers] == ["haproxy", "nginx", "command"]
     assert expected <= {problem.key for problem in config.not_yet()}
 

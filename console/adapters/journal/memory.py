@@ -1,18 +1,22 @@
 """A journal that is gone with its process, for tests. Implements `ports.Journal` without a disk or a thread."""
 
+import asyncio
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
 from console.adapters.journal.run_summaries import found_run, holds, summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import PastRun, RunSummary
+from console.ports.journal import PastRun, RunSummary, SentCommand
 from console.wire.codec import decode_event, encode_event
 
 
@@ -23,6 +27,8 @@ class MemoryJournal:
         self._events: dict[str, list[AnyEvent]] = {}
         self._runs: dict[str, RunSummary] = {}
         self._records: dict[tuple[str, str], EnvironmentRecord] = {}
+
+    is_shared = False
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Keep the events, all of them or none."""
@@ -90,6 +96,41 @@ class MemoryJournal:
     async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
         """Store who shows users a maintenance page."""
         self._records[app, environment] = changed(await self.environment(app, environment), maintenance=maintenance)
+
+    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Grant it, as where there is one machine."""
+        return None
+
+    async def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Do nothing: nobody asks for it."""
+
+    async def carried(self) -> dict[str, Carrier]:
+        """Nobody has said so."""
+        return {}
+
+    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """There is nobody to take it."""
+        raise NotImplementedError
+
+    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """None were sent."""
+        return ()
+
+    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """None were sent."""
+        raise NotImplementedError
+
+    async def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """None were sent."""
+        raise NotImplementedError
+
+    async def withdraw_command(self, number: int) -> bool:
+        """None were sent."""
+        raise NotImplementedError
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Wait so long."""
+        await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         """Do nothing: there is no file and no thread."""

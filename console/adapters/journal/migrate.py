@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from console.adapters.journal import migrations
 from console.adapters.journal.postgres import address_of, label, opened, told
 from console.adapters.journal.postgres_schema import SCHEMA, refuse_newer
 from console.adapters.journal.postgres_store import lock_key
@@ -38,7 +37,7 @@ def migrate(address: str, patience: float = PATIENCE) -> tuple[str, int, int]:
 def _upgrade(engine: sa.Engine) -> None:
     """Carry out what is missing: each migration in a transaction of its own."""
     config = Config()
-    config.set_main_option("script_location", os.path.dirname(migrations.__file__).replace("%", "%%"))
+    config.set_main_option("script_location", os.path.join(os.path.dirname(__file__), "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
         config.attributes["connection"] = connection

@@ -49,8 +49,19 @@ def label(url: sa.URL) -> str:
 def opened(url: sa.URL, *, writes: bool, alters: bool = False) -> sa.Engine:
     """Return what connects to the database, and again after a connection was lost. `alters`: for changes of the schema, which may take their time.
 
-    What reads sees the database at one moment until it is rolled back. A dead network is found by keepalives and by what stays unacknowledged.
+    What reads sees the database at one moment until it is rolled back.
     """
+    asked = connect_arguments(url, alters=alters) | ({"target_session_attrs": "read-write"} if writes and "target_session_attrs" not in url.query else {})
+    pool: dict[str, Any] = {"poolclass": NullPool} if alters else {"pool_size": 1, "max_overflow": 1, "pool_timeout": STATEMENT, "pool_pre_ping": True}
+    engine = sa.create_engine(url, connect_args=asked, **pool)
+    if alters:
+        return engine
+    level: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if writes else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return engine.execution_options(**level)
+
+
+def connect_arguments(url: sa.URL, *, alters: bool = False) -> dict[str, Any]:
+    """Return what libpq is to be told beside the address: limits, and how a dead network is found (keepalives, and what stays unacknowledged)."""
     settings = {
         "statement_timeout": 0 if alters else STATEMENT * 1000,
         "lock_timeout": STATEMENT * 1000,
@@ -68,15 +79,7 @@ def opened(url: sa.URL, *, writes: bool, alters: bool = False) -> sa.Engine:
         "application_name": "deploy-console",
         "client_encoding": "utf8",
     }
-    if writes:
-        asked["target_session_attrs"] = "read-write"  # of several servers the one that is no standby
-    asked = {name: value for name, value in asked.items() if name == "options" or name not in url.query}
-    pool: dict[str, Any] = {"poolclass": NullPool} if alters else {"pool_size": 1, "max_overflow": 1, "pool_timeout": STATEMENT, "pool_pre_ping": True}
-    engine = sa.create_engine(url, connect_args=asked, **pool)
-    if alters:
-        return engine
-    level: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if writes else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.execution_options(**level)
+    return {name: value for name, value in asked.items() if name == "options" or name not in url.query}
 
 
 _MEANINGS = {

@@ -10,12 +10,17 @@ from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
+from console.adapters.journal import postgres_commands, postgres_leases
 from console.adapters.journal.chain import JournalAway, JournalFault, chained
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.postgres import PATIENCE, address_of, label, opened, told
 from console.adapters.journal.postgres_schema import verify_schema
-from console.adapters.journal.record_store import Entry, RecordStore, Tip, next_number
+from console.adapters.journal.record_store import Entry, Listens, RecordStore, Tip, next_number
 from console.adapters.journal.tables import EVENTS
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.request import Person
+from console.ports.journal import SentCommand
 
 CHANNEL = "deploy_journal"
 """Where a commit says which runs have new events. It says "look": the rows hold what there is."""
@@ -32,12 +37,14 @@ NUMBERS = lock_key("numbers")
 class PostgresStore(RecordStore):
     """The record at that address. One connection writes, another reads; each is made again after it was lost."""
 
+    is_shared = True
     patience = PATIENCE
 
     def __init__(self, address: str) -> None:
         """Connect. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
         url = address_of(address)
         super().__init__(label(url))
+        self.url = url
         self._writer, self._reader = opened(url, writes=True), opened(url, writes=False)
         self._unsure = False
         """Whether the entries that are written now may stand already: the connection was lost when they were."""
@@ -92,13 +99,67 @@ class PostgresStore(RecordStore):
         found = connection.execute(sa.select(EVENTS.c.hash).where(EVENTS.c.run == entry.run, EVENTS.c.seq == last)).scalar()
         return Tip(entry.run, last, str(found)) if found == made and found else None
 
+    def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the lease of a run; None: this engine has it."""
+        with self._told(), self._writer.begin() as connection:
+            return postgres_leases.take(connection, run, carrier)
+
+    def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Let the lease of a run go."""
+        with self._told(), self._writer.begin() as connection:
+            postgres_leases.end(connection, run, carrier)
+
+    def carried(self) -> dict[str, Carrier]:
+        """Return who carries which run, by their leases."""
+        with self._told(), self._reading() as connection:
+            return postgres_leases.carried(connection)
+
+    def listener(self) -> Listens:
+        """Return what hears of other machines."""
+        from console.adapters.journal.postgres_listener import Listener
+
+        return Listener(self.url)
+
+    def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """Leave a command for the engine that carries a run, and wake it; the command's number."""
+        with self._told(), self._writer.begin() as connection:
+            number = postgres_commands.send(connection, run, command, person)
+            _notify(connection, run)
+        return number
+
+    def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """Take the commands that wait for a run."""
+        with self._told(), self._writer.begin() as connection:
+            return postgres_commands.take(connection, run)
+
+    def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """Say what became of a command, and wake who waits for that."""
+        with self._told(), self._writer.begin() as connection:
+            postgres_commands.answer(connection, number, answer)
+            _notify(connection, run)
+
+    def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """Return what became of a command; None: that is not known yet."""
+        with self._told(), self._reading() as connection:
+            return postgres_commands.answered(connection, number)
+
+    def withdraw_command(self, number: int) -> bool:
+        """Take a command back; whether nobody had taken it."""
+        with self._told(), self._writer.begin() as connection:
+            return postgres_commands.withdraw(connection, number)
+
     def _before_commit(self, connection: sa.Connection, tips: Sequence[Tip]) -> None:
         """Tell whoever listens, at the commit, which runs have new events."""
         for run in dict.fromkeys(tip.run for tip in tips):
-            connection.execute(sa.select(sa.func.pg_notify(CHANNEL, run)))
+            _notify(connection, run)
 
     def _after_commit(self, tips: Sequence[Tip]) -> None:
         """Do nothing: the server keeps what is committed."""
+
+
+def _notify(connection: sa.Connection, run: str) -> None:
+    """Have those who listen look at the run once this transaction is committed."""
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, run)))
 
 
 def _locked(connection: sa.Connection, key: int) -> None:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -16,12 +16,15 @@ from console.adapters.journal.chain import JournalAway, JournalFault, broken, ch
 from console.adapters.journal.environment_rows import EnvironmentRows, Place, decode_state, past_rows, places_of
 from console.adapters.journal.run_summaries import found_run, sought, summary_after
 from console.adapters.journal.tables import EVENTS, LINE, NEWEST, RUNS, summary_of
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.request import Person
 from console.model.state import RunState
-from console.ports.journal import PastRun, RunSummary
+from console.ports.journal import PastRun, RunSummary, SentCommand
 from console.wire.codec import DecodeError, decode_event
 
 PAGE = 2000
@@ -49,9 +52,21 @@ class OutOfOrder(JournalFault):
     """Events that do not follow the last one of their run in the journal."""
 
 
+class Listens(Protocol):
+    """Hears that other machines have written, in the loop that asks it."""
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Return once something was written about the run, or after so many seconds."""
+
+    async def close(self) -> None:
+        """Listen no more."""
+
+
 class RecordStore(ABC):
     """The record of runs in one database. `path`: what people call the record."""
 
+    is_shared = False
+    """Whether engines of other machines write to it."""
     patience: float | None = None
     """Seconds after which an answer is not waited for any more; None: each answer comes by itself."""
 
@@ -78,6 +93,42 @@ class RecordStore(ABC):
     @abstractmethod
     def _take_number(self, connection: sa.Connection) -> int:
         """Return the next run's number: above that of each run whose transaction ends before this one."""
+
+    def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the lease of a run; None: this engine has it. In a record of one machine the engines' own locks keep them apart."""
+        return None
+
+    def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Let the lease of a run go."""
+        return
+
+    def carried(self) -> dict[str, Carrier]:
+        """Return who carries which run, by their leases."""
+        return {}
+
+    def listener(self) -> Listens | None:
+        """Return what hears of other machines; None: there are none."""
+        return None
+
+    def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """Leave a command for the engine that carries a run; its number. In a record of one machine nobody does: engines have sockets."""
+        raise NotImplementedError
+
+    def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """Take the commands that wait for a run."""
+        return ()
+
+    def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """Say what became of a command."""
+        raise NotImplementedError
+
+    def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """Return what became of a command; None: that is not known yet."""
+        raise NotImplementedError
+
+    def withdraw_command(self, number: int) -> bool:
+        """Take a command back; whether nobody had taken it."""
+        raise NotImplementedError
 
     def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""

@@ -25,19 +25,23 @@ def demo(ctx: click.Context, /, hosts: int | None, *, sides: bool, stop: bool, *
 
 
 @click.command(cls=StrictCommand)
-@click.argument("verb", default="list", type=click.Choice(["list", "stop"]), metavar="[list|stop]")
+@click.argument("verb", default="list", type=click.Choice(["list", "stop", "migrate"]), metavar="[list|stop|migrate]")
 @click.option("--environment", default="", hidden=True)
 @click.option("--force", is_flag=True, help="Stop it even during a run.")
 @how_options
 @click.pass_context
 def engine(ctx: click.Context, /, verb: str, environment: str, force: bool, **given: Any) -> None:
-    """List or stop the engines of this state folder."""
+    """List or stop the engines of this state folder; or bring the tables of a shared journal up to date."""
     how = how_of(ctx, given)
     if environment:
         from console.cli.engine_command import run_engine
 
         run_engine(how.app, environment)
         return
+    if verb == "migrate":
+        from console.cli.migrate_command import migrate_journal
+
+        sys.exit(migrate_journal(how))
     from console.cli import record_commands
 
     finish(record_commands.engines(how, verb, force=force))

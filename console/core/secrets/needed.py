@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from console.model.fleet import Announce, Database, Environment, Notify, Probe, Ticket, Variable
+from console.model.fleet import JOURNAL, Announce, Database, Environment, Notify, Probe, Ticket, Variable
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
@@ -36,8 +36,13 @@ def needs_of(environment: Environment, purpose: Purpose | None, *, resumes: bool
     """Return what a run of that kind needs; None: a run that only ends. `resumes`: it was begun before. `reverts`: it takes a migration back.
 
     A release needs everything that it will use, before it begins. What brings a fleet back needs what its commands and gates need, and nothing of
-    those who are told, or of checks that it is not held up by.
+    those who are told, or of checks that it is not held up by. Each of them is written to the record.
     """
+    needs = _needs_beside_the_record(environment, purpose, resumes=resumes, reverts=reverts)
+    return Needs(needs.needed | {JOURNAL: environment.journal}, needs.wanted) if isinstance(environment.journal, SecretRef) else needs
+
+
+def _needs_beside_the_record(environment: Environment, purpose: Purpose | None, *, resumes: bool, reverts: bool) -> Needs:
     if purpose is None:
         return Needs({}, {})
     variables = {name: value for name, value in environment.variables.items() if isinstance(value, SecretRef)}
@@ -97,6 +102,7 @@ def _written(environment: Environment) -> Iterator[str]:
     yield from _of_address(environment.metrics.prometheus)
     yield from _of_address(environment.ticket.close if environment.ticket else "")
     yield from _of_address(environment.repository)
+    yield from _of_address(environment.journal)
 
 
 def _of_address(address: Variable) -> Iterator[str]:

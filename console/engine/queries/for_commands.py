@@ -33,7 +33,7 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
     healthy = healthy_hosts(record, environment, facts)
     return {
         "environment": environment.name, "maintenance": maintained.state, "maintenance_by": maintained.kept,
-        "locked_by": holder_row(held) if held else None, "run": fleet.run or None,
+        "locked_by": holder_row(held) if held else None, "run": await fleet.open_run() or None,
         "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
         "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
         "owed": list(owed_now(record, fleet.unpaid)),

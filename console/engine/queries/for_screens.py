@@ -39,7 +39,7 @@ async def answer_board(fleet: QueryContext, argument: Mapping[str, Any], person:
     healthy = healthy_hosts(record, environment, facts)
     rows = tuple(_board_host(host, fact, healthy[host.name]) for host, fact in zip(environment.hosts, facts, strict=True))
     return FleetSnapshot(
-        environment=environment.name, app=environment.app, protected=environment.protected, run=fleet.run, held=held, hosts=rows,
+        environment=environment.name, app=environment.app, protected=environment.protected, run=await fleet.open_run(), held=held, hosts=rows,
         maintenance=maintained.state, maintained=maintained,
         owed=owed_now(record, fleet.unpaid), failed=failed_run(record), at=_now(fleet),
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""The tables of the first journal on PostgreSQL: runs, events, each environment's record, ended runs as a rollback needs them."""
+"""The tables of the first journal on PostgreSQL: runs, events, each environment's record, ended runs as a rollback needs them, who carries what, and
+what is said to a run from elsewhere."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +31,23 @@ def upgrade() -> None:
         sa.Column("hash", sa.String, nullable=False),
     )
     _make_environments()
+    op.create_table(
+        "leases",
+        sa.Column("run", sa.String, primary_key=True),
+        sa.Column("token", sa.Integer, nullable=False),
+        sa.Column("mark", sa.String, nullable=False),
+        sa.Column("carrier", sa.Text, nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "commands",
+        sa.Column("number", sa.BigInteger, primary_key=True),
+        *(sa.Column(name, kind, nullable=False) for name, kind in (("run", sa.String), ("person", sa.Text), ("command", sa.Text))),
+        sa.Column("sent", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken", sa.DateTime(timezone=True)),
+        sa.Column("answer", sa.Text),
+    )
+    op.create_index("commands_by_run", "commands", ["run"])
     versions = op.create_table(
         "journal_schema", sa.Column("version", sa.Integer, primary_key=True, autoincrement=False), sa.Column("oldest", sa.Integer, nullable=False)
     )

@@ -1,0 +1,36 @@
+"""Who this engine is among those of all machines."""
+
+import os
+import pwd
+import secrets
+import socket
+
+from console.model.carrier import Carrier
+
+
+def this_engine() -> Carrier:
+    """Return what tells this process from any other, on this machine and elsewhere, now and after a restart."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    return Carrier(user, socket.gethostname(), _boot(), os.getpid(), _started(os.getpid()), secrets.token_hex(8))
+
+
+def is_gone(carrier: Carrier) -> bool:
+    """Whether that process is known to live no more: it was one of this boot of this machine. Of another machine nothing is known."""
+    return carrier.boot == _boot() and _started(carrier.pid) != carrier.started
+
+
+def _boot() -> str:
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def _started(pid: int) -> str:
+    """When that process started, in clock ticks since the boot; empty: there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

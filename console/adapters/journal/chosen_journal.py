@@ -1,0 +1,142 @@
+"""The record of runs that an engine's model names: the state folder's file, or a shared database. Implements `ports.Journal` by the one that is chosen.
+
+Knows where each kind is opened; nothing of what stands in it.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from console.adapters.journal.sql_journal import SqlJournal
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.environment_record import EnvironmentRecord
+from console.model.events import AnyEvent
+from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
+from console.model.request import Person
+from console.model.state import RunState
+from console.ports.journal import PastRun, RunSummary, SentCommand
+
+if TYPE_CHECKING:
+    from console.adapters.journal.record_store import RecordStore
+
+
+def open_store(state: str, address: str) -> "RecordStore":
+    """Open the record: of the state folder where the address is empty. Raises JournalFault or UsageFault where it cannot be used."""
+    if not address:
+        from console.adapters.journal.store import JournalStore
+
+        return JournalStore.of(state)
+    from console.adapters.journal.postgres_store import PostgresStore
+
+    return PostgresStore(address)
+
+
+class ChosenJournal:
+    """The record of one engine. Until a model names another one it is the state folder's."""
+
+    def __init__(self, state: str) -> None:
+        self._state = state
+        self._address = ""
+        self._now: SqlJournal | None = None
+
+    async def use(self, address: str) -> None:
+        """Work with the record at that address (empty: the state folder's) from now on. Raises JournalFault or UsageFault, and then keeps the one before."""
+        if self._now is not None and address == self._address:
+            return
+        fresh = SqlJournal(await asyncio.to_thread(open_store, self._state, address))
+        before, self._now, self._address = self._now, fresh, address
+        if before is not None:
+            await before.close()
+
+    @property
+    def _chosen(self) -> SqlJournal:
+        if self._now is None:
+            self._now = SqlJournal.of(self._state)
+        return self._now
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether engines of other machines write to it."""
+        return self._chosen.is_shared
+
+    async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
+        """Write, all or nothing, and return only when it is on the disk."""
+        await self._chosen.append(run, events, state)
+
+    async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
+        """Events of a run after that number."""
+        return await self._chosen.read(run, after)
+
+    async def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Events of a run of that type alone, in their order."""
+        return await self._chosen.of_type(run, kind)
+
+    async def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """A page of the history, newest first."""
+        return await self._chosen.runs(app, environment, limit, after, words)
+
+    async def find_run(self, text: str) -> list[RunSummary]:
+        """Runs that a person may mean by that, newest first."""
+        return await self._chosen.find_run(text)
+
+    async def environment(self, app: str, environment: str) -> EnvironmentRecord:
+        """What the record knows of an environment."""
+        return await self._chosen.environment(app, environment)
+
+    async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
+        """What the record knows of each environment of an application, the newest first."""
+        return await self._chosen.environments(app)
+
+    async def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
+        """Ended runs as far as a rollback asks, newest first."""
+        return await self._chosen.past(app, environment, limit, before)
+
+    async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
+        """Store the person's note that closes an environment."""
+        await self._chosen.keep_note(app, environment, note)
+
+    async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows users a maintenance page; None: nobody does."""
+        await self._chosen.keep_maintenance(app, environment, maintenance)
+
+    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the lease of a run; None: this engine has it."""
+        return await self._chosen.take_lease(run, carrier)
+
+    async def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Let the lease of a run go."""
+        await self._chosen.end_lease(run, carrier)
+
+    async def carried(self) -> dict[str, Carrier]:
+        """Who carries which run, by their leases."""
+        return await self._chosen.carried()
+
+    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """Leave a command for the engine that carries a run; its number."""
+        return await self._chosen.send_command(run, command, person)
+
+    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """Take the commands that wait for a run."""
+        return await self._chosen.take_commands(run)
+
+    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """Say what became of a command."""
+        await self._chosen.answer_command(run, number, answer)
+
+    async def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """What became of a command; None: that is not known yet."""
+        return await self._chosen.command_answer(number)
+
+    async def withdraw_command(self, number: int) -> bool:
+        """Take a command back; False: it was taken already."""
+        return await self._chosen.withdraw_command(number)
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Return when the run may have new events, or after so many seconds."""
+        await self._chosen.news(run, seconds)
+
+    async def close(self) -> None:
+        """Write what waits, and let go of the record."""
+        if self._now is not None:
+            await self._now.close()

@@ -1,0 +1,61 @@
+"""What is said to a run by way of the record, from a machine that does not carry it: a row for each command, taken once, answered once.
+
+Knows SQL; not what a command means, nor who may give it.
+"""
+
+import sqlalchemy as sa
+
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.request import Person
+from console.ports.journal import SentCommand
+from console.wire.codec import decoder, encode, gated
+
+FRESH = 15
+"""Seconds after which a command that nobody took is not carried out any more: whoever gave it was told so."""
+COMMANDS = sa.Table(
+    "commands",
+    sa.MetaData(),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("run", sa.String, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("sent", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("taken", sa.DateTime(timezone=True)),
+    sa.Column("answer", sa.Text),
+)
+sa.Index("commands_by_run", COMMANDS.c.run)
+_person, _command, _answer = decoder(Person), decoder(AnyCommand), decoder(Accepted | Refusal)
+_TAKE = sa.text(
+    "UPDATE commands SET taken = clock_timestamp() WHERE run = :run AND taken IS NULL AND answer IS NULL"
+    " AND sent > clock_timestamp() - make_interval(secs => :fresh) RETURNING number, person, command"
+)
+
+
+def send(connection: sa.Connection, run: str, command: AnyCommand, person: Person) -> int:
+    """Leave a command for whoever carries the run; its number."""
+    row = {"run": run, "person": encode(person).decode(), "command": encode(gated(command)).decode(), "sent": sa.func.clock_timestamp()}
+    return int(connection.execute(sa.insert(COMMANDS).values(row).returning(COMMANDS.c.number)).scalar_one())
+
+
+def take(connection: sa.Connection, run: str) -> tuple[SentCommand, ...]:
+    """Take the commands that wait for a run, in their order: nobody else gets them."""
+    rows = connection.execute(_TAKE, {"run": run, "fresh": FRESH}).all()
+    return tuple(SentCommand(row.number, _command(row.command.encode()), _person(row.person.encode())) for row in sorted(rows, key=lambda row: row.number))
+
+
+def answer(connection: sa.Connection, number: int, said: Accepted | Refusal) -> None:
+    """Say what became of a command."""
+    connection.execute(sa.update(COMMANDS).where(COMMANDS.c.number == number).values(answer=encode(said).decode()))
+
+
+def answered(connection: sa.Connection, number: int) -> Accepted | Refusal | None:
+    """Return what became of a command; None: nothing was said yet."""
+    said = connection.execute(sa.select(COMMANDS.c.answer).where(COMMANDS.c.number == number)).scalar()
+    found: Accepted | Refusal | None = _answer(said.encode()) if said else None
+    return found
+
+
+def withdraw(connection: sa.Connection, number: int) -> bool:
+    """Take a command back; whether nobody had taken it."""
+    waits = sa.and_(COMMANDS.c.number == number, COMMANDS.c.taken.is_(None))
+    return bool(connection.execute(sa.delete(COMMANDS).where(waits)).rowcount)

@@ -1,0 +1,58 @@
+"""Which engine carries which run, over all machines: a row for each run, good until a time of the database's clock. Knows SQL; not what carrying means.
+
+Each engine that takes a run up raises the row's token, so whoever had it before can be told from whoever has it now.
+"""
+
+import sqlalchemy as sa
+
+from console.adapters.carrier import is_gone
+from console.model.carrier import Carrier
+from console.ports.journal import LEASE
+from console.wire.codec import decoder, encode
+
+LEASES = sa.Table(
+    "leases",
+    sa.MetaData(),
+    sa.Column("run", sa.String, primary_key=True),
+    sa.Column("token", sa.Integer, nullable=False),
+    sa.Column("mark", sa.String, nullable=False),
+    sa.Column("carrier", sa.Text, nullable=False),
+    sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+)
+_decoded = decoder(Carrier)
+_TAKE = sa.text(
+    "INSERT INTO leases (run, token, mark, carrier, expires) VALUES (:run, 1, :mark, :carrier, clock_timestamp() + make_interval(secs => :seconds))"
+    " ON CONFLICT (run) DO UPDATE SET token = leases.token + (leases.mark <> excluded.mark)::int, mark = excluded.mark, carrier = excluded.carrier,"
+    " expires = excluded.expires WHERE leases.mark = excluded.mark OR leases.expires < clock_timestamp() RETURNING token"
+)
+
+
+def take(connection: sa.Connection, run: str, carrier: Carrier) -> Carrier | None:
+    """Take the run's lease, or renew it; None: it is this engine's now, else who has it."""
+    asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE}
+    if connection.execute(_TAKE, asked).first():
+        return None
+    held = connection.execute(sa.select(LEASES.c.carrier).where(LEASES.c.run == run)).scalar_one()
+    other = _carrier(held)
+    if not is_gone(other):
+        return other
+    end(connection, run, other)  # it died here, and does not come back
+    return take(connection, run, carrier)
+
+
+def end(connection: sa.Connection, run: str, carrier: Carrier) -> None:
+    """Have the lease be over, if it is this engine's. The row stays, for its token."""
+    mine = sa.and_(LEASES.c.run == run, LEASES.c.mark == carrier.mark)
+    connection.execute(sa.update(LEASES).where(mine).values(expires=sa.func.clock_timestamp()))
+
+
+def carried(connection: sa.Connection) -> dict[str, Carrier]:
+    """Return the runs whose lease is good, and who has it."""
+    good = sa.select(LEASES.c.run, LEASES.c.carrier).where(LEASES.c.expires > sa.func.clock_timestamp())
+    found = {row.run: _carrier(row.carrier) for row in connection.execute(good)}
+    return {run: carrier for run, carrier in found.items() if not is_gone(carrier)}
+
+
+def _carrier(text: str) -> Carrier:
+    found: Carrier = _decoded(text.encode())
+    return found

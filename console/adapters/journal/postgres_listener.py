@@ -1,0 +1,59 @@
+"""Hears that other machines have written to the record. A notification says "look": what there is stands in the rows, which are read anyway from time to time.
+
+On a connection of its own, in the loop; lost and made again, it has everybody look once. Knows nothing of what is written.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from console.adapters.journal.postgres import connect_arguments
+from console.adapters.journal.postgres_store import CHANNEL
+
+AGAIN = 1.0
+"""Seconds until a connection that was lost is tried again."""
+
+
+class Listener:
+    """What one process hears of."""
+
+    def __init__(self, url: sa.URL) -> None:
+        self._asked: dict[str, Any] = {**url.translate_connect_args(username="user", database="dbname"), **connect_arguments(url)}
+        self._heard: dict[str, asyncio.Event] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Return once something was written about the run since this was last called, or after so many seconds."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._listen())
+        heard = self._heard.setdefault(run, asyncio.Event())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await heard.wait()
+        heard.clear()
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _listen(self) -> None:
+        while True:
+            with suppress(psycopg.Error, OSError):
+                async with await psycopg.AsyncConnection.connect(**self._asked, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    self._wake()
+                    async for one in connection.notifies():
+                        self._wake(one.payload)
+            self._wake()
+            await asyncio.sleep(AGAIN)
+
+    def _wake(self, run: str = "") -> None:
+        for name, heard in self._heard.items():
+            if run in ("", name):
+                heard.set()

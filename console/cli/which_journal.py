@@ -1,0 +1,97 @@
+"""Which record of runs a command reads: the state folder's file, or the database that hosts.toml names.
+
+Where there is no hosts.toml, the one that the last run here was written to: its address, or where that is to be read, is kept in the state folder.
+Knows no run and meets no engine.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from console.cli.configuration import state
+from console.errors import UsageFault
+from console.typed import typed_here
+
+if TYPE_CHECKING:
+    from console.adapters.journal.record_store import RecordStore
+    from console.model.fleet import Variable
+
+
+def open_record() -> "RecordStore":
+    """Open the record of runs, for a process that does nothing else meanwhile. Raises UsageFault where a secret is missing, JournalFault."""
+    from console.adapters.journal.chosen_journal import open_store
+
+    return open_store(state(), journal_address())
+
+
+def journal_address() -> str:
+    """Return the address of the record's database; empty: it is the state folder's file. Raises UsageFault."""
+    named = journal_named()
+    if isinstance(named, str):
+        _hide(named)
+        return named
+    from console.cli.secret_sources import read_one
+    from console.model.fleet import JOURNAL
+
+    text = read_one(JOURNAL, named)
+    _hide(text)
+    return text
+
+
+def journal_named() -> "Variable":
+    """Return what names the record's database, as it stands in hosts.toml, or as the last run here had it; empty: nothing does."""
+    from console.adapters.statefolder import state_folder
+    from console.config.journal_key import find_file, journal_of_file
+
+    typed = dict(typed_here().options).get("-c")
+    path = find_file(typed, os.environ, os.getcwd())
+    return journal_of_file(path) if path else _kept(state_folder(os.environ))
+
+
+def remember_journal(named: "Variable") -> None:
+    """Keep what names the record's database, for commands in a folder without a file. No secret is written."""
+    from console.adapters.statefolder import modes_of
+    from console.wire.codec import encode
+
+    folder = state()
+    if not named:
+        if os.path.exists(_path(folder)):
+            os.remove(_path(folder))
+        return
+    if _kept(folder) == named:
+        return
+    fresh, modes = f"{_path(folder)}.{os.getpid()}", modes_of(folder)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, modes.file), "wb") as file:
+        os.fchmod(file.fileno(), modes.file)
+        file.write(encode(named))
+    os.replace(fresh, _path(folder))
+
+
+def _kept(folder: str) -> "Variable":
+    path = _path(folder)
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return ""
+    from console.model.fleet import Variable
+    from console.wire.codec import DecodeError, decoder
+
+    try:
+        found: Variable = decoder(Variable)(text)
+    except DecodeError as problem:
+        raise UsageFault(f"{path} is {problem.message}", f"rm {path}, then work in the folder of hosts.toml") from None
+    return found
+
+
+def _path(folder: str) -> str:
+    return os.path.join(folder, "journal.json")
+
+
+def _hide(address: str) -> None:
+    """Have the password of an address hidden wherever this process prints."""
+    from console.core.secrets.needed import masking_for
+    from console.model.fleet import Environment
+    from console.text import hide
+
+    if "://" in address:
+        hide(masking_for(Environment("", "", "", (), journal=address), ()))

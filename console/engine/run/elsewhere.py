@@ -1,0 +1,70 @@
+"""Runs that an engine of another machine carries: followed by the record, and steered by way of it.
+
+What stands in the rows is what there is; a notification only says when to look. Knows the journal alone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from console.engine.catch_up.leftover_locks import is_over
+from console.errors import UsageFault
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.request import Person
+from console.model.values import changed
+from console.ports.feed import Heard
+from console.ports.journal import Journal
+from console.text import SafeText
+
+LOOK = 1.0
+"""Seconds after which the record is read again though nothing was heard."""
+ANSWER = 10.0
+"""Seconds that the other engine has to answer a command."""
+
+
+class RunsElsewhere:
+    """The runs of one record that this engine does not carry. `here`: this engine."""
+
+    def __init__(self, journal: Journal, here: Carrier) -> None:
+        self._journal = journal
+        self._here = here
+
+    async def carrier(self, run: str) -> Carrier | None:
+        """Which other engine carries a run; None: none does."""
+        found = (await self._journal.carried()).get(run)
+        return None if found is None or found.mark == self._here.mark else found
+
+    async def open_run(self, app: str, environment: str) -> str:
+        """The open run of an environment that another engine carries; empty: there is none."""
+        carried = await self._journal.carried()
+        if not carried:
+            return ""
+        record = await self._journal.environment(app, environment)
+        return next((one.run for one in record.open if one.run in carried), "")
+
+    async def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
+        """Everything of a run after that event, as it is written, until it has let go of its hosts. Raises UsageFault where nobody carries it on."""
+        while True:
+            is_carried = await self.carrier(run) is not None
+            for event in await self._journal.read(run, after):
+                after = event.seq
+                yield event
+            if not is_carried:
+                if not await is_over(self._journal, run):
+                    raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
+                return
+            await self._journal.news(run, LOOK)
+
+    async def submit(self, run: str, command: AnyCommand, person: Person, carrier: Carrier) -> Accepted | Refusal:
+        """Have the engine that carries the run judge and take a command, in the name of who gave it here."""
+        sender = changed(person, uid=-1, claims=f"{person.claims} by way of {self._here.host}".strip())
+        number = await self._journal.send_command(run, command, sender)
+        until = asyncio.get_running_loop().time() + ANSWER
+        while asyncio.get_running_loop().time() < until:
+            await self._journal.news(run, 0.2)
+            answer = await self._journal.command_answer(number)
+            if answer is not None:
+                return answer
+        if await self._journal.withdraw_command(number):
+            return Refusal(SafeText(f"{carrier} did not take the command within {ANSWER:.0f} s, and will not take it"), SafeText(f"deploy attach {run}"))
+        return Refusal(SafeText(f"{carrier} took the command and has not answered for {ANSWER:.0f} s"), SafeText(f"deploy attach {run}"))

@@ -1,0 +1,65 @@
+"""That this engine carries a run, kept in the record for engines of other machines to see. Knows no step and no host: what a lost lease means is the caller's.
+
+A record of one machine grants every lease: the lock of the engine's process is what keeps engines apart there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from console.errors import ConsoleError, Locked
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.request import Person
+from console.ports.journal import LEASE, Journal
+
+LOOK = 1.0
+"""Seconds after which the record is looked at again though nothing was heard."""
+
+log = logging.getLogger(__name__)
+
+
+class RunLease:
+    """The lease of one run."""
+
+    def __init__(self, journal: Journal, run: str, carrier: Carrier) -> None:
+        self._journal = journal
+        self._run = run
+        self._carrier = carrier
+
+    async def take(self) -> None:
+        """Take it. Raises Locked where another engine carries the run."""
+        other = await self._journal.take_lease(self._run, self._carrier)
+        if other is not None:
+            raise Locked(f"run {self._run} is carried by {other}", f"deploy attach {self._run}")
+
+    async def keep(self, lost: Callable[[Carrier], object]) -> None:
+        """Renew it until cancelled; `lost` is told, once, who has taken it. While the record does not answer, it is asked again."""
+        while True:
+            await asyncio.sleep(LEASE / 3)
+            try:
+                other = await self._journal.take_lease(self._run, self._carrier)
+            except ConsoleError as fault:
+                log.warning("the lease of run %s was not renewed: %s", self._run, fault.message)
+                continue
+            if other is not None:
+                lost(other)
+                return
+
+    async def hear(self, submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]) -> None:
+        """Take what people say to the run on other machines, until cancelled."""
+        while True:
+            await self._journal.news(self._run, LOOK)
+            try:
+                for sent in await self._journal.take_commands(self._run):
+                    await self._journal.answer_command(self._run, sent.number, await submit(self._run, sent.command, sent.person))
+            except ConsoleError as fault:
+                log.warning("what was said to run %s elsewhere was not heard: %s", self._run, fault.message)
+                await asyncio.sleep(LOOK)
+
+    async def end(self) -> None:
+        """Let it go, so that nobody waits for it to run out."""
+        try:
+            await self._journal.end_lease(self._run, self._carrier)
+        except ConsoleError as fault:
+            log.warning("the lease of run %s was not given back: %s", self._run, fault.message)

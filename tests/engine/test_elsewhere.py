@@ -1,0 +1,195 @@
+"""A run that another machine carries: seen as it is written, steered by way of the record, and taken up when its engine is gone. On a real PostgreSQL."""
+
+import asyncio
+import os
+import subprocess
+import time
+
+import pytest
+
+from console.adapters.carrier import is_gone, this_engine
+from console.adapters.journal.postgres_store import PostgresStore
+from console.adapters.journal.sql_journal import SqlJournal
+from console.core.run.evolve import fold
+from console.engine.run import elsewhere
+from console.engine.run import run_lease as leasing
+from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run.run_lease import RunLease
+from console.errors import ConsoleError, Locked, UsageFault
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, Note, Pause, Refusal
+from console.model.events import RunEnded
+from console.model.request import Person
+from console.text import SafeText
+from tests.adapters.journal.test_contract import note, opened
+from tests.recorded import record
+from tests.shared_journals import executed, plain
+
+ADA = Person("ada", 1000, "ada from 10.0.0.1")
+HERE, THERE = Carrier("lin", "bastion-b", "boot-b", 7, "70", "b"), Carrier("ada", "bastion-a", "boot-a", 4, "40", "a")
+
+
+@pytest.fixture
+async def there(shared_journal):
+    """The record, as the machine has it that carries the run."""
+    made = SqlJournal(PostgresStore(shared_journal))
+    await record(made, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
+    assert await made.take_lease("r1", THERE) is None
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def here(shared_journal):
+    made = SqlJournal(PostgresStore(shared_journal))
+    yield made
+    await made.close()
+
+
+async def until(condition, seconds=5.0):
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_run_is_seen_within_a_second_and_nothing_is_missed_when_the_connection_is_lost(there, here, shared_journal):
+    seen, late = [], []
+
+    async def look():
+        async for event in RunsElsewhere(here, HERE).follow("r1", 0):
+            seen.append(event.seq)
+            if event.seq in written:
+                late.append(time.monotonic() - written[event.seq])
+
+    written, events = {}, list(await there.read("r1"))
+    looking = asyncio.create_task(look())
+    await until(lambda: seen == [1])
+    await asyncio.sleep(0.2)
+    for seq in range(2, 40):
+        fresh = RunEnded(seq=seq, exit=0, outcome="succeeded") if seq == 39 else note(seq)
+        events.append(fresh)
+        await there.append("r1", (fresh,), fold(events))
+        written[seq] = time.monotonic()
+        if seq == 20:
+            executed(plain(shared_journal), "select pg_terminate_backend(pid) from pg_stat_activity where query like 'LISTEN%'")
+    await there.end_lease("r1", THERE)
+    await asyncio.wait_for(looking, 10)
+    assert seen == list(range(1, 40))
+    assert sorted(late)[len(late) // 2] < 1.0
+
+
+async def test_one_whose_engine_is_gone_is_said_to_be_interrupted(there, here, shared_journal):
+    executed(plain(shared_journal), "update leases set expires = now() - interval '1 second'")
+    found = RunsElsewhere(here, HERE)
+    assert await found.carrier("r1") is None
+    with pytest.raises(UsageFault, match="was interrupted: no engine carries it") as raised:
+        [event async for event in found.follow("r1", 0)]
+    assert raised.value.hint == "deploy resume r1"
+
+
+async def test_what_is_open_elsewhere_is_known_here(there, here):
+    found = RunsElsewhere(here, HERE)
+    assert await found.open_run("shop", "production") == "r1"
+    assert await found.open_run("shop", "staging") == ""
+    assert await found.carrier("r1") == THERE
+    assert await RunsElsewhere(there, THERE).carrier("r1") is None
+
+
+@pytest.mark.parametrize("answer", [Accepted(7), Refusal(SafeText("it is paused already"), SafeText("deploy continue r1"))])
+async def test_a_command_is_judged_by_the_engine_that_carries_the_run_in_the_name_of_who_gave_it(there, here, answer):
+    heard = []
+
+    async def submit(run, command, person):
+        heard.append((run, command, person.name, person.uid, person.claims))
+        return answer
+
+    hearing = asyncio.create_task(RunLease(there, "r1", THERE).hear(submit))
+    await asyncio.sleep(0.2)
+    began = time.monotonic()
+    assert await RunsElsewhere(here, HERE).submit("r1", Pause(expects=3), ADA, THERE) == answer
+    assert time.monotonic() - began < 2.0
+    assert heard == [("r1", Pause(expects=3), "ada", -1, "ada from 10.0.0.1 by way of bastion-b")]
+    hearing.cancel()
+
+
+async def test_a_command_that_nobody_takes_is_taken_back_and_one_that_is_taken_is_carried_out_once(there, here, monkeypatch):
+    monkeypatch.setattr(elsewhere, "ANSWER", 0.3)
+    said = await RunsElsewhere(here, HERE).submit("r1", Note(text=SafeText("hello")), ADA, THERE)
+    assert said.message == "ada's engine on bastion-a (process 4) did not take the command within 0 s, and will not take it"
+    assert await there.take_commands("r1") == ()
+    asking = asyncio.create_task(RunsElsewhere(here, HERE).submit("r1", Note(text=SafeText("hello")), ADA, THERE))
+    taken = ()
+    while not taken:
+        taken = await there.take_commands("r1")
+    assert await there.take_commands("r1") == ()
+    assert "took the command and has not answered" in (await asking).message
+    await there.answer_command("r1", taken[0].number, Accepted(9))
+    assert await here.command_answer(taken[0].number) == Accepted(9)
+
+
+async def test_a_command_of_before_is_nothing_to_an_engine_that_takes_the_run_up(there, shared_journal):
+    await there.send_command("r1", Pause(), ADA)
+    executed(plain(shared_journal), "update commands set sent = sent - interval '20 seconds'")
+    assert await there.take_commands("r1") == ()
+
+
+async def test_a_run_is_carried_by_one_engine_and_the_token_grows_with_each(there, here, shared_journal):
+    with pytest.raises(Locked, match=r"run r1 is carried by ada's engine on bastion-a \(process 4\)") as raised:
+        await RunLease(here, "r1", HERE).take()
+    assert raised.value.hint == "deploy attach r1"
+    await RunLease(there, "r1", THERE).take()
+    token = "select token from leases"
+    assert executed(plain(shared_journal), token) == [(1,)]
+    executed(plain(shared_journal), "update leases set expires = now()")
+    await RunLease(here, "r1", HERE).take()
+    assert executed(plain(shared_journal), token) == [(2,)]
+    with pytest.raises(Locked, match="lin's engine"):
+        await RunLease(there, "r1", THERE).take()
+
+
+async def test_of_many_who_take_a_run_up_one_gets_it(there, here, shared_journal):
+    executed(plain(shared_journal), "update leases set expires = now()")
+    racers = [Carrier("x", f"bastion-{number}", "boot", number, "1", str(number)) for number in range(8)]
+    answers = await asyncio.gather(*((here if number % 2 else there).take_lease("r1", racer) for number, racer in enumerate(racers)))
+    assert answers.count(None) == 1
+    winner = racers[answers.index(None)]
+    assert {answer for answer in answers if answer} == {winner}
+
+
+async def test_an_engine_that_slept_hears_that_its_run_was_taken_and_one_whose_record_is_away_asks_again(there, here, shared_journal, monkeypatch):
+    monkeypatch.setattr(leasing, "LEASE", 0.15)
+    lost, asked = [], []
+    take = there.take_lease
+
+    async def away(run, carrier):
+        asked.append(run)
+        if len(asked) < 3:
+            raise ConsoleError("away")
+        return await take(run, carrier)
+
+    monkeypatch.setattr(there, "take_lease", away)
+    executed(plain(shared_journal), "update leases set expires = now()")
+    await RunLease(here, "r1", HERE).take()
+    await asyncio.wait_for(RunLease(there, "r1", THERE).keep(lost.append), 5)
+    assert (lost, len(asked)) == ([HERE], 3)
+
+
+async def test_an_engine_of_this_machine_that_died_is_not_waited_for(there, shared_journal):
+    own = this_engine()
+    assert not is_gone(own)
+    assert not is_gone(THERE)
+    process = subprocess.Popen(["sleep", "60"])
+    with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+        started = file.read().rpartition(")")[2].split()[19]
+    other = Carrier("root", own.host, own.boot, process.pid, started, "mark")
+    assert not is_gone(other)
+    await there.end_lease("r1", THERE)
+    assert await there.take_lease("r1", other) is None
+    assert (await there.take_lease("r1", own)) == other
+    process.kill()
+    process.wait()
+    assert is_gone(other)
+    assert await there.carried() == {}
+    assert await there.take_lease("r1", own) is None
+    assert await there.carried() == {"r1": own}
+    assert own.pid == os.getpid()
