@@ -4,6 +4,7 @@ from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.sentences import kinds_in_words
 from console.core.words.durations import duration_words
 from console.core.words.readings import metric_words, percent, ratio_words, rounded_up
+from console.core.words.sizes import counted
 from console.model.analysis import Reading
 from console.model.state import AnalysisState, RunState
 from console.views.styled_text import Line, Span, Tone, clipped, line
@@ -17,16 +18,27 @@ def canary_rows(state: RunState, width: int) -> tuple[Line, ...]:
     seen = next(reversed(state.analyses.values()), None) if state.phase in ("running", "rolling-back") else None
     if seen is None:
         return ()
-    kinds = (clipped(line(Span(f"log: {kinds_in_words(state.log_kinds_total)}", "warn")), width),) if state.log_kinds_total else ()
-    return (*(row for reading in seen.readings for row in _rows(reading, width, runs=bool(analysis_that_runs(state)))), *kinds)
+    step = state.index.get(analysis_that_runs(state))
+    rows = (row for reading in seen.readings for row in _rows(reading, width, step.timeout if step else None))
+    return (*rows, *((_kinds(state.log_kinds_total, width),) if state.log_kinds_total else ()))
 
 
-def _rows(reading: Reading, width: int, *, runs: bool) -> tuple[Line, ...]:
+def _kinds(total: int, width: int) -> Line:
+    """How many kinds of log lines only new hosts print, in as many words as have room."""
+    words = f"log: {kinds_in_words(total)}"
+    return clipped(line(Span(words if len(words) <= width else f"log: {counted(total, 'new kind')}", "warn")), width)
+
+
+def _rows(reading: Reading, width: int, most: float | None) -> tuple[Line, ...]:
+    """`most`: seconds that the analysis may take; None: it has ended."""
     tone = _TONES[reading.verdict]
     rates = line(f"{metric_words(reading)} ", Span(f"{percent(reading.new_rate)} vs {percent(reading.old_rate)}", "strong"))
     wanted = line("ratio ", Span(ratio_words(reading.low, reading.high), tone), Span(f", want < {reading.wanted:g}", "dim"))
-    left = f"about {duration_words(rounded_up(reading.seconds))} more" if reading.seconds is not None else ""
-    more = (line(Span(left, "dim")),) if left and runs else ()
+    more: tuple[Line, ...] = ()
+    if most is not None and reading.seconds is not None:
+        needed = duration_words(rounded_up(reading.seconds))
+        over = reading.seconds > most
+        more = (line(Span(f"needs {needed}, {duration_words(most)} at most" if over else f"about {needed} more", "warn" if over else "dim")),)
     if not reading.new or not reading.old:
         return (clipped(line(f"{metric_words(reading)} ", Span(f"{reading.new} new {reading.old} old requests", "warn")), width),)
     rows = (rates, wanted, *more)

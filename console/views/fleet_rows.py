@@ -62,6 +62,10 @@ _STEP_WORDS = {
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
+_IN_A_CELL = {"returning to traffic": "to traffic"}
+"""What has no room in a cell, in as few words as say it."""
+
+
 def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
     """Mark and word of a host's condition."""
     return _WORDS[condition]
@@ -139,7 +143,7 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     room = grid.cells - grid.name - 4
     words, right = host_words(state, host, now)
     if grid.mode == "cells":
-        return (*head, Span(cell(words, max(0, room)), sign.tone))
+        return (*head, Span(cell(words if len(words) <= room else _IN_A_CELL.get(words, words), max(0, room)), sign.tone))
     if room < 36:
         side = min(9, max(0, room - 11))
         return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))

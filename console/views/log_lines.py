@@ -165,7 +165,7 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
         case ev.StepFinished(status="done"):
             return ()
         case ev.StepFinished():
-            told = f"{_title(state, event.step)} {event.status}" + (f", exit {event.code}" if event.code is not None else "")
+            told = f"{_title(state, event.step)}: {event.status}" + (f", exit {event.code}" if event.code is not None else "")
             told += f" after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
             tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
             hint = (LogLine(event.at, event.host, as_typed(event.hint), "accent"),) if event.hint else ()

@@ -77,15 +77,19 @@ def share_steps_words(plan: Plan) -> str:
     return ", ".join((*(f"{share_words(share)} to {names_in_words(names)}" for share, names in hosts.items()), "then rolling")) if hosts else ""
 
 
+def _judged_after(plan: Plan) -> list[str]:
+    """After how many new hosts they are judged against the old ones."""
+    return [str(sum(len(wave) for wave in plan.waves[: step.wave])) for step in plan.steps if step.kind == "analysis"]
+
+
 def judged_words(plan: Plan) -> str:
     """After how many hosts a canary's new ones are judged against the old ones, and for how long at most; empty: they are not."""
-    steps = [step for step in plan.steps if step.kind == "analysis"]
-    new = [str(sum(len(wave) for wave in plan.waves[: step.wave])) for step in steps]
-    if not steps:
+    longest = next((step.timeout for step in plan.steps if step.kind == "analysis"), None)
+    if longest is None:
         return ""
     if share_steps_words(plan):
-        return f"new against old at each of these shares, {duration_words(steps[0].timeout)} at most each"
-    return f"new against old, after {' and '.join(new)} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(steps[0].timeout)} at most each"
+        return f"new against old at each of these shares, {duration_words(longest)} at most each"
+    return f"new against old, after {' and '.join(_judged_after(plan))} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(longest)} at most each"
 
 
 def database_words(plan: Plan) -> str:
@@ -112,5 +116,7 @@ def blast_radius(state: RunState) -> str:
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
+    new = _judged_after(state.plan) if state.plan and not share_steps_words(state.plan) else []
+    judged = f"new hosts are judged against old ones after {' and '.join(new)}; " if new else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"
-    return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {database}{way}"
+    return f"{verb} {counted(hosts, 'host')} of {state.environment}, {pace}{times}; {judged}{database}{way}"

@@ -19,7 +19,7 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     out = [
         line(Span(f"{len(touched)} of {len(state.hosts)} hosts {'goes' if len(touched) == 1 else 'go'} back", "strong"), f": {names_in_words(touched)}"),
         *host_returns(state, width, touched)[1:6],
-        *_prices(state, touched),
+        *(row for price in _prices(state, touched) for row in beside(price[:1], price[1:], width)),
         *beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
     ]
     return tuple(clipped(one, width) for one in out)

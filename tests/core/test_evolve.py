@@ -299,7 +299,7 @@ ACTS = [
     (ev.CheckAcknowledged(check="Support", by=LIN), "check Support", "ticked Support off"),
     (ev.HostSkipped(host="web01", by=LIN), "host web01", "skipped web01"),
     (ev.HostRetried(host="web01", by=LIN), "host web01", "tried web01 again"),
-    (ev.RollbackBegan(plan=Plan("rollback", (), ()), reason=WHY, by=LIN), "end", "rolls it back"),
+    (ev.RollbackBegan(plan=Plan("rollback", (), ()), reason=WHY, by=LIN), "end", "rolled it back"),
     (ev.Paused(reason=WHY, by=LIN), "pause", "paused it"),
 ]
 

@@ -284,7 +284,7 @@ def test_the_second_of_two_is_told_who_was_first_and_a_roll_back_never_waits():
     assert run.state.phase == "rolling-back"
     refused = say(run, cmd.RollBack())
     assert refused is not None
-    assert "ada was first and rolls it back" in refused.message
+    assert "ada was first and rolled it back" in refused.message
 
 
 def test_the_helm_is_the_opener_s_until_it_is_taken():

@@ -363,6 +363,10 @@ async def test_long_lines_are_wrapped_and_the_end_stays_the_end():
         await press(pilot, "L")
         await settled(pilot)
         rows = [strip.text for strip in (log.render_line(y) for y in range(log.content_size.height))]
+        await press(pilot, "4")
+        await press(pilot, "4")
+        await settled(pilot)
+        assert log.following, "also where it had less room, and more again"
         filled = [row.strip() for row in rows if row.strip()]
         assert filled[-1].endswith("end")
         assert len(rows) - len(filled) < 4

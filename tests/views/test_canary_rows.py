@@ -89,3 +89,11 @@ def test_the_plan_says_after_how_many_hosts_new_ones_are_judged() -> None:
     shown = " ".join(" ".join(text(row) for row in plan_lines(run.state, 90, 7)).split())
     assert "judged new against old, after 1 and 5 of 10 hosts, 5m at most each" in shown
     assert "judged" not in " ".join(text(row) for row in plan_lines(Simulation(an_environment(3), lambda step, attempt: "done").state, 90, 7))
+
+
+def test_more_time_than_there_is_is_said_as_that_and_new_kinds_of_log_lines_stand_below() -> None:
+    run = judging(None, Reading(new=10, old=90, seconds=1000.0))
+    assert told(run, 26)[-1] == "needs 17m, 5m at most"
+    run.record(ev.LogKindsSeen(total=2))
+    assert told(run, 26)[-1] == "log: 2 new kinds"
+    assert told(run, 50)[-1] == "log: 2 kinds only on new hosts"

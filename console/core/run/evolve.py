@@ -317,7 +317,7 @@ _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.Promoted: ("promotion", "promoted it"),
     ev.WindowExtended: ("window", "extended the monitoring window"),
     ev.AbortAsked: ("end", "aborted it"),
-    ev.RollbackBegan: ("end", "rolls it back"),
+    ev.RollbackBegan: ("end", "rolled it back"),
     ev.HostSkipped: ("host {host}", "skipped {host}"),
     ev.HostRetried: ("host {host}", "tried {host} again"),
 }

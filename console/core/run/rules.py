@@ -118,9 +118,10 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
-    if state.pausing is None and (holding(state) is None or state.aborting):
-        return _no(_told("it is not paused", state.acts.get("pause")))
-    return None
+    if state.pausing is not None or (holding(state) is not None and not state.aborting):
+        return None
+    ends = [act for subject in ("pause", "promotion", "end") if (act := state.acts.get(subject))]
+    return _no(_told("it is not paused", max(ends, key=lambda act: act.seq, default=None)))
 
 
 def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusal | None:

@@ -33,6 +33,8 @@ class LogRows(Toned, ScrollView):
         self._skip = 0
         self.wraps = False
         """Whether long lines go on in the next row."""
+        self._measured = Size(0, 0)
+        """The room that it was last measured for."""
         self._painted: object = None
         self._strips: dict[object, Strip] = {}
 
@@ -41,6 +43,7 @@ class LogRows(Toned, ScrollView):
 
     def measure(self) -> None:
         """Say how much there is to scroll."""
+        self._measured = self.content_size
         height = self._last_top() + self.content_size.height if self.wraps else len(self.book.lines)
         self.virtual_size = Size(self.content_size.width, height)
 
