@@ -15,7 +15,7 @@ from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 from console.views.canary_rows import short_words
 from console.views.fleet_rows import counts_in_words
-from console.views.progress import running_steps, usual_seconds
+from console.views.progress import is_late, running_steps, usual_seconds
 from console.views.run_summary import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line, text
 from console.views.styled_text import width as text_width
@@ -40,11 +40,6 @@ _STEP_NAMES = {
 def step_words(step: Step) -> str:
     """Return what a step is called in a sentence."""
     return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
-
-
-def is_late(spent: float, usual: float | None) -> bool:
-    """Return whether a step that has run for so many seconds takes clearly longer than it usually does."""
-    return usual is not None and spent > max(2 * usual, usual + 3)
 
 
 def _keys(*pairs: tuple[str, str]) -> Line:

@@ -8,7 +8,7 @@ from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, FilterSubject
 from console.views.grid import LOAD_FROM, Grid, grid_for
-from console.views.progress import Newest
+from console.views.progress import Newest, is_late, usual_seconds
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, mark, mark_tone
 from console.views.times import seconds_in_words
 from console.views.traffic_words import drain_time, drain_words, held_words, traffic_note
@@ -152,7 +152,21 @@ def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selec
     since = right if right != known else seconds_in_words(now - host.since) if host.since else ""
     left = room - 9 - len(shares)
     version = min(18, left // 2)
-    return (*head, Span(cell(words, left - version), sign.tone), Span(cell(known, version)), Span(cell(since, 9, right=True) + shares, "dim"))
+    late, usual = step_pace(state, host, now)
+    pace = f"usual {seconds_in_words(usual)}, now {since}" if usual is not None else since
+    pace = pace if len(known) + 1 + len(pace) <= version + 9 else since
+    times = max(9, len(pace))
+    beside = (Span(cell(known, version + 9 - times)), Span(cell(pace, times, right=True), "warn" if late else "dim"))
+    return (*head, Span(cell(words, left - version), sign.tone), *beside, Span(shares, "dim"))
+
+
+def step_pace(state: RunState, host: HostState, now: float) -> tuple[bool, float | None]:
+    """Whether the step that runs on a host is late, and what it usually takes (seconds); None: not known, or nothing runs."""
+    step, ran = state.index.get(host.step), host.steps.get(host.step)
+    if step is None or ran is None or ran.status != "running":
+        return False, None
+    usual = usual_seconds(state, step.kind)
+    return is_late(now - ran.started, usual), usual
 
 
 def _load_words(shares: tuple[float | None, float | None]) -> str:
@@ -242,7 +256,8 @@ def host_line(state: RunState, name: str, now: float) -> str:
     if not state.run and _is_bare(host):
         state_words = words
     told = state_words if words in (state_words, _WORDS[host.condition][1]) else f"{state_words}: {words}"
-    return f"{name} {told}" + (f", {right}" if right else "")
+    usual = step_pace(state, host, now)[1]
+    return f"{name} {told}" + (f", {right}" if right else "") + (f" (usual {seconds_in_words(usual)})" if usual is not None else "")
 
 
 def fleet_counts(state: RunState) -> tuple[tuple[HostCondition, int], ...]:

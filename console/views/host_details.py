@@ -10,8 +10,8 @@ from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.typed import as_typed
-from console.views.blocking_reason import is_late
 from console.views.fleet_rows import condition_words, host_mark, host_words
+from console.views.progress import is_late
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.styled_text import width as spans_width
 from console.views.times import seconds_in_words

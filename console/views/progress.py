@@ -66,6 +66,11 @@ taken: Newest[RunState, dict[str, float]] = Newest(_taken)
 """(state) to how long each kind of step took on the hosts of this run, in the middle."""
 
 
+def is_late(spent: float, usual: float | None) -> bool:
+    """Return whether a step that has run for so many seconds takes clearly longer than it usually does."""
+    return usual is not None and spent > max(2 * usual, usual + 3)
+
+
 def usual_seconds(state: RunState, kind: str) -> float | None:
     """How long steps of that kind took on this run's other hosts, else in runs before it; None when nothing is known."""
     return taken(state).get(kind, state.usual.get(kind))

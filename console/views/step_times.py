@@ -6,7 +6,8 @@ from statistics import median
 
 from console.model.plan import Step
 from console.model.state import RunState, StepState
-from console.views.blocking_reason import is_late, step_words
+from console.views.blocking_reason import step_words
+from console.views.progress import is_late
 
 NOT_DONE = ("failed", "unknown", "unreachable", "held", "cancelled")
 """Statuses of a step that was begun and did not end well."""

@@ -6,12 +6,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model.state import HostState, RunState
+from console.model.paged_table import Table
+from console.model.state import HostState, RunState, StepState
 from console.text import SafeText
 from console.views.filter import parse
 from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for
 from console.views.styled_text import Span, changed_cells, line, text, width
+from tests.core.builders import a_step
 
 CONDITIONS = ("old", "updating", "new", "returning", "back", "failed", "unreachable", "unknown", "skipped", "owed", "left-out")
 
@@ -150,3 +152,24 @@ def test_at_rest_a_host_without_a_release_has_none_live_and_is_not_called_unveri
     assert counts_in_words(state) == "2 hosts: 1 none live, 1 not verified"
     assert host_line(state, "web01", 0.0) == "web01 none live"
     assert host_line(state, "web02", 0.0) == "web02 not verified, v1"
+
+
+def test_a_step_that_runs_has_its_usual_time_beside_it_and_stands_out_once_it_is_late():
+    step = a_step("wave-1/web01/restart", "restart", about="web01")
+    host = HostState("web01", "updating", step=step.name, steps={step.name: StepState("running", 1, started=10.0)})
+    state = msgspec.structs.replace(RunState(), run="r1", hosts=Table({"web01": host}), index=Table({step.name: step}), usual={"restart": 3.0})
+    (row,) = fleet_lines(state, ("web01",), 100, 3, 12.0)
+    assert "usual 3 s, now 2 s" in text(row)
+    assert host_line(state, "web01", 12.0) == "web01 updating: restarting, 2 s (usual 3 s)"
+    tones = [next(span.tone for span in fleet_lines(state, ("web01",), 100, 3, now)[0] if f"now {told}" in span.text) for now, told in ((12.0, "2 s"), (51.0, "41 s"))]
+    assert tones == ["dim", "warn"]
+    unknown = msgspec.structs.replace(state, usual={})
+    assert "usual" not in text(fleet_lines(unknown, ("web01",), 100, 3, 12.0)[0])
+
+
+def test_in_a_cell_a_way_back_to_the_traffic_is_said_in_fewer_words():
+    step = a_step("wave-1/web01/admit", "admit", about="web01")
+    host = HostState("web01", "updating", step=step.name, steps={step.name: StepState("running", 1)})
+    others = {f"web{number:02}": HostState(f"web{number:02}", "old") for number in range(2, 13)}
+    state = msgspec.structs.replace(RunState(), run="r1", hosts=Table({"web01": host, **others}), index=Table({step.name: step}))
+    assert any("to traffic" in text(row) and "…" not in text(row) for row in fleet_lines(state, tuple(state.hosts), 48, 7, 1.0))
