@@ -168,8 +168,7 @@ def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
 def _rollback_began(state: RunState, event: ev.RollbackBegan) -> RunState:
     plan = _whole(state, event)
     after = on_hosts.with_steps_added(changed(state, drafted=Steps()), plan.steps)
-    for name in dict.fromkeys(step.about for step in plan.steps):
-        after = on_hosts.turn(after, name, "told to go back", event.mono)
+    after = on_hosts.turned_together(after, dict.fromkeys(step.about for step in plan.steps), "told to go back", event.mono)
     return recounted(changed(after, back=plan, back_reason=event.reason, back_cause=event.cause, cancels=event.seq, phase="rolling-back", pausing=None))
 
 

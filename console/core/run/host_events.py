@@ -33,8 +33,24 @@ def turn(state: RunState, name: str, cause: Cause, since: float, **fields: Any) 
         return state
     to = turned(host.condition, cause)
     if to is None:
-        return changed(state, misfits=(*state.misfits[1 - _MISFITS :], f"after event {state.seq}: {name} was {host.condition}, and cannot be {cause}"))
+        return _misfit(state, host, cause)
     return with_host(state, name, condition=to, since=since, **fields) if to else state
+
+
+def turned_together(state: RunState, names: Iterable[str], cause: Cause, since: float) -> RunState:
+    """Return the state with what that cause makes of all those hosts. What follows from it is to be counted anew (`recounted`)."""
+    after: dict[str, HostState] = {}
+    for host in (state.hosts[name] for name in names if name in state.hosts):
+        to = turned(host.condition, cause)
+        if to is None:
+            state = _misfit(state, host, cause)
+        elif to:
+            after[host.name] = changed(host, condition=to, since=since)
+    return changed(state, hosts=state.hosts.put_all(after))
+
+
+def _misfit(state: RunState, host: HostState, cause: Cause) -> RunState:
+    return changed(state, misfits=(*state.misfits[1 - _MISFITS :], f"after event {state.seq}: {host.name} was {host.condition}, and cannot be {cause}"))
 
 
 def with_steps_known(state: RunState, steps: Iterable[Step]) -> RunState:
