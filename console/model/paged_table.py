@@ -5,9 +5,10 @@ What a run keeps for each host and each step stands in such tables, so that an e
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from itertools import chain, islice
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 V = TypeVar("V")
+D = TypeVar("D")
 PAGE = 32
 """Values on a page. A change copies one page, and the list of pages."""
 
@@ -71,6 +72,17 @@ class Table(Mapping[str, V], Generic[V]):
         if place >= self._size:
             raise KeyError(name)
         return self._pages[place // PAGE][place % PAGE]
+
+    @overload
+    def get(self, name: str, /) -> V | None: ...
+
+    @overload
+    def get(self, name: str, /, default: V | D) -> V | D: ...
+
+    def get(self, name: str, /, default: V | D | None = None) -> V | D | None:
+        """The value of that name, else the other one."""
+        place = self._places.get(name, self._size)
+        return self._pages[place // PAGE][place % PAGE] if place < self._size else default
 
     def __contains__(self, name: object) -> bool:
         return self._places.get(name, self._size) < self._size  # type: ignore[call-overload,no-any-return] # a name of another type is not there

@@ -50,6 +50,9 @@ class StepState(msgspec.Struct, frozen=True):
     """It was running when the engine that ran it ended."""
 
 
+PENDING = StepState()
+
+
 class HostState(msgspec.Struct, frozen=True):
     """What the run knows of one host."""
 
@@ -252,7 +255,7 @@ class RunState(msgspec.Struct, frozen=True):
     def step_state(self, step: Step) -> StepState:
         """The state of that step, on its host or of the run; `pending` where nothing happened."""
         steps = self.hosts[step.about].steps if step.about in self.hosts else self.steps
-        return steps.get(step.name, StepState())
+        return steps.get(step.name, PENDING)
 
     def way(self, host: str) -> ReturnTarget | None:
         """Where that host would return to; None: nobody has looked."""

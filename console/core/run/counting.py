@@ -4,8 +4,8 @@
 `recounted` looks at everything, where a plan or a rollback begins.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from console.core.checks.database import KINDS
 from console.core.conditions import FORWARD, MISPLACED, STRANDED
@@ -14,11 +14,10 @@ from console.core.plan.graph import open_needs, waiting_of
 from console.model.host_set import HostSet
 from console.model.paged_table import Table
 from console.model.plan import Phase, Step
-from console.model.state import HostState, RunState, StepState
+from console.model.state import PENDING, HostState, RunState, StepState
 from console.model.tally import LaneTally, Tally
 from console.model.values import changed
 
-PENDING = StepState()
 OWN_FAILURES = frozenset({"failed", "unknown", "cancelled"})
 """Statuses of a step about no host that fail the run."""
 UNBEGUN = frozenset({"pending", "held"})
@@ -84,21 +83,38 @@ def with_step(state: RunState, step: Step, known: StepState) -> RunState:
 
 def recounted(state: RunState) -> RunState:
     """Return the state with its tally counted anew, from everything that it holds."""
-    waiting = waiting_of(state.index)
-    open_now = open_needs(state.index, waiting, lambda step: lets_begin(state, step))
+    index = dict(state.index.items())
+    waiting = waiting_of(index)
+    open_now = open_needs(index, waiting, lambda step: lets_begin(state, step))
     nobody = HostSet(state.hosts)
-    own = [step for step in state.index.values() if step.about not in state.hosts and step.kind != "mark"]
+    own = [step for step in index.values() if step.about not in state.hosts and step.kind != "mark"]
     conditions: dict[str, list[str]] = {}
     for host in state.hosts.values():
         conditions.setdefault(host.condition, []).append(host.name)
     state = changed(state, tally=Tally(
         nobody=nobody, conditions={condition: nobody.only(names) for condition, names in conditions.items()}, waiting=waiting, open=Table(open_now),
-        lanes=Table((name, LaneTally()) for name in state.hosts),
-        failed=nobody, cut=nobody, running=nobody, forward=nobody, unsettled=nobody, ready=nobody, ready_back=nobody, stranded=nobody,
-        held=nobody, misplaced=nobody,
         closing=sum(step.phase == "close" and state.step_state(step).status != "pending" for step in own),
     ))  # fmt: skip
-    return _all_stood(state, state.hosts, own)
+    state = changed(state, tally=_with_every_lane(state))
+    for step in own:
+        state = _own_stood(state, step)
+    return state
+
+
+def _with_every_lane(state: RunState) -> Tally:
+    """The tally with every lane looked at: as `_with_lane` for each, without a tally for each."""
+    tally = state.tally
+    found = [(host, _lane(state, host)) for host in state.hosts.values()]
+
+    def those(there: Callable[[HostState, LaneTally], object]) -> HostSet:
+        return tally.nobody.only(host.name for host, lane in found if there(host, lane))
+
+    return changed(
+        tally,
+        lanes=Table((host.name, lane) for host, lane in found),
+        closing=tally.closing + sum(lane.closing for _, lane in found),
+        **{name: those(there) for name, there in _MEMBERS.items()},
+    )
 
 
 def _all_stood(state: RunState, hosts: Iterable[str], own: Iterable[Step]) -> RunState:
@@ -155,23 +171,28 @@ def _is_misplaced(host: HostState) -> bool:
     return is_meant and not host.is_out and not any(seen.mark == "unread" for seen in host.traffic.values())
 
 
+_MEMBERS: Final[dict[str, Callable[[HostState, LaneTally], object]]] = {
+    "failed": lambda host, _: host.failed_once,
+    "cut": lambda host, _: not host.linked and host.lost > 0,
+    "running": lambda _, lane: lane.running,
+    "forward": lambda _, lane: any(step.phase != "rollback" for step in lane.running),
+    "unsettled": lambda _, lane: lane.unsettled,
+    "ready": lambda _, lane: any(step.phase != "rollback" for step in lane.ready),
+    "ready_back": lambda _, lane: any(step.phase == "rollback" for step in lane.ready),
+    "stranded": lambda _, lane: lane.stranded,
+    "held": lambda _, lane: lane.held,
+    "misplaced": lambda host, _: _is_misplaced(host),
+}
+"""Sets of the tally, and which hosts are in each."""
+
+
 def _with_lane(tally: Tally, host: HostState, lane: LaneTally) -> Tally:
     name, before = host.name, tally.lanes[host.name]
-    back = sum(step.phase == "rollback" for step in lane.ready)
     return changed(
         tally,
-        failed=tally.failed.put(name, there=host.failed_once),
-        cut=tally.cut.put(name, there=not host.linked and host.lost > 0),
-        running=tally.running.put(name, there=bool(lane.running)),
-        forward=tally.forward.put(name, there=any(step.phase != "rollback" for step in lane.running)),
-        unsettled=tally.unsettled.put(name, there=lane.unsettled),
-        ready=tally.ready.put(name, there=len(lane.ready) > back),
-        ready_back=tally.ready_back.put(name, there=back > 0),
-        stranded=tally.stranded.put(name, there=lane.stranded),
-        held=tally.held.put(name, there=lane.held),
-        misplaced=tally.misplaced.put(name, there=_is_misplaced(host)),
         lanes=tally.lanes.put(name, lane),
         closing=tally.closing + lane.closing - before.closing,
+        **{member: getattr(tally, member).put(name, there=bool(there(host, lane))) for member, there in _MEMBERS.items()},
     )
 
 
