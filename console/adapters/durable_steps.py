@@ -33,7 +33,9 @@ SETTLES_WITHIN = 5.0
 LETS_PASS = 0.5
 """Seconds that any other step waits at most while quick steps go on."""
 AFTER = 0.5
-"""Seconds after a step until what is run after it, and longer where quick steps go on."""
+"""Seconds after a step until what is run after it, and longer where other steps go on."""
+HELD_BACK = 5.0
+"""Seconds beyond that in which other steps hold it back."""
 AFTER_WITHIN = 20.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -97,6 +99,9 @@ class DurableSteps:
         self._standby = standby
         self._quick_ones = 0
         self._no_quick_one = asyncio.Event()
+        self._no_quick_one.set()
+        self._going_on = 0
+        self._at_rest = asyncio.Event()
         self._later: set[asyncio.Task[None]] = set()
 
     def stand_by(self, hosts: Iterable[Host]) -> None:
@@ -108,6 +113,16 @@ class DurableSteps:
 
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there; `failed` and `done` are said only of what is known."""
+        self._going_on += 1
+        self._at_rest.clear()
+        try:
+            return await self._in_its_turn(host, step, sink)
+        finally:
+            self._going_on -= 1
+            if self._going_on == 0:
+                self._at_rest.set()
+
+    async def _in_its_turn(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         if not step.is_quick:
             await self._let_pass()
             return await self._performed(host, step, sink)
@@ -139,8 +154,11 @@ class DurableSteps:
         await asyncio.gather(*self._later, return_exceptions=True)
 
     async def _after(self, host: Host, script: str) -> None:
-        """Run it when no quick step goes on anywhere, so that it takes nothing from them."""
+        """Run it when nothing goes on anywhere, so that it takes nothing from restarts that follow; where something goes on for long, beside that."""
         await asyncio.sleep(AFTER)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HELD_BACK):
+                await self._at_rest.wait()
         await self._no_quick_one.wait()
         await self._transport.run(host, script, deadline=AFTER_WITHIN)
 

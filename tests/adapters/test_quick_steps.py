@@ -169,6 +169,28 @@ async def test_what_is_to_be_run_afterwards_runs_once_the_step_is_done(place: Pl
     assert not done.with_name("afterwards.not").exists()
 
 
+@pytest.mark.parametrize(("held_back", "waits"), [(30.0, True), (0.1, False)])
+async def test_what_is_run_afterwards_takes_nothing_from_other_steps_but_does_not_wait_for_a_long_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_back: float, waits: bool
+) -> None:
+    place = Place("dash", tmp_path)
+    monkeypatch.setattr(durable_steps, "AFTER", 0.01)
+    monkeypatch.setattr(durable_steps, "HELD_BACK", held_back)
+    steps, done = DurableSteps(place.transport, place.shells()), place.folder / "afterwards"
+    steps.stand_by((AWAY,))
+    restart = place.step(f"while [ ! -e '{done}' ] && [ ! -e '{place.folder}/end' ]; do sleep 0.02; done", name="restart", is_quick=False)
+    restarting = asyncio.ensure_future(steps.perform(AWAY, restart, lambda _: None))
+    await asyncio.sleep(0)
+    await steps.perform(AWAY, place.step(":", afterwards=f": > '{done}'"), lambda _: None)
+    if waits:
+        await asyncio.sleep(0.2)
+        assert not done.exists()
+        (place.folder / "end").touch()
+    assert (await restarting).status == "done"
+    while not done.exists():
+        await asyncio.sleep(0.02)
+    await steps.close()
+
 
 async def test_other_steps_let_quick_ones_pass_but_do_not_wait_for_a_slow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place("dash", tmp_path)
