@@ -6,7 +6,9 @@ What the script prints stands between marks of its own (see `frame`). It must no
 import re
 from collections.abc import Iterator
 
-_UNSAFE = re.compile(rb"[^ -~]|['\\!]")
+_OFTEN = tuple((byte, b"\\0%03o" % byte[0]) for byte in (b"\\", b"\n", b"'", b"!"))
+"""What a script is full of, the backslash first: in what stands for it there is another."""
+_UNSAFE = re.compile(rb"[^ -~]")
 WORD = 6000
 """Bytes of one word of the command: csh takes no longer ones than some 8,000."""
 _FRAME = (
@@ -33,4 +35,7 @@ def command_line(script: str, nonce: str) -> str:
 
 def _words(raw: bytes) -> Iterator[str]:
     for start in range(0, len(raw) or 1, WORD // 5):
-        yield _UNSAFE.sub(lambda found: b"\\0%03o" % found[0][0], raw[start : start + WORD // 5]).decode("ascii")
+        word = raw[start : start + WORD // 5]
+        for byte, written in _OFTEN:
+            word = word.replace(byte, written)
+        yield _UNSAFE.sub(lambda found: b"\\0%03o" % found[0][0], word).decode("ascii")
