@@ -9,6 +9,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,16 +20,20 @@ from console.cli.real_ports import RealOutside, open_outside
 from console.config.load import load_file
 from console.engine.engine import Engine
 from console.model import commands as cmd
-from console.model.events import Event, RollbackBegan, StepFinished, StepStarted
+from console.model.events import Event, StepFinished, StepStarted
 from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.ports.hosts import Transport
+from tests.bench.priority import goes_first
 from tests.bench.table import Row, print_table
 from tests.fleet import Fleet, make_repository
 
 HOSTS = tuple(int(count) for count in os.environ.get("BENCH_HOSTS", "50,200").split(","))
 ROUNDS = 5
+SETTLES = 2.0
+"""Seconds after a release in which the hosts come to rest."""
+CLOCK = SystemClock()
 ADA = Person("ada", os.getuid())
 EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.production.monitor]\nwindow = "10m"\n'
 
@@ -51,16 +56,22 @@ class Rounds:
         """Release everywhere; with `back`, roll it back while the fleet is watched. Returns the release."""
         run = await self.session.open_run(Request(ref=version, yes=True), ADA)
         events: list[Event] = []
-        async for item in self.session.follow(run, 0):
-            if not isinstance(item, Event):
-                continue
-            events.append(item)
-            if isinstance(item, StepStarted) and item.step == "verify/monitor":
-                await self.session.submit(run, cmd.RollBack() if back else cmd.Abort(leave=True), ADA)
-                if not back:
-                    break
+        asked = 0.0
+        with ExitStack() as measured:
+            async for item in self.session.follow(run, 0):
+                if not isinstance(item, Event):
+                    continue
+                events.append(item)
+                if isinstance(item, StepStarted) and item.step == "verify/monitor":
+                    if back:
+                        await asyncio.sleep(SETTLES)
+                        measured.enter_context(goes_first())
+                    asked = CLOCK.mono()
+                    await self.session.submit(run, cmd.RollBack() if back else cmd.Abort(leave=True), ADA)
+                    if not back:
+                        break
         if back:
-            self._note(events)
+            self._note(asked, events)
         else:
             await self._left(run)
         return str(self.session.state(run).release.id)  # type: ignore[union-attr]
@@ -69,14 +80,13 @@ class Rounds:
         async for _ in self.session.follow(run, 10**9):
             pass
 
-    def _note(self, events: list[Event]) -> None:
-        began = next(event.mono for event in events if isinstance(event, RollbackBegan))
+    def _note(self, asked: float, events: list[Event]) -> None:
         ends = [event for event in events if isinstance(event, StepFinished) and event.step.startswith("back/")]
         switches = [event for event in ends if event.step.endswith("/switch")]
         assert len(switches) == self.count, len(switches)
         assert all(event.status == "done" for event in ends)
-        self.switched.values.append(1000 * (max(event.mono for event in switches) - began))
-        self.ended.values.append(1000 * (max(event.mono for event in ends) - began))
+        self.switched.values.append(1000 * (max(event.mono for event in switches) - asked))
+        self.ended.values.append(1000 * (max(event.mono for event in ends) - asked))
 
     async def warm_channels(self, release: str) -> None:
         """Make the same switch on every host at once, by a command of its own on the link that the engine has."""
@@ -120,7 +130,7 @@ async def measure(folder: Path, count: int) -> None:
         file = fleet.hosts_toml(make_repository(folder / "shop"), batch=str(count), health=False, extra=EXTRA)
         environment = load_file(str(file)).environment("production")
         journal = SqlJournal.of(state)
-        session = Engine(journal, SystemClock(), opened, lambda name: None)
+        session = Engine(journal, CLOCK, opened, lambda name: None)
         await session.configure(environment, "digest", {}, ADA)
         rounds = Rounds(fleet, session, lambda: outside[-1].transport, environment)
         try:
