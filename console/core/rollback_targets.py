@@ -19,6 +19,8 @@ class Targets(NamedTuple):
     leaving: frozenset[str] = frozenset()
     """For a blue/green release: the hosts that the traffic is taken away from; those of `goes_to` have stood by since `since` and are not changed."""
     since: str = ""
+    strategy: str = ""
+    """The strategy that the run was asked for that is undone; empty: the file's."""
 
 
 NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")
@@ -68,7 +70,7 @@ def _undone(
     settled = {name for name, host in touched.items() if host.condition in STAYED_OLD and name not in caught_up} | (returned & goes_to.keys())
     if returned and goes_to.keys() <= settled:
         return _already_back(back_since or state)
-    return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys())
+    return Targets(goes_to, frozenset(settled), frozenset(hosts) - touched.keys() - caught_up.keys(), strategy=state.request.strategy)
 
 
 def _named_before(state: RunState, hosts: tuple[str, ...], since: set[str]) -> Targets | Problem:

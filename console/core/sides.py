@@ -1,6 +1,6 @@
 """The two sides of a blue/green environment, by the colors of its hosts: which one gets the requests, by what the balancers say. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from console.core.serving import serving
@@ -21,6 +21,8 @@ class Sides:
 
     live: str
     idle: str
+    serving: tuple[str, ...] = ()
+    """Hosts of the idle side that get requests too, and are drained first: the environment's first blue/green release."""
 
 
 def hosts_of(environment: Environment, color: str) -> tuple[Host, ...]:
@@ -28,10 +30,11 @@ def hosts_of(environment: Environment, color: str) -> tuple[Host, ...]:
     return tuple(host for host in environment.hosts if host.color == color)
 
 
-def sides_of(environment: Environment, looks: Sequence[BalancerSeen | BalancerProblem], released: Collection[str]) -> Sides | Problem:
-    """Which side is live and which is idle; why that is not known, and what to do. `released`: hosts that have a release.
+def sides_of(environment: Environment, looks: Sequence[BalancerSeen | BalancerProblem], releases: Mapping[str, str]) -> Sides | Problem:
+    """Which side is live and which is idle; why that is not known, and what to do. `releases`: by host, what is live on it; hosts that have none are left out.
 
-    Where no host has one yet and none gets requests, the color that the file names first is the one that the first release goes to.
+    Where no host has one yet and none gets requests, the color that the file names first is the one that the first release goes to. Where both sides get
+    requests and have the same release, the one with fewer hosts that do is to be the idle one, of two alike the one that the file names last.
     """
     colors = tuple(dict.fromkeys(host.color for host in environment.hosts if host.color))
     if wrong := _wrong_file(environment, colors):
@@ -45,8 +48,12 @@ def sides_of(environment: Environment, looks: Sequence[BalancerSeen | BalancerPr
     if len(told) == 1:
         live = next(iter(told))
         return Sides(live, next(color for color in colors if color != live))
-    if not serve and not released:
+    if not serve and not releases:
         return Sides(colors[1], colors[0])
+    both = [name for names in serve.values() for name in names]
+    if serve and len({releases.get(name, "") for name in both}) == 1:
+        live, idle = sorted(colors, key=lambda color: (-len(serve[color]), colors.index(color)))
+        return Sides(live, idle, tuple(serve[idle]))
     return _mixed(environment, serve, seen)
 
 
@@ -75,14 +82,25 @@ def _wrong_file(environment: Environment, colors: tuple[str, ...]) -> Problem | 
 
 def _mixed(environment: Environment, serve: dict[str, list[str]], seen: Sequence[BalancerSeen]) -> Problem:
     where = ", ".join(one.balancer for one in seen)
+    again = f"deploy {environment.name}" + ("" if environment.strategy == BLUEGREEN else f" --strategy {BLUEGREEN}")
     if not serve:
-        hint = f"put the hosts of one color into its traffic there, then deploy {environment.name}"
+        hint = f"put the hosts of one color into its traffic there, then {again}"
         return Problem(f"which side is live is not known: no host gets requests at {where}", hint)
     told = "; ".join(f"{color}: {several(names)}" for color, names in serve.items())
     return Problem(
-        f"both sides get requests at {where} ({told})",
-        f"take the hosts of one color out there, then deploy {environment.name}; or deploy {environment.name} --strategy rolling",
+        f"both sides get requests at {where}, and have different releases ({told})",
+        f"take the hosts of one color out there, then {again}; or deploy {environment.name} --strategy rolling",
     )
+
+
+def aside(host: str) -> str:
+    """What the steps are called by which a host of the idle side is taken out that got requests before the run."""
+    return f"aside/{host}"
+
+
+def served_before(state: RunState, host: str) -> bool:
+    """Whether a host of the side that a blue/green release goes to got requests before it."""
+    return f"{aside(host)}/drain" in state.index
 
 
 def is_shifted(state: RunState) -> bool:

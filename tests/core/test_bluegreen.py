@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from console.core.checks.balancers import assess_sides
 from console.core.environment.live_release import live_after
 from console.core.environment.record import trimmed
 from console.core.kinds.found import Found
@@ -118,16 +119,22 @@ def test_a_first_release_has_no_side_to_go_back_to():
     assert until(bare, lambda run: run.state.back is not None).state.back.strategy != "rollback traffic"
 
 
+SAME = dict.fromkeys((*BLUE, *GREEN), OLD)
 SIDES = [
-    ("blue serves", looks(BLUE, GREEN), {"web01"}, Sides("blue", "green")),
-    ("green serves", looks(GREEN, BLUE), {"web01"}, Sides("green", "blue")),
-    ("one of blue serves", looks(("web01",), GREEN, ("web02",)), {"web01"}, Sides("blue", "green")),
-    ("both are in, and only blue is well", looks(BLUE, (), GREEN), {"web01"}, Sides("blue", "green")),
-    ("nobody is well, and green is out", looks((), GREEN, BLUE), {"web01"}, Sides("blue", "green")),
-    ("there was never a release", looks((), (), (*BLUE, *GREEN)), set(), Sides("green", "blue")),
-    ("both serve", looks((*BLUE, "web03"), ("web04",)), {"web01"}, "both sides get requests at lb01.example.net/shop (blue: web01, web02; green: web03)"),
-    ("nobody serves", looks((), (*BLUE, *GREEN)), {"web01"}, "which side is live is not known: no host gets requests at lb01.example.net/shop"),
-    ("a balancer is away", (BalancerProblem(NAME, SafeText("no answer")),), {"web01"}, "which side is live is not known: a balancer did not answer"),
+    ("blue serves", looks(BLUE, GREEN), SAME, Sides("blue", "green")),
+    ("green serves", looks(GREEN, BLUE), SAME, Sides("green", "blue")),
+    ("one of blue serves", looks(("web01",), GREEN, ("web02",)), SAME, Sides("blue", "green")),
+    ("both are in, and only blue is well", looks(BLUE, (), GREEN), SAME, Sides("blue", "green")),
+    ("nobody is well, and green is out", looks((), GREEN, BLUE), SAME, Sides("blue", "green")),
+    ("there was never a release", looks((), (), (*BLUE, *GREEN)), {}, Sides("green", "blue")),
+    ("both serve alike", looks((*BLUE, *GREEN)), SAME, Sides("blue", "green", GREEN)),
+    ("more of green serve", looks(("web02", *GREEN), ("web01",)), SAME, Sides("green", "blue", ("web02",))),
+    (
+        "both serve, and differ", looks((*BLUE, "web03"), ("web04",)), {**SAME, "web03": NEW},
+        "both sides get requests at lb01.example.net/shop, and have different releases (blue: web01, web02; green: web03)",
+    ),
+    ("nobody serves", looks((), (*BLUE, *GREEN)), SAME, "which side is live is not known: no host gets requests at lb01.example.net/shop"),
+    ("a balancer is away", (BalancerProblem(NAME, SafeText("no answer")),), SAME, "which side is live is not known: a balancer did not answer"),
 ]  # fmt: skip
 
 
@@ -142,6 +149,53 @@ def test_which_side_is_live_is_what_the_balancers_say(seen, released, expected):
         assert "deploy" in found.hint
 
 
+def test_the_hint_for_sides_that_differ_keeps_the_strategy_that_was_asked_for():
+    found = sides_of(changed(two_sides(), strategy="rolling"), looks((*BLUE, *GREEN)), {**SAME, "web03": NEW})
+    assert isinstance(found, Problem)
+    assert "then deploy production --strategy bluegreen; or" in found.hint
+
+
+def a_first_shift(ending=lambda step, attempt: "done", **fields: object) -> BalancedRun:
+    """A release to green while both sides serve, after GO."""
+    environment = two_sides(**fields)
+    opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+    run = BalancedRun(environment, ending, serves={*BLUE, *GREEN})
+    plan = plan_release(environment, environment.hosts[2:], NEW, frozenset(), aside=frozenset(GREEN))
+    run.record(opened, *seen, changed(made, plan=plan), go, locks)
+    return run
+
+
+def test_where_both_sides_serve_one_is_drained_first_and_nothing_changes_while_it_serves():
+    run = a_first_shift()
+    plan = run.state.plan
+    assert {"aside/web03/drain", "aside/web04/drain"} <= comes_after(plan, "wave-1/web03/switch")
+    state = run.run()
+    assert (state.exit, run.serves, run.changed_in_service) == (Exit.DONE, set(GREEN), [])
+
+
+@pytest.mark.parametrize("step", ["aside/web03/drain", "aside/web04/drain", "wave-1/web03/switch", "wave-1/web03/gate", "shift/web03/admit", "shift/web01/drain", "close/web03/prune"])
+def test_the_way_back_of_a_first_shift_has_both_sides_serve_as_before(step):
+    run = until_runs(a_first_shift(), step)
+    assert say(run, cmd.RollBack()) is None
+    state = run.run()
+    assert (state.exit, run.serves) == (Exit.ROLLED_BACK, {*BLUE, *GREEN})
+    assert {state.hosts[name].release for name in (*BLUE, *GREEN)} == {OLD}
+    assert run.changed_in_service == []
+
+
+def test_a_first_shift_that_fails_goes_back_to_both_sides():
+    run = a_first_shift(failing("web04"))
+    assert (run.run().exit, run.serves) == (Exit.ROLLED_BACK, {*BLUE, *GREEN})
+
+
+def test_the_check_says_which_side_is_drained():
+    check = assess_sides(two_sides(), Sides("blue", "green", GREEN), {*BLUE, *GREEN})
+    assert (check.status, str(check.detail)) == (
+        "warning",
+        "both sides get requests: green (web03, web04) is drained, gets the release, and then the traffic; blue serves alone meanwhile, and one side alone from then on",
+    )
+
+
 FILES = [
     ("no balancer", {"balancers": ()}, "blue/green needs a balancer that moves the traffic, and the file names none"),
     ("no color", {"hosts": (Host("web01", color="blue"), Host("web02"))}, "blue/green needs a color for each host; without one: web02"),
@@ -152,7 +206,7 @@ FILES = [
 
 @pytest.mark.parametrize(("fields", "words"), [pytest.param(*row[1:], id=row[0]) for row in FILES])
 def test_a_file_without_two_sides_is_a_no_go_with_what_to_write(fields, words):
-    found = sides_of(changed(two_sides(), **fields), looks(BLUE, GREEN), ())
+    found = sides_of(changed(two_sides(), **fields), looks(BLUE, GREEN), {})
     assert isinstance(found, Problem)
     assert found.message == words
     assert "--strategy rolling" in found.hint
@@ -202,15 +256,22 @@ def changed_request(found: Found, **fields: object) -> Found:
     return Found(**{**found.__dict__, "request": Request(kind="rollback"), **fields})
 
 
-def test_after_keep_old_and_where_the_old_side_has_another_release_it_is_refused_with_what_to_type():
+def test_after_keep_old_the_old_side_is_restarted_and_verified_before_it_serves():
     late = changed_request(rolled_back(), now=NOW + timedelta(hours=2))
-    blocking = [check for check in KINDS["rollback"].checks(late) if check.blocks]
-    assert [str(check.detail) for check in blocking] == ["the old side stood by until 1h after 2026-01-01T23:30:00Z"]
-    assert str(blocking[0].remedy) == "deploy production, with the version to go back to: it is released to that side again"
+    (check,) = [check for check in KINDS["rollback"].checks(late) if check.id == "way-back"]
+    assert (check.status, check.blocks) == ("warning", False)
+    words = "the old side was kept ready until 1h after 2026-01-01T23:30:00Z: it is restarted and verified before it gets requests"
+    assert str(check.detail).startswith(words)
+    steps = [step.name for step in KINDS["rollback"].plan(late).steps if step.about == "web01"]
+    assert steps == ["back/web01/restart", "back/web01/gate", "back/web01/admit"]
+
+
+def test_where_the_old_side_has_another_release_it_is_refused_with_what_to_type():
     found = rolled_back()
     other = tuple(changed(fact, current=NEW, releases=(HostRelease(NEW), HostRelease(OLD))) if fact.host == "web01" else fact for fact in found.facts)
     blocking = [check for check in KINDS["rollback"].checks(changed_request(found, facts=other)) if check.blocks]
     assert [str(check.detail) for check in blocking] == ["web01: another release is live there now"]
+    assert str(blocking[0].remedy) == "deploy production, with the version to go back to: it is released to that side again"
 
 
 def test_the_environment_is_what_the_side_that_serves_has():

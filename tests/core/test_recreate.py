@@ -146,6 +146,9 @@ def test_a_rollback_of_its_own_goes_in_step_behind_the_page():
     assert "back/web03/gate" in comes_after(plan, "back/maintenance-off")
     halves = KINDS["rollback"].plan(found("rollback", environment=environment, request=Request(halves=True), **ROLLBACK))  # type: ignore[arg-type]
     assert (of_kind(halves, "stop"), of_kind(halves, "maintain")) == (set(), set())
+    once = {**ROLLBACK, "targets": ROLLBACK["targets"]._replace(strategy="recreate")}  # type: ignore[attr-defined]
+    plan = KINDS["rollback"].plan(found("rollback", environment=changed(environment, strategy="rolling"), **once))  # type: ignore[arg-type]
+    assert "back/web01/stop" in comes_after(plan, "back/web02/switch"), "the run that it undoes was asked for that"
 
 
 def test_downtime_is_from_the_first_host_stopped_to_the_first_that_serves_again():

@@ -30,6 +30,13 @@ def test_who_was_left_out_stays_and_who_went_back_alone_is_there():
     assert found == Targets({"a": "r0", "c": "r0"}, frozenset({"c"}), frozenset({"b", "d"}))
 
 
+def test_it_is_known_by_which_strategy_the_run_was_asked_for_that_is_undone():
+    asked = changed(a_release(a=a_host("a", "new")), request=Request(strategy="recreate"))
+    found = targets_before([asked], ("a",))
+    assert isinstance(found, Targets)
+    assert found.strategy == "recreate"
+
+
 def test_a_release_that_left_nothing_live_is_passed_over_for_the_one_before():
     newer = a_release(a=a_host("a", "back"))
     older = a_release(a=a_host("a", "new", "r00"))

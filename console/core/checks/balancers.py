@@ -56,6 +56,9 @@ def assess_sides(environment: Environment, sides: Sides | Problem | None, chosen
         hint = "leave --hosts out, or --strategy rolling"
         return _check("failed", f"a blue/green release is one of both sides; not among its hosts: {', '.join(missing[:5])}", hint, firm=True)
     names = [host.name for host in hosts_of(environment, sides.idle)]
+    if sides.serving:
+        words = f"both sides get requests: {sides.idle} ({', '.join(names[:5])}) is drained, gets the release, and then the traffic"
+        return _check("warning", f"{words}; {sides.live} serves alone meanwhile, and one side alone from then on")
     return _check("passed", f"{sides.live} is live; {sides.idle} ({', '.join(names[:5])}) gets the release, and then the traffic")
 
 

@@ -77,7 +77,7 @@ class Found:
         """For a blue/green release: the side that is live and the one that it goes to, or why that is not known."""
         if self.strategy != BLUEGREEN or self.request.kind != "deploy":
             return None
-        return sides_of(self.environment, self.balancers, {fact.host for fact in self.facts if fact.current})
+        return sides_of(self.environment, self.balancers, {fact.host: fact.current for fact in self.facts if fact.current})
 
     @property
     def changing(self) -> tuple[Host, ...]:

@@ -17,7 +17,7 @@ from console.core.plan.return_plan import way_back
 from console.core.plan.strategies.canary import parts_of
 from console.core.plan.strategies.order import Waves
 from console.core.plan.strategies.rolling import waves_of
-from console.core.sides import BLUEGREEN
+from console.core.sides import BLUEGREEN, Sides
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review
@@ -99,7 +99,7 @@ def plan(found: Found) -> Plan:
     page = shows_page(environment, environment.strategy, found.request.impact.downtime)
     return plan_release(
         environment, found.changing, found.release.id, found.first, review, unbacked=unbacked, expects=_expected(found), out=found.out, page=page,
-        loads=found.loads, weights=bool(found.weights),
+        loads=found.loads, weights=bool(found.weights), aside=frozenset(found.sides.serving if isinstance(found.sides, Sides) else ()),
     )  # fmt: skip
 
 

@@ -36,21 +36,30 @@ def checks(found: Found) -> tuple[Check, ...]:
     lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     traffic = shown_only(assess_balancers(environment, found.hosts, found.balancers, (), found.out))
-    goes = _stood_by_too_long(found) or goes
+    goes = _old_side(found, goes)
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema, *traffic)
 
 
-def _stood_by_too_long(found: Found) -> Check | None:
-    """Why the traffic cannot move back to a side that stood by: its time is over, or its hosts have another release now."""
+def _old_side(found: Found, goes: Check) -> Check:
+    """What is said of the way back to a side that stood by: its hosts have another release now, or its time is over and it is started anew."""
     targets, keep = found.targets, found.environment.bluegreen.keep_old
     if not targets.leaving:
-        return None
+        return goes
     hint = f"deploy {found.environment.name}, with the version to go back to: it is released to that side again"
     other = [name for name, release in targets.goes_to.items() if found.current.get(name, release) not in ("", release)]
-    over = (found.now - datetime.fromisoformat(targets.since)).total_seconds() > keep if targets.since else False
-    kept = f"the old side stood by until {duration_words(keep)} after {targets.since}"
-    words = f"{', '.join(other[:4])}: another release is live there now" if other else kept
-    return Check("way-back", SafeText("Way back"), "failed", detail=SafeText(words), remedy=SafeText(hint), firm=True) if other or over else None
+    if other:
+        words = f"{', '.join(other[:4])}: another release is live there now"
+        return Check("way-back", SafeText("Way back"), "failed", detail=SafeText(words), remedy=SafeText(hint), firm=True)
+    if not _is_over(found) or goes.status not in ("passed", "warning"):
+        return goes
+    words = f"the old side was kept ready until {duration_words(keep)} after {targets.since}: it is restarted and verified before it gets requests"
+    return changed(goes, status="warning", detail=SafeText("; ".join(filter(None, (words, str(goes.detail))))))
+
+
+def _is_over(found: Found) -> bool:
+    """Whether the time is over for which the old side of a blue/green release was to be ready."""
+    since, keep = found.targets.since, found.environment.bluegreen.keep_old
+    return bool(found.targets.leaving and since) and (found.now - datetime.fromisoformat(since)).total_seconds() > keep
 
 
 def without_notes(facts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
@@ -73,8 +82,9 @@ def plan(found: Found) -> Plan:
     before = revert_step(found.environment, found.undoes) if found.undoes else ()
     if found.targets.leaving:
         reached = {host.name for host in found.hosts}
-        return plan_shift_back(found.environment, targets, found.targets.leaving & reached, tuple(step for step in before if step.place in reached), gated=True)
-    is_recreated = found.environment.strategy == "recreate"
+        first = tuple(step for step in before if step.place in reached)
+        return plan_shift_back(found.environment, targets, found.targets.leaving & reached, first, gated=True, restarts=_is_over(found))
+    is_recreated = (found.targets.strategy or found.environment.strategy) == "recreate"
     how = "halves" if found.request.halves else "at-once" if found.request.at_once or is_recreated else _preferred(found, targets)
     first = tuple(step for step in before if step.place in targets)
     together = is_recreated and how != "halves"

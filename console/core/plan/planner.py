@@ -29,15 +29,17 @@ NO_LOADS: Loads = {}
 def plan_release(
     environment: Environment, hosts: tuple[Host, ...], release: str, first: frozenset[str], review: Review = NOT_REVIEWED, *, unbacked: bool = False,
     expects: str = "", out: OutBefore = NOBODY_OUT, page: bool = False, loads: Loads = NO_LOADS, weights: bool = False,
+    aside: frozenset[str] = frozenset(),
 ) -> Plan:  # fmt: skip
     """A release to those hosts, by the file's strategy. `first`: hosts that never had one; `review`: what is done to the database; `unbacked`: without a
     backup too; `expects`: the digest that the packed release must have; `out`: hosts that somebody else has taken out of the traffic;
-    `page`: users are shown the maintenance page meanwhile; `loads`: what hosts carry; `weights`: a run before this one has left some changed."""
+    `page`: users are shown the maintenance page meanwhile; `loads`: what hosts carry; `weights`: a run before this one has left some changed;
+    `aside`: hosts of the side that a blue/green release goes to that get requests until now."""
     steps = _prepare_console(environment, expects)
     prepared = _prepare_hosts(environment, hosts, release, steps, leads=True)
     database = database_steps(environment, review, release, tuple(prepared.values()), unbacked=unbacked)
     before = behind_page(page_on(environment, tuple(prepared.values())), database) if page else database
-    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in before), out, loads)
+    order = Order(environment, hosts, release, first, prepared, tuple(step.name for step in before), out, aside, loads)
     change = STRATEGIES[environment.strategy](order)
     if page:
         off = page_off(environment, change.ends)

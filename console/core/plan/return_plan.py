@@ -13,6 +13,7 @@ from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
 from console.core.serving import OutBefore
 from console.core.shares import ALL
+from console.core.sides import served_before
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps
@@ -145,7 +146,12 @@ def plan_way_back(
 def plan_rollback(environment: Environment, state: RunState, how: str = "") -> Plan:
     """Every touched host that can go back does so. A migration is taken back first, where that is declared; a blue/green run moves the traffic back."""
     if shifts_back(state):
-        return shift_back(environment, state, touched_hosts(state), revert_step(environment, state))
+        touched = touched_hosts(state)
+
+        def returning(needs: tuple[str, ...]) -> tuple[Step, ...]:
+            return tuple(step for name in touched if served_before(state, name) for step in _to_before(environment, state, name, needs))
+
+        return shift_back(environment, state, touched, revert_step(environment, state), returning)
     targets = {name: state.hosts[name].before for name in touched_hosts(state) if can_return(state, name)}
     drained = frozenset(name for name in targets if is_only_drained(state, name))
     together = state.plan is not None and state.plan.strategy == "recreate"
@@ -162,10 +168,17 @@ def plan_return(environment: Environment, state: RunState, name: str) -> tuple[S
     host = environment.host(name)
     if host is None:
         return ()
-    if shifts_back(state):
+    if shifts_back(state) and not served_before(state, name):
         return rest_steps(environment, host)
+    return _to_before(environment, state, name)
+
+
+def _to_before(environment: Environment, state: RunState, name: str, needs: tuple[str, ...] = ()) -> tuple[Step, ...]:
+    host = environment.host(name)
+    if host is None:
+        return ()
     out, is_only = out_before(state, (name,)), is_only_drained(state, name)
-    return return_steps(environment, host, state.hosts[name].before, only_admit=is_only, out=out, alone=state.has_weights)
+    return return_steps(environment, host, state.hosts[name].before, needs, only_admit=is_only, out=out, alone=state.has_weights)
 
 
 def plan_admission(environment: Environment, state: RunState, name: str) -> tuple[Step, ...]:

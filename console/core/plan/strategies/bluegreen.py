@@ -4,7 +4,7 @@ from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import shift_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.rolling import release_steps, wave_by_wave
-from console.core.sides import hosts_of
+from console.core.sides import aside, hosts_of
 from console.model.fleet import Host
 from console.model.plan import Step
 from console.model.values import changed
@@ -18,7 +18,10 @@ def bluegreen(order: Order) -> ChangeOfHosts:
         lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
         return release_steps(lane, first=host.name in order.first, returns=False)
 
-    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*order.prepared.values(), *order.before))
+    needs = (*order.prepared.values(), *order.before)
+    leaving = (Lane(environment, host, "release", aside(host.name), order.release, 1, out=order.out) for host in order.hosts if host.name in order.aside)
+    drains = [step for lane in leaving for step in chained(lane.drain(), needs)]
+    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*needs, *(step.name for step in drains)))
     verified = shift_mark("shift", f"every host of {leader.color} is verified", change.ends)
     admits = [
         step for host in order.hosts
@@ -28,4 +31,4 @@ def bluegreen(order: Order) -> ChangeOfHosts:
     others = (host for color in dict.fromkeys(host.color for host in environment.hosts) if color != leader.color for host in hosts_of(environment, color))
     resting = (Lane(environment, host, "verify", f"shift/{host.name}", "", 1) for host in others)
     rests = [changed(step, changes=False) for lane in resting for step in chained(lane.drain(), (moved.name,))]
-    return ChangeOfHosts(change.waves, (*change.steps, verified, *admits, moved, *rests), (moved.name, *(step.name for step in rests)))
+    return ChangeOfHosts(change.waves, (*drains, *change.steps, verified, *admits, moved, *rests), (moved.name, *(step.name for step in rests)))

@@ -25,6 +25,8 @@ class Order:
     """Steps of the whole run that come before the first change: the database's."""
     out: OutBefore = field(default_factory=dict)
     """Hosts that somebody else has taken out of the traffic."""
+    aside: frozenset[str] = frozenset()
+    """For blue/green: hosts of the idle side that get requests until now."""
     loads: Loads = field(default_factory=dict)
     """What hosts carry, for a strategy that goes by shares of the traffic."""
 
