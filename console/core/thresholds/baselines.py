@@ -3,7 +3,7 @@ measurements of that time."""
 
 from collections.abc import Iterable
 
-from console.core.thresholds.pieces import mean_of, side_of
+from console.core.thresholds.pieces import is_of_the_environment, mean_of, side_of
 from console.model.measurements import Measurements
 from console.model.thresholds import Mean
 
@@ -15,6 +15,6 @@ def baseline_of(measurements: Measurements, metric: str, hosts: Iterable[str], u
     """Return by host what the metric was in the time up to `until`, the first change of the release. A host that was not measured then is not there."""
     since = until - BASELINE
     window = measurements.window(metric, since, until)
-    names = [""] if "" in window else hosts
+    names = [""] if is_of_the_environment(window) else hosts
     found = {name: mean_of(side_of(window, {name: since}, until, patience).pieces) for name in names}
     return {name: mean for name, mean in found.items() if mean}

@@ -19,8 +19,8 @@ DEVIATIONS = 3.0
 
 
 def exceeds(value: float, limit: float) -> bool:
-    """Whether a number is above another one, by more than sums of floats differ when they are equal."""
-    return value > limit + 1e-9 * max(1e-3, abs(limit))
+    """Whether a number is above another one, by more than numbers differ that were kept as floats of 32 bits."""
+    return value > limit + 1e-6 * max(1e-3, abs(limit))
 
 
 def is_shown_worse(new: Slots, old: Slots, numbers: Collection[int], ratio: float) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from console.core.analysis.evidence import rate_so_far
 from console.core.thresholds.chance import exceeds, is_shown_above, is_shown_worse
-from console.core.thresholds.pieces import EPSILON, Piece, Side, Slots, is_share, mean_of, side_of, slot_seconds, slots_of, together
+from console.core.thresholds.pieces import EPSILON, Piece, Side, Slots, is_of_the_environment, is_share, mean_of, side_of, slot_seconds, slots_of, together
 from console.core.thresholds.stretches import Stretch, stretch_of
 from console.model.measurements import Measurements
 from console.model.thresholds import (
@@ -77,7 +77,7 @@ def judged(threshold: Threshold, view: View) -> Verdict:
     """Return the verdict now."""
     since = max(view.since, view.now - REACH * threshold.seconds - MORE)
     window = view.measurements.window(threshold.metric, since, view.now)
-    is_wide = "" in window
+    is_wide = is_of_the_environment(window)
     hosts = {"": view.since} if is_wide else {name: max(at, since) for name, at in view.new.items()}
     if not hosts:
         return Inconclusive(problem=SafeText("no host has the new release yet"))

@@ -20,6 +20,11 @@ LEAST_SLOT, MOST_SLOT = 0.2, 10.0
 Window = Mapping[str, Sequence[Measurement]]
 
 
+def is_of_the_environment(window: Window) -> bool:
+    """Whether the metric is one number for the whole environment. What each host has may have a sum of its own, which is not judged."""
+    return "" in window and not any(window)
+
+
 class Piece(NamedTuple):
     """What one host had from `start` to `end`."""
 

@@ -28,5 +28,10 @@ def test_one_number_for_the_environment():
     assert baseline_of(measured, QUEUE, ("web01",), UNTIL, 10.0) == {"": Mean(7.0, 10.0)}
 
 
+def test_the_sum_of_all_hosts_beside_them_is_none_of_them():
+    measured = Written([*counted("web01", 890, 900, 0.1), *counted("", 890, 900, 0.2)])
+    assert set(baseline_of(measured, ERRORS, ("web01",), UNTIL, 10.0)) == {"web01"}
+
+
 def test_nothing_was_measured():
     assert baseline_of(Written(), ERRORS, ("web01",), UNTIL, 10.0) == {}

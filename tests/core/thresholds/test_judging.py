@@ -345,6 +345,14 @@ def test_one_number_for_the_environment(measured, baseline, kind: type):
     assert (found.hosts, found.unmeasured, found.old) == ((), (), None)
 
 
+def test_the_sum_of_all_hosts_beside_them_is_not_judged():
+    """A source that counts on hosts tells of all of them together too: old ones are in that."""
+    measured = [counted("web01", 900, NOW, 0.3), counted("web02", 900, NOW, 0.0), counted("", 900, NOW, 0.15, each=200)]
+    found = judged(ERRORS_1, view(*measured))
+    assert (type(found), found.hosts, found.value) == (Breached, ("web01",), pytest.approx(0.3))
+    assert found.old == 0.0
+
+
 # several limits
 
 

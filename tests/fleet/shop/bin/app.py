@@ -6,10 +6,18 @@ Usage: app.py ADDRESS PORT PIDFILE, in the release's folder.
 import os
 import random
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 RELEASE = Path(__file__).resolve().parent.parent
+BEGAN = time.monotonic()
+
+
+def bad_share(behaviour):
+    """`bad-0.3`: so many of its answers are errors; `bad-0.3-after-5`: from the fifth second on."""
+    kind, share, _, after = (*behaviour.split("-"), "0", "", "")[:4]
+    return float(share) if kind == "bad" and time.monotonic() - BEGAN >= float(after or 0) else 0.0
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -22,7 +30,7 @@ class Shop(BaseHTTPRequestHandler):
             self.answer(200, version)
         elif (page := RELEASE.parent.parent / "shared" / "maintenance").exists():
             self.answer(503, f"maintenance: {page.read_text()}")
-        elif behaviour.startswith("bad-") and random.random() < float(behaviour.removeprefix("bad-")):
+        elif random.random() < bad_share(behaviour):
             self.answer(500, f"no stock in {version}")
         else:
             self.answer(200, f"shop {version} at {self.path}")
