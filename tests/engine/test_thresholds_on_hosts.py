@@ -36,7 +36,7 @@ def machine() -> Iterator[Machine]:
 
 
 async def test_a_release_that_begins_to_fail_in_its_window_goes_back_by_itself(own_fleet: Fleet, tmp_path: Path, machine: Machine):
-    repository = make_repository(tmp_path / "repository", (("v1.0.0", "good"), ("v1.1.0", "bad-0.3-after-5")))
+    repository = make_repository(tmp_path / "repository", (("v1.0.0", "good"), ("v1.1.0", "bad-0.3-after-3")))
     events: list[Event] = []
     async with served(own_fleet, repository, tmp_path, machine, batch="2", environment_extra=LIMITS) as shop, Load(shop.port) as load:
         run = await shop.product.session.open_run(Request(ref="v1.1.0", yes=True), ADA)

@@ -9,7 +9,7 @@ from typing import Final
 
 from console.core.run.breaches import is_judged
 from console.core.run.new_against_old import NEW, OLD
-from console.core.thresholds.baselines import baseline_of
+from console.core.thresholds.baselines import Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
 from console.core.thresholds.judging import View, judged
 from console.model.events import BaselineTaken, Event
@@ -50,7 +50,7 @@ class ThresholdWatch:
     async def look(self) -> None:
         """Judge every threshold once."""
         if self._state().baselines is None:
-            self._record(self._baselines())
+            self._take_baselines()
         found: list[tuple[Threshold, Verdict]] = []
         for threshold in self._environment.thresholds:
             found.append((threshold, judged(threshold, self._view(threshold.metric))))
@@ -60,14 +60,14 @@ class ThresholdWatch:
             if events:
                 self._record(*events)
 
-    def _baselines(self) -> BaselineTaken:
-        state, environment = self._state(), self._environment
-        metrics = dict.fromkeys(threshold.metric for threshold in environment.thresholds)
-        return BaselineTaken(
-            metrics={
-                metric: baseline_of(self._measurements, metric, tuple(state.hosts), state.changed_at, patience_of(environment, metric)) for metric in metrics
-            }
-        )
+    def _take_baselines(self) -> None:
+        """Record what was before the release, once it is known."""
+        state, now = self._state(), self._clock.mono()
+        before = Before(state.changed_at, state.switched, tuple(state.hosts), tuple(_hosts(state, OLD)))
+        metrics = dict.fromkeys(threshold.metric for threshold in self._environment.thresholds)
+        found = {metric: baseline_of(self._measurements, metric, before, now, patience_of(self._environment, metric)) for metric in metrics}
+        if is_complete(found, before, now):
+            self._record(BaselineTaken(metrics=found))
 
     def _view(self, metric: str) -> View:
         state = self._state()
