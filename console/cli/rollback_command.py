@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from console.adapters.journal.reserve import give_room_if_full
 from console.cli.command_access import environment_client, feed_of
 from console.cli.configuration import state
-from console.cli.find_run import journal, recorded
+from console.cli.find_run import carrier_of, journal, recorded
 from console.cli.follow import follow
 from console.cli.host_rollback import take_back
 from console.cli.invocation import Invocation
@@ -98,18 +98,29 @@ async def _asked(how: Invocation, client: "Client", found: "Environment", reques
     state = recorded(run) if run else None
     if state is None or state.phase == "ended" or state.go is False or (client.welcome.run and state.kind == "catch-up"):
         return Met(client, await own(client), Responsibility(drives=True))
-    if not client.welcome.run:
+    is_elsewhere = not client.welcome.run and carrier_of(run) is not None
+    if not client.welcome.run and not is_elsewhere:
         if await _has_begun(how, found, run):
             raise RunOver
         state = await _taken_up(client, found, request, run)
-    elif state.go is None:
-        await _make_way(how, client, found, state)
-    elif request.ref:
-        raise Locked(f"run {run} goes on", f"deploy attach {run}")
+    else:
+        await _met_as_it_goes_on(how, client, found, request, state, is_elsewhere=is_elsewhere)
     if request.hosts:
         return Met(client, run, await take_back(how, client, found, request, state))
     await _say_to(how, client, found, request, state)
     return Met(client, run, Responsibility(asked_back=True, goes_on=True))
+
+
+async def _met_as_it_goes_on(
+    how: Invocation, client: "Client", found: "Environment", request: "Request", state: "RunState", *, is_elsewhere: bool
+) -> None:
+    """Have a run that an engine carries be one that may be taken back. Raises RunOver where it was ended for that, Locked where it may not be."""
+    if is_elsewhere:
+        await configure(client, found, None)  # the engine here has the record then, and hands on what it is told for that run
+    if state.go is None:
+        await _make_way(how, client, found, state)
+    elif request.ref:
+        raise Locked(f"run {state.run} goes on", f"deploy attach {state.run}")
 
 
 def _open_run(found: "Environment") -> str:

@@ -82,6 +82,7 @@ class Engine:
         self._metrics = MetricKeeper(clock)
         self._catch_up = DebtWatch(
             journal, clock, self._known, self._may_open, self.open_run, self._keyring, self._note, self._may_carry, self._close_left_ticket, look_again,
+            self._elsewhere.is_ours,
         )  # fmt: skip
         self._refusals = Refusals()
         self._feeds = Feeds(keep)

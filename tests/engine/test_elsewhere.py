@@ -193,3 +193,18 @@ async def test_an_engine_of_this_machine_that_died_is_not_waited_for(there, shar
     assert await there.take_lease("r1", own) is None
     assert await there.carried() == {"r1": own}
     assert own.pid == os.getpid()
+
+
+async def test_what_runs_have_left_is_done_by_one_machine_and_not_while_another_carries_such_a_run(there, here, shared_journal):
+    first, second = RunsElsewhere(there, THERE), RunsElsewhere(here, HERE)
+    record = await here.environment("shop", "production")
+    assert await first.is_ours(record, ())
+    assert not await second.is_ours(record, ()), "r1 goes on there"
+    await there.append("r1", (RunEnded(seq=2, exit=0, outcome="succeeded"),), fold((*await there.read("r1"), RunEnded(seq=2, exit=0, outcome="succeeded"))))
+    record = await here.environment("shop", "production")
+    assert not await second.is_ours(record, ["r1"]), "it still lets go of its hosts there"
+    await there.end_lease("r1", THERE)
+    assert not await second.is_ours(record, ["r1"]), "the other engine does it"
+    executed(plain(shared_journal), "update leases set expires = now()")
+    assert await second.is_ours(record, ["r1"])
+    assert not await first.is_ours(record, ())

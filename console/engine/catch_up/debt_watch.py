@@ -7,7 +7,7 @@ away again. While a person's note or another run holds it, nothing is begun.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from console.core.environment.record_queries import Leftover, debts_of, leftovers
 from console.core.secrets.needed import Needs, needs_of
@@ -41,12 +41,18 @@ Notes = Callable[..., Awaitable[None]]
 """(run, *events): writes events into the record of a run that has ended."""
 
 
+async def alone(record: EnvironmentRecord, runs: Iterable[str]) -> bool:
+    """Say that no other machine has this record."""
+    return True
+
+
 class DebtWatch:
     """Looks after an engine's debts, while no run goes on."""
 
     def __init__(
         self, journal: Journal, clock: Clock, model: Model, may_open: Callable[[], bool], opens: Opens, keyring: Keyring, note: Notes,
         may_carry: Callable[[], bool], close_ticket: Callable[[str], Awaitable[None]], every: float = EVERY,
+        is_ours: Callable[[EnvironmentRecord, Iterable[str]], Awaitable[bool]] = alone,
     ) -> None:  # fmt: skip
         self._journal = journal
         self._clock = clock
@@ -58,6 +64,7 @@ class DebtWatch:
         self._may_carry = may_carry
         self._close_ticket = close_ticket
         self._every = every
+        self._is_ours = is_ours
         self._task: asyncio.Task[None] | None = None
         self._record: EnvironmentRecord | None = None
         """As it was read last; None: it has changed since."""
@@ -151,12 +158,18 @@ class DebtWatch:
         while True:
             for work in (self.release_left, self.look, self.close_tickets):
                 try:
-                    await work()
+                    if await self._may_work():
+                        await work()
                 except ConsoleError:  # a run that was opened meanwhile, a record that cannot be read: the next look says
                     pass
                 except Exception:
                     log.exception("looking after what runs have left to do")
             await self._clock.sleep(self._every)
+
+    async def _may_work(self) -> bool:
+        """Whether it is for this engine, and for none of another machine, to do what is left now."""
+        record = await self._read()
+        return record is not None and await self._is_ours(record, (left.run for left in self._left(record)))
 
     async def look(self) -> str:
         """Look at the hosts that are owed something, and open a run for those that have come back; its id, empty: none."""

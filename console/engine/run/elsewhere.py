@@ -4,12 +4,13 @@ What stands in the rows is what there is; a notification only says when to look.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.errors import UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.environment_record import EnvironmentRecord
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard
@@ -36,11 +37,24 @@ class RunsElsewhere:
 
     async def open_run(self, app: str, environment: str) -> str:
         """The open run of an environment that another engine carries; empty: there is none."""
-        carried = await self._journal.carried()
+        carried = await self._others()
         if not carried:
             return ""
         record = await self._journal.environment(app, environment)
         return next((one.run for one in record.open if one.run in carried), "")
+
+    async def _others(self) -> set[str]:
+        """What engines of other machines carry."""
+        return {run for run, carrier in (await self._journal.carried()).items() if carrier.mark != self._here.mark}
+
+    async def is_ours(self, record: EnvironmentRecord, runs: Iterable[str]) -> bool:
+        """Whether it is for this engine to do what ended runs (`runs`, and tickets) have left: one does at a time, and none while another carries one."""
+        if not self._journal.is_shared:
+            return True
+        left = {*runs, *record.tickets, *(one.run for one in record.open)}
+        if left & await self._others():
+            return False
+        return await self._journal.take_lease(f"what is left in {record.environment} of {record.app}", self._here) is None
 
     async def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event, as it is written, until it has let go of its hosts. Raises UsageFault where nobody carries it on."""
