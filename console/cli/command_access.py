@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from console.cli.configuration import config_if_any, environment, state
+from console.cli.find_run import carrier_of
 from console.cli.invocation import Invocation
 from console.cli.kept_models import environment_or_known
 from console.cli.meet_engine import asking, configure, engine_of
@@ -47,6 +48,10 @@ class CommandAccess:
         reading = SecretReader(quiet=True)
         await asyncio.to_thread(reading.add, model, model.secret_references(), IMPATIENCE)
         await client.configure(model, digest(model), reading.found)
+
+    async def is_carried_elsewhere(self, run: str) -> bool:
+        """Whether an engine of another machine carries a run."""
+        return await asyncio.to_thread(carrier_of, run) is not None
 
     def environments(self) -> tuple[str, ...] | None:
         """The names of the file's environments; None without a file."""

@@ -36,6 +36,9 @@ class EngineAccess(Protocol):
     async def hand_over_some(self, client: "Client", model: "Environment") -> None:
         """Hand it the model and what secrets can be read at once."""
 
+    async def is_carried_elsewhere(self, run: str) -> bool:
+        """Whether an engine of another machine carries a run, by the record that the machines share."""
+
     def environments(self) -> tuple[str, ...] | None:
         """The names in the file; None: there is no file."""
 

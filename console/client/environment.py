@@ -188,11 +188,14 @@ class LocalEnvironmentClient:
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
 
     async def attach(self, run: str) -> LastingFeed:
-        """Join a run that goes on. UsageFault where no engine carries it."""
+        """Join a run that goes on, here or by the record on another machine. UsageFault where no engine carries it."""
         client = await self._access.meet(self._found)
         if client.welcome.run != run:
             await client.close()
-            raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
+            if not await self._access.is_carried_elsewhere(run):
+                raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
+            self._feeds.append(LastingFeed(self._access, await self._access.meet_to_ask(self._found), run, None, samples=self._access.has_screen))
+            return self._feeds[-1]
         return self._kept(client, run)
 
     async def _begun(self, request: Request) -> LastingFeed:
