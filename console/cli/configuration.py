@@ -24,7 +24,7 @@ def config(how: Invocation) -> "ConfigFile":
     """Load hosts.toml. Raises UsageFault with every problem in it."""
     found = config_if_any(how)
     if found is None:
-        raise UsageFault("there is no hosts.toml here or in a folder above", "deploy -c FILE …, or write one: hosts.toml.example shows every key")
+        raise UsageFault("there is no hosts.toml here or in a folder above: name one, or write one as hosts.toml.example shows", "deploy -c FILE")
     return found
 
 

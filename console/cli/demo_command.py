@@ -43,11 +43,11 @@ def run(how: Invocation, hosts: int | None, *, sides: bool = False) -> int:
         if ready is None:
             ready, fresh = _started(folder, hosts or 12, sides=sides), True
         elif sides and not ready.get("sides"):
-            hint = as_typed("deploy demo --stop, then deploy demo --sides", demo)
-            raise Locked("the demo's fleet is already running, and its hosts have no sides", hint)
+            hint = as_typed("deploy demo --stop", demo)
+            raise Locked("the demo's fleet is already running, and its hosts have no sides: stop it, then say --sides again", hint)
         elif hosts not in (None, len(ready["hosts"])):
-            hint = as_typed(f"deploy demo --stop, then deploy demo --hosts {hosts}", demo)
-            raise Locked(f"the demo's fleet is already running, with {len(ready['hosts'])} hosts", hint)
+            hint = as_typed("deploy demo --stop", demo)
+            raise Locked(f"the demo's fleet is already running, with {len(ready['hosts'])} hosts: stop it, then say --hosts {hosts} again", hint)
     with background.on_it(folder):
         os.environ["DEPLOY_STATE"] = ready["state"]
         set_typed(Typed(demo.program, (("-c", ready["config"]), ("--state", ready["state"])), typed_here().quiet))

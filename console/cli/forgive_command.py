@@ -42,7 +42,7 @@ def _owing(how: Invocation, host: str) -> tuple[list[str], Any]:
         store.close()
     found = {place: runs for place, record in records.items() if (runs := [debt.run for debt in debts_of(record) if debt.host == host])}
     if not found:
-        raise UsageFault(f"nothing is owed to {host}", "deploy status: what is owed stands there")
+        raise UsageFault(f"nothing is owed to {host}; status shows what is owed", "deploy status")
     if len({app for app, _ in found}) > 1:
         raise UsageFault(f"{host} is owed something by several applications", f"--app {' or --app '.join(sorted(app for app, _ in found))}")
     (app, name), runs = next(iter(found.items()))

@@ -22,7 +22,7 @@ async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> i
             None, SystemClock(), client=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
         )
     except ScreenFailed as fault:
-        raise type(fault)(fault.message, "deploy status, deploy attach --plain") from None
+        raise type(fault)(f"{fault.message}; without a screen, status shows the fleet, and attach --plain a run", "deploy status") from None
     finally:
         await station.close()
     say_last(ending.lines)

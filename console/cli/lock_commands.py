@@ -52,7 +52,7 @@ def _held_words(held: dict[str, Any]) -> str:
 
 def _way_out(name: str, run: str, *, goes_on: bool) -> str:
     unlock = f"deploy unlock {name} --run {run} --reason TEXT"
-    return f"deploy abort {run}; once it is dead: {unlock}" if goes_on else unlock
+    return f"deploy abort {run}" if goes_on else unlock
 
 
 async def unlock_run(how: Invocation, name: str, text: str, reason: str) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from console.model.fleet import Environment
 
 Asked = Literal["on", "off", "toggle"]
-TOGGLE = "maintenance is {state}, so toggle could mean either; nothing was done"
+TOGGLE = "maintenance is {state}, so toggle could mean either; nothing was done: say on, or off"
 
 
 async def show_maintenance(how: Invocation, name: str) -> int:
@@ -42,7 +42,7 @@ async def switch_maintenance(how: Invocation, name: str, asked: Asked, message: 
         seen = await _seen(client)
         verb = verb_for(seen) if asked == "toggle" else asked
         if verb is None:
-            return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} on, or off"}], ())
+            return _tell(how, found, seen, "", [{"message": TOGGLE.format(state=seen.state), "hint": f"deploy maintenance {found.name} off"}], ())
         await confirm(how, f"{found.name}: maintenance {question_words(verb, seen, _now())}. Do it?")
         answer = await client.query("maintenance", {"verb": verb, "message": message, "seconds": seconds, "expects": seen.mark})
         await _show_events(how, client, answer["run"])

@@ -55,7 +55,7 @@ def judge_overrides(request: Request) -> None:
 
     for check, _ in request.overrides:
         if check in NEVER_OVERRIDABLE:
-            raise UsageFault(f"--override {check}: this check is never overridden", "deploy check: what it found stands there")
+            raise UsageFault(f"--override {check}: this check is never overridden; check shows what it found", "deploy check")
 
 
 def judge_request(request: Request, found: "Environment") -> None:
@@ -193,7 +193,8 @@ async def resume(how: Invocation, text: str) -> int:
 
     found = _model_for(how, summary, model_of_run(summary.run))
     if found is None:
-        raise UsageFault(f"the hosts.toml of run {summary.run} is not known here", "deploy -c FILE resume, with the file that the run was made with")
+        words = f"the hosts.toml of run {summary.run} is not known here: name the file that the run was made with"
+        raise UsageFault(words, f"deploy -c FILE resume {summary.run}")
     with Departure() as leaving:
         client = await engine_of(how, found)
         if client.welcome.run != summary.run:

@@ -43,7 +43,7 @@ async def _enrolled(how: Invocation, found: Environment, hosts: tuple[Host, ...]
             problems.append(Problem(f"{host.name}: {shown.message}", str(shown.hint)))
         elif shown.is_changed:
             words = f"the host key of {host.name} ({shown.place}) has changed: known is {', '.join(shown.known)}; it shows {shown.fingerprint}"
-            problems.append(Problem(words, f"only if you know why it changed: ssh-keygen -R '{shown.pattern}', then deploy trust again"))
+            problems.append(Problem(f"{words}; only if you know why, remove the known one, and trust it again", f"ssh-keygen -R '{shown.pattern}'"))
         elif not shown.known:
             fresh.append((host, shown))
     if problems:

@@ -206,8 +206,9 @@ class Client:
     def _same_version(self) -> None:
         if self.welcome.protocol != PROTOCOL:
             raise UsageFault(
-                f"the engine is of another version (it speaks {self.welcome.protocol}, this console {PROTOCOL})",
-                "status, pause, continue, abort and rollback work; for all else, once nothing is open: deploy engine stop",
+                f"the engine is of another version (it speaks {self.welcome.protocol}, this console {PROTOCOL}): status, pause, continue, abort and "
+                "rollback work; for all else stop it, once nothing is open",
+                "deploy engine stop",
             )
 
     async def configure(self, environment: Environment, digest: str, secrets: Mapping[str, str], *, deadline: float = REPLY) -> frozenset[str]:

@@ -184,7 +184,7 @@ class LocalEnvironmentClient:
         """Begin the way back from a release that has ended. NoGo where it is not the last one any more."""
         last = next((one.run for one in await self.history(100) if one.changed_the_fleet), "")
         if last != run:
-            raise NoGo(f"run {last} came after this one", "deploy rollback, to undo that one")
+            raise NoGo(f"run {last} came after this one; a rollback undoes that one", "deploy rollback")
         return await self._begun(Request(kind="rollback", halves=how == "halves", at_once=how == "at-once", yes=True, reason=reason))
 
     async def attach(self, run: str) -> LastingFeed:
@@ -193,7 +193,7 @@ class LocalEnvironmentClient:
         if client.welcome.run != run:
             await client.close()
             if not await self._access.is_carried_elsewhere(run):
-                raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted", f"deploy attach {run}, deploy resume {run}")
+                raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted; resume goes on with it", f"deploy resume {run}")
             self._feeds.append(LastingFeed(self._access, await self._access.meet_to_ask(self._found), run, None, samples=self._access.has_screen))
             return self._feeds[-1]
         return self._kept(client, run)

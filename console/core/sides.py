@@ -41,7 +41,7 @@ def sides_of(environment: Environment, looks: Sequence[BalancerSeen | BalancerPr
         return wrong
     seen = [one for one in looks if isinstance(one, BalancerSeen)]
     if len(seen) < len(environment.balancers):
-        return Problem("which side is live is not known: a balancer did not answer", f"deploy check {environment.name}, once it answers")
+        return Problem("which side is live is not known: a balancer did not answer", f"deploy check {environment.name}")
     by_color = {color: {host.name for host in hosts_of(environment, color)} for color in colors}
     serve = _of(by_color, (name for one in seen for name in serving(one)))
     told = serve or _of(by_color, (server.host for one in seen for server in one.servers if server.admission == "in"))
@@ -67,7 +67,7 @@ def _of(by_color: dict[str, set[str]], names: Iterable[str]) -> dict[str, list[s
 
 
 def _wrong_file(environment: Environment, colors: tuple[str, ...]) -> Problem | None:
-    rolling = f"or deploy {environment.name} --strategy rolling"
+    rolling = "or --strategy rolling"
     if not environment.balancers:
         hint = f"[[environments.{environment.name}.balancer]] in the file, {rolling}"
         return Problem("blue/green needs a balancer that moves the traffic, and the file names none", hint)
@@ -84,12 +84,12 @@ def _mixed(environment: Environment, serve: dict[str, list[str]], seen: Sequence
     where = ", ".join(one.balancer for one in seen)
     again = f"deploy {environment.name}" + ("" if environment.strategy == BLUEGREEN else f" --strategy {BLUEGREEN}")
     if not serve:
-        hint = f"put the hosts of one color into its traffic there, then {again}"
-        return Problem(f"which side is live is not known: no host gets requests at {where}", hint)
+        words = f"which side is live is not known: no host gets requests at {where}; put the hosts of one color into its traffic there"
+        return Problem(words, again)
     told = "; ".join(f"{color}: {several(names)}" for color, names in serve.items())
     return Problem(
-        f"both sides get requests at {where}, and have different releases ({told})",
-        f"take the hosts of one color out there, then {again}; or deploy {environment.name} --strategy rolling",
+        f"both sides get requests at {where}, and have different releases ({told}); take the hosts of one color out there, or use --strategy rolling",
+        again,
     )
 
 

@@ -23,8 +23,8 @@ def allow_many_files(needed: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
             return
         fewer = (most - FILES[0]) // FILES[1]
-        hint = f"ulimit -n {needed} (the most that a login may have stands in limits.conf)" + (f", or deploy demo --hosts {fewer}" if fewer > 0 else "")
-        raise NoGo(f"the demo's hosts need {needed} open files, and this login may have {most}", hint)
+        words = f"the demo's hosts need {needed} open files, and this login may have {most}: allow more (limits.conf), or take fewer hosts"
+        raise NoGo(words, f"deploy demo --hosts {fewer}" if fewer > 0 else f"ulimit -n {needed}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 

@@ -361,7 +361,7 @@ class Engine:
         """Answer a question by name."""
         answer = for_commands.ANSWERS.get(name) or for_screens.ANSWERS.get(name)
         if answer is None:
-            raise UsageFault(f"an engine of this version does not know {name!r}", "deploy engine stop, then again")
+            raise UsageFault(f"an engine of this version does not know {name!r}: stop it, and ask again", "deploy engine stop")
         if purpose := _purpose_of(name, argument):
             environment, _ = self._model()
             self._keyring.make_ready(environment, needs_of(environment, purpose))

@@ -35,8 +35,8 @@ class TestBehind:
         assert (found.behind, found.published) == (2, True)
         warned, blocked = assess_behind(found, False, "/shop"), assess_behind(found, True, "/shop")
         assert (warned.status, warned.blocks, blocked.status, blocked.blocks) == ("warning", False, "failed", True)
-        assert blocked.detail == f"{ref or 'HEAD'} lacks 2 commits of origin/main"
-        assert "deploy ENV --version origin/main, or git -C /shop pull --ff-only" in blocked.remedy
+        assert blocked.detail == f"{ref or 'HEAD'} lacks 2 commits of origin/main; release that, or pull; or --override behind=REASON"
+        assert blocked.remedy == "deploy ENV --version origin/main"
         assert (await at(clone, tmp_path, "origin/main")).behind == 0
 
     async def test_an_explicit_commit_or_tag_that_the_remote_has_is_skipped(self, shop: Path, clone: Path, tmp_path: Path) -> None:

@@ -103,3 +103,59 @@ def test_a_command_that_is_named_can_be_typed(where: str, command: str):
     capitals = {word for word in re.findall(r"\b[A-Z]{2,}\b", command) if word != "CI"} - OF_A_PERSON
     assert not capitals, f"{where}: `{command}`: {capitals} is for the console to fill in"
     assert words
+
+
+ASKED_WITH: dict[str, tuple[int, ...]] = {
+    "Problem": (1,), "ConsoleError": (1,), "UsageFault": (1,), "NoGo": (1,), "Locked": (1,), "NotYet": (1,), "JournalFault": (1,), "EngineLost": (1,),
+    "NoEngine": (1,), "Refusal": (1,), "_no": (1,), "NeedsPerson": (2,), "LeftOpen": (2,), "Unreached": (3,), "BalancerProblem": (2,), "NoReturn": (1,),
+    "Unsteered": (1,), "_check": (4, 3), "StepResult": (3,), "_held": (1,), "fleet_check": (3,),
+}  # fmt: skip
+"""Where a hint stands among the arguments of what bears one."""
+NAMES = frozenset({"hint", "hints", "remedy", "remedies", "next"})
+MAKES_HINTS = re.compile(r"_?(unlocking|way_out|way_on|stayed_hint|mending|next_words|remedy|after_the_end|shipped_again|looked_at_with)$")
+"""Functions that return one."""
+
+
+def hints_of(node: ast.AST) -> Iterator[ast.expr]:
+    """The expressions that make a hint, as far as the source's form says so."""
+    match node:
+        case ast.Call():
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            yield from (node.args[place] for place in ASKED_WITH.get(name, ()) if place < len(node.args))
+            yield from (word.value for word in node.keywords if word.arg in NAMES)
+        case ast.Dict():
+            yield from (value for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant) and key.value in NAMES)
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in NAMES:
+            yield value
+        case ast.FunctionDef(name=name) if MAKES_HINTS.match(name):
+            yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value is not None)
+
+
+def named_in_hints() -> list[tuple[str, str]]:
+    """Every text of a hint that names a command, with where."""
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        if path.parent.name == "app":
+            continue
+        module, tree = str(path.relative_to(SOURCE)), ast.parse(path.read_text(encoding="utf-8"))
+        hints = {id(part): part for node in ast.walk(tree) for hint in hints_of(node) for part in ast.walk(hint)}
+        inner = {id(value) for part in hints.values() if isinstance(part, ast.JoinedStr) for value in part.values}
+        for part in hints.values():
+            if isinstance(part, ast.JoinedStr):
+                text = "".join(str(one.value) if isinstance(one, ast.Constant) else sample(one) for one in part.values)
+            elif isinstance(part, ast.Constant) and isinstance(part.value, str) and id(part) not in inner:
+                text = part.value
+            else:
+                continue
+            if commands_in(told(module, text)):
+                found.append((f"{module}:{part.lineno}", told(module, text)))
+    return found
+
+
+@pytest.mark.parametrize(("where", "hint"), named_in_hints())
+def test_a_hint_that_names_a_command_is_that_command_and_nothing_else(where: str, hint: str):
+    assert is_form(hint) or commands_in(hint) == (hint.strip(),), f"{where}: words of a hint stand in the message, so that the hint can be pasted whole: {hint!r}"
+
+
+def test_hints_are_found():
+    assert len(named_in_hints()) > 60

@@ -300,8 +300,8 @@ def test_a_breach_calls_a_person_with_what_to_type():
     find(run, BREACHED, "propose")
     called = wanted(run.state)
     assert called is not None
-    assert called.words == f"shop production: run r1 waits, as a metric is above its limit: {WORDS}"
-    assert called.next == "deploy rollback production, or deploy attach r1"
+    assert called.words == f"shop production: run r1 waits, as a metric is above its limit: {WORDS}; roll back, or continue"
+    assert called.next == "deploy rollback production"
     assert say(run, cmd.Continue()) is None
     assert wanted(run.state) is None
 

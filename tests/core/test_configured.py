@@ -64,7 +64,7 @@ VERDICTS = [
         "a tick that is waited for",
         TICK,
         (("", saw("waiting", "knows", "look")),),
-        ("waiting", "knows", "deploy ack Support, or --ack Support, or --override Support=REASON", ASKED),
+        ("waiting", "knows", "deploy ack Support", ASKED),
     ),
     ("a tick that could not be asked for", TICK, (("", saw("error", "?", "look")),), ("error", "?", "look, or --override Support=REASON", ASKED)),
     ("a tick that blocks nothing", CheckSpec("Support", "manual", blocking=False), (("", saw("waiting", "knows")),), ("waiting", "knows", "", ASKED)),
@@ -72,7 +72,7 @@ VERDICTS = [
         "a name of two words",
         CheckSpec("On call", "manual"),
         (("", saw("waiting", "knows")),),
-        ("waiting", "knows", "deploy ack 'On call', or --ack 'On call', or --override 'On call'=REASON", ASKED),
+        ("waiting", "knows", "deploy ack 'On call'", ASKED),
     ),
 ]
 

@@ -450,7 +450,7 @@ RESTORED_BY_ITSELF = "by itself the console restores only a dump that pg_restore
     ("database", "backup", "kept", "status", "detail", "remedy"),
     [
         (None, LAST, True, "failed", "the file names no database", "[environments.ENV.database]"),
-        (RESTORES, None, True, "failed", "run r1 took no backup", "deploy history ENV; the report of each run names its backup"),
+        (RESTORES, None, True, "failed", "run r1 took no backup; the report of each run names its own", "deploy history ENV"),
         (DATABASE, LAST, True, "failed", f"the file names no command that restores, and {RESTORED_BY_ITSELF}; run r1 took {SAID}", "[environments.ENV.database] restore = …"),
         (
             changed(OWN, host=Host("db02")), LAST, True, "failed", "the backup lies on db01, and the file names db02 now",
@@ -459,8 +459,7 @@ RESTORED_BY_ITSELF = "by itself the console restores only a dump that pg_restore
         (changed(OWN, host=Host("db01")), LAST, True, "passed", f"{SAID}; it comes back in one transaction, and what the database has had since goes", ""),
         (changed(RESTORES, host=Host("db02")), LAST, True, "passed", SAID, ""),
         (
-            OWN, LAST, False, "failed", "/b/x.dump is not there any more on db01",
-            "copy it back to there, or restore the backup of another run: deploy history ENV; the report of each run names its backup",
+            OWN, LAST, False, "failed", "/b/x.dump is not there any more on db01: copy it back to there, or restore another run's, which its report names", "deploy history ENV",
         ),
         (RESTORES, LAST, SafeText("no route"), "warning", f"{SAID}; not known whether it is still there: no route", "mend db01 first"),
     ],

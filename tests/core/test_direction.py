@@ -31,10 +31,10 @@ def test_forward_passes():
 def test_backward_blocks_and_names_the_rollback_where_it_can_help():
     found = judged({"v3": "older"}, a_host("web01", "v3", "v2"), a_host("web02", "v3", "v2"))
     assert (found.status, found.blocks) == ("failed", True)
-    assert found.detail == "v2 is older than v3, live on 2 hosts"
-    assert found.remedy == "deploy rollback ENV --to v2, or --override direction=REASON"
+    assert found.detail == "v2 is older than v3, live on 2 hosts; or --override direction=REASON"
+    assert found.remedy == "deploy rollback ENV --to v2"
     away = judged({"v3": "older"}, a_host("web01", "v3", "v2"), a_host("web02", "v3"))
-    assert away.remedy.startswith("v2 is not on disk on every host: deploy rollback ENV --to RELEASE")
+    assert away.remedy == "deploy rollback ENV --to RELEASE"
 
 
 def test_one_host_ahead_is_enough_to_block():
@@ -143,7 +143,7 @@ JUDGED = [
         {"v3": "older"},
         [a_host("web01", "v3", "v2")],
         {},
-        ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True),
+        ("failed", f"v2 is older than v3, live on 1 host; or {OVERRIDE}", "deploy rollback ENV --to v2", True),
     ),
     (
         "older than what is not on every disk",
@@ -152,8 +152,8 @@ JUDGED = [
         {},
         (
             "failed",
-            "v2 is older than v3, live on 1 host",
-            f"v2 is not on disk on every host: deploy rollback ENV --to RELEASE, with one that is; or {OVERRIDE}",
+            f"v2 is older than v3, live on 1 host; or {OVERRIDE}",
+            "deploy rollback ENV --to RELEASE",
             True,
         ),
     ),
@@ -162,7 +162,7 @@ JUDGED = [
         {"v3": "older"},
         [a_host("web01", "v3", "v2"), AWAY],
         {},
-        ("failed", "v2 is older than v3, live on 1 host", f"deploy rollback ENV --to v2, or {OVERRIDE}", True),
+        ("failed", f"v2 is older than v3, live on 1 host; or {OVERRIDE}", "deploy rollback ENV --to v2", True),
     ),
     ("one away", {"v1": "same"}, [a_host("web01", "v1"), AWAY], FAILED_BEFORE, ("error", "what is live on web09 is not known", "", False)),
 ]
@@ -183,7 +183,7 @@ def test_three_are_named_and_the_rest_counted():
         for number, host in enumerate(hosts)
     )
     found = assess_direction(V9, facts, dict.fromkeys(commits.values(), "older"), {})
-    assert found.detail == "v9 is older than w0, live on 1 host; w1, live on 1 host; w2, live on 1 host; and 2 more"
+    assert found.detail == "v9 is older than w0, live on 1 host; w1, live on 1 host; w2, live on 1 host; and 2 more; or --override direction=REASON"
     found = assess_direction(V9, facts[:3], dict.fromkeys(commits.values(), "newer"), {})
     assert found.detail == "newer than w0, live on 1 host; w1, live on 1 host; w2, live on 1 host"
     away = tuple(HostFacts(f"web{number:02}", problem=SafeText("no")) for number in range(4))

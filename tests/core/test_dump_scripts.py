@@ -165,7 +165,7 @@ def test_any_answer_is_read(lines: list[tuple[str, str]]):
 @pytest.mark.parametrize(
     ("look", "words", "remedy"),
     [
-        (None, "the host that would dump it was not looked at", f"deploy check, {OVERRIDE}"),
+        (None, "the host that would dump it was not looked at", f"look again, {OVERRIDE}"),
         (DumpLook("db01", problem=SafeText("gone")), "db01 was not looked at: gone", f"mend that, {OVERRIDE}"),
         (
             DumpLook("db01", missing=("pg_dump", "psql")), "pg_dump, psql not found on db01",

@@ -26,14 +26,14 @@ def test_hosts_of_which_the_same_is_said_stand_together():
     assert assess_lock(closed(2), "r1").detail == "web01, web02: closed by ada until 2026-11-24 18:57 UTC: audit"
     assert assess_lock(closed(40), "r1").detail == "web01, web02, web03, web04, web05 and 35 more: closed by ada until 2026-11-24 18:57 UTC: audit"
     held = (HostFacts("web01", lock=LockHolder(SafeText("bo"), run="r0")), HostFacts("web02", lock=LockHolder(SafeText("cy"), run="r2")))
-    assert assess_lock(held, "r1").detail == "web01: held by r0; web02: held by r2"
+    assert assess_lock(held, "r1").detail == "web01: held by r0; web02: held by r2; once that run is dead, unlock --run breaks its lock"
 
 
 def test_a_remedy_names_the_environment():
     check = named(assess_lock(closed(1), "r1"), "production")
     assert check.remedy == "deploy unlock production --reason TEXT"
     broken = assess_way_back([ReturnTarget("web01", "", possible=False, reason=SafeText("$ENVIRONMENT"))], 1)
-    assert named(broken, "qa").remedy == "deploy status qa; mend `current` on the host, or --override way-back=REASON"
+    assert named(broken, "qa").remedy == "mend `current` on the host, or --override way-back=REASON"
     assert named(assess_lock((), "r1"), "qa") == assess_lock((), "r1")
 
 
@@ -113,7 +113,7 @@ def test_what_was_said_to_type_about_a_host_is_not_replaced_by_a_general_word():
     for option, leaves in (("hosts", "one; two; or leave it out: --hosts '!web00,!web01,!web02'"), ("", "one; two")):
         checks = {check.id: check.remedy for check in assess_fleet((*away, HostFacts("web09")), 1, 1, 0, leave_out=option)}  # type: ignore[arg-type]
         assert checks["reach"] == leaves
-    assert assess_live((HostFacts("web01"),)).remedy == "deploy status ENV; mend `current` on the host; or leave it out: --hosts '!web01'"
+    assert assess_live((HostFacts("web01"),)).remedy == "mend `current` on the host; or leave it out: --hosts '!web01'"
     locked = (
         HostFacts("a", problem=SafeText("x"), problem_kind="login", hint=SafeText("ssh-add")),
         HostFacts("b", problem=SafeText("y"), problem_kind="shell", hint=SafeText("look")),
@@ -365,7 +365,7 @@ def way(host: str = "web01", release: str = "r0", version: str = "", reason: str
     return ReturnTarget(host, release, SafeText(version), possible, SafeText(reason), SafeText(hint))
 
 
-MEND = "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
+MEND = "mend `current` on the host, or --override way-back=REASON"
 WAYS = [
     ("one host", (way(),), 1, ("passed", "1 host knows the release it returns to", "", True, False)),
     ("two hosts", (way(), way("web02")), 2, ("passed", "2 hosts know the release they return to", "", True, False)),
@@ -409,7 +409,7 @@ def test_a_way_back_that_was_not_asked_for_blocks_where_the_host_was_to_be_reach
     assert (check.status, check.detail, check.blocking) == ("error", "web01: not asked: it was not reached; nothing wrong on 1 other", False)
 
 
-LIVE = "deploy status ENV; mend `current` on the host"
+LIVE = "mend `current` on the host"
 LIVES = [
     ("a live release", fleet_of({"current": "r1"}), ("passed", "on 1 host", "", True)),
     ("nothing live", fleet_of({"current": "r1"}, {}), ("failed", "web02: no release is live", f"{LIVE}; or leave it out: --hosts '!web02'", True)),
@@ -434,20 +434,20 @@ def held(run: str, by: str = "bo") -> dict[str, object]:
 
 
 CLOSED = {"closed": LockHolder(SafeText("ada"), reason=SafeText("audit"))}
-NOTED, UNLOCK = "deploy unlock ENV --reason TEXT", "deploy attach {0}; once it is dead: deploy unlock ENV --run {0} --reason TEXT"
+NOTED, UNLOCK, DEAD = "deploy unlock ENV --reason TEXT", "deploy attach {0}", "; once that run is dead, unlock --run breaks its lock"
 LOCKS = [
     ("free", fleet_of({}, {}), ("passed", "no run and no person holds a host (on 2 hosts)", "", True)),
     ("held by this run", fleet_of(held("r9")), ("passed", "no run and no person holds a host (on 1 host)", "", True)),
-    ("held by another run", fleet_of({}, held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
-    ("held by this run and another", fleet_of(held("r9"), held("r0")), ("failed", "web02: held by r0", UNLOCK.format("r0"), True)),
+    ("held by another run", fleet_of({}, held("r0")), ("failed", f"web02: held by r0{DEAD}", UNLOCK.format("r0"), True)),
+    ("held by this run and another", fleet_of(held("r9"), held("r0")), ("failed", f"web02: held by r0{DEAD}", UNLOCK.format("r0"), True)),
     (
         "held by two",
         fleet_of(held("r2"), held("r0")),
-        ("failed", "web01: held by r2; web02: held by r0", f"{UNLOCK.format('r0')}; {UNLOCK.format('r2')}", True),
+        ("failed", f"web01: held by r2; web02: held by r0{DEAD}", UNLOCK.format("r0"), True),
     ),
     ("held by a person", fleet_of(held("", "cy")), ("failed", "web01: held by cy", NOTED, True)),
     ("closed", fleet_of(CLOSED), ("failed", "web01: closed by ada: audit", NOTED, True)),
-    ("closed and held", fleet_of(CLOSED, held("r0")), ("failed", "web02: held by r0", f"{UNLOCK.format('r0')}; {NOTED}", True)),
+    ("closed and held", fleet_of(CLOSED, held("r0")), ("failed", f"web02: held by r0{DEAD}", UNLOCK.format("r0"), True)),
     ("away", fleet_of({}, AWAY), ("error", "web02: not asked: it was not reached; nothing wrong on 1 other", "", False)),
     ("closed, with one away", fleet_of(CLOSED, AWAY), ("failed", "web01: closed by ada: audit; not known: web02: not asked: it was not reached", NOTED, True)),
 ]

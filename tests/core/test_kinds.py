@@ -189,7 +189,7 @@ def test_a_rollback_is_held_up_only_where_no_host_can_go_anywhere():
     assert check.remedy == "deploy production --version v1 --hosts web01,web02,web03 --override direction=REASON"
     gone = tuple(seen(name, current=NEW, releases=(ON_NEW,)) for name in ("web01", "web02", "web03"))
     (check,) = (check for check in KINDS["rollback"].checks(found("rollback", gone, targets=BACK_TO)) if check.id == "way-back")
-    assert check.remedy == "deploy status production; another release that is on disk: deploy rollback production --to RELEASE"
+    assert check.remedy == "deploy rollback production --to RELEASE"
 
 
 def test_who_is_left_out_by_name_is_said_in_the_words_of_the_run():
@@ -365,7 +365,7 @@ KIND_WORDS = {
     "catch-up": (
         ("CATCH UP", "catch-up", "CAUGHT UP"),
         "an owed host is brought up to date, and never to an older state",
-        "deploy rollback {environment}, once it has ended",
+        "deploy attach",
         "deploy status {environment}",
     ),
     "exec": (("EXEC", "exec", "DONE"), "a command changes no release", "", "deploy status {environment}"),

@@ -318,7 +318,7 @@ def test_a_person_is_asked_while_the_analysis_runs_on_and_promotion_is_an_answer
     asked = question(run.state)
     assert asked is not None
     assert [choice.equivalent for choice in asked.choices[:2]] == ["deploy continue r1", "deploy promote r1"]
-    assert next_words(run.state) == "deploy promote r1, or deploy rollback production; deploy continue r1, to watch on"
+    assert next_words(run.state) == "deploy promote r1"
 
 
 @pytest.mark.parametrize(

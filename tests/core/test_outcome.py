@@ -180,7 +180,7 @@ def database(name: str, kind: str, status: str, detail: str = "", hint: str = ""
 MIGRATED = database("database/migrate", "migrate", "done")
 RUNS = Review(runs=True, old_code="breaks")
 BACK = {"back": Plan("rollback", (), ()), "back_reason": SafeText("web01 failed")}
-GONE_BACK = "production, once that is mended"
+GONE_BACK = "production"
 HELD = SafeText("web01 is held by r0")
 ALONE = database("pack", "pack", "failed", "no room", "free some")
 OWED_BY_CLOSE = a_host_in("owed", "web02", steps={"prune": StepState("unknown")})
@@ -191,8 +191,8 @@ ENDS = [
         a_state(locked_by=HELD, locking_run="r0"),
         Exit.LOCKED,
         "locked",
-        "web01 is held by r0",
-        "deploy attach r0; once it is dead: deploy unlock production --run r0 --reason TEXT",
+        "web01 is held by r0; once that run is dead, unlock --run breaks its lock",
+        "deploy attach r0",
     ),
     ("a lock after a no-go", a_state(locked_by=HELD, go=False), Exit.LOCKED, "locked", "web01 is held by r0", "deploy unlock production --reason TEXT"),
     ("a no-go", unchanged(go=False, reasons=(SafeText("no-go by ada"),)), Exit.NO_GO, "no-go", "no-go by ada", "deploy check production"),
@@ -309,7 +309,7 @@ ENDS = [
         Exit.FAILED,
         "failed",
         "aborted; no host was changed, the database stays migrated: the code before does not run on the migrated schema, and nothing takes the migration back",
-        "deploy restore production --run r1, or deploy production",
+        "deploy restore production --run r1",
     ),
     (
         "a failed host after a migration that the code before bears",
@@ -646,7 +646,7 @@ def test_hosts_that_the_request_left_out_come_last_and_once():
     ]
 
 
-LOCK_HINT = "it stops no run from here; to remove it, once the host answers: deploy unlock production --run r1 --reason TEXT"
+LOCK_HINT, STAYS = "deploy unlock production --run r1 --reason TEXT", "; it stops no run from here, and can be removed once the host answers"
 NOT_KNOWN = "it is not known whether it was released"
 
 
@@ -670,7 +670,7 @@ NOT_KNOWN = "it is not known whether it was released"
 )
 def test_a_lock_that_may_be_left_is_told_when_the_run_has_ended(held: tuple[str, ...], left: dict[str, SafeText], told: tuple[str, ...]):
     state = a_state("new", held=held, locks_left=left)
-    assert lock_problems(changed(state, phase="ended")) == tuple(Problem(words, LOCK_HINT) for words in told)
+    assert lock_problems(changed(state, phase="ended")) == tuple(Problem(f"{words}{STAYS}", LOCK_HINT) for words in told)
     assert lock_problems(changed(state, phase="running")) == ()
 
 

@@ -71,7 +71,7 @@ def test_a_first_release_that_was_taken_back_names_no_version():
     run = RunState(run="r1", kind="deploy", outcome="rolled-back", exit=4, changed=True, phase="ended", ended_at="12:04", hosts={"a": host})
     found = targets_before([run], ("a",))
     assert isinstance(found, Problem)
-    assert found.message == "already back where no release was live, since 12:04; nothing to roll back"
+    assert found.message == "already back where no release was live, since 12:04; nothing to roll back; further: --to"
 
 
 def test_a_rollback_to_a_named_release_is_gone_on_with_there():
@@ -91,7 +91,7 @@ def test_a_rollback_to_a_named_release_is_gone_on_with_there():
     assert found.message.startswith("already back on v0 since")
 
 
-FURTHER = "further: deploy rollback --to RELEASE"
+FURTHER = "deploy rollback --to RELEASE"
 
 
 def a_way_back(**hosts: HostState) -> RunState:
@@ -157,22 +157,22 @@ BEFORE = [
     (
         "two rollbacks that one host each did not follow",
         [a_way_back(a=a_host("a", "owed"), b=a_host("b", "back")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
-        Problem("already back on r0 since ; nothing to roll back", FURTHER),
+        Problem("already back on r0 since ; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a host that caught up after a rollback",
         [restarted("catch-up", b=a_host("b", "new", "r1")), a_way_back(a=a_host("a", "back"), b=a_host("b", "owed")), a_release(a=NEW_A, b=NEW_B)],
-        Problem("already back on r0 since ; nothing to roll back", FURTHER),
+        Problem("already back on r0 since ; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a rollback that ended well",
         [changed(a_way_back(a=a_host("a", "back")), outcome="rolled-back", exit=0, ended_at="12:04"), a_release(a=NEW_A)],
-        Problem("already back on r1 since 12:04; nothing to roll back", FURTHER),
+        Problem("already back on r1 since 12:04; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a release that was rolled back, by its version",
         [changed(a_release(a=changed(a_host("a", "back"), version=SafeText("v0"))), outcome="rolled-back", exit=4, ended_at="12:04")],
-        Problem("already back on v0 since 12:04; nothing to roll back", FURTHER),
+        Problem("already back on v0 since 12:04; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "a release that was rolled back and changed nothing",
@@ -211,12 +211,12 @@ NAMED_BEFORE = [
     (
         "all followed",
         named_rollback(ReturnTarget("a", "r0", SafeText("v7")), a=BACK_A),
-        Problem("already back on v7 since 12:04; nothing to roll back", FURTHER),
+        Problem("already back on v7 since 12:04; nothing to roll back; further: --to", FURTHER),
     ),
     (
         "all followed, to what has no version",
         named_rollback(ReturnTarget("a", "r0"), a=BACK_A),
-        Problem("already back on v0 since 12:04; nothing to roll back", FURTHER),
+        Problem("already back on v0 since 12:04; nothing to roll back; further: --to", FURTHER),
     ),
 ]
 
@@ -226,7 +226,7 @@ def test_a_rollback_to_a_named_release_is_gone_on_with(run: RunState, targets: T
     assert targets_before([run], ("a", "b")) == targets
 
 
-NOWHERE = "already back where no release was live, since 12:04; nothing to roll back"
+NOWHERE = "already back where no release was live, since 12:04; nothing to roll back; further: --to"
 
 
 def test_where_nobody_had_a_release_that_is_said():

@@ -233,7 +233,7 @@ REFUSED = [
         f"the run ends without a GO: {GONE_AT.format('said no-go')}",
         "",
     ),
-    ("an abort that crosses a GO", running(seq=9), cmd.Abort(expects=8), "GO was given meanwhile: the run goes on", "deploy abort, to end it all the same"),
+    ("an abort that crosses a GO", running(seq=9), cmd.Abort(expects=8), "GO was given meanwhile: the run goes on; abort ends it all the same", "deploy abort"),
     ("an abort of a rollback run", running(kind="rollback"), cmd.Abort(), "a rollback cannot be aborted", ""),
     ("an abort of hosts that go back", a_state("returning", phase="rolling-back"), cmd.Abort(), "a rollback cannot be aborted", ""),
     ("a second abort", running(aborting="leave"), cmd.Abort(), "the run is being aborted already", ""),
@@ -265,7 +265,7 @@ REFUSED = [
         running(kind="catch-up"),
         cmd.RollBack(),
         "an owed host is brought up to date, and never to an older state",
-        "deploy rollback production, once it has ended",
+        "deploy attach",
     ),
     (
         "a roll back before anything was changed",

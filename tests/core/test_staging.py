@@ -50,7 +50,7 @@ def test_that_commit_verified_there_opens_the_gate():
 def test_another_commit_a_part_of_the_fleet_and_what_did_not_end_well_do_not(run: Released):
     check = assess_staging("staging", 86400.0, Made(REVISION), (run,), NOW)
     assert check.blocks
-    assert "--override staging=REASON" in check.remedy
+    assert "--override staging=REASON" in check.detail
 
 
 def test_a_later_failure_there_does_not_undo_the_verification():
@@ -99,24 +99,24 @@ def test_a_run_of_its_own_commit_speaks_before_one_of_another():
 
 
 V1_1 = "v1.1.0 bbbbbbb"
-GO_THERE = "deploy staging --version v1.1.0, or --override staging=REASON"
+GO_THERE, OVER = "deploy staging --version v1.1.0", "; or --override staging=REASON"
 FAILED_THERE = a_run(run="r7", outcome="failed", exit=5)
 OPEN_THERE = a_run(run="r7", outcome="", exit=None, ended_at="")
 SAME_TREE = Revision(COMMIT, SafeText("v1.1.0"), tree=TREE)
 VERDICTS = [
-    ("nothing was released there", Made(REVISION), (), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
-    ("it failed there", Made(REVISION), (FAILED_THERE,), ("failed", f"{V1_1} was not verified in staging; last there: failed (run r7)", GO_THERE)),
+    ("nothing was released there", Made(REVISION), (), ("failed", f"{V1_1} was not verified in staging{OVER}", GO_THERE)),
+    ("it failed there", Made(REVISION), (FAILED_THERE,), ("failed", f"{V1_1} was not verified in staging; last there: failed (run r7){OVER}", GO_THERE)),
     (
         "it goes on there",
         Made(REVISION),
         (OPEN_THERE, FAILED_THERE),
-        ("failed", f"{V1_1} was not verified in staging; last there: not ended (run r7)", GO_THERE),
+        ("failed", f"{V1_1} was not verified in staging; last there: not ended (run r7){OVER}", GO_THERE),
     ),
-    ("another was verified there", Made(REVISION), (a_run(revision=OTHER),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
-    ("a run without a commit", Made(REVISION), (a_run(revision=None),), ("failed", f"{V1_1} was not verified in staging", GO_THERE)),
-    ("too long ago", Made(REVISION), (a_run(49),), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
+    ("another was verified there", Made(REVISION), (a_run(revision=OTHER),), ("failed", f"{V1_1} was not verified in staging{OVER}", GO_THERE)),
+    ("a run without a commit", Made(REVISION), (a_run(revision=None),), ("failed", f"{V1_1} was not verified in staging{OVER}", GO_THERE)),
+    ("too long ago", Made(REVISION), (a_run(49),), ("failed", f"verified in staging 2 d ago, allowed are 24 h{OVER}", GO_THERE)),
     ("just in time", Made(REVISION), (a_run(24),), ("passed", "verified in staging 24 h ago", "")),
-    ("a second too late", Made(REVISION), (a_run(24 + 1 / 3600),), ("failed", "verified in staging 24 h ago, allowed are 24 h", GO_THERE)),
+    ("a second too late", Made(REVISION), (a_run(24 + 1 / 3600),), ("failed", f"verified in staging 24 h ago, allowed are 24 h{OVER}", GO_THERE)),
     ("now", Made(REVISION), (a_run(0),), ("passed", "verified in staging 0 s ago", "")),
     ("ahead of this clock", Made(REVISION), (a_run(-1),), ("passed", "verified in staging 0 s ago", "")),
     ("119 seconds", Made(REVISION), (a_run(119 / 3600),), ("passed", "verified in staging 119 s ago", "")),
@@ -124,7 +124,7 @@ VERDICTS = [
     ("119 minutes", Made(REVISION), (a_run(119 / 60),), ("passed", "verified in staging 119 min ago", "")),
     ("two hours", Made(REVISION), (a_run(2),), ("passed", "verified in staging 2 h ago", "")),
     ("the newest counts", Made(REVISION), (a_run(1), a_run(30)), ("passed", "verified in staging 60 min ago", "")),
-    ("the newest counts, late as it is", Made(REVISION), (a_run(48), a_run(72)), ("failed", "verified in staging 2 d ago, allowed are 24 h", GO_THERE)),
+    ("the newest counts, late as it is", Made(REVISION), (a_run(48), a_run(72)), ("failed", f"verified in staging 2 d ago, allowed are 24 h{OVER}", GO_THERE)),
     (
         "another commit of the same tree",
         Made(SAME_TREE),
@@ -135,7 +135,7 @@ VERDICTS = [
         "another commit of the same content, too late",
         Made(REVISION, contents=frozenset({"d1d1d1d1"})),
         (a_run(25, revision=OTHER, content="d1d1d1d1"),),
-        ("failed", "verified in staging as v1.0.9 ccccccc, which ships the same (content d1d1d1d), 25 h ago, allowed are 24 h", GO_THERE),
+        ("failed", f"verified in staging as v1.0.9 ccccccc, which ships the same (content d1d1d1d), 25 h ago, allowed are 24 h{OVER}", GO_THERE),
     ),
     ("its own run after one of another", Made(SAME_TREE), (a_run(1, revision=OTHER), a_run(3)), ("passed", "verified in staging 3 h ago", "")),
 ]

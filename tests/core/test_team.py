@@ -34,7 +34,7 @@ def test_it_passes_where_enough_uids_besides_the_starter_are_there(joined: list[
 
 
 LIN, MAX = Person("lin", 1002), Person("max", 1003)
-JOIN = "they join from a login of their own: deploy attach; or --override team=REASON"
+JOIN, HOW = "deploy attach", "; they join from a login of their own, or --override team=REASON"
 TEAMS = [
     ("nobody needed, nobody there", 0, [], ("skipped", "nobody else is needed", "", False)),
     ("nobody needed, the starter twice", 0, [ADA], ("skipped", "nobody else is needed", "", False)),
@@ -42,10 +42,10 @@ TEAMS = [
     ("one needed, one there", 1, [LIN], ("passed", "with lin", "", True)),
     ("one needed, two there", 1, [MAX, LIN], ("passed", "with lin, max", "", True)),
     ("two needed, two there", 2, [MAX, LIN], ("passed", "with lin, max", "", True)),
-    ("one needed, nobody there", 1, [], ("waiting", "1 more operator is needed, 0 joined", JOIN, True)),
-    ("two needed, one there", 2, [LIN], ("waiting", "2 more operators are needed, 1 joined: lin", JOIN, True)),
-    ("two needed, the same one twice", 2, [LIN, LIN], ("waiting", "2 more operators are needed, 1 joined: lin", JOIN, True)),
-    ("three needed, two there", 3, [MAX, LIN], ("waiting", "3 more operators are needed, 2 joined: lin, max", JOIN, True)),
+    ("one needed, nobody there", 1, [], ("waiting", f"1 more operator is needed, 0 joined{HOW}", JOIN, True)),
+    ("two needed, one there", 2, [LIN], ("waiting", f"2 more operators are needed, 1 joined: lin{HOW}", JOIN, True)),
+    ("two needed, the same one twice", 2, [LIN, LIN], ("waiting", f"2 more operators are needed, 1 joined: lin{HOW}", JOIN, True)),
+    ("three needed, two there", 3, [MAX, LIN], ("waiting", f"3 more operators are needed, 2 joined: lin, max{HOW}", JOIN, True)),
 ]
 
 

@@ -112,8 +112,8 @@ async def test_when_time_is_over_the_run_waits_for_a_person_who_has_it_cut_or_wa
     bench = Bench()
     bench.balancers[0].keep("web01", 3)
     ended = await bench.drain()
-    assert (ended.status, str(ended.detail)) == ("held", "3 requests still under way on web01 after 5 s (localhost/shop)")
-    assert str(ended.hint) == "deploy continue r1, which ends them; or wait again: deploy retry web01 r1"
+    assert (ended.status, str(ended.detail)) == ("held", "3 requests still under way on web01 after 5 s (localhost/shop); continue ends them, retry web01 waits again")
+    assert str(ended.hint) == "deploy continue r1"
     assert bench.marks()[-1] == "overdue"
     assert (await bench.drain()).status == "held"
     bench.state = changed(bench.state, hosts=bench.state.hosts.put("web01", changed(bench.state.hosts["web01"], cuts=True)))
@@ -162,7 +162,8 @@ async def test_the_last_server_that_serves_is_not_drained(kind: RunKind):
     bench = Bench(3, kind)
     bench.balancers[0].put("out", ("web02", "web03"))
     ended = await bench.drain()
-    assert (ended.status, str(ended.detail)) == ("held", "web01 is the last server of localhost/shop that gets requests")
+    words = "web01 is the last server of localhost/shop that gets requests; put another server of localhost/shop back into its traffic, then continue"
+    assert (ended.status, str(ended.detail), str(ended.hint)) == ("held", words, "deploy continue r1")
     assert bench.told() == []
 
 

@@ -115,7 +115,7 @@ async def test_an_engine_that_does_not_know_the_question_holds_nothing_up():
     client = ScriptedEnvironment()
 
     async def unknown(*_: object) -> CiMark:
-        raise UsageFault("an engine of this version does not know 'ci'", "deploy engine stop, then again")
+        raise UsageFault("an engine of this version does not know 'ci'", "deploy engine stop")
 
     client.ci = client.verified = unknown  # type: ignore[method-assign, assignment]
     async with preparing(client).run_test(size=(80, 24)) as pilot:

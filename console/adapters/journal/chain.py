@@ -39,7 +39,7 @@ def in_order(run: str, events: Iterable[AnyEvent], last: int) -> Iterator[AnyEve
     """Yield the events. Raises JournalFault where one does not follow the one before."""
     for event in events:
         if event.seq != last + 1:
-            raise JournalFault(f"event {event.seq} of {run} cannot follow event {last} in the journal", "another engine may have the run: deploy attach " + run)
+            raise JournalFault(f"event {event.seq} of {run} cannot follow event {last} in the journal: another engine may have the run", f"deploy attach {run}")
         last = event.seq
         yield event
 

@@ -34,7 +34,7 @@ def assess_balancers(
         told = "; ".join(f"{one.balancer}: {one.message}" for one in problems) or NOBODY
         hints = "; ".join(dict.fromkeys(str(one.hint) for one in problems if one.hint))
         status: CheckStatus = "failed" if problems and all(one.reached for one in problems) else "error"
-        return (_check(status, told, hints or "deploy check ENV, once it answers", firm=True),)
+        return (_check(status, told, hints or "deploy check ENV", firm=True),)
     seen = [one for one in looks if isinstance(one, BalancerSeen)]
     lacking = [(f"{one.balancer}", f"no server for {name}") for one, name in _lacking(environment, hosts, seen)]
     if lacking:

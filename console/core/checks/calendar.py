@@ -101,15 +101,15 @@ def assess_behind(revision: Revision, protected: bool, repository: str) -> Check
     said, remedies = [], []
     if revision.behind:
         commits = "1 commit" if revision.behind == 1 else f"{revision.behind} commits"
-        said.append(f"{name} lacks {commits} of {revision.upstream}")
-        remedies.append(f"deploy ENV --version {revision.upstream}, or {git} pull --ff-only")
+        said.append(f"{name} lacks {commits} of {revision.upstream}; release that, or pull")
+        remedies.append(f"deploy ENV --version {revision.upstream}")
     if revision.published is False:
         said.append(f"{commit} is on no remote ({revision.remote} was asked)")
         remedies.append(f"{git} push")
     if not said:
         return _with_the_remote(title, revision, name, commit, git)
-    remedy = SafeText("; ".join((*remedies, *(("--override behind=REASON",) if protected else ()))))
-    return Check("behind", title, "failed" if protected else "warning", blocking=protected, detail=SafeText("; ".join(said)), remedy=remedy)
+    said += ["or --override behind=REASON"] if protected else []
+    return Check("behind", title, "failed" if protected else "warning", blocking=protected, detail=SafeText("; ".join(said)), remedy=SafeText(remedies[0]))
 
 
 def _with_the_remote(title: SafeText, revision: Revision, name: str, commit: str, git: str) -> Check:

@@ -96,7 +96,7 @@ def _remedy(spec: CheckSpec, status: str, remedy: str) -> str:
     if status == "passed" or not spec.blocking:
         return remedy if status != "passed" else ""
     if spec.kind == "manual" and status == "waiting":
-        remedy = f"deploy ack {shown(spec.name)}, or --ack {shown(spec.name)}"
+        return f"deploy ack {shown(spec.name)}"
     way = f"--override {shown(spec.name)}=REASON"
     return f"{remedy}, or {way}" if remedy else way
 

@@ -160,7 +160,7 @@ def assess_restore(database: Database | None, run: str, backup: Backup | None, n
     if database is None:
         return _check("backup", title, "failed", "the file names no database", "[environments.ENV.database]")
     if backup is None:
-        return _check("backup", title, "failed", f"run {run} took no backup", "deploy history ENV; the report of each run names its backup")
+        return _check("backup", title, "failed", f"run {run} took no backup; the report of each run names its own", "deploy history ENV")
     command = restore_of(database, backup)
     if command is None:
         why = "the file names no command that restores, and by itself the console restores only a dump that pg_restore has read, by the database's url"
@@ -169,9 +169,8 @@ def assess_restore(database: Database | None, run: str, backup: Backup | None, n
         detail = f"the backup lies on {backup.host}, and the file names {database.host.name} now"
         return _check("backup", title, "failed", detail, f'[environments.ENV.database] host = "{backup.host}", or restore = …')
     if kept is False:
-        detail = f"{backup.path} is not there any more on {backup.host}"
-        remedy = "copy it back to there, or restore the backup of another run: deploy history ENV; the report of each run names its backup"
-        return _check("backup", title, "failed", detail, remedy)
+        detail = f"{backup.path} is not there any more on {backup.host}: copy it back to there, or restore another run's, which its report names"
+        return _check("backup", title, "failed", detail, "deploy history ENV")
     if isinstance(kept, SafeText):
         detail = f"{backup_words(backup, now)}; not known whether it is still there: {kept}"
         return _check("backup", title, "warning", detail, f"mend {backup.host} first", blocking=False)

@@ -50,7 +50,8 @@ def assess_direction(
     stands = [(relations.get(commit, "unknown"), f"{version}, live on {_hosts(number)}") for (commit, version), number in live.most_common()]
     older = [words for stand, words in stands if stand == "older"]
     if older:
-        return Check("direction", TITLE, "failed", detail=SafeText(f"{name} is older than {_some(older)}"), remedy=_remedy(reached, name))
+        detail = SafeText(f"{name} is older than {_some(older)}; or --override direction=REASON")
+        return Check("direction", TITLE, "failed", detail=detail, remedy=_remedy(reached, name))
     silent = [fact.host for fact in facts if fact.problem]
     if silent:
         unknown = SafeText(f"what is live on {_some(silent)} is not known")
@@ -74,11 +75,8 @@ def _warning(name: str, stand: Relation, what: str) -> str:
 
 
 def _remedy(reached: tuple[HostFacts, ...], name: str) -> SafeText:
-    """What goes back: the rollback where hosts have that release still, else the override."""
-    override = "--override direction=REASON"
-    if isinstance(targets_named(reached, name), Problem):
-        return SafeText(f"{name} is not on disk on every host: deploy rollback ENV --to RELEASE, with one that is; or {override}")
-    return SafeText(f"deploy rollback ENV --to {name}, or {override}")
+    """What goes back: the rollback to that release where hosts have it still, else to one that they have."""
+    return SafeText(f"deploy rollback ENV --to {'RELEASE' if isinstance(targets_named(reached, name), Problem) else name}")
 
 
 def _some(words: list[str]) -> str:

@@ -85,7 +85,7 @@ def assess_way_back(ways: tuple[ReturnTarget, ...], releases: int, unasked: tupl
     """
     looks = (*(Measurement(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
-    remedy = remedy or "deploy status ENV; mend `current` on the host, or --override way-back=REASON"
+    remedy = remedy or "mend `current` on the host, or --override way-back=REASON"
     check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
     hints = [f"on {way.host}: {way.hint}" for way in ways if way.hint]
     if check.status != "passed":
@@ -102,7 +102,7 @@ def assess_live(facts: tuple[HostFacts, ...]) -> Check:
     """What is restarted is there: every host has a release that is live and whole."""
     looks = _looks(facts, lambda fact: str(fact.current_broken or ("" if fact.current else "no release is live")))
     bare = [(look.host, "") for look in looks if isinstance(look.found, str) and look.found]
-    remedy = f"deploy status ENV; mend `current` on the host{_or_left_out(bare, 'hosts')}"
+    remedy = f"mend `current` on the host{_or_left_out(bare, 'hosts')}"
     return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
 
 
@@ -112,6 +112,8 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
     looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
     free = fleet_check("lock", "Lock free", looks, _unlocking(facts, run), right=lambda answers: f"no run and no person holds a host ({answers.words})")
+    if free.status == "failed" and any(fact.lock and fact.lock.run not in ("", run) for fact in facts):
+        free = changed(free, detail=SafeText(f"{free.detail}; once that run is dead, unlock --run breaks its lock"))
     return _judged(free, facts)
 
 
@@ -119,8 +121,7 @@ def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:
     """What opens each lock that was met: of a run that goes on or is dead, and of a person."""
     runs = sorted({fact.lock.run for fact in facts if fact.lock and fact.lock.run not in ("", run)})
     notes = any(fact.closed for fact in facts) or any(fact.lock and not fact.lock.run for fact in facts)
-    words = [f"deploy attach {other}; once it is dead: deploy unlock ENV --run {other} --reason TEXT" for other in runs]
-    return "; ".join([*words, *(["deploy unlock ENV --reason TEXT"] if notes else [])])
+    return f"deploy attach {runs[0]}" if runs else "deploy unlock ENV --reason TEXT" if notes else ""
 
 
 def named(check: Check, environment: str) -> Check:

@@ -94,7 +94,7 @@ def assess_staging(required: str, within: float, made: Made, runs: tuple[Release
     """Judge the runs of the required environment, newest first. `within`: seconds that a verification is good for."""
     revision = made.revision
     verified = verified_run(made, runs)
-    remedy = SafeText(f"deploy {required} --version {revision.version}, or --override staging=REASON")
+    remedy = SafeText(f"deploy {required} --version {revision.version}")
     if verified is None:
         same = [run for run in runs if is_same(run, made)]
         tried = f"; last there: {same[0].outcome or 'not ended'} (run {same[0].run})" if same else ""
@@ -113,6 +113,7 @@ def _other(verified: Released, revision: Revision) -> str:
 
 
 def _failed(detail: str, remedy: SafeText) -> Check:
+    detail += "; or --override staging=REASON"
     return Check("staging", TITLE, "failed", detail=SafeText(detail), remedy=remedy)
 
 

@@ -29,5 +29,6 @@ def assess_team(needed: int, starter: Person, joined: Iterable[Person]) -> Check
     if len(there) >= needed:
         return Check("team", title, "passed", detail=SafeText(f"with {names}"))
     count = f"{needed} more {'operator is' if needed == 1 else 'operators are'} needed"
-    remedy = SafeText("they join from a login of their own: deploy attach; or --override team=REASON")
-    return Check("team", title, "waiting", detail=SafeText(f"{count}, {len(there)} joined" + (f": {names}" if names else "")), remedy=remedy)
+    there_now = f"{count}, {len(there)} joined" + (f": {names}" if names else "")
+    detail = SafeText(f"{there_now}; they join from a login of their own, or --override team=REASON")
+    return Check("team", title, "waiting", detail=detail, remedy=SafeText("deploy attach"))

@@ -156,7 +156,7 @@ def dump_problem(look: DumpLook | None) -> tuple[str, str] | None:
     """Why no dump can be taken, and what to do about it; None: it can."""
     own = "or name a command that backs it up (backup = … in [environments.ENV.database]), or --override backup=REASON"
     if look is None:
-        return "the host that would dump it was not looked at", f"deploy check, {own}"
+        return "the host that would dump it was not looked at", f"look again, {own}"
     if look.problem:
         return f"{look.host} was not looked at: {look.problem}", f"mend that, {own}"
     if look.missing:

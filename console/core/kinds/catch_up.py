@@ -28,6 +28,6 @@ def plan(found: Found) -> Plan:
 
 CATCH_UP = Kind(
     "catch-up", KindWords("CATCH UP", "catch-up", "CAUGHT UP"), checks, plan,
-    no_return=NoReturn("an owed host is brought up to date, and never to an older state", "deploy rollback {environment}, once it has ended"),
+    no_return=NoReturn("an owed host is brought up to date, and never to an older state", "deploy attach"),
     changes_release=True, pays="new", is_attended=False,
 )  # fmt: skip

@@ -30,9 +30,7 @@ def checks(found: Found) -> tuple[Check, ...]:
     shown = tuple(changed(check, blocking=False) for check in fleet)
     schema = (assess_schema_back(found.undoes, environment),) if found.undoes else ()
     spoken = spoken_of(facts, len(facts))
-    remedy = shipped_again(ways, environment.name) or (
-        f"deploy status {environment.name}; another release that is on disk: deploy rollback {environment.name} --to RELEASE"
-    )
+    remedy = shipped_again(ways, environment.name) or f"deploy rollback {environment.name} --to RELEASE"
     lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     traffic = shown_only(assess_balancers(environment, found.hosts, found.balancers, (), found.out))
@@ -45,10 +43,10 @@ def _old_side(found: Found, goes: Check) -> Check:
     targets, keep = found.targets, found.environment.bluegreen.keep_old
     if not targets.leaving:
         return goes
-    hint = f"deploy {found.environment.name}, with the version to go back to: it is released to that side again"
+    hint = f"deploy {found.environment.name} --version RELEASE"
     other = [name for name, release in targets.goes_to.items() if found.current.get(name, release) not in ("", release)]
     if other:
-        words = f"{', '.join(other[:4])}: another release is live there now"
+        words = f"{', '.join(other[:4])}: another release is live there now; release the version to go back to, to that side again"
         return Check("way-back", SafeText("Way back"), "failed", detail=SafeText(words), remedy=SafeText(hint), firm=True)
     if not _is_over(found) or goes.status not in ("passed", "warning"):
         return goes

@@ -22,10 +22,10 @@ class NeedsPerson(NamedTuple):
 def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
     if state.pausing is None and holding(state) is not None:
-        return f"deploy rollback {state.environment}, or deploy continue {state.run}"
+        return f"deploy rollback {state.environment}"
     if state.pausing is None or state.pausing.cause != "inconclusive":
         return f"deploy continue {state.run}"
-    return f"deploy promote {state.run}, or deploy rollback {state.environment}; deploy continue {state.run}, to watch on"
+    return f"deploy promote {state.run}"
 
 
 def wanted(state: RunState) -> NeedsPerson | None:
@@ -38,8 +38,8 @@ def wanted(state: RunState) -> NeedsPerson | None:
     breach = holding(state)
     if breach is not None and breach.is_breached:
         told = breach_words(breach.threshold, breach.verdict)
-        words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}"
-        return NeedsPerson(f"threshold {breach.threshold.key} {breach.told}", words, f"deploy rollback {state.environment}, or deploy attach {state.run}")
+        words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}; roll back, or continue"
+        return NeedsPerson(f"threshold {breach.threshold.key} {breach.told}", words, f"deploy rollback {state.environment}")
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
         return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")

@@ -26,7 +26,7 @@ def _unlocking(state: RunState) -> str:
     """What opens the lock that was met: a run's, once it is dead, or a person's note."""
     if not state.locking_run:
         return f"deploy unlock {state.environment} --reason TEXT"
-    return f"deploy attach {state.locking_run}; once it is dead: deploy unlock {state.environment} --run {state.locking_run} --reason TEXT"
+    return f"deploy attach {state.locking_run}"
 
 
 def conclude(state: RunState) -> Conclusion:
@@ -62,7 +62,7 @@ def _concluded(state: RunState) -> Conclusion:
         return (
             Exit.LOCKED,
             "locked",
-            str(state.locked_by),
+            str(state.locked_by) + ("; once that run is dead, unlock --run breaks its lock" if state.locking_run else ""),
             _unlocking(state),
         )
     if state.go is False:
@@ -100,7 +100,7 @@ def _unchanged(state: RunState) -> Conclusion:
     if bad and (kind_of(state).is_repeated or any(host.condition in LOST_OR_OWED for host in bad)):
         return Exit.FAILED, "failed", _names(bad), f"deploy status {state.environment}"
     if bad:
-        return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}, once that is mended"
+        return Exit.ROLLED_BACK, "rolled-back", f"{_names(bad)}; no host was changed", f"deploy {state.environment}"
     if not any(host.condition == "new" for host in state.hosts.values()):
         return Exit.INTERRUPTED, "interrupted", "every host was left out before anything was changed", f"deploy {state.environment}"
     return _forward(state)
@@ -122,7 +122,7 @@ def _migrated_only(state: RunState) -> Conclusion:
     why = "aborted" if state.aborting else _names(_bad(state)) or "every host was left out"
     reason = f"{why}; no host was changed, {left_words(state)}"
     if needs_person(state):
-        return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}, or deploy {state.environment}"
+        return Exit.FAILED, "failed", reason, f"deploy restore {state.environment} --run {state.run}"
     return Exit.ROLLED_BACK, "rolled-back", reason, f"deploy {state.environment}"
 
 
@@ -134,7 +134,7 @@ def _database_failed(state: RunState) -> Conclusion | None:
         return None
     what = {"backup": "the backup", "migrate": "the migration", "revert": "taking the migration back"}[step.kind]
     reason = f"{_ended(what, known)}: {known.detail}; no host was changed"
-    hint = str(known.hint) or f"deploy {state.environment}, once that is mended"
+    hint = str(known.hint) or f"deploy {state.environment}"
     if known.status in ("failed", "unreachable"):
         return Exit.ROLLED_BACK, "rolled-back", reason, hint
     return Exit.FAILED, "failed", reason, hint
@@ -255,8 +255,8 @@ def lock_problems(state: RunState) -> tuple[Problem, ...]:
     whys: dict[str, list[str]] = {}
     for name in state.held:
         whys.setdefault(str(state.locks_left.get(name, "it is not known whether it was released")), []).append(name)
-    hint = f"it stops no run from here; to remove it, once the host answers: deploy unlock {state.environment} --run {state.run} --reason TEXT"
-    return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}", hint) for why, names in whys.items())
+    hint, left = f"deploy unlock {state.environment} --run {state.run} --reason TEXT", "it stops no run from here, and can be removed once the host answers"
+    return tuple(Problem(f"the lock of run {state.run} is still on {_some(names)}: {why}; {left}", hint) for why, names in whys.items())
 
 
 def loose_ends(state: RunState) -> tuple[Problem, ...]:

@@ -131,7 +131,8 @@ def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusa
     if state.aborting:
         return _no("the run is being aborted")
     if known := holding(state):
-        return _no(f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}", f"deploy rollback {state.environment}, or deploy continue")
+        words = f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}; roll back, or continue"
+        return _no(words, f"deploy rollback {state.environment}")
     if state.pausing and state.pausing.cause not in ("operator", "pause-after", "inconclusive"):
         return _no(f"the run is paused: {state.pausing.reason}", "deploy continue")
     return None
@@ -152,7 +153,7 @@ def _abort(command: cmd.Abort, state: RunState, by: Person | None) -> Refusal | 
     if not state.go:
         return _no(_told("the run ends without a GO", state.acts.get("go")))
     if command.expects:
-        return _no("GO was given meanwhile: the run goes on", "deploy abort, to end it all the same")
+        return _no("GO was given meanwhile: the run goes on; abort ends it all the same", "deploy abort")
     if _goes_back_now(state):
         return _no("a rollback cannot be aborted")
     return _no(_told("the run is being aborted already", state.acts.get("end"))) if state.aborting else None

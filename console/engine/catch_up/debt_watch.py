@@ -121,7 +121,7 @@ class DebtWatch:
         found = self._model()
         if found is None or not self._may_carry():
             return "this engine is one of a user who is no operator"
-        return "" if self._has_secrets(found[0]) else f"it needs a secret that is not here: deploy status {found[0].name}, with it at hand"
+        return "" if self._has_secrets(found[0]) else f"it needs a secret that is not here; with it at hand: deploy status {found[0].name}"
 
     def _left(self, record: EnvironmentRecord) -> tuple[Leftover, ...]:
         """Locks that runs which have ended may still hold."""

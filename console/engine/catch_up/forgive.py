@@ -21,7 +21,7 @@ async def answer_forgive(fleet: QueryContext, argument: Mapping[str, Any], perso
     record = await fleet.journal.environment(fleet.environment.app, fleet.environment.name)
     owed = [debt for debt in debts_of(record) if debt.host == name]
     if not owed:
-        raise UsageFault(f"nothing is owed to {name}", "deploy status: what is owed stands there")
+        raise UsageFault(f"nothing is owed to {name}; status shows what is owed", "deploy status")
     for debt in owed:
         answer = await fleet.submit(debt.run, cmd.Forgive(host=name, reason=reason), person)
         if isinstance(answer, cmd.Refusal):

@@ -147,7 +147,7 @@ def _problems(environment: str, verb: MaintenanceVerb, done: tuple[Switched, ...
         if place.shows == verb and not (known and known.problem):
             continue
         words = (known.problem if known else None) or place.why or f"its page is {place.shows}"
-        found.append({"message": f"{place.place}: {words}", "hint": f"{mends}, once that is mended"})
+        found.append({"message": f"{place.place}: {words}", "hint": mends})
     return found
 
 

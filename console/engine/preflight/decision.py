@@ -149,8 +149,8 @@ class Preflight:
             changes = await self._changed_since()
             if not changes:
                 if problems := await self._untold():
-                    hint = f"mend the channel, then deploy {runner.environment.name}, or with --override announcement=REASON"
-                    return Refusal(SafeText(f"GO is refused, not everybody was told: {'; '.join(problems)}"), SafeText(hint))
+                    words = f"GO is refused, not everybody was told: {'; '.join(problems)}; mend the channel, or --override announcement=REASON"
+                    return Refusal(SafeText(words), SafeText(f"deploy {runner.environment.name}"))
                 return await runner.submit(command, person)
         try:
             await self.decide(person)

@@ -112,8 +112,9 @@ def _judge(facts: Iterable[HostFacts], run: str, holding: list[str], young: floa
     if alive:
         host, age = min(alive, key=lambda each: each[1])
         raise Locked(
-            f"run {run} may be alive on another machine: {host} heard from it {age:.0f} s ago, and it counts as dead after {young:.0f} s",
-            "deploy abort, where it was started; or this command again once it counts as dead",
+            f"run {run} may be alive on another machine: {host} heard from it {age:.0f} s ago, and it counts as dead after {young:.0f} s: then say "
+            "this again, or end it where it was started",
+            f"deploy abort {run}",
         )
     others = sorted({lock.run or str(lock.by) for _, lock in held})
     if others and not holding:

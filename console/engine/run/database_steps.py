@@ -171,8 +171,9 @@ async def _judged(task: Task, database: Database, place: Host, before: str, resu
         why = before if isinstance(before, SafeText) else after
         return StepResult("unknown", result.code, SafeText(f"{detail}; not known what of it took effect: {why}"), result.hint)
     if before != after:
-        hint = SafeText(f"look at it; the backup comes back by: deploy restore {task.environment.name} --run {task.state.run}")
-        return StepResult("unknown", result.code, SafeText(f"{detail}; the schema is not as it was: it took effect in part"), hint)
+        hint = SafeText(f"deploy restore {task.environment.name} --run {task.state.run}")
+        words = f"{detail}; the schema is not as it was: it took effect in part. Look at it; a restore brings the backup back"
+        return StepResult("unknown", result.code, SafeText(words), hint)
     if ended:
         return StepResult("unknown", result.code, SafeText(f"{detail}; the schema is as it was, but its sessions may go on: {ended}"), result.hint)
     return StepResult("failed", result.code, SafeText(f"{detail}; the schema is as it was"), result.hint)

@@ -69,7 +69,7 @@ def _unexpected(task: Task, packed: Package) -> StepResult | None:
     requires, revision = task.environment.requires, task.state.revision
     version = revision.version if revision else task.state.request.ref
     seen = f"the release is not what was verified in {requires}: its content is {packed.content[:12]}, expected {expected[:12]}"
-    return StepResult("failed", detail=SafeText(seen), hint=SafeText(f"deploy {requires} --version {version}, or --override staging=REASON"))
+    return StepResult("failed", detail=SafeText(f"{seen}; or --override staging=REASON"), hint=SafeText(f"deploy {requires} --version {version}"))
 
 
 async def _ship(task: Task) -> StepResult:

@@ -125,7 +125,8 @@ class Drain:
             return StepResult("failed" if self._task.step.fatal else "done", detail=SafeText(f"not drained: {words}"))
         if self._task.state.kind == "restart" and len(self._at.shared.hosts) == 1:
             return StepResult("done", detail=SafeText(f"not drained: {words}"))
-        return self._held(words, f"put another server of {self._at.shared.name} back into its traffic, then deploy continue {self._task.state.run}")
+        told = f"{words}; put another server of {self._at.shared.name} back into its traffic, then continue"
+        return self._held(told, f"deploy continue {self._task.state.run}")
 
     async def _drained(self) -> ServerTraffic | BalancerProblem:
         at = self._at
@@ -178,8 +179,7 @@ class Drain:
         if not (at.known.cuts or self._goes_back or self._spec.on_drain_timeout == "proceed"):
             at.note("overdue", sessions)
             what = f"{counted(sessions, 'request')} still under way on {at.host} after {self._spec.drain_timeout:g} s ({at.shared.name})"
-            run = self._task.state.run
-            return self._held(what, f"deploy continue {run}, which ends them; or wait again: deploy retry {at.host} {run}")
+            return self._held(f"{what}; continue ends them, retry {at.host} waits again", f"deploy continue {self._task.state.run}")
         answer = await at.asked(lambda: at.shared.cut(at.host), self._patience)
         at.note("drained", 0, cut=sessions)
         done = "are cut" if sessions > 1 else "is cut"
@@ -190,7 +190,7 @@ class Drain:
     def _stuck(self, problem: BalancerProblem) -> StepResult:
         if self._goes_back and self._at.mark not in OURS:
             self._at.note("unread", detail=str(problem.message))
-        return self._held(str(problem_words(problem)), str(problem.hint) or f"deploy continue {self._task.state.run}, once it is mended")
+        return self._held(str(problem_words(problem)), str(problem.hint) or f"deploy continue {self._task.state.run}")
 
     def _held(self, words: str, hint: str) -> StepResult:
         return StepResult("held" if waits_for_person(self._task) else "failed", detail=SafeText(words), hint=SafeText(hint))
@@ -250,7 +250,7 @@ async def _admit(task: Task, at: AtBalancer) -> StepResult:
     is_unwell = isinstance(found, tuple) and found[0].up is False
     status: StepStatus = "held" if waits_for_person(task) and not is_unwell else "failed"
     words = f"{at.shared.name} finds {at.host} unwell: {problem.message}" if is_unwell else str(problem_words(problem))
-    return StepResult(status, detail=SafeText(words), hint=problem.hint or SafeText(f"deploy continue {task.state.run}, once it is mended"))
+    return StepResult(status, detail=SafeText(words), hint=problem.hint or SafeText(f"deploy continue {task.state.run}"))
 
 
 async def _left_as_it_is(at: AtBalancer) -> StepResult:

@@ -98,7 +98,7 @@ class Weigh:
         if known.own and not waits_for_person(self._task):
             event = WeightsChanged(balancer=self._shared.name, mark="unread", own=known.own, share=known.share, theirs=known.theirs, detail=problem.message)
             self._task.tools.record(event)
-        hint = problem.hint or SafeText(f"deploy continue {self._task.state.run}, once it is mended")
+        hint = problem.hint or SafeText(f"deploy continue {self._task.state.run}")
         return StepResult("held" if waits_for_person(self._task) else "failed", detail=SafeText(problem_words(problem)), hint=hint)
 
 
