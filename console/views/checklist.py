@@ -12,6 +12,7 @@ from console.core.checks.database import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
 from console.core.run.monitoring_window import window_seconds
+from console.core.sides import is_shifted
 from console.core.words.sizes import counted, size_words
 from console.core.words.threshold_words import amount, metric_name
 from console.model.checks import Check, CheckStatus
@@ -60,7 +61,7 @@ def _checked(state: RunState, title: str, short: str, ids: tuple[str, ...], abse
 
 
 def _deploy_row(state: RunState, now: float) -> Row:
-    hosts = len(state.hosts)
+    hosts = sum(map(len, state.plan.waves)) if state.plan and is_shifted(state) else len(state.hosts)
     kind = kind_of(state)
     reached = "back" if kind.is_return else "new"
     new = sum(1 for host in state.hosts.values() if host.condition == reached)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
+from console.core.sides import standing_by
 from console.core.words.sizes import counted
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
@@ -62,7 +63,7 @@ _STEP_WORDS = {
 _AT_REST: dict[HostCondition, str] = {"unknown": "drift", "unreachable": "not reached", "failed": "not healthy", "old": "not verified"}
 _REST_SIGNS = {condition: (letter, _AT_REST.get(condition, "live"), tone) for condition, (letter, _, tone) in _SIGNS.items()}
 
-_IN_A_CELL = {"returning to traffic": "to traffic"}
+_IN_A_CELL = {"returning to traffic": "to traffic", "back, drained": "drained"}
 """What has no room in a cell, in as few words as say it."""
 
 
@@ -100,6 +101,12 @@ _commonest: Newest[RunState, str] = Newest(_common_version)
 """(state) to the version that most hosts have."""
 
 
+resting: Newest[RunState, frozenset[str]] = Newest(
+    lambda state: frozenset(name for name in standing_by(state) if state.hosts[name].is_out)
+)
+"""(state) to the hosts of the side that the traffic has left: they stand by."""
+
+
 def _is_bare(host: HostState) -> bool:
     """Return whether a host was read, and no release is live on it."""
     return host.condition == "old" and not host.release
@@ -122,6 +129,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
     words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
         words = f"live {host.version}"
+    if state.run and host.name in resting(state):
+        return "stands by", str(host.version)
     note = traffic_note(host) if state.run else ""
     return "link lost" if is_cut(host) else f"{words}, {note}" if note else words, str(host.version)
 
@@ -273,8 +282,10 @@ def counts_in_words(state: RunState) -> str:
     hosts = len(state.hosts)
     words = {condition: word for condition, (_, word) in _WORDS.items()} | ({} if state.run else {"new": "live", **_AT_REST})
     bare = sum(_is_bare(host) for host in state.hosts.values()) if not state.run else 0
-    counts = [(words[condition], number - bare if condition == "old" else number) for condition, number in fleet_counts(state)]
-    parts = ", ".join(f"{number} {told}" for told, number in (("none live", bare), *counts) if number)
+    ready = len(resting(state)) if state.run else 0
+    counts = [(words[condition], number - bare - ready if condition == "old" else number) for condition, number in fleet_counts(state)]
+    found = (("none live", bare), *counts, ("stand by" if ready > 1 else "stands by", ready))
+    parts = ", ".join(f"{number} {told}" for told, number in found if number)
     cut = sum(is_cut(host) for host in state.hosts.values()) if state.phase != "ended" else 0
     parts += f", {cut} without a link" if cut else ""
     return counted(hosts, "host") + (f": {parts}" if parts else "")

@@ -2,6 +2,7 @@
 
 from console.core.kinds.kinds import kind_of, on_failure
 from console.core.shares import ALL, share_words
+from console.core.sides import is_shifted, standing_by
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps
@@ -51,12 +52,13 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     ends = folded(end, width)
     each = folded(then, width)
     limits = tuple(row for one in planned_rows(state) for row in folded(one, width))
-    room = height - 1 - len(ends) - len(database) - len(judged)
+    moves = folded(line(Span("traffic    ", "dim"), words), width) if (words := moves_words(state)) else ()
+    room = height - 1 - len(ends) - len(database) - len(judged) - len(moves)
     limits = limits if len(limits) < room else ()
     room -= len(limits)
     each = each if len(each) <= room else ()
     shown = _wave_lines(plan, room - len(each))
-    return tuple(clipped(one, width) for one in (head, *database, *judged, *shown, *each, *limits, *ends))
+    return tuple(clipped(one, width) for one in (head, *database, *judged, *shown, *moves, *each, *limits, *ends))
 
 
 def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
@@ -92,6 +94,14 @@ def judged_words(plan: Plan) -> str:
     return f"new against old, after {' and '.join(_judged_after(plan))} of {counted(sum(map(len, plan.waves)), 'host')}, {duration_words(longest)} at most each"
 
 
+def moves_words(state: RunState) -> str:
+    """Which hosts the traffic moves to, and which then stand by; empty: it stays where it is."""
+    if not is_shifted(state) or state.plan is None:
+        return ""
+    coming = tuple(name for wave in state.plan.waves for name in wave)
+    return f"moves to {names_in_words(coming)} once all are verified; {names_in_words(tuple(sorted(standing_by(state))))} stand by"
+
+
 def database_words(plan: Plan) -> str:
     """What is done to the database, and where; empty: nothing."""
     verbs = {"backup": "backed up", "migrate": "migrated", "revert": "migrated back", "restore": "restored"}
@@ -116,6 +126,10 @@ def blast_radius(state: RunState) -> str:
     took, returns = whole_seconds(state), back_seconds(state)
     times = (f", ~{seconds_in_words(took)}" if took is not None else "") + (f", back in ~{seconds_in_words(returns)}" if returns is not None else "")
     database = f"the database is {words} first; " if kind_of(state).makes_release and state.plan and (words := database_words(state.plan)) else ""
+    if is_shifted(state):
+        rest = len(standing_by(state))
+        pace = f"which get no requests{times}; once all are verified the traffic moves to them, and {rest} stand{'s' if rest == 1 else ''} by"
+        times = ""
     new = _judged_after(state.plan) if state.plan and not share_steps_words(state.plan) else []
     judged = f"new hosts are judged against old ones after {' and '.join(new)}; " if new else ""
     way = "every host has a way back" if not back else f"{len(back)} of {hosts} hosts have NO way back"

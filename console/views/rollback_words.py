@@ -17,12 +17,33 @@ def rollback_lines(state: RunState, width: int) -> tuple[Line, ...]:
     touched = tuple(host.name for host in state.hosts.values() if host.touched)
     data = schema_back(state)
     out = [
-        line(Span(f"{len(touched)} of {len(state.hosts)} hosts {'goes' if len(touched) == 1 else 'go'} back", "strong"), f": {names_in_words(touched)}"),
-        *host_returns(state, width, touched)[1:6],
+        *(_shift(state, touched, width) if shifts_back(state) else _hosts(state, touched, width)),
         *(row for price in _prices(state, touched) for row in beside(price[:1], price[1:], width)),
         *beside(line(Span("data   ", "dim")), line(Span(data.words, "plain" if data.is_safe else "warn")), width),
     ]
     return tuple(clipped(one, width) for one in out)
+
+
+def _hosts(state: RunState, touched: tuple[str, ...], width: int) -> tuple[Line, ...]:
+    """How many hosts go back, and where."""
+    out = [
+        line(Span(f"{len(touched)} of {len(state.hosts)} hosts {'goes' if len(touched) == 1 else 'go'} back", "strong"), f": {names_in_words(touched)}"),
+        *host_returns(state, width, touched)[1:6],
+    ]
+    return tuple(out)
+
+
+def _shift(state: RunState, touched: tuple[str, ...], width: int) -> tuple[Line, ...]:
+    """Where the traffic goes in a blue/green release, and what becomes of the side that has the release."""
+    ready = tuple(name for name in state.hosts if name in standing_by(state))
+    admitted = any(seen.mark == "in" for name in touched for seen in state.hosts[name].traffic.values())
+    verb = "moves back to" if admitted or any(state.hosts[name].traffic for name in ready) else "stays at"
+    versions = ", ".join(dict.fromkeys(str(state.hosts[name].version) or state.hosts[name].release for name in ready))
+    keeps = f"{names_in_words(touched)} get no requests and keep what they have; nothing is restarted"
+    return (
+        *beside((), line(Span(f"The traffic {verb} {names_in_words(ready)}", "strong"), f": {versions}"), width),
+        *beside(line(Span("then   ", "dim")), line(keeps), width),
+    )
 
 
 def prefers_halves(state: RunState) -> bool:
@@ -52,9 +73,7 @@ def _prices(state: RunState, touched: tuple[str, ...]) -> tuple[Line, ...]:
 def _moved(state: RunState, took: dict[str, float]) -> tuple[Line, ...]:
     """What the way back of a blue/green release is: the traffic moves, and nothing is restarted."""
     seconds = sum(took.get(kind, 0.0) for kind in ("gate", "admit", "drain"))
-    serve = names_in_words(tuple(name for name in state.hosts if name in standing_by(state)))
-    how = line(Span("how    ", "dim"), f"the traffic moves back to {serve}; nothing is restarted")
-    return (how, line(Span("time   ", "dim"), f"about {seconds_in_words(max(1, seconds))}" if seconds else "not known yet how long"))
+    return (line(Span("time   ", "dim"), f"about {seconds_in_words(max(1, seconds))}" if seconds else "not known yet how long"),)
 
 
 def _together(state: RunState, touched: tuple[str, ...]) -> str:

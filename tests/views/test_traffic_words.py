@@ -7,8 +7,10 @@ from console.model import commands as cmd
 from console.model import events as ev
 from console.text import SafeText
 from console.views.blocking_reason import waiting_line
-from console.views.fleet_rows import host_words
+from console.views.checklist import checklist
+from console.views.fleet_rows import counts_in_words, host_words
 from console.views.plain_lines import waited_for
+from console.views.plan_words import blast_radius, plan_lines
 from console.views.rollback_words import rollback_lines
 from console.views.run_summary import last_lines
 from console.views.styled_text import text
@@ -101,6 +103,23 @@ def test_each_balancer_has_a_row_for_the_host(word: str, fields: dict[str, objec
 def test_the_way_back_of_a_blue_green_release_is_to_move_the_traffic():
     run = until_runs(a_shift(), "close/web03/prune")
     said = [text(one) for one in rollback_lines(run.state, 120)]
-    assert "how    the traffic moves back to web01, web02; nothing is restarted" in said
+    assert said[0].startswith("The traffic moves back to web01, web02: ")
+    assert said[1] == "then   web03, web04 get no requests and keep what they have; nothing is restarted"
     assert "time   about 3 s" in said
     assert say(run, cmd.RollBack()) is None
+
+
+def test_before_the_traffic_has_moved_it_stays_where_it_is():
+    run = until_runs(a_shift(), "wave-1/web03/gate")
+    assert text(rollback_lines(run.state, 120)[0]).startswith("The traffic stays at web01, web02: ")
+
+
+def test_a_blue_green_release_says_before_and_after_it_which_side_gets_the_requests():
+    run = a_shift()
+    assert "goes to 2 hosts of production, which get no requests; once all are verified the traffic moves to them, and 2 stand by; " in blast_radius(run.state)
+    assert any("moves to web03, web04 once all are verified; web01, web02 stand by" in text(row) for row in plan_lines(run.state, 120))
+    run = until_runs(run, "close/web03/prune")
+    assert counts_in_words(run.state) == "4 hosts: 2 new, 2 stand by"
+    assert host_words(run.state, run.state.hosts["web01"], 0.0)[0] == "stands by"
+    row = next(one for one in checklist(run.state, 0.0) if one.short == "DEPLOY")
+    assert row.found == "2 of 2"
