@@ -1,6 +1,7 @@
 """Quick steps in a shell that is kept open, under each shell: once an attempt, whatever becomes of the shell or its answer."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.local import LocalTransport
+from console.core.host import release_scripts
 from console.model.fleet import Host
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import SHELLS, Breaking, LocalShells, host_with
@@ -113,6 +115,24 @@ async def test_what_is_lost_and_idempotent_is_sent_again_under_its_own_name(plac
     result, _ = await place.performed(place.step(script), place.shells("killed"))
     assert (result.status, place.ran()) == ("done", "x\nx\n")
     assert (place.claim("back~web01~switch.1.2") / "rc").read_text().strip() == "000"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_way_back_that_is_killed_at_its_rename_is_done_and_recorded_once(tmp_path: Path, when: str) -> None:
+    """The shell dies before `mv` has renamed the link that lay ready, or before the rename is written down: then it is sent again."""
+    place, (old, new) = Place("dash", tmp_path), ("20261123T071407Z-aaaaaaa", "20261124T071407Z-bbbbbbb")
+    for release in (old, new):
+        (place.app / "releases" / release).mkdir(parents=True)
+        assert (await place.transport.run(AWAY, release_scripts.switch(str(place.app), f"{RUN}.1", release), deadline=9)).ok
+    renames = f'/bin/mv "$@"{chr(10)}' if when == "after" else ""
+    slow = place.folder / "tools" / "mv"
+    slow.write_text(f"#!/bin/sh\n[ ! -e '{place.folder}/once' ] || exec /bin/mv \"$@\"\n: > '{place.folder}/once'\n{renames}: > '{place.folder}/said'\nsleep 30\n")
+    slow.chmod(0o755)
+    back = release_scripts.switch(str(place.app), f"{RUN}.1", old, new, back=True)
+    result, _ = await place.performed(place.step(back), place.shells("killed"))
+    assert (result.status, os.readlink(place.app / "current")) == ("done", f"releases/{old}")
+    lines = [line.split("\t")[2:] for line in (place.app / ".deploy" / "history").read_text().splitlines()]
+    assert lines == [["switch", old, "-"], ["switch", new, old], ["rollback", old, new]]
 
 
 async def test_a_foreign_lock_refuses_and_says_whose_it_is(place: Place) -> None:
