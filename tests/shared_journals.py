@@ -6,7 +6,6 @@ import secrets
 import psycopg
 import pytest
 
-from console.adapters.journal.migrate import migrate
 from console.adapters.journal.tables import META
 
 _numbers = itertools.count(1)
@@ -39,6 +38,8 @@ def empty_database(server: str) -> str:
 @pytest.fixture(scope="session")
 def journal_database(postgres_server):
     """The address of a database with the journal's tables."""
+    from console.adapters.journal.migrate import migrate
+
     made = empty_database(postgres_server)
     migrate(made)
     return made

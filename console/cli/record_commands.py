@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """Runs that are read at once, and shown at a terminal."""
+MANY = 2000
+"""The same from the second time on: whoever reads on wants all of them."""
 COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome", "kind", "from_version", "asked", "reason")
 
 
@@ -44,10 +46,12 @@ def history(how: Invocation, environment: str) -> int:
 
 
 def _runs(record: "RecordStore", app: str, environment: str) -> "Iterator[RunSummary]":
-    page = record.runs(app, environment, limit=PAGE)
+    limit = PAGE + 1
+    page = record.runs(app, environment, limit=limit)
     while page:
         yield from page
-        page = record.runs(app, environment, limit=PAGE, after=page[-1])
+        limit = MANY
+        page = record.runs(app, environment, limit=limit, after=page[-1]) if len(page) > PAGE else ()
 
 
 def events(how: Invocation, text: str) -> int:

@@ -5,6 +5,7 @@ numbered lower is never seen later, no number is left out, and whoever reads on 
 """
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -24,6 +25,10 @@ from console.ports.journal import SentCommand
 
 CHANNEL = "deploy_journal"
 """Where a commit says which runs have new events. It says "look": the rows hold what there is."""
+OUTAGE = 15.0
+"""Seconds for which a server that is restarted, or replaced by its standby, is waited for before what is to be written is given up."""
+AGAIN = 0.3
+"""Seconds between two tries."""
 
 
 def lock_key(*names: str) -> int:
@@ -78,12 +83,16 @@ class PostgresStore(RecordStore):
         return next_number(connection)
 
     def _written(self, entries: Sequence[Entry]) -> list[JournalFault | None]:
+        until = time.monotonic() + OUTAGE
         try:
-            return super()._written(entries)
-        except JournalAway:
-            self._unsure = True
-        try:
-            return super()._written(entries)
+            while True:
+                try:
+                    return super()._written(entries)
+                except JournalAway:
+                    if time.monotonic() >= until:
+                        raise
+                self._unsure = True
+                time.sleep(AGAIN)
         finally:
             self._unsure = False
 

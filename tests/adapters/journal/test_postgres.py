@@ -45,9 +45,10 @@ def other(shared_journal):
     made.close()
 
 
-def cut(address):
-    """End every other connection to the database, as a server that is restarted does."""
-    executed(plain(address), "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+def cut(address, database=""):
+    """End every other connection to the database (empty: the address's own), as a server that is restarted does."""
+    name = f"'{database}'" if database else "current_database()"
+    executed(plain(address), f"select pg_terminate_backend(pid) from pg_stat_activity where datname = {name} and pid <> pg_backend_pid()")
 
 
 def test_numbers_of_several_writers_have_no_gap_and_are_seen_in_their_order(shared_journal):
@@ -106,6 +107,29 @@ def test_a_connection_that_the_server_ends_is_made_again(store, shared_journal):
     assert len(store.read("r1")) == 1
     cut(shared_journal)
     append(store, "r1", (note(2),))
+    assert len(store.read("r1")) == 2
+
+
+def test_a_server_that_is_restarted_is_waited_for_but_not_for_ever(store, shared_journal, postgres_server, monkeypatch):
+    append(store, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
+    state, name = fold(store.read("r1")), shared_journal.rpartition("/")[2]
+
+    def let_in(whether):
+        executed(postgres_server, f"alter database {name} allow_connections {whether}")
+
+    let_in("false")
+    cut(postgres_server, name)
+    back = threading.Timer(0.5, let_in, ("true",))
+    back.start()
+    store.append("r1", (note(2),), state)
+    back.join()
+    assert len(store.read("r1")) == 2
+    monkeypatch.setattr("console.adapters.journal.postgres_store.OUTAGE", 0.1)
+    let_in("false")
+    cut(postgres_server, name)
+    with pytest.raises(JournalAway):
+        store.append("r1", (note(3),), state)
+    let_in("true")
     assert len(store.read("r1")) == 2
 
 
