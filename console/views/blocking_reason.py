@@ -3,7 +3,6 @@
 from collections.abc import Container
 from typing import TypeAlias
 
-from console.core.run.breaches import counting_down
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
@@ -152,7 +151,7 @@ def _waits(state: RunState, now: float, host: str, helm: str) -> tuple[Line, Key
         return line(Span(f"going back, {back} of {touched}: ", "back"), *_waited_step(state, now)), (_leave("detach"),)
     breach = breach_words(state, now)
     if breach and not state.pausing:
-        return breach, (*breach_keys(state), *(() if counting_down(state) else (ABORT,)))
+        return breach, breach_keys(state)
     if state.pausing:
         return _paused(state, now, host, helm, text(breach))
     return _watching(state, now, helm)

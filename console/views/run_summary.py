@@ -10,6 +10,7 @@ from console.typed import as_typed
 from console.views.fleet_rows import counts_in_words
 from console.views.progress import left_seconds
 from console.views.styled_text import Line, Span, Tone, line
+from console.views.threshold_rows import window_words
 from console.views.times import clock_span, seconds_in_words
 from console.views.traffic_words import cut_words, unread_words
 
@@ -155,7 +156,8 @@ def last_lines(state: RunState, now: float) -> tuple[str, ...]:
         return ()
     to = f"{state.app} {state.environment} {state.release.version if state.release else ''}".strip()
     if state.phase != "ended":
-        return (f"{to}: {standing(state).text}, goes on. Come back: {as_typed(f'deploy attach {state.run}')}",)
+        window = window_words(state, now)
+        return (f"{to}: {standing(state).text}, goes on{f' ({window})' if window else ''}. Come back: {as_typed(f'deploy attach {state.run}')}",)
     words, _ = outcome_words(state)
     took = clock_span(state.mono - _began(state))
     lines = [f"{to}: {words.lower()} after {took}; {counts_in_words(state)}{_now_on(state)}"]

@@ -6,7 +6,7 @@ from console.core.run.breaches import counting_down, holding
 from console.core.run.monitoring_window import window_left, window_seconds, window_that_runs
 from console.core.run.rules import may
 from console.core.words.durations import duration_words
-from console.core.words.threshold_words import amount, evidence_words, metric_name, threshold_words, unclear_words
+from console.core.words.threshold_words import brief, evidence_words, is_above, metric_name, threshold_words, unclear_words
 from console.model import commands as cmd
 from console.model.state import RunState
 from console.model.thresholds import BadBefore, BothSides, Breached, Crossed, Inconclusive, ThresholdState, Unmeasured
@@ -51,15 +51,16 @@ def short_breach_words(state: RunState, now: float) -> str:
     if known is None:
         return ""
     metric, seen = known.threshold.metric, _at(known, now)
-    old = f"  old {amount(metric, seen.old)}" if seen.old is not None else ""
-    return f"{metric_name(metric)} {amount(metric, seen.value)}{old}  limit {amount(metric, seen.limit)}  for {clock_span(seen.seconds)}"
+    old = f"  old {brief(metric, seen.old)}" if seen.old is not None else ""
+    head = f"back in {seconds_in_words(max(0.0, known.verdict.due - now))}: " if isinstance(known.verdict, Crossed) and counting_down(state) else ""
+    return f"{head}{metric_name(metric)} {brief(metric, seen.value)}{old}  limit {brief(metric, seen.limit)}  for {clock_span(seen.seconds)}"
 
 
 def breach_keys(state: RunState) -> Keys:
     """Return what may be said to a run that is held up by a metric."""
     hold = ("p", "hold", "pause") if may(cmd.Pause(), state) is None and counting_down(state) else None
-    back = ("r", "roll back now" if hold else "roll back", "roll-back") if may(cmd.RollBack(), state) is None else None
-    on = ("c", "continue all the same", "continue") if may(cmd.Continue(), state) is None else None
+    back = ("r", "roll back", "roll-back") if may(cmd.RollBack(), state) is None else None
+    on = ("c", "go on", "continue") if may(cmd.Continue(), state) is None and not hold else None
     return tuple(one for one in (hold, back, on) if one)
 
 
@@ -81,13 +82,16 @@ def threshold_rows(state: RunState, width: int) -> tuple[Line, ...]:
 
 def _row(known: ThresholdState) -> Line:
     threshold, verdict = known.threshold, known.verdict
-    tone, words = next(((tone, words) for kind, tone, words in _TONES if isinstance(verdict, kind)), ("good", "within"))
+    tone, words = next(((tone, words) for kind, tone, words in _TONES if isinstance(verdict, kind)), ("good", ""))
+    if tone == "good" and is_above(verdict):
+        tone, words = "plain", "above, not for long"
     if isinstance(verdict, Inconclusive):
         words = unclear_words(verdict)
     words = f"{words}, tolerated" if known.tolerated else words
-    value = line(Span(f" {amount(threshold.metric, verdict.value)}", "strong")) if verdict.value is not None else ()
-    limit = f" of {amount(threshold.metric, verdict.limit)}" if verdict.limit is not None else ""
-    return line(metric_name(threshold.metric), *value, Span(limit, "dim"), "  ", Span(words, tone))
+    value = line(Span(f" {brief(threshold.metric, verdict.value)}", "strong")) if verdict.value is not None else ()
+    limit = f" limit {brief(threshold.metric, verdict.limit)}" if verdict.limit is not None else ""
+    mark = Span({"good": "✓ ", "bad": "! ", "warn": "! ", "unknown": "? "}.get(tone, "· "), tone)
+    return line(mark, metric_name(threshold.metric), *value, Span(limit, "dim"), "  ", Span(words, tone))
 
 
 def planned_rows(state: RunState) -> tuple[Line, ...]:

@@ -154,6 +154,10 @@ SAID: list[tuple[ev.Event, str]] = [
     ),
     (ev.ThresholdJudged(threshold=ERRORS, verdict=WITHIN), "within its limit: errors 0.20 % on new hosts, limit 1.00 %, 500 requests (web01, web02)"),
     (
+        ev.ThresholdJudged(threshold=ERRORS, verdict=Within(value=0.14, limit=0.01, requests=7, hosts=("web01",))),
+        "above its limit, not for long enough to count: errors 14.0 % on new hosts, limit 1.00 %, 7 requests (web01)",
+    ),
+    (
         ev.ThresholdJudged(threshold=ERRORS, verdict=Unmeasured(unmeasured=("web01",), problem=S("connection refused"))),
         "errors could not be measured; not measured: web01 (connection refused)",
     ),

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from console.core.thresholds.judging import countdown_of
 from console.model.events import Event, ThresholdBreached, ThresholdCrossed, ThresholdJudged, ThresholdRecovered
 from console.model.thresholds import (
     BothSides,
     Breached,
     Crossed,
     Inconclusive,
+    Judgement,
     Threshold,
     ThresholdState,
     Unmeasured,
@@ -15,15 +17,26 @@ from console.model.thresholds import (
     Within,
 )
 
+SHORT = 3.0
+"""Seconds of the countdown of a breach that was not seen to come."""
 QUIET = 10.0
 """Seconds between two of those verdicts that nothing follows from: with little traffic they come and go."""
 
 
 def told(known: Mapping[str, ThresholdState], found: Iterable[tuple[Threshold, Verdict]], since: float, now: float) -> tuple[Event, ...]:
     """Return what is to be said of those verdicts. `since`: the first switch, shortly after which there is nothing to conclude from yet."""
+    heard = ((threshold, _with_countdown(threshold, verdict, known.get(threshold.key), now)) for threshold, verdict in found)
     return tuple(
-        _event(threshold, verdict, known.get(threshold.key)) for threshold, verdict in found if _is_news(known.get(threshold.key), verdict, since, now)
+        _event(threshold, verdict, known.get(threshold.key)) for threshold, verdict in heard if _is_news(known.get(threshold.key), verdict, since, now)
     )
+
+
+def _with_countdown(threshold: Threshold, verdict: Verdict, known: ThresholdState | None, now: float) -> Verdict:
+    """A breach that takes hosts back is announced before: where few requests let it come all at once, there is a short countdown all the same."""
+    if not isinstance(verdict, Breached) or threshold.then != "rollback" or (known is not None and known.is_breached):
+        return verdict
+    due = known.verdict.due if known is not None and isinstance(known.verdict, Crossed) else now + min(SHORT, countdown_of(threshold))
+    return verdict if now >= due else Crossed(**{name: getattr(verdict, name) for name in Judgement.__struct_fields__}, due=due)
 
 
 def _is_news(known: ThresholdState | None, verdict: Verdict, since: float, now: float) -> bool:

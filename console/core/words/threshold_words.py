@@ -36,6 +36,11 @@ def amount(metric: str, value: float | None) -> str:
     return duration_words(round(value, 3)) if metric == "latency" else f"{value:.4g}"
 
 
+def brief(metric: str, value: float | None) -> str:
+    """Return the same in three digits at most: `4.1 %`."""
+    return f"{100 * value:.3g} %" if value is not None and metric in SHARES else amount(metric, value)
+
+
 def _margin(share: float) -> str:
     return f"{100 * share:g} %"
 
@@ -103,8 +108,15 @@ def verdict_words(threshold: Threshold, verdict: Verdict) -> str:
             return f"{metric_name(threshold.metric)} could not be measured{why}{missing}"
         case Inconclusive():
             return f"{metric_name(threshold.metric)} cannot be judged: {unclear_words(verdict)}{missing}"
+        case Within() if is_above(verdict):
+            return f"above its limit, not for long enough to count: {told}"
         case Within():
             return f"within its limit: {told}"
+
+
+def is_above(verdict: Verdict) -> bool:
+    """Whether what was measured lately is above the limit, though it may not have lasted."""
+    return verdict.value is not None and verdict.limit is not None and verdict.value > verdict.limit
 
 
 def unclear_words(verdict: Inconclusive) -> str:

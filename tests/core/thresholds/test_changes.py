@@ -61,3 +61,46 @@ def test_each_threshold_is_told_of_by_itself():
     known = {ONE.key: ThresholdState(ONE, Within(), 0.0), other.key: ThresholdState(other, Within(), 0.0)}
     (event,) = told(known, [(ONE, Within()), (other, Breached(value=0.3))], 0.0, 100.0)
     assert (event.threshold, event.verdict) == (other, Breached(value=0.3))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("then", ["propose", "warn"])
+def test_where_nothing_goes_back_by_itself_a_breach_needs_no_countdown(then):
+    one = Threshold("error_rate", above=0.01, then=then)
+    (event,) = told({}, [(one, Breached(value=0.3))], 0.0, 100.0)
+    assert isinstance(event, ThresholdBreached)
+
+
+def test_a_breach_that_comes_all_at_once_has_a_short_countdown():
+    one = Threshold("error_rate", above=0.01, then="rollback")
+    (event,) = told({}, [(one, Breached(value=0.3, hosts=("web01",)))], 0.0, 100.0)
+    assert isinstance(event, ThresholdCrossed)
+    assert event.verdict == Crossed(value=0.3, hosts=("web01",), due=103.0)
+    known = {one.key: ThresholdState(one, event.verdict, 100.0)}
+    assert told(known, [(one, Breached(value=0.3))], 0.0, 102.9) == ()
+    (event,) = told(known, [(one, Breached(value=0.3))], 0.0, 103.0)
+    assert isinstance(event, ThresholdBreached)
+    (event,) = told(known, [(one, Within())], 0.0, 102.0)
+    assert isinstance(event, ThresholdRecovered)
+
+
+def test_one_whose_countdown_was_shown_is_a_breach_when_that_is_over():
+    one = Threshold("error_rate", above=0.01, then="rollback")
+    known = {one.key: ThresholdState(one, Crossed(due=105.0), 95.0)}
+    assert told(known, [(one, Breached())], 0.0, 104.5) == ()
+    (event,) = told(known, [(one, Breached())], 0.0, 105.0)
+    assert isinstance(event, ThresholdBreached)
+
+
+def test_half_of_for_is_the_longest_countdown_and_no_time_has_none():
+    short, none = (Threshold("error_rate", above=0.01, seconds=seconds, then="rollback") for seconds in (4.0, 0.0))
+    (event,) = told({}, [(short, Breached())], 0.0, 100.0)
+    assert event.verdict.due == 102.0  # type: ignore[attr-defined]
+    (event,) = told({}, [(none, Breached())], 0.0, 100.0)
+    assert isinstance(event, ThresholdBreached)
+
+
+def test_a_breach_on_both_sides_that_becomes_the_releases_own_is_told_at_once():
+    one = Threshold("error_rate", above=0.01, then="rollback")
+    known = {one.key: ThresholdState(one, BothSides(), 95.0)}
+    (event,) = told(known, [(one, Breached())], 0.0, 100.0)
+    assert isinstance(event, ThresholdBreached)
