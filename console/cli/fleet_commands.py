@@ -93,7 +93,7 @@ def _no_go(fault: NoGo) -> dict[str, Any]:
 
     return {
         "type": "result", "exit": int(fault.exit), "decision": "no-go", "version": None, "commit": None, "checks": [],
-        "plan": {"strategy": None, "steps": []}, "rollback": {"possible": False, "hosts": [], "database": None},
+        "plan": {"strategy": None, "steps": [], "thresholds": []}, "rollback": {"possible": False, "hosts": [], "database": None},
         "problems": [problem_object(problem) for problem in fault.problems],
     }  # fmt: skip
 
@@ -105,6 +105,7 @@ def check_lines(found: dict[str, Any]) -> list[str]:
         remedy = f"  ({as_typed(each['remedy'])})" if each.get("remedy") and each["status"] not in ("passed", "skipped") else ""
         lines.append(f"{each['status']:<10} {each['title']}" + (f": {each['detail']}" if each["detail"] else "") + remedy)
     lines += [f"  {step['phase']:<8} {step['id']}: {step['title']}" for step in found["plan"]["steps"]]
+    lines += [f"  limit    {one['title']}" for one in found["plan"].get("thresholds", ())]
     for way in found["rollback"]["hosts"]:
         target = way["release"] or "stopped and removed"
         lines.append(f"  back     {way['host']}: {target if way['possible'] else 'no way back'}")

@@ -9,6 +9,7 @@ from console.core.checks.database import schema_words
 from console.core.host_selection import chosen_hosts
 from console.core.run.evolve import fold
 from console.core.run.ticket import close_words, closes_ticket
+from console.core.words.threshold_words import limit_words, threshold_words
 from console.engine.context import QueryContext
 from console.engine.preflight.configured_checks import ticks
 from console.engine.preflight.findings import prepare
@@ -55,6 +56,8 @@ def check_result(events: Iterable[Event]) -> dict[str, Any]:
     ways = [{"host": way.host, "release": way.release or None, "possible": way.possible} for way in state.way_back]
     schema = schema_words(state.review) if state.review else None
     steps = [{"id": step.name, "phase": step.phase, "title": step.title, "host": step.about or None} for step in (state.plan.steps if state.plan else ())]
+    thresholds = state.plan.thresholds if state.plan else ()
+    limits = [{"metric": one.metric, "limits": limit_words(one), "then": one.then, "title": threshold_words(one)} for one in thresholds]
     return {
         "type": "result",
         "exit": int(code),
@@ -62,7 +65,7 @@ def check_result(events: Iterable[Event]) -> dict[str, Any]:
         "version": state.revision.version if state.revision else None,
         "commit": state.revision.commit if state.revision else None,
         "checks": [_check_row(check) for check in state.checks],
-        "plan": {"strategy": state.plan.strategy if state.plan else None, "steps": steps},
+        "plan": {"strategy": state.plan.strategy if state.plan else None, "steps": steps, "thresholds": limits},
         "rollback": {"possible": bool(ways) and all(way["possible"] for way in ways), "hosts": ways, "database": schema},
         "announcement": _announcement(state),
         "problems": [{"file": "", "line": 0, "key": "", "message": f"{check.title}: {check.detail}", "hint": check.remedy} for check in blocking],
