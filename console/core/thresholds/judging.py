@@ -32,6 +32,8 @@ WORSE = 1.5
 """What was bad before, or is bad on old hosts too, is made worse by the release when new hosts have more than so many times as much."""
 COUNTDOWN = 10.0
 """Seconds at the end of `for`, half of it at most, in which a person can hold what follows."""
+SLACK = 0.25
+"""Seconds by which two looks may come earlier than they should."""
 REACH = 3.0
 MORE = 120.0
 """So many times `for`, and so many seconds more, are looked back for where a breach began: it may have gaps."""
@@ -71,6 +73,11 @@ class _Ask(NamedTuple):
 def countdown_of(threshold: Threshold) -> float:
     """Return how many seconds before a breach it is said that one is near."""
     return min(COUNTDOWN, threshold.seconds / 2)
+
+
+def slack_of(threshold: Threshold) -> float:
+    """Return by how much a breach may be shorter than `for`: sources are not punctual to the millisecond, and would be waited for once more."""
+    return min(SLACK, threshold.seconds / 20)
 
 
 def judged(threshold: Threshold, view: View) -> Verdict:
@@ -165,7 +172,7 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
     means = {number: mean_of(some) for number, some in slots.items()}
     above = {number: exceeds(mean.value, limit) for number, mean in means.items() if mean}
     stretch = stretch_of(slots, above.get, until, width, lambda piece: exceeds(piece.value, limit))
-    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - EPSILON:
+    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - slack_of(ask.threshold):
         return plain
     now, old = _mean_in(slots, stretch), _old_beside(ask, stretch.since, until)
     if now is None:
@@ -174,7 +181,7 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
     if before is not None and _is_above(before, limit) and not _is_more(now, before):
         return BadBefore(**_fields(seen))
     is_everywhere = old is not None and exceeds(old.value, limit) and not _is_more(now, old)
-    lasts = stretch.seconds >= ask.threshold.seconds - EPSILON
+    lasts = stretch.seconds >= ask.threshold.seconds - slack_of(ask.threshold)
     if is_everywhere:
         return BothSides(**_fields(seen)) if lasts else plain
     return _lasting(ask, seen, until, lasts=lasts)
@@ -198,13 +205,13 @@ def _against_old(ask: _Ask, pieces: tuple[Piece, ...], plain: Within, until: flo
     stretch = stretch_of(slots, above, until, width, lambda _: True)
     old = _mean_in(others, stretch) if stretch else together(mean for mean in olds.values() if mean)
     compared = changed(plain, old=old.value if old else None, limit=old.value * more if old else None)
-    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - EPSILON:
+    if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - slack_of(ask.threshold):
         return compared
     now = _mean_in(slots, stretch)
     if now is None or old is None:
         return compared
     seen = changed(_numbers(plain, slots, stretch, now, old), limit=old.value * more)
-    lasts = stretch.seconds >= ask.threshold.seconds - EPSILON
+    lasts = stretch.seconds >= ask.threshold.seconds - slack_of(ask.threshold)
     if ask.new.is_counted and not is_shown_worse(slots, others, stretch.slots, more if is_share(now) else 1.0):
         return _unclear(seen, "the difference may be chance") if lasts else compared
     return _lasting(ask, seen, until, lasts=lasts)

@@ -97,6 +97,11 @@ def test_a_breach_lasts_from_its_first_measurement_to_its_last(since: float, unt
     assert type(judged(ERRORS_1, view(*measured, old=()))) is kind
 
 
+@pytest.mark.parametrize(("early", "kind"), [(0.0, Breached), (0.2, Breached), (0.3, Crossed)])
+def test_a_source_that_looks_a_moment_early_is_not_waited_for_once_more(early: float, kind: type):
+    assert type(judged(ERRORS_1, view(counted("web01", 970.0 + early, NOW, 0.3, step=(30.0 - early) / 15), old=()))) is kind
+
+
 # gaps
 
 
