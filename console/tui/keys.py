@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("continue", ("c",), "continue after a pause", "continue", *_by_rule("continue"), places=ON_HOSTS),
     Action(
-        "pause", ("p",), "pause: start no other host; hosts that are being updated finish first", "pause",
+        "pause", ("p",), "pause: start no other host, and hold a rollback that is counted down; hosts that are being updated finish first", "pause",
         *_by_rule("pause"), places=ON_HOSTS,
     ),
     Action(
