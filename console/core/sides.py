@@ -7,7 +7,7 @@ from console.core.serving import serving
 from console.core.words.host_names import several
 from console.errors import Problem
 from console.model.fleet import Environment, Host
-from console.model.state import RunState
+from console.model.state import HostState, RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 
 BLUEGREEN = "bluegreen"
@@ -111,6 +111,11 @@ def is_shifted(state: RunState) -> bool:
 def moves_traffic(state: RunState) -> bool:
     """Whether the run is a blue/green release, or the way back from one: the environment is what the side that serves has."""
     return state.plan is not None and state.plan.strategy in (BLUEGREEN, TRAFFIC_BACK)
+
+
+def is_idle(state: RunState, host: HostState) -> bool:
+    """Whether the way back of a blue/green release has taken the host out of the traffic, and left its release as it was."""
+    return moves_traffic(state) and host.condition == "back" and host.is_out
 
 
 def standing_by(state: RunState) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from console.core.sides import standing_by
+from console.core.sides import is_idle, standing_by
 from console.core.words.sizes import counted
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
@@ -126,6 +126,8 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
             words = "link lost"
         started = ran.started if ran and ran.status == "running" else host.since
         return words, seconds_in_words(now - started)
+    if is_idle(state, host):
+        return "idle, no requests", str(host.version)
     words = _WORDS[host.condition][1] if state.run else "none live" if _is_bare(host) else _AT_REST.get(host.condition, "live")
     if not state.run and words == "live" and host.version and host.version != _commonest(state):
         words = f"live {host.version}"

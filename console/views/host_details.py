@@ -6,6 +6,7 @@ It knows a run's state, and what was read of a host at rest; nothing of widgets 
 from statistics import median
 from textwrap import wrap
 
+from console.core.sides import is_idle
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
@@ -113,7 +114,7 @@ def _step_row(step: Step, ran: StepState, usual: float | None, now: float, width
 
 def host_head(state: RunState, host: HostState, number: tuple[int, int], now: float, width: int) -> tuple[Line, Line]:
     """Return the two lines on top: who and how it stands, and what it does or lacks. `number`: (its place from 1, of so many)."""
-    _, word = condition_words(host.condition)
+    word = "idle" if is_idle(state, host) else condition_words(host.condition)[1]
     words, _ = host_words(state, host, now)
     live = f"live {host.version or host.release}" if host.version or host.release else "nothing is live"
     before = str(host.before_version or host.before)

@@ -11,6 +11,7 @@ from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
+from console.core.run.outcome import host_rows
 from console.core.sides import Sides, sides_of
 from console.errors import Exit, Problem
 from console.model import commands as cmd
@@ -23,6 +24,7 @@ from console.model.request import Request
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.model.values import changed
 from console.text import SafeText
+from console.views.fleet_rows import host_words
 from tests.core.balanced import NAME, BalancedRun, balanced
 from tests.core.plans import comes_after, failing, named, say, until, until_runs
 from tests.core.simulation import NEW, OLD, opening
@@ -95,6 +97,17 @@ def test_the_way_back_moves_the_traffic_and_restarts_nothing(step):
     assert (state.exit, state.outcome, run.serves) == (Exit.ROLLED_BACK, "rolled-back", set(BLUE))
     assert len(restarts(run)) == before
     assert state.back.strategy == "rollback traffic"
+
+
+def test_hosts_that_are_idle_after_it_are_called_by_the_release_that_they_have():
+    run = until_runs(a_shift(), "close/web03/prune")
+    say(run, cmd.RollBack())
+    state = run.run()
+    assert [(row["state"], row["release"]) for row in host_rows(state)] == [("old", OLD), ("old", OLD), ("new", NEW), ("new", NEW)]
+    assert [host_words(state, state.hosts[name], 0.0)[0] for name in ("web03", "web04")] == ["idle, no requests"] * 2
+    untouched = until_runs(a_shift(), "wave-1/web03/switch")
+    say(untouched, cmd.RollBack())
+    assert {row["state"] for row in host_rows(untouched.run()) if row["release"] == OLD} == {"old"}
 
 
 def test_the_old_side_serves_before_the_new_one_leaves():

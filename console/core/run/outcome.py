@@ -8,7 +8,7 @@ from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import shipped_again
 from console.core.run.ticket import ticket_problems
-from console.core.sides import standing_by
+from console.core.sides import is_idle, standing_by
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState
@@ -268,15 +268,17 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _shown(host: HostState) -> str:
-    """What a host is called; one whose link is lost is called new by nobody who has not asked it since."""
+def _shown(state: RunState, host: HostState) -> str:
+    """What a host is called; one whose link is lost is called new by nobody who has not asked it since. An idle one is called by the release that it has."""
+    if is_idle(state, host) and (kind_of(state).is_return or host.release != host.before):
+        return "new"
     return "unreachable" if host.condition == "new" and not host.linked else SHOWN.get(host.condition, host.condition)
 
 
 def host_rows(state: RunState) -> list[dict[str, str]]:
     """The hosts of a result, as the contract names them."""
     rows = [
-        {"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(host)}
+        {"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(state, host)}
         for host in state.hosts.values()
     ]
     return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]
