@@ -12,7 +12,7 @@ from console.adapters.clock import SystemClock
 from console.core.checks.health_gate import GateEnd, GateState, Observation, counted, judge, next_patience, next_wait
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, exports, filled, quote
-from console.model.fleet import Command, Environment, HealthCheck, Host
+from console.model.fleet import Command, CriticalPath, Environment, HealthCheck, Host
 from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.gates import GateResult
@@ -23,7 +23,7 @@ Heard = Callable[[str, str, Observation], None]
 """(host, check, what was seen): told of each answer."""
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
-def place_of(environment: Environment, host: Host, check: HealthCheck) -> Host:
+def place_of(environment: Environment, host: Host, check: HealthCheck | CriticalPath) -> Host:
     """Where the check is asked from: the host itself, the console's machine, or the host that it names."""
     if check.on == "host":
         return host

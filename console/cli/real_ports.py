@@ -9,6 +9,7 @@ from console.adapters.balancers.opened import open_balancers
 from console.adapters.build import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.clock import SystemClock
+from console.adapters.critical_walks import CriticalWalks
 from console.adapters.database.view import PostgresView
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.git.git_repository import GitRepository
@@ -50,6 +51,7 @@ class RealOutside:
     shipper: HostShipper
     workshop: GitWorkshop
     gates: HostGates
+    critical: CriticalWalks
     checks: ConfiguredChecks
     notifier: AppriseNotifier
     announcer: AppriseNotifier
@@ -107,6 +109,7 @@ def open_outside(environment: Environment, state: str, secrets: Mapping[str, Sec
         HostShipper(transport),
         GitWorkshop(repository, str(work), modes_of(state), umask),
         HostGates(transport, run_command=release_command(transport, environment, variables), reveal=reveal, heard=times.hear),
+        CriticalWalks(transport, check_command(transport, environment, variables), reveal),
         ConfiguredChecks(transport, check_command(transport, environment, variables), reveal),
         AppriseNotifier(lambda: addresses_of(environment.notify.to, "notify.to", secrets) if environment.notify else ()),
         AppriseNotifier(lambda: addresses_of(environment.announce.to, "announce.to", secrets) if environment.announce else ()),

@@ -72,7 +72,9 @@ def judge_checks(request: Request, found: "Environment") -> None:
 
     judge_overrides(request)
     known = (*OVERRIDABLE, *(check.name for check in found.checks))
-    manual = [check.name for check in found.checks if check.kind == "manual"]
+    from console.core.run.critical_paths import manual_names
+
+    manual = manual_names(found)
     for check, _ in request.overrides:
         if check not in known:
             raise UsageFault(f"--override {check}: there is no such check", f"one of {', '.join(known)}")

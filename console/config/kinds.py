@@ -6,6 +6,7 @@ A kind knows its own form; it must not know which keys there are. What it return
 import datetime
 import re
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -226,6 +227,25 @@ class Secretable(msgspec.Struct, frozen=True):
             return WRONG
         ((source, name),) = value.items()
         return SecretRef(source, name)
+
+
+class Json(msgspec.Struct, frozen=True):
+    """What JSON can say. A table of just env, command or file, with text, is where a secret is to be read."""
+
+    def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
+        """Return the same tree, with a SecretRef for each secret."""
+        if isinstance(value, dict) and len(value) == 1 and set(value) <= {"env", "command", "file"} and all(isinstance(one, str) for one in value.values()):
+            return Secretable().read(value, place)
+        if isinstance(value, dict):
+            found = {name: self.read(one, place.at(name)) for name, one in value.items()}
+            return WRONG if WRONG in found.values() else found
+        if isinstance(value, list):
+            elements = [self.read(one, place.at(number)) for number, one in enumerate(value)]
+            return WRONG if WRONG in elements else elements
+        if not isinstance(value, (str, bool, int, float)) or (isinstance(value, float) and not isfinite(value)):
+            place.expected("text, a number, true or false, a list or a table", value, 'write a date as text: "2026-12-20"')
+            return WRONG
+        return value
 
 
 class List(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ def health_checks(
     for number, values in enumerate(sources):
         here = place.at(number)
         judge_tags(values.get("tags", ()), hosts, here.at("tags"))
-        _judge_on(values.get("on", "host"), hosts, here.at("on"))
+        judge_on(values.get("on", "host"), hosts, here.at("on"))
         made = _made(values, here, on=values.get("on", "host"))
         if made is None:
             continue
@@ -52,7 +52,7 @@ def pre_flight_checks(
     found: dict[str, CheckSpec] = {}
     for number, values in enumerate(sources):
         here, on = place.at(number), values.get("on", "console")
-        _judge_on(on, hosts, here.at("on"))
+        judge_on(on, hosts, here.at("on"))
         made = _made(values, here, on=on)
         if made is None or "name" not in values:
             continue
@@ -97,6 +97,8 @@ def _judge_query(kind: str, values: Values, place: FilePlace) -> None:
     schemes = SCHEMES.get(kind)
     if schemes and isinstance(url, str) and url.partition("://")[0] not in schemes:
         place.at("url").wrong(f"expected a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}", "{ env = … } for one with a password")
+    if "expect" in values and {"above", "below"} & set(values):
+        place.at("expect").wrong("an answer is a line that is expected, or a number between bounds", "expect, or above and below")
     if kind == "prometheus" and "query" in values and not {"above", "below"} & set(values):
         place.wrong("has neither above nor below", 'say between what the numbers have to be: above = 0, below = "5%", or both')
 
@@ -123,7 +125,8 @@ def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: FilePlace)
             place.wrong(f"no host has the tag {tag}", f"did you mean {like}?" if like else f"tags: {', '.join(known) or 'none'}")
 
 
-def _judge_on(on: str, hosts: tuple[Host, ...], place: FilePlace) -> None:
+def judge_on(on: str, hosts: tuple[Host, ...], place: FilePlace) -> None:
+    """Record a place that is none of the file's."""
     names = tuple(host.name for host in hosts)
     if hosts and on not in ("host", "console", *names):
         like = nearest(on, ("host", "console", *names))

@@ -13,6 +13,7 @@ import msgspec
 from console.config import forms
 from console.config.balancers import read_balancers
 from console.config.canaries import judge_canary, read_canary
+from console.config.critical_paths import critical_paths
 from console.config.databases import read_database
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
@@ -137,10 +138,12 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
     def anchored(value: Variable) -> Variable:
         return _anchored(value, sources.file)
 
+    checks = pre_flight_checks(values.get("checks", ()), hosts, place.at("checks"), anchored)
     return {
         "canary": read_canary(values.get("canary", {}), hosts, place.at("canary")),
         "health": health_checks(values.get("health", ()), hosts, place.at("health"), anchored),
-        "checks": pre_flight_checks(values.get("checks", ()), hosts, place.at("checks"), anchored),
+        "checks": checks,
+        "critical": critical_paths(values.get("critical", ()), hosts, place.at("critical"), checks, anchored),
         "monitor": values.get("monitor", {}).get("window", 0.0),
         "migrations": values.get("database", {}).get("migrations", ""),
         "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),

@@ -13,6 +13,7 @@ from console.config.kinds import (
     Flag,
     Growth,
     Hosts,
+    Json,
     Key,
     Level,
     List,
@@ -29,7 +30,7 @@ from console.config.kinds import (
 )
 from console.core.host.shell import PLACEHOLDERS
 from console.core.run.ticket import OF_TICKETS
-from console.model.fleet import HookPlace
+from console.model.fleet import CriticalMoment, HookPlace
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
 _URL: Final = Text("a URL", forms.http_url, fills=PLACEHOLDERS)
@@ -38,7 +39,8 @@ _TAGS: Final = List(Text("a tag", forms.plain_name))
 _ADDRESS: Final = Text("a host name or an IP address", fills=("address", "host"))
 
 _HTTP: Final = {"url": Key(_URL, required=True), "expect_status": Key(Statuses()), "expect_body": Key(Text())}
-_QUERY: Final = {"url": Key(Secretable(), required=True), "query": Key(Text()), "expect": Key(Text())}
+_BOUNDS: Final = {"above": Key(Level()), "below": Key(Level())}
+_QUERY: Final = {"url": Key(Secretable(), required=True), "query": Key(Text()), "expect": Key(Text()), **_BOUNDS}
 _PROBES: Final = {
     "http": _HTTP,
     "tcp": {"address": Key(_ADDRESS), "port": Key(_PORT, required=True)},
@@ -49,8 +51,7 @@ _PROBES: Final = {
     "prometheus": {
         "url": Key(Secretable(), required=True),
         "query": Key(Text(), required=True),
-        "above": Key(Level()),
-        "below": Key(Level()),
+        **_BOUNDS,
     },
 }
 _CI: Final = {"url": Key(_URL), "repository": Key(Text(), required=True), "token": Key(Secretable()), "contexts": Key(List(Text()))}
@@ -94,17 +95,33 @@ CHECK: Final = ByKind(
     what="check",
 )
 
+_STEP_URL: Final = Key(Text("a URL", forms.http_url))
+_HTTP_STEP: Final = TableKind(
+    {
+        **dict.fromkeys(("get", "post", "put", "delete"), _STEP_URL),
+        "form": Key(TableKind(others=Secretable())),
+        "json": Key(Json()),
+        "headers": Key(TableKind(others=Secretable())),
+        "capture": Key(TableKind(others=Text("a regular expression with one group"))),
+        "expect_status": Key(Statuses()),
+        "expect_body": Key(Text()),
+        "timeout": Key(Duration(above_zero=True)),
+    }
+)
+_TRIED: Final = {"timeout": Key(Duration(above_zero=True))}
+
 CRITICAL: Final = ByKind(
     {
         "name": Key(Text("a name", forms.label), required=True),
         "on": _ON,
-        "timeout": Key(Duration(above_zero=True)),
         "tags": Key(_TAGS),
+        "blocking": Key(Flag()),
+        "at": Key(List(OneOf(get_args(CriticalMoment)), least=1)),
     },
     {
-        "command": _PROBES["command"],
+        "command": {**_PROBES["command"], **_TRIED},
         "manual": {"prompt": Key(Text())},
-        "http": {"steps": Key(List(TableKind({**_HTTP, "method": Key(Text()), "body": Key(Text())}), least=1), required=True)},
+        "http": {"steps": Key(List(_HTTP_STEP, least=1), required=True), **_TRIED},
     },
     what="critical path",
 )
@@ -299,7 +316,7 @@ ENVIRONMENT: Final = TableKind(
         "balancer": Key(List(BALANCER)),
         "checks": Key(List(CHECK)),
         "health": Key(List(HEALTH)),
-        "critical": Key(List(CRITICAL), later="critical paths"),
+        "critical": Key(List(CRITICAL)),
         "metrics": Key(METRICS),
         "thresholds": Key(List(THRESHOLD)),
         "monitor": Key(TableKind({"window": Key(Duration())})),

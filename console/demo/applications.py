@@ -8,11 +8,11 @@ import contextlib
 import time
 from pathlib import Path
 
-from console.demo.app.app import Shop
+from console.demo.app.app import LONGEST, Reply, Shop
 
 PATIENCE = 10.0
 """Seconds that a customer has to ask."""
-REASONS = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
+REASONS = {200: "OK", 302: "Found", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 class Applications:
@@ -54,21 +54,26 @@ class _Tenant:
         """Answer one request of one host's application."""
         try:
             async with asyncio.timeout(PATIENCE):
-                words = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)
-                await self._answer(words[1].decode("ascii", "replace") if len(words) > 1 else "", writer)
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii", "replace")
+                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])}
+                length = headers.get("content-length", "")
+                form = await reader.readexactly(min(int(length), LONGEST)) if length.isdecimal() else b""
+                method, path = ([*head.split(" ", 2)[:2], "", ""])[:2]
+                await self._answer(method, path, headers.get("cookie", ""), form.decode("utf-8", "replace"), writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             writer.close()
 
-    async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, method: str, path: str, cookie: str, form: str, writer: asyncio.StreamWriter) -> None:
         began, shop = time.monotonic(), self.shop()
         if shop is not None and path != "/metrics":
             await asyncio.sleep(shop.latency)
-        status, body = shop.answer(path) if shop else (503, "nothing was started here\n")
+        status, body, more = shop.reply(method, path, cookie, form) if shop else Reply(503, "nothing was started here\n")
         data = body.encode()
-        head = f"HTTP/1.0 {status} {REASONS.get(status, '')}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(data)}\r\n\r\n"
-        writer.write(head.encode() + data)
+        head = f"HTTP/1.0 {status} {REASONS.get(status, '')}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(data)}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in more)
+        writer.write(head.encode() + b"\r\n" + data)
         await writer.drain()
         if shop is not None and path == "/":
             shop.count(status, time.monotonic() - began)

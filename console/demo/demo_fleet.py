@@ -179,6 +179,7 @@ class DemoFleet:
         places = self._places()
         (self.folder / "known_hosts").write_text(layout.known_hosts(places, self.ports.ssh), encoding="utf-8")
         self.config.write_text(layout.hosts_toml(self.folder, places, self.ports, balanced=self.balanced), encoding="utf-8")
+        layout.write_password(self.folder)
 
     def _places(self) -> tuple[layout.DemoPlace, ...]:
         blue = (self.count + 1) // 2 if self.sides else 0

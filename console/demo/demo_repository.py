@@ -40,6 +40,7 @@ VERSIONS = (
     Version("v1.5.0", "fails its health check", "Keep sessions in the cache", {"health": 503}, "next"),
     Version("v1.5.1", "slow", "Look up stock on every page", {"latency": 0.2, "warm_up": 5}, "next"),
     Version("v1.5.2", "fails one page in ten", "Show what others bought", {"error_every": 10}, "next"),
+    Version("v1.5.3", "breaks the login", "Keep sessions on every host", {"login": 500}, "next"),
     Version("v1.6.0", "throws errors after a minute", "Open a connection for each customer", {"errors_after": 60}, "next"),
 )
 LIVE, SUCCEEDS, FAILS = VERSIONS[:3]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from console.demo.app.app import CUSTOMER, PASSWORD
 from console.demo.demo_repository import EXECUTABLE, LIVE, files_of, write_files
 from console.errors import UsageFault
 
@@ -88,6 +89,13 @@ def known_hosts(places: tuple[DemoPlace, ...], port: int) -> str:
     return "".join(f"[{place.address}]:{port},[{place.name}]:{port} {place.public_key}\n" for place in places)
 
 
+def write_password(folder: Path) -> None:
+    """Write the password of the customer who tries the login."""
+    file = folder / "password"
+    file.touch(mode=0o600)
+    file.write_text(f"{PASSWORD}\n", encoding="utf-8")
+
+
 def write_balancer(folder: Path, places: tuple[DemoPlace, ...], address: str, ports: Ports) -> None:
     """Write what the balancer's process begins with: its servers, and that no maintenance page is shown."""
     servers = [{"name": place.name, "address": place.address, "drained": place.color == "green"} for place in places]
@@ -122,6 +130,7 @@ for = "20s"
 def hosts_toml(folder: Path, places: tuple[DemoPlace, ...], ports: Ports, *, balanced: bool = False) -> str:
     """The configuration of the fleet."""
     hosts = ",\n".join(f"  {{ name = {_text(place.name)}, address = {_text(place.address)}{_color(place)} }}" for place in places)
+    shop = f"http://{{address}}:{ports.app}"
     strategy = "bluegreen" if any(place.color for place in places) else "rolling"
     return f"""\
 # The fleet of `deploy demo`. It goes with it: deploy demo --stop
@@ -164,6 +173,16 @@ expect_body = "ok"
 interval = "1s"
 passes = 2
 deadline = "20s"
+
+# What customers must be able to do: tried for each host that has the release. v1.5.3 breaks it.
+[[environments.production.critical]]
+name = "Sign in"
+kind = "http"
+steps = [
+  {{ get = "{shop}/login", capture = {{ token = 'name="csrf" value="([^"]+)"' }} }},
+  {{ post = "{shop}/login", form = {{ user = "{CUSTOMER}", password = {{ file = "password" }}, csrf = "{{token}}" }}, expect_status = 302 }},
+  {{ get = "{shop}/account", expect_body = "hello {CUSTOMER}" }},
+]
 
 [environments.production.metrics]
 interval = "{max(1, len(places) // 20)}s"

@@ -83,6 +83,8 @@ class CheckAcknowledged(Event, frozen=True, tag="check-acknowledged"):
 
     check: str
     by: Person
+    step: str = ""
+    """The step that waits for it, for a critical path that a person tries; empty: the check is one of the pre-flight."""
 
 
 class HostSeen(Event, frozen=True, tag="host-seen"):
@@ -185,6 +187,23 @@ class GateJudged(Event, frozen=True, tag="gate-judged"):
     passing: float = 0.0
     """So many of these seconds it had passed already, time after time."""
     seen: SafeText = SafeText("")
+
+
+class CriticalJudged(Event, frozen=True, tag="critical-judged"):
+    """A critical path was tried on a host, or once for all (no host). One that could not be measured is an `error`."""
+
+    step: str
+    path: str
+    verdict: Literal["passed", "failed", "error"]
+    host: str = ""
+    where: SafeText = SafeText("")
+    """The request of an HTTP sequence that it ended at; empty: it has none, or passed."""
+    seen: SafeText = SafeText("")
+    seconds: float = 0.0
+    blocking: bool = True
+    """Where it does not pass, the run does not either; else it is a warning."""
+    tries: int = 1
+    """It is tried again only where it could not be measured."""
 
 
 class AnalysisSeen(Event, frozen=True, tag="analysis-seen"):
@@ -359,8 +378,8 @@ class Paused(Event, frozen=True, tag="paused"):
 
     reason: SafeText
     by: Person | None = None
-    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive"] = "operator"
-    """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over."""
+    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive", "manual"] = "operator"
+    """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over; `manual`: a critical path waits for a person."""
 
 
 class Continued(Event, frozen=True, tag="continued"):
@@ -536,6 +555,7 @@ AnyEvent = (
     | StepStarted
     | StepFinished
     | GateJudged
+    | CriticalJudged
     | AnalysisSeen
     | Promoted
     | LogKindsSeen

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from console.model.http_step import HttpStep, Statuses
 from console.model.metrics import MetricName, Metrics
 from console.model.secret import SecretRef
 from console.model.thresholds import Threshold
@@ -137,8 +138,8 @@ class Probe(msgspec.Struct, frozen=True):
     address: str = ""
     port: int = 0
     command: Command | None = None
-    expect_status: tuple[tuple[int, int], ...] = ((200, 200),)
-    """Ranges of HTTP status codes, both ends included; redirects are not followed."""
+    expect_status: Statuses = ((200, 200),)
+    """Redirects are not followed."""
     expect_body: str = ""
     """Text that the body must contain."""
     query: str = ""
@@ -201,6 +202,35 @@ class CheckSpec(Probe, frozen=True):
         """What is to be read, by the name that a problem is told with."""
         token = {f"{self.label} token": self.token} if isinstance(self.token, SecretRef) else {}
         return super().secrets | token
+
+
+CriticalMoment = Literal["first batch", "canary", "end"]
+
+
+class CriticalPath(msgspec.Struct, frozen=True):
+    """Something that users must be able to do, tried on hosts with the new release. What is not its kind's own stays empty. `timeout` is seconds."""
+
+    name: str
+    kind: Literal["http", "command", "manual"]
+    steps: tuple[HttpStep, ...] = ()
+    """For `http`: the requests, in order."""
+    command: Command | None = None
+    prompt: str = ""
+    """For `manual`: what a person tries, and then ticks off."""
+    on: str = "console"
+    """`console`: this machine; `host`: the host itself; or the name of one host. From where it is tried, for each host that is new."""
+    tags: tuple[str, ...] = ()
+    """It is tried on hosts with any of these; empty: all."""
+    blocking: bool = True
+    """Its failure is the run's; else it is told as a warning."""
+    at: tuple[CriticalMoment, ...] = ("first batch", "canary", "end")
+    timeout: float = 120.0
+    """For one try from one place."""
+
+    @property
+    def secrets(self) -> dict[str, SecretRef]:
+        """What is to be read, by the name that a problem is told with."""
+        return {f"critical {self.name}, {name}": ref for number, step in enumerate(self.steps, start=1) for name, ref in step.secrets(number).items()}
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -381,6 +411,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     health: tuple[HealthCheck, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     """Of the pre-flight, beside the built-in ones."""
+    critical: tuple[CriticalPath, ...] = ()
     monitor: float = 0.0
     """How long health is watched after the last switch."""
     metrics_interval: float = 1.0
@@ -412,7 +443,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     def secret_references(self) -> dict[str, SecretRef]:
         """Every secret of the environment, by the name a problem is told with; variables by their own."""
         found = {name: value for name, value in self.variables.items() if isinstance(value, SecretRef)}
-        for part in (*self.checks, *self.health, *(one for one in (self.database, self.notify, self.announce, self.ticket) if one)):
+        for part in (*self.checks, *self.health, *self.critical, *(one for one in (self.database, self.notify, self.announce, self.ticket) if one)):
             found |= part.secrets
         return found | self.metrics.secrets | ({JOURNAL: self.journal} if isinstance(self.journal, SecretRef) else {})
 

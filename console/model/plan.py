@@ -13,7 +13,7 @@ from console.text import SafeText
 
 StepKind = Literal[
     "build", "pack", "ship", "fetch", "install", "hook", "stop", "switch", "restart", "gate", "remove", "prune",
-    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "maintain", "drain", "admit", "analysis", "weigh",
+    "wave", "mark", "monitor", "backup", "migrate", "revert", "restore", "maintain", "drain", "admit", "analysis", "weigh", "critical", "manual",
 ]  # fmt: skip
 
 Phase = Literal["prepare", "release", "verify", "close", "rollback"]
@@ -53,6 +53,8 @@ class Step(msgspec.Struct, frozen=True):
     """Seconds to wait before it, for a `wave`."""
     share: float = 0.0
     """For `weigh`: the part of the traffic that hosts with the new release get (0..1); 1: every server has its own weight again."""
+    path: str = ""
+    """The critical path that it tries (`critical`), or that a person tries and ticks off (`manual`), by its name."""
 
 
 class Steps(tuple[Step, ...]):

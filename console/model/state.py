@@ -109,6 +109,17 @@ class AnalysisState(msgspec.Struct, frozen=True):
     """A person has ended it."""
 
 
+class CriticalTry(msgspec.Struct, frozen=True):
+    """How a critical path went on one host; no host: it is tried once for all."""
+
+    path: str
+    host: str
+    verdict: Literal["passed", "failed", "error"]
+    where: SafeText = SafeText("")
+    seen: SafeText = SafeText("")
+    seconds: float = 0.0
+
+
 class Act(msgspec.Struct, frozen=True):
     """The last thing that somebody did about one subject, so that whoever comes second is told who was first."""
 
@@ -211,6 +222,10 @@ class RunState(msgspec.Struct, frozen=True):
     """By the key of each: what is known of it since the first switch."""
     window: float = 0.0
     """Seconds that people have added to the monitoring window."""
+    critical: dict[str, tuple[CriticalTry, ...]] = {}
+    """By step: how its critical path went on each host."""
+    ticks: dict[str, Person] = {}
+    """By step: who has ticked off the critical path that a person tries."""
     continued: float = 0.0
     """When somebody last ended a pause, on the boot-time clock."""
     passed_pause: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
+from console.core.run.critical_paths import open_ticks
 from console.core.run.decide import changing_steps
 from console.core.run.rules import may
 from console.core.words.threshold_words import breach_words
@@ -114,7 +115,10 @@ def _breach(state: RunState, breach: ThresholdState) -> Question:
 
 def _pause(state: RunState) -> Question:
     again = [host.name for host in state.hosts.values() if host.condition in AGAIN]
-    choices = [PlainChoice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
+    choices = [
+        PlainChoice(f"it works: tick {name} off", cmd.Acknowledge(check=name), f"deploy ack {shlex.quote(name)} {state.run}") for name in open_ticks(state)
+    ]
+    choices += [PlainChoice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
     choices += [PlainChoice("promote: go on with the release", cmd.Promote(expects=state.seq), f"deploy promote {state.run}")]
     choices += [PlainChoice(f"try {name} again", cmd.Retry(expects=state.seq, host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
     choices.append(PlainChoice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from console.model.checks import Finding
-from console.model.fleet import CheckSpec, Environment, HealthCheck, Host
+from console.model.fleet import CheckSpec, CriticalPath, Environment, HealthCheck, Host
 from console.ports.hosts import Unreached
 from console.text import SafeText
 
@@ -19,6 +19,22 @@ class GateResult:
     needed: int
     seconds: float
     seen: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class PathSeen:
+    """How a critical path went, tried once: where it ended (empty: it passed, or has no steps), and what was seen there. Not measured is an `error`."""
+
+    verdict: Literal["passed", "failed", "error"]
+    where: str
+    seen: SafeText
+
+
+class CriticalPaths(Protocol):
+    """Critical paths, tried on hosts with the new release."""
+
+    async def walk(self, environment: Environment, path: CriticalPath, host: Host, values: Mapping[str, str]) -> PathSeen:
+        """Try the path once for that host, from where the path says. `values` fill its placeholders. Never raises for what the other side does."""
 
 
 class Gates(Protocol):

@@ -5,7 +5,7 @@ from typing import Protocol
 from console.model.fleet import Host
 from console.ports.balancers import BalancerPort, Counts
 from console.ports.database import DatabaseView
-from console.ports.gates import CheckRunner, Gates
+from console.ports.gates import CheckRunner, CriticalPaths, Gates
 from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
 from console.ports.metrics import MetricSource, Scraper
@@ -45,6 +45,10 @@ class Outside(Protocol):
     @property
     def gates(self) -> Gates:
         """Asks health checks."""
+
+    @property
+    def critical(self) -> CriticalPaths:
+        """Tries critical paths."""
 
     @property
     def checks(self) -> CheckRunner:

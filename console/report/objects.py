@@ -88,6 +88,10 @@ def _of_events(whole: WholeReport) -> dict[str, Any]:
                 "detail": one.detail, "hint": one.hint, "output": list(map(str, one.tail)),
             } for one in report.failures
         ],
+        "critical": [
+            {"path": one.path, "step": step, "host": one.host, "verdict": one.verdict, "where": str(one.where), "seen": str(one.seen), "seconds": one.seconds}
+            for step, tries in state.critical.items() for one in tries
+        ],
         "database": [{"name": fact.name, "text": str(fact.words)} for fact in report.database],
         "announcements": [
             {

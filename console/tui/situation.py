@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.core.run.critical_paths import open_ticks
 from console.core.run.rules import left_live, may
 from console.model import commands as cmd
 from console.model.state import HostState, RunState
@@ -60,7 +61,8 @@ def _go(now: Situation) -> cmd.Decide:
 
 
 def _tick(now: Situation) -> cmd.Acknowledge:
-    return cmd.Acknowledge(check=next((check.id for check in now.state.checks if check.is_open), ""))
+    names = (*open_ticks(now.state), *(check.id for check in now.state.checks if check.is_open))
+    return cmd.Acknowledge(check=next(iter(names), ""))
 
 
 COMMANDS: Final[dict[Act, Callable[[Situation], cmd.AnyCommand]]] = {
@@ -106,7 +108,8 @@ def _go_refused(now: Situation, rule: str) -> str:
 
 
 def _tick_refused(now: Situation, rule: str) -> str:
-    return rule or ("" if any(check.is_open for check in now.state.checks) else "no manual check is waiting to be ticked off")
+    waits = open_ticks(now.state) or any(check.is_open for check in now.state.checks)
+    return rule or ("" if waits else "no manual check is waiting to be ticked off")
 
 
 def _skip_refused(now: Situation, rule: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Container
 from typing import TypeAlias
 
+from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
@@ -32,13 +33,13 @@ _STEP_NAMES = {
     "prune": "pruning", "wave": "pause",
     "monitor": "health of the fleet", "backup": "backup of the database", "migrate": "migration", "revert": "taking the migration back",
     "restore": "restore of the database", "drain": "drain", "admit": "return to traffic", "analysis": "new hosts are judged against old ones",
-    "maintain": "maintenance page", "weigh": "share of the traffic",
+    "maintain": "maintenance page", "weigh": "share of the traffic", "manual": "a critical path that a person tries",
 }  # fmt: skip
 
 
 def step_words(step: Step) -> str:
     """Return what a step is called in a sentence."""
-    return str(step.title) if step.kind == "hook" and step.title else _STEP_NAMES.get(step.kind, str(step.title))
+    return str(step.title) if step.kind in ("hook", "critical", "manual") and step.title else _STEP_NAMES.get(step.kind, str(step.title))
 
 
 def _keys(*pairs: tuple[str, str]) -> Line:
@@ -168,7 +169,9 @@ def _paused(state: RunState, now: float, host: str, helm: str, breach: str) -> t
     promote = (_answer("o", "promote", "promote", helm),) if judged and may(cmd.Promote(), state) is None else ()
     retry = (("t", "retry", "retry"),) if may(cmd.Retry(host=host), state) is None else ()
     hold = (("p", "hold", "pause"),) if may(cmd.Pause(), state) is None else ()
-    keys = (*hold, *promote, _answer("c", "continue", "continue", helm), *retry, *_recovery(state), ABORT)
+    tick = (("k", "tick off", "acknowledge"),) if open_ticks(state) else ()
+    going = (_answer("c", "continue", "continue", helm),) if may(cmd.Continue(), state) is None else ()
+    keys = (*hold, *promote, *tick, *going, *retry, *_recovery(state), ABORT)
     return line(Span(f"Waiting for {helm or 'you'}: ", "warn"), why), keys
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from console.core.checks.database import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
+from console.core.run.critical_paths import has_passed
 from console.core.run.monitoring_window import window_seconds
 from console.core.sides import is_shifted
 from console.core.words.sizes import counted, size_words
@@ -87,6 +88,7 @@ _gates_of: Newest[Table[Step], tuple[tuple[str, str], ...]] = Newest(
 _gates_of_the_way_back: Newest[Table[Step], tuple[tuple[str, str], ...]] = Newest(
     lambda index: tuple((name, step.about) for name, step in index.items() if step.kind == "gate")
 )
+_critical_of: Newest[Table[Step], tuple[Step, ...]] = Newest(lambda index: tuple(step for step in index.values() if step.kind in ("critical", "manual")))
 _monitor_of: Newest[Table[Step], Step | None] = Newest(lambda index: next((step for step in index.values() if step.kind == "monitor"), None))
 
 
@@ -97,19 +99,23 @@ UNWELL = ("failed", "unreachable", "unknown")
 def _health_row(state: RunState) -> Row:
     gates = _gates_of_the_way_back(state.index) if kind_of(state).is_return else _gates_of(state.index)
     title, short = "Health checks passed", "health"
-    if not gates:
+    paths = _critical_of(state.index)
+    if not gates and not paths:
         return Row("skipped" if state.plan else "waiting", title, short, "none" if state.plan else "")
     found = ((state.hosts[host].steps.get(name) if host in state.hosts else None) for name, host in gates)
     states = [ran.status for ran in found if ran is not None]
     passed = sum(_is_well(state, name, host) for name, host in gates)
     failed = states.count("done") - passed + states.count("failed")
-    if failed:
-        return Row("failed", title, short, f"{failed} failed")
-    if passed == len(gates) and not (state.back and not kind_of(state).is_return):
-        return Row("done", title, short, f"{passed} of {len(gates)}")
+    ends = [state.step_state(step).status for step in paths]
+    lost = [step for step, status in zip(paths, ends, strict=True) if status in ("failed", "unknown")]
+    total, passed = len(gates) + len(paths), passed + sum(has_passed(state, step) for step in paths)
+    if failed or lost:
+        return Row("failed", title, short, f"{failed + len(lost)} failed" if failed or len(lost) > 1 else f"{lost[0].path} failed")
+    if passed == total and not (state.back and not kind_of(state).is_return):
+        return Row("done", title, short, f"{passed} of {total}")
     if state.phase == "ended" or (state.back and not kind_of(state).is_return):
-        return Row("skipped", title, short, f"{passed} of {len(gates)} passed")
-    return Row("busy" if passed or "running" in states else "waiting", title, short, f"{passed} of {len(gates)} passed" if passed else "")
+        return Row("skipped", title, short, f"{passed} of {total} passed")
+    return Row("busy" if passed or "running" in (*states, *ends) else "waiting", title, short, f"{passed} of {total} passed" if passed else "")
 
 
 def _is_well(state: RunState, gate: str, host: str) -> bool:

@@ -56,14 +56,14 @@ class _Choice:
         self._state = state
         self._changed = False
         self._verdict = ""
-        self._judged = {event.step for event in recording.events if isinstance(event, ev.GateJudged) and event.verdict != "passed"}
+        self._judged = {event.step for event in recording.events if isinstance(event, ev.GateJudged | ev.CriticalJudged) and event.verdict != "passed"}
         self._last_back = max((place for place, event in enumerate(recording.events) if self._is_back(event)), default=-1)
 
     def _is_back(self, event: ev.Event) -> bool:
         return isinstance(event, ev.StepFinished) and event.step in self._state.index and self._state.index[event.step].phase == "rollback"
 
     def told(self, place: int, event: ev.AnyEvent, seconds: float) -> list[TimelineEntry]:
-        step = self._state.index.get(event.step) if isinstance(event, ev.StepStarted | ev.StepFinished | ev.GateJudged) else None
+        step = self._state.index.get(event.step) if isinstance(event, ev.StepStarted | ev.StepFinished | ev.GateJudged | ev.CriticalJudged) else None
         if isinstance(event, ev.StepStarted):
             return self._first_change(event, step, seconds)
         lines = self._lines(event) if self._is_told(event, step) else ()
@@ -89,7 +89,7 @@ class _Choice:
         match event:
             case ev.StepFinished():
                 return event.status not in ("done", "cancelled") and not (step and step.name in self._judged)
-            case ev.GateJudged():
+            case ev.GateJudged() | ev.CriticalJudged():
                 return event.verdict != "passed"
             case ev.LocksReleased():
                 return bool(event.left)

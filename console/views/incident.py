@@ -6,6 +6,7 @@ Causes, and what people thought, are left to people: nothing here names either.
 from dataclasses import dataclass
 
 from console.core.kinds.kinds import kind_of
+from console.core.run.critical_paths import try_words
 from console.core.run.sentences import sentence
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted
@@ -64,6 +65,7 @@ def _numbers(recording: Recording, state: RunState) -> tuple[str, ...]:
             words = f"{event.host}, {event.check}: {event.verdict}; saw {event.seen or 'nothing'}; {passes}"
             found[words] = found.get(words, 0) + 1
     told = [words + (f" ({count} times)" if count > 1 else "") for words, count in found.items()]
+    told += [f"Critical path {one.path}: {try_words(one)}" for tries in state.critical.values() for one in tries if one.verdict != "passed"]
     told += [f"New hosts against old ones: {reading_words(one.readings)}" for one in state.analyses.values() if one.readings]
     told += [sentence(event).capitalize() for event in recording.events if isinstance(event, ev.ThresholdBreached)]
     failed = sum(host.failed_once for host in state.hosts.values())

@@ -103,6 +103,8 @@ class _Sequence:
         match event:
             case ev.GateJudged():
                 return f"{event.host}: {event.check} {event.verdict}, saw {event.seen or 'nothing'}, after {seconds_in_words(event.seconds)}"
+            case ev.CriticalJudged():
+                return sentence(event)
             case ev.StepFinished():
                 step = self._state.index.get(event.step)
                 what = f"{event.host}: {step_words(step)}" if step and event.host else str(step.title) if step else event.step
@@ -169,7 +171,7 @@ class _Sequence:
 def shows_harm(event: ev.Event) -> bool:
     """Whether an event is a sign that something is wrong."""
     match event:
-        case ev.GateJudged():
+        case ev.GateJudged() | ev.CriticalJudged():
             return event.verdict != "passed"
         case ev.StepFinished():
             return event.status not in ("done", "cancelled")

@@ -167,7 +167,8 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
         case ev.StepFinished():
             told = f"{_title(state, event.step)}: {event.status}" + (f", exit {event.code}" if event.code is not None else "")
             told += f" after {seconds_in_words(event.seconds)}" + (f": {event.detail}" if event.detail else "")
-            tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if event.status == "cancelled" else "bad"
+            mild = event.status == "cancelled" or not _is_fatal(state, event.step)
+            tone: Tone = "unknown" if event.status in ("unknown", "unreachable") else "warn" if mild else "bad"
             hint = (LogLine(event.at, event.host, as_typed(event.hint), "accent"),) if event.hint else ()
             return (LogLine(event.at, event.host, told, tone), *hint)
         case ev.HostFailed():
@@ -178,7 +179,14 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
             passes = f"{event.passes} of {event.needed} in a row after {seconds_in_words(event.seconds)}"
             told = f"{event.check}: {event.verdict}, {passes}{seen}"
             return (LogLine(event.at, event.host, told, tones[event.verdict]),)
+        case ev.CriticalJudged():
+            tones = {"passed": "good", "failed": "bad" if event.blocking else "warn", "error": "unknown"}
+            return (LogLine(event.at, event.host, sentence(event).removeprefix(f"{event.host}: "), tones[event.verdict]),)
     return ()
+
+
+def _is_fatal(state: RunState, step: str) -> bool:
+    return step not in state.index or state.index[step].fatal
 
 
 def _run(event: ev.Event) -> LogLine | None:

@@ -45,7 +45,7 @@ def plan_lines(state: RunState, width: int, height: int = 100) -> tuple[Line, ..
     budget = f" beyond {state.max_failures} failed" if state.max_failures else ""
     end = line(Span("on failure ", "dim"), fails + budget)
     judged = tuple(
-        row for title, words in (("traffic    ", share_steps_words(plan)), ("judged     ", judged_words(plan))) if words
+        row for title, words in (("traffic    ", share_steps_words(plan)), ("judged     ", judged_words(plan)), ("critical   ", critical_words(plan))) if words
         for row in folded(line(Span(title, "dim"), words), width)
     )  # fmt: skip
     database = tuple(row for words in (database_words(plan),) if words for row in folded(line(Span("database   ", "dim"), words), width))
@@ -100,6 +100,19 @@ def moves_words(state: RunState) -> str:
         return ""
     coming = tuple(name for wave in state.plan.waves for name in wave)
     return f"moves to {names_in_words(coming)} once all are verified; {names_in_words(tuple(sorted(standing_by(state))))} stand by"
+
+
+def critical_words(plan: Plan) -> str:
+    """Which critical paths are tried, and when; empty: none is."""
+    moments: dict[str, list[str]] = {}
+    for step in plan.steps:
+        if step.path:
+            new = sum(len(wave) for wave in plan.waves[: step.wave])
+            moments.setdefault(step.path, []).append(f"after {counted(new, 'host')}" if step.wave else "at the end")
+    together: dict[str, list[str]] = {}
+    for name, when in moments.items():
+        together.setdefault(", ".join(when), []).append(name)
+    return "; ".join(f"{', '.join(names)} {when}" for when, names in together.items())
 
 
 def database_words(plan: Plan) -> str:

@@ -1,7 +1,11 @@
-"""The evidence of a report as blocks: failures, times, machines, hosts, database, and what people were told. Pure."""
+"""The evidence of a report as blocks: failures, times, machines, hosts, critical paths, database, and what people were told. Pure."""
+
+from collections.abc import Iterator
 
 from console.core.run.sentences import kind_words
 from console.core.words.sizes import counted
+from console.model.plan import Step
+from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
 from console.views.kept_metrics import NAMES, KeptMetrics, When
 from console.views.machine_metrics import said
@@ -111,6 +115,36 @@ def _rest_words(rest: list[HostPart]) -> str:
 
 def _rank(host: HostPart) -> tuple[bool, bool, float]:
     return host.state not in _TONES, not any(one.is_late for one in host.spent), -host.seconds
+
+
+def critical_blocks(whole: WholeReport) -> tuple[Block, ...]:
+    """What each critical path came to, and when; of many hosts where it passed one row."""
+    state, rows = whole.report.state, list[tuple[str, ...]]()
+    tones: list[Tone] = []
+    for step in state.index.values():
+        tries = state.critical.get(step.name, ())
+        when = f"after wave {step.wave}" if step.wave else "at the end"
+        for told, tone in _tries(tries) if step.kind == "critical" else _ticks(state, step) if step.kind == "manual" else ():
+            rows.append((step.path, when, *told))
+            tones.append(tone)
+    return (Grid(("path", "when", "on", "verdict", "seen"), tuple(rows), tuple(tones)),) if rows else ()
+
+
+def _tries(tries: tuple[CriticalTry, ...]) -> Iterator[tuple[tuple[str, str, str], Tone]]:
+    passed = [one for one in tries if one.verdict == "passed"]
+    if passed:
+        on = passed[0].host or "the console" if len(passed) == 1 else f"{len(passed)} hosts"
+        yield (on, "passed", str(passed[0].seen)), "good"
+    for one in tries:
+        if one.verdict != "passed":
+            verdict = "failed" if one.verdict == "failed" else "could not be measured"
+            yield (one.host or "the console", verdict, ": ".join(filter(None, (str(one.where), str(one.seen))))), "bad"
+
+
+def _ticks(state: RunState, step: Step) -> Iterator[tuple[tuple[str, str, str], Tone]]:
+    known = state.step_state(step)
+    if known.status != "pending":
+        yield ("a person", "ticked off" if known.status == "done" else "not ticked off", str(known.detail)), "good" if known.status == "done" else "warn"
 
 
 def database_blocks(whole: WholeReport) -> tuple[Block, ...]:

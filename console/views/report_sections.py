@@ -8,7 +8,16 @@ from console.model.request import ASIDE
 from console.typed import as_typed
 from console.views.report_blocks import Block, FactRows, Grid, Moments, Paragraph, Point, Points, Section
 from console.views.report_case import case_sections
-from console.views.report_evidence import database_blocks, failure_blocks, host_blocks, log_blocks, metric_blocks, time_blocks, told_blocks
+from console.views.report_evidence import (
+    critical_blocks,
+    database_blocks,
+    failure_blocks,
+    host_blocks,
+    log_blocks,
+    metric_blocks,
+    time_blocks,
+    told_blocks,
+)
 from console.views.run_report import TimelineEntry
 from console.views.run_summary import outcome_words
 from console.views.styled_text import Tone
@@ -30,6 +39,7 @@ def report_sections(whole: WholeReport) -> tuple[Section, ...]:
         Section("decision", "Decision", _decision(whole)),
         Section("timeline", "Timeline", (Moments(whole.highlights),) if whole.highlights else ()),
         Section("failures", "Failures", failure_blocks(whole)),
+        Section("critical", "Critical paths", critical_blocks(whole)),
         Section("log kinds", "Log lines only on new hosts", log_blocks(whole)),
         Section("times", "Plan against what happened", time_blocks(whole)),
         Section("metrics", "Machines, before and after", metric_blocks(whole)),

@@ -173,7 +173,7 @@ def _timeline(recording: Recording, state: RunState) -> tuple[TimelineEntry, ...
 
 def _is_told(event: ev.AnyEvent) -> bool:
     match event:
-        case ev.StepStarted() | ev.StepsPlanned() | ev.LocksTaken() | ev.NoteAdded() | ev.GateJudged(verdict="passed"):
+        case ev.StepStarted() | ev.StepsPlanned() | ev.LocksTaken() | ev.NoteAdded() | ev.GateJudged(verdict="passed") | ev.CriticalJudged(verdict="passed"):
             return False
         case ev.LocksReleased():
             return bool(event.left)

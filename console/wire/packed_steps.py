@@ -37,6 +37,7 @@ class PackedStep(msgspec.Struct, frozen=True, omit_defaults=True):
     expects: str = ""
     pause: float = 0.0
     share: float = 0.0
+    path: str = ""
 
 
 class StepStretch(msgspec.Struct, frozen=True, array_like=True):
@@ -78,7 +79,7 @@ def _packed_step(step: Step, commands: dict[bytes, tuple[int, Command]]) -> Pack
     needs = tuple(_shared(need, step) for need in step.needs)
     return PackedStep(
         _shared(step.name, step), step.kind, step.phase, _shared(str(step.title), step), _shared(step.place, step), needs, number, step.release,
-        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share,
+        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share, step.path,
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _step(step: PackedStep, host: str, wave: int, commands: tuple[Command, ...])
     command = None if step.command is None else commands[step.command]
     return Step(
         own(step.name), step.kind, step.phase, SafeText(own(step.title)), host, own(step.place), wave, tuple(map(own, step.needs)), command, step.release,
-        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share,
+        step.timeout, step.idempotent, step.changes, step.fatal, step.expects, step.pause, step.share, step.path,
     )  # fmt: skip
 
 

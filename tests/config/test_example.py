@@ -11,7 +11,7 @@ from console.model.fleet import Balancer, HealthCheck, Rolling, Ssh
 EXAMPLE = Path(__file__).parents[2] / "hosts.toml.example"
 
 USERS_NAMES = re.compile(
-    r"(?<=^environments\.)(?:production|staging)|(?<=^app\.commands\.)jobs|(?<=\.metrics\.)queue|(?<=\.variables\.)[A-Z_]+|(?<=\.errors\.)status"
+    r"(?<=^environments\.)(?:production|staging)|(?<=^app\.commands\.)jobs|(?<=\.metrics\.)queue|(?<=\.variables\.)[A-Z_]+|(?<=\]\.form\.)\w+|(?<=\]\.headers\.)\w+|(?<=\]\.capture\.)\w+|(?<=\.errors\.)status"
 )
 
 SEVERAL_APPS = re.compile(r"^apps|^environments\.\*\.apps")
@@ -31,7 +31,7 @@ def uncommented() -> str:
 def keys_of(value: object, path: str = "") -> set[str]:
     if isinstance(value, list):
         return {key for element in value for key in keys_of(element, f"{path}[]")}
-    if not isinstance(value, dict) or set(value) <= {"env", "command", "file"}:
+    if not isinstance(value, dict) or set(value) <= {"env", "command", "file"} or path.endswith("steps[].json"):
         return set()
     found: set[str] = set()
     for name, element in value.items():
@@ -58,10 +58,11 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     config = load_file(str(file))
     assert config.warnings == ()
     environment = config.environment("production")
-    assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "prometheus"]
+    assert [check.kind for check in environment.health] == ["http", "tcp", "command", "redis", "redis", "prometheus"]
     assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
     assert environment.journal == "postgresql+psycopg://deploy@db01/deploy"
     expected = {"app.artifact", "environments.production.limit_rate"}
+    assert [(path.name, path.kind, len(path.steps)) for path in environment.critical] == [("Login", "command", 0), ("Sign in", "http", 5), ("Payment", "manual", 0)]
     assert [balancer.kind for balancer in environment.balancers] == ["haproxy", "nginx", "command"]
     assert expected <= {problem.key for problem in config.not_yet()}
 

@@ -41,6 +41,16 @@ def test_numbers_lie_between_their_bounds_and_none_is_not_measured(numbers, abov
         assert found.kind == ("ok" if inside else "bad")
 
 
+@pytest.mark.parametrize(("lines", "kind", "seen"), [
+    (("17",), "ok", "17, below 100"), (("100",), "bad", "100, expected below 100"), (("3", "250"), "bad", "250, expected below 100"),
+    ((), "error", "answers nothing, expected a number"), (("OK",), "error", "answers 'OK', expected a number"), (("nan",), "error", "the query finds NaN"),
+    (("-1",), "ok", "-1, below 100"), (("1e3",), "bad", "1000, expected below 100"), (("12", "x"), "error", "answers '12', 'x', expected a number"),
+])  # fmt: skip
+@pytest.mark.parametrize("asked", ["redis", "postgres", "memcached"])
+def test_an_answer_of_numbers_lies_between_bounds_and_what_is_none_is_not_measured(lines, kind, seen, asked):
+    assert assess_lines(CheckSpec("x", asked, below=100.0), lines) == Observation(kind, SafeText(seen))
+
+
 def test_a_line_is_whole():
     check = CheckSpec("x", "redis", expect="role:master")
     assert assess_lines(check, ("a", " role:master ")).kind == "ok"

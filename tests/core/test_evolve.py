@@ -14,7 +14,7 @@ from console.model.host_facts import LockHolder
 from console.model.plan import Plan, ReturnTarget
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
-from console.model.state import Act, HostState, Pausing, RunState, StepState
+from console.model.state import Act, CriticalTry, HostState, Pausing, RunState, StepState
 from console.model.values import changed
 from console.text import SafeLines, SafeText
 from tests.core.builders import ADA, LIN, a_check, a_host_in, a_state, a_step, counted, ended, hosts_of, paused
@@ -147,6 +147,10 @@ CHANGES = [
     ("a person who is called", RUNS, ev.PersonCalled(reason=WHY, told=(SafeText("x"),)), {}),
     ("a command that was refused", RUNS, ev.CommandRefused(by=LIN, command="pause", message=WHY), {}),
     ("a gate's verdict", RUNS, ev.GateJudged(step="wave-1/web01/gate", host="web01", verdict="passed", check="web"), {}),
+    (
+        "a try of a critical path", RUNS, ev.CriticalJudged(step="verify/critical-1", path="Login", verdict="passed", host="web01"),
+        {"critical": {"verify/critical-1": (CriticalTry("Login", "web01", "passed"),)}},
+    ),
     (
         "the end",
         a_state("new", phase="running", pausing=paused()),

@@ -6,7 +6,8 @@ import pytest
 
 from console.core.secrets.masking import MASK
 from console.core.secrets.needed import Needs, left_to_do, masking_for, needs_of, unhidden
-from console.model.fleet import Announce, CheckSpec, Command, Database, Environment, HealthCheck, Host, Notify, Ssh, Ticket
+from console.model.fleet import Announce, CheckSpec, Command, CriticalPath, Database, Environment, HealthCheck, Host, Notify, Ssh, Ticket
+from console.model.http_step import HttpStep
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
@@ -16,6 +17,7 @@ SHOP = Environment(
     "shop", "production", "/srv/shop", (Host("web01"),), variables={"TOKEN": ONE, "PLAIN": "x"}, health=(HealthCheck("web", "http", url=ONE),),
     checks=(CheckSpec("CI", "github", token=ONE),), database=Database("postgres", url=ONE), notify=Notify((ONE,)), announce=Announce(("json://x", ONE)),
     ticket=Ticket(ONE),
+    critical=(CriticalPath("Login", "http", steps=(HttpStep("POST", "http://x/", form={"password": ONE}),)),),
 )  # fmt: skip
 COMMANDS = {"TOKEN"}
 GATES = {"health web url"}
@@ -23,14 +25,15 @@ CHECKS = {"check CI token"}
 TOLD = {"notify.to[0]", "announce.to[1]"}
 DATABASE = {"database.url"}
 TICKET = {"ticket.close"}
+PATHS = {"critical Login, step 1, form password"}
 
 
 @pytest.mark.parametrize(
     ("purpose", "how", "needed", "wanted"),
     [
-        ("deploy", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET, set()),
-        ("check", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET, set()),
-        ("deploy", {"resumes": True}, COMMANDS | GATES | DATABASE, TOLD | TICKET),
+        ("deploy", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET | PATHS, set()),
+        ("check", {}, COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET | PATHS, set()),
+        ("deploy", {"resumes": True}, COMMANDS | GATES | DATABASE | PATHS, TOLD | TICKET),
         ("rollback", {}, COMMANDS | GATES, TOLD | DATABASE),
         ("rollback", {"reverts": True}, COMMANDS | GATES | DATABASE, TOLD),
         ("restart", {}, COMMANDS | GATES, TOLD),
@@ -44,7 +47,7 @@ TICKET = {"ticket.close"}
 def test_each_kind_of_run_needs_what_its_commands_and_gates_need(purpose, how, needed, wanted):
     found = needs_of(SHOP, purpose, **how)
     assert (set(found.needed), set(found.wanted)) == (needed, wanted)
-    assert set(SHOP.secret_references()) == COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET
+    assert set(SHOP.secret_references()) == COMMANDS | GATES | CHECKS | TOLD | DATABASE | TICKET | PATHS
 
 
 PURPOSES = [*get_args(RunKind), "check", "logs"]

@@ -89,6 +89,15 @@ SAID: list[tuple[ev.Event, str]] = [
         "web01: web failed: HTTP 500, 1 of 3 in a row, 12.3 s",
     ),
     (
+        ev.CriticalJudged(step="s", path="Login", verdict="failed", host="web01", where=S("step 2 of 3, POST /login"), seen=S("HTTP 500"), seconds=0.25),
+        "web01: critical path Login failed at step 2 of 3, POST /login: HTTP 500, 0.2 s",
+    ),
+    (
+        ev.CriticalJudged(step="s", path="Login", verdict="error", seen=S("refused"), seconds=4.0, tries=3, blocking=False),
+        "warning: critical path Login could not be measured: refused, 4.0 s, in 3 tries",
+    ),
+    (ev.CriticalJudged(step="s", path="Login", verdict="passed", seen=S("exit 0"), blocking=False), "critical path Login passed: exit 0, 0.0 s"),
+    (
         ev.AnalysisSeen(step="s", readings=(Reading(new=100, new_bad=1, old=900, old_bad=1, high=4.0, seconds=30.0),), problems=(S("lb02 gave no counts"),)),
         "errors new 1.00 %  old 0.11 %, ratio below 4, wanted below 2.0; about 30s more; lb02 gave no counts",
     ),

@@ -204,7 +204,7 @@ async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
 
 async def test_a_host_that_is_not_in_the_file_any_more_has_given_no_last_word():
     clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
-    outside: Any = type("Outside", (), {**dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")), "balancers": (), "counters": (), "scraper": None, "gates": Scripted(clock, lambda *_: "passed")})
+    outside: Any = type("Outside", (), {**dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")), "balancers": (), "counters": (), "scraper": None, "critical": None, "gates": Scripted(clock, lambda *_: "passed")})
     environment = Environment("shop", "production", "/srv/shop", (Host("web01"),), file="/etc/hosts.toml")
     lost, answered = await FleetExecutor(environment, outside, clock, {}, lambda item: None).ask(RunState(), ("web01", "web02"))
     assert isinstance(lost, ev.HostFailed)

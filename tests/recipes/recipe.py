@@ -61,7 +61,7 @@ class Reader:
         self.fleet.exec_in(host, f"printf '%s' {shlex.quote(text)} > /usr/local/bin/{program}; chmod 755 /usr/local/bin/{program}")
 
     def types(self, command: str, *, code: int = 0) -> str:
-        """Type a command, without a terminal; what it printed."""
+        """Type a command, without a terminal; what it printed. `code`: what it ends with."""
         words = shlex.split(command)
         assert words[0] == "deploy", command
         ran = subprocess.run(

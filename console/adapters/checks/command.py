@@ -2,7 +2,8 @@
 
 from console.adapters.checks.asked import SPARE, Asked, no_answer
 from console.core.checks.health_gate import Observation
-from console.ports.hosts import Ran
+from console.model.fleet import Host
+from console.ports.hosts import Ran, Transport
 from console.text import SafeText
 
 
@@ -11,14 +12,15 @@ async def ask(asked: Asked) -> Observation:
     command = asked.probe.command
     if command is None:
         return Observation("error", SafeText(f"{asked.probe.name} names no command"))
-    return _seen(asked, await asked.run_command(asked.place, command, asked.values, asked.seconds + SPARE))
+    return seen_of(asked.transport, asked.place, await asked.run_command(asked.place, command, asked.values, asked.seconds + SPARE))
 
 
-def _seen(asked: Asked, ran: Ran) -> Observation:
+def seen_of(transport: Transport, place: Host, ran: Ran) -> Observation:
+    """Return what the command's end says."""
     if ran.status is None:
         words = str(ran.problem.message) if ran.problem else "the link was lost"
         late = ran.problem is not None and ran.problem.kind == "late"
-        return no_answer(asked.transport, asked.place, words) if late else Observation("error", SafeText(words))
+        return no_answer(transport, place, words) if late else Observation("error", SafeText(words))
     lines = (ran.err or ran.out).strip().splitlines()
     words = f": {SafeText(lines[-1], 200)}" if lines else ""
     return Observation("ok" if ran.ok else "bad", SafeText(f"exit {ran.status}{words}"))

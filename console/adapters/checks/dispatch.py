@@ -33,14 +33,15 @@ _STATUS: Final[dict[str, str]] = {"ok": "passed", "bad": "failed", "error": "err
 
 def load_kinds(environment: Environment) -> None:
     """Import what asks the checks and gates of an environment, so that a package that is changed later on cannot fail a gate."""
-    for kind in {asked.kind for asked in (*environment.checks, *environment.health)} & {*PROBES, *CI}:
+    kinds = {asked.kind for asked in (*environment.checks, *environment.health)} | {path.kind for path in environment.critical}
+    for kind in kinds & {*PROBES, *CI}:
         import_module(f"console.adapters.checks.{kind}")
 
 
 async def observe(asked: Asked) -> Observation:
     """Ask a probe once, and answer within its seconds, whatever the other side does."""
     try:
-        return await _within(asked.seconds, _kind(asked.probe.kind)(asked))
+        return await within(asked.seconds, _kind(asked.probe.kind)(asked))
     except TimeoutError:
         return await _silent(asked, f"no answer within {asked.seconds:.3g} s")
     except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
@@ -54,7 +55,7 @@ def _kind(kind: str) -> Callable[..., Awaitable[Observation]]:
     return found
 
 
-async def _within(seconds: float, work: Awaitable[T]) -> T:
+async def within(seconds: float, work: Awaitable[T]) -> T:
     """Return what comes of it. Raises TimeoutError in time, also where the work does not end at once when it is told to."""
     task = asyncio.ensure_future(work)
     try:
@@ -104,7 +105,7 @@ class ConfiguredChecks:
 async def _ci(asked: Asked, check: CheckSpec, commit: str) -> Finding:
     """Ask a CI system; one that does not answer measures nothing."""
     try:
-        found: Finding = await _within(asked.seconds, import_module(f"console.adapters.checks.{check.kind}").ask(asked, check, commit))
+        found: Finding = await within(asked.seconds, import_module(f"console.adapters.checks.{check.kind}").ask(asked, check, commit))
     except TimeoutError:
         found = Finding("error", SafeText(f"no answer within {asked.seconds:.3g} s"), SafeText("see whether it can be reached from here"))
     except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:

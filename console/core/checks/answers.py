@@ -18,13 +18,30 @@ SHOWN = 3
 
 
 def assess_lines(probe: Probe, lines: tuple[str, ...]) -> Observation:
-    """Judge the lines that a query was answered with: any answer, or one that has the expected line."""
+    """Judge the lines that a query was answered with: any answer, one that has the expected line, or numbers between the bounds."""
+    if probe.above is not None or probe.below is not None:
+        return _assess_counted(probe, lines)
     found = _listed([repr(line[:60]) for line in lines]) or "nothing"
     if not probe.expect:
         return Observation("ok", SafeText(f"answers {found}"))
     if any(line.strip() == probe.expect.strip() for line in lines):
         return Observation("ok", SafeText(f"answers {probe.expect!r}"))
     return Observation("bad", SafeText(f"answers {found}, expected {probe.expect[:60]!r}"))
+
+
+def _assess_counted(probe: Probe, lines: tuple[str, ...]) -> Observation:
+    """Judge lines that are to be numbers; what is none is not measured."""
+    numbers = [_number(line) for line in lines]
+    if not lines or None in numbers:
+        return Observation("error", SafeText(f"answers {_listed([repr(line[:60]) for line in lines]) or 'nothing'}, expected a number"))
+    return assess_numbers(probe, tuple(("", number) for number in numbers if number is not None))
+
+
+def _number(line: str) -> float | None:
+    try:
+        return float(line)
+    except ValueError:
+        return None
 
 
 def assess_numbers(probe: Probe, numbers: tuple[tuple[str, float], ...]) -> Observation:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.model.fleet import HealthCheck, Probe
+from console.model.http_step import HttpStep
 from console.text import SafeText
 
 GateVerdict = Literal["passed", "failed", "error"]
@@ -106,12 +107,12 @@ def next_patience(check: HealthCheck, elapsed: float) -> float:
     return max(0.1, min(check.timeout, check.deadline - elapsed))
 
 
-def expected_status(check: Probe) -> str:
+def expected_status(check: Probe | HttpStep) -> str:
     """The accepted HTTP codes in words: `200`, `200-299, 404`."""
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in check.expect_status)
 
 
-def assess_answer(check: Probe, status: int, body: bytes) -> Observation:
+def assess_answer(check: Probe | HttpStep, status: int, body: bytes) -> Observation:
     """Judge an HTTP answer by its code and what its body contains."""
     if not any(low <= status <= high for low, high in check.expect_status):
         return Observation("bad", SafeText(f"HTTP {status}, expected {expected_status(check)}"))

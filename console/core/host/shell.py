@@ -94,6 +94,12 @@ def _plain_only(template: str, values: Mapping[str, str]) -> None:
             raise UsageFault(f"{{{name}}} cannot be filled in safely beside <<", f"write $DEPLOY_{name.upper()} there")
 
 
+def filled_text(template: str, values: Mapping[str, str]) -> str:
+    """Fill `{name}` as it is, for what no shell reads. Raises UsageFault for an unknown name."""
+    _known(template, values)
+    return PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
+
+
 def filled_url(template: str, values: Mapping[str, str]) -> str:
     """Fill `{name}` in a URL, percent-encoded; an IPv6 address that stands as the host gets its brackets."""
     _known(template, values)

@@ -6,6 +6,7 @@ Releases are brought to all hosts first; then the strategy changes what is in se
 from dataclasses import replace
 
 from console.core.checks.database import database_steps
+from console.core.plan.critical_steps import at_the_end
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import behind_page, page_off, page_on
 from console.core.plan.marks import WINDOW_GRACE, closing_mark, weights_back
@@ -119,16 +120,18 @@ def _prepare_hosts(environment: Environment, hosts: tuple[Host, ...], release: s
 
 
 def _close(environment: Environment, hosts: tuple[Host, ...], release: str, change: ChangeOfHosts, *, watches: bool) -> list[Step]:
-    """What a release ends with once every host has changed: health is watched, where the file says so (`watches`), and old releases are removed. With that
-    each host's own history calls it healthy."""
-    steps: list[Step] = []
+    """What a release ends with once every host has changed: critical paths are tried and health is watched, where the file says so (`watches`), and old
+    releases are removed. With that each host's own history calls it healthy."""
+    shifts = environment.strategy == "bluegreen"
+    tried = at_the_end(environment, change.waves, change.ends, release, shifts=shifts) if watches else ()
+    steps: list[Step] = list(tried)
     needs = change.ends
     if watches and environment.monitor:
         title = SafeText(f"watch health for {environment.monitor:g} s")
         timeout = environment.monitor + WINDOW_GRACE
         steps.append(Step("verify/monitor", "monitor", "verify", title, needs=needs, timeout=timeout, idempotent=True, release=release))
         needs = ("verify/monitor",)
-    mark = closing_mark(needs)
+    mark = closing_mark((*needs, *(step.name for step in tried)))
     steps.append(mark)
     for host in hosts:
         lane = Lane(environment, host, "close", f"close/{host.name}", release, leads=host is hosts[0])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.plan.return_plan import plan_rollback
+from console.core.run.critical_paths import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import may
@@ -25,7 +26,7 @@ def accept(environment: Environment, command: cmd.AnyCommand, state: RunState, b
 
 
 def _not_in_file(environment: Environment, command: cmd.Acknowledge) -> Refusal | None:
-    names = [check.name for check in environment.checks if check.kind == "manual"]
+    names = manual_names(environment)
     if command.check in names:
         return None
     return Refusal(SafeText(f"there is no manual check {command.check}"), SafeText(f"manual: {', '.join(names) or 'none'}"))
@@ -56,7 +57,7 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.Decide: _decided,
     cmd.Abort: _aborted,
     cmd.RollBack: _rolled_back,
-    cmd.Acknowledge: lambda _, command, __, by: ev.CheckAcknowledged(check=command.check, by=by),
+    cmd.Acknowledge: lambda _, command, state, by: ev.CheckAcknowledged(check=command.check, by=by, step=open_ticks(state).get(command.check, "")),
     cmd.Pause: lambda _, __, ___, by: ev.Paused(reason=SafeText(f"paused by {by.name}"), by=by),
     cmd.Continue: lambda _, __, ___, by: ev.Continued(by=by),
     cmd.Promote: lambda _, command, state, by: ev.Promoted(step=analysis_that_runs(state) or window_that_runs(state), by=by, reason=command.reason),

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
+from console.core.checks.configured import shown
 from console.core.run.breaches import holding
+from console.core.run.critical_paths import open_ticks
 from console.core.words.threshold_words import breach_words
 from console.model.environment_record import EnvironmentRecord
 from console.model.state import RunState
@@ -23,6 +25,8 @@ def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
     if state.pausing is None and holding(state) is not None:
         return f"deploy rollback {state.environment}"
+    if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
+        return f"deploy ack {shown(waiting)} {state.run}"
     if state.pausing is None or state.pausing.cause != "inconclusive":
         return f"deploy continue {state.run}"
     return f"deploy promote {state.run}"

@@ -72,8 +72,8 @@ def running_steps(state: RunState) -> tuple[Step, ...]:
 
 
 def changing_steps(state: RunState) -> tuple[Step, ...]:
-    """Those of them that a question waits for: an analysis goes on while a person thinks."""
-    return tuple(step for step in running_steps(state) if step.kind != "analysis")
+    """Those of them that a question waits for: an analysis goes on while a person thinks, and a critical path that a person tries is the question."""
+    return tuple(step for step in running_steps(state) if step.kind not in ("analysis", "manual"))
 
 
 def runs(state: RunState) -> bool:
@@ -225,7 +225,7 @@ def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
 def _stop(environment: Environment, state: RunState) -> Iterator[Effect]:
     """Leave every host as it is, once what runs has ended; the window need not be over."""
     own = _own(state, state.tally.own_running)
-    yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind in ("monitor", "analysis"))
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in own if step.kind in ("monitor", "analysis", "critical", "manual"))
     if not runs(state):
         yield from _close(environment, state)
 

@@ -15,7 +15,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table
 from console.model.plan import Plan, Steps
-from console.model.state import Act, AnalysisState, HostState, Pausing, RunState
+from console.model.state import Act, AnalysisState, CriticalTry, HostState, Pausing, RunState
 from console.model.thresholds import ThresholdState
 from console.model.traffic import BalancerWeights
 from console.model.values import changed
@@ -68,6 +68,9 @@ def _checked(state: RunState, event: ev.CheckReported) -> RunState:
 
 
 def _acknowledged(state: RunState, event: ev.CheckAcknowledged) -> RunState:
+    if event.step:
+        waits = state.pausing is not None and state.pausing.cause == "manual"
+        return changed(state, ticks={**state.ticks, event.step: event.by}, pausing=None if waits else state.pausing)
     known = next((check for check in state.checks if check.id == event.check), None)
     check = ticked(event.check, known.title if known else SafeText(event.check), str(event.by), event.at, blocking=known.blocking if known else True)
     return changed(state, checks=_with_check(state.checks, check))
@@ -183,6 +186,12 @@ def _log_kinds(state: RunState, event: ev.LogKindsSeen) -> RunState:
     return changed(state, log_kinds=event.kinds, log_kinds_total=event.total, log_problems=event.problems)
 
 
+def _critical(state: RunState, event: ev.CriticalJudged) -> RunState:
+    tried = CriticalTry(event.path, event.host, event.verdict, event.where, event.seen, event.seconds)
+    others = tuple(one for one in state.critical.get(event.step, ()) if one.host != event.host)
+    return changed(state, critical={**state.critical, event.step: (*others, tried)})
+
+
 def _promoted(state: RunState, event: ev.Promoted) -> RunState:
     seen = changed(state.analyses.get(event.step, AnalysisState()), promoted=True)
     return changed(state, analyses={**state.analyses, event.step: seen}, pausing=None, continued=event.mono)
@@ -268,6 +277,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.LocksRefused: _lock_refused,
     ev.StepStarted: on_hosts.started,
     ev.StepFinished: on_hosts.finished,
+    ev.CriticalJudged: _critical,
     ev.AnalysisSeen: _analysed,
     ev.LogKindsSeen: _log_kinds,
     ev.Promoted: _promoted,

@@ -6,10 +6,12 @@ Who sits at a screen, and what a command becomes, is not known here.
 from collections.abc import Callable
 from typing import Any
 
+from console.core.checks.configured import shown
 from console.core.conditions import FAILED, KEEPS_OLD
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.return_plan import touched_hosts
 from console.core.run.breaches import counting_down, holding
+from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import is_ended, window_step, window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.words.durations import duration_words
@@ -99,6 +101,8 @@ def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
 
 def _acknowledge(command: cmd.Acknowledge, state: RunState, by: Person | None) -> Refusal | None:
     """A check that the pre-flight has not come to may be ticked off already: whether there is one of that name is for the file to say."""
+    if command.check in open_ticks(state):
+        return None
     if state.phase not in _UNDECIDED or state.go is not None or not kind_of(state).makes_release:
         return _no(_told("there is nothing to tick off now", state.acts.get("go")), f"deploy attach {state.run}")
     check = next((check for check in state.checks if check.id == command.check), None)
@@ -118,6 +122,8 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
+    if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
+        return _no(f"it waits for a person to try the critical path {waiting}", f"deploy ack {shown(waiting)} {state.run}")
     if state.pausing is not None or (holding(state) is not None and not state.aborting):
         return None
     ends = [act for subject in ("pause", "promotion", "end") if (act := state.acts.get(subject))]

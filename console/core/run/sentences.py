@@ -80,6 +80,15 @@ def _gate(event: ev.GateJudged) -> str:
     return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
 
 
+def _critical(event: ev.CriticalJudged) -> str:
+    verdicts = {"passed": "passed", "failed": "failed", "error": "could not be measured"}
+    where = f" at {event.where}" if event.where else ""
+    tries = f", in {event.tries} tries" if event.tries > 1 else ""
+    warns = "" if event.blocking or event.verdict == "passed" else "warning: "
+    on = f"{event.host}: " if event.host else ""
+    return f"{on}{warns}critical path {event.path} {verdicts[event.verdict]}{where}: {event.seen}, {event.seconds:.1f} s{tries}"
+
+
 def _analysis(event: ev.AnalysisSeen) -> str:
     problems = "".join(f"; {problem}" for problem in event.problems)
     return f"{reading_words(event.readings)}{problems}"
@@ -195,6 +204,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
     ev.StepFinished: _finished,
     ev.GateJudged: _gate,
+    ev.CriticalJudged: _critical,
     ev.AnalysisSeen: _analysis,
     ev.LogKindsSeen: _log_kinds,
     ev.Promoted: lambda event: (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from console.model.fleet import JOURNAL, Announce, Database, Environment, Notify, Probe, Ticket, Variable
+from console.model.fleet import JOURNAL, Announce, CriticalPath, Database, Environment, Notify, Probe, Ticket, Variable
 from console.model.request import RunKind
 from console.model.secret import SecretRef
 from console.model.state import RunState
@@ -12,7 +12,7 @@ from console.model.state import RunState
 if TYPE_CHECKING:
     from console.core.secrets.masking import Masking
 
-Secretive = Probe | Notify | Announce | Database | Ticket
+Secretive = Probe | CriticalPath | Notify | Announce | Database | Ticket
 Purpose = RunKind | Literal["check", "logs"]
 References = dict[str, SecretRef]
 
@@ -52,7 +52,8 @@ def _needs_beside_the_record(environment: Environment, purpose: Purpose | None, 
     told = _of_parts(*(part for part in (environment.notify, environment.announce) if part)) | environment.metrics.secrets
     database = _of_parts(environment.database) if environment.database else {}
     if purpose in ("deploy", "check"):
-        needed, closing = variables | health | database, told | (_of_parts(environment.ticket) if environment.ticket else {})
+        needed = variables | health | database | _of_parts(*environment.critical)
+        closing = told | (_of_parts(environment.ticket) if environment.ticket else {})
         return Needs(needed, closing) if resumes else Needs(needed | checks | closing, {})
     if purpose == "restore":
         return Needs(variables | database, told)
@@ -98,6 +99,8 @@ def _written(environment: Environment) -> Iterator[str]:
     for part in (environment.notify, environment.announce):
         for address in part.to if part else ():
             yield from _of_address(address)
+    for path in environment.critical:
+        yield from (secret for step in path.steps for secret in _of_address(step.url))
     yield from _of_address(environment.database.url if environment.database else "")
     yield from _of_address(environment.metrics.prometheus)
     yield from _of_address(environment.ticket.close if environment.ticket else "")
@@ -119,6 +122,7 @@ def _names(environment: Environment) -> Iterator[str]:
         yield from (host.name, host.address, host.user, host.server, *host.tags)
     probes: tuple[Probe, ...] = (*environment.health, *environment.checks)
     yield from (probe.name for probe in probes)
+    yield from (path.name for path in environment.critical)
     yield from environment.variables
     yield from environment.commands
     yield from environment.metrics.own_names

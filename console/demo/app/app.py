@@ -2,24 +2,97 @@
 
 Run as `python app.py ADDRESS PORT` in a release's folder, which holds `VERSION` and `behaviour.json`:
 `health` (status of /healthz), `latency` (seconds added to each answer), `warm_up` (seconds until /healthz may pass),
-`errors_after` (seconds after which it fails; 0: never), `error_every` (of so many pages one fails; 0: none).
+`errors_after` (seconds after which it fails; 0: never), `error_every` (of so many pages one fails; 0: none),
+`login` (status of a right login; 302: it works).
 """
 
 import json
+import secrets
 import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
+from urllib.parse import parse_qs
 
 SLOW = 0.15
 """Seconds from which on an answer is written down as slow."""
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the latency histogram, in seconds."""
+
+
+CUSTOMER, PASSWORD = "smoke", "let-me-in"
+"""The one customer who has an account."""
+SESSIONS = 1000
+"""Sessions that are remembered."""
+LONGEST = 65536
+"""Bytes of a form."""
+
+
+class Reply(NamedTuple):
+    """An answer: status, body, and headers beside the usual ones."""
+
+    status: int
+    body: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Login:
+    """Sessions, the token of each session's form, and who is signed in. `works`: the status that a right login gets."""
+
+    def __init__(self, works: int) -> None:
+        self._works = works
+        self._lock = threading.Lock()
+        self._tokens: dict[str, str] = {}
+        self._signed_in: set[str] = set()
+
+    def reply(self, method: str, path: str, cookie: str, form: str) -> Reply | None:
+        """Answer what belongs to the account; None: nothing of it does."""
+        session = _session(cookie)
+        if (method, path) == ("GET", "/login"):
+            return self._form()
+        if (method, path) == ("POST", "/login"):
+            return self._signs_in(session, {name: values[0] for name, values in parse_qs(form).items()})
+        if (method, path) == ("GET", "/account"):
+            with self._lock:
+                known = session in self._signed_in
+            return Reply(200, f"hello {CUSTOMER}\n") if known else Reply(302, "", (("Location", "/login"),))
+        return None
+
+    def _form(self) -> Reply:
+        session, token = secrets.token_hex(16), secrets.token_urlsafe(16)
+        with self._lock:
+            self._tokens[session] = token
+            for old in list(self._tokens)[:-SESSIONS]:
+                del self._tokens[old]
+                self._signed_in.discard(old)
+        field = f'<input type="hidden" name="csrf" value="{token}">'
+        body = f'<form method="post">{field}<input name="user"><input name="password" type="password"></form>\n'
+        return Reply(200, body, (("Set-Cookie", f"session={session}; Path=/; HttpOnly; SameSite=Lax"),))
+
+    def _signs_in(self, session: str, form: dict[str, str]) -> Reply:
+        with self._lock:
+            if not session or self._tokens.get(session) != form.get("csrf"):
+                return Reply(403, "this form is not of this session\n")
+            if (form.get("user"), form.get("password")) != (CUSTOMER, PASSWORD):
+                return Reply(403, "no such customer, or another password\n")
+            if self._works != 302:
+                return Reply(self._works, "no answer from the session store\n")
+            self._signed_in.add(session)
+        return Reply(302, "", (("Location", "/account"),))
+
+
+def _session(cookie: str) -> str:
+    try:
+        found = SimpleCookie(cookie).get("session")
+    except CookieError:
+        return ""
+    return found.value if found else ""
 
 
 class Shop:
@@ -33,12 +106,20 @@ class Shop:
         self._warm_up = float(behaviour.get("warm_up", 0))
         self._errors_after = float(behaviour.get("errors_after", 0))
         self._error_every = int(behaviour.get("error_every", 0))
+        self._login = Login(int(behaviour.get("login", 302)))
         self._pages = 0
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._statuses: Counter[int] = Counter()
         self._buckets = [0] * len(BUCKETS)
         self._seconds = 0.0
+
+    def reply(self, method: str, path: str, cookie: str = "", form: str = "") -> Reply:
+        """Answer a request."""
+        status, body = self.answer(path)
+        if status != 404:
+            return Reply(status, body) if method == "GET" else Reply(405, "no such form\n")
+        return self._login.reply(method, path, cookie, form) or Reply(status, body)
 
     def answer(self, path: str) -> tuple[int, str]:
         """Status and body for a path."""
@@ -104,15 +185,26 @@ class Page(BaseHTTPRequestHandler):
     server_version = "shop"
 
     def do_GET(self) -> None:
+        """Answer a page."""
+        self._answer("")
+
+    def do_POST(self) -> None:
+        """Answer a form."""
+        length = self.headers.get("Content-Length", "")
+        self._answer(self.rfile.read(min(int(length), LONGEST)).decode("utf-8", "replace") if length.isdecimal() else "")
+
+    def _answer(self, form: str) -> None:
         """Answer, and count what a customer asked for."""
         began = time.monotonic()
         if self.path != "/metrics":
             time.sleep(self.shop.latency)
-        status, body = self.shop.answer(self.path)
+        status, body, headers = self.shop.reply(self.command, self.path, self.headers.get("Cookie", ""), form)
         data = body.encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))
+        for name, value in headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
         if self.path == "/":

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from console.core.checks.configured import asked_now, assess_configured, ticked
 from console.core.checks.fleet import overridden
+from console.core.run.critical_paths import manual_names
 from console.errors import UsageFault
 from console.model.checks import Check
 from console.model.fleet import CheckSpec, Environment, Host
@@ -73,11 +74,12 @@ def unanswered(subject: AskedRelease, spec: CheckSpec) -> Check:
 
 def ticks(environment: Environment, request: Request, person: Person, now: datetime) -> dict[str, Check]:
     """Return the checks that a request ticks off. Raises UsageFault for one that nobody can tick off."""
-    specs = {spec.name: spec for spec in environment.checks if spec.kind == "manual"}
+    known, specs = manual_names(environment), {spec.name: spec for spec in environment.checks if spec.kind == "manual"}
     for name in request.acks:
-        if name not in specs:
-            raise UsageFault(f"--ack {name}: no manual check of {environment.name} is called that", f"manual: {', '.join(specs) or 'none'}")
-    return {name: ticked(name, SafeText(name), str(person), stamp(now), blocking=specs[name].blocking) for name in request.acks}
+        if name not in known:
+            told = f"--ack {name}: no manual check of {environment.name} is called that"
+            raise UsageFault(told, f"manual: {', '.join(known) or 'none'}")
+    return {name: ticked(name, SafeText(name), str(person), stamp(now), blocking=specs[name].blocking) for name in request.acks if name in specs}
 
 
 def stamp(now: datetime) -> str:

@@ -30,7 +30,7 @@ from console.text import SafeText
 HEARTBEAT = 10.0
 TURNS = 3
 """How often a lock is tried again that was an ended run's."""
-HERE = frozenset({"gate", "ship", "monitor", "analysis", "build", "pack", "drain", "admit", "weigh"})
+HERE = frozenset({"gate", "ship", "monitor", "analysis", "critical", "manual", "build", "pack", "drain", "admit", "weigh"})
 """Kinds of steps that nothing goes on of on their hosts: to give them up here ends them."""
 
 
@@ -79,6 +79,7 @@ class FleetExecutor:
             outside.steps, outside.shipper, outside.workshop, outside.gates, tell, self._judged, self._now, self._live, clock, outside.database, self._write,
             tuple(SharedBalancer(port, clock) for port in outside.balancers), secrets, counters=outside.counters, scraper=outside.scraper,
             measurements=measurements or NoMeasurements(),
+            critical=outside.critical,
         )  # fmt: skip
 
     def shows_page(self, maintain: Maintain) -> None:

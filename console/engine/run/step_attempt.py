@@ -22,7 +22,7 @@ from console.ports.balancers import Counts
 from console.ports.clock import Clock
 from console.ports.database import DatabaseView
 from console.ports.feed import Output
-from console.ports.gates import Gates
+from console.ports.gates import CriticalPaths, Gates
 from console.ports.metrics import Scraper
 from console.ports.source import Workshop
 from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
@@ -66,6 +66,8 @@ class Tools:
     scraper: Scraper = field(default_factory=NoScraper)
     measurements: Measurements = field(default_factory=NoMeasurements)
     """What was measured lately, of everything that the file names."""
+    critical: CriticalPaths | None = None
+    """Tries critical paths; None: nothing can."""
     at_once: int = 32
     """Releases on their way to hosts at the same time."""
 
@@ -160,17 +162,22 @@ def remote(task: Task, script: str, command: Command | None = None) -> RemoteSte
 
 def values_of(task: Task) -> dict[str, str]:
     """What the placeholders stand for on that host: those of the release that the step works with."""
-    return _values(task, task.step.release, goes_back=task.step.phase == "rollback")
+    return values_on(task, task.host)
+
+
+def values_on(task: Task, host: Host) -> dict[str, str]:
+    """The same on another host."""
+    return _values(task, host, task.step.release, goes_back=task.step.phase == "rollback")
 
 
 def values_of_return(task: Task) -> dict[str, str]:
     """The same for whoever takes the host back from there by hand."""
     known = task.state.hosts.get(task.host.name)
-    return values_of(task) if task.step.phase == "rollback" else _values(task, known.before if known else "", goes_back=True)
+    return values_of(task) if task.step.phase == "rollback" else _values(task, task.host, known.before if known else "", goes_back=True)
 
 
-def _values(task: Task, target: str, *, goes_back: bool) -> dict[str, str]:
-    state, host = task.state, task.host
+def _values(task: Task, host: Host, target: str, *, goes_back: bool) -> dict[str, str]:
+    state = task.state
     live = state.hosts.get(host.name)
     version, commit = _named_back(state, host.name) if goes_back and live else _named_forward(state, host.name)
     return {
@@ -179,7 +186,7 @@ def _values(task: Task, target: str, *, goes_back: bool) -> dict[str, str]:
         "commit": commit,
         "release": target,
         "previous": live.before if live else "",
-        "shared": f"{task.path}/shared",
+        "shared": f"{task.environment.path_on(host)}/shared",
         "run": state.run,
         "env": task.environment.name,
     }

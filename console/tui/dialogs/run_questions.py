@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from typing import Final
 
+from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_step, window_that_runs
 from console.core.run.rules import lacks_reason
 from console.core.words.durations import duration_words
@@ -23,6 +24,7 @@ from console.views.styled_text import Span, line
 
 LONGER = 300.0
 """Seconds that the key makes the monitoring window longer."""
+NAMED = "Your name and the time go into the record."
 UNDECIDED = ("preflight", "deciding")
 """Phases of a run before its GO."""
 
@@ -81,13 +83,26 @@ def skip_question(state: RunState, host: str) -> DialogQuestion:
 
 
 def tick_question(state: RunState) -> DialogQuestion:
-    """The first manual check that waits; it is ticked off on the second `k`."""
+    """The first manual check, or critical path, that waits; it is ticked off on the second `k`."""
+    if path := next(iter(open_ticks(state)), ""):
+        return _tick_path(state, path)
     check = next(check for check in state.checks if check.is_open)
-    body = (line(Span(str(check.detail))), line(Span("Your name and the time go into the record.", "dim")))
+    body = (line(Span(str(check.detail))), line(Span(NAMED, "dim")))
     return DialogQuestion(
         Dialog(str(check.title), body, (Choice("k", "tick it off", check.id),)),
         lambda name, _: ToRun(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}"),
         lambda now: now.phase in UNDECIDED and any(one.id == check.id and one.is_open for one in now.checks),
+    )
+
+
+def _tick_path(state: RunState, path: str) -> DialogQuestion:
+    """A critical path that a person has tried."""
+    asked = str(state.pausing.reason) if state.pausing and state.pausing.cause == "manual" else f"critical path {path}"
+    body = (line(Span(asked)), line(Span("Tick it off if it works; if it does not: r rolls back.", "dim")), line(Span(NAMED, "dim")))
+    return DialogQuestion(
+        Dialog(f"Does {path} work?", body, (Choice("k", "it works: tick it off", path),)),
+        lambda name, _: ToRun(Acknowledge(check=name), f"deploy ack {shlex.quote(name)}"),
+        lambda now: path in open_ticks(now),
     )
 
 

@@ -22,24 +22,24 @@ def postgres_bin(name: str) -> str:
     return str(found[-1]) if found else shutil.which(name) or ""
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(address: str, port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+            if one.connect_ex((address, port)) == 0:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"{process.args} does not take connections on {port}")
 
 
 @contextmanager
-def running(*argv: str, port: int, cwd: Path, user: str = "") -> Iterator[int]:
+def running(*argv: str, port: int, cwd: Path, user: str = "", address: str = "127.0.0.1") -> Iterator[int]:
     """Run a server until the block ends, as that user where this is root."""
     account = user if user and os.getuid() == 0 else None
     with (cwd / "server.log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=account, extra_groups=[] if account else None)
     try:
-        _wait(port, process)
+        _wait(address, port, process)
         yield port
     finally:
         process.terminate()

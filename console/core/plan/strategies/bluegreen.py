@@ -1,5 +1,6 @@
 """The blue/green strategy: the idle side gets the release and is verified in full; then the traffic moves, and the old side stands by. Pure."""
 
+from console.core.plan.critical_steps import behind_wave
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import shift_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order
@@ -18,10 +19,13 @@ def bluegreen(order: Order) -> ChangeOfHosts:
         lane = Lane(environment, host, "release", f"wave-{number}/{host.name}", order.release, number, leads=host is leader, out=order.out)
         return release_steps(lane, first=host.name in order.first, returns=False)
 
+    def between(number: int, needs: tuple[str, ...]) -> tuple[Step, ...]:
+        return behind_wave(environment, (order.hosts,), number, needs, order.release, shifts=True)
+
     needs = (*order.prepared.values(), *order.before)
     leaving = (Lane(environment, host, "release", aside(host.name), order.release, 1, out=order.out) for host in order.hosts if host.name in order.aside)
     drains = [step for lane in leaving for step in chained(lane.drain(), needs)]
-    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*needs, *(step.name for step in drains)))
+    change = wave_by_wave(environment, (order.hosts,), steps_of, order.prepared, (*needs, *(step.name for step in drains)), between)
     verified = shift_mark("shift", f"every host of {leader.color} is verified", change.ends)
     admits = [
         step for host in order.hosts

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 
 from console.core.analysis.judged_metrics import judged_metrics
 from console.core.host_selection import applies
+from console.core.plan.critical_steps import behind_wave
 from console.core.plan.marks import analysis_step, weigh_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.rolling import in_waves
@@ -58,11 +59,15 @@ def canary(order: Order) -> ChangeOfHosts:
     parts = parts_of(environment, order.hosts, order.loads)
     ends = dict(zip(accumulate(len(part) for part in parts), accumulate(sum(map(len, part)) for part in parts), strict=True))
 
+    waves = tuple(wave for part in parts for wave in part)
+
     def between(number: int, needs: tuple[str, ...]) -> tuple[Step, ...]:
         new = ends.get(number, total)
-        return (analysis_step(environment, number, new, total, needs),) if _is_judged(environment) and new < total else ()
+        tried = behind_wave(environment, waves, number, needs, order.release, ends_canary_step=new < total)
+        before = tuple(step.name for step in tried) or needs
+        return (*tried, analysis_step(environment, number, new, total, before)) if _is_judged(environment) and new < total else tried
 
-    return in_waves(order, tuple(wave for part in parts for wave in part), between)
+    return in_waves(order, waves, between)
 
 
 def _is_judged(environment: Environment) -> bool:
@@ -80,12 +85,14 @@ def _by_weight(order: Order) -> ChangeOfHosts:
 
     def between(number: int, needs: tuple[str, ...]) -> tuple[Step, ...]:
         ended = [(place, step) for place, step in enumerate(steps) if upto[place] == number]
-        return _between(order, ended, number, needs, is_last=(len(steps) - 1, steps[-1]) in ended)
+        tried = behind_wave(environment, waves, number, needs, order.release, ends_canary_step=bool(ended))
+        before = tuple(step.name for step in tried) or needs
+        return (*tried, *_between(order, ended, number, before, is_last=bool(steps) and (len(steps) - 1, steps[-1]) in ended))
 
     def share_of(number: int) -> float:
         return next((step.share for place, step in enumerate(steps) if number <= upto[place]), 0.0)
 
-    return in_waves(order, waves, between if steps else lambda number, needs: (), share_of)
+    return in_waves(order, waves, between, share_of)
 
 
 def _between(order: Order, ended: list[tuple[int, TrafficStep]], wave: int, needs: tuple[str, ...], *, is_last: bool) -> tuple[Step, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from console.core.plan.critical_steps import behind_wave
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.marks import wave_mark
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
@@ -21,22 +22,26 @@ def waves_of(batch: tuple[Amount, ...], hosts: tuple[Host, ...]) -> Waves:
     return tuple(waves)
 
 
-def rolling(order: Order) -> ChangeOfHosts:
-    """Change hosts in waves of the file's size."""
-    return in_waves(order, waves_of(order.environment.rolling.batch, order.hosts))
-
-
 Between = Callable[[int, tuple[str, ...]], tuple[Step, ...]]
-"""The steps that follow the wave of that number: the first waits for those names, the next wave for the last."""
+"""The steps that follow the wave of that number, and wait for those names; the next wave waits for them."""
 
 
 def nothing_between(number: int, needs: tuple[str, ...]) -> tuple[Step, ...]:
-    """Wave follows wave."""
+    """No step follows a wave but the next wave's."""
     return ()
 
 
+def rolling(order: Order) -> ChangeOfHosts:
+    """Change hosts in waves of the file's size."""
+    waves = waves_of(order.environment.rolling.batch, order.hosts)
+    return in_waves(order, waves, lambda number, needs: behind_wave(order.environment, waves, number, needs, order.release))
+
+
 def in_waves(order: Order, waves: Waves, between: Between = nothing_between, share_of: Callable[[int], float] = lambda number: 0.0) -> ChangeOfHosts:
-    """Change hosts in those waves. `share_of`: of the traffic, for new hosts when the wave of that number is admitted; 0: they are not weighed."""
+    """Change hosts in those waves. `between`: see `wave_by_wave`.
+
+    `share_of`: of the traffic, for new hosts when the wave of that number is admitted; 0: they are not weighed.
+    """
     leader = next((host for wave in waves for host in wave), None)
 
     def steps_of(host: Host, number: int) -> tuple[Step, ...]:
@@ -50,7 +55,8 @@ def wave_by_wave(
     environment: Environment, waves: Waves, steps_of: Callable[[Host, int], tuple[Step, ...]], prepared: dict[str, str], needs: tuple[str, ...],
     between: Between = nothing_between,
 ) -> ChangeOfHosts:  # fmt: skip
-    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with."""
+    """Lay out waves behind each other: every host's steps wait for its wave's mark, and the next mark for all that they end with. `between`: the steps that
+    follow the wave of that number, and wait for those."""
     steps: list[Step] = []
     ends: tuple[str, ...] = ()
     for number, wave in enumerate(waves, start=1):
@@ -61,7 +67,7 @@ def wave_by_wave(
         needs = (mark.name, *ends)
         if watched := between(number, needs):
             steps.extend(watched)
-            needs = ends = (watched[-1].name,)
+            needs = ends = tuple(step.name for step in watched)
     return ChangeOfHosts(waves, tuple(steps), ends)
 
 
