@@ -1,10 +1,10 @@
-"""The machines' numbers over a run as SVG: new hosts against old ones, with the moments that matter. Pure."""
+"""The metrics of a run over time as SVG: new hosts against old ones, with the moments that matter. Pure."""
 
 from itertools import pairwise
 
 from console.report.svg import Scale, drawing, line, text, tick_words, ticks
-from console.views.kept_metrics import NAMES, Curve, KeptMetrics
-from console.views.machine_metrics import Point, said, scale_top
+from console.views.kept_metrics import Curve, KeptMetrics, name_of, top_of, value_words
+from console.views.machine_metrics import Point
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, GAP = 1000.0, 70.0, 20.0, 26.0, 86.0, 30.0
 ROOM = 90.0
@@ -25,15 +25,15 @@ def metric_plot(kept: KeptMetrics) -> str:
     parts += [text(scale(at), bottom - 6, tick_words(at), "tick", "middle") for at in ticks(start, end)]
     parts += [line(LEFT, bottom + 8, LEFT + 20, bottom + 8, "new"), text(LEFT + 26, bottom + 12, "new hosts, mean", "tick")]
     parts += [line(LEFT + 160, bottom + 8, LEFT + 180, bottom + 8, "old"), text(LEFT + 186, bottom + 12, "old hosts, mean", "tick")]
-    return drawing(WIDTH, bottom + 22, "The machines during the run", parts, name="metrics")
+    return drawing(WIDTH, bottom + 22, "Metrics during the run", parts, name="metrics")
 
 
 def _panel(curve: Curve, across: Scale, top: float, kept: KeptMetrics) -> list[str]:
-    high = scale_top(curve.kind, [value for _, value in (*curve.new, *curve.old)])
+    high = top_of(curve.kind, [value for _, value in (*curve.new, *curve.old)])
     up = Scale(0.0, high, top + HEIGHT, top)
-    out = [text(LEFT, top - 8, NAMES[curve.kind], "host")]
+    out = [text(LEFT, top - 8, name_of(curve.kind), "host")]
     for value in (0.0, high / 2, high):
-        out += [line(LEFT, up(value), WIDTH - RIGHT, up(value), "grid"), text(LEFT - 8, up(value) + 4, said(curve.kind, value), "tick", "end")]
+        out += [line(LEFT, up(value), WIDTH - RIGHT, up(value), "grid"), text(LEFT - 8, up(value) + 4, value_words(curve.kind, value), "tick", "end")]
     for words, at in kept.marks:
         out += [line(across(at), top, across(at), top + HEIGHT, "mark"), _named(across(at), top + 10, words)]
     return [*out, *_drawn(curve.old, across, up, "old"), *_drawn(curve.new, across, up, "new")]

@@ -1,4 +1,4 @@
-"""The machines' numbers that were kept of a run, before and after its change: means of new and old hosts over time, and how they compare. Pure.
+"""The numbers that were kept of a run, of machines and of what else was measured, before and after its change: means of new and old hosts. Pure.
 
 Times are seconds from the run's beginning. A host is new from its first change on, and old again from the first step of its way back; in a rollback
 that is a run of its own it is new until then.
@@ -6,27 +6,47 @@ that is a run of its own it is new until then.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from console.core.kinds.kinds import kind_of
+from console.core.words.threshold_words import amount
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports.feed import Sample
-from console.views.machine_metrics import Kind, Point
+from console.views.machine_metrics import Kind, Point, said, scale_top
 from console.views.recording import Recording
 
 COLUMNS = 160
 """Points of a curve at most."""
+MACHINES: Final[tuple[Kind, ...]] = get_args(Kind)
 Cohort = Literal["new", "old"]
 When = Literal["before", "on the new release", "after the rollback"]
-NAMES: dict[Kind, str] = {"cpu": "CPU", "memory": "Memory", "load": "Load"}
+NAMES = {"cpu": "CPU", "memory": "Memory", "load": "Load", "error_rate": "Errors", "latency": "Latency"}
+MOST = 12
+"""Kinds of numbers that are drawn."""
+
+
+def name_of(kind: str) -> str:
+    """Return what a kind of number is called; one of the file's by its own name."""
+    return NAMES.get(kind, kind)
+
+
+def value_words(kind: str, value: float) -> str:
+    """Return a number as people say it."""
+    return said(kind, value) if kind in MACHINES else amount(kind, value)
+
+
+def top_of(kind: str, values: Iterable[float]) -> float:
+    """Where the scale ends, which begins at zero."""
+    found = list(values)
+    return scale_top(kind, found) if kind in MACHINES else max(found, default=0.0) * 1.1 or 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """One kind of number over time: the means of new hosts and of old ones."""
 
-    kind: Kind
+    kind: str
     new: tuple[Point, ...]
     old: tuple[Point, ...]
 
@@ -36,7 +56,7 @@ class KeptMetrics:
     """What is drawn, and the means of the hosts that were changed: by kind, then by when."""
 
     curves: tuple[Curve, ...]
-    means: dict[Kind, dict[When, float]]
+    means: dict[str, dict[When, float]]
     samples: int
     hosts: int
     end: float
@@ -65,6 +85,10 @@ class _Spans:
     back: dict[str, float] = field(default_factory=dict)
 
     def when(self, host: str, at: float) -> When:
+        """`host` empty: the environment as a whole, by the first of its hosts."""
+        if not host and self.changed:
+            back = min(self.back.values(), default=at + 1)
+            return "before" if at < min(self.changed.values()) else "after the rollback" if at >= back else "on the new release"
         if host not in self.changed or at < self.changed[host]:
             return "before"
         return "after the rollback" if at >= self.back.get(host, at + 1) else "on the new release"
@@ -74,31 +98,34 @@ def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunStat
     """Return what the samples come to; None where there are none. They are gone through once, and not kept."""
     spans = _spans(recording, state)
     step = max(1.0, recording.seconds / COLUMNS)
-    sums: dict[tuple[Kind, Cohort, int], _Sum] = {}
-    means: dict[tuple[Kind, When], _Sum] = {}
+    sums: dict[tuple[str, Cohort, int], _Sum] = {}
+    means: dict[tuple[str, When], _Sum] = {}
     hosts, count = set[str](), 0
     for sample in samples:
         at = recording.seconds_at(sample.at)
         when = spans.when(sample.host, at)
         cohort: Cohort = "new" if when == "on the new release" else "old"
-        hosts.add(sample.host)
+        hosts |= {sample.host} - {""}
         count += 1
-        for kind in get_args(Kind):
-            value = getattr(sample, kind)
-            if value is None:
-                continue
+        for kind, value in _numbers(sample):
             sums.setdefault((kind, cohort, int(at // step)), _Sum()).add(value)
-            if sample.host in spans.changed:
+            if sample.host in spans.changed or not sample.host:
                 means.setdefault((kind, when), _Sum()).add(value)
     if not count:
         return None
-    curves = tuple(Curve(kind, _curve(sums, kind, "new", step), _curve(sums, kind, "old", step)) for kind in get_args(Kind))
-    told = {kind: {when: value.mean for (a_kind, when), value in means.items() if a_kind == kind} for kind in get_args(Kind)}
+    kinds = tuple(dict.fromkeys((*MACHINES, *NAMES, *sorted(kind for kind, _, _ in sums))))[:MOST]
+    curves = tuple(Curve(kind, _curve(sums, kind, "new", step), _curve(sums, kind, "old", step)) for kind in kinds)
+    told = {kind: {when: value.mean for (a_kind, when), value in means.items() if a_kind == kind} for kind in kinds}
     told = {kind: spread for kind, spread in told.items() if spread}
     return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans))
 
 
-def _curve(sums: dict[tuple[Kind, Cohort, int], _Sum], kind: Kind, cohort: Cohort, step: float) -> tuple[Point, ...]:
+def _numbers(sample: Sample) -> Iterable[tuple[str, float]]:
+    found = (*((kind, getattr(sample, kind)) for kind in MACHINES), *sample.extra.items())
+    return ((kind, value) for kind, value in found if value is not None)
+
+
+def _curve(sums: dict[tuple[str, Cohort, int], _Sum], kind: str, cohort: Cohort, step: float) -> tuple[Point, ...]:
     return tuple(sorted((column * step, value.mean) for (a_kind, a_cohort, column), value in sums.items() if (a_kind, a_cohort) == (kind, cohort)))
 
 

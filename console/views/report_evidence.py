@@ -7,8 +7,7 @@ from console.core.words.sizes import counted
 from console.model.plan import Step
 from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
-from console.views.kept_metrics import NAMES, KeptMetrics, When
-from console.views.machine_metrics import said
+from console.views.kept_metrics import KeptMetrics, When, name_of, value_words
 from console.views.report_blocks import Block, Drawing, Grid, Paragraph, Point, Points
 from console.views.run_report import Failure, HostPart, SentAnnouncement
 from console.views.styled_text import Tone
@@ -89,7 +88,7 @@ def metric_blocks(whole: WholeReport) -> tuple[Block, ...]:
 def _means(kept: KeptMetrics) -> tuple[Block, ...]:
     columns: tuple[When, ...] = ("before", "on the new release", "after the rollback")
     used = [column for column in columns if any(column in means for means in kept.means.values())]
-    rows = tuple((NAMES[kind], *(said(kind, means[column]) if column in means else "–" for column in used)) for kind, means in kept.means.items())
+    rows = tuple((name_of(kind), *(value_words(kind, means[column]) if column in means else "–" for column in used)) for kind, means in kept.means.items())
     told = Paragraph(f"Means of the hosts that were changed, from {counted(kept.samples, 'sample')} of {counted(kept.hosts, 'host')}.", "dim")
     return (told, Grid(("", *(column.capitalize() for column in used)), rows, numbers=frozenset(range(1, len(used) + 1)))) if rows else ()
 

@@ -42,7 +42,7 @@ def report_sections(whole: WholeReport) -> tuple[Section, ...]:
         Section("critical", "Critical paths", critical_blocks(whole)),
         Section("log kinds", "Log lines only on new hosts", log_blocks(whole)),
         Section("times", "Plan against what happened", time_blocks(whole)),
-        Section("metrics", "Machines, before and after", metric_blocks(whole)),
+        Section("metrics", "Metrics, before and after", metric_blocks(whole)),
         Section("hosts", "Hosts at the end", host_blocks(whole), folded=whole.is_quiet and len(whole.report.hosts) > FEW),
         Section("database", "Database", database_blocks(whole)),
         Section("announcement", "Announcement", told_blocks(whole)),
@@ -99,6 +99,7 @@ def _summary(whole: WholeReport) -> tuple[Block, ...]:
         ("Commit", f"{revision.commit[:12]}: {revision.subject}" if revision else ""),
         ("Who", str(state.by)),
         ("When", f"{state.opened_at[:10]} {state.opened_at[11:19]} UTC, {clock_span(report.seconds)} long" if state.opened_at else ""),
+        ("Ticket", {"closed": "closed", "open": "still to be closed", "failed": f"not closed: {state.ticket_problem}"}.get(state.ticket, "")),
         ("Why it ended so", "" if whole.origin.reason == str(state.reason) else str(state.reason)),
         ("Next", as_typed(state.hint)),
     )

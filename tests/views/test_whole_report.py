@@ -10,6 +10,7 @@ from console.model.maintenance import Maintenance
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Sample
+from console.report.html import html_page
 from console.report.markdown import markdown
 from console.text import SafeText
 from console.views.incident import QUESTIONS
@@ -205,6 +206,22 @@ def test_the_numbers_of_changed_hosts_are_compared_before_and_after():
     cpu = next(curve for curve in found.curves if curve.kind == "cpu")
     assert [value for _, value in cpu.new] == pytest.approx([0.6, 0.8])
     assert [words for words, _ in found.marks] == ["first change", "rollback"]
+
+
+def test_every_metric_that_was_kept_is_drawn_by_its_name_and_compared():
+    events = journal("rolled-back")
+    wall = Recording(events).wall_of(events[0].at)
+    samples = [Sample("web01", wall + at, extra={"error_rate": rate, "queue": None}) for at, rate in ((0.0, 0.001), (11.0, 0.05), (21.0, 0.002))]
+    samples += [Sample("", wall + at, extra={"queue": length}) for at, length in ((0.0, 3.0), (11.0, 40.0), (21.0, 5.0))]
+    found = kept_metrics(samples, Recording(events), fold(events))
+    assert found is not None
+    assert found.means["error_rate"] == pytest.approx({"before": 0.001, "on the new release": 0.05, "after the rollback": 0.002})
+    assert found.means["queue"] == pytest.approx({"before": 3.0, "on the new release": 40.0, "after the rollback": 5.0})
+    drawn = {curve.kind: len(curve.new) + len(curve.old) for curve in found.curves}
+    assert (drawn["error_rate"], drawn["queue"], drawn["cpu"], found.hosts) == (3, 3, 0, 1)
+    words = markdown(whole_report(events, samples))
+    assert all(one in words for one in ("| Errors | 0.10 % | 5.00 % | 0.20 % |", "| queue | 3 | 40 | 5 |"))
+    assert "NaN" not in html_page(whole_report(events, samples))
 
 
 def test_in_a_rollback_of_its_own_hosts_are_new_until_they_go_back():

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from console.adapters.logs.log_pages import behind
 from console.adapters.statefolder import logs_folder, made_folder, modes_of
+from console.model.metrics import MACHINE
 from console.ports.feed import Sample, SamplePage
 from console.wire.address import path_part
 
@@ -16,6 +17,9 @@ CAP = 32 << 20
 """Bytes that the numbers of one run may have: some two hours of a hundred hosts that are looked at each second."""
 GATHERED = 1.0
 """Seconds for which lines are collected before they are written."""
+
+WHOLE = "*"
+"""Stands for the host in a line of the environment as a whole."""
 
 
 class SampleLog:
@@ -31,9 +35,12 @@ class SampleLog:
 
     def append(self, sample: Sample, now: datetime) -> None:
         """Keep a sample that came now, as far as there is room. Never raises for a full disk."""
+        if sample.source != MACHINE and not sample.extra:
+            return
         at = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        numbers = " ".join("-" if value is None else f"{value:.4g}" for value in (sample.cpu, sample.memory, sample.load))
-        self._lines.append(f"{at} {path_part(sample.host)} {numbers}\n")
+        numbers = [_written(value) for value in (sample.cpu, sample.memory, sample.load)]
+        numbers += [f"{path_part(name)}={_written(value)}" for name, value in sample.extra.items()]
+        self._lines.append(f"{at} {path_part(sample.host) if sample.host else WHOLE} {' '.join(numbers)}\n")
         self._since = self._since or now.timestamp()
         if now.timestamp() - self._since >= GATHERED:
             self.flush()
@@ -76,7 +83,17 @@ class SampleLog:
 def _sample(line: bytes) -> Sample | None:
     try:
         at, host, *numbers = line.decode("ascii").split()
-        cpu, memory, load = (None if one == "-" else float(one) for one in numbers)
-        return Sample(unquote(host), datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp(), cpu, memory, load)
+        cpu, memory, load = map(_read, numbers[:3])
+        extra = {unquote(name): _read(value) for name, _, value in (one.partition("=") for one in numbers[3:])}
+        moment = datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
+        return Sample("" if host == WHOLE else unquote(host), moment, cpu, memory, load, extra)
     except ValueError:
         return None
+
+
+def _written(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _read(text: str) -> float | None:
+    return None if text == "-" else float(text)

@@ -69,3 +69,18 @@ def test_what_cannot_be_written_or_read_stops_nothing(state):
     log.append(Sample("web01", 0.0, 0.5), START)
     log.flush()
     assert kept(log) == kept(SampleLog(state, "r2")) == []
+
+
+def test_other_metrics_and_those_of_the_environment_as_a_whole_come_back(state):
+    log = SampleLog(state, "r1")
+    kept = [
+        Sample("web01", 0.0, 0.5, None, 1.0, {"error_rate": 0.0125, "jobs = now": None}), Sample("", 0.0, extra={"queue": 17.0}, source="prometheus"),
+        Sample("web02", 0.0, source="application"),
+    ]  # fmt: skip
+    for sample in kept:
+        log.append(sample, START)
+    log.flush()
+    found = log.page("", 10).samples
+    assert [(one.host, one.cpu, one.memory, one.load, dict(one.extra)) for one in found] == [
+        ("web01", 0.5, None, 1.0, {"error_rate": 0.0125, "jobs = now": None}), ("", None, None, None, {"queue": 17.0}),
+    ]  # fmt: skip
