@@ -21,8 +21,9 @@ def held_words(host: HostState) -> str:
 
 
 def drain_time(step: Step, spent: float) -> str:
-    """`4 s of 30 s`: how long a host is being drained, and how long requests may take."""
-    return f"{seconds_in_words(spent)} of {seconds_in_words(max(0.0, step.timeout - ASKING))}"
+    """`4 s of 30 s`: how long a host is being drained, and how long requests may take; `41 s, over 30 s` where its balancer takes longer to say so."""
+    allowed = max(0.0, step.timeout - ASKING)
+    return f"{seconds_in_words(spent)}{' of' if spent <= allowed else ', over'} {seconds_in_words(allowed)}"
 
 
 def traffic_note(host: HostState) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.core.plan.lanes import ASKING
 from console.core.run.evolve import evolve
 from console.model import commands as cmd
 from console.model import events as ev
@@ -14,8 +15,9 @@ from console.views.plan_words import blast_radius, plan_lines
 from console.views.rollback_words import rollback_lines
 from console.views.run_summary import last_lines
 from console.views.styled_text import text
-from console.views.traffic_words import cut_words, traffic_note, traffic_rows, unread_words
+from console.views.traffic_words import cut_words, drain_time, traffic_note, traffic_rows, unread_words
 from tests.core.balanced import NAME, BalancedRun, a_balanced_run
+from tests.core.builders import a_step
 from tests.core.plans import failing, say, until_runs
 from tests.core.test_bluegreen import a_shift
 
@@ -123,3 +125,8 @@ def test_a_blue_green_release_says_before_and_after_it_which_side_gets_the_reque
     assert host_words(run.state, run.state.hosts["web01"], 0.0)[0] == "stands by"
     row = next(one for one in checklist(run.state, 0.0) if one.short == "DEPLOY")
     assert row.found == "2 of 2"
+
+
+def test_a_drain_that_takes_longer_than_requests_may_says_that():
+    step = a_step("wave-1/web01/drain", "drain", about="web01", timeout=10 + ASKING)
+    assert [drain_time(step, spent) for spent in (4.0, 10.0, 23.0)] == ["4 s of 10 s", "10 s of 10 s", "23 s, over 10 s"]
