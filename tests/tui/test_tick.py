@@ -2,11 +2,13 @@
 
 from console.model.checks import Check
 from console.model.commands import Acknowledge, Decide
-from console.model.events import CheckReported, Decided, RunEnded
+from console.model.events import CheckReported, Decided, LocksTaken, Paused, RunEnded
+from console.model.fleet import CriticalPath
 from console.model.values import changed
 from console.text import SafeText
 from console.tui.dialogs.dialog import is_dialog
-from tests.core.simulation import ADA
+from console.tui.widgets.line_view import LineView
+from tests.core.simulation import ADA, an_environment
 from tests.tui.scripted import ScriptedFeed, an_app
 from tests.tui.test_helm import message
 from tests.tui.test_keys import press, settled
@@ -65,3 +67,20 @@ async def test_who_says_go_is_not_told_that_the_question_was_closed():
         await settled(pilot)
         assert [type(one) for one in feed.said] == [Decide]
         assert "closed" not in message(pilot)
+
+
+async def test_k_ticks_a_critical_path_off_while_the_run_waits_for_it_and_continue_is_not_offered():
+    feed = ScriptedFeed(environment=changed(an_environment(2), critical=(CriticalPath("Buy it", "manual", prompt="Buy something."),)))
+    feed.record(Decided(go=True, by=ADA), LocksTaken(epoch=1))
+    feed.go_on("wave-1/critical-1")
+    feed.record(Paused(reason=SafeText("critical path Buy it: Buy something."), cause="manual"))
+    async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        headline = pilot.app.screen.query_one("#headline", LineView).shown
+        assert "k tick off" in headline
+        assert "c continue" not in headline
+        await press(pilot, "k")
+        await press(pilot, "k")
+        await settled(pilot)
+        assert feed.said == [Acknowledge(check="Buy it")]
+        assert feed.run.state.pausing is None
