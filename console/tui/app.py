@@ -136,7 +136,7 @@ class ConsoleApp(KeyedApp[ViewerEnding]):
         elif target is not None:
             target.ask_rollback()
         elif key == "ctrl+r":
-            self.say("there is no live release to roll back", "warn")
+            self.say("no release is known here that could be rolled back", "warn")
         return True
 
     def end_viewer(self) -> None:

@@ -152,7 +152,7 @@ def may_roll_back(now: Situation) -> bool:
 def roll_back_refusal(now: Situation) -> str:
     """Return why nothing is rolled back; empty: it may be."""
     if now.state.phase != "ended":
-        return refused("roll-back", now) if now.state.run else "there is no live release to roll back"
+        return refused("roll-back", now) if now.state.run else "no release is known here that could be rolled back"
     if now.read_only:
         return ONLY_LOOKS
     if not left_live(now.state):
