@@ -208,6 +208,10 @@ SAID: list[tuple[ev.Event, str]] = [
         ),
         "above its limit: queue 3000, limit 1500 by the time before, before 1000, for 30s",
     ),
+    (
+        ev.ThresholdRecovered(threshold=ERRORS, verdict=Within(value=0.083, limit=0.01, hosts=("web01",))),
+        "within its limit lately; over 30s: errors 8.30 % on new hosts, limit 1.00 %",
+    ),
     (ev.ThresholdRecovered(threshold=ERRORS, verdict=WITHIN), "not above its limit any more: errors 0.20 % on new hosts, limit 1.00 %"),
     (ev.OperatorJoined(by=LIN), "lin joined"),
     (ev.HelmTaken(by=ADA), "ada has the helm"),

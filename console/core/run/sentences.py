@@ -10,7 +10,7 @@ from console.core.thresholds.pieces import together
 from console.core.words.durations import duration_words
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted, size_words
-from console.core.words.threshold_words import amount, metric_name, numbers_words, verdict_words
+from console.core.words.threshold_words import amount, metric_name, numbers_words, recovery_words, verdict_words
 from console.model import events as ev
 from console.model.declared_impact import Impact
 from console.model.log_kinds import LogKind
@@ -216,7 +216,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.ThresholdJudged: _threshold,
     ev.ThresholdCrossed: _threshold,
     ev.ThresholdBreached: _threshold,
-    ev.ThresholdRecovered: lambda event: f"not above its limit any more: {numbers_words(event.threshold, event.verdict)}",
+    ev.ThresholdRecovered: lambda event: f"{recovery_words(event.threshold, event.verdict)}: {numbers_words(event.threshold, event.verdict)}",
     ev.HostReturning: lambda event: f"{event.host} goes back alone: {event.reason}",
     ev.HostSkipped: lambda event: f"{event.host} is skipped{_by(event)}",
     ev.HostRetried: lambda event: f"{event.host} is tried again{_by(event)}",

@@ -119,6 +119,11 @@ def is_above(verdict: Verdict) -> bool:
     return verdict.value is not None and verdict.limit is not None and verdict.value > verdict.limit
 
 
+def recovery_words(threshold: Threshold, verdict: Verdict) -> str:
+    """Return that a breach is over. The numbers are of the whole of `for`, and may still be above the limit."""
+    return f"within its limit lately; over {duration_words(threshold.seconds)}" if is_above(verdict) else "not above its limit any more"
+
+
 def unclear_words(verdict: Inconclusive) -> str:
     """Return why nothing is concluded."""
     if verdict.needed:
