@@ -224,6 +224,14 @@ def test_every_metric_that_was_kept_is_drawn_by_its_name_and_compared():
     assert "NaN" not in html_page(whole_report(events, samples))
 
 
+def test_a_note_that_came_later_makes_no_run_longer_and_is_its_reason():
+    events = journal("rollback")
+    late = ev.stamped(ev.NoteAdded(by=Person("lin", 1), text=SafeText("errors"), about="rollback"), len(events) + 1, "2030-01-01T00:00:00Z", events[-1].mono + 900, events[-1].boot)
+    before, after = whole_report(events), whole_report((*events, late))
+    assert after.report.seconds == pytest.approx(before.report.seconds, abs=1.0)
+    assert after.origin.reason == "errors"
+
+
 def test_in_a_rollback_of_its_own_hosts_are_new_until_they_go_back():
     events = journal("rollback")
     found = kept_metrics([a_sample(events, "web01", 0.0, 0.9), a_sample(events, "web01", 2.0, 0.2)], Recording(events), fold(events))
