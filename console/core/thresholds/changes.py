@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from console.core.thresholds.judging import countdown_of
+from console.core.words.threshold_words import is_above
 from console.model.events import Event, ThresholdBreached, ThresholdCrossed, ThresholdJudged, ThresholdRecovered
 from console.model.thresholds import (
     BothSides,
@@ -47,6 +48,8 @@ def _is_news(known: ThresholdState | None, verdict: Verdict, since: float, now: 
         return False
     if isinstance(before, Breached | BothSides) and isinstance(verdict, Unmeasured | Inconclusive | Crossed):
         return False  # a gap is no recovery
+    if isinstance(before, Breached | BothSides) and isinstance(verdict, Within) and is_above(verdict):
+        return False  # nor is a moment without errors, where the whole of `for` is above the limit still
     is_urgent = isinstance(before, Crossed | Breached | BothSides) or isinstance(verdict, Crossed | Breached | BothSides)
     return is_urgent or now - known.told >= QUIET
 

@@ -104,3 +104,14 @@ def test_a_breach_on_both_sides_that_becomes_the_releases_own_is_told_at_once():
     known = {one.key: ThresholdState(one, BothSides(), 95.0)}
     (event,) = told(known, [(one, Breached())], 0.0, 100.0)
     assert isinstance(event, ThresholdBreached)
+
+
+def test_a_moment_within_the_limit_is_no_recovery_of_a_breach_while_the_whole_time_is_above_it():
+    """With few requests the last seconds may be without an error by chance: other hosts would begin, and stop again."""
+    for before in (Breached(), BothSides()):
+        known = {ONE.key: ThresholdState(ONE, before, 100.0)}
+        assert told(known, [(ONE, Within(value=0.02, limit=0.01))], 0.0, 200.0) == ()
+        (event,) = told(known, [(ONE, Within(value=0.009, limit=0.01))], 0.0, 200.0)
+        assert isinstance(event, ThresholdRecovered)
+    counted_down = {ONE.key: ThresholdState(ONE, Crossed(), 100.0)}
+    assert told(counted_down, [(ONE, Within(value=0.02, limit=0.01))], 0.0, 101.0)
