@@ -6,7 +6,7 @@ Knows how an engine is met, also after it has ended; nothing of what the screen 
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from console.client.engine_access import EngineAccess
@@ -16,6 +16,7 @@ from console.errors import EngineLost, NoGo, UsageFault
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
 from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
+from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.environment_client import RunArchive
@@ -90,12 +91,17 @@ class LocalEnvironmentClient:
     async def numbers(self) -> AsyncIterator[FeedItem]:
         """Samples of the hosts, for as long as they are read; over the next engine too."""
         while True:
+            await self._tell_some()
             client = await self._engine()
             try:
                 async for item in client.follow(""):
                     yield item
             except EngineLost:
                 await asyncio.sleep(1.0)
+
+    async def numbers_before(self, span: float, host: str = "", new: Mapping[str, float] | None = None) -> NumbersSeen:
+        """How every metric went for so many seconds up to now, of the fleet or of that host."""
+        return await self._asked("numbers", {"span": span, "host": host, "new": dict(new or {})}, NumbersSeen)
 
     async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         """What could be released, newest first."""

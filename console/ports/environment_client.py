@@ -1,11 +1,12 @@
 """An environment between runs, as the screens ask for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotRelease, Verified
 from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
+from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.ports.feed import Feed, FeedItem, LogPage, SamplePage
 from console.ports.journal import RunSummary
@@ -57,6 +58,9 @@ class EnvironmentClient(RunArchive, Protocol):
 
     def numbers(self) -> AsyncIterator[FeedItem]:
         """Samples of the hosts, for as long as they are read."""
+
+    async def numbers_before(self, span: float, host: str = "", new: Mapping[str, float] | None = None) -> NumbersSeen:
+        """How every metric went for so many seconds up to now, of the fleet or of that host. `new`: by host, since when it has been on the new release."""
 
     async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         """What could be released, newest first."""

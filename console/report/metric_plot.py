@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from console.report.svg import Scale, drawing, line, text, tick_words, ticks
 from console.views.kept_metrics import Curve, KeptMetrics, name_of, top_of, value_words
-from console.views.machine_metrics import Point
+from console.views.metric_series import Point
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, GAP = 1000.0, 70.0, 20.0, 26.0, 86.0, 30.0
 ROOM = 90.0

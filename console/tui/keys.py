@@ -121,6 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unzoom", ("escape",), "clear a filter; else return to now; else show all panels; else let go of the chosen host", places=_WATCHED),
     Action("moment-back", ("left",), "full-screen metrics: move the time cursor back, in the log too", "time cursor", has_plot),
     Action("moment-on", ("right",), "full-screen metrics: move the time cursor forward, in the log too", "", has_plot),
+    Action("span", ("S",), "metrics: the last 10 minutes, hour, 6 hours, day, and back", places=("home", "run", "host")),
     Action("follow", ("end", "f"), "follow the end of the log"),
     Action(
         "filter", ("slash",), "filter hosts or lines by words, /regex/, !not, host:web*, level:error, kind:new; tab searches", "filter",

@@ -1,102 +1,235 @@
-"""The machine metrics of the last ten minutes: the fleet's mean for each second, and each host's samples. Knows no widgets and no feed.
+"""The numbers that a screen keeps: each host's own looks of the last ten minutes, and the fleet's curves up to a day back. Knows no widgets and no feed.
 
-A screen stands open all night over a thousand hosts, so points lie in flat arrays: 32 bytes for a host's look at itself, where pairs of floats took 300.
+A screen stands open all night over a thousand hosts, so what is kept lies in flat arrays: of a host 8 bytes a look and 4 for each of its numbers (21 KiB for
+six numbers each second), of a metric of the fleet 160 KiB however many hosts there are.
 """
 
 from array import array
 from bisect import bisect_left
-from collections import deque
-from math import isnan, nan
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from math import floor, isnan, nan
 
+from console.core.metrics.fleet_curve import OpenRow, Row, merged
+from console.model.metrics import MACHINE
+from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
-from console.views.machine_metrics import Kind, Point, Series
+from console.text import SafeText
+from console.views.metric_series import Point, Series
+from console.views.metric_words import unit_of
 
-KINDS: tuple[Kind, ...] = ("cpu", "memory", "load")
-Group = Literal["all", "new", "old"]
-GROUPS: tuple[Group, ...] = ("all", "new", "old")
+KINDS = ("cpu", "memory", "load")
+"""What every host says; shown before anything else is known."""
 SPAN = 660.0
-"""Seconds that are kept: ten minutes, and a little."""
+"""Seconds of a host's looks: ten minutes, and a little."""
 MOST = 1320
-"""Points kept of a host that is looked at more than twice a second."""
+"""Looks kept of a host that is looked at more than twice a second."""
 FRESH = 5.0
 """Seconds after which a host's own numbers are not shown beside its name any more."""
 SLACK = 60
 """Points that may be too old before the oldest are dropped together."""
+TIERS = ((1.0, 660), (10.0, 400), (60.0, 1500))
+"""(seconds of a row, how many are kept) of the fleet's curves: eleven minutes, an hour, a day."""
 
 
 class HostMetrics:
-    """What one host said of itself, oldest first; a number that it could not tell is a gap."""
+    """What one source said of one host, oldest first; a number that it could not tell is a gap."""
 
     def __init__(self) -> None:
         self._at = array("d")
-        self._values = {kind: array("d") for kind in KINDS}
+        self._values: dict[str, array[float]] = {}
 
-    def add(self, at: float, sample: Sample) -> None:
-        """Take a sample that came at that time (boot-time clock), and drop what is older than `SPAN`."""
+    def add(self, at: float, values: Iterable[tuple[str, float | None]]) -> None:
+        """Take a look that came at that time (boot-time clock), and drop what is older than `SPAN`."""
         self._at.append(at)
-        for kind, value in zip(KINDS, (sample.cpu, sample.memory, sample.load), strict=True):
-            self._values[kind].append(nan if value is None else value)
-        old = max(bisect_left(self._at, at - SPAN), len(self._at) - MOST)
+        length = len(self._at)
+        for name, value in values:
+            column = self._values.get(name)
+            if column is None:
+                column = self._values[name] = array("f", [nan]) * (length - 1)
+            column.append(nan if value is None else value)
+        for column in self._values.values():
+            if len(column) < length:
+                column.append(nan)
+        old = max(bisect_left(self._at, at - SPAN), length - MOST)
         if old > SLACK:
             del self._at[:old]
-            for values in self._values.values():
-                del values[:old]
+            for column in self._values.values():
+                del column[:old]
 
-    def points(self, kind: Kind) -> tuple[Point, ...]:
-        """Return every point of that kind."""
-        return tuple((at, value) for at, value in zip(self._at, self._values[kind], strict=True) if not isnan(value))
+    def points(self, metric: str) -> tuple[Point, ...]:
+        """Return every point of that metric."""
+        column = self._values.get(metric, array("f"))
+        return tuple((at, value) for at, value in zip(self._at, column, strict=False) if not isnan(value))
 
-    def newest(self, kind: Kind) -> Point | None:
-        """Return the last point of that kind; None where there was none."""
-        values = self._values[kind]
-        return next(((self._at[place], values[place]) for place in range(len(values) - 1, -1, -1) if not isnan(values[place])), None)
+
+class _Tier:
+    """Rows of so many seconds each, as flat arrays, oldest first."""
+
+    def __init__(self, step: float, most: int) -> None:
+        self.step, self._most = step, most
+        self._columns = tuple(array("d") for _ in Row._fields)
+
+    def append(self, row: Row) -> None:
+        for column, value in zip(self._columns, row, strict=True):
+            column.append(nan if value is None else value)
+        if len(self._columns[0]) > self._most + SLACK:
+            for column in self._columns:
+                del column[:SLACK]
+
+    def rows(self, since: float) -> Iterator[Row]:
+        first = bisect_left(self._columns[0], since)
+        for values in zip(*(column[first:] for column in self._columns), strict=True):
+            yield Row._make((values[0], *(None if isnan(value) else value for value in values[1:7]), values[7]))
+
+    def begin_with(self, rows: list[Row]) -> None:
+        """Lay what was before in front of what is held."""
+        first = self._columns[0][0] if self._columns[0] else float("inf")
+        held = list(self.rows(0.0))
+        self._columns = tuple(array("d") for _ in Row._fields)
+        for row in (*(row for row in rows if row.at < first), *held):
+            self.append(row)
+
+
+class FleetCurve:
+    """One metric of the fleet, in rows of a second, of ten, and of a minute."""
+
+    def __init__(self, info: MetricInfo) -> None:
+        self.info = info
+        self._tiers = tuple(_Tier(*tier) for tier in TIERS)
+        self._open = OpenRow(info.unit)
+        self._ends = 0.0
+        self._gathered: tuple[list[Row], ...] = tuple([] for _ in TIERS)
+
+    def add(self, at: float, value: float | None, counts: tuple[int, int] | None, *, new: bool, whole: bool) -> None:
+        """Take one look."""
+        if at >= self._ends:
+            self._close()
+            self._ends = floor(at) + 1.0
+        self._open.add(value, counts, new=new, whole=whole)
+
+    def _close(self) -> None:
+        if not self._ends:
+            return
+        row = self._open.row(self._ends - 1.0)
+        self._open = OpenRow(self.info.unit)
+        for place, tier in enumerate(self._tiers):
+            gathered = self._gathered[place]
+            if place and gathered and floor(gathered[0].at / tier.step) != floor(row.at / tier.step):
+                self._tiers[place].append(merged(floor(gathered[0].at / tier.step) * tier.step, gathered))
+                gathered.clear()
+            if place:
+                gathered.append(row)
+            else:
+                tier.append(row)
+
+    def rows(self, now: float, span: float) -> Iterator[Row]:
+        """Yield the rows of so many seconds, those of the finest tier that reaches so far; the last one may not be over."""
+        place = next((number for number, (step, most) in enumerate(TIERS) if step * most >= span), len(TIERS) - 1)
+        yield from self._tiers[place].rows(now - span)
+        open_rows = [*self._gathered[place], *([self._open.row(self._ends - 1.0)] if self._ends else [])]
+        if open_rows:
+            yield merged(floor(open_rows[0].at / TIERS[place][0]) * TIERS[place][0], open_rows) if place else open_rows[-1]
+
+    def begin_with(self, curve: Curve, shift: float) -> None:
+        """Lay what an engine knows of the time before in front of what came. `shift`: from the engine's clock to this one."""
+        columns = zip(curve.at, curve.value, curve.new, curve.old, curve.median, curve.p95, curve.highest, strict=True)
+        rows = [Row._make((at + shift, *values, 1.0)) for at, *values in columns]
+        step = min((later - one for one, later in zip(curve.at, curve.at[1:], strict=False)), default=10.0)
+        for place, tier in enumerate(self._tiers):
+            if place == 0 or tier.step >= step or place == len(TIERS) - 1:
+                wide: dict[float, list[Row]] = {}
+                for row in rows:
+                    wide.setdefault(floor(row.at / tier.step) * tier.step, []).append(row)
+                tier.begin_with([merged(at, some) for at, some in wide.items()])
 
 
 class MetricsHistory:
-    """The samples that came, by kind: the fleet's mean a second, and each host's own."""
+    """The numbers that came, by metric: the fleet's curves, and each host's own looks."""
 
     def __init__(self) -> None:
-        self._means: dict[tuple[Kind, Group], deque[tuple[float, float, int]]] = {(kind, group): deque(maxlen=int(SPAN)) for kind in KINDS for group in GROUPS}
-        self._hosts: dict[str, HostMetrics] = {}
+        self._curves: dict[str, FleetCurve] = {name: FleetCurve(MetricInfo(name, unit_of(name))) for name in KINDS}
+        self._hosts: dict[tuple[str, str], HostMetrics] = {}
+        self._latest: dict[str, dict[str, Point]] = {name: {} for name in KINDS}
+        self._problems: dict[str, SafeText] = {}
+        self._of_hosts: dict[str, tuple[Curve, ...]] = {}
+        self._shift = 0.0
+        self.span = 600.0
+        """Seconds that are shown."""
 
     def add(self, sample: Sample, at: float, *, new: bool = False) -> None:
         """Take a sample that came at that time (boot-time clock), of a host that is on the new release by then or is not."""
-        self._hosts.setdefault(sample.host, HostMetrics()).add(at, sample)
-        for kind, value in zip(KINDS, (sample.cpu, sample.memory, sample.load), strict=True):
-            if value is not None:
-                for group in ("all", "new" if new else "old"):
-                    self._add_to_mean(self._means[kind, group], float(int(at)), value)
+        machine = (("cpu", sample.cpu), ("memory", sample.memory), ("load", sample.load)) if sample.source == MACHINE else ()
+        values = (*machine, *sample.extra.items())
+        key = (sample.host, sample.source)
+        if sample.host:
+            known = self._hosts.get(key)
+            if known is None:
+                known = self._hosts[key] = HostMetrics()
+            known.add(at, values)
+        for name, value in values:
+            self._take(name, value, sample, at, new=new)
+
+    def _take(self, name: str, value: float | None, sample: Sample, at: float, *, new: bool) -> None:
+        curve = self._curves.get(name)
+        if curve is None:
+            curve = self._curves[name] = FleetCurve(MetricInfo(name, unit_of(name)))
+            self._latest[name] = {}
+        curve.add(at, value, sample.counts.get(name), new=new, whole=not sample.host)
+        if value is not None:
+            self._latest[name][sample.host] = (at, value)
+            self._problems.pop(name, None)
+        elif sample.problem and sample.source != MACHINE:
+            self._problems[name] = sample.problem
+
+    def take_before(self, seen: NumbersSeen, now: float, host: str = "") -> None:
+        """Take what the engine knows of the time before, and which metrics there are. `now`: this clock's time of `seen.now`."""
+        shift = now - seen.now
+        if host:
+            self._of_hosts = {host: seen.curves}
+            self._shift = shift
+            return
+        known = self._curves
+        self._curves = {info.name: self._informed(known.get(info.name), info) for info in seen.infos}
+        self._curves |= {name: curve for name, curve in known.items() if name not in self._curves}
+        self._latest = {name: self._latest.get(name, {}) for name in self._curves}
+        for curve in seen.curves:
+            self._curves[curve.metric].begin_with(curve, shift)
+        self._problems = {**seen.problems, **self._problems}
 
     @staticmethod
-    def _add_to_mean(points: deque[tuple[float, float, int]], second: float, value: float) -> None:
-        if points and points[-1][0] == second:
-            _, total, count = points[-1]
-            points[-1] = (second, total + value, count + 1)
-        else:
-            points.append((second, value, 1))
+    def _informed(known: FleetCurve | None, info: MetricInfo) -> FleetCurve:
+        if known is None:
+            return FleetCurve(info)
+        known.info = info
+        return known
 
-    def series(self, host: str = "") -> tuple[Series, ...]:
-        """Return what there is to draw: the fleet's means, or one host's points."""
-        return tuple(self._of_host(kind, host) if host else self._of_fleet(kind) for kind in KINDS)
+    def series(self, host: str = "", now: float = 0.0) -> tuple[Series, ...]:
+        """Return what there is to draw up to now: the fleet's curves, or one host's points. `now` 0: up to what came last."""
+        span = self.span
+        now = now or max((at for points in self._latest.values() for at, _ in points.values()), default=0.0)
+        return tuple(self._of_host(name, host, now, span) if host else self._of_fleet(name, now, span) for name in self._curves)
 
     def load_of(self, host: str, now: float) -> tuple[float | None, float | None]:
         """Return the newest cpu and memory of a host, as shares; None for what is not fresh at that time (boot-time clock)."""
         return self._since("cpu", host, now - FRESH), self._since("memory", host, now - FRESH)
 
-    def _since(self, kind: Kind, host: str, since: float) -> float | None:
-        newest = self._newest(kind, host)
+    def _since(self, metric: str, host: str, since: float) -> float | None:
+        newest = self._latest[metric].get(host)
         return newest[1] if newest and newest[0] >= since else None
 
-    def _newest(self, kind: Kind, host: str) -> Point | None:
-        known = self._hosts.get(host)
-        return known.newest(kind) if known else None
+    def _of_host(self, metric: str, host: str, now: float, span: float) -> Series:
+        info, newest = self._curves[metric].info, self._latest[metric].get(host)
+        mine = next((found for key, known in self._hosts.items() if key[0] == host and (found := known.points(metric))), ())
+        before = next((curve for curve in self._of_hosts.get(host, ()) if curve.metric == metric), None)
+        first = mine[0][0] if mine else now + 1
+        earlier = ((at + self._shift, value) for at, value in zip(before.at, before.value, strict=True) if value is not None) if before else ()
+        points = (*(point for point in earlier if now - span <= point[0] < first), *mine)
+        return Series(metric, points, {host: newest} if newest else {}, info=info)
 
-    def _of_host(self, kind: Kind, host: str) -> Series:
-        newest = self._newest(kind, host)
-        return Series(kind, self._hosts[host].points(kind), {host: newest}) if newest else Series(kind)
-
-    def _of_fleet(self, kind: Kind) -> Series:
-        latest = {host: newest for host in self._hosts if (newest := self._newest(kind, host))}
-        everyone, new, old = (tuple((at, total / count) for at, total, count in self._means[kind, group]) for group in GROUPS)
-        return Series(kind, everyone, latest, new, old)
+    def _of_fleet(self, metric: str, now: float, span: float) -> Series:
+        curve = self._curves[metric]
+        rows = tuple(curve.rows(now, max(span, SPAN)))
+        whole, new, old, highest = (
+            tuple((row.at, value) for row in rows if (value := row[place]) is not None) for place in (1, 2, 3, 6)
+        )  # fmt: skip
+        return Series(metric, whole, self._latest[metric], new, old, highest, curve.info, self._problems.get(metric, SafeText("")))

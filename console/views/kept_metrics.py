@@ -6,19 +6,20 @@ that is a run of its own it is new until then.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from console.core.kinds.kinds import kind_of
 from console.core.words.threshold_words import amount
 from console.model import events as ev
 from console.model.state import RunState
 from console.ports.feed import Sample
-from console.views.machine_metrics import Kind, Point, said, scale_top
+from console.views.metric_series import Point
+from console.views.metric_words import said, scale_top
 from console.views.recording import Recording
 
 COLUMNS = 160
 """Points of a curve at most."""
-MACHINES: Final[tuple[Kind, ...]] = get_args(Kind)
+MACHINES: Final = ("cpu", "memory", "load")
 Cohort = Literal["new", "old"]
 When = Literal["before", "on the new release", "after the rollback"]
 NAMES = {"cpu": "CPU", "memory": "Memory", "load": "Load", "error_rate": "Errors", "latency": "Latency"}

@@ -26,12 +26,18 @@ class Track:
     dashed: bool = False
 
 
-def plot(tracks: Sequence[Track], top: float, rows: int, change: int | None, said: Callable[[float], str]) -> tuple[Line, ...]:
-    """Return so many rows with the scale at their left. `top`: the value of the upper edge; `change`: the column that gets the mark."""
+def plot(
+    tracks: Sequence[Track], top: float, rows: int, change: int | None, said: Callable[[float], str], levels: Sequence[tuple[float, Tone]] = ()
+) -> tuple[Line, ...]:
+    """Return so many rows with the scale at their left. `top`: the value of the upper edge; `change`: the column that gets the mark.
+
+    `levels`: values that a line is drawn across at, where nothing else is, each in its tone: what is allowed, and what was before.
+    """
     drawn = [_drawn(track, top, rows) for track in tracks]
+    across = {rows - 1 - min(rows - 1, int(value / top * rows)): tone for value, tone in reversed(levels)}
     marked = {0: top, rows - 1: 0.0} | ({rows - 1 - rows // 2: top / 2} if rows >= 5 else {})
     return tuple(
-        (*_scale(said(marked[row]) if row in marked else ""), *_cells([dots[row] for dots in drawn], [track.tone for track in tracks], change))
+        (*_scale(said(marked[row]) if row in marked else ""), *_cells([dots[row] for dots in drawn], [track.tone for track in tracks], change, across.get(row)))
         for row in range(rows)
     )  # fmt: skip
 
@@ -64,17 +70,19 @@ def _drawn(track: Track, top: float, rows: int) -> list[list[int]]:
     return grid
 
 
-def _cells(dots: Sequence[Sequence[int]], tones: Sequence[Tone], change: int | None) -> Line:
+def _cells(dots: Sequence[Sequence[int]], tones: Sequence[Tone], change: int | None, level: Tone | None) -> Line:
     """One row of all tracks: where two meet, the last one's tone."""
-    cells = [_cell(column, [row[column] for row in dots], tones, change) for column in range(len(dots[0]))] if dots else []
+    cells = [_cell(column, [row[column] for row in dots], tones, change, level) for column in range(len(dots[0]))] if dots else []
     return tuple(Span("".join(cell.text for cell in run), tone) for tone, run in groupby(cells, key=lambda cell: cell.tone))
 
 
-def _cell(column: int, bits: Sequence[int], tones: Sequence[Tone], change: int | None) -> Span:
+def _cell(column: int, bits: Sequence[int], tones: Sequence[Tone], change: int | None, level: Tone | None) -> Span:
     drawn = [(found, tone) for found, tone in zip(bits, tones, strict=True) if found]
     if drawn:
         both = 0
         for found, _ in drawn:
             both |= found
         return Span(chr(0x2800 | both), drawn[-1][1])
-    return Span("┊", "accent") if column == change else Span(" ")
+    if column == change:
+        return Span("┊", "accent")
+    return Span("╌", level) if level else Span(" ")

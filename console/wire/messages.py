@@ -26,7 +26,7 @@ ALWAYS = frozenset({"pause", "continue", "abort", "roll-back"})
 """Commands, by tag, that every version of an engine takes."""
 
 READS = frozenset({
-    "status", "check", "pending", "facts", "logs", "board", "versions", "preview", "releases", "people", "doctor", "channels", "verified", "ci",
+    "status", "check", "pending", "facts", "logs", "board", "versions", "preview", "releases", "numbers", "people", "doctor", "channels", "verified", "ci",
     "maintenance-seen",
 })  # fmt: skip
 """Questions that change nothing; all others need an operator."""

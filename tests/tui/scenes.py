@@ -22,7 +22,7 @@ from console.text import SafeText
 from console.tui.app import ConsoleApp
 from console.tui.home.home_screen import HomeScreen
 from console.tui.metrics_history import MetricsHistory
-from console.views.machine_metrics import changed_at
+from console.views.metric_numbers import changed_at
 from tests.core.simulation import ADA
 from tests.tui.past_runs import past_run
 from tests.tui.scripted import ScriptedFeed

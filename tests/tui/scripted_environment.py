@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from textual.css.query import NoMatches
@@ -12,6 +12,7 @@ from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified
 from console.model.maintenance import MaintenanceSeen, PlaceSeen
+from console.model.number_history import NumbersSeen
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
@@ -77,6 +78,8 @@ class ScriptedEnvironment:
     verified_there: Verified = Verified()
     marks: dict[str, CiMark] = field(default_factory=dict)
     kept: tuple[Sample, ...] = ()
+    numbers_there: NumbersSeen = NumbersSeen()
+    numbers_asked: list[tuple[float, str]] = field(default_factory=list)
     asked: list[object] = field(default_factory=list)
     news: "asyncio.Queue[FeedItem]" = field(default_factory=asyncio.Queue)
 
@@ -104,6 +107,10 @@ class ScriptedEnvironment:
             yield Sample(host.host, 1.0, cpu=0.25, memory=0.5, load=1.0)
         while True:
             yield await self.news.get()
+
+    async def numbers_before(self, span: float, host: str = "", new: Mapping[str, float] | None = None) -> NumbersSeen:
+        self.numbers_asked.append((span, host))
+        return self.numbers_there
 
     async def candidates(self, board: FleetSnapshot) -> tuple[Candidate, ...]:
         return self.candidates_there

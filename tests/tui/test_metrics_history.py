@@ -1,5 +1,7 @@
 """The numbers that a screen keeps: a bound on time, gaps, and a mean that a plain sum agrees with."""
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,12 @@ from console.ports.feed import Sample
 from console.tui.metrics_history import KINDS, MOST, SLACK, SPAN, MetricsHistory
 from console.tui.widgets.metrics_panel import MetricsPanel
 from tests.tui.scenes import scene
+
+
+def single(value: float | None) -> float | None:
+    """As a number of four bytes keeps it."""
+    return None if value is None else array("f", [value])[0]
+
 
 SHARES = st.one_of(st.none(), st.floats(0, 1))
 
@@ -21,11 +29,12 @@ def test_a_host_has_the_points_that_came_and_no_gap_is_a_number(looks: list[tupl
         numbers.add(Sample("web01", now, *values), now)
         came.append((now, tuple(values)))
     for place, series in enumerate(numbers.series("web01")):
-        expected = [(at, values[place]) for at, values in came if values[place] is not None]
+        expected = [(at, single(values[place])) for at, values in came if values[place] is not None]
         fresh = [point for point in expected if point[0] >= now - SPAN]
         assert list(series.points[-len(fresh) :] if fresh else ()) == fresh
         assert list(series.points) == expected[-len(series.points) :] if series.points else not fresh
-        assert series.latest == ({"web01": expected[-1]} if series.points else {})
+        last = next(((at, values[place]) for at, values in reversed(came) if values[place] is not None), None)
+        assert series.latest == ({"web01": last} if last else {})
 
 
 def test_a_night_keeps_ten_minutes_and_not_more() -> None:
@@ -34,7 +43,7 @@ def test_a_night_keeps_ten_minutes_and_not_more() -> None:
         numbers.add(Sample("web01", 0.0, 0.5, 0.5, 1.0), float(second))
     (cpu, *_) = numbers.series("web01")
     assert SPAN <= len(cpu.points) <= SPAN + SLACK + 1
-    assert len(numbers.series()[0].points) == SPAN
+    assert SPAN <= len(numbers.series()[0].points) <= SPAN + SLACK + 1
 
 
 def test_a_host_that_is_looked_at_too_often_is_bounded_too() -> None:

@@ -59,9 +59,9 @@ async def test_the_line_that_is_read_is_a_mark_in_the_metrics_and_escape_lets_it
         assert all(row == rows[0] for row in rows)
         column = rows[0][0]
         assert metrics.content_size.width - 1 - column == int(clock.mono() // metrics.step) - int((clock.mono() - 30) // metrics.step)
-        await press(pilot, "up")
+        await press(pilot, "down")
         await settled(pilot)
-        assert next(marked(line) for line in metrics._lines if marked(line))[0] < column
+        assert next(marked(line) for line in metrics._lines if marked(line))[0] > column
         await press(pilot, "escape")
         await settled(pilot)
         assert log.following

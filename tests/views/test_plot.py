@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.model.state import HostState, RunState
-from console.views.machine_metrics import Series, metric_lines, said
+from console.views.machine_metrics import Looking, metric_lines
+from console.views.metric_series import Series
+from console.views.metric_words import said
 from console.views.plot import SCALE, Track, plot, time_axis
 from console.views.styled_text import ascii_line, text, width
 
@@ -63,24 +65,25 @@ def test_the_time_axis_names_its_ends() -> None:
 def test_there_is_a_plot_where_there_is_room_and_a_sparkline_where_there_is_little() -> None:
     points = tuple((float(at), 0.5) for at in range(60))
     series = tuple(Series(kind, points, {"web01": points[-1]}) for kind in ("cpu", "memory", "load"))
-    roomy = metric_lines(series, RunState(), 60.0, (80, 17))
+    roomy = metric_lines(series, RunState(), Looking(60.0), (80, 17))
     assert len(roomy) <= 17
     assert sum("┤" in text(row) for row in roomy) == 6
     assert text(roomy[-1]).rstrip().endswith("now")
     for small in ((80, 15), (30, 30), (30, 6)):
-        rows = metric_lines(series, RunState(), 60.0, small)
+        rows = metric_lines(series, RunState(), Looking(60.0), small)
         assert len(rows) <= small[1]
-        assert not any("┤" in text(row) for row in rows)
+        assert not any(0x2800 <= ord(character) < 0x2900 for row in rows for character in text(row))
+        assert {text(row).split("┤")[0].strip() for row in rows if "┤" in text(row)} == {"100 %", "1.00"}
         assert any(set(text(row)) & set("▁▂▃▄▅▆▇█") for row in rows)
 
 
 def test_new_and_old_hosts_are_drawn_apart() -> None:
     everyone, old, new = (tuple((float(at), value) for at in range(start, 60)) for start, value in ((0, 0.5), (0, 0.1), (30, 0.9)))
     series = (Series("cpu", everyone, {"web01": (59.0, 0.9), "web02": (59.0, 0.1)}, new, old),)
-    rows = metric_lines(series, RunState(), 60.0, (68, 12))
+    rows = metric_lines(series, RunState(), Looking(60.0), (68, 12))
     tones = {span.tone for row in rows for span in row if any(0x2800 <= ord(character) < 0x2900 for character in span.text)}
     assert tones == {"busy", "strong"}
-    stale = metric_lines(series, RunState(), 99.0, (68, 12))
+    stale = metric_lines(series, RunState(), Looking(99.0), (68, 12))
     assert {span.tone for row in stale for span in row if any(0x2800 <= ord(c) < 0x2900 for c in span.text)} == {"dim"}
 
 
@@ -88,8 +91,8 @@ def test_new_and_old_hosts_are_drawn_apart() -> None:
 def test_a_moment_that_is_looked_at_is_one_column_and_nothing_else_moves(cursor: float | None, wide: int, high: int, count: int):
     points = tuple((float(at), 0.5) for at in range(300, 300 + count))
     series = [Series(kind, points, {"web01": points[-1]} if points else {}) for kind in ("cpu", "memory", "load")]
-    plain = metric_lines(series, RunState(), 330.0, (wide, high))
-    looked = metric_lines(series, RunState(), 330.0, (wide, high), cursor=cursor)
+    plain = metric_lines(series, RunState(), Looking(330.0), (wide, high))
+    looked = metric_lines(series, RunState(), Looking(330.0, cursor=cursor), (wide, high))
     assert len(plain) == len(looked)
     for before, after in zip(plain, looked, strict=True):
         cells = [span.tone for span in after for _ in span.text]
@@ -104,7 +107,7 @@ def test_a_number_never_stands_without_the_name_of_what_it_counts(kind: str, sha
     value = share * 99 if kind == "load" else share
     series = [Series(kind, ((59.0, value),), {"web01": (59.0, value), "web02": (59.0, value)})]
     state = RunState(run="r1", hosts={name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "old"))})
-    first = text(metric_lines(series, state, 60.0, (wide, 2))[0])
+    first = text(metric_lines(series, state, Looking(60.0), (wide, 2))[0])
     assert first.startswith(f"{kind} ")
     assert first.count(said(kind, value)) >= 2
 
@@ -112,5 +115,5 @@ def test_a_number_never_stands_without_the_name_of_what_it_counts(kind: str, sha
 def test_at_rest_no_host_is_new_or_old():
     series = [Series("cpu", ((59.0, 0.5),), {"web01": (59.0, 0.2), "web02": (59.0, 0.8)})]
     hosts = {name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "unknown"))}
-    assert "50 %" in text(metric_lines(series, RunState(hosts=hosts), 60.0, (60, 2))[0])
-    assert "new 20 %" in text(metric_lines(series, RunState(run="r1", hosts=hosts), 60.0, (60, 2))[0])
+    assert "50 %" in text(metric_lines(series, RunState(hosts=hosts), Looking(60.0), (60, 2))[0])
+    assert "new 20 %" in text(metric_lines(series, RunState(run="r1", hosts=hosts), Looking(60.0), (60, 2))[0])

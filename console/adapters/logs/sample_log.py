@@ -1,4 +1,7 @@
-"""The machines' numbers during a run: `logs/RUN/samples`, a line for each look at a host, capped. Not the journal: losing some never stops a run.
+"""Numbers before, during and after a run: `logs/RUN/samples`, a line for each look at a host, capped. Not the journal: losing some never stops a run.
+
+A line is the time, the host (`*`: the environment as a whole), cpu, memory and load, then what else was looked at as NAME=VALUE, with :REQUESTS:BAD where
+requests are counted; `-` stands for what could not be measured, and `@SOURCE` for a source that is not the machine itself.
 
 Lines are gathered and written once a second; the last second of a run may be missing.
 """
@@ -15,11 +18,9 @@ from console.wire.address import path_part
 
 CAP = 32 << 20
 """Bytes that the numbers of one run may have: some two hours of a hundred hosts that are looked at each second."""
+WHOLE = "*"
 GATHERED = 1.0
 """Seconds for which lines are collected before they are written."""
-
-WHOLE = "*"
-"""Stands for the host in a line of the environment as a whole."""
 
 
 class SampleLog:
@@ -38,9 +39,10 @@ class SampleLog:
         if sample.source != MACHINE and not sample.extra:
             return
         at = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        numbers = [_written(value) for value in (sample.cpu, sample.memory, sample.load)]
-        numbers += [f"{path_part(name)}={_written(value)}" for name, value in sample.extra.items()]
-        self._lines.append(f"{at} {path_part(sample.host) if sample.host else WHOLE} {' '.join(numbers)}\n")
+        numbers = " ".join(map(_said, (sample.cpu, sample.memory, sample.load)))
+        source = "" if sample.source == MACHINE else f" @{path_part(sample.source)}"
+        more = "".join(f" {path_part(name)}={_said(value)}{_counts(sample, name)}" for name, value in sample.extra.items())
+        self._lines.append(f"{at} {path_part(sample.host) if sample.host else WHOLE} {numbers}{source}{more}\n")
         self._since = self._since or now.timestamp()
         if now.timestamp() - self._since >= GATHERED:
             self.flush()
@@ -80,20 +82,28 @@ class SampleLog:
             return SamplePage((), after)
 
 
-def _sample(line: bytes) -> Sample | None:
-    try:
-        at, host, *numbers = line.decode("ascii").split()
-        cpu, memory, load = map(_read, numbers[:3])
-        extra = {unquote(name): _read(value) for name, _, value in (one.partition("=") for one in numbers[3:])}
-        moment = datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
-        return Sample("" if host == WHOLE else unquote(host), moment, cpu, memory, load, extra)
-    except ValueError:
-        return None
-
-
-def _written(value: float | None) -> str:
+def _said(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _read(text: str) -> float | None:
-    return None if text == "-" else float(text)
+def _counts(sample: Sample, name: str) -> str:
+    return f":{sample.counts[name][0]}:{sample.counts[name][1]}" if name in sample.counts else ""
+
+
+def _sample(line: bytes) -> Sample | None:
+    try:
+        at, host, *words = line.decode("ascii").split()
+        cpu, memory, load = map(_number, words[:3])
+        source = next((unquote(word[1:]) for word in words[3:] if word.startswith("@")), MACHINE)
+        more = [(unquote(name), told.split(":")) for name, _, told in (word.partition("=") for word in words[3:] if "=" in word)]
+        counts = {name: (int(told[1]), int(told[2])) for name, told in more if len(told) == 3}
+        moment = datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
+        return Sample(
+            "" if host == WHOLE else unquote(host), moment, cpu, memory, load, {name: _number(told[0]) for name, told in more}, source, counts
+        )  # fmt: skip
+    except (ValueError, IndexError):
+        return None
+
+
+def _number(word: str) -> float | None:
+    return None if word == "-" else float(word)

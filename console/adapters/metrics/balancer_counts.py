@@ -10,6 +10,7 @@ from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.metrics.shared_looks import Counted, NotedCounts
 from console.core.analysis.looks import look_of
 from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, measured, together, unmeasured
+from console.core.metrics.metric_list import BALANCERS_EVERY
 from console.model.measurements import Measurement
 from console.model.metrics import CountedMetric
 from console.model.traffic import BalancerProblem
@@ -17,8 +18,6 @@ from console.ports.clock import Clock
 from console.ports.metrics import Take
 from console.text import SafeText
 
-EVERY = 2.0
-"""Seconds between two looks."""
 DEADLINE = 10.0
 ERRORS = CountedMetric("error_rate", counter="balancer", errors={"bad": "true"})
 """Bad requests as a share of all."""
@@ -30,7 +29,7 @@ class BalancerCounts:
     name = "balancer"
     metrics = ("error_rate",)
 
-    def __init__(self, balancers: tuple[NotedCounts, ...], clock: Clock, interval: float = EVERY) -> None:
+    def __init__(self, balancers: tuple[NotedCounts, ...], clock: Clock, interval: float = BALANCERS_EVERY) -> None:
         self._balancers, self._clock = balancers, clock
         self._before: dict[str, dict[str, Looked]] = {one.name: {} for one in balancers}
         self.interval = interval

@@ -118,11 +118,13 @@ class Track:
             minute = self._open = _Minute(at // MINUTE * MINUTE)
         minute.add(looks)
 
-    def between(self, metric: str, host: str, since: float, until: float) -> Iterator[Measurement]:
-        """Yield what ended in that time: minutes, up to where what is kept as it came begins."""
+    def between(self, metric: str, host: str, since: float, until: float, *, coarse: bool = False) -> Iterator[Measurement]:
+        """Yield what ended in that time: minutes, up to where what is kept as it came begins; `coarse`: as long as there are minutes."""
         begin = self.fine.at[0] if self.fine.at else until
+        if coarse and self.minutes.at:
+            begin = max(begin, self.minutes.at[-1])
         yield from _read(self.minutes, metric, host, since, min(until, begin), SafeText(""))
-        yield from _read(self.fine, metric, host, since, until, self._problems.get(metric, SafeText("")))
+        yield from _read(self.fine, metric, host, max(since, begin) if coarse else since, until, self._problems.get(metric, SafeText("")))
 
     def newest(self, metric: str) -> tuple[float, float] | None:
         """Return the last number of that metric and its time; None: there is none."""

@@ -8,8 +8,11 @@ from typing import Any
 
 from console.core.checks.direction import attempt_of
 from console.core.environment.record_queries import failed_run, healthy_hosts, owed_now
+from console.core.metrics.kept_numbers import DAY, HOUR, MINUTE
+from console.core.metrics.metric_list import metrics_of
 from console.engine.context import QueryContext
 from console.engine.maintenance.change import read_maintenance
+from console.engine.metrics.history import History
 from console.engine.metrics.keeper import MetricKeeper
 from console.engine.preflight.preview import answer_preview
 from console.engine.queries.inspect import look_at
@@ -19,6 +22,7 @@ from console.errors import UsageFault
 from console.model.fleet import Host
 from console.model.fleet_snapshot import Candidate, FleetSnapshot, Holder, SnapshotHost, SnapshotRelease
 from console.model.host_facts import HostFacts
+from console.model.number_history import NumbersSeen
 from console.model.request import Person
 from console.model.values import changed
 from console.ports.feed import Heard
@@ -91,6 +95,20 @@ async def answer_channels(fleet: QueryContext, argument: Mapping[str, Any], pers
     return (*found, *([SafeText(f"{missing} more, whose {'secret is' if missing == 1 else 'secrets are'} not known here")] if missing else []))
 
 
+async def answer_numbers(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> NumbersSeen:
+    """Say how every metric went for some time. `span`: seconds; `host`: of that one alone; `new`: by host, since when it has been on the new release."""
+    keeper, now = fleet.metrics, fleet.clock.mono()
+    if keeper is None:
+        return NumbersSeen(now=now)
+    span = min(DAY, max(MINUTE, float(argument.get("span", HOUR))))
+    new = {str(host): float(at) for host, at in dict(argument.get("new", {})).items()}
+    infos = metrics_of(fleet.environment)
+    history = History(keeper.numbers, now, span, new, str(argument.get("host", "")))
+    curves = tuple([await history.curve(info) for info in infos])
+    problems = {info.name: problem for info in infos if (problem := history.problem(info.name))}
+    return NumbersSeen(infos, tuple(curve for curve in curves if curve.at), problems, now)
+
+
 ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine[Any, Any, object]]] = {
     "board": answer_board,
     "channels": answer_channels,
@@ -99,6 +117,7 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine
     "versions": answer_versions,
     "preview": answer_preview,
     "releases": answer_releases,
+    "numbers": answer_numbers,
 }
 
 

@@ -18,6 +18,7 @@ from console.tui.home.resting_environment import RestingEnvironment
 from console.tui.host.host_actions import HostActions
 from console.tui.host.host_screen import HostScreen
 from console.tui.host.host_source import HostSteering
+from console.tui.look_back import LookBack
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
@@ -44,6 +45,7 @@ class HomeScreen(Page):
         self._fleet, self._metrics = FleetPanel(id="fleet", classes="panel"), MetricsPanel(id="metrics", classes="panel")
         self._runs = Picker("no run yet: d deploys the first version", id="runs", classes="panel")
         self._host = ""
+        self._back = LookBack(client, shell.clock, lambda: self.rest.numbers, shell.keep, self.say, self.changed)
         self._resized = True
         self._second = 0
 
@@ -63,6 +65,7 @@ class HomeScreen(Page):
         self._runs.entitle(line("Last runs"))
         self.lay_out()
         self.look()
+        self._back.begin(self.rest.fleet)
 
     def on_screen_suspend(self) -> None:
         """Look no more, unless one host of what is seen here lies above."""
@@ -110,9 +113,13 @@ class HomeScreen(Page):
         self.set_class(self.client.protected, "protected")
         self.headline.draw(lambda width, _: home_lines(rest.board, rest.open_run, width, behind=rest.behind, zone=self.shell.zone))
         self._fleet.show_fleet(rest.fleet, now, self._host, lambda host: rest.numbers.load_of(host, now))
-        self._metrics.show_numbers(rest.numbers.series(self._host), rest.fleet, now, self._host)
+        self._metrics.show_numbers(rest.numbers.series(self._host, now), rest.fleet, now, self._host, span=rest.numbers.span)
         self._runs.draw(lambda width: tuple(run_row(run, width, self.shell.zone) for run in rest.runs))
         self.show_edges()
+
+    def changed(self) -> None:
+        """Something else is to be shown."""
+        self.rest.changed = True
 
     @property
     def situation(self) -> Situation:
@@ -132,7 +139,7 @@ class HomeScreen(Page):
         """Return what each action does here."""
         return {
             "open": self.open_chosen, "runs": self.shell.open_runs, "environment": self.ask_environment, "roll-back": self.ask_rollback,
-            "refresh": self.rest.refresh, "freeze": self.freeze, "unzoom": self.let_go,
+            "span": lambda: self._back.turn(self.rest.fleet, self._host), "refresh": self.rest.refresh, "freeze": self.freeze, "unzoom": self.let_go,
         } | HostActions(self.shell, lambda: self.situation, self.ask, self.say, self.say_equivalent).handlers()  # fmt: skip
 
     def press(self, key: str) -> bool:
@@ -151,6 +158,7 @@ class HomeScreen(Page):
         if not self._host:
             self.unsay()
         self._host = host
+        self._back.begin(self.rest.fleet, host)
         self.show()
 
     def send(self, command: AnyCommand, equivalent: str) -> None:

@@ -107,7 +107,7 @@ class HostPanels(Vertical):
         drift = str(known.detail) if known and not seen.fleet.run else ""
         told = (line(lookup.no_releases),) if lookup.no_releases else None
         self._releases.draw(lambda width, _: told or release_rows(lookup.releases, way_back_of(run, host), drift, width))
-        self._metrics.show_numbers(seen.numbers.series(host), seen.fleet, seen.now, host)
+        self._metrics.show_numbers(seen.numbers.series(host, seen.now), seen.fleet, seen.now, host, span=seen.numbers.span)
 
     def _show_steps(self, seen: HostSnapshot) -> None:
         run, host = seen.run, seen.host

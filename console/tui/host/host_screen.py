@@ -17,6 +17,7 @@ from console.tui.host.host_lookup import HostLookup
 from console.tui.host.host_panels import PANELS, HostPanels, HostSnapshot, head_rows
 from console.tui.host.host_source import HostSource, HostSteering
 from console.tui.log_actions import LogActions
+from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
 from console.tui.screen_shell import Shell
 from console.tui.situation import Situation
@@ -36,6 +37,7 @@ class HostScreen(PageWithLog):
         self._source, self._below = source, below
         self._panels = HostPanels(self.log_panel)
         self._lookup = HostLookup(shell.client, self.log_panel, self.say, self.show)
+        self._back = LookBack(shell.client, shell.clock, lambda: source.numbers, shell.keep, self.say, self.show)
         self._second = -1
         self._state = RunState()
 
@@ -104,6 +106,7 @@ class HostScreen(PageWithLog):
         """Show that host."""
         self.host = host
         self._below.choose(host)
+        self._back.begin(self._source.fleet, host)
         self.unsay()
         self._panels.begin()
         self.log_panel.whose = host
@@ -161,6 +164,7 @@ class HostScreen(PageWithLog):
         state = self._source.last
         of_log = LogActions(self.log_panel, self.shell, self.say)
         return panels | of_host.handlers() | of_log.reading_handlers() | {
+            "span": lambda: self._back.turn(self._source.fleet, self.host),
             "next-host": lambda: self.step_to(1), "host-before": lambda: self.step_to(-1), "roll-back": self.ask_rollback,
             "skip": lambda: self.ask(QUESTIONS["skip"](state, self.host, self.dialog_width())),
             "abort": lambda: self.ask(QUESTIONS["abort"](state, self.host, self.dialog_width())),

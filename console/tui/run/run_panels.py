@@ -79,6 +79,6 @@ class RunPanels(Horizontal):
         else:
             numbers = seen.numbers
             self.fleet.show_fleet(state, now, seen.host, lambda host: numbers.load_of(host, now))
-            self.metrics.show_numbers(numbers.series(seen.pinned), state, now, seen.pinned, seen.looked)
+            self.metrics.show_numbers(numbers.series(seen.pinned, now), state, now, seen.pinned, seen.looked, numbers.span)
         presence, problem = seen.presence, seen.problem
         self._checklist.show_run(state, now, lambda width: run_lines(state, now, width, presence.names, presence.round_trip, problem=problem))

@@ -21,6 +21,7 @@ from console.tui.host.host_screen import HostScreen
 from console.tui.host.host_source import HostSteering
 from console.tui.keys import offered
 from console.tui.log_actions import LogActions
+from console.tui.look_back import LookBack
 from console.tui.page_with_log import PageWithLog
 from console.tui.run.panel_filter import PanelFilter
 from console.tui.run.panel_zoom import PanelZoom
@@ -71,6 +72,7 @@ class RunScreen(PageWithLog):
         self.field = PanelFilter(self.panels.fleet, self.log_panel, self.say)
         self.zoom = PanelZoom()
         self.cursor = TimeCursor(self.log_panel, self.panels.metrics, self.time, self.show_slices)
+        self.back = LookBack(shell.client if time is None else None, shell.clock, lambda: self.follower.numbers, shell.keep, self.say, self.show_slices)
         self.way_out = WayOut(shell, follower, self.say, lambda: shell.go_back(self))
         self._hosts = RunHostSource(follower, self.log_panel.book)
         self._news = RunNews()
@@ -143,6 +145,8 @@ class RunScreen(PageWithLog):
         """Do what is to be done about what came: say news, ask for GO, take an answered question away."""
         if told := self._news.of_helm(self.follower):
             self.say(*told)
+        if self.state.run and self.state.phase != "ended":
+            self.back.begin(self.state)
         if self._asks and self.state.phase == "deciding" and self.is_current and may_go(self.situation):
             self._asks = False
             self.ask_about("go")
@@ -217,7 +221,8 @@ class RunScreen(PageWithLog):
             "promote": self.promote,
             "continue": lambda: self.send(Continue(expects=self.state.seq), "deploy continue"),
             "retry": lambda: self.send(Retry(expects=self.state.seq, host=self.host), f"deploy retry {self.host}"),
-            "host": self.open_host, "moment-on": lambda: self.cursor.move(1), "moment-back": lambda: self.cursor.move(-1),
+            "host": self.open_host, "span": lambda: self.back.turn(self.state, self.pinned),
+            "moment-on": lambda: self.cursor.move(1), "moment-back": lambda: self.cursor.move(-1),
         }  # fmt: skip
 
     def promote(self) -> None:
@@ -248,6 +253,7 @@ class RunScreen(PageWithLog):
     def choose(self, host: str) -> None:
         """Choose a host; empty: none."""
         self.pinned = host
+        self.back.begin(self.state, host)
         self.show_slices()
 
     def open_host(self) -> None:

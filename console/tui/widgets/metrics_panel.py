@@ -6,7 +6,9 @@ from typing import NamedTuple
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
 from console.views.canary_rows import canary_rows
-from console.views.machine_metrics import Series, metric_lines, newest, step_of, window, window_words
+from console.views.machine_metrics import Looking, metric_lines, step_of, window, window_words
+from console.views.metric_numbers import TEN_MINUTES
+from console.views.metric_series import Series, newest
 from console.views.styled_text import Line, Span, line
 from console.views.threshold_rows import threshold_rows
 
@@ -29,26 +31,30 @@ class MetricsPanel(LineView):
     since = 0.0
     """The time of the first column."""
 
-    def show_numbers(self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None) -> None:
-        """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end."""
+    def show_numbers(
+        self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None, span: float = TEN_MINUTES
+    ) -> None:
+        """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end.
+
+        `span`: seconds that are shown at most.
+        """
         above = _rows_above(state, self.content_size.width)
         room = (max(1, self.content_size.width), max(1, self.content_size.height - len(above)))
         last = newest(series)
         known, over = last is not None, bool(state.run) and state.phase == "ended"
         if last is not None and over:
             now = min(now, last)
-        span = f"  {window_words(window(series, now, room))}{' of the run' if over else ''}" if known else ""
-        self.step = step_of(series, now, room) if known else 1.0
-        self.since = now - window(series, now, room) + self.step if known else 0.0
+        words = f"  {window_words(window(series, now, room, span))}{' of the run' if over else ''}" if known else ""
+        self.step = step_of(series, now, room, span) if known else 1.0
+        self.since = now - window(series, now, room, span) + self.step if known else 0.0
         at = line("  ", Span(f" {looked.words} ", "selected")) if looked else ()
-        self.entitle(line(self.title_words, f"  {host}" if host else "", *at, "" if looked and room[0] < 40 else span))
+        self.entitle(line(self.title_words, f"  {host}" if host else "", *at, "" if looked and room[0] < 40 else words))
         cursor, below = (looked.at, looked.line) if looked else (None, ())
-        until = "end" if over else "now"
+        looking = Looking(now, span, cursor, below, "end" if over else "now")
 
         def drawn(width: int, height: int) -> tuple[Line, ...]:
             rows = _rows_above(state, width)
-            left = (width, max(1, height - len(rows)))
-            return (*rows, *metric_lines(series, state, now, left, cursor=cursor, below=below, until=until))[:height]
+            return (*rows, *metric_lines(series, state, looking, (width, max(1, height - len(rows)))))[:height]
 
         self.draw(drawn)
 
