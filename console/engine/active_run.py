@@ -13,6 +13,7 @@ from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import Keep, QueryContext
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
+from console.engine.metrics.kept_beside import KeptBeside
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.run.announcements import Announcer
@@ -111,6 +112,8 @@ class ActiveRun:
         runner, outside = self.runner, self._fleet.outside
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
         hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
+        beside = KeptBeside(self._fleet.metrics, self._fleet.clock, self._run, self._keep)
+        beside.keep_before()
         numbers = ExitStack()
         if self._fleet.metrics is not None:
             numbers.enter_context(self._fleet.metrics.heard(self._tell, linger=AFTER_RUN))
@@ -134,6 +137,7 @@ class ActiveRun:
                 raise
         finally:
             numbers.close()
+            beside.go_on()
             if caller:
                 caller.stop()
             over()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import Protocol
 
 from console.engine.metrics.keeper import MetricKeeper
 from console.model.commands import Accepted, AnyCommand, Refusal
@@ -20,8 +21,11 @@ from console.ports.outside import Outside
 ENGINE = Person("the engine")
 """Who does what no person asked for."""
 
-Keep = Callable[[str, Output | Sample], None]
-"""Keeps what a run's steps printed, and what its machines did."""
+class Keep(Protocol):
+    """Keeps what a run's steps printed, and what its machines did. Never waits."""
+
+    def __call__(self, run: str, item: Output | Sample, ago: float = 0.0) -> None:
+        """Keep it. `ago`: how many seconds ago it came."""
 
 
 async def _written(run: str, *events: Event) -> None:

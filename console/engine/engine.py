@@ -63,7 +63,7 @@ class Engine:
 
     def __init__(
         self, journal: Journal, clock: Clock, open_outside: Callable[[Environment, Mapping[str, Secret]], Outside],
-        zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item: None,
+        zone_of: Callable[[str], tzinfo | None], keep: Keep = lambda run, item, ago=0.0: None,
         look_again: float = EVERY, read_file: ReadFile = unread, choose_journal: ChooseJournal = stays, carrier: Carrier = Carrier(),  # noqa: B008 (frozen)
     ) -> None:  # fmt: skip
         self._journal = journal

@@ -32,6 +32,8 @@ def ticks(low: float, high: float, most: int = 8) -> tuple[float, ...]:
 
 def tick_words(seconds: float) -> str:
     """Return a tick's number of seconds; tenths where ticks stand that close."""
+    if seconds < 0:
+        return f"-{tick_words(-seconds)}"
     return f"{seconds:.1f} s" if seconds != int(seconds) else seconds_in_words(seconds)
 
 

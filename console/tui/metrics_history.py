@@ -7,6 +7,7 @@ six numbers each second), of a metric of the fleet 160 KiB however many hosts th
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from math import floor, isnan, nan
 
 from console.core.metrics.fleet_curve import OpenRow, Row, merged
@@ -66,13 +67,13 @@ class _Tier:
     """Rows of so many seconds each, as flat arrays, oldest first."""
 
     def __init__(self, step: float, most: int) -> None:
-        self.step, self._most = step, most
+        self.step, self.most = step, most
         self._columns = tuple(array("d") for _ in Row._fields)
 
     def append(self, row: Row) -> None:
         for column, value in zip(self._columns, row, strict=True):
             column.append(nan if value is None else value)
-        if len(self._columns[0]) > self._most + SLACK:
+        if len(self._columns[0]) > self.most + SLACK:
             for column in self._columns:
                 del column[:SLACK]
 
@@ -114,33 +115,38 @@ class FleetCurve:
         self._open = OpenRow(self.info.unit)
         for place, tier in enumerate(self._tiers):
             gathered = self._gathered[place]
-            if place and gathered and floor(gathered[0].at / tier.step) != floor(row.at / tier.step):
-                self._tiers[place].append(merged(floor(gathered[0].at / tier.step) * tier.step, gathered))
+            if place and gathered and self._begin(place) != floor(row.at / tier.step) * tier.step:
+                tier.append(merged(self._begin(place), gathered))
                 gathered.clear()
             if place:
                 gathered.append(row)
             else:
                 tier.append(row)
 
-    def rows(self, now: float, span: float) -> Iterator[Row]:
-        """Yield the rows of so many seconds, those of the finest tier that reaches so far; the last one may not be over."""
-        place = next((number for number, (step, most) in enumerate(TIERS) if step * most >= span), len(TIERS) - 1)
-        yield from self._tiers[place].rows(now - span)
-        open_rows = [*self._gathered[place], *([self._open.row(self._ends - 1.0)] if self._ends else [])]
-        if open_rows:
-            yield merged(floor(open_rows[0].at / TIERS[place][0]) * TIERS[place][0], open_rows) if place else open_rows[-1]
+    def rows(self, now: float, span: float) -> tuple[Row, ...]:
+        """Return the rows of so many seconds, each time by the finest tier that has it; the last one may not be over."""
+        found = [self._open.row(self._ends - 1.0)] if self._ends else []
+        for place, tier in enumerate(self._tiers):
+            first = found[0].at if found else now + 1.0
+            more = [*tier.rows(now - span), *([merged(self._begin(place), self._gathered[place])] if self._gathered[place] else [])]
+            found = [*(row for row in more if row.at + tier.step <= first + 0.001), *found]
+        return tuple(found)
+
+    def _begin(self, place: int) -> float:
+        step = self._tiers[place].step
+        return floor(self._gathered[place][0].at / step) * step
 
     def begin_with(self, curve: Curve, shift: float) -> None:
         """Lay what an engine knows of the time before in front of what came. `shift`: from the engine's clock to this one."""
         columns = zip(curve.at, curve.value, curve.new, curve.old, curve.median, curve.p95, curve.highest, strict=True)
-        rows = [Row._make((at + shift, *values, 1.0)) for at, *values in columns]
-        step = min((later - one for one, later in zip(curve.at, curve.at[1:], strict=False)), default=10.0)
-        for place, tier in enumerate(self._tiers):
-            if place == 0 or tier.step >= step or place == len(TIERS) - 1:
-                wide: dict[float, list[Row]] = {}
-                for row in rows:
-                    wide.setdefault(floor(row.at / tier.step) * tier.step, []).append(row)
-                tier.begin_with([merged(at, some) for at, some in wide.items()])
+        step = min((later - one for one, later in pairwise(curve.at)), default=10.0)
+        rows = [Row._make((at - step + shift, *values, 1.0)) for at, *values in columns]
+        for tier in self._tiers:
+            wide: dict[float, list[Row]] = {}
+            for row in rows:
+                for part in range(max(1, round(step / tier.step))):
+                    wide.setdefault(floor((row.at + part * tier.step) / tier.step) * tier.step, []).append(row)
+            tier.begin_with([merged(at, some) for at, some in sorted(wide.items())][-tier.most :])
 
 
 class MetricsHistory:
@@ -204,10 +210,14 @@ class MetricsHistory:
         return known
 
     def series(self, host: str = "", now: float = 0.0) -> tuple[Series, ...]:
-        """Return what there is to draw up to now: the fleet's curves, or one host's points. `now` 0: up to what came last."""
+        """Return what there is to draw up to now: the fleet's curves, or one host's points. `now` 0: up to what came last.
+
+        What is measured only when something else asks is shown once it was.
+        """
         span = self.span
         now = now or max((at for points in self._latest.values() for at, _ in points.values()), default=0.0)
-        return tuple(self._of_host(name, host, now, span) if host else self._of_fleet(name, now, span) for name in self._curves)
+        shown = (name for name, curve in self._curves.items() if curve.info.every or self._latest[name])
+        return tuple(self._of_host(name, host, now, span) if host else self._of_fleet(name, now, span) for name in shown)
 
     def load_of(self, host: str, now: float) -> tuple[float | None, float | None]:
         """Return the newest cpu and memory of a host, as shares; None for what is not fresh at that time (boot-time clock)."""
@@ -228,7 +238,7 @@ class MetricsHistory:
 
     def _of_fleet(self, metric: str, now: float, span: float) -> Series:
         curve = self._curves[metric]
-        rows = tuple(curve.rows(now, max(span, SPAN)))
+        rows = curve.rows(now, max(span, SPAN))
         whole, new, old, highest = (
             tuple((row.at, value) for row in rows if (value := row[place]) is not None) for place in (1, 2, 3, 6)
         )  # fmt: skip

@@ -65,10 +65,10 @@ class Recording:
             return self._walls[0] if self._walls else 0.0
 
     def seconds_at(self, wall: float) -> float:
-        """Return how many seconds after the first event a moment was (seconds since 1970): between the events that it stood between."""
+        """Return how many seconds after the first event a moment was (seconds since 1970): between the events that it stood between. Before it: below 0."""
         place = bisect_right(self._walls, wall) - 1
         if place < 0:
-            return 0.0
+            return wall - self._walls[0] if self._walls else 0.0
         seconds = self.times[place] + wall - self._walls[place]
         return min(seconds, self.times[place + 1]) if place + 1 < len(self.times) else seconds
 

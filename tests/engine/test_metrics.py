@@ -3,16 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.metrics.scripted import ScriptedSource
-from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, MetricKeeper, NoMeasurements, sample_of
-from console.engine.queries.for_screens import follow_numbers
+from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
+from console.engine.metrics.kept_beside import KeptBeside
+from console.engine.queries.for_screens import answer_numbers, follow_numbers
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
-from console.ports.feed import Sample
+from console.model.metrics import Metrics, QueriedMetric
+from console.model.number_history import NumbersSeen
+from console.model.request import Person
+from console.model.thresholds import Threshold
+from console.model.values import changed
+from console.ports.feed import Output, Sample
 from console.ports.metrics import Take
 from console.text import SafeText
 
@@ -121,3 +129,56 @@ async def test_one_who_follows_hears_what_each_source_says_of_a_host(scene: Scen
 def test_without_sources_nothing_is_known() -> None:
     assert NoMeasurements().window("cpu", 0, 99) == {}
     assert sample_of("checks", (Measurement("check:Web", "web01", 1, value=0.01),)).extra == {"check:Web": 0.01}
+
+
+async def test_what_was_before_a_run_and_comes_after_it_is_kept_with_it(scene: Scene) -> None:
+    kept: list[tuple[str, Sample, float]] = []
+
+    def keep(run: str, item: Output | Sample, ago: float = 0.0) -> None:
+        assert isinstance(item, Sample)
+        kept.append((run, item, ago))
+
+    with scene.keeper.heard(scene.heard.append, linger=AFTER_RUN):
+        await settle()
+        scene.machines.give(cpu(100, "web02"), Measurement("disk", "web02", 100, value=0.25))
+        scene.machines.give(cpu(99))
+        scene.balancer.give(Measurement("error_rate", "web01", 99.5, 2.0, 0.5, 10, 5))
+        await scene.clock.advance(20)
+        beside = KeptBeside(scene.keeper, scene.clock, "r1", keep)
+        beside.keep_before()
+        assert [(run, one.host, one.source, ago) for run, one, ago in kept] == [("r1", "web01", "machine", 21), ("r1", "web01", "balancer", 20.5), ("r1", "web02", "machine", 20)]
+        assert kept[1][1].counts == {"error_rate": (10, 5)}
+        assert kept[2][1].extra == {"disk": 0.25}
+        scene.machines.give(cpu(121))
+    kept.clear()
+    beside.go_on()
+    scene.machines.give(cpu(122))
+    await scene.clock.advance(BESIDE_RUN + 1)
+    scene.machines.give(cpu(800))
+    assert [one.at for _, one, _ in kept] == [122]
+    beside.go_on()
+    KeptBeside(scene.keeper, scene.clock, "r2", keep).keep_before()
+    kept.clear()
+    scene.machines.give(cpu(801))
+    assert kept == []
+
+
+async def test_a_screen_that_joins_is_told_of_the_hour_before_it(scene: Scene) -> None:
+    environment = changed(SHOP, thresholds=(Threshold("cpu", 0.9),), metrics=Metrics(queries=(QueriedMetric("queue", "x"),)))
+    with scene.keeper.heard(scene.heard.append):
+        await settle()
+        for at in range(0, 100, 10):
+            scene.machines.give(cpu(at), Measurement("load", "web01", at, value=1.0))
+            scene.machines.give(Measurement("cpu", "web02", at, value=1.0))
+        scene.balancer.give(Measurement("queue", "", 90, problem=SafeText("Prometheus is away")))
+        context: Any = SimpleNamespace(metrics=scene.keeper, clock=scene.clock, environment=environment)
+        seen = await answer_numbers(context, {"span": 3600, "new": {"web02": 50.0}}, Person("ada"))
+        assert [(one.name, one.limits) for one in seen.infos][:2] == [("queue", ()), ("cpu", (0.9,))]
+        assert (seen.now, seen.problems) == (100.0, {"queue": SafeText("Prometheus is away")})
+        curve = next(one for one in seen.curves if one.metric == "cpu")
+        assert (curve.at[0], curve.at[-1], set(curve.value), curve.highest[0]) == (10.0, 100.0, {0.75}, 1.0)
+        assert (curve.new[0], curve.new[-1], curve.old[0], curve.old[-1]) == (None, 1.0, 0.75, 0.5)
+        one = await answer_numbers(context, {"span": 60, "host": "web02"}, Person("ada"))
+        assert {curve.metric: curve.value for curve in one.curves} == {"cpu": (1.0,) * 5}
+        assert one.problems == {}
+    assert await answer_numbers(SimpleNamespace(metrics=None, clock=scene.clock), {}, Person("ada")) == NumbersSeen(now=100.0)  # type: ignore[arg-type]

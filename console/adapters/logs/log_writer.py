@@ -5,7 +5,7 @@ The queue has a bound: if the disk cannot keep up, lines are dropped, and a line
 
 import threading
 from collections import Counter, OrderedDict, deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from console.adapters.logs.run_log import RunLog, line_of
 from console.adapters.logs.sample_log import GATHERED, SampleLog
@@ -48,11 +48,11 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
-    def keep(self, run: str, item: Output | Sample) -> None:
-        """Queue an item to be written. Never waits."""
+    def keep(self, run: str, item: Output | Sample, ago: float = 0.0) -> None:
+        """Queue an item to be written, which came so many seconds ago. Never waits."""
         with self._news:
             if len(self._waiting) < self._bound:
-                self._waiting.append((run, item, datetime.now(UTC)))
+                self._waiting.append((run, item, datetime.now(UTC) - timedelta(seconds=ago)))
             elif isinstance(item, Output):
                 self._lost[run, item.host] += 1
             self._news.notify()

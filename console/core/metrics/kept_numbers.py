@@ -126,6 +126,15 @@ class Track:
         yield from _read(self.minutes, metric, host, since, min(until, begin), SafeText(""))
         yield from _read(self.fine, metric, host, max(since, begin) if coarse else since, until, self._problems.get(metric, SafeText("")))
 
+    def looks(self, host: str, since: float, *, coarse: bool = False) -> Iterator[tuple[Measurement, ...]]:
+        """Yield each look since then, with all its metrics; `coarse`: the means of minutes."""
+        columns = self.minutes if coarse else self.fine
+        for place in range(bisect_right(columns.at, since), len(columns.at)):
+            at = columns.at[place]
+            found = (one for metric in columns.values for one in _read(columns, metric, host, at, at, SafeText(""), place))
+            if look := tuple(found):
+                yield look
+
     def newest(self, metric: str) -> tuple[float, float] | None:
         """Return the last number of that metric and its time; None: there is none."""
         column = self.fine.values.get(metric, array("f"))
@@ -136,12 +145,13 @@ class Track:
         return self._problems.get(metric, SafeText(""))
 
 
-def _read(columns: _Columns, metric: str, host: str, since: float, until: float, problem: SafeText) -> Iterator[Measurement]:
+def _read(columns: _Columns, metric: str, host: str, since: float, until: float, problem: SafeText, only: int = -1) -> Iterator[Measurement]:
     values = columns.values.get(metric)
     if values is None:
         return
     requests, bad = columns.requests.get(metric), columns.bad.get(metric)
-    for place in range(bisect_right(columns.at, since), bisect_right(columns.at, until)):
+    places = range(bisect_right(columns.at, since), bisect_right(columns.at, until)) if only < 0 else (only,)
+    for place in places:
         if isnan(value := values[place]):
             continue
         counted = requests is not None and bad is not None and not isnan(requests[place])
@@ -190,6 +200,12 @@ class KeptNumbers:
     def hosts(self, metric: str) -> Mapping[str, Track]:
         """Return where a metric was measured; an empty name is the environment as a whole."""
         return self._of_metric.get(metric, {})
+
+    def looks(self, since: float, most: int) -> Iterator[tuple[str, tuple[Measurement, ...]]]:
+        """Yield (source, look) of everything since then, host by host; means of minutes, where there are more looks than that."""
+        count = sum(len(track.fine.at) - bisect_right(track.fine.at, since) for track in self._tracks.values())
+        for (source, host), track in self._tracks.items():
+            yield from ((source, look) for look in track.looks(host, since, coarse=count > most))
 
     def keep_only(self, hosts: Iterable[str]) -> None:
         """Forget what is of no host of those."""

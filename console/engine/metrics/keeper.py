@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 Hear = Callable[[Sample], None]
 AFTER_RUN = 3600.0
 """Seconds for which it goes on after a run, though nobody watches."""
+BESIDE_RUN = 600.0
+"""Seconds before a run, and after it, whose numbers are kept with it."""
+BEFORE_RUN_MOST = 20_000
+"""Looks that are kept of the time before a run, about."""
 AFTER_FAULT = 30.0
 """Seconds until a source is followed again that ended by a mistake of ours."""
 
@@ -44,6 +48,7 @@ class MetricKeeper:
         self._ending: asyncio.Task[None] | None = None
         self._listeners: list[Hear] = []
         self._until = 0.0
+        self._parting: tuple[Hear, float] | None = None
 
     @property
     def sources(self) -> tuple[MetricSource, ...]:
@@ -53,6 +58,11 @@ class MetricKeeper:
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
         """Return by host, oldest first, what ended after `since` and not after `until`."""
         return self.numbers.window(metric, since, until)
+
+    def recent(self, seconds: float) -> list[Sample]:
+        """Return what was measured in so many seconds up to now, in the order of time; of many hosts the means of minutes."""
+        found = (sample_of(source, look) for source, look in self.numbers.looks(self._clock.mono() - seconds, BEFORE_RUN_MOST))
+        return sorted(found, key=lambda sample: sample.at)
 
     async def use(self, environment: Environment, sources: tuple[MetricSource, ...]) -> None:
         """Sample those from now on, where somebody looks or looked lately."""
@@ -75,6 +85,10 @@ class MetricKeeper:
             self._until = max(self._until, self._clock.mono() + linger)
             self._end_later()
 
+    def go_on_telling(self, hear: Hear | None, seconds: float = 0.0) -> None:
+        """Tell one who listens no more of each look of so many seconds to come, as far as there are any; one at most. None: nobody any more."""
+        self._parting = None if hear is None else (hear, self._clock.mono() + seconds)
+
     async def stop(self) -> None:
         """End sampling, whoever listens."""
         self._until = 0.0
@@ -95,9 +109,12 @@ class MetricKeeper:
 
     def _take(self, source: str, looks: tuple[Measurement, ...]) -> None:
         self.numbers.take(source, looks)
-        if self._listeners:
+        if self._parting is not None and self._clock.mono() > self._parting[1]:
+            self._parting = None
+        listeners = [*self._listeners, *([self._parting[0]] if self._parting else [])]
+        if listeners:
             sample = sample_of(source, looks)
-            for hear in tuple(self._listeners):
+            for hear in listeners:
                 hear(sample)
 
     def _end_later(self) -> None:

@@ -1,0 +1,25 @@
+"""The numbers that are kept with a run of the time before it and after it, so that its report can compare. Knows nothing of what the run does."""
+
+from console.engine.context import Keep
+from console.engine.metrics.keeper import BESIDE_RUN, MetricKeeper
+from console.ports.clock import Clock
+
+
+class KeptBeside:
+    """Of one run."""
+
+    def __init__(self, keeper: MetricKeeper | None, clock: Clock, run: str, keep: Keep) -> None:
+        self._keeper, self._clock, self._run, self._keep = keeper, clock, run, keep
+
+    def keep_before(self) -> None:
+        """Keep what was measured in the minutes before. What is still kept with an earlier run is not any more."""
+        if self._keeper is not None:
+            self._keeper.go_on_telling(None)
+            now = self._clock.mono()
+            for sample in self._keeper.recent(BESIDE_RUN):
+                self._keep(self._run, sample, now - sample.at)
+
+    def go_on(self) -> None:
+        """Keep what is measured in the minutes after, unless another run begins."""
+        if self._keeper is not None:
+            self._keeper.go_on_telling(lambda sample: self._keep(self._run, sample), BESIDE_RUN)
