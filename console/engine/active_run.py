@@ -11,9 +11,9 @@ from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import Keep, QueryContext
+from console.engine.kept_beside import KeptBeside
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
-from console.engine.metrics.kept_beside import KeptBeside
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.run.announcements import Announcer

@@ -10,8 +10,8 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.metrics.scripted import ScriptedSource
+from console.engine.kept_beside import KeptBeside
 from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
-from console.engine.metrics.kept_beside import KeptBeside
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement

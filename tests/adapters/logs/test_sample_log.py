@@ -1,6 +1,7 @@
 """The numbers that are kept of a run."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,28 @@ def test_what_is_kept_comes_back_from_any_moment_on(tmp_path, came, since):
         assert one.at == (START + timedelta(seconds=second)).timestamp()
         for value, was in zip((one.cpu, one.memory, one.load), (cpu, memory, load), strict=True):
             assert value == pytest.approx(was, rel=1e-3)
+
+
+def test_every_source_is_kept_with_its_counts_its_gaps_and_the_environment_as_a_whole(state):
+    log = SampleLog(state, "r1")
+    came = [
+        Sample("web01", 0.0, 0.5, 0.25, 1.0, {"disk": 0.75, "net_in": None}),
+        Sample("web01", 0.0, extra={"error_rate": 0.05}, source="balancer", counts={"error_rate": (200, 10)}),
+        Sample("", 0.0, extra={"queue": 3.0, "check:Web app=1": None}, source="prometheus"),
+    ]
+    for sample in came:
+        log.append(sample, START)
+    log.flush()
+    assert [replace(one, at=0.0) for one in kept(log)] == came
+
+
+def test_lines_of_an_older_console_are_read(state):
+    log = SampleLog(state, "r1")
+    log.append(Sample("web01", 0.0, 0.5), START)
+    log.flush()
+    with open(log.path, "ab") as file:
+        file.write(b"2026-11-24T12:00:01Z web01 0.5 - 1.5\n2026-11-24T12:00:02Z web01\nrubbish\n2026-11-24T12:00:03Z web01 0.5 - x=y\n")
+    assert [(one.cpu, one.memory, one.load) for one in kept(log)] == [(0.5, None, None), (0.5, None, 1.5)]
 
 
 def test_it_is_written_once_a_second_private_and_capped(state):
