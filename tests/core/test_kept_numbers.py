@@ -111,6 +111,22 @@ def test_many_hosts_have_fewer_looks_each_and_none_fewer_than_a_few(monkeypatch:
     assert KeptNumbers().most(next(iter(tracks))) == LEAST
 
 
+def test_a_long_time_over_many_hosts_is_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = KeptNumbers()
+    for at in range(1, 631):
+        numbers.take(MACHINE, (cpu(at, 0.25 if at % 2 else 0.75),))
+        numbers.take("balancer", (errors(at, 10, 1),))
+    assert len(numbers.window("cpu", 30, 630)["web01"]) == 600
+    monkeypatch.setattr(kept_numbers, "AT_ONCE", 599)
+    looks = numbers.window("cpu", 30, 630)["web01"]
+    assert [(one.at, one.seconds) for one in looks] == [*((60.0 * minute, 60.0) for minute in range(1, 11)), (630.0, 30.0)]
+    assert all(one.value == pytest.approx(0.5, abs=0.02) for one in looks)
+    assert numbers.window("error_rate", 30, 630)["web01"][-1] == Measurement("error_rate", "web01", 630.0, 30.0, pytest.approx(0.1), 310, 31)
+    assert len(numbers.window("cpu", 600, 630)["web01"]) == 30
+    numbers.take("x", (Measurement("queue", "", 5.0, problem=SafeText("away")),))
+    assert [str(one.problem) for one in numbers.hosts("queue")[""].between("queue", "", 0, 9, coarse=True)] == ["away"]
+
+
 def test_hosts_that_are_gone_are_forgotten() -> None:
     numbers = KeptNumbers()
     for host in ("web01", "web02", ""):

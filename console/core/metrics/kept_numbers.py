@@ -22,6 +22,8 @@ LEAST = 300
 ROOM = 64 * 2**20
 """Bytes that all looks which are kept as they came may take."""
 UNKNOWN = SafeText("it could not be measured then")
+AT_ONCE = 40_000
+"""Looks that are handed out one by one; of more, over five minutes and longer, means of minutes are."""
 SLACK = 60
 """Looks that may be too old before the oldest are dropped together."""
 
@@ -119,12 +121,23 @@ class Track:
         minute.add(looks)
 
     def between(self, metric: str, host: str, since: float, until: float, *, coarse: bool = False) -> Iterator[Measurement]:
-        """Yield what ended in that time: minutes, up to where what is kept as it came begins; `coarse`: as long as there are minutes."""
+        """Yield what ended in that time: minutes, up to where what is kept as it came begins; `coarse`: minutes alone, the last one as far as it is."""
+        if coarse:
+            yield from _read(self.minutes, metric, host, since, until, SafeText(""))
+            yield from self._open_minute(metric, host, since, until)
+            return
         begin = self.fine.at[0] if self.fine.at else until
-        if coarse and self.minutes.at:
-            begin = max(begin, self.minutes.at[-1])
         yield from _read(self.minutes, metric, host, since, min(until, begin), SafeText(""))
-        yield from _read(self.fine, metric, host, max(since, begin) if coarse else since, until, self._problems.get(metric, SafeText("")))
+        yield from _read(self.fine, metric, host, since, until, self._problems.get(metric, SafeText("")))
+
+    def _open_minute(self, metric: str, host: str, since: float, until: float) -> Iterator[Measurement]:
+        """The minute that is not over, up to its last look."""
+        minute, at = self._open, self.fine.at[-1] if self.fine.at else 0.0
+        if minute is None or not since < at <= until or metric not in (values := minute.values()):
+            return
+        value, requests, bad = values[metric]
+        problem = SafeText("") if value is not None or requests is not None else self._problems.get(metric, UNKNOWN)
+        yield Measurement(metric, host, at, at - minute.begun, value, None if requests is None else int(requests), None if bad is None else int(bad), problem)
 
     def looks(self, host: str, since: float, *, coarse: bool = False) -> Iterator[tuple[Measurement, ...]]:
         """Yield each look since then, with all its metrics; `coarse`: the means of minutes."""
@@ -189,8 +202,13 @@ class KeptNumbers:
         return max(LEAST, min(MOST, ROOM // (max(1, len(self._tracks)) * track.fine.bytes)))
 
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
-        """Return by host, oldest first, what ended after `since` and not after `until`. What is older than the last hour is means of minutes."""
-        found = ((host, tuple(track.between(metric, host, since, until))) for host, track in self._of_metric.get(metric, {}).items())
+        """Return by host, oldest first, what ended after `since` and not after `until`.
+
+        What is older than the last hour is means of minutes, and so is all of a long time over many hosts: the engine's loop is not held for it.
+        """
+        tracks = self._of_metric.get(metric, {})
+        coarse = until - since >= 5 * MINUTE and sum(len(track.fine.at) - bisect_right(track.fine.at, since) for track in tracks.values()) > AT_ONCE
+        found = ((host, tuple(track.between(metric, host, since, until, coarse=coarse))) for host, track in tracks.items())
         return {host: looks for host, looks in found if looks}
 
     def metrics(self) -> tuple[str, ...]:
