@@ -13,6 +13,7 @@ from console.core.plan.planner import plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.run.accept import accept
 from console.core.run.decide import running_steps
+from console.core.run.evolve import fold
 from console.core.shares import loads_of, share_of
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools
@@ -26,6 +27,7 @@ from console.model.plan import Step
 from console.model.request import RunKind
 from console.model.traffic import BalancerSeen, OwnWeight
 from console.model.values import changed
+from console.wire.codec import decode_event, encode_event
 from tests.core.simulation import ADA, NEW, OLD, Simulation, an_environment, opening
 
 LB = Balancer("haproxy", socket="/run/haproxy/admin.sock", backend="shop")
@@ -170,6 +172,13 @@ def test_a_step_that_adds_no_host_raises_the_weight_alone():
     assert run.state.plan is not None
     names = [step.name for step in run.state.plan.steps if step.kind in ("weigh", "analysis")]
     assert names == ["wave-1/web01/weigh", *(f"step-{number}/{kind}" for number in (1, 2, 3) for kind in ("weigh", "analysis")), "weights/back"]
+
+
+def test_a_run_by_weight_is_the_same_when_its_journal_is_read_again():
+    run = a_run(3)
+    run.run()
+    again = fold(decode_event(encode_event(event)) for event in run.events)  # type: ignore[arg-type]
+    assert (again.weights, again.plan, again.exit) == (run.state.weights, run.state.plan, 0)
 
 
 def test_it_is_on_the_disk_what_servers_weighed_before_the_balancer_is_told():
