@@ -184,7 +184,7 @@ class MetricsHistory:
         if value is not None:
             self._latest[name][sample.host] = (at, value)
             self._problems.pop(name, None)
-        elif sample.problem and sample.source != MACHINE:
+        elif sample.problem and sample.source != MACHINE and (not sample.host or not self._latest[name]):
             self._problems[name] = sample.problem
 
     def take_before(self, seen: NumbersSeen, now: float, host: str = "") -> None:

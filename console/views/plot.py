@@ -50,6 +50,7 @@ def time_axis(seconds: float, columns: int, until: str = "now") -> Line:
 
 
 def _scale(words: str) -> Line:
+    words = words if len(words) <= SCALE - 2 else words.replace(" ", "").removesuffix("/s")
     return line(Span(f"{words:>{SCALE - 2}} ", "dim"), Span("┤" if words else "│", "dim"))
 
 

@@ -99,6 +99,8 @@ def test_a_reason_is_kept_until_there_is_a_number_and_what_nobody_asked_for_is_n
     found = {one.kind: one for one in numbers.series()}
     assert found["queue"].problem == "away"
     assert found["check:Web"].points == ((1.0, 0.02),)
+    numbers.add(Sample("web02", 0.0, extra={"check:Web": None}, source="checks", problem=SafeText("refused")), 1.0)
+    assert {one.kind: one for one in numbers.series()}["check:Web"].problem == "", "one host is not all"
     numbers.add(Sample("", 0.0, extra={"queue": 3.0}, source="prometheus"), 2.0)
     assert {one.kind: one for one in numbers.series()}["queue"].problem == ""
 

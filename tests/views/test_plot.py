@@ -117,3 +117,9 @@ def test_at_rest_no_host_is_new_or_old():
     hosts = {name: HostState(name=name, condition=condition) for name, condition in (("web01", "new"), ("web02", "unknown"))}
     assert "50 %" in text(metric_lines(series, RunState(hosts=hosts), Looking(60.0), (60, 2))[0])
     assert "new 20 %" in text(metric_lines(series, RunState(run="r1", hosts=hosts), Looking(60.0), (60, 2))[0])
+
+
+def test_a_scale_is_as_wide_as_any_other_whatever_its_unit() -> None:
+    shown = [text(row) for row in plot((Track((1.0,), "busy"),), 2000.0, 4, None, lambda value: said("net_in", value), [(1000.0, "bad")])]
+    assert {row.index("┤") for row in shown if "┤" in row} == {SCALE - 1}
+    assert shown[0].split("┤")[0].strip() == "2.0KiB"

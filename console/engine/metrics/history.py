@@ -43,6 +43,7 @@ class History:
         return maker.curve()
 
     def problem(self, metric: str) -> SafeText:
-        """Return why there is no number now; empty: there is one."""
-        tracks = self._numbers.hosts(metric)
-        return next((problem for host, track in tracks.items() if self._host in ("", host) and (problem := track.problem(metric))), SafeText(""))
+        """Return why there is no number now; empty: there is one. Of the fleet: what the environment as a whole lacks, or every host."""
+        tracks = {host: track.problem(metric) for host, track in self._numbers.hosts(metric).items() if self._host in ("", host)}
+        first = next(iter(tracks.values()), SafeText(""))
+        return tracks.get("", SafeText("")) or (first if all(tracks.values()) else SafeText(""))
