@@ -8,7 +8,7 @@ import msgspec
 from console.text import SafeText
 
 
-class Measurement(msgspec.Struct, frozen=True):
+class Measurement(msgspec.Struct, frozen=True, gc=False):
     """What one look at one metric gave.
 
     Shares (cpu, memory, disk, error_rate) are 0..1, latency is seconds, a load or the answer of a query is a plain number.
@@ -37,3 +37,6 @@ class Measurements(Protocol):
 
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
         """Return by host, oldest first, what ended after `since` and not after `until`. A host of which nothing is known is not there."""
+
+    def copied(self, metric: str, since: float) -> "Measurements":
+        """Return what there is of one metric since then, and a little before it, as it is now: it may be read in another thread."""

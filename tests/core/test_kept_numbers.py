@@ -163,3 +163,37 @@ def test_what_one_host_takes_is_what_the_module_says() -> None:
     assert track.fine.bytes == 12 + 6 * 4
     assert len(track.fine.at) * track.fine.bytes <= 132 * 1024
     assert DAY / MINUTE * track.minutes.bytes <= 52 * 1024
+
+
+def test_a_copy_stays_as_it_was_and_says_the_same() -> None:
+    numbers = KeptNumbers()
+    for at in range(1, 200):
+        numbers.take(MACHINE, (cpu(float(at)), Measurement("disk", "web01", float(at), value=0.75)))
+        numbers.take("balancer", (errors(float(at), 100, 1),))
+    numbers.take(MACHINE, (cpu(200.0, None, problem="no route to host"),))
+    for metric in ("cpu", "error_rate"):
+        copy, known = numbers.copied(metric, 150.0), numbers.window(metric, 150.0, 300.0)
+        assert copy.window(metric, 150.0, 300.0) == known
+        assert copy.window(metric, 180.0, 190.0) == numbers.window(metric, 180.0, 190.0)
+        numbers.take("balancer" if metric == "error_rate" else MACHINE, (errors(201.0, 5, 5) if metric == "error_rate" else cpu(201.0),))
+        assert copy.window(metric, 150.0, 300.0) == known
+        assert copy.metrics() == (metric,)
+    assert numbers.copied("memory", 0.0).window("memory", 0.0, 300.0) == {}
+
+
+def test_a_copy_of_a_long_time_has_the_minutes_before_what_is_kept_as_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_numbers, "HOUR", 120.0)
+    numbers = KeptNumbers()
+    for at in range(1, 1000):
+        numbers.take(MACHINE, (cpu(float(at)),))
+    known = numbers.window("cpu", 300.0, 1000.0)
+    assert {one.seconds for one in known["web01"]} == {0.0, MINUTE}
+    assert numbers.copied("cpu", 300.0).window("cpu", 300.0, 1000.0) == known
+
+
+def test_a_copy_hands_out_each_look_however_many_there_are() -> None:
+    numbers = KeptNumbers(at_once=100)
+    for at in range(1, 400):
+        numbers.take(MACHINE, (cpu(float(at)),))
+    assert len(numbers.window("cpu", 0.0, 400.0)["web01"]) < 10
+    assert len(numbers.copied("cpu", 0.0).window("cpu", 0.0, 400.0)["web01"]) == 399

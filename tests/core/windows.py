@@ -18,6 +18,7 @@ class Written:
     def __init__(self, measurements: Iterable[Measurement] = ()) -> None:
         self.measurements = list(measurements)
         self.asked: list[tuple[str, float, float]] = []
+        self.copies: list[tuple[str, float]] = []
 
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
         """What ended after `since` and not after `until`."""
@@ -27,6 +28,13 @@ class Written:
             if one.metric == metric and since < one.at <= until:
                 found.setdefault(one.host, []).append(one)
         return {host: tuple(some) for host, some in found.items()}
+
+    def copied(self, metric: str, since: float) -> "Written":
+        """The same, as it is now."""
+        self.copies.append((metric, since))
+        copy = Written(one for one in self.measurements if one.metric == metric)
+        copy.asked = self.asked
+        return copy
 
 
 def counted(host: str, since: float, until: float, rate: float, *, each: int = 100, step: float = 1.0, metric: str = ERRORS) -> list[Measurement]:

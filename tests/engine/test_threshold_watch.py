@@ -1,6 +1,7 @@
 """Thresholds of a run, from its first switch on: what is recorded, and what becomes of the run. Measurements are written down, the clock is the test's."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from console.adapters.clock import SetClock
 from console.core.run.breaches import goes_back_for, is_judged
 from console.core.run.decide import running_steps
-from console.engine.run.threshold_watch import LOOK, ThresholdWatch, patience_of
+from console.core.thresholds.judging import judged
+from console.engine.run import threshold_watch
+from console.engine.run.threshold_watch import FEW, LOOK, ThresholdWatch, patience_of
 from console.model import events as ev
 from console.model.metrics import Metrics
 from console.model.thresholds import Mean, Threshold
@@ -58,7 +61,9 @@ class Scene:
         return [(type(event).__name__.removeprefix("Threshold"), event.mono - SWITCHED) for event in self.run.events if isinstance(event, ev.ThresholdChanged)]
 
 
-async def test_a_breach_is_recorded_once_it_has_lasted_and_takes_every_host_back():
+@pytest.mark.parametrize("few", [FEW, 0], ids=["in the loop", "beside the loop"])
+async def test_a_breach_is_recorded_once_it_has_lasted_and_takes_every_host_back(few: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(threshold_watch, "FEW", few)
     scene = Scene()
     await scene.serve(60, new=0.0)
     await scene.serve(29, new=0.3)
@@ -73,6 +78,34 @@ async def test_a_breach_is_recorded_once_it_has_lasted_and_takes_every_host_back
     assert scene.run.state.exit == 4
     assert "errors 30.0 % on new hosts, limit 1.00 %, old 0.00 %" in scene.run.state.reason
     assert not is_judged(scene.run.state)
+    assert bool(scene.measured.copies) == (not few)
+
+
+async def test_of_many_hosts_the_loop_goes_on_while_a_look_is_worked_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(threshold_watch, "FEW", 0)
+    scene, held = Scene(), threading.Event()
+    monkeypatch.setattr(threshold_watch, "judged", lambda *given: held.wait(10.0) and judged(*given))
+    await scene.clock.advance(1.0)
+    work = asyncio.ensure_future(scene.watch.look())
+    await asyncio.sleep(0.05)
+    assert not work.done()
+    held.set()
+    await work
+    assert {metric for metric, _ in scene.measured.copies} == {ERRORS}
+
+
+async def test_a_run_that_has_ended_meanwhile_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(threshold_watch, "FEW", 0)
+    scene = Scene()
+    scene.measured.copied = lambda metric, since: (end(scene), scene.measured)[1]  # type: ignore[method-assign] # it ends while a look is worked out
+    await scene.watch.look()
+    assert not [event for event in scene.run.events if isinstance(event, ev.BaselineTaken | ev.ThresholdChanged)]
+
+
+def end(scene: Scene) -> None:
+    if scene.run.state.phase != "ended":
+        scene.run.record(ev.AbortAsked(by=scene.run.state.by))
+        scene.run.run()
 
 
 async def test_what_was_before_is_recorded_once_with_the_first_look():

@@ -61,6 +61,16 @@ class _Columns:
         for column in (self.at, self.seconds, *self.values.values(), *self.requests.values(), *self.bad.values()):
             del column[:count]
 
+    def copied(self, metric: str, since: float) -> "_Columns":
+        """One metric, from the last look before that time on."""
+        place = max(0, bisect_right(self.at, since) - 1)
+        out = _Columns(self._wide)
+        out.at, out.seconds = self.at[place:], self.seconds[place:]
+        out.values, out.requests, out.bad = (
+            {name: column[place:] for name, column in columns.items() if name == metric} for columns in (self.values, self.requests, self.bad)
+        )  # fmt: skip
+        return out
+
     @property
     def bytes(self) -> int:
         return 12 + sum(column.itemsize for column in self.values.values()) + 16 * len(self.requests)
@@ -84,6 +94,11 @@ class _Minute:
                 total[3] += one.bad or 0
                 total[4] = 1.0
 
+    def copied(self, metric: str) -> "_Minute":
+        out = _Minute(self.begun)
+        out._sums = {name: [*sums] for name, sums in self._sums.items() if name == metric}
+        return out
+
     def values(self) -> dict[str, tuple[float | None, float | None, float | None]]:
         return {
             name: (value / count if count else None, requests if counted else None, bad if counted else None)
@@ -96,8 +111,17 @@ class Track:
 
     def __init__(self, *, wide: bool) -> None:
         self.fine, self.minutes = _Columns(wide), _Columns(wide)
+        self._wide = wide
         self._open: _Minute | None = None
         self._problems: dict[str, SafeText] = {}
+
+    def copied(self, metric: str, since: float) -> "Track":
+        """Return what there is of one metric since then, which stays as it is now."""
+        out = Track(wide=self._wide)
+        out.fine, out.minutes = self.fine.copied(metric, since), self.minutes.copied(metric, since)
+        out._open = self._open.copied(metric) if self._open else None
+        out._problems = {name: why for name, why in self._problems.items() if name == metric}
+        return out
 
     def add(self, looks: tuple[Measurement, ...], most: int) -> None:
         """Take what one look gave; all of it has one time."""
@@ -182,7 +206,9 @@ def _forget(columns: _Columns, before: float, most: int) -> None:
 class KeptNumbers:
     """What all sources said of all hosts. Implements `Measurements`."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: float | None = None) -> None:
+        """`at_once`: looks that are handed out one by one; None: as many as hold up nobody."""
+        self._at_once = at_once
         self._tracks: dict[tuple[str, str], Track] = {}
         self._of_metric: dict[str, dict[str, Track]] = {}
 
@@ -207,9 +233,19 @@ class KeptNumbers:
         What is older than the last hour is means of minutes, and so is all of a long time over many hosts: the engine's loop is not held for it.
         """
         tracks = self._of_metric.get(metric, {})
-        coarse = until - since >= 5 * MINUTE and sum(len(track.fine.at) - bisect_right(track.fine.at, since) for track in tracks.values()) > AT_ONCE
+        most = AT_ONCE if self._at_once is None else self._at_once
+        coarse = until - since >= 5 * MINUTE and sum(len(track.fine.at) - bisect_right(track.fine.at, since) for track in tracks.values()) > most
         found = ((host, tuple(track.between(metric, host, since, until, coarse=coarse))) for host, track in tracks.items())
         return {host: looks for host, looks in found if looks}
+
+    def copied(self, metric: str, since: float) -> "KeptNumbers":
+        """Return what there is of one metric since then, which stays as it is now: another thread may read it while more is taken here.
+
+        As nobody waits for that, each look is handed out, however many there are: over means of minutes a breach would seem to begin up to a minute earlier.
+        """
+        out = KeptNumbers(at_once=inf)
+        out._of_metric = {metric: {host: track.copied(metric, since) for host, track in self._of_metric.get(metric, {}).items()}}
+        return out
 
     def metrics(self) -> tuple[str, ...]:
         """Return of what there are numbers."""

@@ -68,6 +68,8 @@ class _Ask(NamedTuple):
     has_old: bool
     now: float
     patience: float
+    is_short: bool
+    """Only the last part was looked through: what is above the limit there may have begun before it."""
 
 
 def countdown_of(threshold: Threshold) -> float:
@@ -80,9 +82,27 @@ def slack_of(threshold: Threshold) -> float:
     return min(SLACK, threshold.seconds / 20)
 
 
+def reach_of(threshold: Threshold, since: float, now: float) -> float:
+    """Return from when on measurements may matter. `since`: the first switch."""
+    return max(since, now - REACH * threshold.seconds - MORE)
+
+
 def judged(threshold: Threshold, view: View) -> Verdict:
-    """Return the verdict now."""
-    since = max(view.since, view.now - REACH * threshold.seconds - MORE)
+    """Return the verdict now.
+
+    Most looks find nothing above a limit lately; then what is older cannot matter, and is not looked through.
+    """
+    longest = reach_of(threshold, view.since, view.now)
+    lately = view.now - max(threshold.seconds, view.patience) - 2.0 * view.patience
+    if threshold.above_old is None and lately > longest:
+        verdict = judged_since(threshold, view, lately, is_short=True)
+        if isinstance(verdict, Within):
+            return verdict
+    return judged_since(threshold, view, longest)
+
+
+def judged_since(threshold: Threshold, view: View, since: float, *, is_short: bool = False) -> Verdict:
+    """Return the verdict on what was measured since then. `is_short`: what is above the limit may have begun before it, so nothing is concluded from that."""
     window = view.measurements.window(threshold.metric, since, view.now)
     is_wide = is_of_the_environment(window)
     hosts = {"": view.since} if is_wide else {name: max(at, since) for name, at in view.new.items()}
@@ -91,7 +111,7 @@ def judged(threshold: Threshold, view: View) -> Verdict:
     new = side_of(window, hosts, view.now, view.patience)
     old = Side() if is_wide else side_of(window, {name: max(at, since) for name, at in view.old.items()}, view.now, view.patience)
     has_old = bool(view.old) and not is_wide
-    asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience) for bound in threshold.bounds)
+    asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience, is_short) for bound in threshold.bounds)
     return _named(_worst([verdict for ask in asks for verdict in _of_each(ask)]), new)
 
 
@@ -172,9 +192,11 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
     means = {number: mean_of(some) for number, some in slots.items()}
     above = {number: exceeds(mean.value, limit) for number, mean in means.items() if mean}
     stretch = stretch_of(slots, above.get, until, width, lambda piece: exceeds(piece.value, limit))
+    if stretch is not None and ask.is_short:
+        return _unclear(plain, "")
     if stretch is None or stretch.seconds < ask.threshold.seconds - countdown_of(ask.threshold) - slack_of(ask.threshold):
         return plain
-    now, old = _mean_in(slots, stretch), _old_beside(ask, stretch.since, until)
+    now, old = _mean_in(slots, stretch), _old_beside(ask.old, stretch.since, until)
     if now is None:
         return plain
     seen = _numbers(plain, slots, stretch, now, old)
@@ -236,13 +258,12 @@ def _mean_in(slots: Slots, stretch: Stretch) -> Mean | None:
     return mean_of(piece for number in stretch.slots for piece in slots.get(number, ()) if piece.end > stretch.since + EPSILON)
 
 
-def _old_beside(ask: _Ask, since: float, until: float) -> Mean | None:
+def _old_beside(old: Side, since: float, until: float) -> Mean | None:
     """What old hosts had in the time of a breach: all of them together, or the one that had most."""
-    beside = [piece for piece in ask.old.pieces if since + EPSILON < piece.end <= until + EPSILON]
-    if ask.old.is_counted or not beside:
-        return mean_of(beside)
-    means = (mean_of(piece for piece in beside if piece.host == host) for host in dict.fromkeys(piece.host for piece in beside))
-    return max((mean for mean in means if mean), key=lambda mean: mean.value)
+    if not old.is_counted:
+        highest = old.highest(since, until)
+        return None if highest is None else Mean(highest)
+    return mean_of(piece for piece in old.pieces if since + EPSILON < piece.end <= until + EPSILON)
 
 
 def _is_above(before: Mean, limit: float) -> bool:

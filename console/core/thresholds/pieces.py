@@ -4,7 +4,11 @@ A measurement without a value is no piece: a time of which nothing is known is n
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from statistics import median
 from typing import NamedTuple
 
@@ -41,24 +45,46 @@ class Piece(NamedTuple):
         return (self.start + self.end) / 2
 
 
-class Side(NamedTuple):
-    """The hosts that have the same release."""
+@dataclass(frozen=True)
+class Side:
+    """The hosts that have the same release. What is asked for each host of the other side is worked out once: work grows with the hosts, not their square."""
 
     pieces: tuple[Piece, ...] = ()
+    """Host by host, each from its oldest on."""
     unmeasured: tuple[str, ...] = ()
     """Hosts that gave no measurement lately, though they have had the time to."""
     problem: SafeText = SafeText("")
     """Why the first of them did not."""
 
-    @property
+    @cached_property
     def hosts(self) -> tuple[str, ...]:
         """Those that something was measured of."""
         return tuple(dict.fromkeys(piece.host for piece in self.pieces))
 
-    @property
+    @cached_property
     def is_counted(self) -> bool:
         """Whether requests are counted, so that hosts are one rate together."""
         return any(piece.requests is not None for piece in self.pieces)
+
+    def highest(self, since: float, until: float) -> float | None:
+        """Return the highest mean that one host had of the pieces that end in that time; None: there is none. For numbers that are not counted."""
+        means = (mean for ends, sums in self._running if (mean := _mean_between(ends, sums, since, until)) is not None)
+        return max(means, default=None)
+
+    @cached_property
+    def _running(self) -> tuple[tuple[list[float], list[float]], ...]:
+        """For each host the ends of its pieces, and the sums of their values up to each."""
+        by_host: dict[str, tuple[list[float], list[float]]] = {}
+        for piece in self.pieces:
+            ends, values = by_host.setdefault(piece.host, ([], []))
+            ends.append(piece.end)
+            values.append(piece.value)
+        return tuple((ends, list(accumulate(values, initial=0.0))) for ends, values in by_host.values())
+
+
+def _mean_between(ends: list[float], sums: list[float], since: float, until: float) -> float | None:
+    first, last = bisect_right(ends, since + EPSILON), bisect_right(ends, until + EPSILON)
+    return (sums[last] - sums[first]) / (last - first) if last > first else None
 
 
 def side_of(window: Window, hosts: Mapping[str, float], now: float, patience: float) -> Side:

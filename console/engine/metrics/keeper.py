@@ -36,6 +36,10 @@ class NoMeasurements:
         """Return that nothing is known."""
         return {}
 
+    def copied(self, metric: str, since: float) -> "NoMeasurements":
+        """Return the same."""
+        return self
+
 
 class MetricKeeper:
     """The numbers of one environment."""
@@ -58,6 +62,10 @@ class MetricKeeper:
     def window(self, metric: str, since: float, until: float) -> Mapping[str, tuple[Measurement, ...]]:
         """Return by host, oldest first, what ended after `since` and not after `until`."""
         return self.numbers.window(metric, since, until)
+
+    def copied(self, metric: str, since: float) -> KeptNumbers:
+        """Return what there is of one metric since then, as it is now, for another thread."""
+        return self.numbers.copied(metric, since)
 
     def recent(self, seconds: float) -> list[Sample]:
         """Return what was measured in so many seconds up to now, in the order of time; of many hosts the means of minutes."""

@@ -1,28 +1,33 @@
 """Looks at the thresholds while a run goes on, from its first switch on, and records where a verdict has become another one.
 
 What a look comes to is decided in `core/thresholds/`, what follows for the run in `core/run/`. Who measures is `engine/metrics/`.
+Of many hosts, a look is worked out beside the engine's loop, over a copy of what was measured: the loop is held for no more than the copy.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from console.core.run.breaches import is_judged
 from console.core.run.new_against_old import NEW, OLD
-from console.core.thresholds.baselines import Before, baseline_of, is_complete
+from console.core.thresholds.baselines import BASELINE, Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
-from console.core.thresholds.judging import View, judged
+from console.core.thresholds.judging import View, judged, reach_of
 from console.model.events import BaselineTaken, Event
 from console.model.fleet import Environment
 from console.model.measurements import Measurements
 from console.model.state import HostCondition, RunState
-from console.model.thresholds import Threshold, Verdict
+from console.model.thresholds import Mean, Threshold, Verdict
 from console.ports.clock import Clock
+
+T = TypeVar("T")
 
 LOOK = 0.5
 """Seconds between two looks; more for fleets of hundreds."""
 PER_SECOND = 400
 """Hosts whose measurements are looked through within a second, for each threshold."""
+FEW = 32
+"""Hosts whose measurements are looked through in the loop itself; those of more, in a thread."""
 LEAST_PATIENCE = 10.0
 MACHINE: Final = frozenset({"cpu", "memory", "load", "disk"})
 
@@ -50,31 +55,42 @@ class ThresholdWatch:
     async def look(self) -> None:
         """Judge every threshold once."""
         if self._state().baselines is None:
-            self._take_baselines()
+            await self._take_baselines()
         found: list[tuple[Threshold, Verdict]] = []
         for threshold in self._environment.thresholds:
-            found.append((threshold, judged(threshold, self._view(threshold.metric))))
+            found.append((threshold, await self._judged(threshold)))
             await asyncio.sleep(0)  # the engine's loop answers between two of them
         if is_judged(self._state()):
             events: tuple[Event, ...] = told(self._state().thresholds, found, self._state().switched, self._clock.mono())
             if events:
                 self._record(*events)
 
-    def _take_baselines(self) -> None:
+    async def _take_baselines(self) -> None:
         """Record what was before the release, once it is known."""
         state, now = self._state(), self._clock.mono()
         before = Before(state.changed_at, state.switched, tuple(state.hosts), tuple(_hosts(state, OLD)))
-        metrics = dict.fromkeys(threshold.metric for threshold in self._environment.thresholds)
-        found = {metric: baseline_of(self._measurements, metric, before, now, patience_of(self._environment, metric)) for metric in metrics}
-        if is_complete(found, before, now):
+        found: dict[str, dict[str, Mean]] = {}
+        for metric in dict.fromkeys(threshold.metric for threshold in self._environment.thresholds):
+            patience = patience_of(self._environment, metric)
+            found[metric] = await self._worked_out(baseline_of, metric, min(now, state.changed_at) - BASELINE, metric, before, now, patience)
+        if is_judged(self._state()) and is_complete(found, before, now):
             self._record(BaselineTaken(metrics=found))
 
-    def _view(self, metric: str) -> View:
-        state = self._state()
-        return View(
-            self._measurements, _hosts(state, NEW), _hosts(state, OLD), state.switched, self._clock.mono(), (state.baselines or {}).get(metric, {}),
-            patience_of(self._environment, metric),
-        )  # fmt: skip
+    async def _judged(self, threshold: Threshold) -> Verdict:
+        state, metric, now = self._state(), threshold.metric, self._clock.mono()
+        baseline, patience = (state.baselines or {}).get(metric, {}), patience_of(self._environment, metric)
+        new, old = _hosts(state, NEW), _hosts(state, OLD)
+
+        def work(measurements: Measurements) -> Verdict:
+            return judged(threshold, View(measurements, new, old, state.switched, now, baseline, patience))
+
+        return await self._worked_out(work, metric, reach_of(threshold, state.switched, now))
+
+    async def _worked_out(self, work: Callable[..., T], metric: str, since: float, *more: object) -> T:
+        """Do that with what was measured of the metric since then."""
+        if len(self._environment.hosts) <= FEW:
+            return work(self._measurements, *more)
+        return await asyncio.to_thread(work, self._measurements.copied(metric, since), *more)
 
 
 def _hosts(state: RunState, conditions: frozenset[HostCondition]) -> dict[str, float]:

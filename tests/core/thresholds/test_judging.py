@@ -369,12 +369,31 @@ def test_one_limit_of_several_is_enough_and_is_named():
     assert (type(found), found.bound) == (BothSides, "above") if isinstance(found, BothSides) else (Breached, "above")
 
 
-def test_a_window_is_asked_for_once_and_never_before_the_first_switch():
+def test_no_window_reaches_before_the_first_switch_or_further_back_than_a_breach_may():
     looked_at = steady(0.3)
     judged(Threshold(ERRORS, above=0.1, above_old=0.5), looked_at)
     assert looked_at.measurements.asked == [(ERRORS, SWITCHED, NOW)]  # type: ignore[attr-defined]
     long_ago = view(counted("web01", 0, NOW, 0.3), since=0.0)
     judged(ERRORS_1, long_ago)
-    assert long_ago.measurements.asked == [(ERRORS, NOW - 3 * 30.0 - 120.0, NOW)]  # type: ignore[attr-defined]
+    assert long_ago.measurements.asked[-1] == (ERRORS, NOW - 3 * 30.0 - 120.0, NOW)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "new", "reaches"),
+    [
+        (ERRORS_1, 0.0, [950.0]), (ERRORS_1, 0.3, [950.0, 900.0]), (Threshold(ERRORS, above=0.01, seconds=60.0), 0.0, [920.0]),
+        (Threshold(ERRORS, above=0.01, seconds=100.0), 0.0, [900.0]), (Threshold(ERRORS, above=0.01, above_old=0.5), 0.0, [900.0]),
+    ],
+    ids=["within", "above", "a longer time", "no more than there is", "against old hosts"],
+)  # fmt: skip
+def test_only_the_last_part_is_looked_through_while_nothing_is_above_a_limit(threshold: Threshold, new: float, reaches: list[float]):
+    seen = steady(new)
+    judged(threshold, seen)
+    assert [since for _, since, _ in seen.measurements.asked] == reaches
+
+
+def test_a_host_of_its_own_that_is_above_has_its_whole_breach_counted():
+    long = Threshold(CPU, above=0.9, seconds=30.0)
+    found = judged(long, view(plain("web01", SWITCHED, NOW, 0.95), plain("web03", SWITCHED, NOW, 0.1), plain("web02", SWITCHED, NOW, 0.1), new=("web01", "web03")))
+    assert isinstance(found, Breached)
+    assert (found.seconds, found.hosts) == (100.0, ("web01",))

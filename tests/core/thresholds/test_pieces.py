@@ -148,3 +148,26 @@ def test_a_source_that_is_not_punctual_still_has_one_piece_in_each_slot(jitter):
     ends = [100.0 - 10 * number + (jitter if number % 2 else 0.0) for number in range(6)]
     pieces = [Piece("a", end - 10, end, 0.0, None, 0) for end in ends]
     assert {number: len(some) for number, some in slots_of(pieces, 100.0, 10.0).items()} == dict.fromkeys(range(6), 1)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "highest"),
+    [(900.0, 1000.0, 0.5), (900.0, 950.0, 0.3), (950.0, 1000.0, 0.9), (997.0, 999.0, 0.9), (999.5, 999.9, None), (1000.0, 1100.0, None), (0.0, 900.0, None)],
+)
+def test_the_highest_of_several_hosts_is_that_of_the_highest_mean(since: float, until: float, highest: float | None):
+    found = side(
+        [*plain("web01", 900.0, 950.0, 0.1), *plain("web01", 950.0, 1000.0, 0.9), *plain("web02", 900.0, 1000.0, 0.3)], dict.fromkeys(("web01", "web02"), 900.0)
+    )
+    assert found.highest(since, until) == (None if highest is None else pytest.approx(highest))
+
+
+def test_a_side_without_numbers_has_no_highest():
+    assert Side().highest(0.0, 1000.0) is None
+
+
+def test_what_is_asked_for_each_host_is_worked_out_once():
+    found = side(plain("web01", 900.0, 1000.0, 0.3))
+    assert found.highest(900.0, 1000.0) == pytest.approx(0.3)
+    assert {"_running"} <= vars(found).keys()
+    assert not found.is_counted
+    assert vars(found)["is_counted"] is False

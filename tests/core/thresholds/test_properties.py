@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.core.thresholds.judging import judged
+from console.core.thresholds.judging import judged, judged_since, reach_of
 from console.model.measurements import Measurement
 from console.model.thresholds import BothSides, Breached, Crossed, Inconclusive, Mean, Threshold, Unmeasured
 from console.text import SafeText
@@ -84,3 +84,10 @@ def test_a_good_release_is_never_breached(drawn):
     for threshold in (Threshold(ERRORS, above=0.01, seconds=0.0), Threshold(ERRORS, above_baseline=0.0, seconds=0.0), Threshold(ERRORS, above_old=0.0, seconds=0.0)):
         found = judged(threshold, view(written("web01", good), written("web02", drawn), baseline={"web01": Mean(0.0, 300.0, 100, 0)}))
         assert not isinstance(found, Breached | Crossed | BothSides)
+
+
+@settings(max_examples=200, deadline=None)
+@given(THRESHOLDS, SECONDS, SECONDS)
+def test_to_look_through_the_last_part_first_changes_no_verdict(threshold: Threshold, new, old):
+    seen = view(written("web01", new), written("web02", old), baseline={"web01": Mean(0.02, 300.0, 1000, 20)})
+    assert judged(threshold, seen) == judged_since(threshold, seen, reach_of(threshold, seen.since, seen.now))
