@@ -125,6 +125,8 @@ class ThresholdState(msgspec.Struct, frozen=True):
     verdict: Verdict
     told: float
     """When it was last told of."""
+    breached: int = 0
+    """The number of the event with which it became a breach, on one side or on both: it stays the same for as long as that lasts. 0: it is none."""
     held: bool = False
     """A person has paused the run while it was above its limit: nothing goes back by itself."""
     tolerated: bool = False

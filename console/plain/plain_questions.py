@@ -110,7 +110,7 @@ def _breach(state: RunState, breach: ThresholdState) -> Question:
     )
     taken = tuple(choice for choice in choices if choice.command is None or may(choice.command, state) is None)
     lines = (f"above its limit: {breach_words(breach.threshold, breach.verdict)}", *_numbered(taken))
-    return Question(f"threshold {breach.threshold.key} {breach.told}", lines, taken)
+    return Question(f"threshold {breach.threshold.key} {breach.breached}", lines, taken)
 
 
 def _pause(state: RunState) -> Question:

@@ -94,6 +94,14 @@ def test_a_run_that_closes_or_goes_back_is_not_judged():
     assert not is_judged(back.state)
 
 
+def test_nothing_is_counted_down_in_a_run_that_is_aborted():
+    run = first_is_new()
+    find(run, Crossed(value=0.041, limit=0.01, due=run.now + 5.0, hosts=("web01",)))
+    assert counting_down(run.state) is not None
+    assert say(run, cmd.Abort(leave=True)) is None
+    assert counting_down(run.state) is None
+
+
 # what is known of a threshold
 
 
@@ -344,3 +352,15 @@ def test_the_release_is_what_goes_back():
     find(run, BREACHED)
     run.run()
     assert all(host.release != NEW for host in run.state.hosts.values())
+
+
+def test_a_breach_that_comes_to_be_on_both_sides_is_the_same_one_and_one_after_it_is_another():
+    run, keys = first_is_new(), list[str]()
+    for verdict in (BREACHED, BothSides(), BREACHED, Within(), BREACHED):
+        find(run, verdict, "propose")
+        called, asked = wanted(run.state), question(run.state)
+        assert (called is None) is isinstance(verdict, Within)
+        keys += [called.key] if called else []
+        assert asked is None or asked.key in keys
+    assert len(dict.fromkeys(keys)) == 2
+    assert keys[0] == keys[1] == keys[2] != keys[3]

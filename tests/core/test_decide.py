@@ -112,6 +112,13 @@ def wakes(run: Simulation) -> list[float]:
     return [effect.mono for effect in decided(run) if isinstance(effect, WakeAt)]
 
 
+def test_an_end_on_the_clock_of_another_boot_is_not_waited_for():
+    run = until(a_run(3, pause=PAUSE), lambda run: run.state.hosts["web01"].condition == "new")
+    run.now -= 10 * PAUSE
+    assert wakes(run) == []
+    until_runs(run, "wave-2/web02/switch")
+
+
 def test_between_waves_it_waits_as_long_as_the_file_says():
     run = until(a_run(3, pause=PAUSE), lambda run: run.state.hosts["web01"].condition == "new")
     ended_at = run.now

@@ -43,7 +43,7 @@ def wanted(state: RunState) -> NeedsPerson | None:
     if breach is not None and breach.is_breached:
         told = breach_words(breach.threshold, breach.verdict)
         words = f"{name}: run {state.run} waits, as a metric is above its limit: {told}; roll back, or continue"
-        return NeedsPerson(f"threshold {breach.threshold.key} {breach.told}", words, f"deploy rollback {state.environment}")
+        return NeedsPerson(f"threshold {breach.threshold.key} {breach.breached}", words, f"deploy rollback {state.environment}")
     owed = sorted(host.name for host in state.hosts.values() if host.condition == "owed")
     if state.phase == "ended" and owed:
         return NeedsPerson("owed", f"{name}: run {state.run} has ended ({state.outcome}) and owes {_some(owed)}", f"deploy status {state.environment}")

@@ -40,7 +40,7 @@ def goes_back_for(state: RunState) -> ThresholdState | None:
 
 def counting_down(state: RunState) -> ThresholdState | None:
     """What will take every host back unless a person holds it, or it gets better; None: nothing will."""
-    if not is_judged(state) or not kind_of(state).returns or needs_person(state):
+    if not is_judged(state) or state.aborting or not kind_of(state).returns or needs_person(state):
         return None
     return next((known for known in over(state) if _rolls_back(known) and isinstance(known.verdict, Crossed)), None)
 

@@ -26,6 +26,9 @@ from console.model.plan import Step, Steps
 from console.model.state import HostCondition, HostState, RunState, StepState
 from console.text import SafeText
 
+ROUNDING = 1.0
+"""Seconds by which a step may seem to have ended too late: it is told in rounded ones."""
+
 
 def decide(environment: Environment, state: RunState, now: float, since: int = -1) -> tuple[Effect, ...]:
     """Return what should happen now. `now` is on the boot-time clock, in seconds.
@@ -193,7 +196,7 @@ def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
         yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')} (pause_after)"), cause="pause-after"))
         return
     ready_at = step.pause and step.pause + max((_ended_at(state, need) for need in step.needs), default=0.0)
-    if now < ready_at:
+    if now < ready_at < now + step.pause + ROUNDING:  # an end that lies further ahead is on the clock of another boot, and is not waited for
         yield WakeAt(ready_at)
         return
     yield RecordEvent(StepStarted(step=step.name))

@@ -11,6 +11,7 @@ from typing import Any
 from console.core.checks.configured import ticked
 from console.core.run import host_events as on_hosts
 from console.core.run.counting import recounted, with_host
+from console.core.run.other_boot import on_clock_of_another_boot
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.paged_table import Table
@@ -133,6 +134,8 @@ def _threshold_changed(state: RunState, event: ev.ThresholdChanged) -> RunState:
     after = ThresholdState(threshold, event.verdict, event.mono)
     if known is not None and after.is_over:
         after = changed(after, held=known.held, tolerated=known.tolerated)
+    if after.is_breached:
+        after = changed(after, breached=known.breached if known is not None and known.is_breached else event.seq)
     return changed(state, thresholds={**state.thresholds, threshold.key: after})
 
 
@@ -248,8 +251,8 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
         pausing = Pausing(words, "taken-up", event.mono, None)
     rebooted = state.boot not in ("", event.boot)
     after = on_hosts.unsettled(state, rebooted=rebooted)
-    if rebooted and state.switched:
-        after = changed(after, switched=event.mono, changed_at=event.mono)
+    if rebooted:
+        after = on_clock_of_another_boot(after, event.mono)
     return changed(after, epoch=event.epoch, pausing=pausing)
 
 

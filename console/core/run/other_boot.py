@@ -1,0 +1,40 @@
+"""A run that is taken up on another boot, by another machine or after a reboot: its moments are on a clock that has gone with the boot before. Pure.
+
+Moments keep their distance from each other and from the last event, as if no time had gone by between the two engines. What running steps began at is not
+known here: they are settled, and begin anew.
+"""
+
+from console.model.state import HostState, RunState
+from console.model.thresholds import Crossed, ThresholdState
+from console.model.values import changed
+
+_SOON = 1e-3
+"""Seconds after a boot: no moment is at or before 0, which means that there is none."""
+
+
+def on_clock_of_another_boot(state: RunState, mono: float) -> RunState:
+    """Return the state with its moments on the clock that says `mono` now.
+
+    Of the release, nothing before now is judged: who has measured it until then is not this engine.
+    """
+    later = mono - state.mono
+    return changed(
+        state, hosts=state.hosts.put_all({host.name: _host(host, later) for host in state.hosts.values()}), continued=_moved(state.continued, later),
+        thresholds={key: _threshold(known, later) for key, known in state.thresholds.items()},
+        switched=mono if state.switched else 0.0, changed_at=mono if state.changed_at else 0.0,
+    )  # fmt: skip
+
+
+def _moved(moment: float, later: float) -> float:
+    return max(_SOON, moment + later) if moment else 0.0
+
+
+def _host(host: HostState, later: float) -> HostState:
+    return changed(host, since=_moved(host.since, later), lost=_moved(host.lost, later))
+
+
+def _threshold(known: ThresholdState, later: float) -> ThresholdState:
+    verdict = known.verdict
+    if isinstance(verdict, Crossed):
+        verdict = changed(verdict, due=_moved(verdict.due, later))
+    return changed(known, verdict=verdict, told=_moved(known.told, later))
