@@ -146,8 +146,9 @@ async def _taken_up(client: "Client", found: "Environment", request: "Request", 
     from console.cli.kept_models import model_of_run
 
     tell(f"deploy: the engine of run {run} is gone; a new one takes it up")
-    await configure(client, model_of_run(run) or found, left_to_do(recorded(run)), resumes=True)
-    await client.resume(run)
+    goes_back = not request.hosts  # where some hosts go back alone, the run goes on with the others
+    await configure(client, model_of_run(run) or found, left_to_do(recorded(run), goes_back=goes_back), resumes=True)
+    await client.resume(run, goes_back=goes_back)
     state = recorded(run)
     if state.phase != "ended" and (request.ref or state.kind in MENDABLE or (state.kind == "deploy" and not state.changed)):
         await client.submit(run, cmd.Abort(leave=True))

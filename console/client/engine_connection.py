@@ -235,10 +235,10 @@ class Client:
         """Ask a question, or for an act outside a run; the answer is what JSON can hold."""
         return await self._value(Query(id=self._number(), name=name, argument=dict(argument or {})), deadline)
 
-    async def resume(self, run: str, *, deadline: float = REPLY) -> None:
-        """Have an interrupted run taken up."""
+    async def resume(self, run: str, *, goes_back: bool = False, deadline: float = REPLY) -> None:
+        """Have an interrupted run taken up. `goes_back`: it is rolled back next."""
         self._same_version()
-        await self._ask(Resume(id=self._number(), run=run), deadline)
+        await self._ask(Resume(id=self._number(), run=run, goes_back=goes_back), deadline)
 
     async def stop(self, *, force: bool = False, deadline: float = REPLY) -> None:
         """End the engine. Raises Locked while something is open and it is not forced."""

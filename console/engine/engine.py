@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import Any, TypeVar
 
+from console.core.checks.database import revert_step
 from console.core.host_selection import chosen_hosts, meant_hosts
 from console.core.kinds.kinds import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
@@ -304,15 +305,15 @@ class Engine:
         self._catch_up.changed()
         return answer
 
-    async def resume(self, run: str, person: Person) -> None:
-        """Take up a run that another engine left."""
-        await self._to_its_end(self._resumed(run, person))
+    async def resume(self, run: str, person: Person, *, goes_back: bool = False) -> None:
+        """Take up a run that another engine left. `goes_back`: it is rolled back next."""
+        await self._to_its_end(self._resumed(run, person, goes_back=goes_back))
 
-    async def _resumed(self, run: str, person: Person) -> None:
+    async def _resumed(self, run: str, person: Person, *, goes_back: bool) -> None:
         async with self._opening:
-            await self._resume(run, person)
+            await self._resume(run, person, goes_back=goes_back)
 
-    async def _resume(self, run: str, person: Person) -> None:
+    async def _resume(self, run: str, person: Person, *, goes_back: bool) -> None:
         self._model()
         known = self._runs.get(run)
         if known is not None and known.runner.state.phase != "ended":
@@ -323,7 +324,7 @@ class Engine:
         if state.phase == "ended":
             await self._catch_up.release_left()
             return
-        lacks = self._ready_again(state)
+        lacks = self._ready_again(state, goes_back=goes_back)
         await self._runs.make_way()
         lease = await self._leased(run)
         events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
@@ -340,11 +341,13 @@ class Engine:
         await lease.take()
         return lease
 
-    def _ready_again(self, state: RunState) -> tuple[SafeText, ...]:
+    def _ready_again(self, state: RunState, *, goes_back: bool) -> tuple[SafeText, ...]:
         """Have the secrets for what is left of a run; none for one that ends now."""
         environment, _ = self._model()
-        takes_back = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
-        return self._keyring.make_ready(environment, needs_of(environment, left_to_do(state), resumes=True, reverts=takes_back))
+        planned = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
+        takes_back = planned or (state.kind == "deploy" and bool(revert_step(environment, state)))
+        purpose = left_to_do(state, goes_back=goes_back)
+        return self._keyring.make_ready(environment, needs_of(environment, purpose, resumes=True, reverts=takes_back))
 
     async def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
         """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""

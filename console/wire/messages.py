@@ -89,6 +89,8 @@ class Resume(ToEngine, frozen=True, tag="resume"):
     """Take up an interrupted run."""
 
     run: str
+    goes_back: bool = False
+    """It is taken up to be rolled back: what only the way forward needs is not asked for."""
 
 
 class Stop(ToEngine, frozen=True, tag="stop"):

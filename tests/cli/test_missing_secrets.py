@@ -155,3 +155,23 @@ def test_an_interrupted_run_is_taken_up_without_the_channels(shop: Shop):
     shop.deploy("continue")
     shop.deploy("attach")
     assert {json.loads(shop.deploy("status", "production", "--json"))["hosts"][number]["version"] for number in (0, 1)} == {"v1.1.0"}
+
+
+CRITICAL = """
+[[environments.production.critical]]
+name = "Sign in"
+kind = "http"
+at = ["end"]
+steps = [{ get = "http://127.0.0.1:1/", headers = { authorization = { env = "SMOKE" } } }]
+"""
+
+
+def test_an_interrupted_release_is_rolled_back_without_the_secrets_of_its_critical_paths(shop: Shop):
+    config = shop.folder / "hosts.toml"
+    config.write_text(config.read_text() + CRITICAL)
+    shop.deploy("production", "--version", "v1.1.0", "--yes", code=9, SMOKE="hush-hush-smoke", **ALL)
+    os.kill(json.loads(shop.deploy("engine", "list", "--json"))["engines"][0]["pid"], signal.SIGKILL)
+    assert "Sign in, step 1, header authorization is to come from $SMOKE" in shop.deploy("resume", "--yes", code=2, SHOP_TOKEN="hush-hush-42")
+    said = shop.deploy("rollback", "production", "--yes", "--plain", SHOP_TOKEN="hush-hush-42")
+    assert "SMOKE" not in said
+    assert {host["version"] for host in json.loads(shop.deploy("status", "production", "--json"))["hosts"]} == {"v1.1.0"}

@@ -85,12 +85,25 @@ def test_taking_a_run_up_asks_for_no_more_than_beginning_it():
     [
         (RunState(kind="deploy", go=True, phase="running"), "deploy"), (RunState(kind="restart", go=True, phase="rolling-back"), "restart"),
         (RunState(kind="deploy", go=False, phase="running"), None), (RunState(kind="deploy", go=None, phase="preflight"), None),
-        (RunState(kind="deploy", go=True, phase="ended"), None),
+        (RunState(kind="deploy", go=True, phase="ended"), None), (RunState(kind="deploy", go=True, phase="rolling-back"), "rollback"),
     ],
-    ids=["running", "going back", "no-go", "not decided", "ended"],
+    ids=["running", "going back", "no-go", "not decided", "ended", "a release that goes back"],
 )  # fmt: skip
 def test_what_taking_a_run_up_is_for(state: RunState, purpose):
     assert left_to_do(state) == purpose
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose"),
+    [
+        (RunState(kind="deploy", go=True, phase="running"), "rollback"), (RunState(kind="restart", go=True, phase="running"), "restart"),
+        (RunState(kind="deploy", go=False, phase="running"), None), (RunState(kind="deploy", go=True, phase="ended"), None),
+    ],
+)  # fmt: skip
+def test_a_run_that_is_taken_up_to_be_rolled_back_needs_what_a_rollback_needs(state: RunState, purpose):
+    assert left_to_do(state, goes_back=True) == purpose
+    found = needs_of(SHOP, left_to_do(state, goes_back=True), resumes=True)
+    assert not PATHS & found.all.keys()
 
 
 FULL = Environment(

@@ -99,7 +99,7 @@ class ScriptedBrain:
                 return {"person": person, "output": Output("t", "h", "s", SafeText("x")), "safe": SafeText("y")}
         return {"open": self.open_run_id or None, "uid": os.getuid()}
 
-    async def resume(self, run, person):
+    async def resume(self, run, person, *, goes_back=False):
         self.open_run_id, self.busy = run, True
 
     async def stop(self, person, force):

@@ -64,9 +64,14 @@ def _needs_beside_the_record(environment: Environment, purpose: Purpose | None, 
     return Needs(variables | health, told)
 
 
-def left_to_do(state: RunState) -> Purpose | None:
-    """Return what taking a run up is for; None: it only ends, or lets go of its hosts."""
-    return state.kind if state.go and state.phase != "ended" else None
+def left_to_do(state: RunState, *, goes_back: bool = False) -> Purpose | None:
+    """Return what taking a run up is for; None: it only ends, or lets go of its hosts. `goes_back`: it is taken up to be rolled back.
+
+    A release that goes back needs what a rollback needs: no critical path is tried any more.
+    """
+    if not state.go or state.phase == "ended":
+        return None
+    return "rollback" if state.kind == "deploy" and (goes_back or state.phase == "rolling-back") else state.kind
 
 
 def _of_parts(*parts: Secretive) -> References:

@@ -217,7 +217,7 @@ class Connection:
                 value = await self._brain.query(message.name, message.argument, self.person)
                 return Answer(id=message.id, value=as_plain(value))
             case Resume():
-                await self._brain.resume(message.run, self.person)
+                await self._brain.resume(message.run, self.person, goes_back=message.goes_back)
                 return Answer(id=message.id)
             case Stop():
                 await self._brain.stop(self.person, message.force)

@@ -64,8 +64,8 @@ class EngineService(Protocol):
     async def query(self, name: str, argument: Mapping[str, Any], person: Person) -> object:
         """Answer a question with a value that has a JSON form (structs, dataclasses, dictionaries, …)."""
 
-    async def resume(self, run: str, person: Person) -> None:
-        """Take up an interrupted run."""
+    async def resume(self, run: str, person: Person, *, goes_back: bool = False) -> None:
+        """Take up an interrupted run. `goes_back`: it is rolled back next."""
 
     async def stop(self, person: Person, force: bool) -> None:
         """Let go of everything; the engine ends when this returns. Locked while something is open and `force` is not said."""
