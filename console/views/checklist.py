@@ -23,7 +23,7 @@ from console.model.state import RunState
 from console.typed import as_typed
 from console.views.progress import Newest
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, line, mark
-from console.views.threshold_rows import limits_in_words
+from console.views.threshold_rows import above_in_words, limits_in_words
 from console.views.times import clock_span
 
 
@@ -138,6 +138,8 @@ def _monitor_row(state: RunState, now: float) -> Row:
         return Row("now", title, short, f"{clock_span(now - ran.started)} of {clock_span(window_seconds(state, step))}")
     if state.back_cause == "threshold":
         return Row("failed", title, short, "above its limit")
+    if ran.status == "done" and (above := above_in_words(state)):
+        return Row("failed", title, short, above)
     if ran.status == "done" and (unclear := limits_in_words(state)):
         return Row("unknown", title, short, unclear)
     signs: dict[str, MarkName] = {"done": "done", "failed": "failed", "unknown": "unknown", "cancelled": "skipped", "void": "skipped"}

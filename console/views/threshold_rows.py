@@ -107,7 +107,13 @@ def planned_rows(state: RunState) -> tuple[Line, ...]:
 
 
 def limits_in_words(state: RunState) -> str:
-    """Return the thresholds that could not be judged to the end: what is not known to be within its limit; empty: all is."""
+    """Return the thresholds that were not judged to the end: what is not known to be within its limit; empty: all is."""
     kinds: tuple[tuple[type, str], ...] = ((Unmeasured, "not measured"), (Inconclusive, "inconclusive"))
-    found = ((known, words) for known in state.thresholds.values() for kind, words in kinds if isinstance(known.verdict, kind))
-    return ", ".join(f"{metric_name(known.threshold.metric)} {words}" for known, words in found)
+    found = [(known.threshold, words) for known in state.thresholds.values() for kind, words in kinds if isinstance(known.verdict, kind)]
+    found += [(threshold, "not judged") for threshold in (state.plan.thresholds if state.plan else ()) if threshold.key not in state.thresholds]
+    return ", ".join(f"{metric_name(threshold.metric)} {words}" for threshold, words in found)
+
+
+def above_in_words(state: RunState) -> str:
+    """Return what was above its limit to the end, as a person tolerated it or it is only shown; empty: nothing was."""
+    return ", ".join(f"{metric_name(known.threshold.metric)} above its limit" for known in state.thresholds.values() if known.is_over)

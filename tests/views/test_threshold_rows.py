@@ -100,6 +100,28 @@ def test_stable_is_ticked_only_where_everything_was_judged():
     assert stable(run) == ("unknown", "latency not measured")
 
 
+@pytest.mark.parametrize(
+    ("errors", "latency", "told"),
+    [
+        (Within(value=0.0, limit=0.01), Within(value=0.1, limit=0.3), ("done", "")),
+        (Within(value=0.0, limit=0.01), None, ("unknown", "latency not judged")),
+        (None, None, ("unknown", "errors not judged, latency not judged")),
+        (Within(value=0.0, limit=0.01), Breached(value=0.5, limit=0.3), ("failed", "latency above its limit")),
+        (Unmeasured(), BothSides(value=0.5, limit=0.3), ("failed", "latency above its limit")),
+        (Within(value=0.0, limit=0.01), BadBefore(value=0.5, limit=0.3), ("done", "")),
+    ],
+    ids=["within", "one was never judged", "none was", "only shown", "on both sides", "as before"],
+)  # fmt: skip
+def test_monitoring_is_stable_only_where_each_threshold_was_judged_and_nothing_is_above_its_limit(errors, latency, told: tuple[str, str]):
+    run = a_run("verify/monitor")
+    for threshold, verdict in ((ERRORS, errors), (LATENCY, latency)):
+        if verdict is not None:
+            found(run, verdict, threshold)
+    run.run()
+    assert run.state.exit == 0
+    assert stable(run) == told
+
+
 def test_the_report_names_metric_value_limit_and_hosts():
     run = a_run()
     found(run, Breached(**NUMBERS))
