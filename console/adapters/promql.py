@@ -20,7 +20,7 @@ async def instant(api: Api, query: str) -> tuple[Answer, ...]:
     said = await api.get("/api/v1/query", query=query)
     try:
         return _answers(said["data"])
-    except (KeyError, TypeError, ValueError, IndexError) as fault:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
         raise ValueError(f"this is no Prometheus: it answers {str(said)[:60]!r}") from fault
 
 
@@ -29,4 +29,6 @@ def _answers(data: dict[str, Any]) -> tuple[Answer, ...]:
         return (Answer({}, float(data["result"][1])),)
     if data["resultType"] != "vector":
         raise ValueError(data["resultType"])
-    return tuple(Answer(dict(series["metric"]), float(series["value"][1])) for series in data["result"])
+    return tuple(
+        Answer({str(label): str(text) for label, text in series["metric"].items()}, float(series["value"][1])) for series in data["result"]
+    )  # fmt: skip

@@ -2,9 +2,13 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
 
+import httpcore
+import httpx
 import pytest
 
+from console.adapters.checks.http import beginning
 from console.adapters.critical_walks import CriticalWalks
 from console.adapters.health_gates import check_command
 from console.adapters.local import LocalTransport
@@ -159,3 +163,11 @@ async def test_a_host_that_does_not_answer_a_command_is_an_error(tmp_path):
     transport = ScriptedTransport()
     transport.refuse(Unreached("web01", "unreachable", SafeText("no route to web01")))
     assert await walked(command("true", on="host"), transport, folder=str(tmp_path)) == ("error", "", "no route to web01")
+
+
+async def test_a_body_that_is_not_packed_as_its_header_says_is_no_answer():
+    async def body() -> AsyncIterator[bytes]:
+        yield b"plain text"
+
+    with pytest.raises(httpcore.RemoteProtocolError, match="cannot be unpacked"):
+        await beginning(httpx.Response(200, headers={"content-encoding": "gzip"}, content=body()), 100)

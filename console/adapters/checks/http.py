@@ -42,10 +42,13 @@ async def _on_the_host(asked: Asked, url: str, problem: Unreached) -> Observatio
 
 
 async def beginning(response: httpx.Response, limit: int) -> bytes:
-    """Return so many bytes of a body at most."""
+    """Return so many bytes of a body at most. Raises httpcore.RemoteProtocolError for one that is not packed as its header says."""
     body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) >= limit:
-            break
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) >= limit:
+                break
+    except httpx.DecodingError as fault:
+        raise httpcore.RemoteProtocolError(f"its body cannot be unpacked: {fault}") from fault
     return bytes(body[:limit])

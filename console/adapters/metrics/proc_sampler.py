@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from console.adapters.clock import SystemClock
-from console.core.host.procfs import ProcSample, bytes_a_second, cpu_share, loop_script, parse_line
+from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_line
 from console.model.fleet import Host
 from console.model.measurements import Measurement
 from console.model.metrics import MACHINE
@@ -23,6 +23,8 @@ FINAL = ("login", "unknown-key", "changed-key")
 """Nothing here gets better by trying again, and a refused login tried often gets the console banned."""
 LINE = 4096
 """Bytes that may come without a line break; more is no line of ours."""
+DISK_STANDS = 3 * DISK_EVERY
+"""Seconds for which a disk is what it was: it is not asked at each look, and what it has not said for longer is not known."""
 METRICS = ("cpu", "memory", "load", "disk", "net_in", "net_out")
 
 
@@ -35,7 +37,8 @@ class _Reader:
         self._now = now
         self._rest = b""
         self._before: ProcSample | None = None
-        self._disk: float | None = None
+        self._disk: tuple[float, float] | None = None
+        """What was said of the disk last, and when."""
         self.heard = False
 
     def feed(self, data: bytes) -> None:
@@ -47,10 +50,12 @@ class _Reader:
                 self._take(look)
 
     def _take(self, look: ProcSample) -> None:
-        self._disk = look.disk if look.disk is not None else self._disk
+        at = self._now()
+        self._disk = (look.disk, at) if look.disk is not None else self._disk
+        disk = self._disk[0] if self._disk and at - self._disk[1] <= DISK_STANDS else None
         got, sent = bytes_a_second(self._before, look)
-        values = zip(METRICS, (cpu_share(self._before, look), look.memory, look.load, self._disk, got, sent), strict=True)
-        at, self._before, self.heard = self._now(), look, True
+        values = zip(METRICS, (cpu_share(self._before, look), look.memory, look.load, disk, got, sent), strict=True)
+        self._before, self.heard = look, True
         if looks := tuple(Measurement(metric, self._host, at, 0.0, value) for metric, value in values if value is not None):
             self._take_looks(looks)
 

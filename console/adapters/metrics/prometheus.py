@@ -4,6 +4,9 @@ import asyncio
 import math
 from collections.abc import Callable
 
+import httpcore
+import httpx
+
 from console.adapters.checks.asked import Asked
 from console.adapters.checks.dispatch import CONSOLE
 from console.adapters.checks.rest import Api, NoAnswer
@@ -74,6 +77,8 @@ class PrometheusQueries:
             return none.finding.seen
         except ValueError as fault:
             return SafeText(str(fault))
+        except (httpx.InvalidURL, httpcore.UnsupportedProtocol) as fault:
+            return SafeText(f"metrics.prometheus is no URL that can be asked: {fault}")
 
     def _measured(self, metric: str, answer: tuple[Answer, ...] | SafeText) -> tuple[Measurement, ...]:
         at = self._clock.mono()

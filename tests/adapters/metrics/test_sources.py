@@ -344,7 +344,13 @@ def test_an_answer_is_of_hosts_where_its_labels_name_them(answer: tuple[Answer, 
     assert {one.host: str(one.problem) or one.value for one in found} == told
 
 
-@pytest.mark.parametrize(("url", "words"), [(None, "secret of metrics.prometheus"), ("", "names no prometheus")])
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (None, "secret of metrics.prometheus"), ("", "names no prometheus"), ("prometheus:9090", "is no URL that can be asked"),
+        ("http://prometheus:port", "is no URL that can be asked"),
+    ],
+)  # fmt: skip
 async def test_a_server_that_is_not_known_is_said(url: str | None, words: str) -> None:
     asked = changed(SHOP, metrics=Metrics(scrape_interval=0.1, queries=(QueriedMetric("queue", "x"),)))
     followed = Followed(PrometheusQueries(asked, LocalTransport(), SystemClock(), lambda: url)).start()

@@ -14,6 +14,7 @@ from console.adapters.metrics import proc_sampler
 from console.adapters.metrics.proc_sampler import Machines
 from console.core.host.procfs import loop_script, parse_line
 from console.model.fleet import Host
+from console.model.measurements import Measurement
 from console.ports.feed import Sample
 from console.ports.hosts import ProblemKind, Ran, Sink, Unreached
 from console.text import SafeText
@@ -157,3 +158,12 @@ class Losing(LocalTransport):
         if self.asked <= self.after:
             return Ran(None, problem=Unreached(host.name, self.kind, SafeText("no")))
         return await super().run(host, script, deadline=deadline, sink=sink)
+
+
+def test_a_disk_that_says_nothing_any_more_is_not_known() -> None:
+    looks: list[tuple[Measurement, ...]] = []
+    now = 0.0
+    reader = proc_sampler._Reader("web01", looks.append, lambda: now)
+    for now, said in ((0.0, "75;25"), (29.0, ";"), (31.0, ";"), (40.0, "80;20")):
+        reader.feed(f"deploy-sample;1;cpu 1 2 3 4;0.10 0.1 0.1 1/1 1;MemTotal: 100;MemFree: 10;MemAvailable: 50;{now} 1;0;0;{said}\n".encode())
+    assert [{one.metric: one.value for one in look}.get("disk") for look in looks] == [0.75, 0.75, None, 0.8]
