@@ -16,9 +16,22 @@ from tests.fleet import Fleet, make_repository, missing
 
 pytest_plugins = ("tests.shared_journals",)
 
+WAITING = ("faults", "recipes", "balancing", "cli", "demo", "engine", "tui", "adapters")
+"""Folders whose tests wait for real servers, terminals and deadlines, the longest first."""
+
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine that does other work too
 settings.load_profile("unhurried")
 settings.register_profile("few", max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits, and end with what only computes: those many small files keep every core busy to the end."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return WAITING.index(folder) if folder in WAITING else len(WAITING)
 
 
 @pytest.fixture(autouse=True)
