@@ -1,5 +1,5 @@
 PYTHON ?= .venv/bin/python
-TOGETHER ?= -n 5 --dist loadfile --no-loadscope-reorder
+TOGETHER ?= -n 6 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check lint types imports dates test mutants analysis bench demo picture keys
 

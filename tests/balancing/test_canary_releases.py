@@ -219,7 +219,7 @@ def test_one_that_is_not_worse_goes_on_before_its_time_is_over_though_its_engine
 
 
 def test_by_weight_the_new_host_has_the_share_of_the_traffic_that_was_asked_for_and_no_request_is_lost(rig: Rig) -> None:
-    rig.write("6s", 'by = "weight"\non_inconclusive = "proceed"\njudge = ["error_rate"]\nnot_worse = 1.01\ngood_enough = "0%"')
+    rig.write("6s", 'by = "weight"\non_inconclusive = "proceed"\njudge = ["error_rate"]\nnot_worse = 1.01')
     rig.file.write_text(rig.file.read_text().replace('["30%", "100%"]', '["10%", "100%"]'))
     assert rig.live() == ["v1.3.0"] * 3, "it fails as often as the next one does"
     with Clients(rig.port, 150) as clients:

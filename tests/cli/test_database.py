@@ -270,7 +270,7 @@ def test_without_a_command_the_console_takes_the_dump_itself_and_brings_it_back(
         (dumps / f"{run}.dump").rename(dumps / "away")
         said = shop.said("restore", "production", "--run", run, "--yes", "--plain", code=3)
         assert f"{dumps}/{run}.dump is not there any more on web01" in said
-        assert "restore the backup of another run: deploy history production" in said
+        assert "copy it back to there, or restore another run's, which its report names" in said
         assert "database/restore: started" not in said
         (dumps / "away").rename(dumps / f"{run}.dump")
         shop.product.deploy("engine", "stop")

@@ -54,7 +54,7 @@ class Shop:
     def at_rest(self, name: str) -> bool:
         """Whether nothing of a command is left there."""
         end = time.monotonic() + 10
-        while any("sleep" in line or "tick" in line for line in self.fleet.processes(name)):
+        while any("sleep 1000" in line or "sleep 0.3" in line or "tick" in line for line in self.fleet.processes(name)):
             if time.monotonic() > end:
                 return False
             time.sleep(0.2)

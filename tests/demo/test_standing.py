@@ -57,7 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 def test_it_has_a_past_that_was_made(demo: Demo, tmp_path: Path):
     rows = json.loads(demo.type(f"deploy history --json --state {demo.told()['state']}", str(tmp_path)).stdout)
-    assert [(row["version"], row["outcome"]) for row in reversed(rows)] == [("v1.5.0", "rolled-back"), ("v1.4.2", "succeeded"), ("", "rolled-back")]
+    assert [(row["version"], row["outcome"]) for row in reversed(rows)] == [("v1.5.0", "rolled-back"), ("v1.4.2", "succeeded"), ("v1.4.1", "rolled-back")]
 
 
 def test_each_version_says_what_it_will_do(demo: Demo):
@@ -78,7 +78,7 @@ def test_what_is_printed_when_it_is_left_can_be_typed_anywhere(demo: Demo, tmp_p
 
 def test_another_size_is_refused_with_what_to_type(demo: Demo):
     assert "--stop" in demo.type("deploy demo --hosts 5", code=6).stderr
-    assert "deploy demo --sides" in demo.type("deploy demo --sides", code=6).stderr
+    assert "its hosts have no sides: stop it, then say --sides again\n  deploy demo --stop\n" in demo.type("deploy demo --sides", code=6).stderr
 
 
 def test_a_run_goes_on_when_its_console_is_left(demo: Demo, tmp_path: Path):

@@ -58,7 +58,7 @@ async def test_whoever_comes_next_releases_what_is_left_and_writes_it_down(stage
         await ends_and_dies(scene, monkeypatch)
         ended = scene.run
         assert [problem.message for problem in lock_problems(scene.recorded(ended))] == [
-            f"the lock of run {ended} is still on web01, web02: it is not known whether it was released"
+            f"the lock of run {ended} is still on web01, web02: it is not known whether it was released; it stops no run from here, and can be removed once the host answers"
         ]
         await scene.another_engine()
         assert scene.session.owing

@@ -44,6 +44,7 @@ async def test_the_counts_are_on_the_screen_and_o_promotes():
 async def test_p_holds_while_the_counts_go_on_and_r_takes_back():
     feed = judging()
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
         await press(pilot, "p")
         feed.record(ev.AnalysisSeen(step=STEP, readings=(Reading(new=2000, new_bad=18, old=18000, old_bad=170, low=0.5, high=2.6),)))
         await settled(pilot)
@@ -70,6 +71,7 @@ async def test_o_says_why_it_does_nothing_where_nothing_is_judged():
     feed.record(ev.Decided(go=True, by=ADA), ev.LocksTaken(epoch=1))
     feed.go_on("wave-1/web01/gate")
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
         await press(pilot, "o")
         assert kinds(feed) == []
         assert "no canary is being judged" in shown(pilot, "#message")

@@ -135,7 +135,7 @@ def test_what_is_looked_at_before(url: str, tmp_path: Path):
     (DumpLook("db01", unread=2, example=SafeText("a.b")), "may not read 2 tables (a.b)", "pg_read_all_data"),
     (DumpLook("db01", SafeText("/d"), free=2**20, size=2**21), "the database has 2.0 MiB, and 1.0 MiB are free for /d on db01", "make room"),
     (DumpLook("db01", problem=SafeText("gone")), "db01 was not looked at: gone", "mend that"),
-    (None, "was not looked at", "deploy check"),
+    (None, "was not looked at", "look again, or name a command"),
 ])  # fmt: skip
 def test_why_no_dump_can_be_taken(look: DumpLook | None, words: str, remedy: str):
     found = dump_scripts.dump_problem(look)
