@@ -85,12 +85,19 @@ exit 95
 )
 
 TAKE_OVER = (
-    _SHOW
+    _READ
+    + _SHOW
     + r"""
-cd -- "$1" || exit 95
 lock=.deploy/lock
+[ -z "$4" ] || read_all
+cd -- "$1" || exit 95
 mv -T -- "$lock/$2" "$lock/$3" 2>/dev/null || [ -d "$lock/$3" ] || { show; printf 'epoch: \n'; exit 75; }
 date +%s > "$lock/$3/heartbeat"
+[ -n "$4" ] || exit 0
+for w in owner run since from reason; do
+  eval "printf '%s\n' \"\$$w\"" > "$lock/$3/$w.new" && mv -f -- "$lock/$3/$w.new" "$lock/$3/$w" || exit 95
+done
+rm -f -- .deploy/runs/*/*/out
 """
 )
 
@@ -200,9 +207,10 @@ class HostLocks:
         """Hold the host under `holder.epoch`; None when it is held, else who holds it."""
         return _answer(await self._asked(host, TAKE, path, holder.epoch, "1" if holder.goes_back else "", data=holder_lines(holder)), host)
 
-    async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
-        """Exchange one epoch for the next, if the first still holds; a lock that is gone is a holder without a name."""
-        return _answer(await self._asked(host, TAKE_OVER, path, old, new), host)
+    async def take_over(self, host: Host, path: str, old: str, new: str, holder: LockHolder | None = None) -> LockHolder | Unreached | None:
+        """Exchange one epoch for the next, if the first still holds; a lock that is gone is a holder without a name. `holder`: who holds it from then on."""
+        data = holder_lines(holder) if holder else b""
+        return _answer(await self._asked(host, TAKE_OVER, path, old, new, "1" if holder else "", data=data), host)
 
     async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
         """Give a sign of life on all. `path` may hold `{host}`. A host that is not reached is left out."""

@@ -78,9 +78,9 @@ async def _how_it_stands(record: EnvironmentRecord, folder: str, run: OpenRun, c
 
     welcome = await look(socket_path(folder, record.app, record.environment))
     head = f"{record.environment} of {record.app}: run {run.run}"
-    if carrier is None and (welcome is None or welcome.run != run.run):
+    if carrier is None and (welcome is None or not welcome.carries(run.run)):
         return f"{head} was interrupted: {as_typed(f'deploy resume {run.run}')}"
-    where = f" on {carrier.host}" if carrier and (welcome is None or welcome.run != run.run) else ""
+    where = f" on {carrier.host}" if carrier and (welcome is None or not welcome.carries(run.run)) else ""
     return f"{head} {'waits for a person' if run.waits else 'goes on'}{where}: {as_typed(f'deploy attach {run.run}')}"
 
 

@@ -103,7 +103,7 @@ async def attach(how: Invocation, text: str) -> int:
         client = await connect(socket_path(state(), summary.app, summary.environment), claims=claims_of(os.environ), read_only=how.read_only)
     except NoEngine:
         return await _attach_elsewhere(how, summary)
-    if client.welcome.run != summary.run:
+    if not client.welcome.carries(summary.run):
         await client.close()
         return await _attach_elsewhere(how, run_named(how, summary.run))
     from console.cli.kept_models import model_kept
@@ -199,7 +199,7 @@ async def resume(how: Invocation, text: str) -> int:
         raise UsageFault(words, f"deploy -c FILE resume {summary.run}")
     with Departure() as leaving:
         client = await engine_of(how, found)
-        if client.welcome.run != summary.run:
+        if not client.welcome.carries(summary.run):
             await configure(client, found, left_to_do(recorded(summary.run)), resumes=True)
             await client.resume(summary.run)
         if how.yes and not how.wants_screen:
@@ -257,7 +257,7 @@ async def _note_later(how: Invocation, summary: "RunSummary", note: cmd.Note, eq
 
 async def _said_to(how: Invocation, client: "Client | None", summary: "RunSummary", command: cmd.AnyCommand) -> cmd.Accepted | cmd.Refusal | None:
     """Say it to the engine here that carries the run, or by way of the record to the one elsewhere that does; None: none does."""
-    if client is None or client.welcome.run != summary.run:
+    if client is None or not client.welcome.carries(summary.run):
         if client is not None:
             await client.close()
         if carrier_of(summary.run) is None:

@@ -196,7 +196,7 @@ class LocalEnvironmentClient:
     async def attach(self, run: str) -> LastingFeed:
         """Join a run that goes on, here or by the record on another machine. UsageFault where no engine carries it."""
         client = await self._access.meet(self._found)
-        if client.welcome.run != run:
+        if not client.welcome.carries(run):
             await client.close()
             if not await self._access.is_carried_elsewhere(run):
                 raise UsageFault(f"run {run} is carried by no engine: it has ended, or was interrupted; resume goes on with it", f"deploy resume {run}")

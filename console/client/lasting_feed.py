@@ -172,7 +172,7 @@ class LastingFeed:
                 self._client = await connect(path, read_only=True)
             except NoEngine:
                 continue
-            if self._client.welcome.run == self.run:
+            if self._client.welcome.carries(self.run):
                 return
             await self._client.close()
         raise EngineLost(f"the engine of run {self.run} is gone", f"deploy resume {self.run}")

@@ -19,6 +19,7 @@ from console.engine.preflight.input import input_for
 from console.engine.run.announcements import Announcer
 from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
+from console.engine.run.hand_over import HandOver
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.log_watch import LogWatch
 from console.engine.run.run_lease import RunLease
@@ -58,6 +59,7 @@ class ActiveRun:
         executor.shows_page(partial(switch_for_run, fleet))
         executor.write = self.runner.write
         executor.live = lambda: self.runner.state
+        self._executor = executor
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -83,6 +85,15 @@ class ActiveRun:
         """Wait until it has let go of its hosts, and all that follows its end is done."""
         await asyncio.wait([self.task]) if self.task else None
         await asyncio.wait([self._closing]) if self._closing else None
+
+    def follows(self, older: "ActiveRun") -> None:
+        """Have a run in its monitoring window end, and hand its locks over, once this one has its GO."""
+        runner, giving = older.runner, older._executor
+
+        def promised(hand_over: HandOver) -> None:
+            giving.gives_to = hand_over
+
+        self._executor.takes_from = HandOver(lambda: runner.state, runner.write, self._fleet.clock, promised)
 
     def begin(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         """Go on from where it is. `interrupted`: told when this engine can carry it no further, though it has not ended; `over`: when it carries it no more."""

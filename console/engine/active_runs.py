@@ -3,26 +3,52 @@
 import asyncio
 from collections.abc import Callable
 
+from console.core.run.superseding import ceding, makes_way
 from console.engine.active_run import ActiveRun
 from console.engine.context import ENGINE
 from console.errors import Locked
 from console.model.commands import Abort
-from console.model.request import Person
+from console.model.host_facts import Ceding
+from console.model.request import Person, RunKind
 
 PARTING = 30.0
 """Seconds that a run of the engine's own has to make way, and one that has ended to let go of its hosts before the engine ends."""
 
 
 class ActiveRuns:
-    """Runs by their id, from their opening until they have let go of their hosts. One at most is open."""
+    """Runs by their id, from their opening until they have let go of their hosts.
+
+    One at most is open; but beside a release in its monitoring window there may be a newer one, which has no GO yet.
+    """
 
     def __init__(self) -> None:
         self._runs: dict[str, ActiveRun] = {}
 
     @property
     def open_id(self) -> str:
-        """The run that goes on; empty: none."""
+        """The run that goes on; of two the older one, which holds the hosts. Empty: none."""
         return next((run for run, one in self._runs.items() if one.is_open), "")
+
+    @property
+    def newer_id(self) -> str:
+        """Of two that go on the newer one; empty: there are no two."""
+        runs = self.open
+        return runs[-1].runner.state.run if len(runs) > 1 else ""
+
+    @property
+    def open(self) -> tuple[ActiveRun, ...]:
+        """The runs that go on, the oldest first."""
+        return tuple(one for one in self._runs.values() if one.is_open)
+
+    @property
+    def ceding(self) -> Ceding | None:
+        """The run that makes way for a release; None: there is none."""
+        return next((found for one in self.open if (found := ceding(one.runner.state))), None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is open that makes way for none."""
+        return any(not makes_way(one.runner.state) for one in self.open)
 
     @property
     def seq(self) -> int:
@@ -44,14 +70,22 @@ class ActiveRuns:
         self._runs[run] = one
         one.begin(person, lambda: self._runs.pop(run), ended)
 
-    async def make_way(self) -> None:
-        """End a catch-up that is open: whoever wants a run does not wait for it, and its hosts stay owed. Raises Locked while another run is open."""
+    async def make_way(self, kind: RunKind) -> ActiveRun | None:
+        """End a catch-up that is open: whoever wants a run does not wait for it, and its hosts stay owed. Raises Locked while another run is open.
+
+        A release is opened beside one in its monitoring window, which is returned.
+        """
         one = self.get(self.open_id)
         if one is not None and one.task is not None and one.runner.state.kind == "catch-up":
             await one.runner.submit(Abort(leave=True), ENGINE)
             await asyncio.wait((one.task,), timeout=PARTING)
-        if self.open_id:
-            raise Locked(f"run {self.open_id} goes on", f"deploy attach {self.open_id}")
+        still = self.open
+        if len(still) == 1 and kind == "deploy" and makes_way(still[0].runner.state):
+            return still[0]
+        if still:
+            run = still[-1].runner.state.run
+            raise Locked(f"run {run} goes on", f"deploy attach {run}")
+        return None
 
     async def parted(self) -> None:
         """Wait until runs that have ended have let go of their hosts, and all that follows their end is done."""

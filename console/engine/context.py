@@ -11,6 +11,7 @@ from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import Event
 from console.model.fleet import Environment
 from console.model.fleet_snapshot import CiMark
+from console.model.host_facts import Ceding
 from console.model.request import Person
 from console.model.secret import Secret
 from console.ports.clock import Clock
@@ -70,6 +71,9 @@ class QueryContext:
     """The environment's numbers; None: nobody measures."""
     elsewhere: Callable[[str, str], Awaitable[str]] = _nowhere
     """(application, environment): the open run that an engine of another machine carries; empty: there is none."""
+
+    ceding: Callable[[], Ceding | None] = lambda: None
+    """The run in its monitoring window that makes way for a release now; None: there is none."""
 
     async def open_run(self) -> str:
         """The run that goes on, here or on another machine; empty: none."""

@@ -94,11 +94,18 @@ class Engine:
         self._switching = asyncio.Lock()
         self._maintenance = MaintenanceEnd(self._fleet_if_any, self._may_end_maintenance)
         self._acting: set[asyncio.Task[Any]] = set()
+        self._resting: set[asyncio.Task[None]] = set()
+        """Connections of models before this one, which runs still watch by."""
 
     @property
     def open_run_id(self) -> str:
         """The run that goes on; empty: none."""
         return self._runs.open_id
+
+    @property
+    def newer_run_id(self) -> str:
+        """The release that was opened beside it, in its monitoring window; empty: none."""
+        return self._runs.newer_id
 
     @property
     def seq(self) -> int:
@@ -156,10 +163,15 @@ class Engine:
                 await self._open(environment, digest)
 
     async def _refuse_other_model(self, environment: Environment, digest: str) -> None:
-        if self.busy and digest != self._digest:
+        if digest != self._digest and (self._runs.is_busy or self._would_lead_astray(environment)):
             raise Locked(f"run {self.open_run_id} goes on with another hosts.toml than {environment.file}", f"deploy attach {self.open_run_id}")
         if digest != self._digest and any([await self._journal.of_type(name, RunOpened) for name in tuple(self._feeds.followed)]):
             raise Locked("a command of exec is still running, with another hosts.toml", "wait for its end, or press ctrl+c there")
+
+    def _would_lead_astray(self, environment: Environment) -> bool:
+        """Whether a run that is open would be written down elsewhere, or hand over locks that are not looked for there."""
+        before = self._environment
+        return bool(self._runs.open) and before is not None and (before.journal, before.path) != (environment.journal, environment.path)
 
     async def _open(self, environment: Environment, digest: str) -> None:
         """Work with another model from now on."""
@@ -167,13 +179,22 @@ class Engine:
         await self._catch_up.stop()
         await self._maintenance.stop()
         if self._outside is not None:
-            await self._outside.close()
+            await self._let_rest(self._outside)
         self._environment, self._digest = environment, digest
         self._outside = self._open_outside(environment, self._keyring.values)
         self._catch_up.changed()
         self._catch_up.start()
         self._maintenance.start()
         await self._metrics.use(environment, self._outside.sources)
+
+    async def _let_rest(self, outside: Outside) -> None:
+        """Close the connections of the model before; behind the end of a run in its monitoring window, which still watches by them."""
+        if still := self._runs.open:
+            task = asyncio.create_task(_closed_behind(still, outside))
+            self._resting.add(task)
+            task.add_done_callback(self._resting.discard)
+        else:
+            await outside.close()
 
     def _model(self) -> tuple[Environment, Outside]:
         if self._environment is None or self._outside is None:
@@ -187,6 +208,7 @@ class Engine:
             environment, outside, self._clock, self._zone_of(environment.timezone), self.open_run_id, self._journal, self.submit, self._note,
             self._keyring.values, self._digest, self._feeds.waiting, self._feeds.followed, self._ci_kept,
             self._catch_up.unpaid, self._switching, self._writing_idle, self._metrics, self._elsewhere.open_run,
+            lambda: self._runs.ceding,
         )  # fmt: skip
 
     def _fleet_if_any(self) -> QueryContext | None:
@@ -205,9 +227,11 @@ class Engine:
             chosen_hosts(environment, request)
             acknowledged = ticks(environment, request, person, self._clock.now())
             lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
-            await self._runs.make_way()
+            older = await self._runs.make_way(request.kind)
             run = await new_run(self._journal, self._clock, environment.name)
             one = ActiveRun(self._fleet(), run, self._keep, lease=await self._leased(run), submit=self.submit)
+            if older is not None:
+                one.follows(older)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
             words = (NoteAdded(by=ENGINE, text=words) for words in lacks)
             kept = (await self._journal.environment(environment.app, environment.name)).maintenance
@@ -325,10 +349,12 @@ class Engine:
             await self._catch_up.release_left()
             return
         lacks = self._ready_again(state, goes_back=goes_back)
-        await self._runs.make_way()
+        older = await self._runs.make_way(state.kind)
         lease = await self._leased(run)
         events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
         one = ActiveRun(self._fleet(), run, self._keep, events, lease, self.submit)
+        if older is not None:
+            one.follows(older)
         await one.runner.take_up(state, person)
         if state.go is None:
             await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
@@ -383,9 +409,15 @@ class Engine:
         await self._catch_up.stop()
         await self._maintenance.stop()
         await self._runs.stop()
+        await asyncio.gather(*self._resting, return_exceptions=True)
         await self._metrics.stop()
         if self._outside is not None:
             await self._outside.close()
+
+
+async def _closed_behind(runs: tuple[ActiveRun, ...], outside: Outside) -> None:
+    await asyncio.gather(*(one.closed_out() for one in runs))
+    await outside.close()
 
 
 def _purpose_of(name: str, argument: Mapping[str, Any]) -> Purpose | None:

@@ -233,6 +233,13 @@ class WindowExtended(Event, frozen=True, tag="window-extended"):
     reason: SafeText = SafeText("")
 
 
+class Superseded(Event, frozen=True, tag="superseded"):
+    """In its monitoring window the run makes way for a newer release, at that one's GO: it ends, and hands its locks over."""
+
+    by_run: str
+    by: Person
+
+
 class BaselineTaken(Event, frozen=True, tag="baseline-taken"):
     """What the metrics of the thresholds were before the release: by metric and host; the name "" stands for the environment as a whole."""
 
@@ -565,6 +572,7 @@ AnyEvent = (
     | ThresholdBreached
     | ThresholdRecovered
     | WindowExtended
+    | Superseded
     | HostReturning
     | HostSkipped
     | HostRetried

@@ -25,6 +25,16 @@ class LockHolder(msgspec.Struct, frozen=True):
     """Its run may use the room that a host keeps for going back."""
 
 
+class Ceding(msgspec.Struct, frozen=True):
+    """A run in its monitoring window, which ends and hands its locks over at a newer release's GO."""
+
+    run: str
+    concern: SafeText = SafeText("")
+    """What is not well in it; empty: nothing is known."""
+    ends: bool = False
+    """Its window is over, and it only tidies up: it ends by itself."""
+
+
 class HostRelease(msgspec.Struct, frozen=True):
     """A release folder on a host. `id` is its name in releases/; an absolute path where another tool made one live that lies elsewhere."""
 

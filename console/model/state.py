@@ -231,6 +231,8 @@ class RunState(msgspec.Struct, frozen=True):
     passed_pause: bool = False
     """The pause after so many hosts has been taken."""
     aborting: Literal["", "back", "leave"] = ""
+    superseded_by: str = ""
+    """The newer run that it makes way for, in its monitoring window."""
     epoch: int = 0
     held: tuple[str, ...] = ()
     """Hosts that it has locked and is not known to have released."""

@@ -44,7 +44,7 @@ class RunSummary:
     @property
     def changed_the_fleet(self) -> bool:
         """Whether it may have put other releases live: it ended after a change, or goes on."""
-        return self.kind in ("deploy", "rollback") and self.outcome in ("succeeded", "rolled-back", "failed", None)
+        return self.kind in ("deploy", "rollback") and self.outcome in ("succeeded", "superseded", "rolled-back", "failed", None)
 
 
 class PastRun(NamedTuple):

@@ -13,8 +13,8 @@ class HostLock(Protocol):
     async def take(self, host: Host, path: str, holder: LockHolder) -> LockHolder | Unreached | None:
         """Hold the host under `holder.epoch`; None when it is held now, else who holds it."""
 
-    async def take_over(self, host: Host, path: str, old: str, new: str) -> LockHolder | Unreached | None:
-        """Exchange one epoch for the next, if the first still holds."""
+    async def take_over(self, host: Host, path: str, old: str, new: str, holder: LockHolder | None = None) -> LockHolder | Unreached | None:
+        """Exchange one epoch for the next, if the first still holds. `holder`: another run, which holds it from then on; None: the same one."""
 
     async def touch(self, hosts: tuple[Host, ...], path: str, epoch: str) -> None:
         """Give a sign of life on all."""

@@ -18,6 +18,7 @@ from console.views.times import clock_span, day_and_time, seconds_between
 
 _OUTCOME_TONES: dict[str, Tone] = {
     "succeeded": "good", "rolled-back": "back", "failed": "bad", "no-go": "warn", "locked": "warn", "interrupted": "warn", "error": "bad",
+    "superseded": "dim",
 }  # fmt: skip
 
 

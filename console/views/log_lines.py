@@ -90,7 +90,7 @@ def _people(event: ev.Event) -> LogLine | None:
 
 def _canary(event: ev.Event) -> LogLine | None:
     match event:
-        case ev.Promoted() | ev.WindowExtended():
+        case ev.Promoted() | ev.WindowExtended() | ev.Superseded():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.BaselineTaken():
             return LogLine(event.at, "", sentence(event), "dim")

@@ -42,6 +42,8 @@ def outcome_words(state: RunState) -> tuple[str, Tone]:
     """How an ended run ended, in capitals."""
     if state.exit == 0 and not kind_of(state).makes_release:
         return kind_of(state).words.done, "good"
+    if state.outcome == "superseded":
+        return "SUPERSEDED", "plain"
     return _OUTCOMES.get(state.exit if state.exit is not None else 1, ("ENDED", "dim"))
 
 

@@ -133,6 +133,12 @@ class Welcome(ToClient, frozen=True, tag="welcome"):
     busy: bool = False
     role: str = ""
     """What the one who connected may do here: operator, viewer or none."""
+    newer: str = ""
+    """The release that was opened beside it, in its monitoring window; empty: none."""
+
+    def carries(self, run: str) -> bool:
+        """Whether the engine carries that run now."""
+        return run in (self.run, self.newer)
 
 
 class Answer(ToClient, frozen=True, tag="answer"):

@@ -210,3 +210,18 @@ async def test_a_dead_runs_lock_is_broken_and_no_other(locks: HostLocks, app: Pa
     assert await locks.break_for(HERE, str(app), "run-a", 60) is None
     assert held(app) == []
     assert list((app / ".deploy" / "staging").iterdir()) == []
+
+
+async def test_another_run_takes_over_and_there_is_a_lock_at_every_moment(locks: HostLocks, app: Path) -> None:
+    await locks.take(HERE, str(app), holder())
+    newer = holder("run-b", by="lin")
+    assert await locks.take_over(HERE, str(app), "run-a.1", "run-b.1", newer) is None
+    folder = app / ".deploy" / "lock" / "run-b.1"
+    assert held(app) == ["run-b.1"]
+    assert [(folder / word).read_text() for word in ("owner", "run", "reason")] == ["lin\n", "run-b\n", "v2: it's $HOME\n"]
+    assert sorted(entry.name for entry in folder.iterdir()) == ["from", "heartbeat", "owner", "reason", "run", "since"]
+    assert await locks.take_over(HERE, str(app), "run-a.1", "run-b.1", newer) is None  # a second time, after a lost answer
+    await locks.clear(HERE, str(app), "run-a")
+    late = await locks.take_over(HERE, str(app), "run-a.1", "run-c.1", holder("run-c"))
+    assert isinstance(late, LockHolder)
+    assert (late.run, late.by, held(app)) == ("run-b", "lin", ["run-b.1"])

@@ -156,6 +156,7 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.Promoted(step="wave-1/analysis", by=ADA, reason=S("seen enough")), "promoted by ada: the release goes on: seen enough"),
     (ev.WindowExtended(seconds=300.0, by=LIN, reason=S("the peak comes at noon")), "monitoring window made 5m longer by lin: the peak comes at noon"),
     (ev.WindowExtended(seconds=90.0, by=LIN), "monitoring window made 1m30s longer by lin"),
+    (ev.Superseded(by_run="r2", by=LIN), "makes way for run r2, at its GO by lin"),
     (ev.BaselineTaken(), "before the release: nothing was measured"),
     (
         ev.BaselineTaken(metrics={"error_rate": {"web01": Mean(0.001, 60.0, 3000, 3), "web02": Mean(0.003, 60.0, 1000, 3)}, "load": {}}),

@@ -28,6 +28,7 @@ class ScriptedBrain:
         self.secrets = {}
         self.busy = False
         self.open_run_id = ""
+        self.newer_run_id = ""
         self.broadcast = Broadcast()
         self.stopped = []
         self.asked = []

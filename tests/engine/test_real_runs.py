@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from console.config.load import load_file
 from console.core.host.login_command import visit
 from console.core.run.evolve import fold
 from console.engine.engine import Engine
-from console.errors import ConsoleError, UsageFault
+from console.errors import ConsoleError, Locked, UsageFault
 from console.model import commands as cmd
 from console.model.declared_impact import Impact
 from console.model.events import AnyEvent, Event, StepStarted
@@ -122,6 +123,46 @@ async def test_releases_and_the_ways_back(product: Product):
     assert further.exit == 0
     assert {product.live(name) for name in names} == {"v1.0.0"}
     assert (await product.run(Request(kind="restart", yes=True))).exit == 0
+
+
+@pytest.mark.real
+async def test_a_release_takes_over_from_one_in_its_monitoring_window(own_fleet: Fleet, shop_repository: Path, tmp_path: Path):
+    window = '[environments.production.monitor]\nwindow = "10m"\n'
+    file = own_fleet.hosts_toml(shop_repository, interval="100ms", deadline="3s", batch="2", extra=window)
+    async with opened_on(own_fleet, file, tmp_path) as product:
+        session, until_watched = product.session, "verify/monitor"
+        await product.run(Request(ref="v1.0.0", yes=True), until_watched, cmd.Promote())
+        first = await session.open_run(Request(ref="v1.1.0", yes=True), ADA)
+        await _until_step(session, first, until_watched)
+        checked: Any = await session.query("check", {"ref": "v1.4.0"}, ADA)
+        (lock,) = [check for check in checked["checks"] if check["id"] == "lock"]
+        assert (checked["exit"], lock["status"]) == (0, "passed")
+        assert f"takes over from run {first}" in lock["detail"]
+        with pytest.raises(Locked):
+            await session.open_run(Request(kind="restart", yes=True), ADA)
+
+        await session.configure(load_file(product.file).environment("production"), "another digest", {}, ADA)
+        second = await session.open_run(Request(ref="v1.4.0", yes=True), ADA)
+        await product.hear(first)
+        older = session.state(first)
+        assert (older.exit, older.outcome, older.held) == (0, "superseded", ())
+        await _until_step(session, second, until_watched)
+        assert own_fleet.exec_in("web01", "cat /srv/shop/.deploy/lock/*/run").strip() == second
+        assert isinstance(await session.submit(second, cmd.Promote(), ADA), cmd.Accepted)
+        await product.hear(second)
+        newer = session.state(second)
+        assert (newer.exit, newer.outcome, newer.held) == (0, "succeeded", ())
+        back = await product.run(Request(kind="rollback", yes=True))
+        assert (back.exit, back.outcome) == (0, "rolled-back")
+        assert {product.live(name) for name in own_fleet.names} == {"v1.1.0"}
+
+
+async def _until_step(session: Engine, run: str, name: str) -> None:
+    """Follow a run until that step starts."""
+    async with contextlib.aclosing(session.follow(run, 0)) as heard:  # type: ignore[type-var] # it is a generator
+        async for item in heard:
+            if isinstance(item, StepStarted) and item.step == name:
+                return
 
 
 @pytest.mark.real

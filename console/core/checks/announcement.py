@@ -111,10 +111,10 @@ def after(state: RunState) -> Message:
     name = f"{state.app} {state.environment}"
     version = str(state.release.version) if state.release else ""
     what = {"deploy": version, "restore": "restore of the database"}.get(state.kind, state.kind)
-    ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None else state.outcome
+    ended = _ENDINGS.get(state.exit, state.outcome) if state.exit is not None and not state.superseded_by else state.outcome
     away = [f"{host.name}: {host.condition}" for host in state.hosts.values() if host.condition in NOT_UPDATED]
     lines = [f"{what} on {name}: {ended}." + (f" {state.reason}" if state.reason else ""), *_facts(state), *away[:20]]
-    is_live = state.exit in (0, 8) and state.kind == "deploy"
+    is_live = state.exit in (0, 8) and state.kind == "deploy" and not state.superseded_by
     notes = (state.request.impact.notes.strip() or made_notes(state)) if is_live else ""
     return Message(f"{name}: {what} {ended}", "\n".join([*lines, *(("", notes) if notes else ()), "", f"by {state.by}, run {state.run}"]))
 

@@ -7,7 +7,7 @@ from typing import Literal
 from console.core.checks.measured import Measurement, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
-from console.model.host_facts import FEW_SESSIONS, HostFacts, LockHolder
+from console.model.host_facts import FEW_SESSIONS, Ceding, HostFacts, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.values import changed
 from console.text import SafeText
@@ -106,8 +106,10 @@ def assess_live(facts: tuple[HostFacts, ...]) -> Check:
     return _judged(fleet_check("way-back", "A release is live", looks, remedy), facts)
 
 
-def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
-    """Nobody else holds a host: neither another run nor a person's note."""
+def assess_lock(facts: tuple[HostFacts, ...], run: str, ceding: Ceding | None = None) -> Check:
+    """Nobody else holds a host: neither another run nor a person's note. `ceding`: a run that hands its locks over at GO."""
+    if ceding is not None:
+        return _handed_over(facts, run, ceding)
     held = _looks(facts, lambda fact: f"held by {fact.lock.run or fact.lock.by}" if fact.lock and fact.lock.run != run else "")
     closed = _looks(facts, lambda fact: f"closed by {fact.closed.by}{_until(fact.closed)}: {fact.closed.reason}" if fact.closed else "")
     looks = held if any(look.found and isinstance(look.found, str) for look in held) else closed
@@ -115,6 +117,17 @@ def assess_lock(facts: tuple[HostFacts, ...], run: str) -> Check:
     if free.status == "failed" and any(fact.lock and fact.lock.run not in ("", run) for fact in facts):
         free = changed(free, detail=SafeText(f"{free.detail}; once that run is dead, unlock --run breaks its lock"))
     return _judged(free, facts)
+
+
+def _handed_over(facts: tuple[HostFacts, ...], run: str, ceding: Ceding) -> Check:
+    """The verdict where the locks of one run are no hindrance: said whenever nothing else is."""
+    rest = assess_lock(tuple(changed(fact, lock=None) if fact.lock and fact.lock.run == ceding.run else fact for fact in facts), run)
+    if rest.status != "passed" or not any(fact.lock and fact.lock.run == ceding.run for fact in facts):
+        return rest
+    how = "is about to end" if ceding.ends else "is in its monitoring window and ends at GO, not verified"
+    words = f"takes over from run {ceding.run}, which {how}"
+    concern = f"; {ceding.concern}" if ceding.concern else ""
+    return changed(rest, status="warning" if concern else "passed", detail=SafeText(words + concern))
 
 
 def _unlocking(facts: tuple[HostFacts, ...], run: str) -> str:

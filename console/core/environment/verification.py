@@ -12,9 +12,9 @@ from console.model.values import changed
 def unverified_after(before: tuple[Unverified, ...], state: RunState, run: LastRun) -> tuple[Unverified, ...]:
     """Return the runs that failed (5) on hosts which no run has verified since, once that run has ended, oldest first.
 
-    A run of every host that ended well speaks for all; one of some hosts for those that it verified.
+    A run of every host that ended well speaks for all; one of some hosts, or one that was superseded, for those that it verified.
     """
-    if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts:
+    if state.exit in (Exit.DONE, Exit.ROLLED_BACK, Exit.LIVE_BUT_BEHIND) and not state.request.hosts and not state.superseded_by:
         return ()
     good = tuple(name for name, host in state.hosts.items() if host.condition in SETTLED)
     kept = tuple(one for old in before if is_open(one := changed(old, good=tuple(dict.fromkeys((*old.good, *good))))))

@@ -15,7 +15,7 @@ from console.errors import Problem
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.fleet import Environment, Host
-from console.model.host_facts import HostFacts
+from console.model.host_facts import Ceding, HostFacts
 from console.model.release import Relation, Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -64,6 +64,8 @@ class Found:
     """What each balancer said of its servers."""
     drained: OutBefore = field(default_factory=dict)
     """Hosts that runs before this one took out of the traffic and did not put back: this one does."""
+    ceding: Ceding | None = None
+    """The run that hands its locks to this one at GO."""
     weights: OwnWeights = field(default_factory=dict)
     """Weights of balancers' servers that runs before this one set and did not put back: this one does."""
 

@@ -43,7 +43,7 @@ def checks(found: Found) -> tuple[Check, ...]:
         assess_freeze(environment.freezes, found.local, request.hotfix),
         *_staging(found),
         *assess_fleet(found.facts, *found.shipped, environment.rolling.max_failures, leave_out="without"),
-        assess_lock(found.spoken, found.run),
+        assess_lock(found.spoken, found.run, found.ceding),
         *_traffic(found),
         *_database(found),
         with_schema(assess_way_back(ways, live, unanswered(found.spoken)), found.review or Review()),

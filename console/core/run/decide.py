@@ -46,6 +46,8 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
     settling = tuple(_settling(state))
     if settling:
         return settling
+    if state.superseded_by:
+        return tuple(_make_way(environment, state))
     going = _roll_back(environment, state, now, since) if state.phase == "rolling-back" else _go_forward(environment, state, now)
     misplaced = _misplaced(environment, state)
     return (*((TakeOut(misplaced),) if misplaced else ()), *going)
@@ -325,8 +327,7 @@ def _roll_back(environment: Environment, state: RunState, now: float, since: int
 
 
 def _close(environment: Environment, state: RunState) -> Iterator[Effect]:
-    owed = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
-    owed += [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
+    owed = _to_be_owed(state)
     settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in SETTLED)
     if _misplaced(environment, state):
         return
@@ -336,6 +337,22 @@ def _close(environment: Environment, state: RunState) -> Iterator[Effect]:
         yield AskHosts(settled)
     else:
         yield _end(environment, state)
+
+
+def _make_way(environment: Environment, state: RunState) -> Iterator[Effect]:
+    """End in the monitoring window, for a newer release: nothing is asked or tidied up any more, and what is owed stays so."""
+    if owed := _to_be_owed(state):
+        yield from map(RecordEvent, owed)
+        return
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in running_steps(state))
+    if not runs(state):
+        yield _end(environment, state)
+
+
+def _to_be_owed(state: RunState) -> list[HostOwed]:
+    """Hosts that the environment goes on without."""
+    lost = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
+    return lost + [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
 
 
 def _is_lost(state: RunState, host: HostState) -> bool:

@@ -150,6 +150,10 @@ def _window_extended(state: RunState, event: ev.WindowExtended) -> RunState:
     return changed(state, window=state.window + event.seconds)
 
 
+def _superseded(state: RunState, event: ev.Superseded) -> RunState:
+    return changed(state, superseded_by=event.by_run, pausing=None) if state.phase == "running" and not state.aborting else state
+
+
 def _paused(state: RunState, event: ev.Paused) -> RunState:
     passed = state.passed_pause or event.cause == "pause-after"
     after = _seen_to(state, held=True) if event.by is not None else state
@@ -290,6 +294,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.ThresholdBreached: _threshold_changed,
     ev.ThresholdRecovered: _threshold_changed,
     ev.WindowExtended: _window_extended,
+    ev.Superseded: _superseded,
     ev.GateJudged: on_hosts.judged,
     ev.HostReturning: on_hosts.returning,
     ev.HostSkipped: on_hosts.skipped,
@@ -329,6 +334,7 @@ _ACTS: dict[type[ev.Event], tuple[str, str]] = {
     ev.Promoted: ("promotion", "promoted it"),
     ev.WindowExtended: ("window", "extended the monitoring window"),
     ev.AbortAsked: ("end", "aborted it"),
+    ev.Superseded: ("end", "released the next version"),
     ev.RollbackBegan: ("end", "rolled it back"),
     ev.HostSkipped: ("host {host}", "skipped {host}"),
     ev.HostRetried: ("host {host}", "tried {host} again"),

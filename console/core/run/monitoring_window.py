@@ -8,10 +8,13 @@ from console.core.run.breaches import holding
 from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 
+WINDOW = "verify/monitor"
+"""The step that watches the fleet."""
+
 
 def window_step(state: RunState) -> Step | None:
     """Return the step that watches the fleet, where it is still to come or goes on; None: there is none, or it is over."""
-    step = state.index.get("verify/monitor")
+    step = state.index.get(WINDOW)
     is_open = step is not None and state.phase == "running" and state.step_state(step).status in ("pending", "running")
     return step if is_open else None
 

@@ -67,6 +67,8 @@ def _concluded(state: RunState) -> Conclusion:
         )
     if state.go is False:
         return _not_gone(state)
+    if state.superseded_by:
+        return Exit.DONE, "superseded", f"run {state.superseded_by} took over before the monitoring window ended; not verified", ""
     if kind_of(state).is_return:
         return _rollback(state)
     if not kind_of(state).changes_hosts:

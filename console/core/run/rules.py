@@ -37,6 +37,8 @@ def may(command: cmd.AnyCommand, state: RunState, by: Person | None = None) -> R
     """Return why the command is refused; None: it is taken. `by`: who says it; None: anybody."""
     if state.phase == "ended" and not isinstance(command, cmd.Note | cmd.Forgive):
         return Refusal(SafeText(f"run {state.run} has ended: {state.outcome}"), SafeText(_after_the_end(command, state)), ended=True)
+    if state.superseded_by and not isinstance(command, cmd.Note | cmd.Forgive):
+        return Refusal(SafeText(f"run {state.run} makes way for run {state.superseded_by}"), SafeText(_after_the_end(command, state)), ended=True)
     unsteered = kind_of(state).unsteered
     if unsteered and not isinstance(command, cmd.Note | cmd.Forgive):
         return _no(unsteered.words, unsteered.hint.format(environment=state.environment))

@@ -212,6 +212,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
         else f"promoted by {event.by.name}: the release goes on{_reason(event)}"
     ),
     ev.WindowExtended: lambda event: f"monitoring window made {duration_words(event.seconds)} longer by {event.by.name}{_reason(event)}",
+    ev.Superseded: lambda event: f"makes way for run {event.by_run}, at its GO by {event.by.name}",
     ev.BaselineTaken: _baselines,
     ev.ThresholdJudged: _threshold,
     ev.ThresholdCrossed: _threshold,

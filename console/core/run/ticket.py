@@ -24,7 +24,10 @@ def is_url(close: str) -> bool:
 
 
 def closes_ticket(environment: Environment, state: RunState, code: int) -> bool:
-    """Whether a run that ends with that exit code closes a ticket: its release is live on the fleet. A release to a part of it (`--hosts`) closes none."""
+    """Whether a run that ends with that exit code closes a ticket: its release is live on the fleet. A release to a part of it (`--hosts`) closes none,
+    and neither does one that a newer one has superseded: it was not verified."""
+    if state.superseded_by:
+        return False
     return environment.ticket is not None and kind_of(state).makes_release and code in (Exit.DONE, Exit.LIVE_BUT_BEHIND) and not state.request.hosts
 
 

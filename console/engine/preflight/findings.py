@@ -34,7 +34,7 @@ from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
 from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
 from console.model.fleet import CheckSpec, Environment, Host
-from console.model.host_facts import HostFacts
+from console.model.host_facts import Ceding, HostFacts
 from console.model.release import Release, Revision
 from console.model.request import Person, Request
 from console.model.state import RunState
@@ -111,6 +111,8 @@ class PreflightInput:
     """Who asks for it."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined."""
+    ceding: Callable[[], Ceding | None] = lambda: None
+    """For a release: the run that hands its locks over at GO, as it is now."""
     without_leftovers: Callable[[tuple[HostFacts, ...]], Awaitable[tuple[HostFacts, ...]]] = _as_seen
     """Takes the locks of runs that have ended out of what was seen."""
 
@@ -357,7 +359,7 @@ def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revisio
     return Found(
         inputs.environment, inputs.request, inputs.run, inputs.now, inputs.now.astimezone(inputs.zone), facts, revision, release_of(inputs, revision),
         known, relations, made, runs, inputs.attempts, inputs.by, inputs.joined, inputs.targets, inputs.undoes, inputs.catches_up, inputs.backup, inputs.kept,
-        drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks,
+        drained=inputs.drained, weights=inputs.weights, balancers=inputs.looks, ceding=inputs.ceding(),
     )  # fmt: skip
 
 

@@ -37,7 +37,12 @@ async def input_of(fleet: QueryContext, request: Request, run: str) -> Preflight
         without_leftovers=partial(without_leftovers, fleet.journal),
         attempts=record.attempts.by_commit if request.kind == "deploy" else {}, balancers=outside.balancers,
         drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained}, weights=record.weights,
+        ceding=fleet.ceding if request.kind == "deploy" else _nobody,
     )  # fmt: skip
+
+
+def _nobody() -> None:
+    return None
 
 
 async def input_for(fleet: QueryContext, request: Request, run: str) -> PreflightInput:

@@ -37,7 +37,7 @@ class Announcer:
     async def after(self) -> None:
         """Tell how the run ended, where there is something to tell."""
         state = self._runner.state
-        if state.phase == "ended" and (state.announced or state.changed):
+        if state.phase == "ended" and (state.announced or (state.changed and not state.superseded_by)):
             await self._runner.write(await self._sent("after", after(state), {str(channel): message for channel, message in state.posted}))
 
     async def _sent(self, moment: str, message: Message, changes: Mapping[str, str] = NOTHING) -> AnnouncementSent:

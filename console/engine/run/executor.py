@@ -9,6 +9,7 @@ from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
+from console.engine.run.hand_over import HandOver
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.shared_balancer import SharedBalancer
@@ -21,6 +22,7 @@ from console.model.measurements import Measurements
 from console.model.plan import Step
 from console.model.secret import Secret
 from console.model.state import HostState, RunState
+from console.model.values import changed
 from console.ports.clock import Clock
 from console.ports.feed import Output
 from console.ports.hosts import Unreached
@@ -72,6 +74,10 @@ class FleetExecutor:
         self._holder: LockHolder | None = None
         self._missed: dict[str, SafeText] = {}
         """Hosts of a rollback that could not be locked, and why."""
+        self.takes_from: HandOver | None = None
+        """The run in its monitoring window that makes way for this one at its GO."""
+        self.gives_to: HandOver | None = None
+        """The same for a newer run, once this one makes way."""
         self.record: Callable[..., object] = lambda *events: None
         self.write: Callable[..., Awaitable[object]] = _unwritten
         self.live: Callable[[], RunState] = RunState
@@ -156,8 +162,20 @@ class FleetExecutor:
     async def take_locks(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         """The first host by name decides, then the rest together; one refusal gives all back.
 
-        A host that cannot be locked is a no-go; but a rollback goes on with the others, and tries that one again with its first step.
+        A host that cannot be locked is a no-go; but a rollback goes on with the others, and tries that one again with its first step. A run in its
+        monitoring window ends first, and its locks are exchanged for this one's.
         """
+        if self.takes_from is None:
+            return await self._all_locked(state)
+        held: frozenset[str] = frozenset()
+        try:
+            answer = await self.takes_from.ask(state) or await self._all_locked(state)
+            held = frozenset(answer.hosts) if isinstance(answer, LocksTaken) else held
+            return answer
+        finally:
+            self.takes_from.finish(held)
+
+    async def _all_locked(self, state: RunState) -> LocksTaken | LocksRefused | Decided:
         hosts = sorted(self._hosts(state), key=lambda host: host.name)
         holder = self._holder = self._holder_of(state, f"{state.run}.1")
         refused = await self._take(hosts[:1], holder) or await self._take(hosts[1:], holder) or self._none_held(state, hosts)
@@ -224,11 +242,14 @@ class FleetExecutor:
             await asyncio.gather(self._beat, return_exceptions=True)
 
     async def let_go(self, state: RunState) -> LocksReleased | None:
-        """Release every host that answers and on which nothing may still go on."""
+        """Release every host that answers and on which nothing may still go on; what a newer run has taken over is released already."""
         if not state.held:
             return None
-        kept = (left for name in state.held if (left := _kept(state.hosts[name])))
-        return await release(self._locks, self._environment, Leftover(state.run, state.held), kept)
+        taken = await self.gives_to.finished() if self.gives_to else frozenset()
+        rest = tuple(name for name in state.held if name not in taken)
+        kept = (left for name in rest if (left := _kept(state.hosts[name])))
+        released = await release(self._locks, self._environment, Leftover(state.run, rest), kept)
+        return changed(released, hosts=tuple(name for name in state.held if name in taken or name in released.hosts))
 
     def _hosts(self, state: RunState) -> list[Host]:
         planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()
@@ -246,6 +267,9 @@ class FleetExecutor:
     async def _taken(self, host: Host, holder: LockHolder) -> LockHolder | Unreached | None:
         """Take the lock of one host; that of a run which has ended is in nobody's way."""
         path = self._environment.path_on(host)
+        ceded = self.takes_from.epoch if self.takes_from else ""
+        if ceded and await self._locks.take_over(host, path, ceded, holder.epoch, holder) is None:
+            return None
         answer = await self._locks.take(host, path, holder)
         for _ in range(TURNS):
             if not isinstance(answer, LockHolder) or not await self._is_over(answer.run):

@@ -85,6 +85,7 @@ class EngineProcess:
             uid=self.owner,
             user=user_name(self.owner),
             run=service.open_run_id,
+            newer=service.newer_run_id,
             seq=service.seq,
             digest=service.digest,
             busy=service.busy,

@@ -24,6 +24,10 @@ class EngineService(Protocol):
         """The run that goes on or waits; empty: none. While there is one, the engine lives."""
 
     @property
+    def newer_run_id(self) -> str:
+        """The release that was opened beside it, in its monitoring window; empty: none."""
+
+    @property
     def seq(self) -> int:
         """The last event of that run."""
 
