@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.analysis.looks import block_between, is_unstable, look_of
+from console.core.analysis.looks import LIVES, Lives, block_between, is_unstable, look_of
 from console.model.analysis import Block
 from console.model.traffic import ServerCounts
 
@@ -64,3 +64,18 @@ def test_blocks_one_after_another_are_one_long_block(steps: list[tuple[int, int]
 )
 def test_a_process_that_is_another_at_each_look(lives: list[str], unstable: bool) -> None:
     assert is_unstable(lives) is unstable
+
+
+@pytest.mark.parametrize(
+    ("met", "unstable"),
+    [("aaa", [False] * 3), ("abc", [False] * 3), ("aba", [False, False, True]), ("aabba", [False] * 4 + [True])],
+)
+def test_looks_that_meet_another_process_each_time_are_told_from_restarts(met: str, unstable: list[bool]):
+    lives = Lives()
+    assert [lives.meet(life) for life in met] == unstable
+
+
+def test_a_life_of_long_ago_is_forgotten():
+    lives = Lives()
+    assert not any(lives.meet(str(number)) for number in range(LIVES + 1))
+    assert not lives.meet("0")

@@ -9,25 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.metrics.shared_looks import NotedScraper, Scraped
-from console.core.analysis.looks import is_unstable
+from console.core.analysis.looks import UNSTABLE, Lives
 from console.core.host.shell import filled_url
 from console.core.metrics.counters import added, bound_for, buckets_of, incarnation_of
 from console.core.metrics.exposition import START
 from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, looked_at, measured, together, unmeasured
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
-from console.model.metrics import Metrics, Series, Unreadable
+from console.model.metrics import Metrics, Unreadable
 from console.ports.clock import Clock
 from console.ports.metrics import Take
-from console.text import SafeText
 
 AT_ONCE = 64
 """Hosts that are read at the same time."""
 LONGEST = 10.0
 """Seconds that a host has to answer, at most."""
-LIVES = 20
-"""Lives of a process that are remembered, to tell a restart from workers that take turns."""
-UNSTABLE = SafeText("looks meet different processes, so counters cannot be compared (workers without a common registry?)")
 Values = Callable[[Host], dict[str, str]]
 
 
@@ -41,13 +37,7 @@ class _OneHost:
 
     def __init__(self) -> None:
         self.before: dict[str, Looked] = {}
-        self._lives: list[str] = []
-
-    def is_unstable(self, series: tuple[Series, ...]) -> bool:
-        life = incarnation_of(series)
-        if not self._lives or self._lives[-1] != life:
-            self._lives = [*self._lives, life][-LIVES:]
-        return is_unstable(self._lives)
+        self.lives = Lives()
 
 
 class Application:
@@ -92,7 +82,7 @@ class Application:
     def _of_host(self, host: str, at: float, series: Scraped, every: dict[str, list[Increase]]) -> Iterator[Measurement]:
         """Yield what one host's look gives, and add it to what all hosts counted."""
         known = self._known[host]
-        problem = series.reason if isinstance(series, Unreadable) else UNSTABLE if known.is_unstable(series) else None
+        problem = series.reason if isinstance(series, Unreadable) else UNSTABLE if known.lives.meet(incarnation_of(series)) else None
         for metric in self._metrics.counted:
             if problem is not None or isinstance(series, Unreadable):
                 yield unmeasured(metric.name, host, at, problem or UNSTABLE)

@@ -9,7 +9,11 @@ from collections.abc import Collection, Iterable
 from console.core.analysis.dispersion import block_of
 from console.model.analysis import Block
 from console.model.traffic import ServerCounts
+from console.text import SafeText
 
+UNSTABLE = SafeText("looks meet different processes, so counters cannot be compared (workers without a common registry?)")
+LIVES = 20
+"""Lives of a process that are remembered, to tell a restart from workers that take turns."""
 Look = dict[str, ServerCounts]
 """By host."""
 
@@ -55,3 +59,16 @@ def is_unstable(incarnations: Iterable[str]) -> bool:
         over.add(one)
         last = one
     return False
+
+
+class Lives:
+    """The lives of one host's process, as looks meet them."""
+
+    def __init__(self) -> None:
+        self._met: list[str] = []
+
+    def meet(self, life: str) -> bool:
+        """Take the life that a look met, and return whether each look meets another one (`UNSTABLE`)."""
+        if not self._met or self._met[-1] != life:
+            self._met = [*self._met, life][-LIVES:]
+        return is_unstable(self._met)

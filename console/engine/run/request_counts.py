@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from console.core.analysis.judged_metrics import by_balancers, judged_metrics, scraped
-from console.core.analysis.looks import Look, block_between, is_unstable, look_of
+from console.core.analysis.looks import UNSTABLE, Lives, Look, block_between, look_of
 from console.core.host.shell import filled_url
 from console.core.metrics.counters import Buckets, added, bound_for, buckets_of, counts_of, incarnation_of
 from console.core.metrics.exposition import START
@@ -44,7 +44,7 @@ class RequestCounts:
         self._metrics = judged_metrics(task.environment)
         self._scraped = tuple(one for name in self._metrics if (one := scraped(task.environment, name)))
         self._before: dict[tuple[str, str], tuple[float, Look]] = {}
-        self._lives: dict[str, list[str]] = {}
+        self._lives: dict[str, Lives] = {}
         self.bounds = bounds
         """By metric: what a slow request is slower than."""
 
@@ -94,22 +94,15 @@ class RequestCounts:
         answers = dict(zip((host.name for host in hosts), await asyncio.gather(*map(one, hosts)), strict=True))
         at, problems = self._clock.mono(), [SafeText(f"{name}: {said.reason}") for name, said in answers.items() if isinstance(said, Unreadable)]
         readable = {name: said for name, said in answers.items() if not isinstance(said, Unreadable)}
-        for name in [name for name, series in readable.items() if self._is_unstable(name, series)]:
+        for name in [name for name, series in readable.items() if self._lives.setdefault(name, Lives()).meet(incarnation_of(series))]:
             readable.pop(name)
-            problems.append(SafeText(f"{name}: looks meet different processes, so counters cannot be compared (workers without a common registry?)"))
+            problems.append(SafeText(f"{name}: {UNSTABLE}"))
         looks: dict[tuple[str, str], tuple[float, Look]] = {}
         for metric in self._scraped:
             counts, wrong = self._counted(metric, readable, old)
             problems += wrong
             looks[metric.name, "hosts"] = (at, look_of(counts))
         return looks, problems
-
-    def _is_unstable(self, name: str, series: tuple[Series, ...]) -> bool:
-        lives = self._lives.setdefault(name, [])
-        life = incarnation_of(series)
-        if not lives or lives[-1] != life:
-            lives.append(life)
-        return is_unstable(lives)
 
     def _counted(self, metric: CountedMetric, readable: dict[str, tuple[Series, ...]], old: frozenset[str]) -> tuple[list[ServerCounts], list[SafeText]]:
         if metric.histogram and metric.name not in self.bounds:
