@@ -124,12 +124,12 @@ class ActiveRun:
         taking_part = {name for name, host in runner.state.hosts.items() if host.condition != "left-out"}
         hosts = tuple(host for host in self._fleet.environment.hosts if host.name in taking_part)
         beside = KeptBeside(self._fleet.metrics, self._fleet.clock, self._run, self._keep)
-        beside.keep_before()
         numbers = ExitStack()
-        if self._fleet.metrics is not None:
-            numbers.enter_context(self._fleet.metrics.heard(self._tell, linger=AFTER_RUN))
         caller = self._caller()
         try:
+            await beside.keep_before()
+            if self._fleet.metrics is not None:
+                numbers.enter_context(self._fleet.metrics.heard(self._tell, linger=AFTER_RUN))
             if runner.state.phase == "preflight" and runner.state.go is None:
                 await self._look_and_decide(person)
             self._judge_metrics()

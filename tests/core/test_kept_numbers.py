@@ -165,6 +165,18 @@ def test_what_one_host_takes_is_what_the_module_says() -> None:
     assert DAY / MINUTE * track.minutes.bytes <= 52 * 1024
 
 
+def test_looks_are_handed_out_host_by_host_and_more_may_be_taken_between_two() -> None:
+    numbers = KeptNumbers()
+    for at in (1.0, 2.0):
+        numbers.take(MACHINE, (cpu(at), Measurement("disk", "web01", at, value=0.75)))
+        numbers.take(MACHINE, (cpu(at, host="web02"),))
+    found = []
+    for source, looks in numbers.looks(0.0, 100):
+        numbers.take(MACHINE, (cpu(3.0, host=f"web{len(found) + 3:02}"),))
+        found.append((source, [(one[0].host, one[0].at, len(one)) for one in looks]))
+    assert found == [(MACHINE, [("web01", 1.0, 2), ("web01", 2.0, 2)]), (MACHINE, [("web02", 1.0, 1), ("web02", 2.0, 1)])]
+
+
 def test_a_copy_stays_as_it_was_and_says_the_same() -> None:
     numbers = KeptNumbers()
     for at in range(1, 200):

@@ -145,7 +145,7 @@ async def test_what_was_before_a_run_and_comes_after_it_is_kept_with_it(scene: S
         scene.balancer.give(Measurement("error_rate", "web01", 99.5, 2.0, 0.5, 10, 5))
         await scene.clock.advance(20)
         beside = KeptBeside(scene.keeper, scene.clock, "r1", keep)
-        beside.keep_before()
+        await beside.keep_before()
         assert [(run, one.host, one.source, ago) for run, one, ago in kept] == [("r1", "web01", "machine", 21), ("r1", "web01", "balancer", 20.5), ("r1", "web02", "machine", 20)]
         assert kept[1][1].counts == {"error_rate": (10, 5)}
         assert kept[2][1].extra == {"disk": 0.25}
@@ -157,7 +157,7 @@ async def test_what_was_before_a_run_and_comes_after_it_is_kept_with_it(scene: S
     scene.machines.give(cpu(800))
     assert [one.at for _, one, _ in kept] == [122]
     beside.go_on()
-    KeptBeside(scene.keeper, scene.clock, "r2", keep).keep_before()
+    await KeptBeside(scene.keeper, scene.clock, "r2", keep).keep_before()
     kept.clear()
     scene.machines.give(cpu(801))
     assert kept == []

@@ -255,11 +255,15 @@ class KeptNumbers:
         """Return where a metric was measured; an empty name is the environment as a whole."""
         return self._of_metric.get(metric, {})
 
-    def looks(self, since: float, most: int) -> Iterator[tuple[str, tuple[Measurement, ...]]]:
-        """Yield (source, look) of everything since then, host by host; means of minutes, where there are more looks than that."""
-        count = sum(len(track.fine.at) - bisect_right(track.fine.at, since) for track in self._tracks.values())
-        for (source, host), track in self._tracks.items():
-            yield from ((source, look) for look in track.looks(host, since, coarse=count > most))
+    def looks(self, since: float, most: int) -> Iterator[tuple[str, tuple[tuple[Measurement, ...], ...]]]:
+        """Yield (source, looks) of everything since then, one host after another; means of minutes, where there are more looks than that.
+
+        Between two of them more may be taken.
+        """
+        tracks = tuple(self._tracks.items())
+        count = sum(len(track.fine.at) - bisect_right(track.fine.at, since) for _, track in tracks)
+        for (source, host), track in tracks:
+            yield source, tuple(track.looks(host, since, coarse=count > most))
 
     def keep_only(self, hosts: Iterable[str]) -> None:
         """Forget what is of no host of those."""

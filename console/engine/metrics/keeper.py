@@ -67,9 +67,15 @@ class MetricKeeper:
         """Return what there is of one metric since then, as it is now, for another thread."""
         return self.numbers.copied(metric, since)
 
-    def recent(self, seconds: float) -> list[Sample]:
-        """Return what was measured in so many seconds up to now, in the order of time; of many hosts the means of minutes."""
-        found = (sample_of(source, look) for source, look in self.numbers.looks(self._clock.mono() - seconds, BEFORE_RUN_MOST))
+    async def recent(self, seconds: float) -> list[Sample]:
+        """Return what was measured in so many seconds up to now, in the order of time; of many hosts the means of minutes.
+
+        The loop is held for one host's looks at most.
+        """
+        found: list[Sample] = []
+        for source, looks in self.numbers.looks(self._clock.mono() - seconds, BEFORE_RUN_MOST):
+            found += (sample_of(source, look) for look in looks)
+            await asyncio.sleep(0)
         return sorted(found, key=lambda sample: sample.at)
 
     async def use(self, environment: Environment, sources: tuple[MetricSource, ...]) -> None:
