@@ -70,17 +70,17 @@ class ActiveRuns:
         self._runs[run] = one
         one.begin(person, lambda: self._runs.pop(run), ended)
 
-    async def make_way(self, kind: RunKind) -> ActiveRun | None:
+    async def make_way(self, kind: RunKind, *, has_begun: bool = False) -> ActiveRun | None:
         """End a catch-up that is open: whoever wants a run does not wait for it, and its hosts stay owed. Raises Locked while another run is open.
 
-        A release is opened beside one in its monitoring window, which is returned.
+        A release that has not begun to change hosts is opened beside one in its monitoring window, which is returned.
         """
         one = self.get(self.open_id)
         if one is not None and one.task is not None and one.runner.state.kind == "catch-up":
             await one.runner.submit(Abort(leave=True), ENGINE)
             await asyncio.wait((one.task,), timeout=PARTING)
         still = self.open
-        if len(still) == 1 and kind == "deploy" and makes_way(still[0].runner.state):
+        if len(still) == 1 and kind == "deploy" and not has_begun and makes_way(still[0].runner.state):
             return still[0]
         if still:
             run = still[-1].runner.state.run

@@ -349,7 +349,7 @@ class Engine:
             await self._catch_up.release_left()
             return
         lacks = self._ready_again(state, goes_back=goes_back)
-        older = await self._runs.make_way(state.kind)
+        older = await self._runs.make_way(state.kind, has_begun=state.phase in ("running", "rolling-back"))
         lease = await self._leased(run)
         events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
         one = ActiveRun(self._fleet(), run, self._keep, events, lease, self.submit)

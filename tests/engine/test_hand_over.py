@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from console.adapters.clock import SetClock
+from console.engine.active_runs import ActiveRuns
 from console.engine.run.hand_over import HandOver
+from console.errors import Locked
 from console.model import events as ev
 from console.model.commands import RollBack
 from console.model.fleet import Host
@@ -168,3 +171,39 @@ async def test_a_look_at_an_older_release_is_no_go_and_ends_nothing():
     assert isinstance(answer, ev.Decided)
     assert scene.run.state.phase == "running"
     assert scene.order == []
+
+
+def _engine_with(*states: RunState) -> ActiveRuns:
+    """The runs of an engine that carries those."""
+    runs = ActiveRuns()
+    one: Any = [SimpleNamespace(is_open=state.phase != "ended", task=None, runner=SimpleNamespace(state=state)) for state in states]
+    runs._runs = {state.run: carried for state, carried in zip(states, one, strict=True)}
+    return runs
+
+
+async def test_a_release_that_changes_nothing_yet_is_opened_beside_one_in_its_window_and_nothing_else():
+    watched = Scene().run.state
+    begins, over = changed(watched, run="r2", phase="preflight", go=None), changed(watched, run="r0", phase="ended")
+    (beside,) = [await _engine_with(over, watched).make_way("deploy")]
+    assert beside is not None
+    assert beside.runner.state.run == "r1"
+    assert await _engine_with(over).make_way("deploy") is None
+    for engine, kind, has_begun, named in (
+        (_engine_with(watched), "restart", False, "r1"),
+        (_engine_with(watched), "rollback", False, "r1"),
+        (_engine_with(watched), "deploy", True, "r1"),
+        (_engine_with(watched, begins), "deploy", False, "r2"),
+        (_engine_with(begins), "deploy", False, "r2"),
+    ):
+        with pytest.raises(Locked, match=f"run {named} goes on"):
+            await engine.make_way(kind, has_begun=has_begun)  # type: ignore[arg-type] # it is a kind
+
+
+@pytest.mark.parametrize(
+    ("phases", "open_run", "newer", "is_busy"),
+    [((), "", "", False), (("running",), "r1", "", False), (("running", "deciding"), "r1", "r2", True), (("ended", "deciding"), "r2", "", True)],
+)
+async def test_of_two_that_are_open_the_older_one_is_the_one_that_goes_on(phases: tuple[Any, ...], open_run: str, newer: str, is_busy: bool):
+    watched = Scene().run.state
+    runs = _engine_with(*(changed(watched, run=f"r{number}", phase=phase) for number, phase in enumerate(phases, 1)))
+    assert (runs.open_id, runs.newer_id, runs.is_busy) == (open_run, newer, is_busy)
