@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.core.metrics.fleet_curve import quantile
+from console.core.thresholds.pieces import together
 from console.model.number_history import Unit
 from console.model.state import RunState
 from console.views.metric_series import Frame, Point, Series
@@ -111,7 +112,14 @@ def close(numbers: Line) -> Line:
 
 
 def baseline(series: Series, state: RunState) -> float | None:
-    """Return the mean of the ten minutes before the first switch; None where there was none, or nothing was measured then."""
+    """Return what was before the release: what the record has of it for thresholds, else the mean of ten minutes before the first switch.
+
+    None where there was no switch, or nothing was measured before it.
+    """
+    known = (state.baselines or {}).get(series.kind, {})
+    recorded = together(mean for name, mean in known.items() if not name or name in series.latest)
+    if recorded is not None:
+        return recorded.value
     since = changed_at(state)
     values = [value for at, value in series.points if since is not None and since - TEN_MINUTES <= at < since]
     return sum(values) / len(values) if values else None
