@@ -91,6 +91,16 @@ async def test_enter_joins_the_run_that_goes_on_and_q_comes_back_home():
     assert pilot.app.return_value is None or pilot.app.return_value.exit == 0
 
 
+async def test_enter_joins_the_release_that_was_opened_beside_one_in_its_window():
+    opened = (replace(a_summary("r2"), outcome=None), replace(a_summary("r1"), outcome=None))
+    client = ScriptedEnvironment(current=a_board(run="r1"), feed=ScriptedFeed(), runs=opened)
+    async with at_home(client).run_test(size=(80, 24)) as pilot:
+        await read(pilot)
+        await press(pilot, "enter")
+        await eventually(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+    assert [asked for asked in client.asked if asked in ("r1", "r2")] == ["r2"]
+
+
 async def test_r_and_r_roll_the_last_release_back_and_enter_does_not():
     client = a_client_after_a_release()
     async with at_home(client).run_test(size=(80, 24)) as pilot:

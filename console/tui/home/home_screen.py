@@ -178,13 +178,13 @@ class HomeScreen(Page):
         self.rest.refresh()
 
     def open_chosen(self) -> None:
-        """Open the chosen host or run; join the run that goes on."""
+        """Open the chosen host or run; a run that goes on is joined, also one that is not in the list yet."""
         runs, goes_on = self.rest.runs, self.rest.goes_on
         chosen = runs[min(self._runs.index, len(runs) - 1)] if runs else None
         if self._host in self.rest.fleet.hosts and self._fleet.has_focus:
             steering = HostSteering(lambda: self.situation, self.choose, self.send, self.ask_rollback, lambda: self.app.screen is self)
             self.shell.push(HostScreen(self.shell, self.rest, steering, self._host))
-        elif chosen is not None and (chosen.outcome is not None or goes_on in ("", chosen.run)):
+        elif chosen is not None:
             self.shell.open_record(chosen)
         elif goes_on:
             self.shell.open_run(self.client.attach(goes_on), "joining the run")
