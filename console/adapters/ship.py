@@ -107,7 +107,7 @@ def _judged(ran: Ran, host: Host) -> StepResult:
     words = safe_end(ran.err, 400)
     if ran.status == NO_ROOM:
         room = safe_end(ran.err.strip().rpartition(b"\n")[2], 200)
-        return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {room}"), SafeText(f"deploy retry {host.name}"))
+        return StepResult("failed", ran.status, SafeText(f"no room on {host.name}: {room}; free some room there first"), SafeText(f"deploy retry {host.name}"))
     if ran.status == HELD:
         detail = SafeText(f"nothing was removed on {host.name}, move it to shared/: {words}")
         return StepResult("failed", ran.status, detail, SafeText(f"deploy retry {host.name}"))

@@ -71,7 +71,7 @@ async def test_a_disk_that_fills_before_it_is_shipped_to(stage, left: int):
         state = await scene.end()
         ship = next(event for event in scene.events_of(StepFinished) if event.host == "web02")
         assert (ship.step, ship.status) == ("prepare/web02/ship", "failed")
-        assert re.fullmatch(r"no room on web02: \d+ KiB free, \d+ KiB needed", ship.detail)
+        assert re.fullmatch(r"no room on web02: \d+ KiB free, \d+ KiB needed; free some room there first", ship.detail)
         assert ship.hint == "deploy retry web02"
         assert not state.changed
         assert (state.exit, state.outcome) == (4, "rolled-back")
