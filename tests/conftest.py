@@ -1,5 +1,7 @@
 """Fixtures that many tests share: real hosts, and a repository of releases for them."""
 
+import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +17,10 @@ from tests.adapters.checks.servers import postgres, postgres_bin
 from tests.fleet import Fleet, make_repository, missing
 
 pytest_plugins = ("tests.shared_journals",)
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Many containers set it, and then each command and engine that a test starts compiles the whole console anew: a third of what it takes."""
 
 WAITING = ("faults", "recipes", "balancing", "cli", "demo", "engine", "tui", "adapters")
 """Folders whose tests wait for real servers, terminals and deadlines, the longest first."""
