@@ -276,4 +276,3 @@ def _one_line(text: str) -> str:
     while lines and not lines[-1]:
         lines.pop()
     return NEWLINE.join(lines)
-

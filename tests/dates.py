@@ -44,7 +44,22 @@ def _depends(text: str) -> bool:
 def _on(when: tuple[str, str]) -> "subprocess.CompletedProcess[str]":
     day, zone = when
     left_out = (f"--ignore={file}" for file in Path("tests/core").rglob("test_*.py") if not _depends(file.read_text(encoding="utf-8")))
-    argv = ["faketime", day, sys.executable, "-m", "pytest", *PURE, *left_out, "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=few"]
+    argv = [
+        "faketime",
+        day,
+        sys.executable,
+        "-m",
+        "pytest",
+        *PURE,
+        *left_out,
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--hypothesis-profile=few",
+    ]
     return subprocess.run(argv, env={**os.environ, "TZ": zone, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, capture_output=True, text=True, check=False)
 
 

@@ -23,6 +23,7 @@ Heard = Callable[[str, str, Observation], None]
 """(host, check, what was seen): told of each answer."""
 ONCE: dict[str, Literal["passed", "failed", "error"]] = {"ok": "passed", "bad": "failed", "error": "error"}
 
+
 def place_of(environment: Environment, host: Host, check: HealthCheck | CriticalPath) -> Host:
     """Where the check is asked from: the host itself, the console's machine, or the host that it names."""
     if check.on == "host":

@@ -51,7 +51,8 @@ done
 """.replace("@WRITABLE@", writable.LOOK.strip()).replace("@SUDO@", sudo.LOOK.strip())
 """Whether a release can be made here. Each command that it asks `sudo` about costs a process and a line in the host's log of logins."""
 
-_STANDS = r"""
+_STANDS = (
+    r"""
 nl='
 '
 @LIVE@
@@ -116,7 +117,10 @@ done
 @MAINTENANCE@
 [ ! -r .deploy/closed ] || while IFS= read -r l; do say closed "$l"; done < .deploy/closed
 exit 0
-""".replace("@GLOBS@", RELEASE_GLOBS).replace("@LIVE@", LIVE.strip()).replace("@WHOLE@", integrity.LOOK.strip())
+""".replace("@GLOBS@", RELEASE_GLOBS)
+    .replace("@LIVE@", LIVE.strip())
+    .replace("@WHOLE@", integrity.LOOK.strip())
+)
 _STANDS = _STANDS.replace("@MAINTENANCE@", maintenance_script.LOOK)
 
 LOOK = _ASK + _STANDS

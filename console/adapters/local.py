@@ -163,9 +163,7 @@ class LocalTransport:
         """Say that it is reached, as it always is."""
         return Reached(host.name, self._round_trip or 0.0)
 
-    async def run(
-        self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None
-    ) -> Ran:
+    async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         """Run the script; at the deadline (seconds) it is killed and its status is None, with the problem `late`."""
         began = time.monotonic()
         process = _Process(sink)

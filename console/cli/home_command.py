@@ -18,9 +18,7 @@ async def home(how: Invocation, name: str, suggested: tuple[str, ...] = ()) -> i
 
     station = environment_client(how, _first(how) if not name else environment_or_known(how, name), suggested)
     try:
-        ending = await open_screen(
-            None, SystemClock(), client=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only
-        )
+        ending = await open_screen(None, SystemClock(), client=station, zone=datetime.now().astimezone().tzinfo, theme=how.theme, read_only=how.read_only)
     except ScreenFailed as fault:
         raise type(fault)(f"{fault.message}; without a screen, status shows the fleet, and attach --plain a run", "deploy status") from None
     finally:

@@ -111,9 +111,7 @@ async def _asked(how: Invocation, client: "Client", found: "Environment", reques
     return Met(client, run, Responsibility(asked_back=True, goes_on=True))
 
 
-async def _met_as_it_goes_on(
-    how: Invocation, client: "Client", found: "Environment", request: "Request", state: "RunState", *, is_elsewhere: bool
-) -> None:
+async def _met_as_it_goes_on(how: Invocation, client: "Client", found: "Environment", request: "Request", state: "RunState", *, is_elsewhere: bool) -> None:
     """Have a run that an engine carries be one that may be taken back. Raises RunOver where it was ended for that, Locked where it may not be."""
     if is_elsewhere:
         await configure(client, found, None)  # the engine here has the record then, and hands on what it is told for that run

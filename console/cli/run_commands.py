@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from console.model.fleet import Environment
     from console.ports.journal import RunSummary
 
+
 async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:
     """Begin a run and follow it. `refs`: releases that the screen may open after it."""
     judge_overrides(request)

@@ -149,9 +149,7 @@ def last_lines(log: str, start: int = 0, count: int = LOG_LINES) -> list[SafeTex
         return []
 
 
-async def ensure_engine(
-    state: str, app: str, environment: str, *, claims: str = "", read_only: bool = False, without: Collection[str] = ()
-) -> Client:
+async def ensure_engine(state: str, app: str, environment: str, *, claims: str = "", read_only: bool = False, without: Collection[str] = ()) -> Client:
     """Connect to the engine of an application and environment, and start one, without those variables, where none answers."""
     try:
         return await connect(socket_path(state, app, environment), claims=claims, read_only=read_only)

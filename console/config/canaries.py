@@ -41,7 +41,7 @@ def judge_canary(environment: Environment, place: FilePlace) -> None:
     kinds = ", ".join(sorted(COUNTING_BALANCERS))
     place.at("strategy").wrong(
         f"a canary has nothing to judge new hosts by: no balancer that counts ({kinds}), and no metrics.error_rate or latency among canary.judge",
-        'analysis = "0s" in the canary\'s table goes on after each step\'s gates',
+        "analysis = \"0s\" in the canary's table goes on after each step's gates",
     )
 
 

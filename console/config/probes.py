@@ -26,9 +26,7 @@ NOT_BEFORE: Final = ("previous",)
 """Placeholders that are not known before the hosts were seen."""
 
 
-def health_checks(
-    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]
-) -> tuple[HealthCheck, ...]:
+def health_checks(sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]) -> tuple[HealthCheck, ...]:
     """Return the health checks, and record what is wrong with them. `anchored` makes the path of a secret's file absolute."""
     found: dict[str, HealthCheck] = {}
     for number, values in enumerate(sources):
@@ -45,9 +43,7 @@ def health_checks(
     return tuple(found.values())
 
 
-def pre_flight_checks(
-    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]
-) -> tuple[CheckSpec, ...]:
+def pre_flight_checks(sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, anchored: Callable[[Variable], Variable]) -> tuple[CheckSpec, ...]:
     """Return the checks of the pre-flight, and record what is wrong with them. `anchored` makes the path of a secret's file absolute."""
     found: dict[str, CheckSpec] = {}
     for number, values in enumerate(sources):

@@ -218,7 +218,7 @@ def _ship(sources: Sources) -> Literal["files", "none"]:
     ship: Literal["files", "none"] = sources.app.get("ship", "files")
     for key in ("build", "reuse", "directory", "links_out"):
         if ship == "none" and sources.app.get(key):
-            sources.app_place.at(key).wrong('a release without files (ship = "none") has no such key', f"take {key} out, or ship = \"files\"")
+            sources.app_place.at(key).wrong('a release without files (ship = "none") has no such key', f'take {key} out, or ship = "files"')
     return ship
 
 
@@ -285,10 +285,7 @@ def _commands(sources: Sources, hosts: tuple[Host, ...]) -> tuple[dict[str, Comm
 def _laid(under: Values, over: Values) -> Values:
     """Lay one table over another, tables in it too."""
     both = {**under, **over}
-    return {
-        name: _laid(under[name], value) if isinstance(value, dict) and isinstance(under.get(name), dict) else value
-        for name, value in both.items()
-    }
+    return {name: _laid(under[name], value) if isinstance(value, dict) and isinstance(under.get(name), dict) else value for name, value in both.items()}
 
 
 def _judge_tags(host: Host, common: Values, tags: Values, place: FilePlace) -> None:

@@ -52,9 +52,7 @@ def targets_before(states: Iterable[RunState], hosts: tuple[str, ...]) -> Target
     return NO_RELEASE
 
 
-def _undone(
-    state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], returned: set[str], back_since: RunState | None
-) -> Targets | Problem | None:
+def _undone(state: RunState, hosts: tuple[str, ...], caught_up: dict[str, str], returned: set[str], back_since: RunState | None) -> Targets | Problem | None:
     """Where hosts go for that release to be undone; None: none of them has it."""
     touched = {name: host for name, host in state.hosts.items() if name in hosts and host.touched}
     if all(host.condition in STAYED_OLD for host in touched.values()):

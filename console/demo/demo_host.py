@@ -121,9 +121,7 @@ class _Server(asyncssh.SSHServer):
         self._connection = conn
         self._welcome(conn)
 
-    def connection_requested(
-        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
-    ) -> bool | Awaitable[asyncssh.SSHTCPSession[bytes]]:
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool | Awaitable[asyncssh.SSHTCPSession[bytes]]:
         if self._connection and dest_host in ("localhost", "127.0.0.1", "::1"):
             return cast("Awaitable[asyncssh.SSHTCPSession[bytes]]", self._connection.forward_connection(self._address, dest_port))
         try:
@@ -165,9 +163,7 @@ async def _connect(process: asyncssh.SSHServerProcess[bytes], shell: _Shell) -> 
     assert shell.stdout
     assert shell.stderr
     feed = asyncio.ensure_future(_feed(process.stdin, shell.stdin))
-    ends = asyncio.ensure_future(
-        asyncio.gather(_copy(shell.stdout, process.stdout), _copy(shell.stderr, process.stderr), shell.exited.wait())
-    )
+    ends = asyncio.ensure_future(asyncio.gather(_copy(shell.stdout, process.stdout), _copy(shell.stderr, process.stderr), shell.exited.wait()))
     gone = asyncio.ensure_future(process.wait_closed())
     try:
         await asyncio.wait((ends, gone), return_when=asyncio.FIRST_COMPLETED)

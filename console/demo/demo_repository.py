@@ -97,9 +97,7 @@ def _commit(version: Version, when: int, before: str) -> bytes:
     name, mail = AUTHOR
     head = f"commit refs/heads/{version.branch}\ncommitter {name} <{mail}> {when} +0000\n".encode() + _data(f"{version.says}\n".encode())
     head += f"from refs/tags/{before}\n".encode() if before else b""
-    files = (
-        f"M {'100755' if path in EXECUTABLE else '100644'} inline {path}\n".encode() + _data(content) for path, content in files_of(version).items()
-    )
+    files = (f"M {'100755' if path in EXECUTABLE else '100644'} inline {path}\n".encode() + _data(content) for path, content in files_of(version).items())
     return head + b"".join(files) + b"\n"
 
 

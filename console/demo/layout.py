@@ -161,7 +161,7 @@ identity = {_text(str(folder / "id_ed25519"))}
 known_hosts = {_text(str(folder / "known_hosts"))}
 
 [environments.production.rolling]
-batch = {'1' if len(places) <= 24 else '[1, "10%"]'}
+batch = {"1" if len(places) <= 24 else '[1, "10%"]'}
 max_failures = 0
 on_failure = "rollback"
 

@@ -22,6 +22,7 @@ from console.ports.outside import Outside
 ENGINE = Person("the engine")
 """Who does what no person asked for."""
 
+
 class Keep(Protocol):
     """Keeps what a run's steps printed, and what its machines did. Never waits."""
 

@@ -45,13 +45,9 @@ _LETTERS: dict[HostCondition, str] = {
 }  # fmt: skip
 _PREPARING = ("p", "preparing", mark_tone("busy"))
 _LOST = ("l", "link lost", mark_tone("unknown"))
-_SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {
-    condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()
-}
+_SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()}
 
-_URGENCY: dict[str, int] = {
-    letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "b", "B", "u", "p", "s", "N", "-", "·"))
-}
+_URGENCY: dict[str, int] = {letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "b", "B", "u", "p", "s", "N", "-", "·"))}
 """What needs eyes first: the letter that a group shows."""
 
 _STEP_WORDS = {
@@ -101,9 +97,7 @@ _commonest: Newest[RunState, str] = Newest(_common_version)
 """(state) to the version that most hosts have."""
 
 
-resting: Newest[RunState, frozenset[str]] = Newest(
-    lambda state: frozenset(name for name in standing_by(state) if state.hosts[name].is_out)
-)
+resting: Newest[RunState, frozenset[str]] = Newest(lambda state: frozenset(name for name in standing_by(state) if state.hosts[name].is_out))
 """(state) to the hosts of the side that the traffic has left: they stand by."""
 
 

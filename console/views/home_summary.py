@@ -147,4 +147,3 @@ def run_row(run: RunSummary, width: int, zone: tzinfo | None) -> Line:
     why = why_words(run) if roomy else ""
     more = (Span(f"  {why}", _OUTCOME_TONES.get(outcome, "plain")),) if why else ()
     return clipped((*shown, Span(run.run, "dim"), *more), width)
-

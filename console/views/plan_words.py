@@ -67,7 +67,7 @@ def _wave_lines(plan: Plan, room: int) -> tuple[Line, ...]:
     if len(waves) <= room:
         return tuple(line(Span(f"wave {number:<2}    ", "dim"), names_in_words(wave)) for number, wave in enumerate(waves, 1))
     if room < 2:
-        return (line(Span("waves      ", "dim"), f"{len(waves)}, from {waves[0][0]} to {waves[-1][-1]}"),)[:max(0, room)]
+        return (line(Span("waves      ", "dim"), f"{len(waves)}, from {waves[0][0]} to {waves[-1][-1]}"),)[: max(0, room)]
     rest = len(waves) - room + 1
     return (*_wave_lines(Plan(plan.strategy, waves[: room - 1], Steps()), room - 1), line(Span(f"and {rest} more waves, to {waves[-1][-1]}", "dim")))
 

@@ -26,9 +26,7 @@ def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Sectio
 
 
 def _sequence(case: Incident) -> tuple[Block, ...]:
-    rows = tuple(
-        (one.name, one.at[11:23].rstrip("Z"), _gap(one.gap), one.words, one.source) for one in case.moments
-    )
+    rows = tuple((one.name, one.at[11:23].rstrip("Z"), _gap(one.gap), one.words, one.source) for one in case.moments)
     return (Grid(("Moment", "At, UTC", "After", "What", "Source"), rows, numbers=frozenset({2})),) if rows else ()
 
 

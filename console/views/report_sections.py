@@ -149,5 +149,3 @@ def _events(whole: WholeReport) -> tuple[Block, ...]:
     told = f"{counted(len(pairs), 'event')}" + (f", the first and the last {half} of them" if len(pairs) > EVENTS else "")
     told += f"; as JSON: {as_typed(f'deploy events {whole.report.state.run}')}"
     return (Paragraph(told), Moments(rows)) if rows else ()
-
-

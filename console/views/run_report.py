@@ -236,9 +236,7 @@ def _failures(events: Sequence[ev.AnyEvent], state: RunState) -> tuple[Failure, 
         if isinstance(event, ev.StepFinished) and event.status not in ("done", "cancelled"):
             step = state.index.get(event.step)
             title = str(step.title) if step else event.step
-            out.append(
-                Failure(event.at, event.host, title, event.status, event.code, event.seconds, str(event.detail), str(event.hint), event.tail)
-            )
+            out.append(Failure(event.at, event.host, title, event.status, event.code, event.seconds, str(event.detail), str(event.hint), event.tail))
         if isinstance(event, ev.HostFailed):
             out.append(Failure(event.at, event.host, "health after its gate", event.condition, None, 0.0, str(event.reason), "", ()))
     return tuple(out)

@@ -53,9 +53,7 @@ class Breaking:
     async def connect(self, host: Host) -> Reached | Unreached:
         return await self.inner.connect(host)
 
-    async def run(
-        self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None
-    ) -> Ran:
+    async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
         self.commands += 1
         cut = self.cuts.pop(0) if self.cuts else None
         lost = Unreached(host.name, "unreachable", SafeText("the link was cut by the test"))

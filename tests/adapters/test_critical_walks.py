@@ -122,7 +122,9 @@ async def test_nobody_who_listens_is_an_error_and_no_pass(app):
 async def test_json_put_delete_and_what_the_answer_held(app):
     at = app.address
     steps = (
-        HttpStep("PUT", f"{at}/account", json='{"name": "{host}", "key": null}', json_secrets={"/key": SecretRef("env", "K")}, capture={"id": '"id": "(\\d+)"'}),
+        HttpStep(
+            "PUT", f"{at}/account", json='{"name": "{host}", "key": null}', json_secrets={"/key": SecretRef("env", "K")}, capture={"id": '"id": "(\\d+)"'}
+        ),
         HttpStep("DELETE", f"{at}/account/{{id}}", headers={"X-Version": "{version}"}),
     )
     assert (await walked(sign_in(app, steps=steps), secrets={"critical Sign in, step 1, json /key": "k"}))[0] == "passed"

@@ -285,9 +285,7 @@ def test_a_captured_look() -> None:
     assert facts.releases[0].version == "v2"
 
 
-@pytest.mark.parametrize(
-    ("now", "skew"), [("1000", 0.0), ("1002", 0.0), ("999", 0.0), ("998", -1.5), ("1010", 7.5), ("", None), ("x", None)]
-)
+@pytest.mark.parametrize(("now", "skew"), [("1000", 0.0), ("1002", 0.0), ("999", 0.0), ("998", -1.5), ("1010", 7.5), ("", None), ("x", None)])
 def test_skew_is_what_the_round_trip_cannot_explain(now: str, skew: float | None) -> None:
     assert facts_of("web01", f"now {now}\n".encode(), 999.5 if skew == 0 else 1000.5, 1002.5).clock_skew == skew
 
@@ -300,7 +298,6 @@ def test_a_check_that_could_not_be_made_is_not_whole() -> None:
 def test_garbage_is_no_crash() -> None:
     facts = facts_of("web01", b"\xff\xfe\n\n\nrelease\nhistory x\nlock\nclosed\nnow -\nbad\nswitching\n", 0.0, 1.0)
     assert facts.host == "web01"
-
 
 
 @pytest.mark.parametrize(
@@ -392,11 +389,11 @@ def verified(app: Path, shared: tuple[str, ...] = ()) -> Path:
         ("ln -s /etc/passwd link", "1 added: link", True),
         ("chmod -x bin/ctl", "1 not executable any more: bin/ctl", False),
         ("chmod +x a; chmod 700 vendor", "2 of another mode or kind than it was verified with: a, vendor", True),
-        ("rm a; ln -s \"it's\" a", "1 file differs from the release: a", False),
+        ('rm a; ln -s "it\'s" a', "1 file differs from the release: a", False),
         ("cp -p a b; ln -sf b a", "1 added: b; 1 of another mode or kind than it was verified with: a", True),
         ("ln -sfn nowhere hop", "1 of another mode or kind than it was verified with: hop", True),
         ("rm hop; rm -r vendor", "2 gone: hop, vendor", True),
-        ("rm \"it's\"", "1 file differs from the release: it's", False),
+        ('rm "it\'s"', "1 file differs from the release: it's", False),
         ("rm log; mkdir log; touch log/x", "log is no link to shared/log any more", True),
         ("ln -sfn /tmp log", "log is no link to shared/log any more", True),
         ("rm log", "log is no link to shared/log any more", True),

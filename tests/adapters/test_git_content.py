@@ -190,7 +190,19 @@ class TestLfs:
     @pytest.mark.parametrize("url", ["file://{0}", "{0}"])
     async def test_they_are_fetched_from_where_the_repository_is(self, media: Source, url: str) -> None:
         clone = media.folder / "clone"
-        git(media.folder, "-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false", "clone", "-q", url.format(media.shop), str(clone))
+        git(
+            media.folder,
+            "-c",
+            "filter.lfs.smudge=",
+            "-c",
+            "filter.lfs.process=",
+            "-c",
+            "filter.lfs.required=false",
+            "clone",
+            "-q",
+            url.format(media.shop),
+            str(clone),
+        )
         assert (await media.found(location=clone)).status == "passed"
         await media.shipped(location=clone)
         assert (media.folder / "out" / "media" / "film.bin").read_bytes() == b"frames" * 1000

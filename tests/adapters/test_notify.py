@@ -93,7 +93,11 @@ class Discord:
                     return self._answer(400, {"message": "Invalid Form Body", "code": 50035})
                 name = str(len(stub.messages) + 1)
                 stub.messages[name] = str(said["content"])
-                return self._answer(200, {"id": name, "type": 0, "content": said["content"], "channel_id": "9"}) if "wait=true" in self.path else self._answer(204, {})
+                return (
+                    self._answer(200, {"id": name, "type": 0, "content": said["content"], "channel_id": "9"})
+                    if "wait=true" in self.path
+                    else self._answer(204, {})
+                )
 
             def do_PATCH(self) -> None:
                 said, name = self._said(), self.path.partition("?")[0].rpartition("/")[2]

@@ -125,7 +125,14 @@ async def test_a_host_that_forwards_nothing_asks_itself(closed: tuple[Fleet, Ssh
     gates, place = HostGates(transport), host(fleet)
     found = {
         check: await gates.once(ENVIRONMENT, place, check, {})
-        for check in (asked("200"), asked("200", expect_body="it is deploy-console"), asked("503"), asked("200", expect_body="else"), asked("302"), asked("", 9))
+        for check in (
+            asked("200"),
+            asked("200", expect_body="it is deploy-console"),
+            asked("503"),
+            asked("200", expect_body="else"),
+            asked("302"),
+            asked("", 9),
+        )
     }
     assert [result.verdict for result in found.values()] == ["passed", "passed", "failed", "failed", "failed", "failed"], found
     assert [str(result.seen).partition(",")[0] for result in found.values()][:5] == ["HTTP 200", "HTTP 200", "HTTP 503", "HTTP 200", "HTTP 302"]

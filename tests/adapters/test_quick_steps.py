@@ -126,7 +126,9 @@ async def test_a_way_back_that_is_killed_at_its_rename_is_done_and_recorded_once
         assert (await place.transport.run(AWAY, release_scripts.switch(str(place.app), f"{RUN}.1", release), deadline=9)).ok
     renames = f'/bin/mv "$@"{chr(10)}' if when == "after" else ""
     slow = place.folder / "tools" / "mv"
-    slow.write_text(f"#!/bin/sh\n[ ! -e '{place.folder}/once' ] || exec /bin/mv \"$@\"\n: > '{place.folder}/once'\n{renames}: > '{place.folder}/said'\nsleep 30\n")
+    slow.write_text(
+        f"#!/bin/sh\n[ ! -e '{place.folder}/once' ] || exec /bin/mv \"$@\"\n: > '{place.folder}/once'\n{renames}: > '{place.folder}/said'\nsleep 30\n"
+    )
     slow.chmod(0o755)
     back = release_scripts.switch(str(place.app), f"{RUN}.1", old, new, back=True)
     result, _ = await place.performed(place.step(back), place.shells("killed"))

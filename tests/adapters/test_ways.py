@@ -40,7 +40,9 @@ CASES = {
     "tokens": Case(BASE + "  IdentityFile {tmp}/%n-%h-%p-%r.key\n"),
     "agent alone": Case(BASE, ("good",)),
     "agent beside an old key": Case(BASE + "  IdentityFile {bad}\n", ("good",)),
-    "public key picks from a full agent": Case(BASE + "  IdentityFile {good}.pub\n  IdentitiesOnly yes\n", ("bad", "bad2", "bad3", "bad4", "bad5", "bad6", "good")),
+    "public key picks from a full agent": Case(
+        BASE + "  IdentityFile {good}.pub\n  IdentitiesOnly yes\n", ("bad", "bad2", "bad3", "bad4", "bad5", "bad6", "good")
+    ),
     "key picks from a full agent": Case(BASE + "  IdentityFile {good}\n", ("bad", "bad2", "bad3", "bad4", "bad5", "bad6", "good")),
     "public key of a private one that is not here": Case(BASE + "  IdentityFile {tmp}/away\n  IdentitiesOnly yes\n", ("good",)),
     "only the named one, which is wrong": Case(BASE + "  IdentityFile {bad}\n  IdentitiesOnly yes\n", ("good",), "refused the login"),
@@ -66,7 +68,9 @@ CASES = {
     "match": Case("Match originalhost web01\n" + KEY.partition("\n")[2]),
     "match user": Case("Match originalhost web01\n  User {user}\nMatch user {user}\n" + KEY.partition("\n")[2]),
     "match, and the word later": Case(KEY + "Match host *.example.net\n  RemoteCommand exec fish\n# Match exec true\nMatch host exec\n  User exec\n"),
-    "match exec for others": Case(KEY + 'Match originalhost db* exec "touch {tmp}/ran"\n  User nobody\nMatch user somebody originalhost web01 exec "touch {tmp}/ran"\n'),
+    "match exec for others": Case(
+        KEY + 'Match originalhost db* exec "touch {tmp}/ran"\n  User nobody\nMatch user somebody originalhost web01 exec "touch {tmp}/ran"\n'
+    ),
     "known by another name": Case(KEY.replace("{known}", "{aliased}") + "  HostKeyAlias shop-web\n"),
     "hashed": Case(KEY.replace("{known}", "{hashed}")),
     "authority": Case(KEY.replace("{known}", "{authority}")),
@@ -75,11 +79,17 @@ CASES = {
     "jump": Case(KEY + "  ProxyJump {user}@{gate}:{port}\n" + "Host {gate}\n  IdentityFile {good}\n  UserKnownHostsFile {known}\n"),
     "jump by name": Case(KEY + "  ProxyJump gate\n" + KEY.replace("web01", "gate").replace("{address}", "{gate}")),
     "chain": Case(
-        KEY + "  ProxyJump gate,web02\n" + KEY.replace("web01", "gate").replace("{address}", "{gate}") + KEY.replace("web01", "web02").replace("{address}", "{second}")
+        KEY
+        + "  ProxyJump gate,web02\n"
+        + KEY.replace("web01", "gate").replace("{address}", "{gate}")
+        + KEY.replace("web01", "web02").replace("{address}", "{second}")
     ),
     "jump of a jump": Case(
-        KEY + "  ProxyJump web02\n" + KEY.replace("web01", "gate").replace("{address}", "{gate}")
-        + KEY.replace("web01", "web02").replace("{address}", "{second}") + "  ProxyJump gate\n"
+        KEY
+        + "  ProxyJump web02\n"
+        + KEY.replace("web01", "gate").replace("{address}", "{gate}")
+        + KEY.replace("web01", "web02").replace("{address}", "{second}")
+        + "  ProxyJump gate\n"
     ),
     "jump for all": Case(KEY + KEY.replace("web01", "gate").replace("{address}", "{gate}") + "Host * !gate\n  ProxyJump gate\n"),
     "jump to nowhere": Case(KEY + "  ProxyJump {user}@{gate}:1\n", None, "through"),
@@ -214,7 +224,9 @@ async def test_who_gets_in_by_hand_gets_in(
     monkeypatch.setenv("HOME", str(tmp_path))
     config = tmp_path / "config"
     config.write_text(case.text.format(**place.words))
-    by_hand = subprocess.run(["ssh", "-F", str(config), "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-n", "web01", "true"], capture_output=True, check=False)
+    by_hand = subprocess.run(
+        ["ssh", "-F", str(config), "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-n", "web01", "true"], capture_output=True, check=False
+    )
     (place.folder / "ran").unlink(missing_ok=True)
     transport = SshTransport(Ssh(connect_timeout=5.0), (), "production", config=config)
     try:

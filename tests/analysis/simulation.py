@@ -68,9 +68,7 @@ def peer(rule: Callable[[Sequence[Block]], bool], blocks: Iterable[Block]) -> En
 
 def alarms(traffic: Traffic, runs: int, seed: int, criteria: Criteria = Criteria(), *, dispersed: bool = True) -> Summary:  # noqa: B008
     """How often the test calls the release worse, however long it goes on: the guarantee is about that."""
-    return Summary.of(
-        sequential(traffic.blocks(Random(seed + run), BLOCKS), criteria, ends=False, dispersed=dispersed).worse for run in range(runs)
-    )
+    return Summary.of(sequential(traffic.blocks(Random(seed + run), BLOCKS), criteria, ends=False, dispersed=dispersed).worse for run in range(runs))
 
 
 def goes_on(traffic: Traffic, runs: int, seed: int, criteria: Criteria) -> Summary:

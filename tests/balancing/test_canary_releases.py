@@ -198,7 +198,13 @@ def test_one_that_is_not_worse_goes_on_before_its_time_is_over_though_its_engine
     words = ("production", "--version", "v1.3.0", "--strategy", "canary", "--yes", "--json")
     with Clients(rig.port, 20) as clients:
         run = subprocess.Popen(
-            [DEPLOY, "-c", str(rig.file), *words], cwd="/", env=rig.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [DEPLOY, "-c", str(rig.file), *words],
+            cwd="/",
+            env=rig.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         assert run.stdout is not None
         lines = iter(run.stdout.readline, "")

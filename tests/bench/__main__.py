@@ -6,7 +6,15 @@ import sys
 from tests.bench import fold, journal, rollback, runs, startup, thousand, viewers
 from tests.fleet import missing
 
-PARTS = {"fold": fold.main, "journal": journal.main, "startup": startup.main, "rollback": rollback.main, "runs": runs.main, "thousand": thousand.main, "viewers": viewers.main}
+PARTS = {
+    "fold": fold.main,
+    "journal": journal.main,
+    "startup": startup.main,
+    "rollback": rollback.main,
+    "runs": runs.main,
+    "thousand": thousand.main,
+    "viewers": viewers.main,
+}
 REAL = frozenset({"startup", "rollback"})
 
 

@@ -34,7 +34,7 @@ def written_hosts_toml(folder: Path, repository: Path, count: int, batch: str) -
     file = folder / "hosts.toml"
     file.write_text(
         f'[app]\nname = "shop"\npath = "/srv/shop"\nrepository = "{repository}"\n\n[app.commands]\nrestart = "bin/restart"\n\n'
-        f'[environments.production]\nprotected = false\nclosed = []\nhosts = [\n{hosts}\n]\n\n'
+        f"[environments.production]\nprotected = false\nclosed = []\nhosts = [\n{hosts}\n]\n\n"
         f'[environments.production.rolling]\nbatch = "{batch}"\n\n[environments.production.monitor]\nwindow = "10m"\n'
     )
     return file
@@ -63,7 +63,9 @@ class Sampled:
 
 def looked(call: Call) -> ScriptedAnswer:
     """What a look prints of a host with one release, live and whole."""
-    return ScriptedAnswer(0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode())
+    return ScriptedAnswer(
+        0, f"now {int(time.time())}\nboot b\nblocks /dev/x 9 9 900000000 1% /\ncurrent {OLD}\nrelease {OLD}\tmanifest\t{'a' * 40}\tv0.9.0\n".encode()
+    )
 
 
 def stepped(call: Call) -> ScriptedAnswer:
@@ -83,4 +85,3 @@ def opened(environment: Environment, state: str, secrets: Mapping[str, Secret]) 
         "shipper": HostShipper(hosts), "gates": HostGates(hosts),
     }  # fmt: skip
     return RealOutside(**parts)
-

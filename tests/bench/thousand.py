@@ -162,10 +162,11 @@ class Bench:
         print(f"\na run on {HOSTS:,} scripted hosts, {BATCH} at once, while somebody asks for the status all the time")
         print_rows([*self.rows.values(), self.paint])
         print(f"  events that --json missed: {-self.missed}")
-        print(f"  the engine's loop: {len(self.held.holds)} holds, the longest {1000 * self.held.longest.seconds:,.0f} ms; those in which it ran longest itself:")
+        print(
+            f"  the engine's loop: {len(self.held.holds)} holds, the longest {1000 * self.held.longest.seconds:,.0f} ms; those in which it ran longest itself:"
+        )
         for held in self.held.busiest(SHOWN):
             print(f"    {1000 * held.cpu:,.0f} ms of {1000 * held.seconds:,.0f}: {' < '.join(held.stack[: -1 - DEEP : -1])}")
-
 
 
 def main() -> None:

@@ -195,7 +195,9 @@ UPDATE "Mixed" SET day = 2;\nALTER TABEL x;"""
     detail = checks(shop.deploy("check", "production", "--version", version, "--old-code", "ok"))["migrations"]["detail"]
     said = detail.split("; ")
     assert said[0].startswith("113 new: db/f_110.sql, ")
-    assert re.fullmatch(r"db/f_110.sql:3: ALTER TABLE objects .*: ACCESS EXCLUSIVE lock, .* on storage.objects: \S+ MiB, about 150,000 rows, rewrites it.*", said[1])
+    assert re.fullmatch(
+        r"db/f_110.sql:3: ALTER TABLE objects .*: ACCESS EXCLUSIVE lock, .* on storage.objects: \S+ MiB, about 150,000 rows, rewrites it.*", said[1]
+    )
     assert re.search(r'f_110.sql:9: UPDATE "Mixed" .* on public."Mixed": \S+ MiB, about 150,000 rows, writes every row', detail)
     assert re.search(r"f_110.sql:5: ALTER TABLE events .* on public.events: \S+ MiB, about 150,000 rows in 1 partition, scans it", detail)
     assert re.search(r'f_110.sql:7: CREATE OR REPLACE TRIGGER .* SHARE ROW EXCLUSIVE lock, blocks writes on public."Mixed".*, metadata only', detail)
@@ -330,7 +332,9 @@ def test_what_the_code_before_breaks_on_is_taken_back_before_a_host_is(shop: Sho
 
 def test_a_migration_outlives_its_engine_and_runs_once(shop: Shop):
     version = shop.commit("v2.3.0", d_late="-- old-code: ok\nCREATE TABLE late (id bigint);\n")
-    run_once = """'psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c "create table if not exists runs (at timestamptz); insert into runs select now(); select pg_sleep(4)"'"""
+    run_once = (
+        """'psql -X -q -v ON_ERROR_STOP=1 -d "$DB" -c "create table if not exists runs (at timestamptz); insert into runs select now(); select pg_sleep(4)"'"""
+    )
     shop.use(migrate=run_once, host='"localhost"')
     try:
         console = shop.product.start("-c", shop.product.config, "production", "--version", version, "--yes", "--plain")

@@ -29,7 +29,7 @@ def blocking(result: dict[str, object]) -> dict[str, str]:
 
 
 def test_a_freeze_is_a_no_go_until_it_is_overridden_and_the_reason_is_on_record(product: Product):
-    append(product, "[[environments.production.freezes]]\nfrom = 2000-01-01\nto = 2999-12-31\nreason = \"year's end\"\n")
+    append(product, '[[environments.production.freezes]]\nfrom = 2000-01-01\nto = 2999-12-31\nreason = "year\'s end"\n')
     release = ("-c", product.config, "production", "--version", "v1.4.2", "--yes")
     found = product.result("-c", product.config, "check", "--version", "v1.4.2", code=3)
     assert "year's end" in blocking(found)["freeze"]

@@ -84,7 +84,9 @@ def test_a_pattern_that_names_nobody_is_refused_before_an_engine_is_asked(tmp_pa
     assert not (tmp_path / "state" / "run").exists()
 
 
-@pytest.mark.parametrize("option", [("--without", "web01="), ("--without", "=x"), ("--without", "web09=x"), ("--without", "web01"), ("--override", "tree="), ("--override", "=x")])
+@pytest.mark.parametrize(
+    "option", [("--without", "web01="), ("--without", "=x"), ("--without", "web09=x"), ("--without", "web01"), ("--override", "tree="), ("--override", "=x")]
+)
 def test_a_pair_with_an_empty_side_is_refused_before_an_engine_is_asked(tmp_path: Path, option: tuple[str, str]):
     (tmp_path / "hosts.toml").write_text(FILE)
     ran = deploy(tmp_path, "production", "--yes", "--json", *option)

@@ -154,7 +154,9 @@ def named_in_hints() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("where", "hint"), named_in_hints())
 def test_a_hint_that_names_a_command_is_that_command_and_nothing_else(where: str, hint: str):
-    assert is_form(hint) or commands_in(hint) == (hint.strip(),), f"{where}: words of a hint stand in the message, so that the hint can be pasted whole: {hint!r}"
+    assert is_form(hint) or commands_in(hint) == (hint.strip(),), (
+        f"{where}: words of a hint stand in the message, so that the hint can be pasted whole: {hint!r}"
+    )
 
 
 def test_hints_are_found():

@@ -121,7 +121,9 @@ def test_each_twin_is_a_command_that_is_taken(shop: Product, tmp_path: Path):
     typed(equivalent, tmp_path)
 
 
-@pytest.mark.parametrize("program", [[os.path.relpath(DEPLOY, os.path.dirname(os.path.dirname(DEPLOY)))], ["bin/python", "-m", "console"]], ids=["script", "module"])
+@pytest.mark.parametrize(
+    "program", [[os.path.relpath(DEPLOY, os.path.dirname(os.path.dirname(DEPLOY)))], ["bin/python", "-m", "console"]], ids=["script", "module"]
+)
 def test_a_command_begins_with_what_was_typed(program: list[str], tmp_path: Path):
     folder = Path(DEPLOY).parent.parent
     environ = {**os.environ, "DEPLOY_STATE": str(tmp_path / "state")}

@@ -49,7 +49,11 @@ def test_on_is_read_back_shown_everywhere_and_taken_away_again(shop: Product):
     heard = shop.deploy("-c", shop.config, "maintenance", "production", "on", "--yes", "--message", "It's an upgrade", "--for", "1h", "--json")[0]
     *events, done = (json.loads(line) for line in heard.splitlines())
     recorded = [json.loads(line) for line in shop.deploy("events", done["run"])[0].splitlines()]
-    assert (events, done["type"], {"run-opened", "step-finished", "maintenance-changed", "run-ended"} <= {event["type"] for event in events}) == (recorded, "result", True)
+    assert (events, done["type"], {"run-opened", "step-finished", "maintenance-changed", "run-ended"} <= {event["type"] for event in events}) == (
+        recorded,
+        "result",
+        True,
+    )
     assert (done["maintenance"], {row["maintenance"] for row in done["hosts"]}, done["message"]) == ("on", {"on"}, "It's an upgrade")
     assert pages(shop) == [f"It's an upgrade|{done['until']}"] * 3
     assert status(shop)["maintenance"] == "on"
@@ -97,7 +101,10 @@ def test_it_ends_by_itself_and_says_so_also_when_its_engine_was_killed(shop: Pro
 
 
 def test_of_two_at_once_one_wins_and_the_other_is_told(shop: Product):
-    both = [shop.start("-c", shop.config, "maintenance", verb, "--yes", "--json", *more) for verb, more in (("on", ("--message", "one")), ("on", ("--message", "two")))]
+    both = [
+        shop.start("-c", shop.config, "maintenance", verb, "--yes", "--json", *more)
+        for verb, more in (("on", ("--message", "one")), ("on", ("--message", "two")))
+    ]
     results = [json.loads(each.communicate(timeout=60)[0].splitlines()[-1]) for each in both]
     assert [result["maintenance"] for result in results] == ["on", "on"]
     written = set(pages(shop))

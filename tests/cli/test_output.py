@@ -38,7 +38,9 @@ def ended(first: "subprocess.Popen[str]") -> None:
 def test_a_full_disk_under_the_output_ends_the_viewer_alone(shop: Product, form: str):
     first = begun(shop)
     with open("/dev/full", "w", encoding="utf-8") as full:
-        ran = subprocess.run([DEPLOY, "attach", form], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        ran = subprocess.run(
+            [DEPLOY, "attach", form], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
     assert ran.returncode == 7, ran.stderr
     assert "cannot be written: No space left" in ran.stderr
     assert "deploy attach 20" in ran.stderr
@@ -64,7 +66,14 @@ def test_a_reader_that_has_left_ends_the_viewer_alone(shop: Product):
 def test_a_command_whose_answer_cannot_be_written_says_so(shop: Product, words: tuple[str, ...]):
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run(
-            [DEPLOY, "-c", shop.config, *words], env=shop.environ, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            [DEPLOY, "-c", shop.config, *words],
+            env=shop.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
         )
     assert ran.returncode == 1
     assert ran.stderr == "deploy: standard output cannot be written: No space left on device\n"

@@ -62,7 +62,9 @@ async def test_every_no_go_is_overridden_or_says_what_to_do_and_what_was_written
         async with app.run_test(size=(80, 24)) as pilot:
             await eventually(pilot, lambda: isinstance(app.screen, HomeScreen) and app.screen.query("#footer"), LONG)
             await pilot.press("d")
-            await eventually(pilot, lambda: isinstance(app.screen, PrepareScreen) and not app.screen.preview.answer.asking and app.screen.preview.answer.state.checks, LONG)
+            await eventually(
+                pilot, lambda: isinstance(app.screen, PrepareScreen) and not app.screen.preview.answer.asking and app.screen.preview.answer.state.checks, LONG
+            )
             screen = app.screen
             assert isinstance(screen, PrepareScreen)
 

@@ -57,6 +57,7 @@ def test_the_two_commands_are_there():
 
 def test_the_first_five_minutes(shop: Product):
     """In README's order: what looks, what releases, what joins and steers, what goes back, what reads the record."""
+
     def typed(command: str, *more: str, code: int = 0) -> str:
         assert command in commands(README), command
         words = shlex.split(filled(command))[1:]

@@ -100,7 +100,9 @@ def test_what_one_login_leaves_another_can_go_on_with(product: Product):
     """ada releases, her engine ends, lin releases: nothing in the folder has the modes of who made it, whatever the umask."""
     config, umask = Path(product.config), os.umask(0o077)
     share(product, 'operators = ["root", "nobody"]')
-    config.write_text(config.read_text().replace('repository = "shop"', f'repository = "file://{config.parent}/shop"\n[app.build]\ncommand = "umask 077; mkdir own"'))
+    config.write_text(
+        config.read_text().replace('repository = "shop"', f'repository = "file://{config.parent}/shop"\n[app.build]\ncommand = "umask 077; mkdir own"')
+    )
     state = Path(product.environ["DEPLOY_STATE"])
     try:
         product.deploy("-c", product.config, "production", "--version", "v1.4.2", "--yes")

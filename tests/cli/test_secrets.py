@@ -207,21 +207,37 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shop_repository: Path) -> Ite
             made.deploy("check", "production", "--version", "v1.0.0", "--json", code=None)
             made.deploy("production", "--version", "v1.0.0", "--yes", "--plain")
             for name in fleet.names:
-                fleet.exec_in(name, f"printf 'echo %s\\n' {shlex.quote(shlex.quote(TOKEN))} >> ~/.bashrc; echo {PASSWORD} > /srv/shop/current/{PASSWORD}", user=fleet[name].user)
+                fleet.exec_in(
+                    name,
+                    f"printf 'echo %s\\n' {shlex.quote(shlex.quote(TOKEN))} >> ~/.bashrc; echo {PASSWORD} > /srv/shop/current/{PASSWORD}",
+                    user=fleet[name].user,
+                )
             made.deploy("pending", "production", "--version", "v1.5.0")
             made.deploy("check", "production", "--version", "v1.5.0", "--json", code=None)
             made.deploy("check", "production", "--version", f"no-{PASSWORD}", code=None)
             made.deploy("engine", "stop")
             made.deploy("lock", "production", "--reason", f"{TOKEN} is out")
-            for words in (("status", "production"), ("status", "production", "--json"), ("status", "--motd"), ("production", "--version", "v1.5.0", "--yes", "--plain")):
+            for words in (
+                ("status", "production"),
+                ("status", "production", "--json"),
+                ("status", "--motd"),
+                ("production", "--version", "v1.5.0", "--yes", "--plain"),
+            ):
                 made.deploy(*words, code=None)
             made.deploy("unlock", "production", "--reason", f"{PASSWORD} too", "--yes")
             made.deploy("production", "--version", "v1.1.0", "--yes", "--json", "--hotfix", f"the token {TOKEN} leaked")
-            made.deploy("exec", "production", "--hosts", "*", "--yes", "--", f"echo \"$TOKEN\"; echo {PASSWORD}; python3 -c {shlex.quote(FORMS)}")
+            made.deploy("exec", "production", "--hosts", "*", "--yes", "--", f'echo "$TOKEN"; echo {PASSWORD}; python3 -c {shlex.quote(FORMS)}')
             made.deploy("logs", "production")
             made.deploy("rollback", "production", "--yes", "--json")
             made.deploy("restart", "production", "--yes", "--plain")
-            for words in (("report", "last"), ("report", "last", "--format", "json"), ("events", "last"), ("history",), ("status", "production"), ("status", "--json")):
+            for words in (
+                ("report", "last"),
+                ("report", "last", "--format", "json"),
+                ("events", "last"),
+                ("history",),
+                ("status", "production"),
+                ("status", "--json"),
+            ):
                 made.deploy(*words)
             yield made
             made.deploy("engine", "stop")

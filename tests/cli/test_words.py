@@ -24,9 +24,7 @@ SLOW = ("textual", "asyncssh", "sqlalchemy")
 def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PATH": PATH, "DEPLOY_STATE": str(folder / "state")}
     environ.pop("DEPLOY_CONFIG", None)
-    return subprocess.run(
-        [DEPLOY, *words], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([DEPLOY, *words], cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("words", [
@@ -152,7 +150,9 @@ def test_options_stand_before_or_after_the_command(tmp_path: Path):
 
 def test_each_command_of_this_part_has_its_help(tmp_path: Path):
     listed = deploy(tmp_path, "--help").stdout
-    names = "check rollback restart status attach resume pause continue abort skip retry ack note lock unlock exec logs forgive trust history events demo engine"
+    names = (
+        "check rollback restart status attach resume pause continue abort skip retry ack note lock unlock exec logs forgive trust history events demo engine"
+    )
     for name in names.split():
         assert f"  {name} " in listed
     assert "ENV " not in listed.partition("Commands:")[2]

@@ -179,7 +179,14 @@ def test_the_last_lines_of_a_log_are_harmless(tmp_path):
 async def test_an_engine_starts_with_little_of_the_callers_environment(state):
     own = {"PATH": "/usr/bin:/bin", "HOME": "/root", "USER": "ada", "LANG": "C.UTF-8", "LC_TIME": "C", "TZ": "UTC", "TERM": "vt100", "SSH_AUTH_SOCK": "/a",
            "DEPLOY_ENGINE_IDLE": "1s", "XDG_STATE_HOME": "/x", "https_proxy": "http://p:1", "NO_PROXY": "localhost"}  # fmt: skip
-    others = {"SHOP_TOKEN": "hush-hush-42", "DEPLOY_TOKEN": "hush-hush-43", "AWS_SECRET_ACCESS_KEY": "k", "PGPASSWORD": "p", "LD_PRELOAD": "", "PYTHONSTARTUP": "x"}
+    others = {
+        "SHOP_TOKEN": "hush-hush-42",
+        "DEPLOY_TOKEN": "hush-hush-43",
+        "AWS_SECRET_ACCESS_KEY": "k",
+        "PGPASSWORD": "p",
+        "LD_PRELOAD": "",
+        "PYTHONSTARTUP": "x",
+    }
     client = await spawn_engine(state, "shop", "production", environ=own | others, without={"DEPLOY_TOKEN"}, program=SCRIPTED, deadline=8.0)
     with open(f"/proc/{client.welcome.pid}/environ", "rb") as file:
         found = dict(line.split("=", 1) for line in file.read().decode().split("\0") if line)

@@ -107,7 +107,11 @@ def test_what_is_wrong_is_said_with_its_place(load, canary, metrics, words):
 
 @pytest.mark.parametrize(
     ("canary", "metrics", "more"),
-    [("", "", ""), ('judge = ["latency"]', "", HAPROXY), ("", "", HAPROXY.replace("haproxy", "command").replace('socket = "/run/x.sock"\nbackend = "shop"', 'drain = "a"\nrestore = "b"\nstate = "c"'))],
+    [
+        ("", "", ""),
+        ('judge = ["latency"]', "", HAPROXY),
+        ("", "", HAPROXY.replace("haproxy", "command").replace('socket = "/run/x.sock"\nbackend = "shop"', 'drain = "a"\nrestore = "b"\nstate = "c"')),
+    ],
 )
 def test_a_canary_needs_something_to_be_judged_by(load, canary, metrics, more):
     (problem,) = refused(load, canary=canary, metrics=metrics, top='strategy = "canary"', more=more)
@@ -118,7 +122,7 @@ def test_a_canary_needs_something_to_be_judged_by(load, canary, metrics, more):
 NGINX = '[[environments.production.balancer]]\nkind = "nginx"\nfile = "/etc/nginx/shop.conf"\nupstream = "web"\n'
 COMMAND = '[[environments.production.balancer]]\nkind = "command"\ndrain = "a"\nrestore = "b"\nstate = "c"\n'
 BY_WEIGHT = [
-    ("", "", "canary.by: shares of the traffic need a balancer with weights, and the file names none (by = \"hosts\""),
+    ("", "", 'canary.by: shares of the traffic need a balancer with weights, and the file names none (by = "hosts"'),
     ("", HAPROXY + NGINX, "canary.by: localhost/web is a balancer of the kind nginx, whose weights are not changed: each change would be a reload (by ="),
     ("", COMMAND, "canary.by: localhost/command is a balancer of the kind command, which has no weights"),
     ('steps = [1, "50%"]', HAPROXY, 'canary.steps[0]: is a count of hosts, and by = "weight" goes by shares of the traffic (a share such as "10%"'),

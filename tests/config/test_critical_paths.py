@@ -61,7 +61,9 @@ def test_a_sequence_is_read_with_its_secrets_named_by_step_and_place(load, tmp_p
 
 
 def test_a_command_and_a_manual_path_have_their_defaults(load):
-    (command,) = load('name = "Login"\nkind = "command"\ncommand = { run = "./smoke {address}", timeout = "5s" }\nblocking = false\nat = ["end"]').environment().critical
+    (command,) = (
+        load('name = "Login"\nkind = "command"\ncommand = { run = "./smoke {address}", timeout = "5s" }\nblocking = false\nat = ["end"]').environment().critical
+    )
     assert command == CriticalPath("Login", "command", command=Command("./smoke {address}", timeout=5.0), blocking=False, at=("end",), timeout=5.0)
     (manual,) = load('name = "Pay"\nkind = "manual"\nprompt = "Buy something."\ntags = ["web"]').environment().critical
     assert manual == CriticalPath("Pay", "manual", prompt="Buy something.", tags=("web",))

@@ -62,7 +62,11 @@ def test_the_example_loads_with_every_key(text: str, tmp_path: Path) -> None:
     assert [check.kind for check in environment.checks] == ["github", "http", "tcp", "command", "postgres", "prometheus", "manual"]
     assert environment.journal == "postgresql+psycopg://deploy@db01/deploy"
     expected = {"app.artifact", "environments.production.limit_rate"}
-    assert [(path.name, path.kind, len(path.steps)) for path in environment.critical] == [("Login", "command", 0), ("Sign in", "http", 5), ("Payment", "manual", 0)]
+    assert [(path.name, path.kind, len(path.steps)) for path in environment.critical] == [
+        ("Login", "command", 0),
+        ("Sign in", "http", 5),
+        ("Payment", "manual", 0),
+    ]
     assert [balancer.kind for balancer in environment.balancers] == ["haproxy", "nginx", "command"]
     assert expected <= {problem.key for problem in config.not_yet()}
 

@@ -101,6 +101,8 @@ def test_the_same_threshold_twice_is_refused(load):
 
 def test_where_one_scrape_decides_that_is_warned_of(load):
     warned = load('metric = "error_rate"\nabove = "1%"\nfor = "5s"').warnings
-    assert [(one.key, "one scrape decides" in one.message) for one in warned if "thresholds" in one.key] == [("environments.production.thresholds[0].for", True)]
+    assert [(one.key, "one scrape decides" in one.message) for one in warned if "thresholds" in one.key] == [
+        ("environments.production.thresholds[0].for", True)
+    ]
     for table in ('metric = "error_rate"\nabove = "1%"\nfor = "10s"', 'metric = "cpu"\nabove = "90%"\nfor = "5s"', 'metric = "queue"\nabove = 9\nfor = "5s"'):
         assert not [one for one in load(table).warnings if "thresholds" in one.key]

@@ -80,4 +80,3 @@ def a_balanced_run(
     opened, *rest = opening(environment, kind)
     run.record(opened, *(ev.TrafficChanged(host=name, balancer=NAME, mark="left") for name in out), *rest)
     return run
-

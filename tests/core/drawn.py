@@ -44,7 +44,12 @@ def draw_run(kind: RunKind, seed: int, watch: Callable[[Simulation], None]) -> S
         chance.randint(1, 4), chance.randint(1, 3), max_failures=chance.randint(0, 2), on_failure=chance.choice(("rollback", "pause", "stop")),
         pause_after=chance.choice((0, 0, 1, 2)),
     )  # fmt: skip
-    environment = changed(environment, monitor=chance.choice((0.0, 600.0)), checks=(CheckSpec(ASKED, "manual"),), balancers=(Balancer("command"),) if chance.random() < 0.5 else ())
+    environment = changed(
+        environment,
+        monitor=chance.choice((0.0, 600.0)),
+        checks=(CheckSpec(ASKED, "manual"),),
+        balancers=(Balancer("command"),) if chance.random() < 0.5 else (),
+    )
     run = Simulation(environment, lambda step, attempt: chance.choice(HELD if step.kind in ("drain", "admit") and step.phase == "release" else ENDINGS))
     run.watch = lambda _: watch(run)
     _open(run, kind, chance)

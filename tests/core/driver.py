@@ -35,7 +35,9 @@ def a_fleet(hosts: int, batch: str, **rolling: object) -> Environment:
 class Driver:
     """A run that is driven to its end: each event is followed by one question to `decide`, as where hosts answer one after another."""
 
-    def __init__(self, environment: Environment, fails: Callable[[Step], bool] = lambda step: False, asked: Callable[..., Any] = lambda what, *args: what(*args)):
+    def __init__(
+        self, environment: Environment, fails: Callable[[Step], bool] = lambda step: False, asked: Callable[..., Any] = lambda what, *args: what(*args)
+    ):
         """`asked`: calls the core, and measures that."""
         self.environment = environment
         self.state = RunState()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 SHELLS = ("dash", "bash", "busybox")
-SAY = "say() { printf '%s %s\\n' \"$1\" \"$2\"; }\n"
+SAY = 'say() { printf \'%s %s\\n\' "$1" "$2"; }\n'
 """How the texts that look around report: a word and what follows it."""
 
 

@@ -101,9 +101,7 @@ def test_the_evidence_of_a_block_is_one_at_most_on_average_where_the_statement_i
 
 def test_the_expected_growth_is_the_mean_over_every_outcome() -> None:
     block, rates, alternative = Block(1.0, 4, 0, 6, 0), (0.3, 0.1), (0.4, 0.12)
-    mean = sum(
-        binomial(ka, 4, 0.3) * binomial(kb, 6, 0.1) * log_factor(Block(1.0, 4, ka, 6, kb), *alternative, 1.0) for ka in range(5) for kb in range(7)
-    )
+    mean = sum(binomial(ka, 4, 0.3) * binomial(kb, 6, 0.1) * log_factor(Block(1.0, 4, ka, 6, kb), *alternative, 1.0) for ka in range(5) for kb in range(7))
     assert expected_log_factor(block, rates, alternative, 1.0) == pytest.approx(mean)
 
 
@@ -119,9 +117,7 @@ def test_evidence_that_is_averaged_does_not_overflow() -> None:
     assert log_mean((), 1.0) == -math.inf
 
 
-@pytest.mark.parametrize(
-    ("bad", "requests", "rate"), [(0, 0, 0.01), (0, 50, 0.005), (10, 9950, 0.00105), (0, 10**9, 1e-6), (900, 1000, 0.5)]
-)
+@pytest.mark.parametrize(("bad", "requests", "rate"), [(0, 0, 0.01), (0, 50, 0.005), (10, 9950, 0.00105), (0, 10**9, 1e-6), (900, 1000, 0.5)])
 def test_the_old_hosts_rate_begins_weakly_and_stays_within_bounds(bad: int, requests: int, rate: float) -> None:
     assert rate_so_far(bad, requests) == pytest.approx(rate)
 
@@ -263,9 +259,7 @@ def test_blocks_are_added() -> None:
 def test_bursts_on_one_host_are_weak_evidence() -> None:
     bare = Block(10.0, 300, 12, 1800, 18)
     assert after(bare).verdict == "worse"
-    burst = block_of(
-        {"a": (100, 12), "b": (100, 0), "c": (100, 0)}, {**{f"o{place}": (200, 0) for place in range(8)}, "o8": (200, 18)}, 10.0
-    )
+    burst = block_of({"a": (100, 12), "b": (100, 0), "c": (100, 0)}, {**{f"o{place}": (200, 0) for place in range(8)}, "o8": (200, 18)}, 10.0)
     assert after(burst).verdict == "inconclusive"
     assert after(burst).dispersion > 10
 

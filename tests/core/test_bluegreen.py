@@ -186,7 +186,10 @@ def test_where_both_sides_serve_one_is_drained_first_and_nothing_changes_while_i
     assert (state.exit, run.serves, run.changed_in_service) == (Exit.DONE, set(GREEN), [])
 
 
-@pytest.mark.parametrize("step", ["aside/web03/drain", "aside/web04/drain", "wave-1/web03/switch", "wave-1/web03/gate", "shift/web03/admit", "shift/web01/drain", "close/web03/prune"])
+@pytest.mark.parametrize(
+    "step",
+    ["aside/web03/drain", "aside/web04/drain", "wave-1/web03/switch", "wave-1/web03/gate", "shift/web03/admit", "shift/web01/drain", "close/web03/prune"],
+)
 def test_the_way_back_of_a_first_shift_has_both_sides_serve_as_before(step):
     run = until_runs(a_first_shift(), step)
     assert say(run, cmd.RollBack()) is None

@@ -28,7 +28,7 @@ def app(sh: Shell) -> Path:
 
 def live(sh: Shell) -> list[str]:
     """What is live, and how `current` is written."""
-    return sh.said(f"set -eu\n{LIVE}live\nprintf '%s\\n' \"$live\" \"$link\"")
+    return sh.said(f'set -eu\n{LIVE}live\nprintf \'%s\\n\' "$live" "$link"')
 
 
 def told(app: Path, *changes: tuple[str, ...]) -> None:
@@ -88,7 +88,7 @@ def test_how_current_was_written_when_a_release_was_live(sh: Shell, app: Path, r
     if history:
         told(app, *history)
     name = release.format(app=app)
-    assert sh.said(f"set -eu\n{LIVE}as_read {shlex.quote(name)}\necho \"$target\"") == [target.format(app=app)]
+    assert sh.said(f'set -eu\n{LIVE}as_read {shlex.quote(name)}\necho "$target"') == [target.format(app=app)]
 
 
 BACK_TO = by_hand._BACK_TO
@@ -122,7 +122,7 @@ def test_where_a_host_would_go_back_to(sh: Shell, app: Path, is_live: str, histo
     (app.parent / "blue").mkdir()
     if history:
         told(app, *(tuple(part.format(out=app.parent) for part in change) for change in history))
-    script = f"set -eu\n{LIVE}{BACK_TO}live={shlex.quote(is_live)}\nback_to\necho \"$back\""
+    script = f'set -eu\n{LIVE}{BACK_TO}live={shlex.quote(is_live)}\nback_to\necho "$back"'
     assert sh.said(script) == [back.format(out=app.parent)]
 
 
@@ -268,7 +268,7 @@ def test_a_history_that_cannot_be_written_is_said_and_the_host_is_back(sh: Shell
 def test_room_is_given_up_on_a_full_disk(sh: Shell, switched: Path):
     (switched / ".deploy" / "reserve").mkdir()
     script = switched / ".deploy" / "rollback"
-    script.write_text(script.read_text().replace("set -eu\n", "set -eu\nprintf() { case $1 in %8192s) return 1 ;; esac; command printf \"$@\"; }\n", 1))
+    script.write_text(script.read_text().replace("set -eu\n", 'set -eu\nprintf() { case $1 in %8192s) return 1 ;; esac; command printf "$@"; }\n', 1))
     assert back(sh, switched).returncode == 0
     assert not (switched / ".deploy" / "reserve").exists()
 
@@ -342,7 +342,10 @@ def test_the_machine_itself_needs_no_ssh():
     assert typed(shop(user="deploy", port=22), HOSTS[2], "r1") == "/srv/shop/.deploy/rollback r1"
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1), st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))
+@given(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))),
+)
 def test_whatever_path_and_release_are_called_they_stay_one_word_each(path: str, release: str):
     environment = shop(f"/{path}")
     there = shlex.split(typed(environment, Host("web03"), release))[-1]

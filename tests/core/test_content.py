@@ -66,7 +66,11 @@ def test_what_leads_through_an_allowed_link_left_with_leave():
     assert {str(flaw.name) for flaw in flaws_of((), links, (), ("uploads/",))} == {"other -> /etc"}
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b", "d/a", "d/e/a"]), st.sampled_from(["..", "../..", "a", "b/..", "d", "d/e/..", "/etc", "../d/e", "d/a/.."]), max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "d/a", "d/e/a"]), st.sampled_from(["..", "../..", "a", "b/..", "d", "d/e/..", "/etc", "../d/e", "d/a/.."]), max_size=4
+    )
+)
 def test_a_link_leads_out_where_the_system_says_so(tmp_path_factory: pytest.TempPathFactory, links: dict[str, str]):
     top = tmp_path_factory.mktemp("tree") / "deep" / "deeper" / "release"
     (top / "d" / "e").mkdir(parents=True)
@@ -187,7 +191,15 @@ def test_a_very_long_name_loses_its_middle(size: int, shown: str):
 
 @pytest.mark.parametrize(
     ("directory", "build", "root"),
-    [(".", None, "."), ("api", None, "api"), ("./api/", None, "api"), ("a/../b", None, "b"), (".", Build("x", "."), "."), (".", Build("x", "dist/"), "dist"), ("api", Build("x", "./out"), "api/out")],
+    [
+        (".", None, "."),
+        ("api", None, "api"),
+        ("./api/", None, "api"),
+        ("a/../b", None, "b"),
+        (".", Build("x", "."), "."),
+        (".", Build("x", "dist/"), "dist"),
+        ("api", Build("x", "./out"), "api/out"),
+    ],
 )
 def test_the_folder_that_is_shipped(directory: str, build: Build | None, root: str):
     assert shipped_root(changed(SHOP, directory=directory, build=build)) == root
@@ -231,7 +243,9 @@ def test_what_keeps_a_commit_from_being_shipped(environment: Environment, held: 
 
 
 def test_what_a_build_alone_reads_counts_where_it_cannot_do_without():
-    held = Holding(unfit=("src/a\\b", "src/" + "x" * 256, "dist/c\\d"), links=(("src/out", "/etc"), ("src/in", "a"), ("dist/far", "/etc"), ("dist/up", "../src")))
+    held = Holding(
+        unfit=("src/a\\b", "src/" + "x" * 256, "dist/c\\d"), links=(("src/out", "/etc"), ("src/in", "a"), ("dist/far", "/etc"), ("dist/up", "../src"))
+    )
     found = flaws_in(BUILT, held)
     assert [(flaw.name.split(" ")[0].replace("\\\\", "\\")[:8], flaw.shipped) for flaw in found] == [
         ("c\\d", True), ("far", True), ("up", True), ("src/a\\b", False), ("src/xxxx", True), ("src/out", False),

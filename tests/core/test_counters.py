@@ -41,7 +41,9 @@ def test_all_labels_must_match() -> None:
     assert found == ServerCounts("web01", "", 12, 4)
 
 
-@pytest.mark.parametrize(("series", "words"), [([], "there is no http_total"), ([total(math.nan)], "no count"), ([total(-1)], "no count"), ([total(math.inf)], "no count")])
+@pytest.mark.parametrize(
+    ("series", "words"), [([], "there is no http_total"), ([total(math.nan)], "no count"), ([total(-1)], "no count"), ([total(math.inf)], "no count")]
+)
 def test_what_is_no_count_is_not_zero(series: list[Series], words: str) -> None:
     found = counts_of("web01", ERRORS, series)
     assert isinstance(found, Unreadable)

@@ -236,7 +236,10 @@ def test_it_is_tried_for_each_host_where_it_names_something_of_one(path, each):
 
 
 def test_words_of_a_try_leave_out_what_there_is_not():
-    assert try_words(CriticalTry("x", "web01", "failed", SafeText("step 2 of 3, POST /login"), SafeText("HTTP 403"))) == "web01: step 2 of 3, POST /login: HTTP 403"
+    assert (
+        try_words(CriticalTry("x", "web01", "failed", SafeText("step 2 of 3, POST /login"), SafeText("HTTP 403")))
+        == "web01: step 2 of 3, POST /login: HTTP 403"
+    )
     assert try_words(CriticalTry("x", "", "failed", seen=SafeText("exit 1"))) == "exit 1"
 
 

@@ -142,7 +142,11 @@ def test_the_backup_that_a_migration_needs():
     old = changed(young, backup_within=3600.0)
     stale = settled(changed(environment, database=old), environment.hosts, a_review(backup=last), Impact(), NOW)
     assert assess_backup(old, stale, NOW).blocks
-    assert [step.kind for step in plan_release(changed(environment, database=old), environment.hosts, NEW, frozenset(), stale).steps if step.place and not step.about] == []
+    assert [
+        step.kind
+        for step in plan_release(changed(environment, database=old), environment.hosts, NEW, frozenset(), stale).steps
+        if step.place and not step.about
+    ] == []
 
 
 @pytest.mark.parametrize(("kept", "status", "blocks", "words"), [
@@ -177,7 +181,9 @@ def test_whether_the_code_before_runs_is_said_by_the_files_first():
     assert known_old_code((silent,), Impact(old_code="ok")) == "ok"
 
 
-@pytest.mark.parametrize(("old_code", "reversible", "blocks"), [("ok", False, False), ("breaks", True, False), ("breaks", False, True), ("unknown", True, True)])
+@pytest.mark.parametrize(
+    ("old_code", "reversible", "blocks"), [("ok", False, False), ("breaks", True, False), ("breaks", False, True), ("unknown", True, True)]
+)
 def test_the_way_back_needs_code_that_runs_on_the_new_schema(old_code, reversible, blocks):
     check = Check("way-back", SafeText("Way back"), "passed", detail=SafeText("3 hosts know it"))
     assert with_schema(check, Review(runs=True, old_code=old_code, reversible=reversible)).blocks is blocks
@@ -347,7 +353,11 @@ def test_a_database_is_migrated_from_the_migration_to_its_end_or_its_way_back(st
     ("state", "needs", "left"),
     [
         (a_state("done", review=FINE), False, "the database stays migrated"),
-        (a_state("done", review=BREAKS), True, "the database stays migrated: the code before does not run on the migrated schema, and nothing takes the migration back"),
+        (
+            a_state("done", review=BREAKS),
+            True,
+            "the database stays migrated: the code before does not run on the migrated schema, and nothing takes the migration back",
+        ),
         (a_state("done", review=UNKNOWN), True, "the database stays migrated: not known whether the code before runs on the migrated schema"),
         (a_state("done"), True, "the database stays migrated"),
         (a_state("failed", review=BREAKS), False, ""),
@@ -567,7 +577,13 @@ MANY = tuple(Migration(SafeText(f"db/{number}.sql")) for number in range(1, 10))
 )  # fmt: skip
 def test_what_is_said_of_the_migrations(review, impact, status, detail):
     check = assess_migrations(DATABASE, review, impact)
-    assert (check.id, check.title, check.status, check.detail, check.blocking) == ("migrations", "Migrations", status, detail, status != "warning" or "not run" not in detail)
+    assert (check.id, check.title, check.status, check.detail, check.blocking) == (
+        "migrations",
+        "Migrations",
+        status,
+        detail,
+        status != "warning" or "not run" not in detail,
+    )
     assert bool(check.remedy) is (status == "failed")
 
 

@@ -133,7 +133,7 @@ def test_a_dump_where_pg_restore_is_missing_says_so(shell_tools: tuple[str, str]
 
 
 def test_a_dump_in_a_folder_is_measured_whole_and_read(sh: Shell):
-    sh.tool("pg_restore", 'case $2 in */out.d) exit 0 ;; *) exit 1 ;; esac')
+    sh.tool("pg_restore", "case $2 in */out.d) exit 0 ;; *) exit 1 ;; esac")
     found = proof_of(sh, "mkdir -p ./out.d\n: > out.d/toc.dat\nhead -c 20000 /dev/zero > out.d/1.dat")
     assert found.how == READ
     assert found.path == f"{sh.folder.resolve()}/./out.d"

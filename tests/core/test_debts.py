@@ -110,7 +110,11 @@ def test_one_host_that_is_paid_does_not_end_the_reading():
 
 
 conditions = st.dictionaries(st.sampled_from(["web01", "web02", "job01"]), st.sampled_from(["new", "owed", "back", "old"]))
-runs = st.lists(st.builds(lambda kind, code, hosts: a_run("r", kind, code, **hosts), st.sampled_from(["deploy", "restart", "catch-up"]), st.sampled_from([0, 5, 8]), conditions))
+runs = st.lists(
+    st.builds(
+        lambda kind, code, hosts: a_run("r", kind, code, **hosts), st.sampled_from(["deploy", "restart", "catch-up"]), st.sampled_from([0, 5, 8]), conditions
+    )
+)
 
 
 @given(runs)

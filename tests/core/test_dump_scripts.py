@@ -86,7 +86,10 @@ def test_a_host_that_can_dump_says_all_of_it(sh: Shell):
 
 def test_the_room_is_that_of_the_nearest_folder_that_is_there(sh: Shell):
     client(sh)
-    sh.tool("df", 'echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; case $2 in */.deploy-console/shop) echo "d 9 9 42 9% /" ;; *) echo "d 9 9 7 9% /" ;; esac')
+    sh.tool(
+        "df",
+        'echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; case $2 in */.deploy-console/shop) echo "d 9 9 42 9% /" ;; *) echo "d 9 9 7 9% /" ;; esac',
+    )
     assert look(sh).free == 7 * 1024
     (sh.folder / ".deploy-console" / "shop").mkdir(parents=True)
     assert look(sh).free == 42 * 1024
@@ -188,7 +191,9 @@ def test_why_no_dump_can_be_taken_and_what_to_do(look: DumpLook | None, words: s
     assert dump_scripts.dump_problem(look) == (words, remedy)
 
 
-@pytest.mark.parametrize("look", [DumpLook("db01", dumper=16, server=16), DumpLook("db01", dumper=17, server=16), DumpLook("db01", free=5, size=5), DumpLook("db01", free=9, size=5)])
+@pytest.mark.parametrize(
+    "look", [DumpLook("db01", dumper=16, server=16), DumpLook("db01", dumper=17, server=16), DumpLook("db01", free=5, size=5), DumpLook("db01", free=9, size=5)]
+)
 def test_a_dump_that_fits_can_be_taken(look: DumpLook):
     assert dump_scripts.dump_problem(look) is None
 
@@ -266,7 +271,10 @@ def test_the_newest_dumps_stay_and_one_at_least(sh: Shell, count: int, left: set
 def restoring(sh: Shell, listing: str = "3; 1 2 TABLE public orders shop\n", restores: str = "echo 'create table orders;'") -> None:
     """A client whose pg_restore lists so and restores so, and whose psql keeps what it is sent."""
     (sh.folder / "listing").write_text(listing)
-    sh.tool("pg_restore", f"case $1 in --list) cat '{sh.folder}/listing' ;; *) echo \"$*\" > '{sh.folder}/asked'; cat \"$6\" > '{sh.folder}/own'; {restores} ;; esac")
+    sh.tool(
+        "pg_restore",
+        f"case $1 in --list) cat '{sh.folder}/listing' ;; *) echo \"$*\" > '{sh.folder}/asked'; cat \"$6\" > '{sh.folder}/own'; {restores} ;; esac",
+    )
     sh.tool("psql", f"echo \"$*\" > '{sh.folder}/options'; cat > '{sh.folder}/sent'")
 
 
@@ -295,7 +303,12 @@ def test_what_is_dropped_before_a_restore_is_the_login_s_own_and_no_extension_s(
 
 
 def test_extensions_are_left_as_they_are(sh: Shell):
-    lines = ["1; 3079 2 EXTENSION - pg_trgm", "2; 0 0 COMMENT - EXTENSION pg_trgm", "3; 1 2 TABLE public EXTENSION shop", "4; 1 2 TABLE DATA public orders shop"]
+    lines = [
+        "1; 3079 2 EXTENSION - pg_trgm",
+        "2; 0 0 COMMENT - EXTENSION pg_trgm",
+        "3; 1 2 TABLE public EXTENSION shop",
+        "4; 1 2 TABLE DATA public orders shop",
+    ]
     restoring(sh, "".join(f"{line}\n" for line in lines))
     (sh.folder / "x.dump").write_text("PGDMP")
     assert sh.run(f"set -eu\n{dump_scripts.restore_script('x.dump')}").returncode == 0

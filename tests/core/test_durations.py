@@ -21,7 +21,30 @@ def test_a_duration_is_read(text: str, seconds: float):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "90", "s", "-5s", "+5s", "5 s", " 5s", "5s ", "5S", "5y", "1h30", "1.s", ".5s", "1..5s", "1,5s", "5s\n", "1h 30m", "1234567890s", "1.1234567s", "٣s", "5sec", "nan"],
+    [
+        "",
+        "90",
+        "s",
+        "-5s",
+        "+5s",
+        "5 s",
+        " 5s",
+        "5s ",
+        "5S",
+        "5y",
+        "1h30",
+        "1.s",
+        ".5s",
+        "1..5s",
+        "1,5s",
+        "5s\n",
+        "1h 30m",
+        "1234567890s",
+        "1.1234567s",
+        "٣s",
+        "5sec",
+        "nan",
+    ],
 )
 def test_what_is_no_duration_is_none(text: str):
     assert seconds_of(text) is None

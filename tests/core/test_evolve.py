@@ -148,7 +148,9 @@ CHANGES = [
     ("a command that was refused", RUNS, ev.CommandRefused(by=LIN, command="pause", message=WHY), {}),
     ("a gate's verdict", RUNS, ev.GateJudged(step="wave-1/web01/gate", host="web01", verdict="passed", check="web"), {}),
     (
-        "a try of a critical path", RUNS, ev.CriticalJudged(step="verify/critical-1", path="Login", verdict="passed", host="web01"),
+        "a try of a critical path",
+        RUNS,
+        ev.CriticalJudged(step="verify/critical-1", path="Login", verdict="passed", host="web01"),
         {"critical": {"verify/critical-1": (CriticalTry("Login", "web01", "passed"),)}},
     ),
     (
@@ -563,7 +565,13 @@ VERSIONS = [
 
 @pytest.mark.parametrize(("step", "fields", "live"), [pytest.param(*row[1:], id=row[0]) for row in VERSIONS])
 def test_a_switch_makes_its_release_live(step, fields: dict[str, object], live: tuple[str, str]):
-    host = a_host_in("updating" if step.phase == "release" else "returning", release="x", version=SafeText("vx"), before_version=SafeText("v-before"), steps={step.name: StepState("running", 1)})
+    host = a_host_in(
+        "updating" if step.phase == "release" else "returning",
+        release="x",
+        version=SafeText("vx"),
+        before_version=SafeText("v-before"),
+        steps={step.name: StepState("running", 1)},
+    )
     state = a_state(hosts=hosts_of(host), index={step.name: step}, lanes={"web01": (step, GATE)}, **fields)
     after = evolve(state, ev.StepFinished(step=step.name, host="web01")).hosts["web01"]
     assert (after.release, after.version) == live

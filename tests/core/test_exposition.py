@@ -65,7 +65,7 @@ REFUSED = [
     (b"Not Found: /metrics\n", "not in Prometheus"),
     (b'{"status": "ok"', "cut short"),
     (b"a_total 1", "cut short"),
-    (b"a_total 100\na_total{x=\"1\"} 12", "cut short"),
+    (b'a_total 100\na_total{x="1"} 12', "cut short"),
     (b"a_total\n", "line 1"),
     (b"x 1\na_total\n", "line 2 of a_total"),
     (b"a_total{x=1} 1\n", "line 1"),

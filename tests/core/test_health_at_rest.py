@@ -109,7 +109,9 @@ def test_what_the_end_of_a_step_says(kind: str, status: str, lost: bool, said: s
     assert said_last((ended(f"wave-1/web01/{kind}", status, lost=lost),), GATED) == {"web01": said}
 
 
-@pytest.mark.parametrize(("gated", "said"), [(frozenset(), "passed"), (frozenset({"web02"}), "passed"), (GATED, "unknown"), (frozenset({"web01", "web02"}), "unknown")])
+@pytest.mark.parametrize(
+    ("gated", "said"), [(frozenset(), "passed"), (frozenset({"web02"}), "passed"), (GATED, "unknown"), (frozenset({"web01", "web02"}), "unknown")]
+)
 def test_a_restart_speaks_only_where_no_gate_does(gated: frozenset[str], said: str):
     assert said_last((ended("wave-1/web01/restart"),), gated) == {"web01": said}
 

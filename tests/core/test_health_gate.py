@@ -133,7 +133,9 @@ def test_a_gate_ends_with_the_numbers_it_was_judged_by(kinds: str, end: GateEnd)
     assert gate(kinds) == end
 
 
-@pytest.mark.parametrize(("passes", "kinds", "end"), [(1, "b" * 8 + "ee", "error"), (1, "b" * 9 + "e", "failed"), (2, "b" * 8 + "ee", "error"), (4, "b" * 7 + "eee", "failed")])
+@pytest.mark.parametrize(
+    ("passes", "kinds", "end"), [(1, "b" * 8 + "ee", "error"), (1, "b" * 9 + "e", "failed"), (2, "b" * 8 + "ee", "error"), (4, "b" * 7 + "eee", "failed")]
+)
 def test_at_least_two_links_are_lost_in_a_row_before_wrong_answers_count_no_more(passes: int, kinds: str, end: str) -> None:
     found = gate(kinds, HealthCheck("x", "tcp", passes=passes, deadline=10.0))
     assert isinstance(found, GateEnd)
@@ -155,7 +157,9 @@ def test_so_many_seconds_are_held_against_the_host(took: float, allowed: float, 
     assert counted(took, allowed) == seconds
 
 
-@pytest.mark.parametrize(("elapsed", "spent", "wait"), [(2.0, 0.2, 0.8), (2.0, 0.0, 1.0), (2.0, 1.0, 0.0), (2.0, 7.0, 0.0), (9.5, 0.0, 0.5), (10.0, 0.0, 0.0), (11.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    ("elapsed", "spent", "wait"), [(2.0, 0.2, 0.8), (2.0, 0.0, 1.0), (2.0, 1.0, 0.0), (2.0, 7.0, 0.0), (9.5, 0.0, 0.5), (10.0, 0.0, 0.0), (11.0, 0.0, 0.0)]
+)
 def test_tries_begin_an_interval_apart(elapsed: float, spent: float, wait: float) -> None:
     assert next_wait(CHECK, elapsed, spent) == pytest.approx(wait)
 

@@ -59,9 +59,7 @@ def test_a_sign_in_sends_what_it_captured_and_the_secret_as_it_is():
     second = answered(first, PAGE)
     assert (second.place, second.values["token"], second.captured) == (1, "tok-1234+/=", ("token",))
     body = b"user=smoke&password=s3cret+%26+%7Btoken%7D&csrf=tok-1234%2B%2F%3D"
-    assert request_of(second, SECRETS.get) == SentRequest(
-        "POST", "http://10.0.0.1/login", (("content-type", "application/x-www-form-urlencoded"),), body
-    )
+    assert request_of(second, SECRETS.get) == SentRequest("POST", "http://10.0.0.1/login", (("content-type", "application/x-www-form-urlencoded"),), body)
     third = answered(second, Answer(302, b"", "/account"))
     assert request_of(third, SECRETS.get).headers == (("accept", "text/html"),)
     assert answered(third, Answer(200, b"hello smoke")).is_over
@@ -149,7 +147,9 @@ def test_a_search_takes_time_in_proportion_to_the_body():
     assert captured("(a+)+$".replace("(a+)", "(?:a+)") + "(x)", b"a" * 200_000) is None
 
 
-@pytest.mark.parametrize(("pattern", "words"), [("x", "no group"), ("(a)(b)", "2 groups"), ("(?:a)", "no group"), ("(", "missing"), ("(?=a)(b)", "invalid perl")])
+@pytest.mark.parametrize(
+    ("pattern", "words"), [("x", "no group"), ("(a)(b)", "2 groups"), ("(?:a)", "no group"), ("(", "missing"), ("(?=a)(b)", "invalid perl")]
+)
 def test_a_pattern_that_captures_nothing_is_refused(pattern, words):
     with pytest.raises(BadCapture, match=words):
         compiled(pattern)

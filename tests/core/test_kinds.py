@@ -360,8 +360,18 @@ def test_a_catch_up_needs_room_for_what_it_ships_alone():
 KIND_WORDS = {
     "deploy": (("DEPLOY", "", "DEPLOYED"), "", "", "deploy check {environment}"),
     "rollback": (("ROLL BACK", "rollback", "ROLLED BACK AS ASKED"), "the rollback is under way", "", "deploy status {environment}"),
-    "restart": (("RESTART", "restart", "RESTARTED"), "a restart changes no release, so there is none to go back to", "deploy abort --leave", "deploy status {environment}"),
-    "restore": (("RESTORE", "restore of the database", "DATABASE RESTORED"), "a restore changes no host, and nothing takes it back", "deploy abort", "deploy status {environment}"),
+    "restart": (
+        ("RESTART", "restart", "RESTARTED"),
+        "a restart changes no release, so there is none to go back to",
+        "deploy abort --leave",
+        "deploy status {environment}",
+    ),
+    "restore": (
+        ("RESTORE", "restore of the database", "DATABASE RESTORED"),
+        "a restore changes no host, and nothing takes it back",
+        "deploy abort",
+        "deploy status {environment}",
+    ),
     "catch-up": (
         ("CATCH UP", "catch-up", "CAUGHT UP"),
         "an owed host is brought up to date, and never to an older state",

@@ -73,7 +73,9 @@ def test_a_catch_up_pays_and_is_undone_with_the_release_that_it_paid_for():
     assert open_debts([CAUGHT_UP, SECOND, FIRST], hosts) == ()
     second = a_run(code=8, web01=("new", V2.id), web02=("owed", V1.id))
     untouched = {**second.hosts, "web02": HostState("web02", condition="owed", release=V1.id)}
-    found = targets_before([CAUGHT_UP, RunState(**{**{f: getattr(second, f) for f in second.__struct_fields__}, "hosts": untouched}), FIRST], ("web01", "web02"))
+    found = targets_before(
+        [CAUGHT_UP, RunState(**{**{f: getattr(second, f) for f in second.__struct_fields__}, "hosts": untouched}), FIRST], ("web01", "web02")
+    )
     assert found == Targets({"web01": V1.id, "web02": V1.id}, frozenset(), frozenset())
 
 
@@ -101,7 +103,10 @@ LIVES = [
     ("the run that shipped it, not a later one", [UNDONE, a_run(release=THIRD, content="c3", web01=("new", THIRD.id)), FIRST], Live(V1, "c1")),
     ("hosts on two releases", [a_run(code=5, web01=("new", V2.id), web02=("old", V1.id)), FIRST], Unclear(APART)),
     ("hosts that are all on it though it failed", [a_run(code=5, content="c2", web01=("new", V2.id), web02=("new", V2.id))], Live(V2, "c2")),
-    *((f"a host that is {condition}", [a_run(code=5, web01=(condition, V2.id)), FIRST], Unclear(APART)) for condition in ("unknown", "failed", "unreachable", "updating", "returning")),
+    *(
+        (f"a host that is {condition}", [a_run(code=5, web01=(condition, V2.id)), FIRST], Unclear(APART))
+        for condition in ("unknown", "failed", "unreachable", "updating", "returning")
+    ),
     *((f"hosts that are {condition}", [a_run(code=5, web01=(condition, V1.id)), FIRST], Live(V1, "c1")) for condition in ("back", "old", "skipped", "new")),
     ("no host that says it", [a_run(code=5, web01=("owed", V1.id)), FIRST], Unclear(APART)),
     ("hosts on no release", [a_run(code=5, web01=("old", ""))], Unclear(APART)),

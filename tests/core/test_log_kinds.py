@@ -156,7 +156,9 @@ def test_below_a_warning_a_short_baseline_says_nothing():
 
 def test_what_a_host_prints_while_it_starts_is_learned_unless_it_is_a_warning():
     book = compared()
-    assert book.take("web01", "starting", plain("INFO listening on 8080", "INFO listening on 8080", "ERROR no port")) == [Told(plain("ERROR no port")[0], book.told()[0].key, "error")]
+    assert book.take("web01", "starting", plain("INFO listening on 8080", "INFO listening on 8080", "ERROR no port")) == [
+        Told(plain("ERROR no port")[0], book.told()[0].key, "error")
+    ]
     book.take("web02", "new", plain(*["INFO listening on 8080"] * 9))
     assert [str(one.sample) for one in book.told()] == ["ERROR no port"]
 
@@ -238,7 +240,13 @@ def corpus(count: int, chance: Random) -> list[str]:
 def test_on_a_corpus_of_ten_kinds_all_that_is_new_is_found_and_nothing_else():
     chance, book = Random(7), NewKinds()
     new = corpus(4000, chance)
-    truly = ["ERROR payment refused, token abc", as_json(level="error", msg="pool exhausted"), '1.2.3.4 - - [x] "GET /items/7 HTTP/1.1" 500 12', "WARN flag missing", *["INFO recommended 3"] * 3]
+    truly = [
+        "ERROR payment refused, token abc",
+        as_json(level="error", msg="pool exhausted"),
+        '1.2.3.4 - - [x] "GET /items/7 HTTP/1.1" 500 12',
+        "WARN flag missing",
+        *["INFO recommended 3"] * 3,
+    ]
     for place, line in enumerate(truly):
         new.insert(place * 500, line)
     book.take("web02", "old", records(*corpus(4000, chance)))

@@ -33,8 +33,13 @@ def test_lines_that_differ_in_data_alone_are_the_same(line: str, same: str):
 @pytest.mark.parametrize(
     ("line", "other"),
     [
-        ("paid", "refused"), ("order paid 12", "order sent 12"), ("don't stop, can't go", "don't go, can't stop"), ("alphabet", "db"), ("add: bad", "dad: fab"),
-        ("connection reset by peer 12", "connection refused by peer 12"), ("x-alpha y", "x-beta y"),
+        ("paid", "refused"),
+        ("order paid 12", "order sent 12"),
+        ("don't stop, can't go", "don't go, can't stop"),
+        ("alphabet", "db"),
+        ("add: bad", "dad: fab"),
+        ("connection reset by peer 12", "connection refused by peer 12"),
+        ("x-alpha y", "x-beta y"),
     ],
 )
 def test_lines_that_say_something_else_are_not(line: str, other: str):
@@ -47,7 +52,9 @@ def test_a_mask_is_made_of_the_line_alone_and_again_it_changes_little(line: str)
     assert masked(line + "x" * LONGEST) == masked((line + "x" * LONGEST)[:LONGEST])
 
 
-@pytest.mark.parametrize("line", ["a" * 4096, "a1" * 2048, "1." * 2048, "::" * 2048, '"' * 4096, "'a " * 1300, "\\" * 4096, "a@" * 2048, "a:" * 2048, "- " * 2000])
+@pytest.mark.parametrize(
+    "line", ["a" * 4096, "a1" * 2048, "1." * 2048, "::" * 2048, '"' * 4096, "'a " * 1300, "\\" * 4096, "a@" * 2048, "a:" * 2048, "- " * 2000]
+)
 def test_no_line_takes_long(line: str):
     began = time.process_time()
     masked(line)
@@ -56,7 +63,16 @@ def test_no_line_takes_long(line: str):
 
 @pytest.mark.parametrize(
     ("words", "level"),
-    [("ERROR no", "error"), ("[warn] x", "warn"), ("a warning: x", "warn"), ("DEBUG x", "debug"), ("fatal: x", "error"), ("errors=0", "info"), ("", "info"), ("panic", "error")],
+    [
+        ("ERROR no", "error"),
+        ("[warn] x", "warn"),
+        ("a warning: x", "warn"),
+        ("DEBUG x", "debug"),
+        ("fatal: x", "error"),
+        ("errors=0", "info"),
+        ("", "info"),
+        ("panic", "error"),
+    ],
 )
 def test_levels_in_words(words: str, level: str):
     assert level_in(words) == level
@@ -71,7 +87,12 @@ def test_levels_by_name_and_number(value: object, level: str | None):
     assert level_named(value) == level
 
 
-PYTHON = ["Traceback (most recent call last):", '  File "/srv/shop/releases/1/cart.py", line 12, in total', "    return a / b", "ZeroDivisionError: division by zero"]
+PYTHON = [
+    "Traceback (most recent call last):",
+    '  File "/srv/shop/releases/1/cart.py", line 12, in total',
+    "    return a / b",
+    "ZeroDivisionError: division by zero",
+]
 JAVA = ["java.lang.IllegalStateException: no stock", "\tat org.springframework.web.Filter.go(Filter.java:9)", "\tat shop.Cart.total(Cart.java:12)", "\t... 12 more",
         "Caused by: java.io.IOException: closed", "\tat shop.Db.ask(Db.java:4)"]  # fmt: skip
 NODE = ["TypeError: x is not a function", "    at total (/srv/shop/releases/1/cart.js:1:2)", "    at node:internal/main:1"]

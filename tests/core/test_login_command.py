@@ -65,7 +65,7 @@ def test_a_jump_that_comes_back_to_itself_is_refused():
 
 
 CHECKED = ["ssh", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-o", "ConnectTimeout=10"]
-THERE = "cd /srv/shop/current && exec \"${SHELL:-/bin/sh}\" -l"
+THERE = 'cd /srv/shop/current && exec "${SHELL:-/bin/sh}" -l'
 
 
 @pytest.mark.parametrize(

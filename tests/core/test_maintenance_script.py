@@ -9,12 +9,12 @@ from console.model.maintenance import HostMaintenance, Maintenance
 from console.text import SafeText
 from tests.core.shells import SAY, Shell
 
-ADA = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"), SafeText("It's $HOME, `down`: \"soon\""), SafeText("2026-11-24T13:00:00Z"))
+ADA = Maintenance(SafeText("ada"), SafeText("2026-11-24T12:00:00Z"), SafeText('It\'s $HOME, `down`: "soon"'), SafeText("2026-11-24T13:00:00Z"))
 RUN = Maintenance(SafeText("lin"), SafeText("2026-11-24T12:05:00Z"), run="r1")
 
 
 def script(sh: Shell, verb, note: Maintenance = ADA, command: str = "") -> str:
-    words = command or {"on": "printf %s \"$DEPLOY_MESSAGE\" > page", "off": "rm -f page"}[verb]
+    words = command or {"on": 'printf %s "$DEPLOY_MESSAGE" > page', "off": "rm -f page"}[verb]
     return switch_maintenance(str(sh.folder), verb, note, user_command(str(sh.folder), {"DEPLOY_MESSAGE": str(note.message)}, Command(words)))
 
 

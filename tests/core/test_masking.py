@@ -90,7 +90,10 @@ def test_the_rest_of_the_text_stays(form: str):
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Cf", "Cs", "Zs"]), min_size=8, max_size=40), st.sampled_from(sorted(FORMS)))
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Cf", "Cs", "Zs"]), min_size=8, max_size=40),
+    st.sampled_from(sorted(FORMS)),
+)
 def test_any_secret_is_hidden_in_any_form(secret: str, form: str):
     mask = Masking([secret])
     if mask.hides(secret) and secret not in MASK:

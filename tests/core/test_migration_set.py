@@ -149,7 +149,18 @@ def test_a_comment_that_only_says_down_hides_nothing():
 
 
 def test_files_that_are_ways_back():
-    paths = ("db/1.up.sql", "db/1.down.sql", "m/2/up.sql", "m/2/down.sql", "U3__x.sql", "V3__x.sql", "4_up.sql", "4_down.sql", "5_shut_down.sql", "revert/6.sql")
+    paths = (
+        "db/1.up.sql",
+        "db/1.down.sql",
+        "m/2/up.sql",
+        "m/2/down.sql",
+        "U3__x.sql",
+        "V3__x.sql",
+        "4_up.sql",
+        "4_down.sql",
+        "5_shut_down.sql",
+        "revert/6.sql",
+    )
     assert backs_of(paths) == {"db/1.down.sql", "m/2/down.sql", "U3__x.sql", "4_down.sql", "revert/6.sql"}
     assert sorted(("V10__a.sql", "V2__b.sql"), key=in_order) == ["V2__b.sql", "V10__a.sql"]
 
@@ -234,7 +245,27 @@ def test_any_text_is_cut_without_losing_its_lines(text: str):
     assert in_order_of_end == sorted(in_order_of_end)
 
 
-PIECES = ["ALTER TABLE a ADD x int", "DROP TABLE b", "SELECT", "$$", "'", "--\n", "/*", "*/", ";", "\n", "BEGIN", "END", "(", ")", "DO", "EXECUTE", "\\set a b", "{{x}}", ":a"]
+PIECES = [
+    "ALTER TABLE a ADD x int",
+    "DROP TABLE b",
+    "SELECT",
+    "$$",
+    "'",
+    "--\n",
+    "/*",
+    "*/",
+    ";",
+    "\n",
+    "BEGIN",
+    "END",
+    "(",
+    ")",
+    "DO",
+    "EXECUTE",
+    "\\set a b",
+    "{{x}}",
+    ":a",
+]
 
 
 @settings(max_examples=300)

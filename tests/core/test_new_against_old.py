@@ -112,7 +112,9 @@ def judging(environment: Environment | None = None, *readings: Reading, problems
     """A run whose first step is judged, with what was seen by now."""
     run = until_runs(run_of(environment or a_canary()), STEP.name)
     if readings or problems:
-        run.record(ev.AnalysisSeen(step=STEP.name, blocks={"error_rate": (Block(2.0, 1, 0, 1, 0),)}, readings=readings, problems=tuple(map(SafeText, problems))))
+        run.record(
+            ev.AnalysisSeen(step=STEP.name, blocks={"error_rate": (Block(2.0, 1, 0, 1, 0),)}, readings=readings, problems=tuple(map(SafeText, problems)))
+        )
     return run
 
 
@@ -300,7 +302,8 @@ def test_no_reading_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(0.0, "0.00 %"), (0.001, "0.10 %"), (0.0012, "0.12 %"), (0.05, "5.00 %"), (0.5, "50.0 %"), (0.0001, "0.010 %"), (1e-6, "0.00010 %"), (1.0, "100.0 %")]
+    ("rate", "words"),
+    [(0.0, "0.00 %"), (0.001, "0.10 %"), (0.0012, "0.12 %"), (0.05, "5.00 %"), (0.5, "50.0 %"), (0.0001, "0.010 %"), (1e-6, "0.00010 %"), (1.0, "100.0 %")],
 )
 def test_small_shares_are_not_called_none(rate: float, words: str) -> None:
     assert percent(rate) == words

@@ -10,7 +10,9 @@ from tests.core.driver import BATCHES, a_fleet
 from tests.core.simulation import OLD, plan_of
 
 FORWARD = ("deploy", "restart", "catch-up", "restore", "rollback")
-PLANS = st.builds(lambda kind, hosts, batch: plan_of(a_fleet(hosts, batch), kind), st.sampled_from(FORWARD), st.integers(1, 9), st.sampled_from(sorted(BATCHES)))
+PLANS = st.builds(
+    lambda kind, hosts, batch: plan_of(a_fleet(hosts, batch), kind), st.sampled_from(FORWARD), st.integers(1, 9), st.sampled_from(sorted(BATCHES))
+)
 
 
 def halves(hosts: int) -> Plan:

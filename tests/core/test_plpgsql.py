@@ -52,7 +52,9 @@ def texts(expression: str, **values: tuple[str, ...]) -> tuple[str, ...]:
     ids=["two", "none", "null", "if", "case", "loop", "while", "for", "for query", "exception", "perform", "into", "cursor"],
 )
 def test_a_block_runs_its_statements_in_order_and_both_branches(body: str, run: list[str]):
-    assert [" ".join(one.split()) for one in statements(body) if not one.startswith("SELECT $") and "UPDATE" not in one] == [" ".join(one.split()) for one in run]
+    assert [" ".join(one.split()) for one in statements(body) if not one.startswith("SELECT $") and "UPDATE" not in one] == [
+        " ".join(one.split()) for one in run
+    ]
 
 
 def test_lines_are_those_of_the_block():
@@ -61,7 +63,10 @@ def test_lines_are_those_of_the_block():
 
 
 def test_an_expression_knows_its_line():
-    assert [(one.line, one.text) for one in run_by("DECLARE n int;\nBEGIN\nn := gone();\nIF here()\nTHEN NULL; END IF;\nEND")] == [(3, "SELECT  gone()"), (4, "SELECT here()")]
+    assert [(one.line, one.text) for one in run_by("DECLARE n int;\nBEGIN\nn := gone();\nIF here()\nTHEN NULL; END IF;\nEND")] == [
+        (3, "SELECT  gone()"),
+        (4, "SELECT here()"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,10 @@ def test_any_form_is_filled(form: str, given_texts: list[str]):
         assert found == (form,)
 
 
-WORDS = st.one_of(st.sampled_from(["order", "user", "then", "left", "a", "row", "Table"]), st.text(st.characters(exclude_characters="\0\\", exclude_categories=("Cs",)), min_size=1, max_size=12))
+WORDS = st.one_of(
+    st.sampled_from(["order", "user", "then", "left", "a", "row", "Table"]),
+    st.text(st.characters(exclude_characters="\0\\", exclude_categories=("Cs",)), min_size=1, max_size=12),
+)
 
 
 @given(WORDS)
@@ -176,7 +184,14 @@ def test_a_quoted_name_is_the_table_that_the_parser_reads(name: str):
     assert PARSER.sql(f"TRUNCATE {quoted}")[0]["stmt"]["TruncateStmt"]["relations"][0]["RangeVar"]["relname"] == name.encode()[:63].decode(errors="ignore")
 
 
-@given(st.lists(st.sampled_from(["TRUNCATE a;", "IF x THEN", "END IF;", "EXECUTE t;", "LOOP", "END LOOP;", "t := 'a';", "BEGIN", "END;", "RETURN;", "FOREACH t IN ARRAY l LOOP"]), max_size=8))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["TRUNCATE a;", "IF x THEN", "END IF;", "EXECUTE t;", "LOOP", "END LOOP;", "t := 'a';", "BEGIN", "END;", "RETURN;", "FOREACH t IN ARRAY l LOOP"]
+        ),
+        max_size=8,
+    )
+)
 def test_any_block_that_the_parser_takes_is_read_to_its_end(parts: list[str]):
     body = f"DECLARE t text; l text[]; BEGIN {' '.join(parts)} END"
     try:
@@ -195,8 +210,10 @@ def test_any_block_that_the_parser_takes_is_read_to_its_end(parts: list[str]):
         ("DECLARE n int := 7; BEGIN EXECUTE 'TRUNCATE t' || n; END", ["TRUNCATE t7"]),
         ("DECLARE t text := 'a'; BEGIN EXECUTE 'TRUNCATE ' || t; t := 'b'; END", [f"TRUNCATE {UNKNOWN}"]),
         ("DECLARE l text[] := ARRAY['a','b']; BEGIN EXECUTE 'TRUNCATE ' || l[1]; END", [f"TRUNCATE {UNKNOWN}"]),
-        ("DECLARE a text; b text; BEGIN FOREACH a IN ARRAY ARRAY['x','y'] LOOP FOREACH b IN ARRAY ARRAY['1','2'] LOOP EXECUTE 'TRUNCATE ' || a || b; END LOOP; END LOOP; END",
-         ["TRUNCATE x1", "TRUNCATE x2", "TRUNCATE y1", "TRUNCATE y2"]),
+        (
+            "DECLARE a text; b text; BEGIN FOREACH a IN ARRAY ARRAY['x','y'] LOOP FOREACH b IN ARRAY ARRAY['1','2'] LOOP EXECUTE 'TRUNCATE ' || a || b; END LOOP; END LOOP; END",
+            ["TRUNCATE x1", "TRUNCATE x2", "TRUNCATE y1", "TRUNCATE y2"],
+        ),
         ("DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP EXECUTE 'TRUNCATE ' || r.name || '_old'; END LOOP; END", [f"TRUNCATE {UNKNOWN}_old"]),
         ("DECLARE x int; BEGIN EXECUTE 'SELECT 1' INTO x; END", ["SELECT 1"]),
     ],
@@ -216,7 +233,9 @@ def test_a_block_without_anything_known_runs_nothing():
     assert list(pieces({"datums": [{"PLpgSQL_var": {"refname": "x"}}, {"PLpgSQL_rec": {}}]}, PARSER.sql)) == []
 
 
-@pytest.mark.parametrize("node", [{}, {"A_Const": {}}, {"A_Const": {"boolval": {}}}, {"FuncCall": {}}, {"ColumnRef": {}}, {"A_Expr": {}}, {"TypeCast": {}}, {"SubLink": {"x": 1}}])
+@pytest.mark.parametrize(
+    "node", [{}, {"A_Const": {}}, {"A_Const": {"boolval": {}}}, {"FuncCall": {}}, {"ColumnRef": {}}, {"A_Expr": {}}, {"TypeCast": {}}, {"SubLink": {"x": 1}}]
+)
 def test_a_node_of_which_nothing_is_known_is_unknown(node: dict[str, Any]):
     assert constants(node, {}) == (UNKNOWN,)
 

@@ -20,7 +20,21 @@ def test_a_program_gets_what_it_needs():
 
 
 def test_an_engine_gets_what_the_contract_names():
-    kept = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TERM", "SSH_AUTH_SOCK", "DEPLOY_STATE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "HTTPS_PROXY", "no_proxy"}
+    kept = {
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TERM",
+        "SSH_AUTH_SOCK",
+        "DEPLOY_STATE",
+        "XDG_CONFIG_HOME",
+        "XDG_RUNTIME_DIR",
+        "HTTPS_PROXY",
+        "no_proxy",
+    }
     assert set(engine_environment(FULL)) == kept
     assert set(engine_environment(FULL, without={"HTTPS_PROXY", "DEPLOY_STATE"})) == kept - {"HTTPS_PROXY", "DEPLOY_STATE"}
 

@@ -100,7 +100,19 @@ def test_the_memory_in_use_is_what_programs_cannot_have(memory: tuple[str, ...],
 
 @pytest.mark.parametrize(
     ("load", "found"),
-    [("0.42 0.84", 0.42), ("12.05", 12.05), ("0.00 x", 0.0), ("", None), ("12", None), (".5", None), ("1.x", None), ("x.1", None), ("1.2.3", None), ("-1.0", None), ("٣.1", None)],
+    [
+        ("0.42 0.84", 0.42),
+        ("12.05", 12.05),
+        ("0.00 x", 0.0),
+        ("", None),
+        ("12", None),
+        (".5", None),
+        ("1.x", None),
+        ("x.1", None),
+        ("1.2.3", None),
+        ("-1.0", None),
+        ("٣.1", None),
+    ],
 )
 def test_the_load_is_that_of_the_last_minute(load: str, found: float | None) -> None:
     look = parse_line(line_of(load=load))
@@ -115,7 +127,9 @@ def test_cpus_that_are_not_counted_are_none(cpus: str, found: int) -> None:
     assert look.cpus == found
 
 
-@pytest.mark.parametrize("line", [line_of() + b";more", line_of().rpartition(b";")[0], b"x" + line_of(), line_of().replace(b"deploy-sample", b"deploy-samples"), b";" * 6])
+@pytest.mark.parametrize(
+    "line", [line_of() + b";more", line_of().rpartition(b";")[0], b"x" + line_of(), line_of().replace(b"deploy-sample", b"deploy-samples"), b";" * 6]
+)
 def test_a_line_of_another_form_is_none(line: bytes) -> None:
     assert parse_line(line) is None
 

@@ -164,7 +164,9 @@ def test_while_it_lasts_it_grows_and_the_page_counts_to_it():
     run = recreated(page=True)
     while not any(isinstance(event, ev.StepFinished) and event.step.endswith("/stop") for event in run.events):
         if not run.turn():
-            run.finish(next(step for name in (*run.state.tally.own_running,) for step in (run.state.index[name],)) if run.state.tally.own_running else _first(run))
+            run.finish(
+                next(step for name in (*run.state.tally.own_running,) for step in (run.state.index[name],)) if run.state.tally.own_running else _first(run)
+            )
     assert is_down(run.state)
     assert downtime(run.state, run.now + 60.0) == pytest.approx(60.0 + run.now - outages(run.state)[0].since)
     state = finished(run)

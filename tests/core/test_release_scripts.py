@@ -125,7 +125,7 @@ async def test_a_link_of_capistranos_is_live_already(host: LocalTransport, app: 
 async def test_current_is_never_missing_while_it_is_switched(host: LocalTransport, app: Path) -> None:
     await on(host, release_scripts.switch(str(app), EPOCH, OLD))
     watcher = subprocess.Popen(
-        ["sh", "-c", 'echo on; while [ ! -e stop ]; do read -r n < current/name || echo gap; done', "sh"], cwd=app, stdout=subprocess.PIPE
+        ["sh", "-c", "echo on; while [ ! -e stop ]; do read -r n < current/name || echo gap; done", "sh"], cwd=app, stdout=subprocess.PIPE
     )
     for _ in range(10):
         await on(host, release_scripts.switch(str(app), EPOCH, NEW) + release_scripts.switch(str(app), EPOCH, OLD))

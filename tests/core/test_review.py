@@ -257,7 +257,14 @@ def test_six_things_are_told_and_the_others_counted(many: int, more: str | None)
 
 
 def test_locks_of_a_moment_on_large_tables_or_unknown_ones():
-    brief = [touch("small", "metadata only"), touch("middle", "metadata only"), touch("x", "metadata only"), touch("big", "metadata only"), touch("big", "metadata only", "ROW EXCLUSIVE"), touch("big")]
+    brief = [
+        touch("small", "metadata only"),
+        touch("middle", "metadata only"),
+        touch("x", "metadata only"),
+        touch("big", "metadata only"),
+        touch("big", "metadata only", "ROW EXCLUSIVE"),
+        touch("big"),
+    ]
     words = brief_words(a_review(*brief, tables=(BIG, SMALL, MIDDLE)))
     assert [one.split(":")[0] for one in words] == ["db/3.sql", "db/1.sql", "db/2.sql"]
     busy = changed(BIG, sessions=1)
@@ -303,7 +310,12 @@ def test_a_record_keeps_the_worst_two_hundred_and_what_they_need():
     assert kept.tables == (BIG, SMALL)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["big", "small", "x"]), st.sampled_from(get_args(Effect)), st.sampled_from(["ACCESS EXCLUSIVE", "SHARE", "ROW EXCLUSIVE"])), max_size=10))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["big", "small", "x"]), st.sampled_from(get_args(Effect)), st.sampled_from(["ACCESS EXCLUSIVE", "SHARE", "ROW EXCLUSIVE"])),
+        max_size=10,
+    )
+)
 def test_nothing_that_loses_data_on_a_table_with_rows_is_kept_quiet(drawn):
     review = a_review(*(touch(name, effect, lock) for name, effect, lock in drawn))
     loses = [touch(name, effect, lock) for name, effect, lock in drawn if effect in ("drops it with its data", "empties it") and lock != "ROW EXCLUSIVE"]

@@ -104,8 +104,18 @@ def test_a_few_hosts_of_another_release_are_named_and_a_host_that_is_away_is_not
 
 ENDS = [
     ("it has the release", seen("web01"), Targets({"web01": OLD}), ReturnTarget("web01", OLD, version=SafeText("v1"), commit="a" * 40)),
-    ("it is away", HostFacts("web01", problem=SafeText("no route")), Targets({"web01": OLD}), ReturnTarget("web01", OLD, possible=False, reason=SafeText("no route"))),
-    ("it is away, and was to go nowhere", HostFacts("web01", problem=SafeText("no")), Targets({}), ReturnTarget("web01", "", possible=False, reason=SafeText("no"))),
+    (
+        "it is away",
+        HostFacts("web01", problem=SafeText("no route")),
+        Targets({"web01": OLD}),
+        ReturnTarget("web01", OLD, possible=False, reason=SafeText("no route")),
+    ),
+    (
+        "it is away, and was to go nowhere",
+        HostFacts("web01", problem=SafeText("no")),
+        Targets({}),
+        ReturnTarget("web01", "", possible=False, reason=SafeText("no")),
+    ),
     ("it goes nowhere", seen("web01"), Targets({}), ReturnTarget("web01")),
 ]
 

@@ -223,7 +223,13 @@ REFUSED = [
         "deploy attach r1",
     ),
     ("the end of no pause", running(), cmd.Continue(), "it is not paused", ""),
-    ("the end of a pause that a promotion ended", running(**acted("promotion", "promoted it")), cmd.Continue(), f"it is not paused: {GONE_AT.format('promoted it')}", ""),
+    (
+        "the end of a pause that a promotion ended",
+        running(**acted("promotion", "promoted it")),
+        cmd.Continue(),
+        f"it is not paused: {GONE_AT.format('promoted it')}",
+        "",
+    ),
     ("the end of a pause that somebody ended", running(**acted("pause", "went on")), cmd.Continue(), f"it is not paused: {GONE_AT.format('went on')}", ""),
     ("an abort after a no-go", deciding(go=False), cmd.Abort(), "the run ends without a GO", ""),
     (

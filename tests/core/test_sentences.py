@@ -36,7 +36,15 @@ FILES = (Migration(S("db/1.sql")), Migration(S("db/2.sql")), Migration(S("db/1.d
 
 def opened(*hosts: str, **impact: Any) -> ev.RunOpened:
     return ev.RunOpened(
-        run="r1", kind="deploy", app="shop", environment="production", protected=True, by=ADA, request=Request(impact=Impact(**impact)), config_digest="d", hosts=hosts
+        run="r1",
+        kind="deploy",
+        app="shop",
+        environment="production",
+        protected=True,
+        by=ADA,
+        request=Request(impact=Impact(**impact)),
+        config_digest="d",
+        hosts=hosts,
     )
 
 

@@ -26,7 +26,27 @@ def test_an_entry_is_a_path_without_its_last_slash(entry: str, path: str):
 
 @pytest.mark.parametrize(
     "entry",
-    ["", "/", "//", "/etc", "/etc/", ".", "./", "..", "../x", "a/..", "a/../b", "a/./b", "./a", "a//b", "a\nb", "\n", ".deploy-linked", ".deploy-manifest/x", ".deploy-anything/"],
+    [
+        "",
+        "/",
+        "//",
+        "/etc",
+        "/etc/",
+        ".",
+        "./",
+        "..",
+        "../x",
+        "a/..",
+        "a/../b",
+        "a/./b",
+        "./a",
+        "a//b",
+        "a\nb",
+        "\n",
+        ".deploy-linked",
+        ".deploy-manifest/x",
+        ".deploy-anything/",
+    ],
 )
 def test_what_is_no_path_inside_a_release_is_refused_and_named(entry: str):
     with pytest.raises(UsageFault) as fault:
@@ -112,7 +132,11 @@ def test_no_way_is_an_entry_s_own_name_and_each_leads_somewhere(entries: tuple[s
         (("a/b",), {"a": "file"}, ("a/b is in shared, but a is a file in the commit",)),
         (("a/b/c",), {"a/b": "file"}, ("a/b/c is in shared, but a/b is a file in the commit",)),
         (("a/b/c",), {"a": "link", "a/b": "file"}, ("a/b/c is in shared, but a is a link in the commit",)),
-        (("a/b", "log/", "c/d"), {"a": "file", "c": "link"}, ("a/b is in shared, but a is a file in the commit", "c/d is in shared, but c is a link in the commit")),
+        (
+            ("a/b", "log/", "c/d"),
+            {"a": "file", "c": "link"},
+            ("a/b is in shared, but a is a file in the commit", "c/d is in shared, but c is a link in the commit"),
+        ),
     ],
 )
 def test_a_link_or_a_file_on_the_way_to_an_entry_is_said_once(entries: tuple[str, ...], kinds: dict[str, str], words: tuple[str, ...]):

@@ -23,7 +23,7 @@ def test_a_value_is_one_word_wherever_it_stands(value: str) -> None:
         "printf %s {version}",
         "printf %s '{version}'",
         'printf %s "{version}"',
-        'printf %s "$(printf %sx {version})" | sed \'$s/x$//\'',
+        "printf %s \"$(printf %sx {version})\" | sed '$s/x$//'",
         "# don't stumble\nprintf %s {version}",
         "printf %s it\\'s >/dev/null; printf %s {version}",
     ):
@@ -63,9 +63,7 @@ def test_exports_refuse_a_bad_name(name: str) -> None:
 
 def test_urls_are_percent_encoded() -> None:
     values = {"version": "a/b c?#", "address": "fe80::1", "host": "web01"}
-    assert shell.filled_url("http://{address}:80/{version}?h={host}&a={address}", values) == (
-        "http://[fe80::1]:80/a%2Fb%20c%3F%23?h=web01&a=fe80%3A%3A1"
-    )
+    assert shell.filled_url("http://{address}:80/{version}?h={host}&a={address}", values) == ("http://[fe80::1]:80/a%2Fb%20c%3F%23?h=web01&a=fe80%3A%3A1")
 
 
 def test_nul_is_refused() -> None:
@@ -88,10 +86,10 @@ def test_the_names_that_stand_in_a_template(template: str, names: tuple[str, ...
     assert shell.placeholders(template) == names
 
 
-VALUE = "it's \"$x\" `y` \\ z"
+VALUE = 'it\'s "$x" `y` \\ z'
 QUOTED = "'it'\"'\"'s \"$x\" `y` \\ z'"
 IN_SINGLE = "it'\\''s \"$x\" `y` \\ z"
-IN_DOUBLE = "it's \\\"\\$x\\\" \\`y\\` \\\\ z"
+IN_DOUBLE = 'it\'s \\"\\$x\\" \\`y\\` \\\\ z'
 
 
 @pytest.mark.parametrize(
@@ -171,9 +169,9 @@ def test_every_placeholder_has_its_variable() -> None:
     assert list(shell.deploy_variables(dict.fromkeys(shell.PLACEHOLDERS, "x"))) == [f"DEPLOY_{name.upper()}" for name in shell.PLACEHOLDERS]
 
 
-TEMPLATES = st.lists(
-    st.sampled_from(["{v}", "'", '"', "$(printf %s x", ")", " ", "a", "# x\n", "\\'", '\\"', ";", "\n", "(", "printf %s "]), max_size=8
-).map("".join)
+TEMPLATES = st.lists(st.sampled_from(["{v}", "'", '"', "$(printf %s x", ")", " ", "a", "# x\n", "\\'", '\\"', ";", "\n", "(", "printf %s "]), max_size=8).map(
+    "".join
+)
 
 
 @given(TEMPLATES, NASTY)

@@ -249,7 +249,21 @@ SQL = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\nSELECT 1;\nTRUNCATE 
         ("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SELECT f()'; SELECT f();", []),
         ("CREATE PROCEDURE f() LANGUAGE sql AS 'TRUNCATE a'; CALL f();", [(1, "a")]),
     ],
-    ids=["plpgsql", "called", "with schema", "another", "in a block", "in an assignment", "by another", "twice", "sql", "sql called", "replaced", "of itself", "procedure"],
+    ids=[
+        "plpgsql",
+        "called",
+        "with schema",
+        "another",
+        "in a block",
+        "in an assignment",
+        "by another",
+        "twice",
+        "sql",
+        "sql called",
+        "replaced",
+        "of itself",
+        "procedure",
+    ],
 )
 def test_a_function_that_the_release_makes_runs_where_it_is_called(text: str, found: list[tuple[int, str]]):
     assert [(one.line, one.table) for one in touches(text)] == found
@@ -270,7 +284,10 @@ def test_functions_are_followed_eight_deep():
         ("SELECT 1;\nA;\nTRUNCATE t;", [(2, 'could not be read: syntax error at or near "A": A')]),
         ("DO LANGUAGE plperl $$ x $$", [(1, "its body is plperl, which is not read: DO LANGUAGE plperl $$ x $$")]),
         ("DO LANGUAGE PLPERL $$ x $$", [(1, "its body is plperl, which is not read: DO LANGUAGE PLPERL $$ x $$")]),
-        ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'; SELECT f()", [(1, "its body is c, which is not read: CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'")]),
+        (
+            "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'; SELECT f()",
+            [(1, "its body is c, which is not read: CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'")],
+        ),
         ("DO $$ BEGIN X Y Z; END $$", [(1, 'its body could not be read: syntax error at or near "X": DO $$ BEGIN X Y Z; END $$')]),
         ("DO $$ BEGIN EXECUTE x; END $$", [(1, "it is made up as it runs: EXECUTE x")]),
         ("DO $$\nBEGIN\n\nEXECUTE 'TRUNC ' || 'a'; END $$", [(4, "it is made up as it runs: EXECUTE 'TRUNC ' || 'a'")]),
@@ -286,7 +303,10 @@ def test_functions_are_followed_eight_deep():
         ("\\! rm x", [(1, "it runs a command of the shell, which is not read: \\! rm x")]),
         ("\\echo x\n\\timing\n\\set a b\n\\if true\n\\endif\n\\q", []),
         ("TRUNCATE {{ a }} {{ b }}", [(1, 'could not be read: syntax error at or near "…" (a template fills {{ a }}): TRUNCATE {{ a }} {{ b }}')]),
-        ("TRUNCATE {{ a_name_that_is_long }} {{ b }}", [(1, 'could not be read: syntax error at or near "…" (a template fills {{ a_name_that_is_lo): TRUNCATE {{ a_name_that_is_long }} {{ b }}')]),
+        (
+            "TRUNCATE {{ a_name_that_is_long }} {{ b }}",
+            [(1, 'could not be read: syntax error at or near "…" (a template fills {{ a_name_that_is_lo): TRUNCATE {{ a_name_that_is_long }} {{ b }}')],
+        ),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line_and_words(text: str, found: list[tuple[int, str]]):
@@ -443,6 +463,8 @@ def test_a_statement_that_is_not_read_changes_nothing_behind_it():
 
 
 def test_many_blocks_in_one_another_end():
-    text = "".join(f"CREATE FUNCTION f{number}() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM f{number + 1}(); PERFORM f{number + 2}(); END';" for number in range(12))
+    text = "".join(
+        f"CREATE FUNCTION f{number}() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM f{number + 1}(); PERFORM f{number + 2}(); END';" for number in range(12)
+    )
     assert tables(f"{text} CREATE FUNCTION f12() RETURNS void LANGUAGE sql AS 'TRUNCATE a'; SELECT f9()") == ["a"] * 3
     assert tables(f"{text} SELECT f0()") == []

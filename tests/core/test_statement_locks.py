@@ -120,7 +120,10 @@ def test_what_a_change_of_a_table_locks_and_how_long(commands: str, lock: str, e
         ("VALIDATE CONSTRAINT c, ADD x int", [(ALL, "scans it")]),
         ("ADD x int, ADD y int", [(ALL, META)]),
         ("ADD x int, ALTER y SET NOT NULL", [(ALL, "scans it")]),
-        ("ALTER y SET NOT NULL, ALTER z TYPE text, DROP w", [(ALL, "scans it"), (ALL, "rewrites it, unless the type only widens"), (ALL, "drops a column with its data")]),
+        (
+            "ALTER y SET NOT NULL, ALTER z TYPE text, DROP w",
+            [(ALL, "scans it"), (ALL, "rewrites it, unless the type only widens"), (ALL, "drops a column with its data")],
+        ),
         ("ALTER y SET NOT NULL, ALTER z SET NOT NULL", [(ALL, "scans it")]),
         ("DISABLE TRIGGER ALL, SET (fillfactor = 70)", [(ROW_SHARE, META)]),
     ],
@@ -302,7 +305,14 @@ def test_whether_partitions_are_left_alone(text: str, only: bool):
 
 
 @pytest.mark.parametrize(
-    "text", ["DROP TABLE t", "ALTER TABLE t RENAME TO u", "ALTER TABLE ONLY a ADD FOREIGN KEY (x) REFERENCES t", "ALTER TABLE a ATTACH PARTITION t DEFAULT", "VACUUM FULL t"]
+    "text",
+    [
+        "DROP TABLE t",
+        "ALTER TABLE t RENAME TO u",
+        "ALTER TABLE ONLY a ADD FOREIGN KEY (x) REFERENCES t",
+        "ALTER TABLE a ATTACH PARTITION t DEFAULT",
+        "VACUUM FULL t",
+    ],
 )
 def test_what_is_dropped_renamed_or_referred_to_is_so_with_its_partitions(text: str):
     assert taken(text)[-1].is_only is False

@@ -99,7 +99,10 @@ def test_a_comment_becomes_blanks_and_keeps_its_lines():
     [
         ("CREATE FUNCTION f() BEGIN ATOMIC A; B; END; C", ["CREATE FUNCTION f() BEGIN ATOMIC A; B; END", "C"]),
         ("CREATE OR REPLACE PROCEDURE f() BEGIN ATOMIC A; END; C", ["CREATE OR REPLACE PROCEDURE f() BEGIN ATOMIC A; END", "C"]),
-        ("create function f() begin atomic select case when a then 1 end; B; end; C", ["create function f() begin atomic select case when a then 1 end; B; end", "C"]),
+        (
+            "create function f() begin atomic select case when a then 1 end; B; end; C",
+            ["create function f() begin atomic select case when a then 1 end; B; end", "C"],
+        ),
         ("CREATE FUNCTION f() BEGIN ATOMIC BEGIN A; END; B; END; C", ["CREATE FUNCTION f() BEGIN ATOMIC BEGIN A; END; B; END", "C"]),
         ("BEGIN; A; END; B", ["BEGIN", "A", "END", "B"]),
         ("CREATE TABLE begin (x); A", ["CREATE TABLE begin (x)", "A"]),
@@ -179,7 +182,17 @@ DOWNS = [
     "-- +goose Down", "-- +migrate Down", "-- +micrate Down", "--migrate:down", "-- rambler down", "-- Down Migration", "-- - Down Migration", "-- == down ==",
     "---- create above / drop below ----", "----create above/drop below----", "# --- !Downs", "-- !Downs", "-- //@UNDO", "-- // @undo", "-- +GOOSE DOWN",
 ]  # fmt: skip
-NO_MARKS = ["-- down", "--down", "-- update", "-- +goose Downs", "-- not +goose Down", "-- down migrations are good", "-- migrate:downwards", "# down", "-- !Downside"]
+NO_MARKS = [
+    "-- down",
+    "--down",
+    "-- update",
+    "-- +goose Downs",
+    "-- not +goose Down",
+    "-- down migrations are good",
+    "-- migrate:downwards",
+    "# down",
+    "-- !Downside",
+]
 
 
 def ways(text: str) -> list[tuple[str, bool]]:
@@ -247,7 +260,9 @@ def test_a_statement_as_words_is_one_line():
     assert Statement(1, 1, "A") == Statement(1, 1, "A", "sql", is_back=False)
 
 
-SAFE = st.lists(st.sampled_from(["a", "b c", "'x;y'", '"x;y"', "$$ ; $$", "/* ; */", "(;)", "\n", " ", "E'\\';'", "-- ;\n"]), min_size=1, max_size=5).map(" ".join)
+SAFE = st.lists(st.sampled_from(["a", "b c", "'x;y'", '"x;y"', "$$ ; $$", "/* ; */", "(;)", "\n", " ", "E'\\';'", "-- ;\n"]), min_size=1, max_size=5).map(
+    " ".join
+)
 
 
 @given(st.lists(SAFE, max_size=6))
@@ -283,7 +298,11 @@ def test_a_command_that_sends_nothing_ends_nothing(word: str):
 
 
 def test_a_command_of_psql_behind_a_statement_stands_on_its_own_line():
-    assert [(one.kind, one.line, one.last, one.words) for one in cut("A\n B\n\\g x\nC").statements] == [("sql", 1, 3, "A B"), ("psql", 3, 3, "\\g x"), ("sql", 4, 4, "C")]
+    assert [(one.kind, one.line, one.last, one.words) for one in cut("A\n B\n\\g x\nC").statements] == [
+        ("sql", 1, 3, "A B"),
+        ("psql", 3, 3, "\\g x"),
+        ("sql", 4, 4, "C"),
+    ]
 
 
 def test_a_way_back_lasts_to_the_end_or_to_a_way_forward():
@@ -304,7 +323,11 @@ def test_parens_that_are_not_closed_end_with_the_file_or_a_mark():
     assert texts("A (; B\n-- +goose Down\nC; D") == ["A (; B", "C", "D"]
 
 
-@given(st.lists(st.sampled_from(["A", ";", "\n", "-- +goose Down\n", "-- +goose Up\n", "-- up\n", "-- down\n", "'x;'", "\\g\n", "\\set a b\n", "("]), max_size=12).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["A", ";", "\n", "-- +goose Down\n", "-- +goose Up\n", "-- up\n", "-- down\n", "'x;'", "\\g\n", "\\set a b\n", "("]), max_size=12
+    ).map("".join)
+)
 def test_statements_are_in_the_order_of_their_lines_and_inside_the_file(text: str):
     found = cut(text).statements
     assert all(1 <= one.line <= one.last <= text.count("\n") + 1 for one in found)

@@ -92,7 +92,7 @@ LISTED = "User ada may run the following commands on web01:\n    (root) NOPASSWD
 def tried(sh: Shell, ask: str, *answers: tuple[str, int, str]) -> list[str]:
     """What is said of an ask, where sudo answers so: the words it is called with begin so, its exit code, and what it prints."""
     cases = "".join(f"{shlex.quote(words)}*) echo {shlex.quote(said)} >&2; exit {code} ;;\n" for words, code, said in answers)
-    sh.tool("sudo", f"echo \"$*\" >> '{sh.folder}/calls'\ncase \"$*\" in\n{cases}esac\nexit 0")
+    sh.tool("sudo", f'echo "$*" >> \'{sh.folder}/calls\'\ncase "$*" in\n{cases}esac\nexit 0')
     return sh.said(f"{SAY}{LOOK}tried {shlex.quote(ask)}")
 
 
@@ -145,7 +145,10 @@ def test_the_list_is_asked_for_once(sh: Shell):
 
 
 def test_words_of_a_command_are_words_for_sudo_and_its_language_is_plain(sh: Shell):
-    sh.tool("sudo", f"for w in \"$@\"; do printf '%s|' \"$w\" >> '{sh.folder}/calls'; done; echo $LC_ALL >> '{sh.folder}/calls'; read -r x && echo read >> '{sh.folder}/calls'; exit 0")
+    sh.tool(
+        "sudo",
+        f"for w in \"$@\"; do printf '%s|' \"$w\" >> '{sh.folder}/calls'; done; echo $LC_ALL >> '{sh.folder}/calls'; read -r x && echo read >> '{sh.folder}/calls'; exit 0",
+    )
     sh.said(f"{SAY}{LOOK}tried {shlex.quote('as:' + quote(chr(39) + 'a b'))}", LC_ALL="de_DE.UTF-8")
     assert calls(sh) == ["-n|-k|-u|'a b|--|sh|-c|:|C"]
 

@@ -208,7 +208,9 @@ def test_a_way_back_goes_on_where_the_balancer_does_not_answer():
 
 
 def test_a_host_that_is_tried_again_on_its_way_back_is_not_drained_once_more_behind_its_gate():
-    run = a_balanced_run(2, lambda step, attempt: "done" if attempt > 1 or step.kind not in ("drain", "gate") or step.about != "web01" else "failed", kind="rollback")
+    run = a_balanced_run(
+        2, lambda step, attempt: "done" if attempt > 1 or step.kind not in ("drain", "gate") or step.about != "web01" else "failed", kind="rollback"
+    )
     until(run, lambda run: run.state.hosts["web01"].condition == "failed")
     assert say(run, cmd.Retry(host="web01")) is None
     state = run.run()
@@ -248,7 +250,9 @@ def checked(run: BalancedRun, batch: int) -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.sampled_from(["rollback", "pause", "stop"]), st.sets(st.integers(1, 6), max_size=2), st.data())
+@given(
+    st.integers(1, 6), st.integers(1, 3), st.integers(0, 2), st.sampled_from(["rollback", "pause", "stop"]), st.sets(st.integers(1, 6), max_size=2), st.data()
+)
 def test_whatever_happens_no_more_hosts_are_out_than_a_wave_and_nothing_changes_on_one_that_serves(hosts, batch, budget, rule, out, data):
     names = [f"web{number:02}" for number in sorted(out) if number <= hosts]
     run = a_balanced_run(hosts, drawn(data), batch, out=names, max_failures=budget, on_failure=rule)

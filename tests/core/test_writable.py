@@ -32,13 +32,15 @@ def test_each_refusal_has_its_words_and_what_to_type(said, words: str, hint: str
     assert refusal_of("/srv/shop", "ada", *said) == (words, hint)
 
 
-@pytest.mark.parametrize(("umask", "narrow"), [("0022", False), ("0027", False), ("0002", False), ("0077", True), ("0177", True), ("", False), ("u=rwx", False)])
+@pytest.mark.parametrize(
+    ("umask", "narrow"), [("0022", False), ("0027", False), ("0002", False), ("0077", True), ("0177", True), ("", False), ("u=rwx", False)]
+)
 def test_a_umask_that_keeps_all_others_out(umask: str, narrow: bool):
     assert is_narrow(umask) == narrow
 
 
 def look(at: str, *, mount: str = "") -> list[str]:
-    begin = f"say() {{ printf '%s %s\\n' \"$1\" \"$2\"; }}\np={quote(at)} n={quote(str(Path(at).parent))}\n"
+    begin = f'say() {{ printf \'%s %s\\n\' "$1" "$2"; }}\np={quote(at)} n={quote(str(Path(at).parent))}\n'
     script = f"{mount}\n{begin}{LOOK}"
     ran = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=True)
     return [line for line in ran.stdout.splitlines() if not line.startswith(("who ", "umask "))]
@@ -72,8 +74,16 @@ def test_what_is_behind_the_other_refusals_is_said_first(said, refusal: str):
         (("/a\t",), "cannot write to /a as ada", "sudo chown -R ada /a"),
         (("/a\tada",), "cannot write to /a as ada", "sudo chown -R ada /a"),
         (("/a\tlin", "/a\tlin"), "cannot write to /a as ada, which belongs to lin", "sudo chown -R ada /a; or let every console use one login there (user)"),
-        (("/a\tlin", "/b\troot"), "cannot write to /a, /b as ada, which belong to lin, root", "sudo chown -R ada /a /b; or let every console use one login there (user)"),
-        (("/b\troot", "/a\tada"), "cannot write to /b, /a as ada, which belong to root", "sudo chown -R ada /b /a; or let every console use one login there (user)"),
+        (
+            ("/a\tlin", "/b\troot"),
+            "cannot write to /a, /b as ada, which belong to lin, root",
+            "sudo chown -R ada /a /b; or let every console use one login there (user)",
+        ),
+        (
+            ("/b\troot", "/a\tada"),
+            "cannot write to /b, /a as ada, which belong to root",
+            "sudo chown -R ada /b /a; or let every console use one login there (user)",
+        ),
         (tuple(f"/{name}\t" for name in "abcde"), "cannot write to /a, /b, /c, /d as ada", "sudo chown -R ada /a /b /c /d /e"),
     ],
     ids=["nobody's", "one's own", "twice", "of two", "of one and one's own", "many"],
@@ -90,7 +100,18 @@ def test_what_is_to_be_typed_is_words_of_a_shell():
 
 @pytest.mark.parametrize(
     ("umask", "narrow"),
-    [("77", True), ("0055", True), ("0057", True), ("0050", False), ("0005", False), ("0044", False), ("0000", False), ("777", True), ("-77", False), (" 077", False)],
+    [
+        ("77", True),
+        ("0055", True),
+        ("0057", True),
+        ("0050", False),
+        ("0005", False),
+        ("0044", False),
+        ("0000", False),
+        ("777", True),
+        ("-77", False),
+        (" 077", False),
+    ],
 )
 def test_a_umask_is_narrow_where_neither_group_nor_others_may_read_and_enter(umask: str, narrow: bool):
     assert is_narrow(umask) is narrow

@@ -66,4 +66,6 @@ def view(
     now: float = NOW, since: float = SWITCHED, patience: float = 10.0,
 ) -> View:  # fmt: skip
     """A look at all that was measured, of hosts that are new since the first switch."""
-    return View(Written(one for some in measurements for one in some), dict.fromkeys(new, since), dict.fromkeys(old, since), since, now, baseline or {}, patience)
+    return View(
+        Written(one for some in measurements for one in some), dict.fromkeys(new, since), dict.fromkeys(old, since), since, now, baseline or {}, patience
+    )

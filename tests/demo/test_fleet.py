@@ -304,9 +304,7 @@ class TestProcess:
         process, ready = self.begin()
         folder, host = Path(ready["folder"]), ready["hosts"][0]
         key, known = str(folder / "id_ed25519"), str(folder / "known_hosts")
-        async with asyncssh.connect(
-            host["address"], ready["ports"]["ssh"], username=USER, client_keys=[key], known_hosts=known, config=None
-        ) as connection:
+        async with asyncssh.connect(host["address"], ready["ports"]["ssh"], username=USER, client_keys=[key], known_hosts=known, config=None) as connection:
             assert (await connection.run(f"cd {host['path']}/current && bin/restart")).exit_status == 0
             await connection.create_process("trap '' TERM HUP; (setsid sleep 300 &) ; while :; do sleep 1; done")
             async with asyncio.timeout(5):

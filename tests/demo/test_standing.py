@@ -30,7 +30,9 @@ class Demo:
         self.folder = background.standing_folder(self.environ)
 
     def type(self, command: str, folder: str = "/", code: int = 0) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(command, shell=True, cwd=folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False)
+        ran = subprocess.run(
+            command, shell=True, cwd=folder, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False
+        )
         assert ran.returncode == code, f"{command}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran
 

@@ -49,9 +49,7 @@ class Scene:
 
     def __init__(self, *, hosts: int = 10, rates: tuple[float, float] = (0.001, 0.001), rps: float = 100.0, seed: int = 1, **canary: Any) -> None:
         fleet = an_environment(hosts, 100)
-        self.environment: Environment = changed(
-            fleet, strategy="canary", balancers=(Balancer("haproxy", backend="shop"),), canary=Canary(**canary), health=()
-        )
+        self.environment: Environment = changed(fleet, strategy="canary", balancers=(Balancer("haproxy", backend="shop"),), canary=Canary(**canary), health=())
         self.rates, self.rps, self.random = rates, rps, Random(seed)
         self.run: Simulation = run_of(self.environment)
         self.run.now = 1000.0
@@ -334,7 +332,11 @@ async def test_slow_requests_of_a_histogram_by_a_bound_of_the_old_hosts() -> Non
 async def test_hosts_that_cannot_be_read_are_said_and_are_on_no_side() -> None:
     scene = Scene(rps=1000.0)
     counted = counters_of(scene)
-    scraped(scene, lambda name: Unreadable(SafeText("it was cut short")) if name in ("web02", "web03", "web04", "web05", "web06") else counted(name), error_rate=ERRORS)
+    scraped(
+        scene,
+        lambda name: Unreadable(SafeText("it was cut short")) if name in ("web02", "web03", "web04", "web05", "web06") else counted(name),
+        error_rate=ERRORS,
+    )
     scene.begin()
     await scene.pass_time(11.0)
     (first,) = scene.seen

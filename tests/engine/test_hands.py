@@ -35,7 +35,15 @@ class Locks:
 
 
 def _executor(locks: Locks) -> FleetExecutor:
-    parts = {**dict.fromkeys(("gates", "shipper", "workshop", "database")), "balancers": (), "counters": (), "scraper": None, "critical": None, "locks": locks, "steps": DurableSteps(ScriptedTransport())}
+    parts = {
+        **dict.fromkeys(("gates", "shipper", "workshop", "database")),
+        "balancers": (),
+        "counters": (),
+        "scraper": None,
+        "critical": None,
+        "locks": locks,
+        "steps": DurableSteps(ScriptedTransport()),
+    }
     outside: Any = type("Outside", (), parts)
     environment = Environment("shop", "production", "/srv/shop", tuple(map(Host, WEB)))
     return FleetExecutor(environment, outside, SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0), {}, lambda item: None)

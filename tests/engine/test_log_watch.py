@@ -111,7 +111,9 @@ async def test_a_line_that_only_a_new_host_prints_is_an_event_and_is_passed_on_a
     scene = Scene()
     async with scene.reading() as hosts:
         scene.become("web01", "new")
-        hosts.say("web01", "INFO page 7 in 3 ms", "ERROR no stock for 12", "Traceback (most recent call last):", '  File "cart.py", line 3, in total', "KeyError: 12")
+        hosts.say(
+            "web01", "INFO page 7 in 3 ms", "ERROR no stock for 12", "Traceback (most recent call last):", '  File "cart.py", line 3, in total', "KeyError: 12"
+        )
         await until(lambda: len(scene.samples) == 2)
         assert sorted(scene.samples) == ["ERROR no stock for 12", 'KeyError: 12 (File "cart.py", line 3, in total)']
         assert scene.events[-1].compared >= 120
@@ -190,7 +192,9 @@ async def test_a_log_that_cannot_be_read_is_named_and_the_others_are_read(ran: R
     scene.attended.ends["web02"] = ran
     async with scene.reading() as hosts:
         await until(lambda: scene.events)
-        assert [str(one) for one in scene.events[-1].problems] == [f"web02: its log is not read: {words}" if not tries else f"web02: its log is not read: its command ended with {words}"]
+        assert [str(one) for one in scene.events[-1].problems] == [
+            f"web02: its log is not read: {words}" if not tries else f"web02: its log is not read: its command ended with {words}"
+        ]
         tried = hosts.begun.count(("web02", "follow"))
         await asyncio.sleep(0.05)
         assert (hosts.begun.count(("web02", "follow")) > tried) is tries
@@ -227,7 +231,9 @@ async def test_an_engine_that_takes_the_run_up_goes_on_with_what_is_known():
         assert ("web01", "logs") not in hosts.begun, "a host that is new has no history to compare with"
 
 
-@pytest.mark.parametrize(("kind", "commands", "wanted"), [("deploy", True, True), ("rollback", True, False), ("restart", True, False), ("deploy", False, False)])
+@pytest.mark.parametrize(
+    ("kind", "commands", "wanted"), [("deploy", True, True), ("rollback", True, False), ("restart", True, False), ("deploy", False, False)]
+)
 def test_only_a_release_whose_file_says_how_is_read(kind: str, commands: bool, wanted: bool):
     scene = Scene()
     scene.state = changed(scene.state, kind=kind)

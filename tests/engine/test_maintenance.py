@@ -131,7 +131,10 @@ async def test_balancers_alone_are_enough_and_nothing_is_a_question_of_the_file(
     alone = Bench(changed(SHOP, commands={}))
     assert (await alone.switch("on"))["seen"].state == "on"
     assert alone.order == []
-    for bare, words in ((changed(SHOP, commands={}, balancers=()), "no maintenance page"), (changed(SHOP, commands={"maintenance_on": Command("on")}), "never off")):
+    for bare, words in (
+        (changed(SHOP, commands={}, balancers=()), "no maintenance page"),
+        (changed(SHOP, commands={"maintenance_on": Command("on")}), "never off"),
+    ):
         with pytest.raises(UsageFault, match=words):
             await Bench(bare).switch("on")
 

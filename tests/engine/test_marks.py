@@ -52,7 +52,9 @@ def a_fleet(journal: MemoryJournal | None = None, checks: tuple[CheckSpec, ...] 
 
 async def a_run(journal: MemoryJournal, run: str, commit: str, ended: str, *, tree: str = "", content: str = "", exit_code: int = 0, **request: Any) -> None:
     said: list[ev.Event] = [
-        ev.RunOpened(run=run, kind="deploy", app="shop", environment="staging", protected=False, by=ADA, request=Request(**request), config_digest="", hosts=("web01",)),
+        ev.RunOpened(
+            run=run, kind="deploy", app="shop", environment="staging", protected=False, by=ADA, request=Request(**request), config_digest="", hosts=("web01",)
+        ),
         ev.RevisionResolved(revision=Revision(commit, SafeText("v1"), tree=tree), release=Release("r", SafeText("v1"), commit), live=()),
         ev.RunEnded(outcome="succeeded" if exit_code == 0 else "failed", exit=exit_code),
     ]
@@ -116,9 +118,13 @@ async def test_github_without_a_token_is_left_to_the_pre_flight():
 @pytest.mark.parametrize(
     ("spec", "judges"),
     [
-        (CheckSpec("a", "gitlab"), True), (CheckSpec("a", "http", url="https://ci/{commit}"), True), (CheckSpec("a", "http", url="https://ci/"), False),
-        (CheckSpec("a", "command", command=Command("ci-green {commit}")), True), (CheckSpec("a", "command", command=Command("see {commit} {release}")), False),
-        (CheckSpec("a", "http", url="https://x/{commit}", on="host"), False), (CheckSpec("a", "manual", prompt="{commit}"), False),
+        (CheckSpec("a", "gitlab"), True),
+        (CheckSpec("a", "http", url="https://ci/{commit}"), True),
+        (CheckSpec("a", "http", url="https://ci/"), False),
+        (CheckSpec("a", "command", command=Command("ci-green {commit}")), True),
+        (CheckSpec("a", "command", command=Command("see {commit} {release}")), False),
+        (CheckSpec("a", "http", url="https://x/{commit}", on="host"), False),
+        (CheckSpec("a", "manual", prompt="{commit}"), False),
     ],
 )
 def test_which_checks_judge_a_commit_alone(spec: CheckSpec, judges: bool):

@@ -146,7 +146,11 @@ async def test_what_was_before_a_run_and_comes_after_it_is_kept_with_it(scene: S
         await scene.clock.advance(20)
         beside = KeptBeside(scene.keeper, scene.clock, "r1", keep)
         await beside.keep_before()
-        assert [(run, one.host, one.source, ago) for run, one, ago in kept] == [("r1", "web01", "machine", 21), ("r1", "web01", "balancer", 20.5), ("r1", "web02", "machine", 20)]
+        assert [(run, one.host, one.source, ago) for run, one, ago in kept] == [
+            ("r1", "web01", "machine", 21),
+            ("r1", "web01", "balancer", 20.5),
+            ("r1", "web02", "machine", 20),
+        ]
         assert kept[1][1].counts == {"error_rate": (10, 5)}
         assert kept[2][1].extra == {"disk": 0.25}
         scene.machines.give(cpu(121))

@@ -69,7 +69,9 @@ class Scene:
         self.clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
         self.gates = Scripted(self.clock, verdict)
         self.environment = Environment("shop", "production", "/srv/shop", tuple(map(Host, names)), health=checks, monitor=100.0)
-        self.state = RunState(run="r1", hosts={name: HostState(name, condition="new") for name in names}, steps={STEP.name: StepState("running", started=1000.0)})
+        self.state = RunState(
+            run="r1", hosts={name: HostState(name, condition="new") for name in names}, steps={STEP.name: StepState("running", started=1000.0)}
+        )
         self.told: list[ev.HostFailed] = []
         tools: Any = type("Tools", (), {"gates": self.gates, "clock": self.clock, "record": self.record, "live": lambda: self.state})
         self.work = asyncio.ensure_future(Monitoring(Task(self.environment, self.state, STEP, 1, tools)).run())
@@ -204,7 +206,18 @@ async def test_a_large_fleet_is_asked_so_many_hosts_a_second():
 
 async def test_a_host_that_is_not_in_the_file_any_more_has_given_no_last_word():
     clock = SetClock(datetime(2026, 3, 1, tzinfo=UTC), 1000.0)
-    outside: Any = type("Outside", (), {**dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")), "balancers": (), "counters": (), "scraper": None, "critical": None, "gates": Scripted(clock, lambda *_: "passed")})
+    outside: Any = type(
+        "Outside",
+        (),
+        {
+            **dict.fromkeys(("locks", "steps", "shipper", "workshop", "database")),
+            "balancers": (),
+            "counters": (),
+            "scraper": None,
+            "critical": None,
+            "gates": Scripted(clock, lambda *_: "passed"),
+        },
+    )
     environment = Environment("shop", "production", "/srv/shop", (Host("web01"),), file="/etc/hosts.toml")
     lost, answered = await FleetExecutor(environment, outside, clock, {}, lambda item: None).ask(RunState(), ("web01", "web02"))
     assert isinstance(lost, ev.HostFailed)

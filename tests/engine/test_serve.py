@@ -497,7 +497,9 @@ print(held)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
-@pytest.mark.parametrize(("access", "most"), [(Access(operators=("root",)), 0), (Access(operators=("root",), viewers=("nobody",)), 0), (Access(operators=("nobody",)), 10)])
+@pytest.mark.parametrize(
+    ("access", "most"), [(Access(operators=("root",)), 0), (Access(operators=("root",), viewers=("nobody",)), 0), (Access(operators=("nobody",)), 10)]
+)
 async def test_what_a_crowd_sends_is_held_only_as_far_as_its_role_goes(open_state, access, most):
     async with engine(open_state, ScriptedBrain()) as (path, _):
         client = await connect(path)

@@ -18,7 +18,12 @@ from tests.engine.scripted import ScriptedBrain
 from tests.engine.test_serve import engine
 
 HOSTS = 1000
-FORMS = {"one by one": (Amount(count=1),), "one, then all": (Amount(count=1), Amount(share=1.0)), "in tenths": (Amount(share=0.1),), "all": (Amount(share=1.0),)}
+FORMS = {
+    "one by one": (Amount(count=1),),
+    "one, then all": (Amount(count=1), Amount(share=1.0)),
+    "in tenths": (Amount(share=0.1),),
+    "all": (Amount(share=1.0),),
+}
 
 
 def a_fleet(form: str) -> Environment:
@@ -101,4 +106,3 @@ async def test_the_engine_answers_while_a_viewer_catches_up(state: str) -> None:
         assert answered > 10
         await client.close()
         await another.close()
-

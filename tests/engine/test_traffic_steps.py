@@ -112,7 +112,10 @@ async def test_when_time_is_over_the_run_waits_for_a_person_who_has_it_cut_or_wa
     bench = Bench()
     bench.balancers[0].keep("web01", 3)
     ended = await bench.drain()
-    assert (ended.status, str(ended.detail)) == ("held", "3 requests still under way on web01 after 5 s (localhost/shop); continue ends them, retry web01 waits again")
+    assert (ended.status, str(ended.detail)) == (
+        "held",
+        "3 requests still under way on web01 after 5 s (localhost/shop); continue ends them, retry web01 waits again",
+    )
     assert str(ended.hint) == "deploy continue r1"
     assert bench.marks()[-1] == "overdue"
     assert (await bench.drain()).status == "held"

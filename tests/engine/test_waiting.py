@@ -56,7 +56,17 @@ class Run:
         self.runner = Runner(environment, MemoryJournal(), self.clock, None, lambda written: None)
         names = tuple(host.name for host in environment.hosts)
         self.runner.record(
-            RunOpened(run="20261124T090000Z-production-1234", kind=request.kind, app="shop", environment="production", protected=False, by=ADA, request=request, config_digest="d", hosts=names)
+            RunOpened(
+                run="20261124T090000Z-production-1234",
+                kind=request.kind,
+                app="shop",
+                environment="production",
+                protected=False,
+                by=ADA,
+                request=request,
+                config_digest="d",
+                hosts=names,
+            )
         )
         inputs = PreflightInput(environment, request, self.fleet, self.fleet, answers, self.clock.now(), UTC, self.state.run)
         self.preflight = Preflight(inputs, self.runner, self.clock)
@@ -131,7 +141,10 @@ async def test_one_that_cannot_be_measured_once_waits_on_and_says_so(a_run):
     await run.begin()
     await run.after(AGAIN + 2)
     (check,) = (check for check in run.state.checks if check.id == "CI")
-    assert (check.status, check.detail) == ("waiting", "0 of 1, since 2026-11-24 08:00:00 UTC; asked again: rate-limited until 9, since 2026-11-24 08:00:00 UTC")
+    assert (check.status, check.detail) == (
+        "waiting",
+        "0 of 1, since 2026-11-24 08:00:00 UTC; asked again: rate-limited until 9, since 2026-11-24 08:00:00 UTC",
+    )
     await run.after(3 * AGAIN)
     assert run.state.go
 

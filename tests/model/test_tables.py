@@ -10,7 +10,9 @@ from console.model.host_set import HostSet
 from console.model.paged_table import PAGE, Table
 
 NAMES = st.sampled_from([f"n{number}" for number in range(3 * PAGE)])
-CHANGES = st.lists(st.tuples(st.sampled_from(["put", "put_all", "without", "back"]), st.lists(NAMES, max_size=2 * PAGE, unique=True), st.integers(0, 9)), max_size=12)
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(["put", "put_all", "without", "back"]), st.lists(NAMES, max_size=2 * PAGE, unique=True), st.integers(0, 9)), max_size=12
+)
 
 
 @given(st.lists(NAMES, unique=True), CHANGES)

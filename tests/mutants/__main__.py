@@ -118,7 +118,21 @@ def _try(chosen: list[str], tests: list[str]) -> dict[str, str]:
     asked, answered = PLACE / "asked.json", PLACE / "answered.json"
     asked.write_text(json.dumps(chosen))
     answered.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "pytest", "-p", "tests.mutants.runner", "-p", "no:xdist", "-p", "no:cacheprovider", "--capture=no", "--assert=plain", "-q", *tests]
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.mutants.runner",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "--capture=no",
+        "--assert=plain",
+        "-q",
+        *tests,
+    ]
     environment = {**os.environ, "MUTANTS_ASKED": str(asked), "MUTANTS_ANSWERED": str(answered)}
     done = subprocess.run(argv, cwd=PLACE, env=environment, check=False)
     if not answered.exists():

@@ -79,7 +79,9 @@ def test_plain_says_why_it_leaves_before_the_end_and_what_to_type():
 
 
 def test_a_no_go_names_each_check_that_blocks_once():
-    checks = tuple(Check(name, SafeText(name.title()), "failed", detail=SafeText(f"{name} is wrong"), remedy=SafeText(f"mend {name}")) for name in ("ci", "lock"))
+    checks = tuple(
+        Check(name, SafeText(name.title()), "failed", detail=SafeText(f"{name} is wrong"), remedy=SafeText(f"mend {name}")) for name in ("ci", "lock")
+    )
     state = RunState(run="r1", app="shop", environment="qa", phase="ended", exit=3, checks=checks, reason=SafeText("Ci: ci is wrong; Lock: lock is wrong"),
                      hint=SafeText("deploy check qa"))  # fmt: skip
     problems = result_object(state, Ending(3, "no-go"))["problems"]

@@ -54,7 +54,9 @@ def reader(tmp_path: Path):
         own_folder(fleet, "/etc/haproxy", {"haproxy.cfg": config})
         fleet.exec_in("lb01", f"sed 's/^haproxy:.*/&{fleet.user}/' /etc/group > /run/group; mount --bind /run/group /etc/group")
         prepared(fleet, files)
-        fleet.exec_in("lb01", "mkdir /run/haproxy; cd /; haproxy -W -D -f /etc/haproxy/haproxy.cfg >/run/haproxy.log 2>&1 || { cat /run/haproxy.log >&2; exit 1; }")
+        fleet.exec_in(
+            "lb01", "mkdir /run/haproxy; cd /; haproxy -W -D -f /etc/haproxy/haproxy.cfg >/run/haproxy.log 2>&1 || { cat /run/haproxy.log >&2; exit 1; }"
+        )
         yield reader
         reader.leaves()
         fleet.exec_in("lb01", "pkill -x haproxy || :", check=False)

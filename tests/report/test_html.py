@@ -21,7 +21,7 @@ from tests.tui.past_runs import past_run
 JOURNALS = sorted((Path(__file__).parents[1] / "journals").glob("*.jsonl"))
 GOOD, BACK = past_run(), past_run(failing="wave-2/web02/restart")
 VOID = {"meta"}
-EVIL = "<script>alert(1)</script>\x1b[31m\u202eevil\" onload=\"x()' --></style></svg><img src=https://evil.example/x>&amp;"
+EVIL = '<script>alert(1)</script>\x1b[31m\u202eevil" onload="x()\' --></style></svg><img src=https://evil.example/x>&amp;'
 
 
 def journal(file: Path) -> tuple[ev.AnyEvent, ...]:

@@ -100,8 +100,15 @@ def a_client(feed: ScriptedFeed | None = None) -> ScriptedEnvironment:
     for number, outcome in enumerate(("succeeded", "rolled-back", "succeeded", "failed", "succeeded")):
         day = 20 - 2 * number
         runs.append(
-            a_summary(f"r-000{6 - number}", outcome, version=f"v0.{9 - number}.0", by=("ada", "lin")[number % 2], exit=0 if outcome == "succeeded" else 4,
-                      started=f"2026-11-{day}T10:{10 + 7 * number}:00Z", ended=f"2026-11-{day}T10:{16 + 7 * number}:40Z")
+            a_summary(
+                f"r-000{6 - number}",
+                outcome,
+                version=f"v0.{9 - number}.0",
+                by=("ada", "lin")[number % 2],
+                exit=0 if outcome == "succeeded" else 4,
+                started=f"2026-11-{day}T10:{10 + 7 * number}:00Z",
+                ended=f"2026-11-{day}T10:{16 + 7 * number}:40Z",
+            )
         )
     done, back = past_run(12, words=SUBJECT), past_run(12, failing="wave-4/web04/restart", words=SUBJECT)
     logs = {one.run: tuple(Output(done[-1].at, f"web{1 + at % 12:02}", "restart", SafeText(PRINTED[at % 5])) for at in range(60)) for one in runs}

@@ -190,7 +190,9 @@ class ScriptedEnvironment:
         return self.feed
 
     async def samples(self, run: str, after: str, limit: int) -> SamplePage:
-        start = next((at for at, one in enumerate(self.kept) if one.at > (moment_of(after[1:]) or 0.0)), len(self.kept)) if after[:1] == "@" else int(after or 0)
+        start = (
+            next((at for at, one in enumerate(self.kept) if one.at > (moment_of(after[1:]) or 0.0)), len(self.kept)) if after[:1] == "@" else int(after or 0)
+        )
         found = self.kept[start : start + limit]
         return SamplePage(found, str(start + len(found)))
 

@@ -189,7 +189,9 @@ def kept_of(feed: ScriptedFeed, count: int) -> ScriptedEnvironment:
     """An environment that has a log of that many lines from before what the screen was told, and the run's events."""
     run = feed.run.state.run
     logs = tuple(
-        Output(f"2026-01-02T11:{number // 60000:02}:{number // 1000 % 60:02}.{number % 1000:03}Z", f"web0{number % 3 + 1}", "restart", SafeText(f"kept {number}"))
+        Output(
+            f"2026-01-02T11:{number // 60000:02}:{number // 1000 % 60:02}.{number % 1000:03}Z", f"web0{number % 3 + 1}", "restart", SafeText(f"kept {number}")
+        )
         for number in range(count)
     )
     return ScriptedEnvironment(feed=feed, logs={run: logs}, records={run: tuple(feed.run.events)})

@@ -97,7 +97,14 @@ def _signal(number: signal.Signals):
 
 @pytest.mark.parametrize(
     ("leave", "code"),
-    [(_key("q"), 7), (_key("\x03"), 7), (_signal(signal.SIGTERM), 7), (_signal(signal.SIGHUP), 7), (_signal(signal.SIGQUIT), 7), (lambda terminal: terminal.do("break"), 1)],
+    [
+        (_key("q"), 7),
+        (_key("\x03"), 7),
+        (_signal(signal.SIGTERM), 7),
+        (_signal(signal.SIGHUP), 7),
+        (_signal(signal.SIGQUIT), 7),
+        (lambda terminal: terminal.do("break"), 1),
+    ],
     ids=["q", "ctrl+c", "SIGTERM", "SIGHUP", "SIGQUIT", "a mistake of the screen"],
 )
 def test_the_terminal_is_as_it_was(midway: Steered, leave, code: int):
@@ -194,7 +201,15 @@ def test_sixteen_colours_are_the_sixteen(midway: Steered):
 
 def test_a_terminal_that_does_not_understand_the_screen_gets_lines():
     program = "from console.cli.invocation import Invocation; print('screen' if Invocation().wants_screen else 'lines')"
-    for kind, expected in (("dumb", "lines"), ("vt52", "lines"), ("nosuch", "lines"), ("", "lines"), ("xterm", "screen"), ("tmux-256color", "screen"), ("vt100", "screen")):
+    for kind, expected in (
+        ("dumb", "lines"),
+        ("vt52", "lines"),
+        ("nosuch", "lines"),
+        ("", "lines"),
+        ("xterm", "screen"),
+        ("tmux-256color", "screen"),
+        ("vt100", "screen"),
+    ):
         opened = Terminal([sys.executable, "-c", program], env={"TERM": kind})
         try:
             assert opened.ended() == 0

@@ -64,7 +64,9 @@ async def test_a_breach_is_loud_and_r_or_c_answers_it():
 
 async def test_what_is_well_again_is_not_held():
     feed = running("wave-2/web02/switch")
-    feed.record(ev.ThresholdBreached(threshold=PROPOSE, verdict=Breached(**NUMBERS)), ev.ThresholdRecovered(threshold=PROPOSE, verdict=Within(value=0.002, limit=0.01)))
+    feed.record(
+        ev.ThresholdBreached(threshold=PROPOSE, verdict=Breached(**NUMBERS)), ev.ThresholdRecovered(threshold=PROPOSE, verdict=Within(value=0.002, limit=0.01))
+    )
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "ABOVE LIMIT" not in shown(pilot, "#headline")

@@ -45,7 +45,11 @@ class HeldStation(ScriptedEnvironment):
 
 def marked(**more: object) -> dict[str, object]:
     marks = {commit: CiMark(commit, state) for commit, state in zip(COMMITS, STATES, strict=True)}
-    return {"marks": marks, "verified_there": Verified("staging", {COMMITS[0]: "2026-11-24T09:00:00Z", COMMITS[1]: "2026-11-01T09:00:00Z"}, (COMMITS[1],)), **more}
+    return {
+        "marks": marks,
+        "verified_there": Verified("staging", {COMMITS[0]: "2026-11-24T09:00:00Z", COMMITS[1]: "2026-11-01T09:00:00Z"}, (COMMITS[1],)),
+        **more,
+    }
 
 
 def versions(pilot) -> Picker:

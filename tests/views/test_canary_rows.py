@@ -56,7 +56,9 @@ def line_of(run: Simulation, width: int, **more: Any) -> str:
 
 def test_the_line_under_the_header_names_rates_ratio_and_keys() -> None:
     run = judging(None, READING)
-    assert line_of(run, 160).startswith(" canary: errors new 0.90 %  old 0.94 %, ratio 0.4-3.1, wanted below 2.0; about 41s more, 4 s   o promote   p hold   r roll back")
+    assert line_of(run, 160).startswith(
+        " canary: errors new 0.90 %  old 0.94 %, ratio 0.4-3.1, wanted below 2.0; about 41s more, 4 s   o promote   p hold   r roll back"
+    )
     assert line_of(run, 80).startswith(" canary: 0.90 % vs 0.94 %, ratio 0.4-3.1")
     assert "o promote" in line_of(run, 80)
     assert "h take the helm" in line_of(run, 160, helm="lin")

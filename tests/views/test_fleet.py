@@ -161,7 +161,10 @@ def test_a_step_that_runs_has_its_usual_time_beside_it_and_stands_out_once_it_is
     (row,) = fleet_lines(state, ("web01",), 100, 3, 12.0)
     assert "usual 3 s, now 2 s" in text(row)
     assert host_line(state, "web01", 12.0) == "web01 updating: restarting, 2 s (usual 3 s)"
-    tones = [next(span.tone for span in fleet_lines(state, ("web01",), 100, 3, now)[0] if f"now {told}" in span.text) for now, told in ((12.0, "2 s"), (51.0, "41 s"))]
+    tones = [
+        next(span.tone for span in fleet_lines(state, ("web01",), 100, 3, now)[0] if f"now {told}" in span.text)
+        for now, told in ((12.0, "2 s"), (51.0, "41 s"))
+    ]
     assert tones == ["dim", "warn"]
     unknown = msgspec.structs.replace(state, usual={})
     assert "usual" not in text(fleet_lines(unknown, ("web01",), 100, 3, 12.0)[0])

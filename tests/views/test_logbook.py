@@ -132,7 +132,12 @@ def test_a_line_of_the_console_has_the_level_of_its_tone():
     assert level_of(LogLine("", "", "the error budget is 0", "dim")) == "info"
 
 
-@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs", "Cf", "Mn", "Me"]), max_size=60), st.integers(1, 90), st.integers(0, 70), st.booleans())
+@given(
+    st.text(st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs", "Cf", "Mn", "Me"]), max_size=60),
+    st.integers(1, 90),
+    st.integers(0, 70),
+    st.booleans(),
+)
 def test_a_line_never_takes_more_than_its_room(said: str, cells: int, skip: int, rule: bool):
     one = LogLine("2026-01-02T12:00:00Z", "web01", said, rule=rule)
     assert width(drawn(one, cells, None, skip)) <= cells
@@ -168,7 +173,11 @@ def test_lines_of_the_applications_log_are_of_new_kinds_and_those_of_steps_are_n
 
 @pytest.mark.parametrize(
     ("kinds", "typed", "title"),
-    [(0, "", "4 Log  all hosts, following"), (1, "", "4 Log  all hosts, 1 kind only on new hosts (K), following"), (3, "kind:new", "4 Log  0 of 0 match kind:new, following")],
+    [
+        (0, "", "4 Log  all hosts, following"),
+        (1, "", "4 Log  all hosts, 1 kind only on new hosts (K), following"),
+        (3, "kind:new", "4 Log  0 of 0 match kind:new, following"),
+    ],
 )
 def test_the_title_says_how_many_kinds_are_new(kinds: int, typed: str, title: str):
     book = LogBook()

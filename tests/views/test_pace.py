@@ -92,7 +92,6 @@ def test_what_was_found_is_found_once():
     assert [newest(first), newest(first), newest(second)] == [1, 1, 2]
 
 
-
 def test_the_keys_stay_whole_however_long_the_wait_is_described():
     state = next(state for state in states(12, 12) if len(running_steps(state)) > 1)
     for cells in (60, 70, 80, 120):

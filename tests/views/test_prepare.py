@@ -235,7 +235,9 @@ def test_a_blocked_go_names_what_blocks():
 
 BRANCH_OK = Check("branch", SafeText("Branch or release tag allowed"), "passed", detail=SafeText("on branch main, which is allowed"))
 WAITS = Check("team", SafeText("Team is there"), "waiting", detail=SafeText("1 more operator is needed, 0 joined"), remedy=SafeText("deploy attach"))
-KEPT = Check("space", SafeText("Room on every host"), "failed", detail=SafeText("web07 has 0.4 GB of 40 GB"), remedy=SafeText("rm old ones, or --override space=REASON"))
+KEPT = Check(
+    "space", SafeText("Room on every host"), "failed", detail=SafeText("web07 has 0.4 GB of 40 GB"), remedy=SafeText("rm old ones, or --override space=REASON")
+)
 
 
 @pytest.mark.parametrize("cells", [30, 36, 47, 48, 56, 96])

@@ -25,6 +25,8 @@ def test_a_rollback_says_what_runs_now_where_that_is_one_version(versions: tuple
 
 @pytest.mark.parametrize(("go", "words"), [(False, "no-go after 00:15"), (True, "failed after 00:02")])
 def test_a_no_go_took_as_long_as_its_checks(go: bool, words: str):
-    state = RunState(run="r1", app="shop", environment="production", phase="ended", exit=5 if go else 3, go=go, opened=100.0, decided=115.0 if not go else 113.0, mono=115.0)
+    state = RunState(
+        run="r1", app="shop", environment="production", phase="ended", exit=5 if go else 3, go=go, opened=100.0, decided=115.0 if not go else 113.0, mono=115.0
+    )
     assert words in last_lines(state, 0.0)[0]
     assert elapsed_words(state, 0.0) == words[-5:]

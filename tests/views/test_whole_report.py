@@ -77,7 +77,10 @@ def test_only_hosts_that_did_not_stay_new_were_exposed():
 
 
 SENTENCES = [
-    ("rolled-back", "Rolling deploy on production, from v1.4.1 to v1.5.0, 3 hosts: rolled back after 00:22 (exit 4). Hosts at the end: 3 on v1.4.1. Automatic: 1 failed"),
+    (
+        "rolled-back",
+        "Rolling deploy on production, from v1.4.1 to v1.5.0, 3 hosts: rolled back after 00:22 (exit 4). Hosts at the end: 3 on v1.4.1. Automatic: 1 failed",
+    ),
     ("no-go", "Rolling deploy on production, from v1.4.1 to v1.5.1, 3 hosts: no-go after 00:00 (exit 3). Hosts at the end: 3 on v1.4.1."),
     ("release", "Rolling deploy on production, from v1.4.1 to v1.4.2, 3 hosts: released, some hosts behind after 00:04 (exit 8)."),
 ]
@@ -226,7 +229,13 @@ def test_every_metric_that_was_kept_is_drawn_by_its_name_and_compared():
 
 def test_a_note_that_came_later_makes_no_run_longer_and_is_its_reason():
     events = journal("rollback")
-    late = ev.stamped(ev.NoteAdded(by=Person("lin", 1), text=SafeText("errors"), about="rollback"), len(events) + 1, "2030-01-01T00:00:00Z", events[-1].mono + 900, events[-1].boot)
+    late = ev.stamped(
+        ev.NoteAdded(by=Person("lin", 1), text=SafeText("errors"), about="rollback"),
+        len(events) + 1,
+        "2030-01-01T00:00:00Z",
+        events[-1].mono + 900,
+        events[-1].boot,
+    )
     before, after = whole_report(events), whole_report((*events, late))
     assert after.report.seconds == pytest.approx(before.report.seconds, abs=1.0)
     assert after.origin.reason == "errors"
@@ -245,7 +254,9 @@ def test_where_no_numbers_were_kept_a_bad_run_says_so_and_a_good_one_is_silent()
     assert "numbers of the machines" not in markdown(whole_report(GOOD))
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.0, "0 s"), (0.024, "0.02 s"), (0.5, "0.5 s"), (1.96, "2.0 s"), (9.94, "9.9 s"), (12.7, "12 s"), (134.0, "02:14")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0, "0 s"), (0.024, "0.02 s"), (0.5, "0.5 s"), (1.96, "2.0 s"), (9.94, "9.9 s"), (12.7, "12 s"), (134.0, "02:14")]
+)
 def test_short_times_are_told_apart(seconds: float, words: str):
     assert fine_seconds(seconds) == words
 

@@ -25,6 +25,7 @@ HIGHEST_WEIGHT = 256
 POLL = 0.2
 """Seconds between two looks while checks are waited for."""
 
+
 class HaproxyBalancer:
     """One backend of one HAProxy."""
 
@@ -224,6 +225,7 @@ class HaproxyBalancer:
     ) -> BalancerSeen | BalancerProblem:  # fmt: skip
         wrong = [server for server in seen.servers if server.host in hosts and not is_so(server)]
         return access.refused(self._balancer, ", ".join(server.host for server in wrong), f"{words} afterwards ({wrong[0].words})") if wrong else seen
+
 
 def _rows(processes: Processes, server: str) -> list[Server]:
     return [process.servers[server] for process in processes if server in process.servers]

@@ -95,9 +95,7 @@ def environment() -> dict[str, str]:
 async def ran(argv: list[str], deadline: float, given: bytes = b"") -> GitAnswer:
     """Run a program in a session of its own, where it can ask nobody; at its deadline (seconds) it is ended with all that it started."""
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        *argv, stdin=pipe if given else nothing, stdout=pipe, stderr=pipe, env=environment(), start_new_session=True
-    )
+    process = await asyncio.create_subprocess_exec(*argv, stdin=pipe if given else nothing, stdout=pipe, stderr=pipe, env=environment(), start_new_session=True)
     try:
         async with asyncio.timeout(deadline):
             out, err = await process.communicate(given or None)

@@ -43,6 +43,4 @@ def refuse_newer(connection: sa.Connection, path: str) -> int:
 
 
 def _newer(path: str, version: int) -> UsageFault:
-    return UsageFault(
-        f"the journal {path} has tables of a newer console (version {version}; this one knows {SCHEMA})", "use the newer console here too"
-    )
+    return UsageFault(f"the journal {path} has tables of a newer console (version {version}; this one knows {SCHEMA})", "use the newer console here too")

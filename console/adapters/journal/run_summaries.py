@@ -77,6 +77,8 @@ def _bare(reason: SafeText) -> SafeText:
 _GIVEN = re.compile(r"^asked for by [^:;]*(?:: )?")
 SEARCHED = ("run", "kind", "version", "from_version", "commit", "strategy", "by", "started", "reason")
 """What of a run's line is searched, and its outcome."""
+
+
 def summary_from(row: Mapping[str, Any]) -> RunSummary:
     """Return the line that a row of the journal holds."""
     texts = {name: SafeText(row[name]) for name in ("version", "from_version", "reason")}

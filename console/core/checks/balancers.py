@@ -20,9 +20,7 @@ TITLE: Final = "Balancers"
 _OVERRIDE: Final = "--override balancer=REASON"
 
 
-def assess_balancers(
-    environment: Environment, hosts: Collection[Host], looks: Looks, waves: Iterable[Iterable[Host]], out: OutBefore
-) -> tuple[Check, ...]:
+def assess_balancers(environment: Environment, hosts: Collection[Host], looks: Looks, waves: Iterable[Iterable[Host]], out: OutBefore) -> tuple[Check, ...]:
     """Judge what each balancer said. `waves`: hosts that are out of the traffic together; `out`: hosts that somebody else has taken out.
 
     No verdict where there is no balancer.

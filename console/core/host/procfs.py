@@ -45,7 +45,7 @@ cpus=0
 while IFS= read -r line; do
   case $line in cpu[0-9]*) cpus=$((cpus + 1)) ;; cpu*) ;; *) break ;; esac
 done < /proc/stat
-folder={quote(path if path.startswith('/') else '/')}
+folder={quote(path if path.startswith("/") else "/")}
 while [ ! -e "$folder" ] && [ "$folder" != / ]; do folder=${{folder%/*}}; folder=${{folder:-/}}; done
 net() {{
   in=0 out=0 any_in=0 any_out=0 card=

@@ -133,7 +133,7 @@ def switch(path: str, epoch: str, release: str, before: str = "", restart: str =
 
 def leave_guide(path: str, run: str, restart: str = "") -> str:
     """Leave what helps whoever stands there without the console, by what is live now. `restart` is what it says to type, and may hold no secret."""
-    return f"{_recording(path, run)}{guide(path, restart)}live\n[ -z \"$live\" ] || {{ release=$live; guide; }}\n"
+    return f'{_recording(path, run)}{guide(path, restart)}live\n[ -z "$live" ] || {{ release=$live; guide; }}\n'
 
 
 _REMOVE = r"""
@@ -265,7 +265,7 @@ def user_command(folder: str, variables: Mapping[str, str], command: Command) ->
         return body
     reader = 'p=$(cat); case $p in *"$1") eval "$p" < /dev/null ;; *) echo "the command did not arrive whole" >&2; exit 97 ;; esac'
     argv = f"sudo -n -u {quote(command.run_as)} -- sh -c {quote(reader)} sh {quote(END_MARK)}"
-    return f"set -eu\np={quote(body + END_MARK)}\nprintf %s \"$p\" | {argv}\n"
+    return f'set -eu\np={quote(body + END_MARK)}\nprintf %s "$p" | {argv}\n'
 
 
 HOLDS = r"""

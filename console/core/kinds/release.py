@@ -107,7 +107,7 @@ def _planned_by(found: Found) -> Environment:
     """The environment with the strategy that was asked for. Raises NoGo where a canary that the file does not know has nothing to judge by."""
     environment = changed(found.environment, strategy=found.strategy)
     if environment.strategy == "canary" and environment.canary.analysis and len(found.hosts) > 1 and not judged_metrics(environment):
-        hint = "an HAProxy as balancer, or metrics.error_rate; analysis = \"0s\" in the canary's table goes on without"
+        hint = 'an HAProxy as balancer, or metrics.error_rate; analysis = "0s" in the canary\'s table goes on without'
         raise NoGo("a canary has nothing to judge new hosts by: no balancer counts requests, and no metrics are configured", hint)
     return environment
 

@@ -11,9 +11,7 @@ from console.text import SafeText
 FRAMES = 64
 """Frames of a record that are kept; what follows belongs to it, and is not looked at."""
 
-_PREFIX = re.compile(
-    r"^(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)) [\w.-]+ [\w./@-]+(?:\[\d+\])?: |[\w.-]+ +\| )"
-)
+_PREFIX = re.compile(r"^(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)) [\w.-]+ [\w./@-]+(?:\[\d+\])?: |[\w.-]+ +\| )")
 """What journald, syslog and Compose put before a line: a time, the host, the program; it says nothing of what was logged."""
 _FRAME = re.compile(
     r"^(?:\s+at |\s*File \"|\s+from |\s*#\d+ |Caused by: |\s*\.\.\. \d+ (?:more|common)|\s+/\S+\.go:\d+|goroutine \d+ \[|\[signal |created by )"

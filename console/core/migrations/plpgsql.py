@@ -192,6 +192,10 @@ def _cast(body: Tree, values: Values) -> tuple[str, ...]:
 
 
 _READERS: dict[str, Callable[[Tree, Values], tuple[str, ...]]] = {
-    "A_Const": _constant, "ColumnRef": _variable, "A_Expr": _operator, "FuncCall": _call, "A_ArrayExpr": _listed,
+    "A_Const": _constant,
+    "ColumnRef": _variable,
+    "A_Expr": _operator,
+    "FuncCall": _call,
+    "A_ArrayExpr": _listed,
     "TypeCast": _cast,
 }

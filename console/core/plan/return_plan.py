@@ -127,9 +127,7 @@ def plan_way_back(
         if number > 1:
             steps.append(half_mark(number, needs))
             needs = (steps[-1].name,)
-        chains = [
-            return_steps(environment, host, targets[host.name], needs, number, only_admit=host.name in drained, out=out) for host in part
-        ]
+        chains = [return_steps(environment, host, targets[host.name], needs, number, only_admit=host.name in drained, out=out) for host in part]
         steps.extend(step for chain in chains for step in chain)
         needs = tuple(chain[-1].name for chain in chains)
     if together and how != "halves":

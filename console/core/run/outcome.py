@@ -279,8 +279,5 @@ def _shown(state: RunState, host: HostState) -> str:
 
 def host_rows(state: RunState) -> list[dict[str, str]]:
     """The hosts of a result, as the contract names them."""
-    rows = [
-        {"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(state, host)}
-        for host in state.hosts.values()
-    ]
+    rows = [{"host": host.name, "release": host.release, "version": str(host.version), "state": _shown(state, host)} for host in state.hosts.values()]
     return rows + [{"host": name, "release": "", "version": "", "state": "skipped"} for name in left_out(state)]

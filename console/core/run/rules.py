@@ -91,9 +91,7 @@ def _decide(command: cmd.Decide, state: RunState, by: Person | None) -> Refusal 
 def _go(command: cmd.Decide, state: RunState) -> Refusal | None:
     blocking = [check for check in state.checks if check.blocks]
     if blocking:
-        return _no(
-            "GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state)
-        )
+        return _no("GO is refused: " + "; ".join(f"{check.title}: {check.detail}" for check in blocking), looked_at_with(state))
     if state.plan and command.digest and command.digest != state.plan.digest:
         return _no("the plan is not the one that was shown", f"deploy attach {state.run}")
     if state.protected and not state.request.yes and command.typed != state.environment:

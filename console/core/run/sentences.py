@@ -198,8 +198,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.Decided: _decided,
     ev.LocksReleased: _released,
     ev.LocksTaken: lambda event: (
-        f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'}" if event.hosts else "every host to change is"
-    ) + " locked for this run",
+        (f"{len(event.hosts)} {'host is' if len(event.hosts) == 1 else 'hosts are'}" if event.hosts else "every host to change is") + " locked for this run"
+    ),
     ev.LocksRefused: lambda event: f"{event.host} is held by {event.holder.run or event.holder.by}",
     ev.StepStarted: lambda event: f"{event.step}: started" + (f", attempt {event.attempt}" if event.attempt > 1 else ""),
     ev.StepFinished: _finished,
@@ -208,7 +208,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.AnalysisSeen: _analysis,
     ev.LogKindsSeen: _log_kinds,
     ev.Promoted: lambda event: (
-        f"monitoring window ended by {event.by.name}{_reason(event)}" if event.step == "verify/monitor"
+        f"monitoring window ended by {event.by.name}{_reason(event)}"
+        if event.step == "verify/monitor"
         else f"promoted by {event.by.name}: the release goes on{_reason(event)}"
     ),
     ev.WindowExtended: lambda event: f"monitoring window made {duration_words(event.seconds)} longer by {event.by.name}{_reason(event)}",

@@ -129,6 +129,7 @@ async def _at_balancers(inputs: PreflightInput) -> tuple[BalancerSeen | Balancer
 
 async def look_at(inputs: PreflightInput, hosts: tuple[Host, ...]) -> tuple[HostFacts, ...]:
     """Look at all hosts at once."""
+
     async def look(host: Host) -> HostFacts:
         return await inputs.scout.examine(inputs.environment, host, deadline=LOOK_DEADLINE, target=_goes_to(inputs, host))
 

@@ -59,9 +59,7 @@ def _board_host(host: Host, fact: HostFacts, healthy: bool | None) -> SnapshotHo
     live = fact.release(fact.current)
     if live is None:
         return SnapshotHost(host.name, release=fact.current, drift=fact.current_broken or fact.drift, tags=tuple(host.tags))
-    return SnapshotHost(
-        host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=healthy, tags=tuple(host.tags)
-    )
+    return SnapshotHost(host.name, release=live.id, version=live.version, commit=live.commit, drift=fact.drift, healthy=healthy, tags=tuple(host.tags))
 
 
 async def answer_versions(fleet: QueryContext, argument: Mapping[str, Any], person: Person) -> tuple[Candidate, ...]:

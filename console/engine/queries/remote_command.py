@@ -81,9 +81,7 @@ class Hearing:
         loop = asyncio.get_running_loop()
         began, lines, name = loop.time(), Lines(), errand.host.name
         try:
-            ran = await self._attended.run(
-                errand.host, errand.body, errand.run_as, lambda data: self._say(name, lines.feed(data)), deadline=errand.timeout
-            )
+            ran = await self._attended.run(errand.host, errand.body, errand.run_as, lambda data: self._say(name, lines.feed(data)), deadline=errand.timeout)
         except Exception as bug:
             ran = Ran(None, problem=Unreached(name, "channel", SafeText(f"the console failed: {type(bug).__name__}: {bug}")))
         self._say(name, lines.end())

@@ -95,7 +95,7 @@ def _proven(task: Task, database: Database, host: Host, result: StepResult) -> S
         return result
     proof = next((found for line in reversed(task.tail) if (found := database_scripts.read_proof(line))), None)
     if (proof is None or not proof.path) and database.kind == "postgres":
-        hint = SafeText('let the command name its file: pg_dump -Fc -f /var/backups/shop-{run}.dump shop')
+        hint = SafeText("let the command name its file: pg_dump -Fc -f /var/backups/shop-{run}.dump shop")
         return StepResult("failed", result.code, SafeText("its command ended well, and names no file that was written: there is nothing to verify"), hint)
     backup = Backup(task.state.run, task.tools.now(), host.name, proof=SafeText("known by its command's exit code alone"))
     if proof is not None and proof.path:

@@ -72,4 +72,3 @@ class Escalation:
         told = tuple(one.channel for one in deliveries if not one.problem)
         problems = tuple(SafeText(f"{one.channel}: {one.problem}") for one in deliveries if one.problem)
         self._record(PersonCalled(reason=SafeText(wanted_now.words), told=told, problems=problems))
-

@@ -188,7 +188,11 @@ class FleetExecutor:
 
     def _holder_of(self, state: RunState, epoch: str) -> LockHolder:
         return LockHolder(
-            by=SafeText(state.by.name), since=SafeText(self._now()), run=state.run, epoch=epoch, came_from=SafeText(state.by.claims),
+            by=SafeText(state.by.name),
+            since=SafeText(self._now()),
+            run=state.run,
+            epoch=epoch,
+            came_from=SafeText(state.by.claims),
             goes_back=kind_of(state).is_return,
         )
 

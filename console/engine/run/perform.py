@@ -78,9 +78,7 @@ async def _ship(task: Task) -> StepResult:
     if task.tools.package is None:
         return packed
     async with task.tools.shipping:
-        shipped = await task.tools.shipper.ship(
-            task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout
-        )
+        shipped = await task.tools.shipper.ship(task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout)
     if shipped.status != "done":
         return shipped
     reuse = release_scripts.copy_reused(task.path, task.step.release, task.environment.reuse)

@@ -35,9 +35,7 @@ MACHINE: Final = frozenset({"cpu", "memory", "load", "disk"})
 class ThresholdWatch:
     """The thresholds of one run."""
 
-    def __init__(
-        self, environment: Environment, measurements: Measurements, clock: Clock, state: Callable[[], RunState], record: Callable[..., None]
-    ) -> None:
+    def __init__(self, environment: Environment, measurements: Measurements, clock: Clock, state: Callable[[], RunState], record: Callable[..., None]) -> None:
         self._environment = environment
         self._measurements = measurements
         self._clock = clock

@@ -121,9 +121,7 @@ class PrepareScreen(Page):
 
     def _head(self, width: int, _: int) -> tuple[Line, ...]:
         client, preview = self.client, self.preview
-        first, second = prepare_lines(
-            client.app, client.environment, client.protected, preview.board, self.chosen, preview.answer, width
-        )
+        first, second = prepare_lines(client.app, client.environment, client.protected, preview.board, self.chosen, preview.answer, width)
         return (first, self.message.said) if self.has_class("tiny") and self.message.said else (first, second)
 
     @property

@@ -176,9 +176,7 @@ class RunScreen(PageWithLog):
         state, now, follower = self.state, self.time.now, self.follower
         pinned = self.pinned if self.pinned in state.hosts else ""
         self.log_panel.show_kinds(state.log_kinds_total)
-        self.panels.show(
-            RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, follower.presence, follower.link_problem(now))
-        )
+        self.panels.show(RunSnapshot(state, now, self.host, pinned, follower.numbers, self.cursor.looked, follower.presence, follower.link_problem(now)))
 
     def head_lines(self, state: RunState, now: float, width: int) -> tuple[Line, Line]:
         """The two lines on top."""
@@ -193,11 +191,11 @@ class RunScreen(PageWithLog):
         super().show_edges()
         state, now, shell = self.state, self.time.now, self.shell
         self.headline.draw(
-            lambda width, height: run_in_words(
-                state, now, width, height, self.message.said, self.host, self.follower.helm, shell.has_home, offered(self.situation)
+            lambda width, height: (
+                run_in_words(state, now, width, height, self.message.said, self.host, self.follower.helm, shell.has_home, offered(self.situation))
+                if self.has_class("tiny")
+                else self.head_lines(state, now, width)
             )
-            if self.has_class("tiny")
-            else self.head_lines(state, now, width)
         )
 
     def rest_line(self) -> Line:

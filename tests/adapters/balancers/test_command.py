@@ -18,7 +18,11 @@ def made(tmp_path):
     def begin(state='cat "$DEPLOY_HOST"', drain="echo drained > {host}", restore="echo in > {host}", **more):
         for host in HOSTS:
             (tmp_path / host.name).write_text("in 3\n")
-        commands = {"drain": Command(f"cd {tmp_path}; {drain}", **more), "restore": Command(f"cd {tmp_path}; {restore}"), "state": Command(f"cd {tmp_path}; {state}")}
+        commands = {
+            "drain": Command(f"cd {tmp_path}; {drain}", **more),
+            "restore": Command(f"cd {tmp_path}; {restore}"),
+            "state": Command(f"cd {tmp_path}; {state}"),
+        }
         return CommandBalancer(Spec("command", **commands), HOSTS, LocalTransport(), "production")
 
     return begin

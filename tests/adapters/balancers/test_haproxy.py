@@ -112,7 +112,9 @@ async def test_without_a_check_a_host_is_admitted_at_once(start):
     assert real.state(ONE) == (2, 0)
 
 
-@pytest.mark.parametrize(("more", "options"), [("  cookie SRV insert indirect", "check cookie {name}"), ("  stick-table type ip size 1k\n  stick on src", "check")])
+@pytest.mark.parametrize(
+    ("more", "options"), [("  cookie SRV insert indirect", "check cookie {name}"), ("  stick-table type ip size 1k\n  stick on src", "check")]
+)
 async def test_clients_that_are_kept_on_a_server_do_not_pass(start, more, options):
     balancer, real = start(more=more, options=options)
     seen = await balancer.drain((ONE,), deadline=5)

@@ -32,7 +32,13 @@ def test_a_master_names_its_workers_and_a_worker_is_no_master():
 
 
 def read(op=2, admin=0, checks=6, queued="0", current="3", throttle=""):
-    answers = ["admin", "Pid: 9\nStart_time_sec: 100", STATE.format(op=op, admin=admin, checks=checks), STAT.format(queued=queued, current=current, throttle=throttle), ""]
+    answers = [
+        "admin",
+        "Pid: 9\nStart_time_sec: 100",
+        STATE.format(op=op, admin=admin, checks=checks),
+        STAT.format(queued=queued, current=current, throttle=throttle),
+        "",
+    ]
     return read_process(Process(""), answers, "shop")
 
 

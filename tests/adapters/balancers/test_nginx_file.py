@@ -104,7 +104,11 @@ def changed_alone(text, *, down):
     return rewritten(text, lines_of(read_upstream(text, "shop"), [host]), {"web01": down})
 
 
-LOOK = b"digest " + b"a" * 64 + b"\nmaster 7\nchild 8 nginx: worker process \nchild 9 nginx: worker process is shutting down \nchild 10 nginx: cache manager process \npage\n"
+LOOK = (
+    b"digest "
+    + b"a" * 64
+    + b"\nmaster 7\nchild 8 nginx: worker process \nchild 9 nginx: worker process is shutting down \nchild 10 nginx: cache manager process \npage\n"
+)
 
 
 def test_a_look_tells_old_workers_from_new_ones():

@@ -70,7 +70,15 @@ async def asked(check, url="", transport=None):
 
 @pytest.fixture
 def database(postgres_server):
-    return Part("postgres", postgres_server, {"query": "select 1 < 2, 'x'", "expect": "t|x"}, {"query": "select 1", "expect": "2"}, "'t|x'", "answers '1', expected '2'", PASSWORD)
+    return Part(
+        "postgres",
+        postgres_server,
+        {"query": "select 1 < 2, 'x'", "expect": "t|x"},
+        {"query": "select 1", "expect": "2"},
+        "'t|x'",
+        "answers '1', expected '2'",
+        PASSWORD,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +89,15 @@ def cache(tmp_path_factory):
     argv = ("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", "", "--dir", str(folder))
     with running(*argv, port=port, cwd=folder):
         url = f"redis://:{PASSWORD}@127.0.0.1:{port}/1"
-        yield Part("redis", url, {"query": "INFO replication", "expect": "role:master"}, {"query": "DBSIZE", "expect": "7"}, "role:master", "'0', expected '7'", PASSWORD)
+        yield Part(
+            "redis",
+            url,
+            {"query": "INFO replication", "expect": "role:master"},
+            {"query": "DBSIZE", "expect": "7"},
+            "role:master",
+            "'0', expected '7'",
+            PASSWORD,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +109,14 @@ def memory(tmp_path_factory):
         with socket.create_connection(("127.0.0.1", port)) as one:
             one.sendall(b"set greeting 0 0 5\r\nhello\r\n")
             assert one.recv(20) == b"STORED\r\n"
-        yield Part("memcached", f"memcached://127.0.0.1:{port}", {"query": "get greeting", "expect": "hello"}, {"query": "stats", "expect": "threads 99"}, "hello", "threads 99")
+        yield Part(
+            "memcached",
+            f"memcached://127.0.0.1:{port}",
+            {"query": "get greeting", "expect": "hello"},
+            {"query": "stats", "expect": "threads 99"},
+            "hello",
+            "threads 99",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +129,14 @@ def numbers(tmp_path_factory):
     with running(*argv, port=port, cwd=folder):
         url = f"http://127.0.0.1:{port}"
         _until_ready(port)
-        yield Part("prometheus", url, {"query": "vector(3)", "above": 2.0, "below": 4.0}, {"query": "vector(3)", "below": 3.0}, "3, above 2 and below 4", "3, expected below 3")
+        yield Part(
+            "prometheus",
+            url,
+            {"query": "vector(3)", "above": 2.0, "below": 4.0},
+            {"query": "vector(3)", "below": 3.0},
+            "3, above 2 and below 4",
+            "3, expected below 3",
+        )
 
 
 def _until_ready(port):
@@ -133,7 +163,14 @@ async def port():
 
 @pytest.fixture
 def words():
-    return Part("command", "", {"command": Command("test {version} = v1 && echo done")}, {"command": Command("echo no stock >&2; exit 3")}, "exit 0: done", "exit 3: no stock")
+    return Part(
+        "command",
+        "",
+        {"command": Command("test {version} = v1 && echo done")},
+        {"command": Command("echo no stock >&2; exit 3")},
+        "exit 0: done",
+        "exit 3: no stock",
+    )
 
 
 KINDS = ("http", "tcp", "command", "postgres", "redis", "memcached", "prometheus")

@@ -21,7 +21,10 @@ async def test_hundreds_of_files_are_read_in_seconds_and_know_of_one_another():
     found = await read_texts(texts, 60)
     assert time.monotonic() - begun < 20
     assert [one.migration.path for one in found] == [one.path for one in texts]
-    assert [[(touch.table, touch.made) for touch in one.migration.touches] for one in found[1:3]] == [[("fresh", "here"), ("t0", "")], [("fresh", "here"), ("t1", "")]]
+    assert [[(touch.table, touch.made) for touch in one.migration.touches] for one in found[1:3]] == [
+        [("fresh", "here"), ("t0", "")],
+        [("fresh", "here"), ("t1", "")],
+    ]
 
 
 async def test_a_file_that_ends_the_parser_takes_no_other_with_it():

@@ -85,12 +85,12 @@ async def test_a_number_out_of_order_is_refused_and_nothing_is_written(journal, 
 
 async def test_the_history_follows_from_the_events(journal):
     await record(journal, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
-    (summary,) = (await journal.runs())
+    (summary,) = await journal.runs()
     assert (summary.run, summary.by, summary.ended, summary.outcome, summary.version) == ("r1", "ada", None, None, "")
     revision = Revision(commit="a" * 40, version=SafeText("v2"))
     await record(journal, "r1", (RevisionResolved(seq=2, revision=revision, release=Release("rel", SafeText("v2"), "a" * 40)),))
     await record(journal, "r1", (RunEnded(seq=3, at="2026-01-01T00:10:00Z", exit=0, outcome="succeeded"),))
-    (summary,) = (await journal.runs())
+    (summary,) = await journal.runs()
     assert (summary.version, summary.commit, summary.ended, summary.outcome, summary.exit) == (
         "v2",
         "a" * 40,
@@ -175,7 +175,7 @@ async def test_a_page_of_runs_follows_the_one_before_and_holds_the_words(journal
     async def page(after=None, words="", limit=3):
         return [each.run for each in await journal.runs(limit=limit, after=after, words=words)]
 
-    every = (await journal.runs())
+    every = await journal.runs()
     assert await page() == ["r8", "r7", "r6"]
     assert await page(every[2]) == ["r5", "r4", "r3"]
     assert await page(every[-1]) == []

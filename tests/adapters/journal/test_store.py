@@ -255,7 +255,6 @@ def test_a_kill_loses_nothing_that_was_acknowledged_and_keeps_no_half(tmp_path, 
     journal.close()
 
 
-
 def filled(path):
     """A store with some runs of an environment, and what its record should be."""
     store = JournalStore(str(path), Modes(shared=False))

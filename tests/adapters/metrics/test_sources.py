@@ -104,11 +104,15 @@ async def rig(request: pytest.FixtureRequest, exporter: Exporter, tmp_path: Path
             yield Rig(source, frozenset({"web01", ""}), lambda: serve(exporter), lambda: setattr(exporter, "is_away", True))
         case "balancer":
             balancer = ScriptedBalancer(frozenset({"web01", "web02"}))
-            yield Rig(BalancerCounts((NotedCounts(balancer, clock.mono),), clock, 0.05), frozenset({"web01", "web02", ""}), lambda: requests(balancer), balancer.leave)
+            yield Rig(
+                BalancerCounts((NotedCounts(balancer, clock.mono),), clock, 0.05), frozenset({"web01", "web02", ""}), lambda: requests(balancer), balancer.leave
+            )
         case "prometheus":
             if not has_prometheus():
                 pytest.skip("needs Prometheus: apt-get install prometheus")
-            asked = changed(SHOP, metrics=Metrics(scrape_interval=0.2, queries=(QueriedMetric("queue", "sum(queue_length)"), QueriedMetric("each", "queue_length"))))
+            asked = changed(
+                SHOP, metrics=Metrics(scrape_interval=0.2, queries=(QueriedMetric("queue", "sum(queue_length)"), QueriedMetric("each", "queue_length")))
+            )
             urls: list[str | None] = []
             with prometheus(tmp_path, {"web01": exporter.port}) as url:
                 urls.append(url)
@@ -322,7 +326,9 @@ async def test_the_counts_of_whoever_judges_are_taken() -> None:
 
 # -- Prometheus' answers --------------------------------------------------------------------------------------------------------------
 
-FLEET = changed(SHOP, hosts=(Host("web01", address="192.0.2.1"), Host("web02", address="192.0.2.2"), Host("a", address="192.0.2.3"), Host("b", address="192.0.2.3")))
+FLEET = changed(
+    SHOP, hosts=(Host("web01", address="192.0.2.1"), Host("web02", address="192.0.2.2"), Host("a", address="192.0.2.3"), Host("b", address="192.0.2.3"))
+)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def open_debts(states):
                 continue
             if host.condition == "owed" and not (takes_back and left_out):
                 found.append((host.name, state.run))
-            elif not takes_back and ((host.condition == "new" and state.kind in ("deploy", "catch-up")) or (host.condition == "back" and state.kind == "rollback")):
+            elif not takes_back and (
+                (host.condition == "new" and state.kind in ("deploy", "catch-up")) or (host.condition == "back" and state.kind == "rollback")
+            ):
                 paid.add(host.name)
         undone = undone or (state.kind == "rollback" and state.exit == 0 and not state.request.ref and not state.request.hosts)
     return found
@@ -53,7 +55,11 @@ def live_release(states):
             continue
         if state.kind == "deploy" and state.exit in (0, 8) and state.release is not None:
             return state.release.id, state.content
-        ends = {host.release if host.condition in ("back", "old", "skipped", "new") else "" for host in state.hosts.values() if host.condition not in ("owed", "left-out")}
+        ends = {
+            host.release if host.condition in ("back", "old", "skipped", "new") else ""
+            for host in state.hosts.values()
+            if host.condition not in ("owed", "left-out")
+        }
         if len(ends) != 1 or "" in ends:
             return f"run {state.run} left its hosts on different releases"
         wanted = ends.pop()

@@ -60,7 +60,9 @@ def test_hosts_and_balancers_count_where_they_have_a_page():
 
 def test_who_switched_it_on_is_read_from_the_hosts_where_the_record_does_not_know():
     on = HostMaintenance("on", SafeText("lin"), SafeText("noon"), SafeText("one"), SafeText("upgrade"), "r1")
-    assert left_on((HostFacts("web01"), HostFacts("web02", maintenance=on))) == Maintenance(SafeText("lin"), SafeText("noon"), SafeText("upgrade"), SafeText("one"), "r1")
+    assert left_on((HostFacts("web01"), HostFacts("web02", maintenance=on))) == Maintenance(
+        SafeText("lin"), SafeText("noon"), SafeText("upgrade"), SafeText("one"), "r1"
+    )
     assert left_on((HostFacts("web01", maintenance=HostMaintenance("turning-on")),)) is None
 
 

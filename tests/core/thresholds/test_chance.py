@@ -75,7 +75,16 @@ def test_a_rate_above_one_that_is_fixed(bad, requests, rate, shown):
 
 @pytest.mark.parametrize(
     ("value", "limit", "above"),
-    [(0.1 + 0.2, 0.3, False), (0.3001, 0.3, True), (0.3, 0.3, False), (0.0, 0.0, False), (1e-6, 0.0, True), (0.05000000074505806, 0.05, False), (5000.1, 5000.0, True), (0.29, 0.3, False)],
+    [
+        (0.1 + 0.2, 0.3, False),
+        (0.3001, 0.3, True),
+        (0.3, 0.3, False),
+        (0.0, 0.0, False),
+        (1e-6, 0.0, True),
+        (0.05000000074505806, 0.05, False),
+        (5000.1, 5000.0, True),
+        (0.29, 0.3, False),
+    ],
 )
 def test_sums_of_floats_are_no_difference(value, limit, above):
     assert exceeds(value, limit) is above

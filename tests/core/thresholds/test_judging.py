@@ -53,9 +53,24 @@ def steady(new: float, old: float | None = 0.0, since: float = SWITCHED, **parts
         (steady(0.3, baseline={"web01": Mean(0.05, 300.0, 20, 1)}), Breached),
     ],
     ids=[
-        "no errors", "just at the limit", "above it", "not for long", "the countdown has begun", "a second is left", "for as long as it says",
-        "without old hosts", "an outage", "an outage, not for long", "an outage, for long enough", "old hosts are above it too, but not nearly so much",
-        "nearly as much on old hosts", "well before", "bad before", "worse than before", "bad before and everywhere", "bad before, not for long",
+        "no errors",
+        "just at the limit",
+        "above it",
+        "not for long",
+        "the countdown has begun",
+        "a second is left",
+        "for as long as it says",
+        "without old hosts",
+        "an outage",
+        "an outage, not for long",
+        "an outage, for long enough",
+        "old hosts are above it too, but not nearly so much",
+        "nearly as much on old hosts",
+        "well before",
+        "bad before",
+        "worse than before",
+        "bad before and everywhere",
+        "bad before, not for long",
         "one error before shows nothing",
     ],
 )
@@ -120,8 +135,16 @@ def test_a_source_that_looks_a_moment_early_is_not_waited_for_once_more(early: f
         ([counted("web01", 940, 960, 0.3), quiet("web01", 960, 990), counted("web01", 990, NOW, 0.3)], Breached, 30.0),
     ],
     ids=[
-        "a gap ends no breach", "and does not count", "after it, it is well", "it failed lately", "it was bad, and failed lately", "it always failed",
-        "nothing was measured", "no requests", "it was bad, and has no requests any more", "a quiet time is a gap",
+        "a gap ends no breach",
+        "and does not count",
+        "after it, it is well",
+        "it failed lately",
+        "it was bad, and failed lately",
+        "it always failed",
+        "nothing was measured",
+        "no requests",
+        "it was bad, and has no requests any more",
+        "a quiet time is a gap",
     ],
 )
 def test_gaps_are_neither_breach_nor_recovery(measured, kind: type, seconds: float):
@@ -394,6 +417,8 @@ def test_only_the_last_part_is_looked_through_while_nothing_is_above_a_limit(thr
 
 def test_a_host_of_its_own_that_is_above_has_its_whole_breach_counted():
     long = Threshold(CPU, above=0.9, seconds=30.0)
-    found = judged(long, view(plain("web01", SWITCHED, NOW, 0.95), plain("web03", SWITCHED, NOW, 0.1), plain("web02", SWITCHED, NOW, 0.1), new=("web01", "web03")))
+    found = judged(
+        long, view(plain("web01", SWITCHED, NOW, 0.95), plain("web03", SWITCHED, NOW, 0.1), plain("web02", SWITCHED, NOW, 0.1), new=("web01", "web03"))
+    )
     assert isinstance(found, Breached)
     assert (found.seconds, found.hosts) == (100.0, ("web01",))

@@ -83,7 +83,18 @@ def test_a_number_of_a_moment_stands_for_the_time_since_the_one_before():
         ([], 990.0, (), ""),
         ([*failed("web01", 990, 995, why="first"), *failed("web01", 995, 1000, why="last")], 900.0, ("web01",), "last"),
     ],
-    ids=["measured", "no requests", "failed", "failed for long", "failed for a moment", "nothing lately", "nothing ever", "new for long", "just new", "the last why"],
+    ids=[
+        "measured",
+        "no requests",
+        "failed",
+        "failed for long",
+        "failed for a moment",
+        "nothing lately",
+        "nothing ever",
+        "new for long",
+        "just new",
+        "the last why",
+    ],
 )
 def test_a_host_that_gives_nothing_is_named_once_it_had_the_time(seen, since, unmeasured, problem):
     found = side(seen, {"web01": since})

@@ -70,7 +70,9 @@ def test_a_gap_never_makes_a_breach_sooner(drawn, place: int, length: int):
     """Measurements that are taken out shorten a breach, and never lengthen it."""
     threshold = Threshold(ERRORS, above=0.01)
     whole = judged(threshold, view(written("web01", drawn), old=()))
-    with_gap = [("failed", rate, requests) if place <= number < place + length else (kind, rate, requests) for number, (kind, rate, requests) in enumerate(drawn)]
+    with_gap = [
+        ("failed", rate, requests) if place <= number < place + length else (kind, rate, requests) for number, (kind, rate, requests) in enumerate(drawn)
+    ]
     found = judged(threshold, view(written("web01", with_gap), old=()))
     if isinstance(found, Breached) and not isinstance(whole, Breached):
         good = [number for number, (kind, rate, requests) in enumerate(drawn) if kind == "counted" and not round(requests * rate)]
@@ -81,7 +83,11 @@ def test_a_gap_never_makes_a_breach_sooner(drawn, place: int, length: int):
 @given(SECONDS)
 def test_a_good_release_is_never_breached(drawn):
     good = [(kind, 0.0, requests) for kind, _, requests in drawn]
-    for threshold in (Threshold(ERRORS, above=0.01, seconds=0.0), Threshold(ERRORS, above_baseline=0.0, seconds=0.0), Threshold(ERRORS, above_old=0.0, seconds=0.0)):
+    for threshold in (
+        Threshold(ERRORS, above=0.01, seconds=0.0),
+        Threshold(ERRORS, above_baseline=0.0, seconds=0.0),
+        Threshold(ERRORS, above_old=0.0, seconds=0.0),
+    ):
         found = judged(threshold, view(written("web01", good), written("web02", drawn), baseline={"web01": Mean(0.0, 300.0, 100, 0)}))
         assert not isinstance(found, Breached | Crossed | BothSides)
 

@@ -10,9 +10,7 @@ HIGH, LOW = 1.0, 0.0
 
 def pieces(text: str) -> list[Piece]:
     """A character a second up to the moment 100: `x` above the limit, `.` not, a blank a gap."""
-    return [
-        Piece("a", 100.0 - len(text) + at, 101.0 - len(text) + at, HIGH if sign == "x" else LOW, None, 0) for at, sign in enumerate(text) if sign != " "
-    ]
+    return [Piece("a", 100.0 - len(text) + at, 101.0 - len(text) + at, HIGH if sign == "x" else LOW, None, 0) for at, sign in enumerate(text) if sign != " "]
 
 
 def found(text: str, width: float = 1.0) -> Stretch | None:
