@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 
 from console.client.lasting_feed import LastingFeed
-from console.core.run.decide import changing_steps
+from console.core.run.ready_steps import changing_steps
 from console.errors import EngineLost, Exit
 from console.model import commands as cmd
 from console.model.state import RunState

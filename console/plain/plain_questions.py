@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
 from console.core.run.critical_paths import open_ticks
-from console.core.run.decide import changing_steps
+from console.core.run.ready_steps import changing_steps
 from console.core.run.rules import may
 from console.core.words.threshold_words import breach_words
 from console.model import commands as cmd

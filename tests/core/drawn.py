@@ -6,7 +6,7 @@ from typing import get_args
 
 from console.core.run.accept import accept
 from console.core.run.breaches import is_judged
-from console.core.run.decide import running_steps
+from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.checks import Check

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from console.core.run.accept import accept
-from console.core.run.decide import running_steps
+from console.core.run.ready_steps import running_steps
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.commands import Refusal

@@ -7,8 +7,9 @@ from console.core.checks.database import plan_restore
 from console.core.kinds.kinds import KINDS
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
-from console.core.run.decide import decide, running_steps
+from console.core.run.decide import decide
 from console.core.run.evolve import evolve
+from console.core.run.ready_steps import running_steps
 from console.model import events as ev
 from console.model.database import Backup
 from console.model.effects import AskHosts, CancelStep, RecordEvent, StartStep, TakeLocks, TakeOut, WakeAt

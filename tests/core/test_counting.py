@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.core.run.counting import recounted
-from console.core.run.decide import runs
+from console.core.run.ready_steps import runs
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.tally import Tally

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from console.core.plan.planner import plan_release
 from console.core.run.counting import is_settled
-from console.core.run.decide import decide, failures, is_tripped, running_steps
+from console.core.run.decide import decide
+from console.core.run.failure_budget import failures, is_tripped
 from console.core.run.outcome import conclude
+from console.core.run.ready_steps import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from console.core import conditions
 from console.core.run.accept import accept
-from console.core.run.decide import StartStep, decide, running_steps
+from console.core.run.decide import StartStep, decide
 from console.core.run.evolve import evolve, fold
+from console.core.run.ready_steps import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from console.core.conditions import MISPLACED
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import better_way
-from console.core.run.decide import decide, running_steps
+from console.core.run.decide import decide
 from console.core.run.evolve import fold
+from console.core.run.ready_steps import running_steps
 from console.errors import Exit
 from console.model import commands as cmd
 from console.model import events as ev

@@ -8,7 +8,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.core.run.breaches import goes_back_for, is_judged
-from console.core.run.decide import running_steps
+from console.core.run.ready_steps import running_steps
 from console.core.thresholds.judging import judged
 from console.engine.run import threshold_watch
 from console.engine.run.threshold_watch import FEW, LOOK, ThresholdWatch, patience_of

@@ -12,8 +12,8 @@ from console.core.environment.record import recorded
 from console.core.plan.planner import plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.run.accept import accept
-from console.core.run.decide import running_steps
 from console.core.run.evolve import fold
+from console.core.run.ready_steps import running_steps
 from console.core.shares import loads_of, share_of
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools

@@ -1,7 +1,7 @@
 """How an event changes the state of a run. The only writer of state; total: an event that does not fit changes nothing but its place.
 
-A state is never changed: `evolve` makes another. What an event changes of hosts and steps is in `core/run/host_events.py`. It knows nothing of
-where events come from.
+A state is never changed: `evolve` makes another. What an event changes of hosts and steps is in `core/run/host_events.py`, a new try of a host in
+`core/run/retries.py`. It knows nothing of where events come from.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from typing import Any
 
 from console.core.checks.configured import ticked
 from console.core.run import host_events as on_hosts
+from console.core.run import retries
 from console.core.run.counting import recounted, with_host
 from console.core.run.other_boot import on_clock_of_another_boot
 from console.model import events as ev
@@ -167,7 +168,7 @@ def _continued(state: RunState, event: ev.Continued) -> RunState:
     if state.pausing and state.pausing.cause in ("failure", "network"):
         return changed(state, pausing=None, tolerated=len(state.tally.failed), tolerates_steps=True)
     if state.pausing and state.pausing.cause == "traffic":
-        return changed(on_hosts.gone_on(state), pausing=None)
+        return changed(retries.gone_on(state), pausing=None)
     return changed(state, pausing=None)
 
 
@@ -298,7 +299,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.GateJudged: on_hosts.judged,
     ev.HostReturning: on_hosts.returning,
     ev.HostSkipped: on_hosts.skipped,
-    ev.HostRetried: on_hosts.retried,
+    ev.HostRetried: retries.retried,
     ev.HostOwed: on_hosts.owed,
     ev.HostForgiven: on_hosts.forgiven,
     ev.HostFailed: on_hosts.fell,

@@ -8,8 +8,9 @@ from console.core.conditions import AT_REST, IN_BETWEEN, LOST, STRANDED
 from console.core.kinds.kinds import kind_of
 from console.core.plan.maintenance_page import left_on
 from console.core.run.breaches import over
-from console.core.run.decide import is_tripped, running_steps
+from console.core.run.failure_budget import is_tripped
 from console.core.run.monitoring_window import WINDOW, window_step
+from console.core.run.ready_steps import running_steps
 from console.core.words.threshold_words import breach_words
 from console.model.host_facts import Ceding
 from console.model.state import RunState

@@ -1,0 +1,81 @@
+"""How a run comes to its end: hosts that the environment goes on without are owed, hosts are asked a last time, and the end is told. Pure.
+
+Which end it is, and in which words, is in `core/run/outcome.py`.
+"""
+
+from collections.abc import Iterator
+
+from console.core.conditions import LOST, SETTLED
+from console.core.kinds.kinds import kind_of
+from console.core.run.failure_budget import is_tripped
+from console.core.run.outcome import conclude
+from console.core.run.ready_steps import running_steps, runs
+from console.core.run.ticket import closes_ticket
+from console.core.serving import is_balanced
+from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent
+from console.model.events import HostOwed, RunEnded
+from console.model.fleet import Environment
+from console.model.state import HostState, RunState
+from console.text import SafeText
+
+
+def close(environment: Environment, state: RunState) -> Iterator[Effect]:
+    """Where nothing runs or may begin any more: owe what is left behind, ask the hosts that are settled a last time, then end."""
+    owed = _to_be_owed(state)
+    settled = tuple(host.name for host in state.hosts.values() if host.touched and host.condition in SETTLED)
+    if misplaced_hosts(environment, state):
+        return
+    if owed:
+        yield from map(RecordEvent, owed)
+    elif settled and not state.answered:
+        yield AskHosts(settled)
+    else:
+        yield end(environment, state)
+
+
+def make_way(environment: Environment, state: RunState) -> Iterator[Effect]:
+    """End in the monitoring window, for a newer release: nothing is asked or tidied up any more, and what is owed stays so."""
+    if owed := _to_be_owed(state):
+        yield from map(RecordEvent, owed)
+        return
+    yield from (CancelStep(step, state.step_state(step).attempt) for step in running_steps(state))
+    if not runs(state):
+        yield end(environment, state)
+
+
+def misplaced_hosts(environment: Environment, state: RunState) -> tuple[str, ...]:
+    """Hosts that are to get no requests, where a balancer sends them some, as far as is known."""
+    return tuple(name for name in state.tally.misplaced if is_balanced(environment, name)) if environment.balancers else ()
+
+
+def is_closing(state: RunState) -> bool:
+    """Whether the release is verified and the run only tidies up: a host that is lost now is owed, and takes no other host back with it."""
+    return state.tally.closing > 0
+
+
+def _to_be_owed(state: RunState) -> list[HostOwed]:
+    """Hosts that the environment goes on without."""
+    lost = [HostOwed(host=host.name, reason=host.detail or SafeText(host.condition)) for host in state.hosts.values() if _is_lost(state, host)]
+    return lost + [HostOwed(host=host.name, reason=_why_behind(host)) for host in _behind_for_good(state)]
+
+
+def _is_lost(state: RunState, host: HostState) -> bool:
+    return host.condition in LOST and (host.touched or kind_of(state).is_return)
+
+
+def _behind_for_good(state: RunState) -> Iterator[HostState]:
+    """Hosts that were left out of a release which is live now, or were not reached for it."""
+    goes_on = kind_of(state).makes_release and state.back is None and not state.aborting and (is_closing(state) or not is_tripped(state))
+    if goes_on and any(host.condition == "new" for host in state.hosts.values()):
+        yield from (host for host in state.hosts.values() if host.condition == "left-out" or (host.condition in LOST and not host.touched))
+
+
+def _why_behind(host: HostState) -> SafeText:
+    return SafeText(f"left out: {host.detail}" if host.condition == "left-out" else f"not reached: {host.detail or host.condition}")
+
+
+def end(environment: Environment, state: RunState) -> RecordEvent:
+    """The end of the run as it is now."""
+    code, outcome, reason, hint = conclude(state)
+    ticket = closes_ticket(environment, state, int(code))
+    return RecordEvent(RunEnded(exit=int(code), outcome=outcome, reason=SafeText(reason), hint=SafeText(hint), held=state.held, ticket=ticket))

@@ -1,0 +1,53 @@
+"""Whether more of a run failed than may fail (`max_failures`), why, and whether it is the network that failed. Pure.
+
+What follows from it is decided in `core/run/decide.py`.
+"""
+
+from itertools import islice
+
+from console.core.conditions import LOST
+from console.core.kinds.kinds import kind_of
+from console.core.run.links import NETWORK_HOSTS, NETWORK_SECONDS, lost_together
+from console.core.run.ready_steps import hosts_in
+from console.model.fleet import Environment
+from console.model.plan import Step
+from console.model.state import RunState
+from console.text import SafeText
+
+
+def failures(state: RunState) -> int:
+    """Hosts that count against the failure budget."""
+    return len(state.tally.failed)
+
+
+def is_tripped(state: RunState) -> bool:
+    """Whether more went wrong than the budget allows."""
+    if kind_of(state).is_return:
+        return False
+    return failures(state) > max(state.max_failures, state.tolerated) or failed_without_host(state) is not None
+
+
+def failed_without_host(state: RunState) -> Step | None:
+    """A step about no host that failed the run: a backup, a migration, an analysis. `None` where there is none, or it is tolerated."""
+    failed = state.tally.own_failed
+    return state.index[failed[0]] if failed and not state.tolerates_steps else None
+
+
+def trip_reason(state: RunState) -> SafeText:
+    """What failed, for the reason of what follows from it; of hosts the first four are named."""
+    alone = failed_without_host(state)
+    if alone and alone.kind == "analysis":
+        return state.step_state(alone).detail
+    if alone:
+        return SafeText(f"{alone.title} failed: {state.step_state(alone).detail}")
+    failed = state.tally.failed
+    names = [f"{name} ({state.hosts[name].detail or state.hosts[name].condition})" for name in islice(failed, 4)]
+    return SafeText(f"{len(failed)} failed, {state.max_failures} allowed: {', '.join(names)}")
+
+
+def is_network(environment: Environment, state: RunState) -> bool:
+    """Whether so many hosts were lost within seconds that the network is a likelier cause than the release."""
+    if lost_together(environment, state):
+        return True
+    lost = sorted(state.hosts[name].since for name in state.tally.failed & hosts_in(state, LOST))
+    return any(late - early <= NETWORK_SECONDS for early, late in zip(lost, lost[NETWORK_HOSTS - 1 :], strict=False))
