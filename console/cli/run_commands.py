@@ -19,6 +19,7 @@ from console.errors import ConsoleError, Exit, NoGo, Problem, UsageFault
 from console.model import commands as cmd
 from console.model.request import Request
 from console.text import SafeText
+from console.typed import as_typed
 
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
@@ -240,6 +241,8 @@ def _answered(how: Invocation, run: str, answer: "cmd.Accepted | cmd.Refusal", e
         return _refused(how, run, answer)
     if how.json:
         say_json({"type": "result", "exit": 0, "run": run, "problems": []})
+    if answer.note:
+        tell(f"deploy: {as_typed(answer.note)}")
     tell_equivalent(*(run if word == "RUN" else word for word in equivalent))
     return 0
 

@@ -64,8 +64,6 @@ def _judge(threshold: Threshold, values: Values, here: FilePlace) -> None:
         here.wrong("has no limit", 'above = "1%", above_baseline = "50%" or above_old = "50%"')
     if threshold.above is not None and metric in SHARES and not 0 <= threshold.above < 1:
         here.at("above").wrong(f"{metric} is a share, and never above 100%", 'above = "1%"')
-    if threshold.above_old is not None and "query" in values:
-        here.at("above_old").wrong(f"{metric} is one number for the whole environment: there are no new and old hosts to compare", 'above_baseline = "50%"')
     if threshold.min_requests and (metric in MACHINE or "query" in values):
         here.at("min_requests").wrong(f"{metric} counts no requests", "take this line out")
 

@@ -109,3 +109,5 @@ class Accepted(msgspec.Struct, frozen=True, tag_field="type", tag="accepted"):
     """The command was taken; `seq` is the last event it became."""
 
     seq: int = 0
+    note: SafeText = SafeText("")
+    """What the one who said it should know: something else still holds the run up. Empty: nothing."""

@@ -390,9 +390,11 @@ class Paused(Event, frozen=True, tag="paused"):
 
 
 class Continued(Event, frozen=True, tag="continued"):
-    """A person ended the pause."""
+    """A person ended the pause, or goes on in spite of metrics that are above their limits."""
 
     by: Person | None = None
+    in_spite_of: tuple[str, ...] | None = None
+    """Keys of the thresholds that the person was told of, and goes on in spite of; None, in old records: of all that are above their limits."""
 
 
 class AbortAsked(Event, frozen=True, tag="abort-asked"):
@@ -531,11 +533,15 @@ class LockLeft(msgspec.Struct, frozen=True):
 
 
 class LocksReleased(Event, frozen=True, tag="locks-released"):
-    """The run has released the locks of those hosts."""
+    """The run has released the locks of those hosts, or handed them over to a newer run."""
 
     hosts: tuple[str, ...] = ()
     left: tuple[LockLeft, ...] = ()
     """Where a lock may still be, as far as is known now."""
+    handed: tuple[str, ...] = ()
+    """Those of the hosts whose lock was not removed: a newer run has it."""
+    to_run: str = ""
+    """That run."""
 
 
 class TicketClosed(Event, frozen=True, tag="ticket-closed"):

@@ -118,7 +118,9 @@ def _pause(state: RunState) -> Question:
     choices = [
         PlainChoice(f"it works: tick {name} off", cmd.Acknowledge(check=name), f"deploy ack {shlex.quote(name)} {state.run}") for name in open_ticks(state)
     ]
-    choices += [PlainChoice("continue", cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
+    breach = holding(state)
+    words = "continue, in spite of it" if breach else "continue"
+    choices += [PlainChoice(words, cmd.Continue(expects=state.seq), f"deploy continue {state.run}")]
     choices += [PlainChoice("promote: go on with the release", cmd.Promote(expects=state.seq), f"deploy promote {state.run}")]
     choices += [PlainChoice(f"try {name} again", cmd.Retry(expects=state.seq, host=name), f"deploy retry {name} {state.run}") for name in again[:6]]
     choices.append(PlainChoice("roll back", cmd.RollBack(), f"deploy rollback {state.environment} --yes"))
@@ -126,4 +128,6 @@ def _pause(state: RunState) -> Question:
     choices.append(PlainChoice("leave it paused", None, f"deploy attach {state.run}"))
     reason = state.pausing.reason if state.pausing else ""
     taken = tuple(choice for choice in choices if choice.command is None or may(choice.command, state) is None)
-    return Question(f"pause {state.pausing.since if state.pausing else 0}", (f"paused: {reason}", *_numbered(taken)), taken)
+    above = (f"above its limit: {breach_words(breach.threshold, breach.verdict)}",) if breach else ()
+    key = f"pause {state.pausing.since if state.pausing else 0}" + (f" {breach.threshold.key} {breach.breached}" if breach else "")
+    return Question(key, (f"paused: {reason}", *above, *_numbered(taken)), taken)

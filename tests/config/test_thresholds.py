@@ -68,7 +68,6 @@ WRONG = [
     ('metric = "cpu"\nabove = -0.1', "thresholds[0].above: cpu is a share"),
     ('metric = "cpu"\nabove_old = 0.5', "thresholds[0].above_old: expected a share such as"),
     ('metric = "cpu"\nabove_baseline = "1m"', "thresholds[0].above_baseline: expected a share such as"),
-    ('metric = "queue"\nabove_old = "50%"', "thresholds[0].above_old: queue is one number for the whole environment"),
     ('metric = "cpu"\nabove = "90%"\nmin_requests = 5', "thresholds[0].min_requests: cpu counts no requests"),
     ('metric = "queue"\nabove = 9\nmin_requests = 5', "thresholds[0].min_requests: queue counts no requests"),
     ('metric = "error_rate"\nabove = "1%"\nthen = "roll back"', "thresholds[0].then: expected one of rollback, propose, warn"),

@@ -71,7 +71,7 @@ def test_a_command_becomes_one_event(state: RunState, command: cmd.AnyCommand, e
 def test_the_end_of_a_pause_is_said_by_who_said_it():
     run = Simulation(ENVIRONMENT, lambda step, attempt: "done")
     run.record(*opening(ENVIRONMENT), ev.Paused(reason=SafeText("wait"), by=ADA))
-    assert accept(ENVIRONMENT, cmd.Continue(), run.state, LIN) == (ev.Continued(by=LIN),)
+    assert accept(ENVIRONMENT, cmd.Continue(), run.state, LIN) == (ev.Continued(by=LIN, in_spite_of=()),)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.LocksRefused(host="web01", holder=LockHolder(by="lin")), "web01 is held by lin"),
     (ev.LocksReleased(), "no lock was held"),
     (ev.LocksReleased(hosts=("a",)), "locks are released on 1 host"),
+    (ev.LocksReleased(hosts=("a", "b"), handed=("a", "b"), to_run="r2"), "locks of 2 hosts are handed over to run r2"),
+    (ev.LocksReleased(hosts=("a", "b"), handed=("a",), to_run="r2"), "locks of 1 host are handed over to run r2; locks are released on 1 host"),
     (ev.LocksReleased(hosts=("a", "b"), left=(ev.LockLeft("c", S("no route")),)), "locks are released on 2 hosts; c: its lock is not released: no route"),
     (ev.LocksReleased(left=(ev.LockLeft("c", S("no route")), ev.LockLeft("d", S("gone")))), "c: its lock is not released: no route; d: its lock is not released: gone"),
     (ev.StepStarted(step="s"), "s: started"),

@@ -99,6 +99,7 @@ async def test_the_older_one_releases_only_what_the_newer_one_has_not():
     released = await scene.old.let_go(state)
     assert released is not None
     assert (released.hosts, released.left) == (("web01", "web02", "web03"), ())
+    assert (released.handed, released.to_run) == (("web01", "web02"), "r2")
     assert [words for words in scene.order if "web01" in words or "web02" in words] == []
 
 
@@ -114,7 +115,7 @@ async def test_the_older_one_keeps_its_locks_until_the_newer_one_has_them():
     hand_over.finish(frozenset({"web01"}))
     released = await asyncio.wait_for(letting_go, 20)
     assert released is not None
-    assert released.hosts == WEB
+    assert (released.hosts, released.handed) == (WEB, ("web01",))
     assert scene.order == ["web02: clear r1"]
 
 

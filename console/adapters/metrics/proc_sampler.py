@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from console.adapters.clock import SystemClock
-from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_line
+from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
 from console.model.fleet import Host
 from console.model.measurements import Measurement
 from console.model.metrics import MACHINE
@@ -37,27 +37,31 @@ class _Reader:
         self._now = now
         self._rest = b""
         self._before: ProcSample | None = None
-        self._disk: tuple[float, float] | None = None
-        """What was said of the disk last, and when."""
+        self._disk: float | None = None
+        self._disk_said = now()
+        """When something was said of the disk last."""
         self.heard = False
 
     def feed(self, data: bytes) -> None:
         *lines, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-LINE:]
         for line in lines:
-            look = parse_line(line)
-            if look is not None:
+            if (look := parse_line(line)) is not None:
                 self._take(look)
+            elif (disk := parse_disk(line)) is not None:
+                self._disk, self._disk_said = disk, self._now()
 
     def _take(self, look: ProcSample) -> None:
         at = self._now()
-        self._disk = (look.disk, at) if look.disk is not None else self._disk
-        disk = self._disk[0] if self._disk and at - self._disk[1] <= DISK_STANDS else None
         got, sent = bytes_a_second(self._before, look)
-        values = zip(METRICS, (cpu_share(self._before, look), look.memory, look.load, disk, got, sent), strict=True)
+        values = zip(METRICS, (cpu_share(self._before, look), look.memory, look.load, self._disk, got, sent), strict=True)
         self._before, self.heard = look, True
-        if looks := tuple(Measurement(metric, self._host, at, 0.0, value) for metric, value in values if value is not None):
-            self._take_looks(looks)
+        silent = at - self._disk_said > DISK_STANDS
+        looks = [Measurement(metric, self._host, at, 0.0, value) for metric, value in values if value is not None and not (silent and metric == "disk")]
+        if silent:
+            looks.append(Measurement("disk", self._host, at, problem=SafeText(f"df has said nothing for {at - self._disk_said:.0f} s")))
+        if looks:
+            self._take_looks(tuple(looks))
 
 
 class Machines:

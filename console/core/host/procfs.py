@@ -10,9 +10,11 @@ from console.core.host.shell import quote
 
 MARK = "deploy-sample"
 """Begins each line of the loop."""
+DISK_MARK = "deploy-disk"
+"""Begins each line that is said of the disk."""
 DISK_EVERY = 10.0
 """Seconds between two looks at a disk: each starts a process, and a disk fills slowly."""
-PARTS = 12
+PARTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,13 @@ class ProcSample:
     received: int | None = None
     """Bytes since the boot, over the cards of the machine; where it has none (a container), over all but the loopback."""
     sent: int | None = None
-    disk: float | None = None
-    """The share of the file system that is used, of what its users may use; None: this look did not ask."""
 
 
 def loop_script(interval: float, path: str = "/") -> str:
     """Return a POSIX sh loop that prints a line each `interval` seconds, and ends by itself when its reader is gone.
 
-    `path`: whose file system is looked at, or that of the nearest folder above it that is there. A look starts one process (`sleep`), and now and
-    then `df`: the shell reads the files by itself.
+    `path`: whose file system is looked at, or that of the nearest folder above it that is there. A look starts one process (`sleep`): the shell reads the
+    files by itself. The disk is asked beside it, now and then, and says a line of its own: a file system whose server is away keeps whoever asks it for good.
     """
     return f"""\
 LC_ALL=C; export LC_ALL
@@ -45,8 +45,6 @@ cpus=0
 while IFS= read -r line; do
   case $line in cpu[0-9]*) cpus=$((cpus + 1)) ;; cpu*) ;; *) break ;; esac
 done < /proc/stat
-folder={quote(path if path.startswith("/") else "/")}
-while [ ! -e "$folder" ] && [ "$folder" != / ]; do folder=${{folder%/*}}; folder=${{folder:-/}}; done
 net() {{
   in=0 out=0 any_in=0 any_out=0 card=
   while IFS=': ' read -r name got a b c d e f g went rest; do
@@ -57,17 +55,20 @@ net() {{
   [ "$card" ] || in=$any_in out=$any_out
 }}
 disk() {{
+  folder={quote(path if path.startswith("/") else "/")}
+  while [ ! -e "$folder" ] && [ "$folder" != / ]; do folder=${{folder%/*}}; folder=${{folder:-/}}; done
   set -- $(df -P -k -- "$folder" 2>/dev/null | tail -n 1)
-  used=$3 left=$4
+  echo "{DISK_MARK};$3;$4"
 }}
-turn=0
+turn=0 asked=
 while
   IFS= read -r cpu < /proc/stat && IFS= read -r load < /proc/loadavg &&
   {{ IFS= read -r total && IFS= read -r free && IFS= read -r available; }} < /proc/meminfo &&
   IFS= read -r up < /proc/uptime && net 2>/dev/null &&
-  {{ if [ $((turn % {max(1, math.ceil(DISK_EVERY / interval))})) = 0 ]; then disk; else used='' left=''; fi; }} && turn=$((turn + 1)) &&
-  echo "{MARK};$cpus;$cpu;$load;$total;$free;$available;$up;$in;$out;$used;$left"
+  echo "{MARK};$cpus;$cpu;$load;$total;$free;$available;$up;$in;$out"
 do
+  if [ $((turn % {max(1, math.ceil(DISK_EVERY / interval))})) = 0 ] && {{ [ ! "$asked" ] || ! kill -0 "$asked"; }} 2>/dev/null; then disk & asked=$!; fi
+  turn=$((turn + 1))
   sleep {interval:g} || exit
 done
 """
@@ -79,9 +80,14 @@ def parse_line(line: bytes) -> ProcSample | None:
     if len(parts) != PARTS or parts[0] != MARK:
         return None
     busy, total = _ticks(parts[2])
-    up, got, sent, used, left = parts[7:]
-    memory, disk = _memory(parts[4:7]), _used(_number(used), _number(left))
-    return ProcSample(_number(parts[1]) or 0, busy, total, memory, _decimal(parts[3]), _decimal(up), _number(got), _number(sent), disk)
+    up, got, sent = parts[7:]
+    return ProcSample(_number(parts[1]) or 0, busy, total, _memory(parts[4:7]), _decimal(parts[3]), _decimal(up), _number(got), _number(sent))
+
+
+def parse_disk(line: bytes) -> float | None:
+    """Read the share of the file system that is used, of what its users may use; None for anything else that stands in the loop's output."""
+    parts = line.decode("ascii", "replace").strip().split(";")
+    return _used(_number(parts[1]), _number(parts[2])) if len(parts) == 3 and parts[0] == DISK_MARK else None
 
 
 def _used(used: int | None, left: int | None) -> float | None:

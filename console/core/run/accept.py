@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from console.core.plan.return_plan import plan_rollback
+from console.core.run.breaches import told_of
 from console.core.run.critical_paths import manual_names, open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
@@ -59,7 +60,7 @@ _BECOMES: dict[type, Callable[[Environment, Any, RunState, Person], ev.Event]] =
     cmd.RollBack: _rolled_back,
     cmd.Acknowledge: lambda _, command, state, by: ev.CheckAcknowledged(check=command.check, by=by, step=open_ticks(state).get(command.check, "")),
     cmd.Pause: lambda _, __, ___, by: ev.Paused(reason=SafeText(f"paused by {by.name}"), by=by),
-    cmd.Continue: lambda _, __, ___, by: ev.Continued(by=by),
+    cmd.Continue: lambda _, command, state, by: ev.Continued(by=by, in_spite_of=told_of(state, command.expects)),
     cmd.Promote: lambda _, command, state, by: ev.Promoted(step=analysis_that_runs(state) or window_that_runs(state), by=by, reason=command.reason),
     cmd.Extend: lambda _, command, __, by: ev.WindowExtended(seconds=command.seconds, by=by, reason=command.reason),
     cmd.Skip: lambda _, command, __, by: ev.HostSkipped(host=command.host, by=by, reason=command.reason),

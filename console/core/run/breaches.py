@@ -7,14 +7,25 @@ from collections.abc import Iterator
 
 from console.core.checks.database import needs_person
 from console.core.kinds.kinds import kind_of
+from console.core.words.threshold_words import numbers_words
+from console.model.commands import AnyCommand, Continue
 from console.model.plan import Step
 from console.model.state import RunState
 from console.model.thresholds import Breached, Crossed, ThresholdState
+from console.text import SafeText
 
 
 def is_judged(state: RunState) -> bool:
     """Whether thresholds are judged now: from the first switch on, until the run closes or goes back."""
     return state.phase == "running" and state.switched > 0 and kind_of(state).makes_release and not state.tally.closing
+
+
+def untouched_before(state: RunState) -> tuple[str, ...]:
+    """Return the hosts of which the time before the first change says how they were without the release.
+
+    Where another engine took the run up, that time ends where it did so: hosts that had been changed by then are left out.
+    """
+    return tuple(host.name for host in state.hosts.values() if not (host.touched and host.since < state.changed_at))
 
 
 def over(state: RunState) -> Iterator[ThresholdState]:
@@ -26,6 +37,29 @@ def over(state: RunState) -> Iterator[ThresholdState]:
 def holding(state: RunState) -> ThresholdState | None:
     """What keeps other hosts from beginning, and the run from its end; None: nothing does."""
     return next(over(state), None) if is_judged(state) else None
+
+
+def told_of(state: RunState, seen: int) -> tuple[str, ...]:
+    """Return the keys of what is above its limit and a person who says "continue" was told of: what that answer is for, beside a pause.
+
+    `seen`: the last event that the person's screen had shown, 0 on the command line. That one answers the pause that stands, and what it was made for.
+    """
+    return tuple(key for key, known in state.thresholds.items() if known.is_over and _was_told(state, known, seen))
+
+
+def _was_told(state: RunState, known: ThresholdState, seen: int) -> bool:
+    if seen:
+        return known.over <= seen
+    return state.pausing is None or (state.pausing.by is not None and known.held)
+
+
+def still_holds(command: AnyCommand, state: RunState) -> SafeText:
+    """Return what holds a run that was told to go on, as the answer says it; empty: nothing does."""
+    known = holding(state) if isinstance(command, Continue) else None
+    if known is None:
+        return SafeText("")
+    words = f"the pause is over, and no host begins: {numbers_words(known.threshold, known.verdict)}"
+    return SafeText(f"{words}; to go on in spite of it: deploy continue {state.run}")
 
 
 def goes_back_for(state: RunState) -> ThresholdState | None:

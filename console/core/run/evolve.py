@@ -4,7 +4,7 @@ A state is never changed: `evolve` makes another. What an event changes of hosts
 `core/run/retries.py`. It knows nothing of where events come from.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import reduce
 from typing import Any
 
@@ -135,16 +135,19 @@ def _threshold_changed(state: RunState, event: ev.ThresholdChanged) -> RunState:
     after = ThresholdState(threshold, event.verdict, event.mono)
     if known is not None and after.is_over:
         after = changed(after, held=known.held, tolerated=known.tolerated)
+    if after.is_over:
+        after = changed(after, over=known.over if known is not None and known.is_over else event.seq)
     if after.is_breached:
         after = changed(after, breached=known.breached if known is not None and known.is_breached else event.seq)
     return changed(state, thresholds={**state.thresholds, threshold.key: after})
 
 
-def _seen_to(state: RunState, **fields: bool) -> RunState:
-    """What is above its limit was seen by a person, who pauses or goes on."""
-    if not any(known.is_over for known in state.thresholds.values()):
+def _seen_to(state: RunState, keys: Collection[str], **fields: bool) -> RunState:
+    """Those that are above their limits were seen by a person, who pauses or goes on."""
+    seen = {key for key, known in state.thresholds.items() if known.is_over and key in keys}
+    if not seen:
         return state
-    return changed(state, thresholds={key: changed(known, **fields) if known.is_over else known for key, known in state.thresholds.items()})
+    return changed(state, thresholds={key: changed(known, **fields) if key in seen else known for key, known in state.thresholds.items()})
 
 
 def _window_extended(state: RunState, event: ev.WindowExtended) -> RunState:
@@ -157,12 +160,13 @@ def _superseded(state: RunState, event: ev.Superseded) -> RunState:
 
 def _paused(state: RunState, event: ev.Paused) -> RunState:
     passed = state.passed_pause or event.cause == "pause-after"
-    after = _seen_to(state, held=True) if event.by is not None else state
+    after = _seen_to(state, state.thresholds, held=True) if event.by is not None else state
     return changed(after, pausing=Pausing(event.reason, event.cause, event.mono, event.by), passed_pause=passed)
 
 
 def _continued(state: RunState, event: ev.Continued) -> RunState:
-    state = _seen_to(changed(state, continued=event.mono), tolerated=True)
+    keys = state.thresholds if event.in_spite_of is None else event.in_spite_of
+    state = _seen_to(changed(state, continued=event.mono), keys, tolerated=True)
     for name in state.tally.cut:
         state = with_host(state, name, lost=0.0)
     if state.pausing and state.pausing.cause in ("failure", "network"):

@@ -15,13 +15,13 @@ _SOON = 1e-3
 def on_clock_of_another_boot(state: RunState, mono: float) -> RunState:
     """Return the state with its moments on the clock that says `mono` now.
 
-    Of the release, nothing before now is judged: who has measured it until then is not this engine.
+    Of the release, nothing before now is judged: who has measured it until then is not this engine. For it the first change is now, behind every other one.
     """
     later = mono - state.mono
     return changed(
         state, hosts=state.hosts.put_all({host.name: _host(host, later) for host in state.hosts.values()}), continued=_moved(state.continued, later),
         thresholds={key: _threshold(known, later) for key, known in state.thresholds.items()},
-        switched=mono if state.switched else 0.0, changed_at=mono if state.changed_at else 0.0,
+        switched=mono if state.switched else 0.0, changed_at=mono + _SOON if state.changed_at else 0.0,
     )  # fmt: skip
 
 

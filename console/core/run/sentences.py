@@ -152,8 +152,10 @@ def _maintenance(event: ev.MaintenanceChanged) -> str:
 
 
 def _released(event: ev.LocksReleased) -> str:
-    freed = f"locks are released on {counted(len(event.hosts), 'host')}" if event.hosts else ""
-    return "; ".join((*filter(None, (freed,)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
+    rest = len(event.hosts) - len(event.handed)
+    handed = f"locks of {counted(len(event.handed), 'host')} are handed over to run {event.to_run}" if event.handed else ""
+    freed = f"locks are released on {counted(rest, 'host')}" if rest else ""
+    return "; ".join((*filter(None, (handed, freed)), *(f"{one.host}: its lock is not released: {one.why}" for one in event.left))) or "no lock was held"
 
 
 def _traffic(event: ev.TrafficChanged) -> str:
@@ -181,6 +183,11 @@ def _ticket(event: ev.TicketClosed) -> str:
     if event.problem:
         return f"the ticket is not closed after {event.tries} {'try' if event.tries == 1 else 'tries'} of {event.close}: {event.problem}"
     return f"ticket closed by {event.close}"
+
+
+def _metrics(keys: tuple[str, ...]) -> str:
+    """What is above its limit, by the keys of its thresholds."""
+    return ", ".join(dict.fromkeys(metric_name(key.partition(" ")[0]) for key in keys)) + " above its limit"
 
 
 def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
@@ -231,7 +238,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.TrafficChanged: _traffic,
     ev.WeightsChanged: _weights,
     ev.Paused: lambda event: f"paused: {event.reason}",
-    ev.Continued: lambda event: f"continued{_by(event)}",
+    ev.Continued: lambda event: f"continued{_by(event)}" + (f", in spite of {_metrics(event.in_spite_of)}" if event.in_spite_of else ""),
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),
     ev.RollbackBegan: lambda event: f"rolling back {counted(sum(map(len, event.plan.waves)), 'host')}: {event.reason}",
     ev.OperatorJoined: lambda event: f"{event.by} joined",

@@ -26,15 +26,23 @@ QUIET = 10.0
 
 def told(known: Mapping[str, ThresholdState], found: Iterable[tuple[Threshold, Verdict]], since: float, now: float) -> tuple[Event, ...]:
     """Return what is to be said of those verdicts. `since`: the first switch, shortly after which there is nothing to conclude from yet."""
-    heard = ((threshold, _with_countdown(threshold, verdict, known.get(threshold.key), now)) for threshold, verdict in found)
+    heard = ((threshold, verdict, _with_countdown(threshold, verdict, known.get(threshold.key), now)) for threshold, verdict in found)
     return tuple(
-        _event(threshold, verdict, known.get(threshold.key)) for threshold, verdict in heard if _is_news(known.get(threshold.key), verdict, since, now)
+        _event(threshold, said, known.get(threshold.key))
+        for threshold, verdict, said in heard
+        if _is_own_now(known.get(threshold.key), verdict) or _is_news(known.get(threshold.key), said, since, now)
     )
 
 
+def _is_own_now(known: ThresholdState | None, verdict: Verdict) -> bool:
+    """Whether what old hosts had too is the new ones' alone now."""
+    return known is not None and isinstance(known.verdict, BothSides) and isinstance(verdict, Breached)
+
+
 def _with_countdown(threshold: Threshold, verdict: Verdict, known: ThresholdState | None, now: float) -> Verdict:
-    """A breach that takes hosts back is announced before: where few requests let it come all at once, there is a short countdown all the same."""
-    if not isinstance(verdict, Breached) or threshold.then != "rollback" or (known is not None and known.is_breached):
+    """A breach that takes hosts back is announced before: where few requests let it come all at once, or old hosts had it too until now, there is a short
+    countdown all the same."""
+    if not isinstance(verdict, Breached) or threshold.then != "rollback" or (known is not None and isinstance(known.verdict, Breached)):
         return verdict
     due = known.verdict.due if known is not None and isinstance(known.verdict, Crossed) else now + min(SHORT, countdown_of(threshold))
     return verdict if now >= due else Crossed(**{name: getattr(verdict, name) for name in Judgement.__struct_fields__}, due=due)

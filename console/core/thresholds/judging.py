@@ -68,6 +68,8 @@ class _Ask(NamedTuple):
     has_old: bool
     now: float
     patience: float
+    is_wide: bool
+    """It is one number for the whole environment."""
     is_short: bool
     """Only the last part was looked through: what is above the limit there may have begun before it."""
 
@@ -111,7 +113,7 @@ def judged_since(threshold: Threshold, view: View, since: float, *, is_short: bo
     new = side_of(window, hosts, view.now, view.patience)
     old = Side() if is_wide else side_of(window, {name: max(at, since) for name, at in view.old.items()}, view.now, view.patience)
     has_old = bool(view.old) and not is_wide
-    asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience, is_short) for bound in threshold.bounds)
+    asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience, is_wide, is_short) for bound in threshold.bounds)
     return _named(_worst([verdict for ask in asks for verdict in _of_each(ask)]), new)
 
 
@@ -212,6 +214,8 @@ def _against(ask: _Ask, pieces: tuple[Piece, ...], before: Mean | None, plain: W
 def _against_old(ask: _Ask, pieces: tuple[Piece, ...], plain: Within, until: float, width: float) -> Verdict:
     """The verdict on new hosts against old ones of the same time."""
     more = 1.0 + (ask.threshold.above_old or 0.0)
+    if ask.is_wide:
+        return _unclear(plain, "it is one number for the whole environment: its query names no hosts, so new and old ones cannot be compared")
     if not ask.has_old:
         return _unclear(plain, "no host has the old release any more")
     if not ask.old.pieces:

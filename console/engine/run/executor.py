@@ -253,7 +253,9 @@ class FleetExecutor:
         rest = tuple(name for name in state.held if name not in taken)
         kept = (left for name in rest if (left := _kept(state.hosts[name])))
         released = await release(self._locks, self._environment, Leftover(state.run, rest), kept)
-        return changed(released, hosts=tuple(name for name in state.held if name in taken or name in released.hosts))
+        handed = tuple(name for name in state.held if name in taken)
+        gone = tuple(name for name in state.held if name in taken or name in released.hosts)
+        return changed(released, hosts=gone, handed=handed, to_run=state.superseded_by if handed else "")
 
     def _hosts(self, state: RunState) -> list[Host]:
         planned = {name for wave in state.plan.waves for name in wave} if state.plan else set()

@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from console.core.run.accept import accept
+from console.core.run.breaches import still_holds
 from console.core.run.decide import decide
 from console.engine.run.run_record import Publish, RunRecord
 from console.errors import ConsoleError
@@ -134,7 +135,7 @@ class Runner:
             return answer
         self._commands += 1
         written = await self.write(*answer)
-        return Accepted(written[-1].seq if written else self.state.seq)
+        return Accepted(written[-1].seq if written else self.state.seq, still_holds(command, self.state))
 
     def accompany(self, work: Coroutine[Any, Any, None]) -> None:
         """Let that go on beside the run, to its end; if it fails, the run's loop ends with it."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from console.core.run.breaches import is_judged
+from console.core.run.breaches import counting_down, is_judged, untouched_before
 from console.core.run.new_against_old import NEW, OLD
 from console.core.thresholds.baselines import BASELINE, Before, baseline_of, is_complete
 from console.core.thresholds.changes import told
@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 LOOK = 0.5
 """Seconds between two looks; more for fleets of hundreds."""
+COUNTING_DOWN = 0.1
+"""The same while hosts are about to go back: what is measured then is to be acted on at once."""
 PER_SECOND = 400
 """Hosts whose measurements are looked through within a second, for each threshold."""
 FEW = 32
@@ -44,11 +46,11 @@ class ThresholdWatch:
 
     async def watch(self) -> None:
         """Look again and again, to the run's end."""
-        pause = max(LOOK, len(self._environment.hosts) / PER_SECOND)
         while self._state().phase != "ended":
             if is_judged(self._state()):
                 await self.look()
-            await self._clock.sleep(pause)
+            least = COUNTING_DOWN if counting_down(self._state()) else LOOK
+            await self._clock.sleep(max(least, len(self._environment.hosts) / PER_SECOND))
 
     async def look(self) -> None:
         """Judge every threshold once."""
@@ -66,7 +68,7 @@ class ThresholdWatch:
     async def _take_baselines(self) -> None:
         """Record what was before the release, once it is known."""
         state, now = self._state(), self._clock.mono()
-        before = Before(state.changed_at, state.switched, tuple(state.hosts), tuple(_hosts(state, OLD)))
+        before = Before(state.changed_at, state.switched, untouched_before(state), tuple(_hosts(state, OLD)))
         found: dict[str, dict[str, Mean]] = {}
         for metric in dict.fromkeys(threshold.metric for threshold in self._environment.thresholds):
             patience = patience_of(self._environment, metric)

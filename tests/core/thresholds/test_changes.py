@@ -99,10 +99,15 @@ def test_half_of_for_is_the_longest_countdown_and_no_time_has_none():
     assert isinstance(event, ThresholdBreached)
 
 
-def test_a_breach_on_both_sides_that_becomes_the_releases_own_is_told_at_once():
-    one = Threshold("error_rate", above=0.01, then="rollback")
+@pytest.mark.parametrize(("then", "kind"), [("rollback", ThresholdCrossed), ("propose", ThresholdBreached)])
+def test_a_breach_on_both_sides_that_becomes_the_releases_own_is_told_at_once(then, kind: type):
+    """Where hosts go back for it, there is a countdown first: while it was on both sides, none was shown."""
+    one = Threshold("error_rate", above=0.01, then=then)
     known = {one.key: ThresholdState(one, BothSides(), 95.0)}
     (event,) = told(known, [(one, Breached())], 0.0, 100.0)
+    assert isinstance(event, kind)
+    assert told(known, [(one, Crossed(due=103.0))], 0.0, 100.0) == ()
+    (event,) = told({one.key: ThresholdState(one, Crossed(due=103.0), 100.0)}, [(one, BothSides())], 0.0, 101.0)
     assert isinstance(event, ThresholdBreached)
 
 

@@ -373,6 +373,16 @@ def test_one_number_for_the_environment(measured, baseline, kind: type):
     assert (found.hosts, found.unmeasured, found.old) == ((), (), None)
 
 
+def test_one_number_for_the_environment_has_no_old_hosts_to_be_held_against():
+    found = judged(Threshold(QUEUE, above_old=0.5), view(plain("", 900, NOW, 5000.0, metric=QUEUE)))
+    assert (type(found), str(found.problem)[:41]) == (Inconclusive, "it is one number for the whole environmen")
+
+
+def test_a_query_that_names_hosts_is_held_against_old_ones():
+    measured = [plain("web01", 900, NOW, 60.0, metric=QUEUE), plain("web02", 900, NOW, 20.0, metric=QUEUE)]
+    assert isinstance(judged(Threshold(QUEUE, above_old=0.5), view(*measured)), Breached)
+
+
 def test_the_sum_of_all_hosts_beside_them_is_not_judged():
     """A source that counts on hosts tells of all of them together too: old ones are in that."""
     measured = [counted("web01", 900, NOW, 0.3), counted("web02", 900, NOW, 0.0), counted("", 900, NOW, 0.15, each=200)]
