@@ -25,7 +25,7 @@ _TYPES = ("type", "class", "name", "exc_type", "exception_type", "error.type", "
 _STATUS = ("status", "status_code", "statusCode")
 _FIELD = re.compile(r'(?:^|\s)(msg|message|level|lvl|severity|err|error)=(?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _REQUEST = re.compile(r'HTTP/[\d.]+"? (\d)\d\d\b')
-_BEFORE_TYPE = r"(?:(?:Exception in thread|Uncaught|Unhandled|PHP Fatal error:|panic:|Caused by:)[^\w]*\s*)*"
+_BEFORE_TYPE = r"(?:(?:Exception in thread(?: \"[^\"]*\")?|Uncaught|Unhandled|PHP Fatal error:|panic:|Caused by:)[^\w]*\s*)*"
 _TYPE = re.compile(rf"^{_BEFORE_TYPE}((?:[A-Za-z_]\w*(?:\.|::|\\))*[A-Z]\w*)(?=[:\s(]|$)")
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|/lib/python|<frozen |\bat (?:java|javax|jdk|jakarta|sun|kotlin|scala|org\.(?:springframework|apache|hibernate|eclipse))\."
@@ -70,8 +70,7 @@ class Kinds:
         if ("msg=" in head or "message=" in head) and (pairs := _pairs(head)):
             return self._structured(pairs, head)
         if found := _REQUEST.search(head):
-            level: LogLevel = "error" if found[1] == "5" else "warn" if found[1] == "4" else "info"
-            level = "info" if level == "warn" else level
+            level: LogLevel = "error" if found[1] == "5" else "info"
             return Kind(_hashed(f"{self._masked(head)}|{found[1]}xx"), level, _sample(head))
         return Kind(_hashed(self._masked(head)), level_in(head), _sample(head))
 
