@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from console.config.file_problems import FilePlace
-from console.config.probes import Values, judge_on, judge_tags
+from console.config.probes import Values, judge_on, judge_tags, warn_of_unused
 from console.core.checks.http_sequence import BadCapture, below, compiled
 from console.core.host.shell import PLACEHOLDERS, placeholders
 from console.core.host_selection import nearest
@@ -25,9 +25,9 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def critical_paths(
-    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, checks: tuple[CheckSpec, ...], anchored: Anchored
+    sources: Iterable[Values], hosts: tuple[Host, ...], place: FilePlace, checks: tuple[CheckSpec, ...], anchored: Anchored, strategy: str
 ) -> tuple[CriticalPath, ...]:
-    """Return the critical paths, and record what is wrong with them. `anchored` makes the path of a secret's file absolute."""
+    """Return the critical paths, and record what is wrong with them. `anchored` makes the path of a secret's file absolute; `strategy` is the file's."""
     found: dict[str, CriticalPath] = {}
     for number, values in enumerate(sources):
         here = place.at(number)
@@ -36,6 +36,11 @@ def critical_paths(
         path = _path(values, here, anchored)
         if path is None:
             continue
+        if path.at == ("canary",) and strategy != "canary":
+            words = (
+                f'is tried behind the steps of a canary alone, and strategy is "{strategy}": {path.name} is tried by no release but one with --strategy canary'
+            )
+            here.at("at").warn(words, 'at = ["canary", "end"]')
         if path.kind == "manual":
             _judge_manual(path, values, checks, here)
         if path.name in found:
@@ -51,6 +56,7 @@ def _path(values: Values, place: FilePlace, anchored: Anchored) -> CriticalPath 
         return None
     made = {name: value for name, value in values.items() if name in ("name", "kind", "prompt", "on", "tags", "blocking", "at", "timeout")}
     if kind == "command":
+        warn_of_unused(values["command"], place.at("command"))
         made["command"] = Command(**values["command"])
         made.setdefault("timeout", made["command"].timeout)
     if kind == "http":

@@ -72,6 +72,7 @@ def _made(values: Values, place: FilePlace, *, on: str) -> Values | None:
     if "command" in made:
         if "run" not in made["command"]:
             return None
+        warn_of_unused(made["command"], place.at("command"))
         made["command"] = Command(**made["command"])
     _judge_query(kind, values, place)
     return made
@@ -110,6 +111,14 @@ def _judge_placeholders(values: Values, place: FilePlace, on: str) -> None:
                 place.at(key).wrong(f"{{{name}}} {why}", "" if name in NOT_BEFORE else 'on = "host"')
     if values.get("kind") == "tcp" and "address" not in values and on == "console":
         place.at("address").wrong("missing; it is required where the console asks")
+
+
+def warn_of_unused(command: Values, place: FilePlace) -> None:
+    """Warn of what a command that only answers has no use for: how often it is asked is said elsewhere, and it leaves nothing that had to be ended."""
+    if command.get("retries"):
+        place.at("retries").warn("is not used: a check is asked again as it says itself, a critical path that failed is not tried again", "take it out")
+    if "cancel" in command:
+        place.at("cancel").warn("is not used: the command's processes are ended where it takes too long", "take it out")
 
 
 def judge_tags(tags: tuple[str, ...], hosts: tuple[Host, ...], place: FilePlace) -> None:

@@ -143,7 +143,7 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
         "canary": read_canary(values.get("canary", {}), hosts, place.at("canary")),
         "health": health_checks(values.get("health", ()), hosts, place.at("health"), anchored),
         "checks": checks,
-        "critical": critical_paths(values.get("critical", ()), hosts, place.at("critical"), checks, anchored),
+        "critical": critical_paths(values.get("critical", ()), hosts, place.at("critical"), checks, anchored, values.get("strategy", "rolling")),
         "monitor": values.get("monitor", {}).get("window", 0.0),
         "migrations": values.get("database", {}).get("migrations", ""),
         "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),

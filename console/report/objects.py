@@ -26,9 +26,13 @@ def _followed(whole: WholeReport) -> dict[str, Any]:
                 "median": _rounded(one.median), "longest": _rounded(one.longest), "longest_on": one.longest_on or None,
             } for one in whole.kinds
         ],
+        "whole_time": {
+            "planned": _rounded(whole.time.planned), "took": _rounded(whole.time.took), "paused": _rounded(whole.time.paused),
+        } if whole.time else None,
         "slowest": [{"step": one.words, "host": one.host or None, "seconds": _rounded(one.seconds), "usual": _rounded(one.usual)} for one in whole.slowest],
         "metrics": {
             "samples": whole.metrics.samples, "hosts": whole.metrics.hosts,
+            "requests": {host: {"all": requests, "failed": failed} for host, (requests, failed) in whole.metrics.bad.items()},
             "means": {kind: {when: round(mean, 4) for when, mean in means.items()} for kind, means in whole.metrics.means.items()},
         } if whole.metrics else None,
         "log_kinds": [

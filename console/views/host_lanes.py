@@ -98,14 +98,8 @@ def _bar(step: Step, start: float, end: float, status: str) -> Bar:
 
 
 def _marks(recording: Recording, start: float) -> tuple[LaneMark, ...]:
-    out: list[LaneMark] = []
-    paused: float | None = None
+    out = [LaneMark("paused", since, until) for since, until in recording.pauses]
     for event, seconds in zip(recording.events, recording.times, strict=True):
-        if isinstance(event, ev.Paused) and paused is None:
-            paused = seconds
-        elif isinstance(event, ev.Continued | ev.RollbackBegan | ev.RunEnded) and paused is not None:
-            out.append(LaneMark("paused", paused, seconds))
-            paused = None
         if isinstance(event, ev.RollbackBegan):
             out.append(LaneMark("rollback", seconds))
         if isinstance(event, ev.TakenUp):

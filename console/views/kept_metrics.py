@@ -20,6 +20,7 @@ from console.views.recording import Recording
 COLUMNS = 160
 """Points of a curve at most."""
 MACHINES: Final = ("cpu", "memory", "load")
+ERRORS: Final = "error_rate"
 Cohort = Literal["new", "old"]
 When = Literal["before", "on the new release", "after the rollback"]
 NAMES = {"cpu": "CPU", "memory": "Memory", "load": "Load", "error_rate": "Errors", "latency": "Latency"}
@@ -62,20 +63,22 @@ class KeptMetrics:
     hosts: int
     end: float
     marks: tuple[tuple[str, float], ...]
+    bad: dict[str, tuple[int, int]]
+    """By host that was changed: the requests that it had while it was on the new release, and how many of them were errors. Where they are counted."""
 
 
 @dataclass(slots=True)
 class _Sum:
     total: float = 0.0
-    count: int = 0
+    weight: float = 0.0
 
-    def add(self, value: float) -> None:
-        self.total += value
-        self.count += 1
+    def add(self, value: float, weight: float = 1.0) -> None:
+        self.total += value * weight
+        self.weight += weight
 
     @property
     def mean(self) -> float:
-        return self.total / self.count
+        return self.total / self.weight
 
 
 @dataclass(slots=True)
@@ -95,39 +98,69 @@ class _Spans:
         return "after the rollback" if at >= self.back.get(host, at + 1) else "on the new release"
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """What the samples of hosts, or those of the environment as a whole, come to."""
+
+    sums: dict[tuple[str, Cohort, int], _Sum] = field(default_factory=dict)
+    means: dict[tuple[str, When], _Sum] = field(default_factory=dict)
+
+    def add(self, kind: str, value: float, weight: float, place: tuple[When, int], *, counts: bool) -> None:
+        """`place`: when, and the column of a curve; `counts`: it is of a host that was changed."""
+        when, column = place
+        self.sums.setdefault((kind, _cohort(when), column), _Sum()).add(value, weight)
+        if counts:
+            self.means.setdefault((kind, when), _Sum()).add(value, weight)
+
+    def kinds(self) -> set[str]:
+        return {kind for kind, _, _ in self.sums}
+
+    def curve(self, kind: str, cohort: Cohort, step: float) -> tuple[Point, ...]:
+        found = ((column * step, value.mean) for (a_kind, a_cohort, column), value in self.sums.items() if (a_kind, a_cohort) == (kind, cohort))
+        return tuple(sorted(found))
+
+    def told(self, kind: str) -> dict[When, float]:
+        return {when: value.mean for (a_kind, when), value in self.means.items() if a_kind == kind}
+
+
+def _cohort(when: When) -> Cohort:
+    return "new" if when == "on the new release" else "old"
+
+
 def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunState) -> KeptMetrics | None:
-    """Return what the samples come to; None where there are none. They are gone through once, and not kept."""
+    """Return what the samples come to; None where there are none. They are gone through once, and not kept.
+
+    Where requests are counted each number weighs as many as it is of. The environment as a whole stands for what no host has a number of.
+    """
     spans = _spans(recording, state)
     step = max(1.0, recording.seconds / COLUMNS)
-    sums: dict[tuple[str, Cohort, int], _Sum] = {}
-    means: dict[tuple[str, When], _Sum] = {}
-    hosts, count = set[str](), 0
+    of_hosts, of_whole = _Gathered(), _Gathered()
+    hosts, count, bad = set[str](), 0, dict[str, tuple[int, int]]()
     for sample in samples:
         at = recording.seconds_at(sample.at)
         when = spans.when(sample.host, at)
-        cohort: Cohort = "new" if when == "on the new release" else "old"
         hosts |= {sample.host} - {""}
         count += 1
+        if sample.host in spans.changed and _cohort(when) == "new" and ERRORS in sample.counts:
+            requests, failed = bad.get(sample.host, (0, 0))
+            bad[sample.host] = (requests + sample.counts[ERRORS][0], failed + sample.counts[ERRORS][1])
         for kind, value in _numbers(sample):
-            sums.setdefault((kind, cohort, int(at // step)), _Sum()).add(value)
-            if sample.host in spans.changed or not sample.host:
-                means.setdefault((kind, when), _Sum()).add(value)
+            weight = float(max(1, sample.counts[kind][0])) if kind in sample.counts else 1.0
+            gathered = of_hosts if sample.host else of_whole
+            gathered.add(kind, value, weight, (when, int(at // step)), counts=not sample.host or sample.host in spans.changed)
     if not count:
         return None
-    kinds = tuple(dict.fromkeys((*MACHINES, *NAMES, *sorted(kind for kind, _, _ in sums))))[:MOST]
-    curves = tuple(Curve(kind, _curve(sums, kind, "new", step), _curve(sums, kind, "old", step)) for kind in kinds)
-    told = {kind: {when: value.mean for (a_kind, when), value in means.items() if a_kind == kind} for kind in kinds}
-    told = {kind: spread for kind, spread in told.items() if spread}
-    return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans))
+    known = of_hosts.kinds()
+    by_kind = {kind: of_hosts if kind in known else of_whole for kind in (*MACHINES, *NAMES, *sorted(known | of_whole.kinds()))}
+    chosen = dict(list(by_kind.items())[:MOST])
+    curves = tuple(Curve(kind, one.curve(kind, "new", step), one.curve(kind, "old", step)) for kind, one in chosen.items())
+    told = {kind: spread for kind, one in chosen.items() if (spread := one.told(kind))}
+    return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans), bad)
 
 
 def _numbers(sample: Sample) -> Iterable[tuple[str, float]]:
     found = (*((kind, getattr(sample, kind)) for kind in MACHINES), *sample.extra.items())
     return ((kind, value) for kind, value in found if value is not None)
-
-
-def _curve(sums: dict[tuple[str, Cohort, int], _Sum], kind: str, cohort: Cohort, step: float) -> tuple[Point, ...]:
-    return tuple(sorted((column * step, value.mean) for (a_kind, a_cohort, column), value in sums.items() if (a_kind, a_cohort) == (kind, cohort)))
 
 
 def _spans(recording: Recording, state: RunState) -> _Spans:

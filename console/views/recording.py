@@ -44,6 +44,25 @@ class Recording:
         """The run's length in seconds."""
         return self.times[-1] if self.times else 0.0
 
+    @property
+    def seconds_to_end(self) -> float:
+        """Seconds until the run's end: a note that came later makes it no longer."""
+        ends = (seconds for event, seconds in zip(self.events, self.times, strict=True) if isinstance(event, ev.RunEnded))
+        return next(ends, self.seconds)
+
+    @property
+    def pauses(self) -> tuple[tuple[float, float], ...]:
+        """When the run stood still: from and until, in seconds. One that goes on is not there."""
+        out: list[tuple[float, float]] = []
+        paused: float | None = None
+        for event, seconds in zip(self.events, self.times, strict=True):
+            if isinstance(event, ev.Paused) and paused is None:
+                paused = seconds
+            elif isinstance(event, ev.Continued | ev.RollbackBegan | ev.RunEnded) and paused is not None:
+                out.append((paused, seconds))
+                paused = None
+        return tuple(out)
+
     def state_at(self, place: int) -> RunState:
         """Return what the events before that place add up to."""
         return fold(self.events[:place])

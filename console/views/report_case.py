@@ -1,6 +1,7 @@
 """The draft of a post-mortem as sections: the sequence and its gaps, numbers, output, what was left to do, and the questions. Pure."""
 
 from console.core.words.sizes import counted
+from console.core.words.threshold_words import amount
 from console.views.incident import QUESTIONS, Incident
 from console.views.plan_words import names_in_words
 from console.views.report_blocks import Block, Grid, Paragraph, Point, Points, Prompts, Quote, Section
@@ -37,7 +38,7 @@ def _gap(seconds: float | None) -> str:
 
 
 def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:
-    """For how long hosts ran what was taken back. How many requests failed there is not on record."""
+    """For how long hosts ran what was taken back, and how many of their requests failed meanwhile."""
     if not case.exposed:
         return ()
     total, hosts = sum(case.exposed.values()), tuple(case.exposed)
@@ -45,9 +46,21 @@ def _exposure(whole: WholeReport, case: Incident) -> tuple[Block, ...]:
     words = (
         f"Exposed: {counted(len(hosts), 'host')} of {len(whole.report.hosts)} ({names_in_words(hosts, NAMED)}), "
         f"{seconds_in_words(total)} of host time in all, the longest {longest} with {seconds_in_words(case.exposed[longest])}. "
-        "Counted from the first change on a host to the end of its way back; how many requests failed is not on this record."
+        f"Counted from the first change on a host to the end of its way back. {_failed(whole, case)}"
     )
     return (Paragraph(words),)
+
+
+def _failed(whole: WholeReport, case: Incident) -> str:
+    counted_on = {host: found for host, found in (whole.metrics.bad if whole.metrics else {}).items() if host in case.exposed}
+    if not counted_on:
+        return "How many requests failed was not counted."
+    requests, failed = (sum(found[place] for found in counted_on.values()) for place in (0, 1))
+    missing = len(case.exposed) - len(counted_on)
+    share = f" ({amount('error_rate', failed / requests)})" if requests else ""
+    return f"{failed:,} of {requests:,} requests failed there until the way back began{share}" + (
+        f"; {counted(missing, 'host')} not counted." if missing else "."
+    )
 
 
 def _quote(excerpt: LogExcerpt) -> Quote:

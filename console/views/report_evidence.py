@@ -65,7 +65,21 @@ def time_blocks(whole: WholeReport) -> tuple[Block, ...]:
     slow = ", ".join(f"{one.words}{f' on {one.host}' if one.host else ''} {fine_seconds(one.seconds)}" + _usual(one.usual) for one in chosen)
     title = "Later than usual" if whole.is_quiet else "Slowest steps"
     known = () if any(one.usual is not None for one in whole.kinds) else (Paragraph("No earlier run tells what is usual here.", "dim"),)
-    return (grid, *((Paragraph(f"{title}: {slow}."),) if slow else ()), *known, Drawing("step times"), Drawing("lanes"))
+    return (*_whole_time(whole), grid, *((Paragraph(f"{title}: {slow}."),) if slow else ()), *known, Drawing("step times"), Drawing("lanes"))
+
+
+def _whole_time(whole: WholeReport) -> tuple[Block, ...]:
+    """The whole run, from GO to its end, against what was planned."""
+    time = whole.time
+    if time is None:
+        return ()
+    paused = f", of which it was paused for {fine_seconds(time.paused)}" if time.paused else ""
+    took = f"from GO to the end it took {fine_seconds(time.took)}{paused}"
+    if time.planned is None:
+        return (Paragraph(f"{took[0].upper()}{took[1:]}; what it should have taken is not known: no run before it did all of this.", "dim"),)
+    difference = time.took - time.planned
+    words = "as planned" if abs(difference) < max(1.0, time.planned / 20) else f"{fine_seconds(abs(difference))} {'longer' if difference > 0 else 'shorter'}"
+    return (Paragraph(f"Planned were {fine_seconds(time.planned)}; {took}: {words}.", "warn" if difference > max(3.0, time.planned / 2) else "plain"),)
 
 
 def _span(seconds: float | None) -> str:

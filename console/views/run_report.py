@@ -141,7 +141,7 @@ def report_of(events: Sequence[ev.AnyEvent]) -> Report:
     """Return the report of a run, from all its events or from the first so many."""
     state, recording = fold(events), Recording(events)
     hosts, failures = _hosts(events, state), _failures(events, state)
-    return Report(state, _lasted(recording), _decision(events), _timeline(recording, state), hosts, failures, _told(events), database_facts(state))
+    return Report(state, recording.seconds_to_end, _decision(events), _timeline(recording, state), hosts, failures, _told(events), database_facts(state))
 
 
 def _decision(events: Sequence[ev.AnyEvent]) -> Decision | None:
@@ -157,12 +157,6 @@ def _told(events: Sequence[ev.AnyEvent]) -> tuple[SentAnnouncement, ...]:
         SentAnnouncement(event.at, event.moment, str(event.title), tuple(event.body.split("\n")), tuple(map(str, event.told)), tuple(map(str, event.problems)))
         for event in events if isinstance(event, ev.AnnouncementSent)
     )  # fmt: skip
-
-
-def _lasted(recording: Recording) -> float:
-    """Seconds until the run's end: a note that came later makes it no longer."""
-    ends = (seconds for event, seconds in zip(recording.events, recording.times, strict=True) if isinstance(event, ev.RunEnded))
-    return next(ends, recording.seconds)
 
 
 def _timeline(recording: Recording, state: RunState) -> tuple[TimelineEntry, ...]:

@@ -1,13 +1,15 @@
-"""A run's plan against what happened, by kind of step: how many there were, how they ended, and what they took beside the usual. Pure."""
+"""A run's plan against what happened: the time of the whole, and by kind of step how many there were, how they ended, and what they took. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
+from console.model import events as ev
 from console.model.plan import Step
 from console.model.state import RunState, StepState
 from console.views.blocking_reason import step_words
-from console.views.progress import is_late
+from console.views.progress import is_late, whole_seconds
+from console.views.recording import Recording
 
 NOT_DONE = ("failed", "unknown", "unreachable", "held", "cancelled")
 """Statuses of a step that was begun and did not end well."""
@@ -50,6 +52,27 @@ class SlowStep:
     def is_late(self) -> bool:
         """Whether it clearly took longer than usual."""
         return is_late(self.seconds, self.usual)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTime:
+    """What a run was to take from GO to its end, and what it took, in seconds."""
+
+    planned: float | None
+    """By what runs before this one took, with its own pauses and its monitoring window; None: they do not tell."""
+    took: float
+    paused: float
+    """So much of it stood still, for a person or another reason."""
+
+
+def whole_time(recording: Recording, state: RunState) -> WholeTime | None:
+    """Return the run's time from GO to its end; None where it had no GO, or has not ended."""
+    moments = zip(recording.events, recording.times, strict=True)
+    go = next(((place, at) for place, (event, at) in enumerate(moments) if isinstance(event, ev.Decided) and event.go), None)
+    if go is None or state.phase != "ended":
+        return None
+    place, began = go
+    return WholeTime(whole_seconds(recording.state_at(place)), recording.seconds_to_end - began, sum(end - at for at, end in recording.pauses))
 
 
 def kind_words(step: Step) -> str:

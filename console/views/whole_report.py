@@ -19,7 +19,7 @@ from console.views.kept_metrics import KeptMetrics, kept_metrics
 from console.views.left_open import LeftOpen, left_open
 from console.views.recording import Recording
 from console.views.run_report import Report, TimelineEntry, report_of
-from console.views.step_times import SlowStep, StepKindTimes, slowest_steps, step_times
+from console.views.step_times import SlowStep, StepKindTimes, WholeTime, slowest_steps, step_times, whole_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class WholeReport:
     highlights: tuple[TimelineEntry, ...]
     kinds: tuple[StepKindTimes, ...]
     slowest: tuple[SlowStep, ...]
+    time: WholeTime | None
     lanes: LaneChart | None
     incident: Incident | None
     left: tuple[LeftOpen, ...]
@@ -79,8 +80,8 @@ def whole_report(events: Sequence[ev.AnyEvent], samples: Iterable[Sample] = (), 
     states = {host.host: host.state for host in report.hosts}
     return WholeReport(
         report, recording, origin_of(recording.events, state), versions_of(state), highlights(recording, state), kinds, slowest_steps(state),
-        lane_chart(recording, state, states), incident_of(recording, state, kinds), left_open(state) if state.phase == "ended" else (),
-        kept_metrics(samples, recording, state), excerpts,
+        whole_time(recording, state), lane_chart(recording, state, states), incident_of(recording, state, kinds),
+        left_open(state) if state.phase == "ended" else (), kept_metrics(samples, recording, state), excerpts,
     )  # fmt: skip
 
 

@@ -127,3 +127,21 @@ def test_a_later_capture_is_named_and_all_problems_are_told_at_once(load):
 def test_what_is_wrong_is_told(load, text, words):
     (problem,) = problems(load, text)
     assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("strategy", "at", "warns"),
+    [("rolling", '["canary"]', True), ("canary", '["canary"]', False), ("rolling", '["canary", "end"]', False), ("bluegreen", '["canary"]', True)],
+)
+def test_a_path_that_only_a_canary_tries_is_warned_of_where_the_file_has_none(tmp_path, strategy, at, warns):
+    text = HEAD.replace("[environments.production]\n", f'[environments.production]\nstrategy = "{strategy}"\ncanary.analysis = "0s"\n')
+    (tmp_path / "hosts.toml").write_text(f'{text}[[environments.production.critical]]\nname = "Look"\nkind = "manual"\nat = {at}\n')
+    told = [one for one in load_file(str(tmp_path / "hosts.toml")).warnings if one.key == "environments.production.critical[0].at"]
+    assert [(one.line, f'strategy is "{strategy}"' in one.message) for one in told] == [(11, True)] * warns
+
+
+@pytest.mark.parametrize(("key", "warns"), [("retries = 2", True), ("retries = 0", False), ('cancel = "kill x"', True), ('timeout = "2s"', False)])
+def test_a_command_that_only_answers_has_no_use_for_keys_of_steps(load, key, warns):
+    config = load(f'name = "Pay"\nkind = "command"\ncommand = {{ run = "smoke/pay", {key} }}')
+    told = [one for one in config.warnings if "is not used" in one.message]
+    assert [(one.line, one.key.rpartition(".")[2]) for one in told] == [(9, key.split()[0])] * warns

@@ -18,6 +18,7 @@ SEVERAL_APPS = re.compile(r"^apps|^environments\.\*\.apps")
 SHOWN_ELSEWHERE = re.compile(
     r"^environments\.\*\.(commands|hooks|variables)"  # the forms of [app]
     r"|^app\.commands\..*\.(run|run_as|timeout|cancel|retries)$|^app\.commands\.\*"  # the table's form at install
+    r"|^environments\.\*\.(health|checks|critical)\[\]\.command\.(cancel|retries)$"  # not used there
     r"|^environments\.\*\.(database|balancer\[\])\..*\.(run|run_as|timeout|cancel|retries)$"
     r"|\.metrics\.[\w*]+\.(query|counter|errors|histogram|quantile)"  # a metric's form
     r"|\.(balancer\[\]|database)\.host\."  # a host's form at hosts

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.plan.critical_steps import never_tried
 from console.core.plan.planner import plan_release
 from console.core.run.attention import next_words
 from console.core.run.critical_paths import ended, has_passed, is_per_host, manual_names, open_ticks, path_of, tick_words, tried_hosts, try_words
@@ -347,3 +348,18 @@ def test_no_two_paths_share_a_step():
     for hosts, batch, strategy in product((1, 2, 5, 10), (1, 3), ("rolling", "canary", "recreate")):
         names = [step.name for step in plan_of(fleet(LOGIN, BUY, hosts=hosts, batch=batch, strategy=strategy), "deploy").steps]
         assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("path", "strategy", "why"),
+    [
+        (LOGIN, "rolling", None),
+        (changed(LOGIN, at=("canary",)), "canary", None),
+        (changed(LOGIN, at=("canary",)), "rolling", 'at = ["canary"], and the strategy is rolling'),
+        (changed(LOGIN, at=("canary", "end")), "rolling", None),
+        (changed(LOGIN, tags=("db",)), "canary", "no host of this release has the tag db"),
+    ],
+)
+def test_a_path_that_no_step_tries_is_known_before(path: CriticalPath, strategy: str, why: str | None):
+    environment = fleet(path)
+    assert never_tried(environment, strategy, environment.hosts) == ({"Login": why} if why else {})

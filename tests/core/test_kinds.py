@@ -14,7 +14,7 @@ from console.core.rollback_targets import Targets
 from console.errors import NoGo
 from console.model.database import Backup, Review
 from console.model.environment_record import Live, Released
-from console.model.fleet import Announce, Command, Database, Environment
+from console.model.fleet import Announce, Command, CriticalPath, Database, Environment
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
 from console.model.plan import ReturnTarget
 from console.model.release import Release, Revision
@@ -82,6 +82,11 @@ CHECKS = [
         "a release with a database that nobody looked at",
         found(environment=changed(FLEET, database=DATABASE)),
         [*SOURCE, *ON_FLEET, "lock", "way-back", "announcement", "team"],
+    ),
+    (
+        "a release that tries a critical path nowhere",
+        found(environment=changed(FLEET, critical=(CriticalPath("Login", "manual", at=("canary",)), CriticalPath("Buy", "manual")))),
+        [*SOURCE, *ON_FLEET, "lock", "way-back", "critical", "announcement", "team"],
     ),
     ("a restart", found("restart"), [*ON_FLEET, "lock", "way-back"]),
     ("a rollback", found("rollback", **ROLLBACK), [*ON_FLEET, "lock", "way-back"]),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.host.shell import quote
 from console.core.host.sudo import LOOK, sudo_asks
-from console.model.fleet import Command, Environment, Hook, Host
+from console.model.fleet import CheckSpec, Command, CriticalPath, Environment, HealthCheck, Hook, Host
 from tests.core.shells import SAY, Shell
 
 HOST = Host("web01", "10.0.0.1", tags=("jobs",))
@@ -36,6 +36,19 @@ def asked(**commands: Command) -> tuple[str, ...]:
 )
 def test_commands_that_call_sudo(text: str, asks: tuple[str, ...]):
     assert asked(a=Command(text)) == asks
+
+
+def test_commands_of_checks_and_critical_paths_that_the_host_runs():
+    def found(on: str, tags: tuple[str, ...] = ()) -> tuple[str, ...]:
+        health = HealthCheck("queue", "command", command=Command("sudo ask"), on=on, tags=tags)
+        path = CriticalPath("Pay", "command", command=Command("bin/pay", run_as="till"), on=on, tags=tags)
+        check = CheckSpec("room", "command", command=Command("sudo look"), on=on)
+        manual = CriticalPath("Look", "manual")
+        return sudo_asks(Environment("shop", "p", "/srv", (HOST,), health=(health,), critical=(path, manual), checks=(check,)), HOST)
+
+    assert found("host") == found("web01") == found("web01", ("web",)) == ("run:look", "run:ask", "as:till")
+    assert found("host", ("web",)) == ("run:look",)
+    assert found("console") == found("web02") == ()
 
 
 def test_users_that_commands_run_as_and_what_is_not_this_host_s():

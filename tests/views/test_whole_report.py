@@ -163,6 +163,41 @@ def test_a_plan_is_held_against_what_happened():
     assert (slow.words, slow.host, slow.is_late) == ("health gate", "web01", True)
 
 
+@pytest.mark.parametrize(
+    ("events", "planned", "words"),
+    [
+        (GOOD, None, "From GO to the end it took 19 s; what it should have taken is not known"),
+        (journal("rolled-back"), 7.466, "Planned were 7.5 s; from GO to the end it took 22 s: 14 s longer."),
+        (journal("no-go"), 0.0, ""),
+    ],
+)
+def test_the_whole_time_is_held_against_the_plan(events, planned, words):
+    whole = whole_report(events)
+    assert words in markdown(whole)
+    assert (whole.time.planned if whole.time else 0.0) == planned
+
+
+def test_requests_that_failed_while_hosts_were_exposed_are_told_and_weigh_what_they_are_of():
+    events = journal("rolled-back")
+    wall = Recording(events).wall_of(events[0].at)
+
+    def counted(host: str, at: float, requests: int, bad: int) -> Sample:
+        return Sample(host, wall + at, extra={"error_rate": bad / requests}, counts={"error_rate": (requests, bad)})
+
+    samples = [
+        counted("web01", 0.0, 100, 1),
+        counted("web01", 11.0, 900, 90),
+        counted("web01", 13.0, 100, 60),
+        counted("web02", 12.0, 500, 0),
+        counted("", 12.0, 1500, 150),
+    ]
+    assert "How many requests failed was not counted." in markdown(whole_report(events))
+    whole = whole_report(events, samples)
+    assert "150 of 1,000 requests failed there until the way back began (15.0 %)." in markdown(whole)
+    assert whole.metrics is not None
+    assert whole.metrics.means["error_rate"] == pytest.approx({"before": 0.01, "on the new release": 0.15})
+
+
 def test_lanes_have_every_attempt_within_the_time_that_is_drawn():
     chart = whole_report(journal("rolled-back")).lanes
     assert chart is not None

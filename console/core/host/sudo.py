@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from console.core.host.shell import PLACEHOLDER, quote
 from console.core.host_selection import applies
-from console.model.fleet import Command, Environment, Host
+from console.model.fleet import Command, CriticalPath, Environment, HealthCheck, Host
 
 LOOK = r"""
 sudo_says() { said=$(LC_ALL=C; export LC_ALL; eval "sudo -n $1" 2>&1 < /dev/null); }
@@ -47,10 +47,17 @@ _ASSIGNED = re.compile(r"[A-Za-z_]\w*=")
 
 
 def sudo_asks(environment: Environment, host: Host) -> tuple[str, ...]:
-    """What to try for the commands of a host: `as:USER` for a `run_as`, `run:…` for a command that calls sudo itself, as words of a shell."""
+    """What to try for the commands of a host, those of checks and critical paths that it runs too.
+
+    `as:USER` for a `run_as`, `run:…` for a command that calls sudo itself, as words of a shell.
+    """
     names = {*environment.commands, *(name for tag in host.tags for name in environment.tag_commands.get(tag, {}))}
     found = [command for name in sorted(names) if (command := environment.command(host, name))]
     found += [hook.command for hook in environment.hooks if applies(hook.tags, host)]
+    found += [check.command for check in environment.checks if check.command is not None and check.on in ("host", host.name)]
+    probes: tuple[HealthCheck | CriticalPath, ...] = (*environment.health, *environment.critical)
+    asked = (probe.command for probe in probes if probe.on == host.name or (probe.on == "host" and applies(probe.tags, host)))
+    found += [command for command in asked if command is not None]
     values = {
         "host": host.name, "address": host.address or host.name, "server": host.server or host.name, "env": environment.name,
         "shared": f"{environment.path_on(host)}/shared",

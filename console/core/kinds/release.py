@@ -11,6 +11,7 @@ from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords
+from console.core.plan.critical_steps import never_tried
 from console.core.plan.maintenance_page import shows_page
 from console.core.plan.planner import plan_release
 from console.core.plan.return_plan import way_back
@@ -25,6 +26,7 @@ from console.model.fleet import Environment
 from console.model.plan import Plan
 from console.model.release import Release, Revision
 from console.model.values import changed
+from console.text import SafeText
 
 
 def checks(found: Found) -> tuple[Check, ...]:
@@ -47,10 +49,21 @@ def checks(found: Found) -> tuple[Check, ...]:
         *_traffic(found),
         *_database(found),
         with_schema(assess_way_back(ways, live, unanswered(found.spoken)), found.review or Review()),
+        *_untried(found),
         assess_announcement(environment.announce, request.impact),
         assess_team(needed_operators(environment.team_required, request.impact), found.by, found.joined),
     )
     return overridden(judged, request.overrides)
+
+
+def _untried(found: Found) -> tuple[Check, ...]:
+    """The critical paths that this release tries nowhere; no verdict where it tries each."""
+    untried = never_tried(found.environment, found.strategy, found.hosts)
+    if not untried:
+        return ()
+    words = "; ".join(f"{name} is not tried: {why}" for name, why in untried.items())
+    remedy = 'at = ["canary", "end"] tries it with every strategy' if any("canary" in why for why in untried.values()) else ""
+    return (Check("critical", SafeText("Critical paths"), "warning", blocking=False, detail=SafeText(words), remedy=SafeText(remedy)),)
 
 
 def _traffic(found: Found) -> tuple[Check, ...]:

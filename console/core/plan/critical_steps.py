@@ -38,6 +38,17 @@ def at_the_end(environment: Environment, waves: Waves, needs: tuple[str, ...], r
     return _steps(environment, tried, "verify", "verify", needs, release)
 
 
+def never_tried(environment: Environment, strategy: str, hosts: Sequence[Host]) -> dict[str, str]:
+    """Return the paths that no step of a release to those hosts with that strategy tries, each with the reason."""
+    found = dict[str, str]()
+    for path in environment.critical:
+        if not any(applies(path.tags, host) for host in hosts):
+            found[path.name] = f"no host of this release has the tag {' or '.join(path.tags)}"
+        elif path.at == ("canary",) and strategy != "canary":
+            found[path.name] = f'at = ["canary"], and the strategy is {strategy}'
+    return found
+
+
 def _first_wave(path: CriticalPath, waves: Waves) -> int:
     """The number of the first wave with a host that it is tried for; 0: the plan has none."""
     return next((number for number, wave in enumerate(waves, start=1) if any(applies(path.tags, host) for host in wave)), 0)
