@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from console.config.file_problems import FilePlace
+from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric
 from console.model.fleet import Variable
-from console.model.metrics import CountedMetric, Metrics, QueriedMetric
 
 Values = dict[str, Any]
 MEASURED: Final = ("cpu", "memory", "load", "disk", "net_in", "net_out")

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from console.model.application_metrics import MetricName, Metrics
 from console.model.http_step import HttpStep, Statuses
-from console.model.metrics import MetricName, Metrics
 from console.model.secret import SecretRef
 from console.model.thresholds import Threshold
 

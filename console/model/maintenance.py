@@ -1,6 +1,6 @@
 """Maintenance mode: who has users shown a page, since when and until when, and what hosts and balancers showed when they were looked at. Values only.
 
-What a fleet's answers add up to is judged in `core/maintenance.py`.
+What a fleet's answers add up to is judged in `core/maintenance_state.py`.
 """
 
 from typing import Literal

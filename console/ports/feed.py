@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from console.model.application_metrics import MACHINE
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
-from console.model.metrics import MACHINE
 from console.text import SafeText
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from console.model.application_metrics import Series, Unreadable
 from console.model.fleet import Host
 from console.model.measurements import Measurement
-from console.model.metrics import Series, Unreadable
 
 Take = Callable[[tuple[Measurement, ...]], None]
 """Takes what one look at one host gave (or at the environment as a whole): one or several metrics, all of one time, and never none."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import floor, isnan, nan
 
 from console.core.metrics.fleet_curve import OpenRow, Row, merged
-from console.model.metrics import MACHINE
+from console.model.application_metrics import MACHINE
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
 from console.text import SafeText

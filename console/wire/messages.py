@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from console.errors import ConsoleError, Exit, Locked, NoGo, NotYet, Problem, UsageFault
+from console.model.application_metrics import MACHINE
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.fleet import Environment
-from console.model.metrics import MACHINE
 from console.model.request import Request
 from console.model.values import changed
 from console.ports.feed import Heard, Output, Presence, Sample

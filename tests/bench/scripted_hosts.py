@@ -12,12 +12,12 @@ from console.adapters.health_gates import HostGates
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
 from console.adapters.metrics.proc_sampler import METRICS
-from console.adapters.scripted import Call, ScriptedAnswer, ScriptedTransport
+from console.adapters.scripted_hosts import Call, ScriptedAnswer, ScriptedTransport
 from console.adapters.ship import HostShipper
 from console.cli.real_ports import RealOutside, open_outside
+from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.model.secret import Secret
 from console.ports.metrics import Take
 

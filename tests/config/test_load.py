@@ -4,8 +4,8 @@ import pytest
 
 from console.config.load import ConfigFile, digest, find_file, load_file
 from console.errors import Exit, Problem, UsageFault
+from console.model.application_metrics import QueriedMetric
 from console.model.fleet import Amount, Command, Environment, Host
-from console.model.metrics import QueriedMetric
 from console.model.secret import SecretRef
 
 APP = """

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.metrics.counters import added, bound_for, buckets_of, counts_of, quantile_range
-from console.model.metrics import CountedMetric, Series, Unreadable
+from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.traffic import ServerCounts
 
 ERRORS = CountedMetric("error_rate", counter="http_total", errors={"status": "5.."})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.metrics.exposition import series_of
-from console.model.metrics import Series, Unreadable
+from console.model.application_metrics import Series, Unreadable
 
 WANTED = frozenset({"a_total", "process_start_time_seconds"})
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.metrics.increases import Increase, Looked, increase, looked_at, measured, quantile_of, together
+from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
-from console.model.metrics import CountedMetric, Series, Unreadable
 
 ERRORS = CountedMetric("error_rate", counter="http_total", errors={"status": "5.."})
 JOBS = CountedMetric("jobs", counter="jobs_total")

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from console.core.metrics import kept_numbers
 from console.core.metrics.kept_numbers import DAY, HOUR, LEAST, MINUTE, MOST, SLACK, UNKNOWN, KeptNumbers
+from console.model.application_metrics import MACHINE
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.text import SafeText
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from console.core.metrics.metric_list import BALANCERS_EVERY, metrics_of
+from console.model.application_metrics import MACHINE, CountedMetric, Metrics, QueriedMetric
 from console.model.fleet import Balancer, Environment, HealthCheck
-from console.model.metrics import MACHINE, CountedMetric, Metrics, QueriedMetric
 from console.model.number_history import MetricInfo
 from console.model.thresholds import Threshold
 from console.model.values import changed

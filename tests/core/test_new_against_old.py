@@ -14,9 +14,9 @@ from console.core.words.readings import percent, ratio_words, reading_words
 from console.model import commands as cmd
 from console.model import events as ev
 from console.model.analysis import Block, Reading
+from console.model.application_metrics import CountedMetric, MetricName, Metrics
 from console.model.commands import Refusal
 from console.model.fleet import Amount, Balancer, Canary, Environment, Host
-from console.model.metrics import CountedMetric, MetricName, Metrics
 from console.model.plan import Step
 from console.model.state import AnalysisState
 from console.model.thresholds import Threshold

@@ -7,7 +7,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.scripted import ScriptedTransport
+from console.adapters.scripted_hosts import ScriptedTransport
 from console.engine.run.executor import FleetExecutor
 from console.model.events import LocksTaken
 from console.model.fleet import Environment, Host

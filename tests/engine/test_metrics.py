@@ -13,9 +13,9 @@ from console.adapters.metrics.scripted import ScriptedSource
 from console.engine.kept_beside import KeptBeside
 from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
+from console.model.application_metrics import Metrics, QueriedMetric
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
-from console.model.metrics import Metrics, QueriedMetric
 from console.model.number_history import NumbersSeen
 from console.model.request import Person
 from console.model.thresholds import Threshold

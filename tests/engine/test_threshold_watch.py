@@ -13,7 +13,7 @@ from console.core.thresholds.judging import judged
 from console.engine.run import threshold_watch
 from console.engine.run.threshold_watch import FEW, LOOK, ThresholdWatch, patience_of
 from console.model import events as ev
-from console.model.metrics import Metrics
+from console.model.application_metrics import Metrics
 from console.model.thresholds import Mean, Threshold
 from console.model.values import changed
 from tests.core.plans import run_of

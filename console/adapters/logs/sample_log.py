@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from console.adapters.logs.log_pages import behind
 from console.adapters.statefolder import logs_folder, made_folder, modes_of
-from console.model.metrics import MACHINE
+from console.model.application_metrics import MACHINE
 from console.ports.feed import Sample, SamplePage
 from console.wire.address import path_part
 

@@ -14,9 +14,9 @@ from console.core.host.shell import filled_url
 from console.core.metrics.counters import added, bound_for, buckets_of, incarnation_of
 from console.core.metrics.exposition import START
 from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, looked_at, measured, together, unmeasured
+from console.model.application_metrics import Metrics, Unreadable
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
-from console.model.metrics import Metrics, Unreadable
 from console.ports.clock import Clock
 from console.ports.metrics import Take
 

@@ -11,8 +11,8 @@ from console.adapters.metrics.shared_looks import Counted, NotedCounts
 from console.core.analysis.looks import look_of
 from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, measured, together, unmeasured
 from console.core.metrics.metric_list import BALANCERS_EVERY
+from console.model.application_metrics import CountedMetric
 from console.model.measurements import Measurement
-from console.model.metrics import CountedMetric
 from console.model.traffic import BalancerProblem
 from console.ports.clock import Clock
 from console.ports.metrics import Take

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 
 from console.adapters.clock import SystemClock
 from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
+from console.model.application_metrics import MACHINE
 from console.model.fleet import Host
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.ports.hosts import Transport
 from console.ports.metrics import Take
 from console.text import SafeText

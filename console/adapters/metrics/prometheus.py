@@ -14,9 +14,9 @@ from console.adapters.health_gates import bare_command
 from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.promql import Answer, instant
 from console.core.metrics.increases import unmeasured
+from console.model.application_metrics import QueriedMetric
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.measurements import Measurement
-from console.model.metrics import QueriedMetric
 from console.ports.clock import Clock
 from console.ports.hosts import Transport
 from console.ports.metrics import Take

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from console.model.application_metrics import MACHINE
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.ports.metrics import Take
 
 

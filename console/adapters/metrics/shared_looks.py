@@ -5,8 +5,8 @@ Knows the ports that it stands before, and nothing of what the answers mean.
 
 from collections.abc import Callable
 
+from console.model.application_metrics import Series, Unreadable
 from console.model.fleet import Host
-from console.model.metrics import Series, Unreadable
 from console.model.traffic import BalancerProblem, ServerCounts
 from console.ports.balancers import BalancerPort
 from console.ports.metrics import Scraper

@@ -13,8 +13,8 @@ from typing import Any
 
 import asyncssh
 
-from console.adapters.ssh.command import command_line
 from console.adapters.ssh.frame import Frame
+from console.adapters.ssh.login_shell import command_line
 from console.ports.hosts import Sink
 
 CAP = 1024 * 1024

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from console.core.metrics.exposition import START
-from console.model.metrics import CountedMetric, Series, Unreadable
+from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.traffic import ServerCounts
 from console.text import SafeText
 

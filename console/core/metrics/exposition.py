@@ -7,7 +7,7 @@ A look that is cut short, or is no such text at all, is `Unreadable`: the last n
 import re
 from functools import lru_cache
 
-from console.model.metrics import Series, Unreadable
+from console.model.application_metrics import Series, Unreadable
 from console.text import SafeText
 
 START = "process_start_time_seconds"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from console.core.metrics.counters import Buckets, added, buckets_of, counts_of, incarnation_of
+from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
-from console.model.metrics import CountedMetric, Series, Unreadable
 from console.text import SafeText
 
 RESTARTED = SafeText("it was restarted: its counters began anew")

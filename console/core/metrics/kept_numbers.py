@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf, isinf, isnan, nan
 
+from console.model.application_metrics import MACHINE
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.text import SafeText
 
 HOUR, DAY, MINUTE = 3600.0, 86400.0, 60.0

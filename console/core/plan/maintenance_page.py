@@ -4,7 +4,7 @@ Each is one step of the whole run. It switches on what is off, and off what it h
 """
 
 from console.core.checks.database import MIGRATE
-from console.core.maintenance import OFF, ON, hosts_with_page, is_configured, without_end
+from console.core.maintenance_state import OFF, ON, hosts_with_page, is_configured, without_end
 from console.model.fleet import Environment
 from console.model.plan import Step
 from console.model.state import RunState

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
-from console.core.maintenance import hosts_with_page, is_configured, left_on, state_of, without_end
+from console.core.maintenance_state import hosts_with_page, is_configured, left_on, state_of, without_end
 from console.engine.context import QueryContext
 from console.engine.maintenance.switch import GLANCE, MaintenanceSwitch, Switched
 from console.engine.run.run_names import new_run

@@ -3,7 +3,7 @@
 One at a time with whoever switches it by hand. What the run has switched on is on record until it is off again.
 """
 
-from console.core.maintenance import state_of
+from console.core.maintenance_state import state_of
 from console.engine.context import QueryContext
 from console.engine.maintenance.change import said, switch_of
 from console.engine.maintenance.switch import MaintenanceSwitch, Switched, Tell

@@ -10,7 +10,7 @@ from datetime import datetime
 from console.core.host.maintenance_script import LEFT_AS_IT_IS, switch_maintenance
 from console.core.host.release_scripts import user_command
 from console.core.host.shell import deploy_variables, filled
-from console.core.maintenance import host_seen, hosts_with_page
+from console.core.maintenance_state import host_seen, hosts_with_page
 from console.engine.pacing import on_each
 from console.engine.run.step_attempt import values_outside_run, variables_of
 from console.model.fleet import Command, Environment, Host

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from console.core.metrics.kept_numbers import KeptNumbers
+from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment
 from console.model.measurements import Measurement
-from console.model.metrics import MACHINE
 from console.ports.clock import Clock
 from console.ports.feed import Sample
 from console.ports.metrics import MetricSource

@@ -11,7 +11,7 @@ from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
-from console.engine.run import critical_paths, database_steps, traffic_steps, weigh_steps
+from console.engine.run import critical_path_steps, database_steps, traffic_steps, weigh_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
@@ -196,8 +196,8 @@ _KINDS: dict[str, Callable[[Task], Awaitable[StepResult]]] = {
     "gate": _gate,
     "monitor": _monitor,
     "analysis": _analysis,
-    "critical": critical_paths.try_path,
-    "manual": critical_paths.wait_for_tick,
+    "critical": critical_path_steps.try_path,
+    "manual": critical_path_steps.wait_for_tick,
     "maintain": _maintain,
     "backup": database_steps.back_up,
     "migrate": database_steps.migrate,

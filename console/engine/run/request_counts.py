@@ -15,8 +15,8 @@ from console.core.metrics.counters import Buckets, added, bound_for, buckets_of,
 from console.core.metrics.exposition import START
 from console.engine.run.step_attempt import Task, values_for
 from console.model.analysis import Block
+from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.fleet import Host
-from console.model.metrics import CountedMetric, Series, Unreadable
 from console.model.traffic import BalancerProblem, ServerCounts
 from console.text import SafeText
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from console.core.host.shell import filled
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
+from console.model.application_metrics import Series, Unreadable
 from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
 from console.model.host_facts import HostFacts
 from console.model.maintenance import MaintenanceVerb
 from console.model.measurements import Measurements
-from console.model.metrics import Series, Unreadable
 from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret

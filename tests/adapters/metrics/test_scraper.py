@@ -9,8 +9,8 @@ import pytest
 from console.adapters.local import LocalTransport
 from console.adapters.metrics import scraper
 from console.adapters.metrics.scraper import HttpScraper
+from console.model.application_metrics import Series, Unreadable
 from console.model.fleet import Host
-from console.model.metrics import Series, Unreadable
 from tests.reserved import free_port
 
 HOST = Host("here", address="localhost")

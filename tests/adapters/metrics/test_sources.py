@@ -22,9 +22,9 @@ from console.adapters.metrics.scripted import ScriptedSource
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.promql import Answer
 from console.core.checks.health_gate import Observation
+from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.measurements import Measurement
-from console.model.metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
 from console.model.values import changed
 from console.ports.hosts import Ran, Sink, Unreached
 from console.ports.metrics import MetricSource

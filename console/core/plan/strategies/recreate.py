@@ -6,7 +6,7 @@ finds each host well again by its own checks.
 
 from collections.abc import Iterable, Mapping
 
-from console.core.maintenance import is_configured
+from console.core.maintenance_state import is_configured
 from console.core.plan.lanes import Lane
 from console.core.plan.marks import NAMED, wave_mark
 from console.core.plan.stages import Staged, Stages, in_stages
