@@ -143,7 +143,7 @@ class LocalStream:
         await self._writer.drain()
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the socket; an error on the way is not told."""
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()

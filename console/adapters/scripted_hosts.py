@@ -141,5 +141,5 @@ class ScriptedTransport:
         return None
 
     async def close(self) -> None:
-        """Forget every link."""
+        """Forget every link: the next command on a host makes it again."""
         self._linked.clear()

@@ -51,7 +51,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class OneOf(msgspec.Struct, frozen=True):
-    """One of a few words."""
+    """A text that is one of these words, in their own spelling."""
 
     words: tuple[str, ...]
 
@@ -194,7 +194,7 @@ class OrWord(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A date of TOML."""
+    """A date, or a date and time, as TOML writes it without quotes."""
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the date, or the date and time."""

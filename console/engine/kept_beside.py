@@ -12,7 +12,7 @@ AT_ONCE: Final = 500
 
 
 class KeptBeside:
-    """Of one run."""
+    """Keeps the minutes before and after one run with that run."""
 
     def __init__(self, keeper: MetricKeeper | None, clock: Clock, run: str, keep: Keep) -> None:
         self._keeper, self._clock, self._run, self._keep = keeper, clock, run, keep

@@ -354,7 +354,7 @@ class Balancer(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that checks, messages and the record give it."""
         part = self.backend or self.upstream or self.kind
         return f"{self.host.name if self.host else 'localhost'}/{part}"
 

@@ -19,7 +19,7 @@ class MetricSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name that messages and the record give it."""
 
     @property
     def interval(self) -> float:

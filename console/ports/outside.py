@@ -44,11 +44,11 @@ class Outside(Protocol):
 
     @property
     def gates(self) -> Gates:
-        """Asks health checks."""
+        """Asks the health checks of a host, again and again until its gate is decided."""
 
     @property
     def critical(self) -> CriticalPaths:
-        """Tries critical paths."""
+        """Tries critical paths: HTTP sequences and commands."""
 
     @property
     def checks(self) -> CheckRunner:

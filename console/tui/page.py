@@ -31,7 +31,7 @@ class KeyField(Protocol):
 
     @property
     def typing(self) -> bool:
-        """Whether it has them."""
+        """Whether somebody types in it now, so that keys are text."""
 
     def press(self, key: str) -> bool:
         """Act on a key that ends the typing, or means something else meanwhile; False: it is text."""

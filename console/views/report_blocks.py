@@ -12,7 +12,7 @@ from console.views.styled_text import Tone
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or two."""
+    """Text of a report that stands by itself."""
 
     words: str
     tone: Tone = "plain"
@@ -38,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A list."""
+    """A list with a mark before each entry."""
 
     rows: tuple[Point, ...]
 
@@ -55,7 +55,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Entries of a timeline."""
+    """Entries of a timeline, each at its time of day."""
 
     rows: tuple[TimelineEntry, ...]
 

@@ -61,7 +61,7 @@ class ScriptedBalancer:
         self.problem = BalancerProblem(self.name, SafeText(message), SafeText("look at it there"), reached)
 
     def mend(self) -> None:
-        """Answer again."""
+        """Answer again after `leave`, as if nothing had been."""
         self.problem = None
 
     def keep(self, host: str, sessions: int, seconds: float = float("inf")) -> None:
@@ -104,7 +104,7 @@ class ScriptedBalancer:
         return seen
 
     async def weigh(self, weights: dict[str, int], *, deadline: float) -> BalancerSeen | BalancerProblem:
-        """Set weights."""
+        """Set the weights of servers by name; those that are not named keep theirs."""
         named = {server.name or host: server for host, server in (*self.servers.items(), *self.strangers.items())}
         if self.problem is None:
             for name, weight in weights.items():
@@ -130,7 +130,7 @@ class ScriptedBalancer:
         )  # fmt: skip
 
     async def close(self) -> None:
-        """Note it."""
+        """Note that it was closed, for the contract suite."""
         self.calls.append(("close", ()))
 
     def _set(self, host: str, admission: Admission) -> None:

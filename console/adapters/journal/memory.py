@@ -105,31 +105,31 @@ class MemoryJournal:
         """Do nothing: nobody asks for it."""
 
     async def carried(self) -> dict[str, Carrier]:
-        """Nobody has said so."""
+        """Return no carrier: runs of this record are in this process."""
         return {}
 
     async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
-        """There is nobody to take it."""
+        """Raise: there is no other machine that could take it."""
         raise NotImplementedError
 
     async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
-        """None were sent."""
+        """Return none: only a shared record has commands of other machines."""
         return ()
 
     async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
-        """None were sent."""
+        """Raise: no command can have come from another machine."""
         raise NotImplementedError
 
     async def command_answer(self, number: int) -> Accepted | Refusal | None:
-        """None were sent."""
+        """Raise: no command can have gone to another machine."""
         raise NotImplementedError
 
     async def withdraw_command(self, number: int) -> bool:
-        """None were sent."""
+        """Raise: no command can have gone to another machine."""
         raise NotImplementedError
 
     async def news(self, run: str, seconds: float) -> None:
-        """Wait so long."""
+        """Sleep so long: nothing is told by other machines."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:

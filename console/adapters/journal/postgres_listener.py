@@ -36,7 +36,7 @@ class Listener:
         heard.clear()
 
     async def close(self) -> None:
-        """Listen no more."""
+        """End the connection that notifications come over."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

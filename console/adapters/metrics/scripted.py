@@ -25,6 +25,6 @@ class ScriptedSource:
             self._takes.remove(take)
 
     def give(self, *looks: Measurement) -> None:
-        """Find that in one look."""
+        """Hand these measurements to every follower, as one look."""
         for take in tuple(self._takes):
             take(looks)

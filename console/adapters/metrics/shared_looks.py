@@ -25,7 +25,7 @@ class NotedScraper:
         self._last: dict[tuple[str, str], tuple[float, Scraped]] = {}
 
     async def scrape(self, host: Host, url: str, names: frozenset[str], *, deadline: float) -> Scraped:
-        """Read now."""
+        """Read the host now, whatever was read before."""
         return (await self.recent(host, url, names, age=0.0, deadline=deadline))[1]
 
     async def recent(self, host: Host, url: str, names: frozenset[str], *, age: float, deadline: float) -> tuple[float, Scraped]:
@@ -57,7 +57,7 @@ class NotedCounts:
         return self._balancer.hosts
 
     async def count(self, *, deadline: float) -> Counted:
-        """Count now."""
+        """Ask the balancer for its counters now, whatever it said before."""
         return (await self.recent(age=0.0, deadline=deadline))[1]
 
     async def recent(self, *, age: float, deadline: float) -> tuple[float, Counted]:

@@ -97,7 +97,7 @@ class CurveMaker:
         self._rows: dict[int, OpenRow] = {}
 
     def add(self, at: float, value: float | None, counts: tuple[int, int] | None, *, new: bool, whole: bool) -> None:
-        """Take one look."""
+        """Take one look at a host, or at the environment (`whole`); looks may come in any order."""
         place = int((at - self._since) // self._step)
         row = self._rows.get(place)
         if row is None:

@@ -38,7 +38,7 @@ class RuntimeApi:
         return self._map.get(self._backend) == "on"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Hold one talk."""
+        """Answer the commands of one connection to the socket, as HAProxy does, until it is closed."""
         prompts = False
         with contextlib.suppress(OSError):
             while line := (await reader.readline()).decode("utf-8", "replace").strip():

@@ -63,7 +63,7 @@ class Server:
 
 
 class Servers:
-    """All of them, by name."""
+    """The servers of the one backend, by name."""
 
     def __init__(self, servers: list[Server]) -> None:
         self.by_name = {server.name: server for server in servers}

@@ -50,7 +50,7 @@ class MaintenanceEnd:
             self._task = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """End the watch; a maintenance that is due is not ended any more by this engine."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

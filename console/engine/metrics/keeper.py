@@ -37,7 +37,7 @@ class NoMeasurements:
         return {}
 
     def copied(self, metric: str, since: float) -> "NoMeasurements":
-        """Return the same."""
+        """Return itself: there is nothing that more measurements could change."""
         return self
 
 

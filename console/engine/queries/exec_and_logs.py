@@ -11,7 +11,7 @@ from typing import Any
 from console.core.host_selection import meant_hosts
 from console.engine.context import QueryContext
 from console.engine.queries.inspect import look_at
-from console.engine.queries.remote_command import Errand, Hearing, Settled, remote_command_for
+from console.engine.queries.remote_command import MergedOutput, RemoteCommand, Settled, remote_command_for
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord
 from console.engine.run.step_attempt import variables_of
@@ -40,9 +40,9 @@ async def answer_exec(fleet: QueryContext, argument: Mapping[str, Any], person: 
     facts = await look_at(fleet, meant_hosts(environment, request))
     _judge(facts, locks=not argument.get("read_only"))
     command = Command(str(argument["command"]))
-    errands = tuple(remote_command_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
+    commands = tuple(remote_command_for(environment, fact, command, variables, timeout=LONGEST, fill=False) for fact in facts)
     run = await new_run(fleet.journal, fleet.clock, environment.name)
-    fleet.feeds[run] = lambda: _executed(fleet, run, request, errands, person)
+    fleet.feeds[run] = lambda: _executed(fleet, run, request, commands, person)
     return {"feed": run, "hosts": [fact.host for fact in facts]}
 
 
@@ -60,12 +60,12 @@ def _judge(facts: tuple[HostFacts, ...], *, locks: bool) -> None:
         raise NoGo(f"no release is live on {', '.join(bare[:5])}; nothing was run on any host", "deploy status")
 
 
-async def _executed(fleet: QueryContext, run: str, request: Request, errands: tuple[Errand, ...], person: Person) -> AsyncIterator[Heard]:
+async def _executed(fleet: QueryContext, run: str, request: Request, commands: tuple[RemoteCommand, ...], person: Person) -> AsyncIterator[Heard]:
     """Run it everywhere, written down before it is sent and as it ends."""
     environment = fleet.environment
     await _end_forgotten(fleet)
     record = RunRecord(fleet.journal, fleet.clock)
-    hosts = tuple(errand.host.name for errand in errands)
+    hosts = tuple(command.host.name for command in commands)
     opened = RunOpened(
         run=run, kind="exec", app=environment.app, environment=environment.name, protected=environment.protected, by=person, request=request,
         config_digest=fleet.digest, hosts=hosts, path=environment.path,
@@ -74,7 +74,7 @@ async def _executed(fleet: QueryContext, run: str, request: Request, errands: tu
     try:
         for event in await record.write(opened, *(StepStarted(step=STEP, host=host) for host in hosts)):
             yield event
-        async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(errands):
+        async for item in MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(commands):
             if isinstance(item, Output):
                 yield item
                 continue
@@ -131,13 +131,13 @@ async def _logged(fleet: QueryContext, hosts: tuple[Host, ...], name: str) -> As
     for fact in facts:
         if fact.problem:
             yield StepFinished(step="logs", host=fact.host, status="unreachable", detail=fact.problem, hint=fact.hint)
-    errands = []
+    commands = []
     for host, fact in zip(hosts, facts, strict=True):
         command = fleet.environment.command(host, name)
         if command and not fact.problem:
             timeout = WATCHED if name == "logs_follow" else command.timeout
-            errands.append(remote_command_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
-    async for item in Hearing(fleet.outside.attended, lambda: _now(fleet)).hear(tuple(errands)):
+            commands.append(remote_command_for(fleet.environment, fact, command, variables_of(fleet.environment, fleet.secrets), timeout=timeout, fill=True))
+    async for item in MergedOutput(fleet.outside.attended, lambda: _now(fleet)).lines_of(tuple(commands)):
         yield item if isinstance(item, Output) else _finished(item)
 
 

@@ -21,7 +21,7 @@ from console.ports.hosts import Unreached
 from console.text import SafeText
 
 YOUNG = 60.0
-"""Seconds without a sign of life after which a run of another machine may be called dead, by the host's clock."""
+"""Seconds without a heartbeat after which a run of another machine may be called dead, by the host's clock."""
 
 ANY_AGE = -1e9
 """Of this record's own run it is known that it is dead, whatever the host's clock says."""

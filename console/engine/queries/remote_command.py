@@ -30,7 +30,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Errand:
+class RemoteCommand:
     """What one host is to do: a script, as whom, and for how long at most (seconds)."""
 
     host: Host
@@ -39,7 +39,9 @@ class Errand:
     timeout: float
 
 
-def remote_command_for(environment: Environment, fact: HostFacts, command: Command, variables: Mapping[str, str], *, timeout: float, fill: bool) -> Errand:
+def remote_command_for(
+    environment: Environment, fact: HostFacts, command: Command, variables: Mapping[str, str], *, timeout: float, fill: bool
+) -> RemoteCommand:
     """Return a command for a host as it was seen: in its live release's folder, with its variables. `fill`: placeholders stand for their values."""
     host = environment.host(fact.host)
     if host is None:
@@ -47,11 +49,11 @@ def remote_command_for(environment: Environment, fact: HostFacts, command: Comma
     values = values_outside_run(environment, host, fact)
     run = filled(command.run, values) if fill else command.run
     body = user_command(f"{environment.path_on(host)}/current", {**deploy_variables(values), **variables}, Command(run))
-    return Errand(host, body, command.run_as, timeout)
+    return RemoteCommand(host, body, command.run_as, timeout)
 
 
-class Hearing:
-    """Several errands at once, merged as lines come."""
+class MergedOutput:
+    """The output of commands on several hosts, merged as lines come."""
 
     def __init__(self, attended: Attended, now: Callable[[], str]) -> None:
         self._attended = attended
@@ -60,9 +62,9 @@ class Hearing:
         self._waiting: Counter[str] = Counter()
         self._missed: Counter[str] = Counter()
 
-    async def hear(self, errands: tuple[Errand, ...]) -> AsyncIterator[Output | Settled]:
+    async def lines_of(self, commands: tuple[RemoteCommand, ...]) -> AsyncIterator[Output | Settled]:
         """Begin all, and yield lines and ends as they come, until all have ended. Left early, what still runs is ended."""
-        tasks = [asyncio.create_task(self._carry(errand)) for errand in errands]
+        tasks = [asyncio.create_task(self._carry(command)) for command in commands]
         try:
             left = len(tasks)
             while left:
@@ -77,11 +79,11 @@ class Hearing:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry(self, errand: Errand) -> None:
+    async def _carry(self, command: RemoteCommand) -> None:
         loop = asyncio.get_running_loop()
-        began, lines, name = loop.time(), Lines(), errand.host.name
+        began, lines, name = loop.time(), Lines(), command.host.name
         try:
-            ran = await self._attended.run(errand.host, errand.body, errand.run_as, lambda data: self._say(name, lines.feed(data)), deadline=errand.timeout)
+            ran = await self._attended.run(command.host, command.body, command.run_as, lambda data: self._say(name, lines.feed(data)), deadline=command.timeout)
         except Exception as bug:
             ran = Ran(None, problem=Unreached(name, "channel", SafeText(f"the console failed: {type(bug).__name__}: {bug}")))
         self._say(name, lines.end())

@@ -1,4 +1,4 @@
-"""A run's hands: locks on all hosts, steps through `perform`, cancelling, and the sign of life. Implements `runner.StepExecutor` over the ports."""
+"""Carries out on its hosts what a run decides: locks, steps through `perform`, cancelling, the heartbeat. Implements `runner.StepExecutor` over the ports."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

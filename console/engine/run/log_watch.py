@@ -55,7 +55,7 @@ class _Heard:
 
 
 class LogWatch:
-    """The watch of one run."""
+    """Reads hosts' logs during one run, and tells which kinds of lines only hosts with the new release print."""
 
     def __init__(
         self, environment: Environment, attended: Attended, clock: Clock, secrets: Mapping[str, Secret], live: Callable[[], RunState],

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class RunLease:
-    """The lease of one run."""
+    """The lease by which one engine of several machines may carry one run."""
 
     def __init__(self, journal: Journal, run: str, carrier: Carrier) -> None:
         self._journal = journal

@@ -24,7 +24,7 @@ Answer = BalancerSeen | BalancerProblem
 
 
 class SharedBalancer:
-    """A balancer of one run."""
+    """One balancer for all hosts of a run: orders that come together are sent as one, and looks are shared."""
 
     def __init__(self, port: BalancerPort, clock: Clock) -> None:
         self._port = port
@@ -41,7 +41,7 @@ class SharedBalancer:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The balancer's name in messages: its machine and its backend."""
         return self._port.name
 
     @property

@@ -1,4 +1,4 @@
-"""One client of an engine: the frames that it sends, what its role lets it ask, and the way of each request to the brain and back.
+"""One client of an engine: the frames that it sends, what its role lets it ask, and the way of each request to the engine and back.
 
 Knows nothing of when an engine begins or ends; that is `serve`'s.
 """
@@ -82,7 +82,7 @@ class Connection:
 
     def __init__(self, server: EngineServer, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server = server
-        self._brain = server.service
+        self._service = server.service
         self._peer = peer
         self._reader = reader
         self._writer = writer
@@ -97,7 +97,7 @@ class Connection:
     @property
     def role(self) -> Role:
         """What this client may do now."""
-        role = role_of(self._peer.uid, self._brain.access, self._server.owner)
+        role = role_of(self._peer.uid, self._service.access, self._server.owner)
         return "viewer" if role == "operator" and self._read_only else role
 
     async def run(self) -> None:
@@ -135,7 +135,7 @@ class Connection:
     def _limit(self) -> int:
         """Bytes that a frame may have: who may do nothing needs none, and whoever has not said hello is nobody yet."""
         sizes = {"operator": TO_ENGINE, "viewer": FROM_VIEWER, "none": FROM_STRANGER}
-        return sizes[role_of(self.uid, self._brain.access, self._server.owner)] if self.introduced else FROM_STRANGER
+        return sizes[role_of(self.uid, self._service.access, self._server.owner)] if self.introduced else FROM_STRANGER
 
     @property
     def unfinished(self) -> int:
@@ -210,17 +210,17 @@ class Connection:
             case Configure():
                 return await self._configure(message)
             case OpenRunRequest():
-                return Answer(id=message.id, value=await self._brain.open_run(message.request, self.person))
+                return Answer(id=message.id, value=await self._service.open_run(message.request, self.person))
             case Submit():
-                return Told(id=message.id, result=await self._brain.submit(message.run, message.command, self.person))
+                return Told(id=message.id, result=await self._service.submit(message.run, message.command, self.person))
             case Query():
-                value = await self._brain.query(message.name, message.argument, self.person)
+                value = await self._service.query(message.name, message.argument, self.person)
                 return Answer(id=message.id, value=as_plain(value))
             case Resume():
-                await self._brain.resume(message.run, self.person, goes_back=message.goes_back)
+                await self._service.resume(message.run, self.person, goes_back=message.goes_back)
                 return Answer(id=message.id)
             case Stop():
-                await self._brain.stop(self.person, message.force)
+                await self._service.stop(self.person, message.force)
                 return Answer(id=message.id)
             case Follow():
                 return await self._follow(message)
@@ -232,15 +232,15 @@ class Connection:
             self._judge_role(message)
         except UsageFault as refused:
             if not self._read_only:
-                await self._brain.refused(self.person, _act(message), refused)
+                await self._service.refused(self.person, _act(message), refused)
             raise
 
     def _judge_role(self, message: Asked) -> None:
-        role, access = self.role, self._brain.access
+        role, access = self.role, self._service.access
         if role == "none":
             raise _forbidden(self.person, "look at", "viewers or operators", access)
         looks = isinstance(message, Follow | Hello) or (isinstance(message, Query) and message.name in READS)
-        known = isinstance(message, Configure) and message.digest == self._brain.digest
+        known = isinstance(message, Configure) and message.digest == self._service.digest
         if role == "viewer" and not (looks or known):
             if self._read_only:
                 raise UsageFault("this console only looks on: it was opened with --read-only", "deploy attach")
@@ -250,7 +250,7 @@ class Connection:
 
     async def _configure(self, message: Configure) -> Said:
         if self.role == "operator":
-            held = await self._brain.configure(message.environment, message.digest, message.secrets, self.person)
+            held = await self._service.configure(message.environment, message.digest, message.secrets, self.person)
             self._server.changed(self)
             return Answer(id=message.id, value=list(held))
         return Answer(id=message.id)
@@ -259,8 +259,8 @@ class Connection:
         self._follows.add(message.id)
         self._server.changed(self)
         if self.role == "operator" and message.run:
-            await self._brain.joined(message.run, self.person)
-        items = self._brain.follow(message.run, message.after)
+            await self._service.joined(message.run, self.person)
+        items = self._service.follow(message.run, message.after)
         try:
             said = 0
             async for item in items:

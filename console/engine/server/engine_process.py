@@ -1,6 +1,6 @@
 """An engine as a process: the lock that makes it the only one of its application and environment, its socket, and when it ends.
 
-Knows nothing of runs, hosts, plans or the journal: that is the brain's. What a client may ask is `connection`'s.
+Knows nothing of runs, hosts, plans or the journal: that is `EngineService`'s. What a client may ask is `connection`'s.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ FIRST_CLIENT = 30.0
 """Seconds that a new engine waits for its first client."""
 
 PARTING = 15.0
-"""Seconds that the brain has to let go of everything."""
+"""Seconds that the service has to let go of everything."""
 
 
 def idle_seconds(text: str) -> float:
@@ -168,7 +168,7 @@ class EngineProcess:
         return self._had_client or now - self._rest_since >= self._first_client
 
     async def part(self) -> None:
-        """Let the brain settle, then part with every client."""
+        """Let the service settle, then part with every client."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PARTING):
                 await self.service.stop(person_of(self.owner), force=True)

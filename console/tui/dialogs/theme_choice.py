@@ -12,7 +12,7 @@ class ThemeChoice(ChoiceList):
         self._worn = worn
 
     def on_picker_row_chosen(self, event: Picker.RowChosen) -> None:
-        """Wear it."""
+        """Show the screen in the theme under the cursor, before it is chosen for good."""
         event.stop()
         self.app.theme = self._words[event.index]
 
