@@ -7,8 +7,8 @@ from console.adapters.journal.record_store import RecordStore
 from console.adapters.logs.run_log import RunLog
 from console.adapters.logs.sample_log import SampleLog
 from console.model.events import AnyEvent
+from console.model.run_summary import RunSummary
 from console.ports.feed import LogPage, SamplePage
-from console.ports.journal import RunSummary
 
 
 class LocalRunArchive:

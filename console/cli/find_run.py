@@ -1,20 +1,26 @@
 """The record of runs for a command, and the run that a person means by a word. Meets no engine."""
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
 from console.cli.which_journal import journal_named, open_record
 from console.errors import UsageFault
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from console.adapters.journal.record_store import RecordStore
+    from console.adapters.journal.run_search import Ask
     from console.model.carrier import Carrier
+    from console.model.run_summary import RunSummary
     from console.model.state import RunState
-    from console.ports.journal import RunSummary
+
+
+ALL = 2**31 - 1
+"""More runs than a record has."""
 
 
 def journal() -> "RecordStore":
@@ -62,17 +68,60 @@ def open_runs(how: Invocation, environment: str = "") -> list[str]:
     return [run.run for run in _meant("", how.app) if environment in ("", run.environment)]
 
 
+def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
+    """Return the newest runs, so many at most."""
+    from console.adapters.journal.run_search import history_lines
+
+    ask = _quickly()
+    found = history_lines(ask, limit, app, environment) if ask else None
+    return _all_runs(app, environment, limit) if found is None else found
+
+
+def history_table(columns: "Sequence[str]", app: str, environment: str) -> "list[dict[str, Any]]":
+    """Return these columns of all runs, newest first."""
+    from console.adapters.journal.run_search import history_rows
+
+    ask = _quickly()
+    found = history_rows(ask, columns, app, environment) if ask else None
+    if found is None:
+        return [{name: getattr(run, name) for name in columns} for run in _all_runs(app, environment, ALL)]
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+def _all_runs(app: str, environment: str, limit: int) -> "list[RunSummary]":
+    record = journal()
+    try:
+        return list(record.runs(app, environment, limit=limit))
+    finally:
+        record.close()
+
+
+def _quickly() -> "Ask | None":
+    """Return what asks the record without its library; None: that is to be loaded."""
+    named = journal_named()
+    if not named:
+        from console.adapters.journal.run_search import of_file
+        from console.adapters.statefolder import journal_path, refuse_network
+
+        folder = state()
+        refuse_network(folder)
+        return of_file(journal_path(folder))
+    address = named if isinstance(named, str) else os.environ.get(named.name) if named.kind == "env" else ""
+    if not address:
+        return None
+    from console.adapters.journal.postgres_search import of_database
+
+    return of_database(address)
+
+
 def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
     from console.adapters.journal.run_search import find_summaries
-    from console.adapters.statefolder import journal_path, refuse_network
 
-    if not journal_named():
-        folder = state()
-        refuse_network(folder)
-        found = find_summaries(journal_path(folder), text, app)
-        if found is not None:
-            return found
+    ask = _quickly()
+    found = find_summaries(ask, text, app) if ask else None
+    if found is not None:
+        return found
     record = journal()
     try:
         if text == "last":

@@ -81,7 +81,7 @@ def without_secrets(words: str) -> str:
         return masked
     import json
 
-    from console.plain.jsonl import json_text
+    from console.plain.json_text import json_text
     from console.wire.codec import without_secrets
 
     try:
@@ -92,7 +92,7 @@ def without_secrets(words: str) -> str:
 
 def say_json(value: Any) -> None:
     """Write one object as one line of data."""
-    from console.plain.jsonl import json_text
+    from console.plain.json_text import json_text
 
     say(json_text(value))
 

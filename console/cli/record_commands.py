@@ -1,57 +1,35 @@
 """Commands that read the record of runs, and the engines of a state folder."""
 
 import os
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from console.cli.configuration import state
-from console.cli.find_run import journal, run_named
+from console.cli.find_run import ALL, history_of, history_table, journal, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
 from console.typed import as_typed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from console.adapters.journal.record_store import RecordStore
-    from console.ports.journal import RunSummary
-
 PAGE = 100
-"""Runs that are read at once, and shown at a terminal."""
-MANY = 2000
-"""The same from the second time on: whoever reads on wants all of them."""
+"""Runs that are shown at a terminal."""
 COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started", "ended", "outcome", "kind", "from_version", "asked", "reason")
 
 
 def history(how: Invocation, environment: str) -> int:
     """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
+    if how.json:
+        say_json(history_table(COLUMNS, how.app, environment))
+        return 0
     from console.views.history_words import history_line
 
-    at_terminal = how.is_terminal and not how.json
-    record = journal()
-    try:
-        rows = list(islice(_runs(record, how.app, environment), PAGE + 1 if at_terminal else None))
-    finally:
-        record.close()
+    at_terminal = how.is_terminal
+    rows = history_of(how.app, environment, PAGE + 1 if at_terminal else ALL)
     more, rows = len(rows) > PAGE and at_terminal, rows[: PAGE if at_terminal else None]
-    if how.json:
-        say_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
-        return 0
     for row in rows:
         say(history_line(row))
     if more:
         tell(as_typed(f"these are the newest {PAGE}; all of them: deploy history | less"))
     return 0
-
-
-def _runs(record: "RecordStore", app: str, environment: str) -> "Iterator[RunSummary]":
-    limit = PAGE + 1
-    page = record.runs(app, environment, limit=limit)
-    while page:
-        yield from page
-        limit = MANY
-        page = record.runs(app, environment, limit=limit, after=page[-1]) if len(page) > PAGE else ()
 
 
 def events(how: Invocation, text: str) -> int:

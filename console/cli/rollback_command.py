@@ -28,7 +28,7 @@ from console.core.secrets.needed import left_to_do
 from console.core.words.equivalent_command import request_words
 from console.errors import ConsoleError, EngineLost, Exit, Locked, NoGo, Problem
 from console.model import commands as cmd
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 from console.text import SafeText
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from console.typed import as_typed
 if TYPE_CHECKING:
     from console.client.engine_connection import Client
     from console.model.fleet import Environment
-    from console.ports.journal import RunSummary
+    from console.model.run_summary import RunSummary
 
 
 async def open_run(how: Invocation, name: str, request: Request, refs: tuple[str, ...] = ()) -> int:

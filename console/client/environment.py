@@ -18,10 +18,10 @@ from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, Snaps
 from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
+from console.model.run_summary import RunSummary
 from console.model.values import changed
 from console.ports.environment_client import RunArchive
 from console.ports.feed import FeedItem, LogPage, SamplePage
-from console.ports.journal import RunSummary
 from console.text import SafeText
 
 if TYPE_CHECKING:

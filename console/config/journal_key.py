@@ -4,11 +4,11 @@ It knows nothing of the file's other keys; `load` judges them all.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from console.model.fleet import Variable
-from console.model.secret import SecretRef
+if TYPE_CHECKING:
+    from console.model.fleet import Variable
 
 NAME = "hosts.toml"
 
@@ -35,16 +35,20 @@ def absolute(path: str, file: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(file), os.path.expanduser(path)))
 
 
-def journal_of_file(path: str) -> Variable:
+def journal_of_file(path: str) -> "Variable":
     """Return what the file says of the record's place; empty: nothing. Raises UsageFault where that cannot be read: no other record is taken for it."""
+    import tomllib
+
     try:
         with open(path, "rb") as file:
             found = tomllib.load(file).get("journal", "")
     except (OSError, ValueError, RecursionError):
         return _judged(path)
+    if isinstance(found, str):
+        return found
+    from console.model.secret import SecretRef
+
     match found:
-        case str():
-            return found
         case {"file": str(name)} if len(found) == 1:
             return SecretRef("file", absolute(name, path))
         case {"env": str(name)} if len(found) == 1:
@@ -54,7 +58,7 @@ def journal_of_file(path: str) -> Variable:
     return _judged(path)
 
 
-def _judged(path: str) -> Variable:
+def _judged(path: str) -> "Variable":
     """Read the whole file, which says every problem in it."""
     from console.config.load import load_file
 

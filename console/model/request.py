@@ -8,8 +8,6 @@ from console.model.declared_impact import Impact
 
 RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up", "maintenance"]
 """`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""
-ASIDE: frozenset[str] = frozenset({"exec", "maintenance"})
-"""Kinds that go on beside runs: they hold no host, have no pre-flight and no plan, and change no release."""
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 Owns the result's fields. How an event becomes JSON is `wire`'s; the function is handed in.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from console.core.run.outcome import host_rows, loose_ends
 from console.errors import ConsoleError, Exit, Problem
 from console.model.events import AnyEvent
 from console.model.state import RunState
+from console.plain.json_text import json_text
 from console.plain.printer import Ending, Write
 from console.typed import as_typed
 
@@ -57,11 +57,6 @@ def fault_object(error: ConsoleError) -> dict[str, Any]:
         "type": "result", "exit": int(error.exit), "run": None, "outcome": OUTCOMES.get(error.exit, "error"), "downtime": None, "hosts": [], "seconds": 0,
         "problems": [problem_object(problem) for problem in error.problems],
     }  # fmt: skip
-
-
-def json_text(value: object) -> str:
-    """Return one value on one line, of characters that act on no terminal."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).replace("\x7f", "\\u007f")
 
 
 class JsonPrinter:

@@ -8,8 +8,8 @@ from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, Snaps
 from console.model.maintenance import MaintenanceSeen, MaintenanceVerb
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
+from console.model.run_summary import RunSummary
 from console.ports.feed import Feed, FeedItem, LogPage, SamplePage
-from console.ports.journal import RunSummary
 from console.text import SafeText
 
 

@@ -1,6 +1,5 @@
 """The record of runs."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from console.model.carrier import Carrier
@@ -10,41 +9,11 @@ from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.request import Person
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
 
 LEASE = 15.0
 """Seconds that an engine's word holds that it carries a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """One run as a line of the history."""
-
-    run: str
-    app: str
-    environment: str
-    kind: str
-    version: str
-    commit: str
-    strategy: str
-    by: str
-    started: str
-    ended: str | None
-    outcome: str | None
-    exit: int | None = None
-    number: int = 0
-    """Its place in the record, over all runs. Runs are ordered by it: a clock may be set back between two of them."""
-    from_version: str = ""
-    """What was live before it, on the first host that it saw; empty: not known, or nothing."""
-    asked: str = ""
-    """`person` or `automatic`: who had its hosts taken back, where any were, else who began it. Empty: an older console wrote it."""
-    reason: str = ""
-    """Why it was asked for, or ended as it did."""
-
-    @property
-    def changed_the_fleet(self) -> bool:
-        """Whether it may have put other releases live: it ended after a change, or goes on."""
-        return self.kind in ("deploy", "rollback") and self.outcome in ("succeeded", "superseded", "rolled-back", "failed", None)
 
 
 class PastRun(NamedTuple):

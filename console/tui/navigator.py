@@ -12,10 +12,10 @@ from textual.app import App
 from textual.screen import Screen
 
 from console.errors import ConsoleError, in_one_line
+from console.model.run_summary import RunSummary
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
-from console.ports.journal import RunSummary
 from console.tui import screen_loader
 from console.tui.command_sender import CommandSender
 from console.tui.feed_follower import FeedFollower

@@ -3,8 +3,8 @@
 A program that is replaced while it runs must not load half of the new one: `load` fetches the rest once the first screen stands.
 """
 
+from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
-from console.ports.journal import RunSummary
 from console.tui.history.replay_feed import ReplayFeed
 from console.tui.page import Page
 from console.tui.screen_shell import Shell

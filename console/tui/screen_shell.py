@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from textual.screen import Screen
 
 from console.model.commands import AnyCommand
+from console.model.run_summary import RunSummary
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient, RunArchive
 from console.ports.feed import Feed
-from console.ports.journal import RunSummary
 from console.tui.feed_follower import FeedFollower
 from console.tui.situation import Situation
 from console.views.styled_text import Tone

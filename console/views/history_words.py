@@ -1,6 +1,6 @@
 """A run as a line of the history: from which version to which, how it ended, whether a person or a rule had it taken back, and why. Pure."""
 
-from console.ports.journal import RunSummary
+from console.model.run_summary import RunSummary
 
 
 def change_words(run: RunSummary) -> str:

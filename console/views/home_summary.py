@@ -6,8 +6,8 @@ from datetime import tzinfo
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
 from console.model.maintenance import MaintenanceSeen
 from console.model.paged_table import Table
+from console.model.run_summary import RunSummary
 from console.model.state import HostCondition, HostState, RunState
-from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.history_words import short_change, why_words

@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 from console.core.kinds.kinds import kind_of
 from console.core.words.sizes import counted
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 from console.text import SafeText
 from console.typed import as_typed
 from console.views.run_report import Failure, HostPart, Report, SentAnnouncement, TimelineEntry

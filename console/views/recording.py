@@ -8,7 +8,7 @@ from typing import NamedTuple
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.plan import Step
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.views.log_lines import pause_words
 from console.views.styled_text import Tone

@@ -4,7 +4,7 @@ from collections import Counter
 
 from console.core.run.sentences import sentence
 from console.core.words.sizes import counted
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 from console.typed import as_typed
 from console.views.report_blocks import Block, FactRows, Grid, Moments, Paragraph, Point, Points, Section
 from console.views.report_case import case_sections

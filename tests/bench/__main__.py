@@ -1,13 +1,14 @@
-"""Measures the console beside its peers, in one run: `python -m tests.bench [fold] [journal] [startup] [rollback] [runs] [thousand] [viewers]`. Never fails on time."""
+"""Measures the console beside its peers, in one run: `python -m tests.bench [fold] [history] [journal] [startup] [rollback] [runs] [thousand] [viewers]`. Never fails on time."""
 
 import os
 import sys
 
-from tests.bench import fold, journal, rollback, runs, startup, thousand, viewers
+from tests.bench import fold, history, journal, rollback, runs, startup, thousand, viewers
 from tests.fleet import missing
 
 PARTS = {
     "fold": fold.main,
+    "history": history.main,
     "journal": journal.main,
     "startup": startup.main,
     "rollback": rollback.main,
@@ -15,7 +16,7 @@ PARTS = {
     "thousand": thousand.main,
     "viewers": viewers.main,
 }
-REAL = frozenset({"startup", "rollback"})
+REAL = frozenset({"history", "startup", "rollback"})
 
 
 def main(words: list[str]) -> None:

@@ -80,9 +80,17 @@ def test_a_reason_is_asked_for(tmp_path: Path):
     assert "--override closed=REASON" in ran.stderr
 
 
-def test_help_loads_nothing_slow(tmp_path: Path):
-    code = f"import sys; sys.argv = ['deploy', '--help']\nimport atexit\natexit.register(lambda: print([m for m in {SLOW!r} if m in sys.modules]))\nimport console.__main__ as m; m.main()"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [(("--help",), ("asyncio", "json", "msgspec")), (("history", "--json"), ("asyncio", "msgspec")), (("pause", "--help"), ("asyncio", "msgspec"))],
+)
+def test_a_command_loads_nothing_slow(tmp_path: Path, words: tuple[str, ...], more: tuple[str, ...]):
+    slow = [*SLOW, *more]
+    code = f"import sys, atexit; sys.argv = ['deploy', *{words!r}]\natexit.register(lambda: print([m for m in {slow!r} if m in sys.modules]))\nimport console.__main__ as m; m.main()"
+    (tmp_path / "state").mkdir(mode=0o700)
+    JournalStore.of(str(tmp_path / "state")).close()
+    environ = os.environ | {"DEPLOY_STATE": str(tmp_path / "state")}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60, env=environ, cwd=tmp_path)
     assert ran.stdout.splitlines()[-1] == "[]"
 
 

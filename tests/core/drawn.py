@@ -13,7 +13,8 @@ from console.model.checks import Check
 from console.model.commands import AnyCommand, Refusal
 from console.model.fleet import Balancer, CheckSpec
 from console.model.plan import ReturnTarget
-from console.model.request import ASIDE, Person, Request, RunKind
+from console.model.request import Person, Request, RunKind
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.model.thresholds import BothSides, Breached, Crossed, Threshold, Unmeasured, Within
 from console.model.values import changed

@@ -9,7 +9,8 @@ from console.model.checks import Check
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
-from console.plain.jsonl import JsonPrinter, fault_object, json_text, result_object
+from console.plain.json_text import json_text
+from console.plain.jsonl import JsonPrinter, fault_object, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.text import SafeText
 from console.views.run_summary import last_lines

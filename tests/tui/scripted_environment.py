@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 from textual.css.query import NoMatches
 
-from console.adapters.journal.run_summaries import holds
+from console.adapters.journal.run_lines import holds
 from console.errors import ConsoleError
 from console.model.events import AnyEvent
 from console.model.fleet_snapshot import Candidate, CiMark, FleetSnapshot, SnapshotHost, SnapshotRelease, Verified
 from console.model.maintenance import MaintenanceSeen, PlaceSeen
 from console.model.number_history import NumbersSeen
 from console.model.request import Request
+from console.model.run_summary import RunSummary
 from console.model.values import changed
 from console.ports.feed import Feed, FeedItem, LogPage, Output, Sample, SamplePage
-from console.ports.journal import RunSummary
 from console.text import SafeText
 from console.views.logbook import moment_of
 from tests.tui.scripted import COMMIT, HOSTILE, ScriptedFeed

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.ports.journal import RunSummary
+from console.model.run_summary import RunSummary
 from console.text import SafeText
 from console.views.history_words import change_words, history_line, short_change, why_words
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from console.model.debt import Debt
 from console.model.fleet_snapshot import FleetSnapshot, SnapshotHost
-from console.ports.journal import RunSummary
+from console.model.run_summary import RunSummary
 from console.text import SafeText
 from console.views.fleet_rows import counts_in_words
 from console.views.home_summary import home_lines, resting_state, run_row

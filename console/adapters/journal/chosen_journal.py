@@ -14,8 +14,9 @@ from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.request import Person
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import PastRun, RunSummary, SentCommand
+from console.ports.journal import PastRun, SentCommand
 
 if TYPE_CHECKING:
     from console.adapters.journal.record_store import RecordStore

@@ -18,10 +18,9 @@ from console.model.environment_record import FORMAT, EnvironmentRecord, HostReco
 from console.model.events import AnyEvent, HostForgiven, HostOwed, RunEnded
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE, RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import RunSummary
 from console.wire.codec import DecodeError, decoder, encode
 
 BACK = 1000

@@ -21,6 +21,20 @@ class Last(NamedTuple):
     hash: str
 
 
+def last_written(journal: str) -> Last | None:
+    """Return what was written to a journal last; None where that is not known."""
+    return _read(f"{journal}.last")
+
+
+def _read(path: str) -> Last | None:
+    try:
+        with open(path, encoding="ascii") as file:
+            run, seq, link = file.read(LONGEST).split()
+            return Last(run, int(seq), link)
+    except (OSError, ValueError):
+        return None
+
+
 class LastWritten:
     """The file beside a journal."""
 
@@ -30,12 +44,7 @@ class LastWritten:
 
     def read(self) -> Last | None:
         """Return what was written last; None where that is not known."""
-        try:
-            with open(self.path, encoding="ascii") as file:
-                run, seq, link = file.read(LONGEST).split()
-                return Last(run, int(seq), link)
-        except (OSError, ValueError):
-            return None
+        return _read(self.path)
 
     def write(self, run: str, seq: int, link: str) -> None:
         """Keep it, in one write. What cannot be kept is not worth a run."""

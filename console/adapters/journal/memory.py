@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
-from console.adapters.journal.run_summaries import found_run, holds, summary_after
+from console.adapters.journal.run_lines import found_run, holds
+from console.adapters.journal.run_summaries import summary_after
 from console.core.environment.record import is_late, is_undoable, recorded, trimmed
 from console.core.run.evolve import fold
 from console.model.carrier import Carrier
@@ -14,9 +15,10 @@ from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.request import Person
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import PastRun, RunSummary, SentCommand
+from console.ports.journal import PastRun, SentCommand
 from console.wire.codec import decode_event, encode_event
 
 

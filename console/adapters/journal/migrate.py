@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from console.adapters.journal.postgres import address_of, label, opened, told
-from console.adapters.journal.postgres_schema import SCHEMA, refuse_newer
+from console.adapters.journal.postgres import opened, told
+from console.adapters.journal.postgres_address import address_of
+from console.adapters.journal.postgres_schema import refuse_newer
+from console.adapters.journal.postgres_search import SCHEMA
 from console.adapters.journal.postgres_store import lock_key
 from console.errors import Locked
 
@@ -21,8 +23,8 @@ _KEY = lock_key("migration")
 
 def migrate(address: str, patience: float = PATIENCE) -> tuple[str, int, int]:
     """Bring the tables up to date: return the database, and their version before and now. Raises Locked, JournalFault or UsageFault."""
-    url = address_of(address)
-    path, engine = label(url), opened(url, writes=True, alters=True)
+    place = address_of(address)
+    path, engine = place.label, opened(place, writes=True, alters=True)
     try:
         with told(path), _alone(engine, path, patience):
             with engine.connect() as connection:

@@ -8,9 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 
-from console.adapters.journal.postgres import connect_arguments
+from console.adapters.journal.postgres_address import Address, connect_arguments
 from console.adapters.journal.postgres_store import CHANNEL
 
 AGAIN = 1.0
@@ -20,8 +19,8 @@ AGAIN = 1.0
 class Listener:
     """What one process hears of."""
 
-    def __init__(self, url: sa.URL) -> None:
-        self._asked: dict[str, Any] = {**url.translate_connect_args(username="user", database="dbname"), **connect_arguments(url)}
+    def __init__(self, address: Address) -> None:
+        self._asked: dict[str, Any] = connect_arguments(address, writes=True)
         self._heard: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
 

@@ -6,12 +6,8 @@ console, by its own version of the schema, may still write to what it leaves.
 
 import sqlalchemy as sa
 
+from console.adapters.journal.postgres_search import LEAST, SCHEMA
 from console.errors import UsageFault
-
-SCHEMA = 1
-"""The version that this console's migrations lead to."""
-LEAST = 1
-"""The oldest that it works with."""
 
 VERSIONS = sa.Table(
     "journal_schema",

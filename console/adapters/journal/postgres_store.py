@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from console.adapters.journal import postgres_commands, postgres_leases
 from console.adapters.journal.chain import JournalAway, JournalFault, chained
 from console.adapters.journal.environment_rows import Place
-from console.adapters.journal.postgres import PATIENCE, address_of, label, opened, told
+from console.adapters.journal.postgres import PATIENCE, opened, told
+from console.adapters.journal.postgres_address import address_of
 from console.adapters.journal.postgres_schema import verify_schema
 from console.adapters.journal.record_store import Entry, Listens, RecordStore, Tip, next_number
 from console.adapters.journal.tables import EVENTS
@@ -47,10 +48,9 @@ class PostgresStore(RecordStore):
 
     def __init__(self, address: str) -> None:
         """Connect. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
-        url = address_of(address)
-        super().__init__(label(url))
-        self.url = url
-        self._writer, self._reader = opened(url, writes=True), opened(url, writes=False)
+        self.address = address_of(address)
+        super().__init__(self.address.label)
+        self._writer, self._reader = opened(self.address, writes=True), opened(self.address, writes=False)
         self._unsure = False
         """Whether the entries that are written now may stand already: the connection was lost when they were."""
         try:
@@ -127,7 +127,7 @@ class PostgresStore(RecordStore):
         """Return what hears of other machines."""
         from console.adapters.journal.postgres_listener import Listener
 
-        return Listener(self.url)
+        return Listener(self.address)
 
     def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
         """Leave a command for the engine that carries a run, and wake it; the command's number."""

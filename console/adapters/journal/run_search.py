@@ -1,16 +1,20 @@
-"""The lines of runs, read by SQLite alone: whoever joins or steers a run is not to wait until the journal's library is loaded.
+"""The lines of runs, read by the database's own library alone: whoever lists, joins or steers a run is not to wait until the journal's library is loaded.
 
-Reads the journal's one table that is small. What it cannot read (no journal, a newer one, one that has to be mended) it leaves to `journal`.
+Reads the journal's one table that is small. What it cannot read (no journal, a newer one, one that has to be mended, a database that is away) it
+leaves to the journal, which says why.
 """
 
 import os
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import fields
+from typing import Any
 from urllib.parse import quote
 
-from console.adapters.journal.run_summaries import found_run, summary_from
-from console.ports.journal import RunSummary
+from console.adapters.journal.last_written import last_written
+from console.adapters.journal.run_lines import found_run, summary_from
+from console.model.run_summary import ASIDE, RunSummary
 
 SCHEMA = 4
 """The version of the journal's tables, as SQLite's `user_version`. A journal of a newer one is refused."""
@@ -18,28 +22,58 @@ SCHEMA = 4
 PATIENCE = 10.0
 """Seconds that a writer or reader waits for another."""
 
-_COLUMNS = ", ".join(f'"{field.name}"' for field in fields(RunSummary))
-_NEWEST = "ORDER BY number DESC NULLS FIRST LIMIT ?"
-_OPEN = f"SELECT {_COLUMNS} FROM runs WHERE outcome IS NULL AND kind != 'exec' AND ? IN ('', app) {_NEWEST}"  # noqa: S608 (names of our own)
-_LAST = f"SELECT {_COLUMNS} FROM runs WHERE ? IN ('', app) {_NEWEST}"  # noqa: S608
-_BEGINS = f"SELECT {_COLUMNS} FROM runs WHERE substr(run, 1, length(?)) = ? AND ? IN ('', app) {_NEWEST}"  # noqa: S608
+Ask = Callable[[str, Sequence[object]], list[tuple[Any, ...]] | None]
+"""Asks a record, with `?` for each value: its rows, or None where it cannot be read in this way."""
+
+_NAMES = tuple(field.name for field in fields(RunSummary))
+_COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
+_LINES = f"SELECT {_COLUMNS} FROM runs WHERE"  # noqa: S608 (names of our own)
+_NEWEST = "ORDER BY number DESC NULLS FIRST"
+_ASIDE = ", ".join(f"'{kind}'" for kind in sorted(ASIDE))
+_OPEN = f"{_LINES} outcome IS NULL AND kind NOT IN ({_ASIDE}) AND ? IN ('', app) {_NEWEST} LIMIT 1000"
+_LAST = f"{_LINES} ? IN ('', app) {_NEWEST} LIMIT 1"
+_BEGINS = f"{_LINES} substr(run, 1, length(?)) = ? AND ? IN ('', app) {_NEWEST} LIMIT 100"
+_HISTORY = f"? IN ('', app) AND ? IN ('', environment) {_NEWEST}"
 
 
-def find_summaries(path: str, text: str, app: str = "") -> list[RunSummary] | None:
+def of_file(path: str) -> Ask:
+    """Return what asks the journal of a state folder."""
+
+    def ask(query: str, values: Sequence[object]) -> list[tuple[Any, ...]] | None:
+        try:
+            with closing(sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True, timeout=PATIENCE)) as connection:
+                if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,) or not _is_whole(connection, path):
+                    return None
+                return connection.execute(query, values).fetchall()
+        except sqlite3.Error:
+            return None
+
+    return ask
+
+
+def _is_whole(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether it holds the event that was written last; one that does not has lost events."""
+    last = last_written(path)
+    return last is None or connection.execute("SELECT hash FROM events WHERE run = ? AND seq = ?", last[:2]).fetchone() == (last.hash,)
+
+
+def find_summaries(ask: Ask, text: str, app: str = "") -> list[RunSummary] | None:
     """Runs that a person may mean by an id, a part of its beginning, `last`, or by nothing: those that are open. Newest first. None: ask the journal."""
-    query, values = _BEGINS, (text, text, app, 100)
-    if text in ("", "last"):
-        query, values = (_LAST, (app, 1)) if text else (_OPEN, (app, 1000))  # type: ignore[assignment]
-    try:
-        with closing(sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True, timeout=PATIENCE)) as connection:
-            if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA,):
-                return None
-            found = [_summary(row) for row in connection.execute(query, values)]
-    except sqlite3.Error:
-        return None
-    return found if text in ("", "last") else found_run(text, found)
+    query, values = (_BEGINS, (text, text, app)) if text not in ("", "last") else (_LAST if text else _OPEN, (app,))
+    found = _summaries(ask(query, values))
+    return found if found is None or text in ("", "last") else found_run(text, found)
 
 
-def _summary(row: tuple[str, ...]) -> RunSummary:
-    said = dict(zip((field.name for field in fields(RunSummary)), row, strict=True))
-    return summary_from(said)
+def history_rows(ask: Ask, columns: Sequence[str], app: str = "", environment: str = "") -> list[tuple[Any, ...]] | None:
+    """These columns of all runs, newest first, as they stand in the record. None: ask the journal."""
+    chosen = ", ".join(f'"{name}"' for name in columns if name in _NAMES)
+    return ask(f"SELECT {chosen} FROM runs WHERE {_HISTORY}", (app, environment))  # noqa: S608 (names of our own)
+
+
+def history_lines(ask: Ask, limit: int, app: str = "", environment: str = "") -> list[RunSummary] | None:
+    """The newest runs, so many at most. None: ask the journal."""
+    return _summaries(ask(f"{_LINES} {_HISTORY} LIMIT {limit:d}", (app, environment)))
+
+
+def _summaries(rows: list[tuple[Any, ...]] | None) -> list[RunSummary] | None:
+    return None if rows is None else [summary_from(dict(zip(_NAMES, row, strict=True))) for row in rows]

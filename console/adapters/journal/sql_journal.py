@@ -17,8 +17,9 @@ from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
 from console.model.request import Person
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import PastRun, RunSummary, SentCommand
+from console.ports.journal import PastRun, SentCommand
 from console.wire.codec import DecodeError
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from console.adapters.journal.run_summaries import OPEN, SEARCHED, summary_from
-from console.ports.journal import RunSummary
+from console.adapters.journal.run_lines import OPEN, SEARCHED, summary_from
+from console.model.run_summary import RunSummary
 
 META = sa.MetaData()
 SINCE_4 = ("from_version", "asked", "reason")

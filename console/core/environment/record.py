@@ -26,7 +26,7 @@ from console.model.environment_record import EnvironmentRecord, HostRecord, Open
 from console.model.fleet_snapshot import LastRun
 from console.model.paged_table import Table
 from console.model.plan import Steps
-from console.model.request import ASIDE
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
 

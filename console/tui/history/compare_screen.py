@@ -5,8 +5,8 @@ import asyncio
 from textual.app import ComposeResult
 
 from console.errors import ConsoleError
+from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
-from console.ports.journal import RunSummary
 from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines

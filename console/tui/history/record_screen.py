@@ -11,9 +11,9 @@ from textual.containers import Container
 
 from console.errors import ConsoleError, in_one_line
 from console.model.events import AnyEvent
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.environment_client import EnvironmentClient
-from console.ports.journal import RunSummary
 from console.tui.dialogs.restore_dialog import restore_question
 from console.tui.dialogs.run_questions import rollback_question
 from console.tui.history.replay_feed import ReplayFeed

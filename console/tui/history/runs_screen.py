@@ -7,8 +7,8 @@ from datetime import tzinfo
 from textual.app import ComposeResult
 
 from console.errors import ConsoleError, in_one_line
+from console.model.run_summary import RunSummary
 from console.ports.environment_client import EnvironmentClient
-from console.ports.journal import RunSummary
 from console.tui.history.compare_screen import CompareScreen
 from console.tui.page import Page
 from console.tui.screen_shell import Shell

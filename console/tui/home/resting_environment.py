@@ -8,11 +8,11 @@ import asyncio
 from console.core.run.evolve import fold
 from console.errors import ConsoleError, in_one_line
 from console.model.fleet_snapshot import FleetSnapshot
+from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.environment_client import EnvironmentClient
 from console.ports.feed import Presence, Sample
-from console.ports.journal import RunSummary
 from console.tui.host.host_source import Hears
 from console.tui.metrics_history import MetricsHistory
 from console.tui.screen_shell import Say

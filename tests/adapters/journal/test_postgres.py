@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from console.adapters.journal import migrate as migrating
 from console.adapters.journal.chain import JournalAway, JournalFault
 from console.adapters.journal.migrate import migrate
-from console.adapters.journal.postgres import address_of, label
 from console.adapters.journal.postgres import opened as engine_of
+from console.adapters.journal.postgres_address import address_of, connect_arguments
 from console.adapters.journal.postgres_commands import COMMANDS
 from console.adapters.journal.postgres_leases import LEASES
-from console.adapters.journal.postgres_schema import SCHEMA, VERSIONS
+from console.adapters.journal.postgres_schema import VERSIONS
+from console.adapters.journal.postgres_search import SCHEMA
 from console.adapters.journal.postgres_store import CHANNEL, PostgresStore, _locked, lock_key
 from console.adapters.journal.record_store import Entry
 from console.adapters.journal.sql_journal import SqlJournal
@@ -156,7 +157,7 @@ def test_what_a_lost_connection_left_open_is_written_once(store, shared_journal,
 
 
 def test_a_frozen_writer_does_not_hold_the_others_up(other, shared_journal, monkeypatch):
-    monkeypatch.setattr("console.adapters.journal.postgres.FROZEN", 0.3)
+    monkeypatch.setattr("console.adapters.journal.postgres_address.FROZEN", 0.3)
     frozen = engine_of(address_of(shared_journal), writes=True)
     with frozen.connect() as connection:
         connection.begin()
@@ -208,7 +209,26 @@ def test_a_login_that_is_refused_and_an_address_that_is_none_are_told_apart(shar
     ],
 )
 def test_what_people_call_it_holds_no_login(text, words):
-    assert label(address_of(text)) == words
+    assert address_of(text).label == words
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "postgresql+psycopg://u:p%40ss@db01:6432/deploy?sslmode=require",
+            {"user": "u", "password": "p@ss", "host": "db01", "port": "6432", "dbname": "deploy", "sslmode": "require"},
+        ),
+        ("postgresql://u@/deploy?host=a:1&host=b", {"user": "u", "dbname": "deploy", "host": "a,b", "port": "1,"}),
+        ("postgresql://u@/deploy?host=/run/postgresql", {"user": "u", "dbname": "deploy", "host": "/run/postgresql"}),
+        ("postgresql://u@[::1]/d?connect_timeout=2&options=-c%20x%3Dy", {"user": "u", "dbname": "d", "host": "::1", "connect_timeout": "2"}),
+    ],
+)
+def test_what_an_address_says_is_what_the_server_is_reached_by(text, told):
+    found = connect_arguments(address_of(text), writes=True)
+    assert told.items() <= found.items()
+    assert found["target_session_attrs"] == "read-write"
+    assert found["options"].startswith("-c x=y -c " if "options" in text else "-c statement_timeout")
 
 
 def test_who_listens_hears_of_each_commit_which_runs_it_wrote(store, shared_journal):

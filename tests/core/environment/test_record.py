@@ -13,7 +13,8 @@ from console.core.rollback_targets import targets_before
 from console.core.run.evolve import evolve, fold
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, Live
-from console.model.request import ASIDE, Person
+from console.model.request import Person
+from console.model.run_summary import ASIDE
 from console.model.state import RunState
 from console.model.values import changed
 from console.text import SafeText
