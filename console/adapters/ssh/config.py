@@ -16,6 +16,7 @@ from pathlib import Path
 
 from console.adapters.ssh.match import ConfigLine, MatchSubject, lines_of, would_run
 from console.adapters.ssh.proxy import jump_of
+from console.adapters.ssh.read_once import ReadOnce
 from console.adapters.ssh.tokens import filled
 from console.core.process_environment import program_environment
 from console.model.fleet import Host, Ssh
@@ -82,6 +83,7 @@ class Ways:
     file: Path = field(default_factory=lambda: Path("~/.ssh/config").expanduser())
     system: Path = SYSTEM
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _looks: ReadOnce[tuple[ConfigLine, ...]] = field(default_factory=ReadOnce)
 
     async def to(self, host: Host, *, is_jump: bool = False) -> Way:
         """Return the way. A jump host has the environment's user and key, but neither its port nor its jump. Raises Refused."""
@@ -127,7 +129,7 @@ class Ways:
 
     async def _asked(self, name: str, user: str, port: int) -> dict[str, list[str]]:
         """Ask ssh about `user@name -p port`; nothing where no file says anything that matters. `said`: keywords that stand in the files."""
-        lines = await asyncio.to_thread(self._lines)
+        lines = await self._looks.get(self.file, self._lines)
         if not any(line.keyword in _SAYING for line in lines):
             return {}
         if guilty := would_run(lines, MatchSubject(name, user, getpass.getuser())):

@@ -1,4 +1,7 @@
-"""How a connection is made, as asyncssh's options: keys, known hosts, signs of life, and what a user's SSH configuration says of algorithms."""
+"""How a connection is made, as asyncssh's options: keys, known hosts, signs of life, and what a user's SSH configuration says of algorithms.
+
+They are prepared once for all hosts that are reached in the same way.
+"""
 
 import socket
 from functools import lru_cache
@@ -22,12 +25,34 @@ _OPTIONS = {
 _CERTIFICATE = "-cert-v01@openssh.com"
 
 
-def connection_options(ssh: Ssh, way: Way, identity: Identity, known: KnownHosts) -> dict[str, Any]:
-    """Return asyncssh's options for one connection, from what ssh_config and hosts.toml say."""
+PREPARED = 64
+"""Ways of reaching hosts whose options are kept prepared."""
+
+
+class PreparedOptions:
+    """Options by what they are made of. An identity that was read anew makes new ones."""
+
+    def __init__(self, ssh: Ssh) -> None:
+        self._ssh = ssh
+        self._made: dict[tuple[object, ...], tuple[Identity, asyncssh.SSHClientConnectionOptions]] = {}
+
+    def of(self, way: Way, identity: Identity, known: KnownHosts) -> asyncssh.SSHClientConnectionOptions:
+        """Return asyncssh's options for a connection that way. Raises ValueError."""
+        kinds = known.kinds(way.alias or way.address, way.port) if any(keyword == "hostkeyalgorithms" for keyword, _ in way.algorithms) else ()
+        key = (way.user, way.alias, way.family, way.algorithms, kinds, id(identity), id(known))
+        if (found := self._made.get(key)) is None:
+            if len(self._made) >= PREPARED:
+                self._made.clear()
+            said = _options(self._ssh, way, identity, known, kinds)
+            found = self._made[key] = identity, asyncssh.SSHClientConnectionOptions(**said)
+        return found[1]
+
+
+def _options(ssh: Ssh, way: Way, identity: Identity, known: KnownHosts, kinds: tuple[str, ...]) -> dict[str, Any]:
     return {
         "config": None,
         "username": way.user,
-        "known_hosts": known.parsed,
+        "known_hosts": known.match,
         "family": FAMILIES.get(way.family, socket.AF_UNSPEC),
         "client_keys": list(identity.keys),
         "agent_path": None,
@@ -43,7 +68,7 @@ def connection_options(ssh: Ssh, way: Way, identity: Identity, known: KnownHosts
         "keepalive_interval": ssh.keepalive,
         "keepalive_count_max": MISSES,
         "login_timeout": ssh.connect_timeout,
-        **_algorithms(way.algorithms, known.kinds(way.alias or way.address, way.port)),
+        **_algorithms(way.algorithms, kinds),
     }
 
 

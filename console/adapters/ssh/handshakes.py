@@ -10,17 +10,19 @@ from pathlib import Path
 
 import asyncssh
 
+from console.adapters.ssh import quick_client
 from console.adapters.ssh.config import Way
-from console.adapters.ssh.connect_options import connection_options
+from console.adapters.ssh.connect_options import PreparedOptions
 from console.adapters.ssh.host_keys import SYSTEM, USERS, KnownHosts
 from console.adapters.ssh.identity import Identities, Identity
 from console.adapters.ssh.link import Link, LinkWatch, Opened
 from console.adapters.ssh.login_problems import LoginAttempt, distrusted, failed
+from console.adapters.ssh.ramp import Ramp
 from console.model.fleet import Ssh
 from console.ports.hosts import Unreached
 
-AT_ONCE = 32
-"""Over all hosts: more of them only wait for each other."""
+AT_ONCE = 64
+"""Over all hosts: where they are far away most of them wait for an answer; more of them would only wait for this machine."""
 TRIES = 3
 """For a connection that is closed before the login, as a busy sshd does."""
 CLOSED = (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError)
@@ -37,7 +39,9 @@ class Handshakes:
         self._environment = environment
         self._known: dict[tuple[str, ...], KnownHosts] = {}
         self._identities = Identities()
-        self._ramp = asyncio.Semaphore(AT_ONCE)
+        self._prepared = PreparedOptions(ssh)
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._servers: dict[tuple[str, int, str], Ramp] = {}
 
     def refresh(self) -> bool:
         """Read again the files of host keys that were changed; whether any was."""
@@ -51,31 +55,36 @@ class Handshakes:
             self._known[files] = KnownHosts(files)
         return self._known[files]
 
-    async def open(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, gate: asyncio.Semaphore | None) -> Opened:
-        """Connect the link that way, when it is its turn; `gate` holds back those through one jump host. Raises Refused."""
-        async with contextlib.AsyncExitStack() as turns:
-            if gate is not None:
-                await turns.enter_async_context(gate)
-            await turns.enter_async_context(self._ramp)
-            identity = await turns.enter_async_context(self._identities.of(way))
-            for number in range(TRIES):
-                opened, may_retry = await self._shaken(link, way, tunnel, identity)
-                if not may_retry or number == TRIES - 1:
-                    break
-                await asyncio.sleep(random.uniform(0, BACKOFF * 2**number))  # noqa: S311 (spreads load)
+    async def open(self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, through: Ramp | None) -> Opened:
+        """Connect the link that way, when it is its turn; `through` holds back those through one jump host. Raises Refused."""
+        server = self._servers.setdefault((way.address, way.port, way.jump), Ramp())
+        ramps = [server, through] if through else [server]
+        for number in range(TRIES):
+            async with contextlib.AsyncExitStack() as turns:
+                for ramp in ramps:
+                    await turns.enter_async_context(ramp.turn())
+                await turns.enter_async_context(self._at_once)
+                identity = await turns.enter_async_context(self._identities.of(way))
+                opened, was_cut = await self._shaken(link, way, tunnel, identity)
+            if not isinstance(opened, Unreached):
+                for ramp in ramps:
+                    ramp.went_well()
+            elif was_cut:
+                server.was_cut()
+            if not was_cut or number == TRIES - 1:
+                break
+            await asyncio.sleep(random.uniform(0, BACKOFF * 2**number))  # noqa: S311 (spreads load)
         return opened
 
     async def _shaken(
         self, link: Link, way: Way, tunnel: asyncssh.SSHClientConnection | None, identity: Identity
     ) -> tuple[Opened, bool]:  # fmt: skip
-        """Shake hands once: what came of it, and whether it is worth another try."""
+        """Shake hands once: what came of it, and whether it was cut off before the login, which is worth another try."""
         attempt = LoginAttempt(link.host, way, self._environment, self._ssh.connect_timeout, len(identity.keys), identity.left_out)
         watch, known = LinkWatch(), self.known_of(way)
         try:
             async with asyncio.timeout(self._ssh.connect_timeout):
-                connection = await asyncssh.connect(
-                    way.address, way.port, tunnel=tunnel or (), client_factory=lambda: watch, **connection_options(self._ssh, way, identity, known)
-                )
+                connection = await quick_client.connect(self._prepared.of(way, identity, known), way.address, way.port, tunnel, lambda: watch)
         except asyncssh.HostKeyNotVerifiable as fault:
             return distrusted(attempt, known, watch.shown, fault, watch.peer), False
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as fault:
@@ -88,7 +97,7 @@ class Handshakes:
     async def _unmatched(
         self, attempt: LoginAttempt, known: KnownHosts, tunnel: asyncssh.SSHClientConnection | None, fault: Exception
     ) -> tuple[Unreached, bool]:  # fmt: skip
-        """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it is worth another try."""
+        """It ended before a key was shown: where keys are known, the host may now have one of another kind only. Whether it was cut off."""
         way = attempt.way
         fingerprints = known.fingerprints(way.alias or way.address, way.port)
         shown = None

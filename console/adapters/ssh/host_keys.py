@@ -5,7 +5,7 @@ Nothing here trusts a key by itself. It must not know of connections that are ke
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import asyncssh
@@ -13,6 +13,7 @@ import asyncssh
 SYSTEM = "/etc/ssh/ssh_known_hosts"
 USERS = "~/.ssh/known_hosts"
 SSH = 22
+Matched = tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey]]
 
 
 def host_pattern(address: str, port: int) -> str:
@@ -26,17 +27,25 @@ class KnownHosts:
     def __init__(self, files: tuple[str, ...] = ()) -> None:
         self.files = tuple(str(Path(name).expanduser()) for name in (files or (USERS, SYSTEM)))
         self._stamp: tuple[tuple[int, int, int], ...] = ()
+        self._matched: dict[tuple[str, str, int | None], Matched] = {}
         self.parsed = asyncssh.import_known_hosts("")
         self.refresh()
 
+    def match(self, host: str, addr: str, port: int | None) -> Matched:
+        """Keys, authorities and revoked keys of a host, as asyncssh asks for them: found once, since a file of hashed names is gone through for each name."""
+        asked = host, addr, None if port == SSH else port
+        if asked not in self._matched:
+            self._matched[asked] = self.parsed.match(*asked)[:3]
+        return self._matched[asked]
+
     def kinds(self, address: str, port: int) -> tuple[str, ...]:
         """Kinds of the keys that are known for a host."""
-        keys, *_ = self.parsed.match(address, "", None if port == SSH else port)
+        keys, *_ = self.match(address, "", port)
         return tuple(dict.fromkeys(key.get_algorithm() for key in keys))
 
     def trusts(self, address: str, port: int, peer: str, key: asyncssh.SSHKey | None) -> bool:
         """Whether a key that a host has shown is known for it now; of one that an authority vouches for, whether an authority is."""
-        keys, authorities, revoked, *_ = self.parsed.match(address, peer, None if port == SSH else port)
+        keys, authorities, revoked = self.match(address, peer, port)
         shown = key.public_data if key else b""
         if any(one.public_data == shown for one in revoked):
             return False
@@ -52,6 +61,7 @@ class KnownHosts:
         stamp = tuple(_stamp(name) for name in self.files)
         if stamp == self._stamp:
             return False
+        self._matched.clear()
         self._stamp, self.parsed = stamp, _parsed("\n".join(_text(name) for name in self.files))
         return True
 

@@ -12,12 +12,14 @@ import os
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
 from console.adapters.ssh.config import Refused, Way
+from console.adapters.ssh.read_once import ReadOnce
 
 PATIENCE = 5.0
 """Seconds that an agent may take to say which keys it holds."""
@@ -43,21 +45,39 @@ class _File:
     hint: str = ""
 
 
+_Certificates = dict[bytes, list[asyncssh.SSHCertificate]]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the files of a way hold, and what is offered where no agent is asked."""
+
+    files: list[_File]
+    certificates: _Certificates
+    identity: Identity | None = None
+
+
 @dataclass(slots=True)
 class Identities:
     """Reads key files once for all hosts, as long as they do not change."""
 
     _read: dict[str, tuple[tuple[int, ...], _File]] = field(default_factory=dict)
+    _looks: ReadOnce[_Found] = field(default_factory=ReadOnce)
 
     @contextlib.asynccontextmanager
     async def of(self, way: Way) -> AsyncIterator[Identity]:
         """Yield what to offer; the agent's keys sign as long as this is held. Raises Refused where hosts.toml names a key that cannot be used."""
-        files = [found for name in way.identities if (found := await asyncio.to_thread(self._file, name))]
-        certificates = await asyncio.to_thread(_certificates, way)
-        async with _agent_keys(way.agent) as held:
-            if way.is_own_key:
-                _judge_own(way, files, held)
-            yield _ordered(way, files, held, certificates)
+        found = await self._looks.get((way.identities, way.certificates, way.is_own_key), partial(self._look, way))
+        if way.agent:
+            async with _agent_keys(way.agent) as held:
+                yield _offered(way, found, held)
+        else:
+            found.identity = found.identity or _offered(way, found, {})
+            yield found.identity
+
+    def _look(self, way: Way) -> _Found:
+        files = [file for name in way.identities if (file := self._file(name))]
+        return _Found(files, _certificates(way))
 
     def _file(self, name: str) -> _File | None:
         stamps = tuple(_stamp(each) for each in (name, f"{name}.pub"))
@@ -121,7 +141,7 @@ def _public_within(raw: bytes) -> bytes:
     return b""
 
 
-def _certificates(way: Way) -> dict[bytes, list[asyncssh.SSHCertificate]]:
+def _certificates(way: Way) -> _Certificates:
     """Certificates by the public key that each is for: beside the keys, and those that the configuration names."""
     found: dict[bytes, list[asyncssh.SSHCertificate]] = {}
     for name in dict.fromkeys((*way.certificates, *(f"{key}-cert.pub" for key in way.identities))):
@@ -159,7 +179,10 @@ def _judge_own(way: Way, files: list[_File], held: dict[bytes, Any]) -> None:
         raise Refused(file.problem or f"{name} is a public key, and no agent holds its private one", file.hint or f"ssh-add {name.removesuffix('.pub')}")
 
 
-def _ordered(way: Way, files: list[_File], held: dict[bytes, Any], certificates: dict[bytes, list[asyncssh.SSHCertificate]]) -> Identity:
+def _offered(way: Way, found: _Found, held: dict[bytes, Any]) -> Identity:
+    files, certificates = found.files, found.certificates
+    if way.is_own_key:
+        _judge_own(way, files, held)
     named = [held[file.public] for file in files if file.public in held]
     others = [] if way.only_named else [key for public, key in held.items() if key not in named]
     alone = [file.key for file in files if file.key is not None and file.public not in held]

@@ -9,11 +9,12 @@ import asyncssh
 from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.kept import KeptShell
+from console.adapters.ssh.ramp import Ramp
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
 
-THROUGH = 8
-"""Handshakes at once through a jump host."""
+THROUGH = 32
+"""Handshakes at once through a jump host, at most."""
 FORGET = 20.0
 """Seconds after which a refused login may be tried again: longer than sshd's penalty for one."""
 
@@ -44,7 +45,7 @@ class Link:
         """Keeps `shell` open."""
         self.greet: Callable[[asyncssh.SSHClientConnection], None] = lambda connection: None
         """Told of each connection on which the login is known to run what it is given."""
-        self.through = asyncio.Semaphore(THROUGH)
+        self.through = Ramp(THROUGH)
         self._refused: tuple[float, Unreached] | None = None
 
     @property

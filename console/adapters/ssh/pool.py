@@ -17,13 +17,14 @@ from console.adapters.ssh.config import Refused, Way, Ways
 from console.adapters.ssh.handshakes import Handshakes
 from console.adapters.ssh.link import Link, Opened
 from console.adapters.ssh.login import judged_login
-from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, runs_nothing, said, unreached
+from console.adapters.ssh.login_problems import no_channel, no_forwarding, no_numbers, said, unreached
+from console.adapters.ssh.proof import Proofs
 from console.adapters.ssh.proxy import written_jump
 from console.adapters.ssh.readers import SshReaders
 from console.adapters.ssh.session import SshSession
 from console.adapters.ssh.standby import SshStandby
 from console.adapters.ssh.stream import SshStream, opened_socket, opened_stream
-from console.adapters.ssh.trial import Together, try_login
+from console.adapters.ssh.trial import Together
 from console.model.fleet import Host, Ssh
 from console.model.host_facts import FEW_SESSIONS
 from console.model.values import changed
@@ -46,6 +47,7 @@ class SshTransport:
         self._jumps = {jump.name: jump for jump in jumps}
         self._ways = Ways(ssh, config) if config else Ways(ssh)
         self._handshakes = Handshakes(ssh, environment)
+        self._proofs = Proofs(ssh.connect_timeout, self._lost)
         self.known_of = self._handshakes.known_of
         self._links: dict[Key, Link] = {}
         self._jump_links: list[Link] = []
@@ -62,7 +64,7 @@ class SshTransport:
             if ran.problem:
                 link.drop(warm)
         opened = await self._connected(link)
-        problem = opened if isinstance(opened, Unreached) else await self._proven(link, opened)
+        problem = opened if isinstance(opened, Unreached) else await self._proofs.of(link, opened)
         return problem or Reached(host.name, link.round_trip or 0.0)
 
     async def run(self, host: Host, script: str, data: bytes | AsyncIterator[bytes] = b"", *, deadline: float, sink: Sink | None = None) -> Ran:
@@ -177,25 +179,42 @@ class SshTransport:
         """Run the script; the problem, where its status is not known. It is sent again only where it was surely not sent before."""
         is_second = False
         while True:
-            link, connection, problem = await self._ready(own, purpose)
-            if connection is None:
-                return problem
-            async with link.channels.place(purpose, session.give_way):
-                began = time.monotonic()
-                try:
-                    await session.run(connection, script, data)
-                except (asyncssh.Error, OSError) as fault:
-                    if fault is session.fault:
-                        raise
-                    if session.opened:
-                        return self._lost(link, fault)
-                    problem = await self._not_opened(link, connection, fault, is_second)
-                    if problem is not None:
-                        return problem
-                    is_second = is_second or link.connection is not connection or connection.is_closed()
-                    continue
-            link.round_trip = session.opened - began
-            return None if session.status is not None else self._no_answer(link, session)
+            connection = await self._connected(own)
+            if isinstance(connection, Unreached):
+                return connection
+            link, is_first = own, self._proofs.begin_by(own, connection, session)
+            if not is_first:
+                link, ready, problem = await self._ready(own, purpose)
+                if ready is None:
+                    return problem
+                connection = ready
+            try:
+                ended = await self._attempt(link, connection, session, script, data, purpose, is_first=is_first, is_second=is_second)
+            finally:
+                session.settle()
+            if isinstance(ended, Unreached):
+                return ended
+            if ended:
+                return None if session.status is not None else await self._no_answer(link, session)
+            is_second = is_second or link.connection is not connection or connection.is_closed()
+
+    async def _attempt(
+        self, link: Link, connection: asyncssh.SSHClientConnection, session: SshSession, script: str, data: bytes | AsyncIterator[bytes],
+        purpose: Purpose, *, is_first: bool, is_second: bool,
+    ) -> bool | Unreached:  # fmt: skip
+        """Run it on that connection, when there is a channel; whether it was sent, or what went wrong. Raises what `data` and the sink raise."""
+        async with link.channels.place(purpose, session.give_way):
+            began = time.monotonic()
+            try:
+                await session.run(connection, script, data, holds_input=is_first)
+            except (asyncssh.Error, OSError) as fault:
+                if fault is session.fault:
+                    raise
+                if session.opened:
+                    return self._lost(link, fault)
+                return await self._not_opened(link, connection, fault, is_second) or False
+        link.round_trip = session.opened - began
+        return True
 
     async def _ready(self, own: Link, purpose: Purpose) -> tuple[Link, asyncssh.SSHClientConnection | None, Unreached | None]:
         """Return a connection that runs commands, and its link: the host's own, or a further one where it takes too few commands on that; or the problem."""
@@ -220,34 +239,15 @@ class SshTransport:
         connection = await self._connected(link)
         if isinstance(connection, Unreached):
             return None, connection
-        problem = await self._proven(link, connection)
+        problem = await self._proofs.of(link, connection)
         return (None, problem) if problem else (connection, None)
 
-    async def _proven(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
-        """Find out once for each connection, whoever asks first, that the login runs what it is given; the problem, where it does not."""
-        if link.proven is connection:
-            return None
-        if link.proving is None:
-            link.proving = asyncio.create_task(self._prove(link, connection))
-            link.proving.add_done_callback(lambda _: setattr(link, "proving", None))
-        return await asyncio.shield(link.proving)
-
-    async def _prove(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
-        trial = await try_login(link.host, connection, link.channels, self._ssh.connect_timeout)
-        await asyncio.sleep(0)
-        if connection.is_closed():
-            return self._lost(link, trial.fault)
-        if trial.fault:
-            return runs_nothing(link.host, said(trial.fault)) if trial.is_open else no_channel(link.host, said(trial.fault))
-        if trial.problem is None:
-            link.proven = connection
-            link.greet(connection)
-        return trial.problem
-
-    def _no_answer(self, link: Link, session: SshSession) -> Unreached:
+    async def _no_answer(self, link: Link, session: SshSession) -> Unreached:
         """Say why a script that was sent has no exit code."""
         if session.gave_way:
             return no_numbers(link.host, link.channels.limit)
+        if problem := await self._proofs.found(link):
+            return problem
         if link.live is None or session.has_begun:
             return self._lost(link, None)
         return judged_login(link.host, session, self._ssh.connect_timeout) or self._lost(link, None)
@@ -313,8 +313,8 @@ class SshTransport:
             return found
         way, tunnel = found
         try:
-            gate = next((jump.through for jump in self._jump_links if tunnel is not None and jump.connection is tunnel), None)
-            opened = await self._handshakes.open(link, way, tunnel, gate)
+            through = next((jump.through for jump in self._jump_links if tunnel is not None and jump.connection is tunnel), None)
+            opened = await self._handshakes.open(link, way, tunnel, through)
         except Refused as fault:
             return unreached(link.host, "login", str(fault), fault.hint)
         if isinstance(opened, Unreached):

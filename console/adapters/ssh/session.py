@@ -44,12 +44,16 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
         self._nonce = secrets.token_hex(8)
         self._answer, self._errors = Frame("out", self._nonce), Frame("err", self._nonce)
         self._out, self._err = bytearray(), bytearray()
-        self._begun, self._exited, self._closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._begun, self._over, self._closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._settled = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
         self._heard = 0.0
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._is_left = False
+        self._is_given_up = False
+        self._ends_input = False
+        """There is no input, and its end is told when the script has begun."""
         self.gave_way = False
         self.fault: Exception | None = None
         self.login_end = ""
@@ -115,10 +119,11 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
             self._err += said[: CAP - len(self._err)]
         else:
             self._take(self._answer.feed(data))
-        if self.has_begun:
-            self._begun.set()
+        if not self._begun.is_set() and self.has_begun:
+            self._settled.set()
+            self.release_input()
         if self.status is not None:
-            self._exited.set()
+            self._over.set()
 
     def _take(self, data: bytes) -> None:
         if self._sink is None:
@@ -133,7 +138,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
             self._sink(data)
         except Exception as fault:
             self.fault, self._sink = self.fault or fault, _nowhere
-            self._closed.set()
+            self._end_here()
 
     def exit_status_received(self, status: int) -> None:
         """Note the login's exit code."""
@@ -145,11 +150,33 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
 
     def _end(self, how: str) -> None:
         self.login_end, self._heard = how, time.monotonic()
-        self._exited.set()
+        self._over.set()
+
+    def _end_here(self) -> None:
+        """Wait for nothing more."""
+        self._closed.set()
+        self._over.set()
+        self._settled.set()
+
+    def settle(self) -> None:
+        """Let those go on who wait for the script to begin."""
+        self._settled.set()
+
+    def give_up(self) -> None:
+        """End, because the login does not begin to run it."""
+        self._is_given_up = True
+        self._end_here()
+
+    async def begun_or_over(self) -> None:
+        """Wait until the script has begun, or surely will not."""
+        await self._settled.wait()
 
     def release_input(self) -> None:
-        """Send the input, though the script has not begun: what waits for it in its place reads it."""
+        """Send the input. Though the script has not begun: what waits for it in its place reads it."""
         self._begun.set()
+        if self._ends_input and self._channel is not None and not self._closed.is_set():
+            with contextlib.suppress(OSError):
+                self._channel.write_eof()
 
     def pause_writing(self) -> None:
         """Hold back input until the channel's window opens again."""
@@ -162,18 +189,38 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that nothing more will come: the channel, or the link, is gone."""
         self._writable.set()
+        self._end_here()
         self._begun.set()
-        self._closed.set()
-        self._exited.set()
 
-    async def run(self, connection: asyncssh.SSHClientConnection, script: str, data: bytes | AsyncIterator[bytes]) -> None:
+    async def run(
+        self, connection: asyncssh.SSHClientConnection, script: str, data: bytes | AsyncIterator[bytes], *, holds_input: bool = False
+    ) -> None:  # fmt: skip
         """Run the script to its end, or to the link's: then `status` stays None. Raises asyncssh.Error, OSError, and what `data` or the sink raise.
 
-        Input is sent when the script has begun, never to what may run in its place; where there is none, its end is told at once.
+        Input is sent when the script has begun, never to what may run in its place; where there is none, its end is told at once, or then
+        too (`holds_input`).
         """
-        if data == b"":
-            self._begun.set()
+        self._ends_input = data == b"" and holds_input
         channel = await self._opened(connection, command_line(script, self._nonce))
+        if data == b"":
+            await self._ended_without_input(channel)
+        else:
+            await self._ended_with_input(channel, data)
+        if self.fault:
+            raise self.fault
+
+    async def _ended_without_input(self, channel: asyncssh.SSHClientChannel[bytes]) -> None:
+        if not self._ends_input:
+            self.release_input()
+            with contextlib.suppress(OSError):
+                channel.write_eof()
+        try:
+            await self._over.wait()
+            await self._drained()
+        finally:
+            self._let_go(channel)
+
+    async def _ended_with_input(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
         feeding = asyncio.ensure_future(self._feed(channel, data))
         try:
             await self._ended(feeding)
@@ -181,8 +228,6 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
             self._let_go(channel)
-        if self.fault:
-            raise self.fault
 
     async def _opened(self, connection: asyncssh.SSHClientConnection, command: str) -> asyncssh.SSHClientChannel[bytes]:
         """Open the channel; refused, again after a moment. Raises asyncssh.Error."""
@@ -216,19 +261,17 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
     def give_way(self) -> None:
         """End, so that others have the channel."""
         self.gave_way = True
-        self._closed.set()
+        self._end_here()
 
     async def _ended(self, feeding: asyncio.Future[None]) -> None:
-        exited = asyncio.ensure_future(self._exited.wait())
-        closed = asyncio.ensure_future(self._closed.wait())
+        over = asyncio.ensure_future(self._over.wait())
         try:
-            await asyncio.wait((exited, closed, feeding), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((over, feeding), return_when=asyncio.FIRST_COMPLETED)
             if feeding.done():
                 feeding.result()
-            await asyncio.wait((exited, closed), return_when=asyncio.FIRST_COMPLETED)
+            await over
         finally:
-            exited.cancel()
-            closed.cancel()
+            over.cancel()
         await self._drained()
 
     async def _drained(self) -> None:
@@ -239,7 +282,8 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
             if rest <= 0:
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), rest)
+                async with asyncio.timeout(rest):
+                    await self._closed.wait()
 
     async def _feed(self, channel: asyncssh.SSHClientChannel[bytes], data: bytes | AsyncIterator[bytes]) -> None:
         await self._begun.wait()
@@ -269,7 +313,7 @@ class SshSession(asyncssh.SSHClientSession[bytes]):
 
     def _let_go(self, channel: asyncssh.SSHClientChannel[bytes]) -> None:
         """Close, and ask the host to end what we no longer wait for; a host may not heed that."""
-        if self._closed.is_set() and not self.fault and not self.gave_way:
+        if self._closed.is_set() and not (self.fault or self.gave_way or self._is_given_up):
             return
         if self.status is None:
             with contextlib.suppress(OSError):

@@ -29,14 +29,17 @@ class Trial:
     is_open: bool = False
 
 
-async def try_login(host: Host, connection: asyncssh.SSHClientConnection, channels: SshChannels, patience: float) -> Trial:
-    """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps. `patience` is seconds."""
+async def try_login(host: Host, connection: asyncssh.SSHClientConnection, channels: SshChannels, patience: float, *, waits: float) -> Trial:
+    """Run nothing, with its input held open: a start-up file that reads it would eat what is sent to steps.
+
+    `patience` is the seconds that the login has to begin it; here it `waits` so many of them.
+    """
     session = SshSession()
     try:
         async with channels.place("work", session.give_way):
-            running = asyncio.ensure_future(session.run(connection, ":", _nothing()))
+            running = asyncio.ensure_future(session.run(connection, ":", b"", holds_input=True))
             try:
-                await asyncio.wait({running}, timeout=patience)
+                await asyncio.wait({running}, timeout=waits)
                 is_slow = not session.has_begun and not running.done()
                 session.release_input()
                 await asyncio.wait({running}, timeout=SECOND_LOOK)
@@ -65,12 +68,6 @@ class Together:
                 await self._all.wait()
         return
         yield b""
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    """Yield no input, and end when it is asked for."""
-    return
-    yield b""
 
 
 async def _ended_now(running: asyncio.Future[None]) -> None:

@@ -1,0 +1,85 @@
+"""Whether the login on a connection runs what it is given: found out once for each, by the first command that runs there or by one that does nothing.
+
+The first command is held back like the one that does nothing: it is sent no input, nor the end of it, before it has surely begun. It opens no
+connection.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import asyncssh
+
+from console.adapters.ssh.link import Link
+from console.adapters.ssh.login_problems import no_channel, runs_nothing, said
+from console.adapters.ssh.session import SshSession
+from console.adapters.ssh.trial import try_login
+from console.ports.hosts import Unreached
+
+SHORTER = 1.0
+"""Seconds that a command which does nothing gets, where the first one has waited as long as is usual and did not begin."""
+
+Lost = Callable[[Link, Exception | None], Unreached]
+
+
+class Proofs:
+    """Of one environment's connections. `patience` is seconds in which a command begins; `lost` says what became of a link."""
+
+    def __init__(self, patience: float, lost: Lost) -> None:
+        self._patience = patience
+        self._lost = lost
+
+    async def of(self, link: Link, connection: asyncssh.SSHClientConnection) -> Unreached | None:
+        """Wait until it is known, whoever asks first; the problem, where it runs nothing."""
+        if link.proven is connection:
+            return None
+        if link.proving is None:
+            self._begin(link, asyncio.create_task(self._try(link, connection)))
+        return await _known(link)
+
+    def begin_by(self, link: Link, connection: asyncssh.SSHClientConnection, session: SshSession) -> bool:
+        """Have it proven by a command that is about to run there; whether that is the first one."""
+        if link.proven is connection or link.proving is not None:
+            return False
+        self._begin(link, asyncio.create_task(self._watch(link, connection, session)))
+        return True
+
+    async def found(self, link: Link) -> Unreached | None:
+        """Wait for what is being found out; the problem, where there is one."""
+        return await _known(link) if link.proving is not None else None
+
+    def _begin(self, link: Link, task: asyncio.Task[Unreached | None]) -> None:
+        link.proving = task
+        task.add_done_callback(lambda _: setattr(link, "proving", None))
+
+    async def _watch(self, link: Link, connection: asyncssh.SSHClientConnection, session: SshSession) -> Unreached | None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await session.begun_or_over()
+        if session.has_begun:
+            self._note(link, connection)
+            return None
+        problem = await self._try(link, connection, has_waited=not session.is_over)
+        if problem is not None:
+            session.give_up()
+        return problem
+
+    async def _try(self, link: Link, connection: asyncssh.SSHClientConnection, *, has_waited: bool = False) -> Unreached | None:
+        trial = await try_login(link.host, connection, link.channels, self._patience, waits=SHORTER if has_waited else self._patience)
+        await asyncio.sleep(0)
+        if connection.is_closed():
+            return self._lost(link, trial.fault)
+        if trial.fault:
+            return runs_nothing(link.host, said(trial.fault)) if trial.is_open else no_channel(link.host, said(trial.fault))
+        if trial.problem is None:
+            self._note(link, connection)
+        return trial.problem
+
+    def _note(self, link: Link, connection: asyncssh.SSHClientConnection) -> None:
+        link.proven = connection
+        link.greet(connection)
+
+
+async def _known(link: Link) -> Unreached | None:
+    assert link.proving is not None
+    return await asyncio.shield(link.proving)

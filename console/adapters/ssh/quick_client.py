@@ -1,0 +1,128 @@
+"""asyncssh with less work for each connection: the one place that reaches into its private parts, with its public way where those are not there.
+
+What is left out: preparing the same options again for each host; asking which logins a host takes, and whether it would take the one key, before
+the key is used; a write to the socket for each packet, and an empty packet before each (made for ciphers that are not used here); words for a
+log that nobody keeps. Each check stays asyncssh's own: of the host's key, the exchange, the order of packets, the login. It knows no hosts.
+"""
+
+import asyncio
+import copy
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import asyncssh
+import asyncssh.auth
+import asyncssh.connection
+from asyncssh.logging import SSHLogger
+
+MERGED = 65536
+"""Bytes of packets that wait for each other at most."""
+IGNORE = 2
+"""The empty packet's number (RFC 4253, 12)."""
+PUBLICKEY = b"publickey"
+PRIVATE: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (asyncssh.SSHClientConnection, ("_send", "send_packet", "log_sent_packet", "log_received_packet", "try_next_auth", "_force_close")),
+    (getattr(asyncssh.auth, "_ClientPublicKeyAuth", None), ("_start", "_send_signed_request")),
+    (asyncssh.connection, ("_connect",)),
+)
+"""What is relied on beyond what asyncssh promises; a test compares their texts with those that were read when this was written."""
+IS_KNOWN = all(hasattr(owner, name) for owner, names in PRIVATE for name in names)
+"""Whether this asyncssh has them all; without, connections are made as everybody makes them."""
+
+Options = asyncssh.SSHClientConnectionOptions
+Tunnel = asyncssh.SSHClientConnection | None
+
+
+async def connect(options: Options, address: str, port: int, tunnel: Tunnel, watch: Callable[[], asyncssh.SSHClient]) -> asyncssh.SSHClientConnection:
+    """Connect by options that were prepared for any host. Raises asyncssh.Error, OSError and ValueError."""
+    if not IS_KNOWN:
+        return await asyncssh.connect(address, port, tunnel=tunnel or (), options=options, config=None, client_factory=watch)
+    own = copy.copy(options)
+    own.host = own.orig_host = address
+    own.port, own.tunnel, own.protocol_factory = port, tunnel or (), watch
+    own.client_keys = [copy.copy(key) for key in options.client_keys or ()]
+    loop = asyncio.get_running_loop()
+    made: asyncssh.SSHClientConnection = await asyncssh.connection._connect(
+        own, None, loop, 0, None, lambda: QuickConnection(loop, own, wait="auth"), "Opening SSH connection to"
+    )
+    return made
+
+
+class _QuietLogger(SSHLogger):
+    """asyncssh's own, which makes no words where nobody keeps them."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 (logging's own)
+        """Pass on what is wanted."""
+        if self.isEnabledFor(level):
+            super().log(level, msg, *args, **kwargs)
+
+
+if IS_KNOWN:
+
+    class _DirectKeyAuth(asyncssh.auth._ClientPublicKeyAuth):
+        """A login by the only key that there is: signed at once, as it would be after asking."""
+
+        async def _start(self) -> None:
+            self._keypair = await self._conn.public_key_auth_requested()
+            if self._keypair is None:
+                self._conn.try_next_auth(next_method=True)
+                return
+            await self._send_signed_request()
+
+
+class QuickConnection(asyncssh.SSHClientConnection):
+    """A client's connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
+        super().__init__(*args, **kwargs)
+        self._logger = _QuietLogger(context=f"conn={self._get_next_conn()}")
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
+        self._has_tried = False
+        if len(self._client_keys) == 1:
+            self._auth_methods = [PUBLICKEY]
+
+    def _send(self, data: bytes) -> None:
+        """Write what is sent in one turn of the loop at once."""
+        if not self._unsent:
+            self._loop.call_soon(self._write)
+        self._unsent.append(data)
+        self._unsent_bytes += len(data)
+        if self._unsent_bytes > MERGED:
+            self._write()
+
+    def _write(self) -> None:
+        if self._unsent:
+            data = b"".join(self._unsent)
+            self._unsent.clear()
+            self._unsent_bytes = 0
+            super()._send(data)
+
+    def _force_close(self, exc: Exception | None) -> None:
+        """Write what waits before the end: a goodbye, or a signal to what still runs."""
+        self._write()
+        super()._force_close(exc)
+
+    def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:  # noqa: ANN401 (asyncssh's own)
+        """Send a packet. The empty one that goes before each hides what ciphers in CBC mode would show, and others do not."""
+        if pkttype != IGNORE or b"cbc" in self._enc_alg_cs:
+            super().send_packet(pkttype, *args, handler=handler)
+
+    def log_sent_packet(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
+        """Log a packet, where packets are logged."""
+        if self._logger.isEnabledFor(logging.DEBUG):
+            super().log_sent_packet(*args, **kwargs)
+
+    def log_received_packet(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (asyncssh's own)
+        """Log a packet, where packets are logged."""
+        if self._logger.isEnabledFor(logging.DEBUG):
+            super().log_received_packet(*args, **kwargs)
+
+    def try_next_auth(self, *, next_method: bool = False) -> None:
+        """Log in: by the one key at once, if there is but one; otherwise, and after a refusal, as the host says."""
+        if self._has_tried or self._auth_methods != [PUBLICKEY]:
+            super().try_next_auth(next_method=next_method)
+            return
+        self._has_tried = True
+        self._auth = _DirectKeyAuth(self, PUBLICKEY)
