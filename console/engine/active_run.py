@@ -5,7 +5,7 @@ Knows its runner and the ports. Nothing of other runs, and nothing of who may as
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -22,36 +22,29 @@ from console.engine.run.executor import FleetExecutor
 from console.engine.run.hand_over import HandOver
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.log_watch import LogWatch
-from console.engine.run.run_lease import RunLease
 from console.engine.run.runner import Runner
+from console.engine.run.sharing import Sharing
 from console.engine.run.threshold_watch import ThresholdWatch
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.broadcast import Broadcast
 from console.errors import ConsoleError, Locked
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.events import AnyEvent
 from console.model.request import Person
 from console.ports.feed import Output, Sample
 
 log = logging.getLogger(__name__)
 
-Submit = Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]
-"""Says something to a run."""
-
 
 class ActiveRun:
     """A run that goes on or has just ended."""
 
-    def __init__(
-        self, fleet: QueryContext, run: str, keep: Keep, events: tuple[AnyEvent, ...] = (), lease: RunLease | None = None, submit: Submit | None = None
-    ) -> None:
+    def __init__(self, fleet: QueryContext, run: str, keep: Keep, events: tuple[AnyEvent, ...] = (), sharing: Sharing | None = None) -> None:
         environment, outside = fleet.environment, fleet.outside
         self._fleet = fleet
         self._run = run
         self._keep = keep
-        self._lease = lease
-        self._submit = submit
+        self._sharing = sharing
         self.broadcast = Broadcast(events)
         executor = FleetExecutor(environment, outside, fleet.clock, fleet.secrets, self._tell, partial(is_over, fleet.journal), fleet.metrics)
         self.runner = Runner(environment, fleet.journal, fleet.clock, executor, lambda written: self.broadcast.publish(*written))
@@ -63,7 +56,6 @@ class ActiveRun:
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._sharing: list[asyncio.Task[None]] = []
         self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
 
     @property
@@ -106,18 +98,17 @@ class ActiveRun:
 
     async def _hold(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         """Carry it while this engine has its lease."""
-        self._sharing = self._shared(interrupted)
+        if self._sharing:
+            self._sharing.begin(self._run, self.broadcast, partial(self._taken, interrupted))
         try:
             await self._carry(person, interrupted, over)
         finally:
             if self._closing is None:
-                await self._end_lease()
+                await self._end_sharing()
 
-    async def _end_lease(self) -> None:
-        for task in self._sharing:
-            task.cancel()
-        if self._lease:
-            await self._lease.end()
+    async def _end_sharing(self) -> None:
+        if self._sharing:
+            await self._sharing.end()
 
     async def _carry(self, person: Person, interrupted: Callable[[], object], over: Callable[[], object]) -> None:
         runner, outside = self.runner, self._fleet.outside
@@ -180,7 +171,7 @@ class ActiveRun:
                     log.error("closing run %s out", self._run, exc_info=fault)
         finally:
             self.broadcast.rest()
-            await self._end_lease()
+            await self._end_sharing()
 
     async def _close_ticket(self, over: Callable[[], object]) -> None:
         closed = await close_ticket(self._fleet, self.runner.state)
@@ -195,12 +186,6 @@ class ActiveRun:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(self.runner.settled(), return_exceptions=True)
-
-    def _shared(self, interrupted: Callable[[], object]) -> list[asyncio.Task[None]]:
-        """What goes on for machines that share the record: that this engine carries the run is said, and what is said to the run there is taken."""
-        if self._lease is None or self._submit is None or not self._fleet.journal.is_shared:
-            return []
-        return [asyncio.create_task(one) for one in (self._lease.keep(partial(self._taken, interrupted)), self._lease.hear(self._submit))]
 
     def _taken(self, interrupted: Callable[[], object], other: Carrier) -> None:
         """Let go of a run that another engine has taken up, believing this one dead: its lock on each host is that one's by now."""

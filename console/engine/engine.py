@@ -7,7 +7,7 @@ Owns which run is open and when another model is refused. `active_run` and `run.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import tzinfo
 from typing import Any, TypeVar
 
@@ -28,11 +28,14 @@ from console.engine.preflight.input import reverts
 from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
 from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run.onlookers import Onlookers
 from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
+from console.engine.run.sharing import Sharing
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.access import may_carry_runs
+from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.engine.server.refusals import Refusals
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
@@ -40,12 +43,13 @@ from console.model.commands import Accepted, AnyCommand, Decide, Forgive, Note, 
 from console.model.events import CheckAcknowledged, CommandRefused, Decided, Event, MaintenanceChanged, NoteAdded, RunOpened
 from console.model.fleet import Access, Environment
 from console.model.fleet_snapshot import CiMark
+from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard
-from console.ports.journal import Journal
+from console.ports.journal import Journal, SentCommand
 from console.ports.outside import Outside
 from console.text import SafeText
 
@@ -72,7 +76,8 @@ class Engine:
         self._open_outside = open_outside
         self._choose_journal = choose_journal
         self._carrier = carrier
-        self._elsewhere = RunsElsewhere(journal, carrier)
+        self._onlookers = Onlookers(carrier.host)
+        self._elsewhere = RunsElsewhere(journal, carrier, self._onlookers, clock.mono)
         self._zone_of = zone_of
         self._keep = keep
         self._environment: Environment | None = None
@@ -229,7 +234,7 @@ class Engine:
             lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
             older = await self._runs.make_way(request.kind)
             run = await new_run(self._journal, self._clock, environment.name)
-            one = ActiveRun(self._fleet(), run, self._keep, lease=await self._leased(run), submit=self.submit)
+            one = ActiveRun(self._fleet(), run, self._keep, sharing=self._sharing(await self._leased(run)))
             if older is not None:
                 one.follows(older)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
@@ -299,6 +304,31 @@ class Engine:
             raise UsageFault(f"run {run} is not carried by this engine", f"deploy resume {run}")
         return one.runner.state
 
+    def looking_on(self, run: str, person: Person, *, operator: bool) -> AbstractContextManager[None]:
+        """Count that person among those who look on at a run, for as long as this lasts."""
+        return self._onlookers.looking_on(run, person, operator=operator)
+
+    @property
+    def elsewhere(self) -> tuple[Onlooker, ...]:
+        """Who looks on, on other machines, at what this engine carries or follows."""
+        return self._onlookers.elsewhere
+
+    def _heard_elsewhere(self, run: str, people: tuple[Onlooker, ...]) -> None:
+        """Hear who looks on at a run on other machines; an operator there has joined it."""
+        self._onlookers.hear(run, people)
+        one = self._runs.get(run)
+        for person in (joins_as(each, self.access, os.getuid()) for each in people):
+            if person is not None and one is not None and one.preflight is not None:
+                one.preflight.joined(person)
+
+    async def _submit_from_elsewhere(self, run: str, sent: SentCommand) -> Accepted | Refusal:
+        """Judge what somebody said on another machine, as this engine judges: by its own model, and by what proves the name."""
+        standing = standing_of(sent.person, sent.login, self.access, os.getuid())
+        if not standing.problem:
+            return await self.submit(run, sent.command, standing.person)
+        await self.refused(standing.person, str(type(sent.command).__struct_config__.tag), UsageFault(standing.problem), run)
+        return Refusal(standing.problem, SafeText("deploy attach --read-only"))
+
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""
         one = self._runs.get(run)
@@ -352,7 +382,7 @@ class Engine:
         older = await self._runs.make_way(state.kind, has_begun=state.phase in ("running", "rolling-back"))
         lease = await self._leased(run)
         events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
-        one = ActiveRun(self._fleet(), run, self._keep, events, lease, self.submit)
+        one = ActiveRun(self._fleet(), run, self._keep, events, self._sharing(lease))
         if older is not None:
             one.follows(older)
         await one.runner.take_up(state, person)
@@ -360,6 +390,10 @@ class Engine:
             await one.runner.write(Decided(go=False, by=person, interrupted=True, reasons=(SafeText("its engine ended before the decision"),)))
         await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
         self._runs.begin(run, one, person, self._catch_up.changed)
+
+    def _sharing(self, lease: RunLease) -> Sharing:
+        """What goes on for machines that share the record with this one."""
+        return Sharing(lease, self._journal, self._carrier, self._submit_from_elsewhere, self._onlookers.here, self._heard_elsewhere)
 
     async def _leased(self, run: str) -> RunLease:
         """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""
@@ -375,14 +409,14 @@ class Engine:
         purpose = left_to_do(state, goes_back=goes_back)
         return self._keyring.make_ready(environment, needs_of(environment, purpose, resumes=True, reverts=takes_back))
 
-    async def refused(self, person: Person, act: str, fault: ConsoleError) -> None:
-        """Write down what somebody tried without the right to, in the run that goes on, or in the last one; not each time of many."""
+    async def refused(self, person: Person, act: str, fault: ConsoleError, run: str = "") -> None:
+        """Write down what somebody tried without the right to, in that run, else in the one that goes on, or in the last one; not each time of many."""
         if not self._refusals.is_new(person, act, self._clock.mono()):
             return
         with suppress(ConsoleError):
             known = self._known()
             last = await self._journal.runs(known[0].app, known[0].name, limit=1) if known else ()
-            run = self.open_run_id or next((one.run for one in last), "") if known else ""
+            run = run or self.open_run_id or next((one.run for one in last), "") if known else ""
             if run:
                 await self._note(run, CommandRefused(by=person, command=act, message=SafeText(fault.message)))
 

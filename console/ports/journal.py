@@ -8,6 +8,7 @@ from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
@@ -29,6 +30,8 @@ class SentCommand(NamedTuple):
     number: int
     command: AnyCommand
     person: Person
+    login: str = ""
+    """The login of the database by which it was sent, as the server knows it."""
 
 
 class Journal(Protocol):
@@ -97,6 +100,9 @@ class Journal(Protocol):
 
     async def withdraw_command(self, number: int) -> bool:
         """Take a command back; False: it was taken already."""
+
+    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
+        """Say who looks on at this engine, show `items` to others, and return what they say, from that place on. In a record of one machine nobody does."""
 
     async def news(self, run: str, seconds: float) -> None:
         """Return when the run may have new events that this process did not write, or after so many seconds."""

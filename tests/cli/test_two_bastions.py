@@ -66,7 +66,7 @@ def test_one_record_for_two_machines(bastions: Bastions):
         return expected.split()
 
     made = here.result(*typed("engine migrate"))
-    assert (made["before"], made["version"]) == (0, 1)
+    assert (made["before"], made["version"]) == (0, 2)
 
     run = begun(here, "v1.4.2")
     assert [row["run"] for row in json.loads(there.deploy(*typed("history"), "--json")[0])] == [run]

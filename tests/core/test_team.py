@@ -69,3 +69,9 @@ def test_so_many_are_needed(required: int, impact: Impact, needed: int):
 
 def test_of_one_person_s_terminals_the_last_is_named():
     assert others(ADA, [Person("lin", 1002, "a"), Person("lin", 1002, "b")]) == (Person("lin", 1002, "b"),)
+
+
+def test_people_of_another_machine_are_told_apart_by_their_names():
+    lin, lin_elsewhere, ada_elsewhere, eve = Person("lin", 1002), Person("lin"), Person("ada"), Person("eve")
+    assert others(ADA, [ada_elsewhere, lin, lin_elsewhere, eve]) == (lin_elsewhere, eve)
+    assert others(ada_elsewhere, [ADA, lin]) == (lin,)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import nullcontext
 
 from console.engine.server.broadcast import Broadcast
 from console.engine.server.engine_process import idle_seconds, serve
@@ -69,6 +70,11 @@ class ScriptedBrain:
 
     def follow(self, run, after):
         return self.broadcast.follow(after)
+
+    elsewhere = ()
+
+    def looking_on(self, run, person, *, operator):
+        return nullcontext()
 
     async def joined(self, run, person):
         self.people_joined = [*getattr(self, "people_joined", []), (run, person.name)]

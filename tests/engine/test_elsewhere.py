@@ -14,12 +14,20 @@ from console.core.run.evolve import fold
 from console.engine.run import elsewhere
 from console.engine.run import run_lease as leasing
 from console.engine.run.elsewhere import RunsElsewhere
+from console.engine.run.onlookers import Onlookers
+from console.engine.run.relay import LINES, NUMBERS, RunRelay
 from console.engine.run.run_lease import RunLease
+from console.engine.server.access import user_name
+from console.engine.server.broadcast import Broadcast
+from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Note, Pause, Refusal
 from console.model.events import RunEnded
+from console.model.fleet import Access
+from console.model.onlooker import Onlooker
 from console.model.request import Person
+from console.ports.feed import Output, Sample
 from console.text import SafeText
 from tests.adapters.journal.test_contract import note, opened
 from tests.recorded import record
@@ -78,6 +86,74 @@ async def test_a_run_is_seen_within_a_second_and_nothing_is_missed_when_the_conn
     assert sorted(late)[len(late) // 2] < 1.0
 
 
+async def test_what_is_printed_and_measured_is_seen_elsewhere_within_a_bound_and_who_looks_on_there_is_known(there, here, shared_journal):
+    onlookers, joined, items = Onlookers("bastion-a"), [], []
+    broadcast = Broadcast()
+    relay = asyncio.create_task(RunRelay(there, "r1", THERE, broadcast, onlookers.here, lambda run, people: joined.append((run, people))).show())
+    watching = Onlookers("bastion-b")
+
+    async def look():
+        with watching.looking_on("r1", ADA, operator=True):
+            async for item in RunsElsewhere(here, HERE, watching, lambda: 77.0).follow("r1", 1):
+                items.append(item)
+
+    looking = asyncio.create_task(look())
+    with onlookers.looking_on("r1", Person("eve", 7), operator=False):
+        await until(lambda: joined)
+        assert joined == [("r1", (Onlooker("ada", ADA.claims, "bastion-b", operator=True),))]
+        for line in range(LINES + 12):
+            broadcast.tell(Output("2026-01-01T00:00:00Z", "web01", "wave-1/web01/install", SafeText(f"line {line}")))
+        for host in range(NUMBERS + 5):
+            broadcast.tell(Sample(f"web{host}", 5.0, cpu=0.5))
+        await until(lambda: len(items) >= 1 + LINES + NUMBERS + 1)
+        assert [str(one) for one in watching.elsewhere] == ["eve on bastion-a"]
+    lines = [item.text for item in items if isinstance(item, Output)]
+    assert lines[0] == "… 12 lines are not shown here; they are in the host's log"
+    assert lines[1:-1] == [f"line {line}" for line in range(12, LINES + 12)]
+    assert lines[-1] == "… numbers of 5 hosts are not shown here; they are on the machine that carries the run"
+    assert {item.at for item in items if isinstance(item, Sample)} == {77.0}
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    executed(plain(shared_journal), "delete from onlookers where mark = 'b'")
+    await until(lambda: joined[-1] == ("r1", ()))
+    relay.cancel()
+
+
+@pytest.mark.parametrize(
+    ("name", "login", "access", "role", "problem", "proof"),
+    [
+        ("ada", "ada", Access(("ada",)), "operator", "", "proven by the database's login ada"),
+        ("ada", "deploy", Access(("ada",)), "operator", "", "advisory: the database's login is deploy"),
+        ("ada", "lin", Access(("ada", "lin")), "none", "the name ada came by the database's login of lin", "advisory"),
+        ("lin", "deploy", Access(("ada",), ("lin",)), "viewer", "to this engine lin is a viewer, and may change nothing", "advisory"),
+        ("eve", "deploy", Access(("ada",)), "none", "to this engine eve is nobody that it knows", "advisory"),
+        ("eve", "deploy", None, "none", "hosts.toml has no [access]", "advisory"),
+        ("root", "deploy", Access(("ada",)), "operator", "", "advisory"),
+        (user_name(os.getuid()), "", None, "operator", "", "advisory: the database's login is not known"),
+    ],
+)
+def test_who_speaks_by_way_of_another_machine_is_judged_by_name_and_login(name, login, access, role, problem, proof):
+    found = standing_of(Person(name, claims="x by way of b"), login, access, os.getuid())
+    assert found.role == role
+    assert problem in found.problem
+    assert bool(problem) is bool(found.problem)
+    assert found.person.claims.startswith(f"x by way of b ({proof}")
+
+
+def test_who_joins_from_another_machine_is_an_operator_there_and_here():
+    access = Access(("ada", "lin"))
+    assert joins_as(Onlooker("ada", "x", "b", operator=True), access, 1234567) == Person("ada", claims="x by way of b")
+    assert joins_as(Onlooker("ada", "x", "b", operator=False), access, 1234567) is None
+    assert joins_as(Onlooker("eve", "x", "b", operator=True), access, 1234567) is None
+
+
+async def test_the_server_says_by_which_login_a_command_came_and_nobody_changes_it(there, shared_journal):
+    await there.send_command("r1", Pause(), ADA)
+    executed(plain(shared_journal), "update commands set login = 'ada', person = '{}'")
+    (sent,) = await there.take_commands("r1")
+    assert (sent.login, sent.person) == ("shop", ADA)
+
+
 async def test_one_whose_engine_is_gone_is_said_to_be_interrupted(there, here, shared_journal):
     executed(plain(shared_journal), "update leases set expires = now() - interval '1 second'")
     found = RunsElsewhere(here, HERE)
@@ -99,8 +175,8 @@ async def test_what_is_open_elsewhere_is_known_here(there, here):
 async def test_a_command_is_judged_by_the_engine_that_carries_the_run_in_the_name_of_who_gave_it(there, here, answer):
     heard = []
 
-    async def submit(run, command, person):
-        heard.append((run, command, person.name, person.uid, person.claims))
+    async def submit(run, sent):
+        heard.append((run, sent.command, sent.person.name, sent.person.uid, sent.person.claims, sent.login))
         return answer
 
     hearing = asyncio.create_task(RunLease(there, "r1", THERE).hear(submit))
@@ -108,7 +184,7 @@ async def test_a_command_is_judged_by_the_engine_that_carries_the_run_in_the_nam
     began = time.monotonic()
     assert await RunsElsewhere(here, HERE).submit("r1", Pause(expects=3), ADA, THERE) == answer
     assert time.monotonic() - began < 2.0
-    assert heard == [("r1", Pause(expects=3), "ada", -1, "ada from 10.0.0.1 by way of bastion-b")]
+    assert heard == [("r1", Pause(expects=3), "ada", -1, "ada from 10.0.0.1 by way of bastion-b", "shop")]
     hearing.cancel()
 
 

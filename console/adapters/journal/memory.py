@@ -14,6 +14,7 @@ from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
@@ -129,6 +130,10 @@ class MemoryJournal:
     async def withdraw_command(self, number: int) -> bool:
         """Raise: no command can have gone to another machine."""
         raise NotImplementedError
+
+    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
+        """Say who looks on here and show `items`; what other machines say."""
+        return SeenElsewhere()
 
     async def news(self, run: str, seconds: float) -> None:
         """Sleep so long: nothing is told by other machines."""

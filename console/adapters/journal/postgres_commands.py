@@ -22,12 +22,13 @@ COMMANDS = sa.Table(
     sa.Column("sent", sa.DateTime(timezone=True), nullable=False),
     sa.Column("taken", sa.DateTime(timezone=True)),
     sa.Column("answer", sa.Text),
+    sa.Column("login", sa.String, nullable=False, server_default=""),
 )
 sa.Index("commands_by_run", COMMANDS.c.run)
 _person, _command, _answer = decoder(Person), decoder(AnyCommand), decoder(Accepted | Refusal)
 _TAKE = sa.text(
     "UPDATE commands SET taken = clock_timestamp() WHERE run = :run AND taken IS NULL AND answer IS NULL"
-    " AND sent > clock_timestamp() - make_interval(secs => :fresh) RETURNING number, person, command"
+    " AND sent > clock_timestamp() - make_interval(secs => :fresh) RETURNING number, person, command, login"
 )
 
 
@@ -40,7 +41,8 @@ def send(connection: sa.Connection, run: str, command: AnyCommand, person: Perso
 def take(connection: sa.Connection, run: str) -> tuple[SentCommand, ...]:
     """Take the commands that wait for a run, in their order: nobody else gets them."""
     rows = connection.execute(_TAKE, {"run": run, "fresh": FRESH}).all()
-    return tuple(SentCommand(row.number, _command(row.command.encode()), _person(row.person.encode())) for row in sorted(rows, key=lambda row: row.number))
+    found = (SentCommand(row.number, _command(row.command.encode()), _person(row.person.encode()), row.login) for row in rows)
+    return tuple(sorted(found, key=lambda sent: sent.number))
 
 
 def answer(connection: sa.Connection, number: int, said: Accepted | Refusal) -> None:

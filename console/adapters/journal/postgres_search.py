@@ -8,9 +8,9 @@ import psycopg
 from console.adapters.journal.postgres_address import address_of, connect_arguments
 from console.adapters.journal.run_search import Ask
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the tables that this console's migrations lead to."""
-LEAST = 1
+LEAST = 2
 """The oldest that it works with."""
 
 _KNOWN = "SELECT 1 FROM journal_schema WHERE version >= %s AND oldest <= %s"

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
-from console.adapters.journal import postgres_commands, postgres_leases
+from console.adapters.journal import postgres_commands, postgres_leases, postgres_onlookers
 from console.adapters.journal.chain import JournalAway, JournalFault, chained
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.postgres import PATIENCE, opened, told
@@ -21,6 +21,7 @@ from console.adapters.journal.record_store import Entry, Listens, RecordStore, T
 from console.adapters.journal.tables import EVENTS
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.ports.journal import SentCommand
 
@@ -50,6 +51,8 @@ class PostgresStore(RecordStore):
         """Connect. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
         self.address = address_of(address)
         super().__init__(self.address.label)
+        self._said: dict[str, tuple[Onlooker, ...]] = {}
+        """Whom this process has said to look on, by run."""
         self._writer, self._reader = opened(self.address, writes=True), opened(self.address, writes=False)
         self._unsure = False
         """Whether the entries that are written now may stand already: the connection was lost when they were."""
@@ -156,6 +159,16 @@ class PostgresStore(RecordStore):
         """Take a command back; whether nobody had taken it."""
         with self._told(), self._writer.begin() as connection:
             return postgres_commands.withdraw(connection, number)
+
+    def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
+        """Say who looks on here and show `items`, and wake who waits for that; what other machines say."""
+        with self._told(), self._writer.begin() as connection:
+            postgres_onlookers.say(connection, run, engine.mark, people, items)
+            if items or self._said.get(run, ()) != people:
+                _notify(connection, run)
+            found = postgres_onlookers.seen(connection, run, engine.mark, place)
+        self._said[run] = people
+        return found
 
     def _before_commit(self, connection: sa.Connection, tips: Sequence[Tip]) -> None:
         """Tell whoever listens, at the commit, which runs have new events."""

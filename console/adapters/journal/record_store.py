@@ -23,6 +23,7 @@ from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
@@ -131,6 +132,10 @@ class RecordStore(ABC):
     def withdraw_command(self, number: int) -> bool:
         """Take a command back; whether nobody had taken it."""
         raise NotImplementedError
+
+    def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
+        """Say who looks on here and show `items`; what other machines say. In a record of one machine nobody does."""
+        return SeenElsewhere()
 
     def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""

@@ -14,9 +14,17 @@ def needed_operators(required: int, impact: Impact) -> int:
 
 
 def others(starter: Person, joined: Iterable[Person]) -> tuple[Person, ...]:
-    """Return those who have joined and are somebody else: one uid is one person, however many terminals it has."""
-    found = {person.uid: person for person in joined if person.uid != starter.uid}
-    return tuple(found.values())
+    """Return those who have joined and are somebody else, each once, by the login that joined last."""
+    found: list[Person] = []
+    for person in joined:
+        if not is_same(person, starter):
+            found = [*(other for other in found if not is_same(other, person)), person]
+    return tuple(found)
+
+
+def is_same(one: Person, other: Person) -> bool:
+    """Whether that is one person: one uid is, however many terminals it has. Of another machine the uid says nothing, and the name counts."""
+    return one.uid == other.uid if one.uid >= 0 and other.uid >= 0 else one.name == other.name
 
 
 def assess_team(needed: int, starter: Person, joined: Iterable[Person]) -> Check:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from console.core.checks.announcement import assess_delivery
 from console.core.checks.configured import asks_again, still_waiting
 from console.core.checks.fleet import blocking_reasons, overridden
-from console.core.checks.team import assess_team, needed_operators
+from console.core.checks.team import assess_team, is_same, needed_operators
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.kinds import looked_at_with
 from console.core.run.accept import accept
@@ -71,7 +71,7 @@ class Preflight:
         """Hear that an operator has joined: whoever is new, and not the starter, counts."""
         runner = self._runner
         state = runner.state
-        if state.go is not None or state.phase not in ("preflight", "deciding") or person.uid in {state.by.uid, *(one.uid for one in state.joined)}:
+        if state.go is not None or state.phase not in ("preflight", "deciding") or any(is_same(person, one) for one in (state.by, *state.joined)):
             return
         runner.record(OperatorJoined(by=person))
         if any(check.id == "team" for check in state.checks):

@@ -4,18 +4,24 @@ What stands in the rows is what there is; a notification only says when to look.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 
 from console.engine.catch_up.leftover_locks import is_over
-from console.errors import UsageFault
+from console.engine.run.onlookers import Onlookers
+from console.errors import ConsoleError, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
 from console.model.request import Person
 from console.model.values import changed
-from console.ports.feed import Heard
+from console.ports.feed import Heard, Output, Sample
 from console.ports.journal import Journal
 from console.text import SafeText
+from console.wire.codec import DecodeError
+from console.wire.shown import shown_items
 
 LOOK = 1.0
 """Seconds after which the record is read again though nothing was heard."""
@@ -23,12 +29,17 @@ ANSWER = 10.0
 """Seconds that the other engine has to answer a command."""
 
 
-class RunsElsewhere:
-    """The runs of one record that this engine does not carry. `here`: this engine."""
+log = logging.getLogger(__name__)
 
-    def __init__(self, journal: Journal, here: Carrier) -> None:
+
+class RunsElsewhere:
+    """The runs of one record that this engine does not carry. `here`: this engine; `mono`: its clock, which what is shown is dated by."""
+
+    def __init__(self, journal: Journal, here: Carrier, onlookers: Onlookers | None = None, mono: Callable[[], float] = time.monotonic) -> None:
         self._journal = journal
         self._here = here
+        self._onlookers = onlookers or Onlookers(here.host)
+        self._mono = mono
 
     async def carrier(self, run: str) -> Carrier | None:
         """Which other engine carries a run; None: none does."""
@@ -57,17 +68,36 @@ class RunsElsewhere:
         return await self._journal.take_lease(f"what is left in {record.environment} of {record.app}", self._here) is None
 
     async def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
-        """Everything of a run after that event, as it is written, until it has let go of its hosts. Raises UsageFault where nobody carries it on."""
+        """Everything of a run after that event, as it is written, until it has let go of its hosts. Raises UsageFault where nobody carries it on.
+
+        Output and numbers come as far as the engine that carries it shows them.
+        """
+        place = 0
         while True:
             is_carried = await self.carrier(run) is not None
             for event in await self._journal.read(run, after):
                 after = event.seq
                 yield event
+            place, items = await self._shown(run, place)
+            for item in items:
+                yield item
             if not is_carried:
                 if not await is_over(self._journal, run):
                     raise UsageFault(f"run {run} was interrupted: no engine carries it", f"deploy resume {run}")
                 return
             await self._journal.news(run, LOOK)
+
+    async def _shown(self, run: str, place: int) -> tuple[int, tuple[Output | Sample, ...]]:
+        """What the engine that carries a run shows of it after that place, and the next place. What cannot be read is left out."""
+        try:
+            seen = await self._journal.look_on(run, self._here, self._onlookers.here(run), place=place)
+            items = tuple(item for text in seen.items for item in shown_items(text))
+        except (ConsoleError, DecodeError) as fault:
+            log.warning("what is shown of run %s is not seen: %s", run, fault.message)
+            return place, ()
+        self._onlookers.hear(run, seen.people)
+        now = self._mono()
+        return seen.place, tuple(replace(item, at=now) if isinstance(item, Sample) else item for item in items)
 
     async def submit(self, run: str, command: AnyCommand, person: Person, carrier: Carrier) -> Accepted | Refusal:
         """Have the engine that carries the run judge and take a command, in the name of who gave it here."""

@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable
 
 from console.errors import ConsoleError, Locked
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.request import Person
-from console.ports.journal import LEASE, Journal
+from console.model.commands import Accepted, Refusal
+from console.ports.journal import LEASE, Journal, SentCommand
 
 LOOK = 1.0
 """Seconds after which the record is looked at again though nothing was heard."""
@@ -46,13 +45,13 @@ class RunLease:
                 lost(other)
                 return
 
-    async def hear(self, submit: Callable[[str, AnyCommand, Person], Awaitable[Accepted | Refusal]]) -> None:
+    async def hear(self, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> None:
         """Take what people say to the run on other machines, until cancelled."""
         while True:
             await self._journal.news(self._run, LOOK)
             try:
                 for sent in await self._journal.take_commands(self._run):
-                    await self._journal.answer_command(self._run, sent.number, await submit(self._run, sent.command, sent.person))
+                    await self._journal.answer_command(self._run, sent.number, await submit(self._run, sent))
             except ConsoleError as fault:
                 log.warning("what was said to run %s elsewhere was not heard: %s", self._run, fault.message)
                 await asyncio.sleep(LOOK)

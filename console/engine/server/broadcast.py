@@ -5,7 +5,8 @@ The engine says things without ever waiting for a viewer. Knows nothing of socke
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 
 from console.errors import ConsoleError
 from console.model.events import AnyEvent, RunEnded
@@ -121,6 +122,16 @@ class Broadcast:
         try:
             async for item in self._heard(viewer, after):
                 yield item
+        finally:
+            self._viewers.discard(viewer)
+
+    @contextmanager
+    def looked_on(self, kept: int) -> Iterator[Viewer]:
+        """Give a viewer that is told items for as long as it is wanted, and keeps so many lines between two looks."""
+        viewer = Viewer(kept)
+        self._viewers.add(viewer)
+        try:
+            yield viewer
         finally:
             self._viewers.discard(viewer)
 

@@ -260,6 +260,10 @@ class Connection:
         self._server.changed(self)
         if self.role == "operator" and message.run:
             await self._service.joined(message.run, self.person)
+        with self._service.looking_on(message.run, self.person, operator=self.role == "operator"):
+            return await self._tell_items(message)
+
+    async def _tell_items(self, message: Follow) -> Said:
         items = self._service.follow(message.run, message.after)
         try:
             said = 0

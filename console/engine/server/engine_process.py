@@ -135,7 +135,9 @@ class EngineProcess:
         return tuple(sorted({each.person.name for each in self._connections if each.introduced}))
 
     def _show_presence(self) -> None:
-        presence = Presence(self.people, logins=tuple(sorted({each.person.login for each in self._connections if each.introduced})), every=BEAT)
+        away = self.service.elsewhere
+        logins = {each.person.login for each in self._connections if each.introduced} | {f"{one} {one.claims}".strip() for one in away}
+        presence = Presence((*self.people, *sorted({str(one) for one in away})), logins=tuple(sorted(logins)), every=BEAT)
         self._shown_at = asyncio.get_running_loop().time()
         for connection in self._connections:
             connection.show(presence)

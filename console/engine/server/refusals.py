@@ -12,11 +12,11 @@ class Refusals:
     """What was written down, and when (boot-time clock)."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[int, str], float] = {}
+        self._at: dict[tuple[int, str, str], float] = {}
 
     def is_new(self, person: Person, act: str, now: float) -> bool:
         """Whether this one is to be written down; it counts as written then."""
-        if now - self._at.get((person.uid, act), -AGAIN) < AGAIN or len(self._at) >= MOST:
+        if now - self._at.get((key := (person.uid, person.name, act)), -AGAIN) < AGAIN or len(self._at) >= MOST:
             return False
-        self._at[person.uid, act] = now
+        self._at[key] = now
         return True

@@ -4,11 +4,13 @@ Knows the model and the feed's items; nothing of sockets, hosts or the journal.
 """
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from console.errors import ConsoleError
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.fleet import Access, Environment
+from console.model.onlooker import Onlooker
 from console.model.request import Person, Request
 from console.ports.feed import Heard
 
@@ -55,6 +57,13 @@ class EngineService(Protocol):
 
     def follow(self, run: str, after: int) -> AsyncIterator[Heard]:
         """Everything of a run after that event, at the pace of its reader (`broadcast.Broadcast` does that), until it has ended."""
+
+    def looking_on(self, run: str, person: Person, *, operator: bool) -> AbstractContextManager[None]:
+        """Count that person among those who look on at a run, for as long as this lasts."""
+
+    @property
+    def elsewhere(self) -> tuple[Onlooker, ...]:
+        """Who looks on, on other machines, at what this engine carries or follows."""
 
     async def joined(self, run: str, person: Person) -> None:
         """Hear that an operator follows a run."""

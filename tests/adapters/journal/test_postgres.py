@@ -15,6 +15,7 @@ from console.adapters.journal.postgres import opened as engine_of
 from console.adapters.journal.postgres_address import address_of, connect_arguments
 from console.adapters.journal.postgres_commands import COMMANDS
 from console.adapters.journal.postgres_leases import LEASES
+from console.adapters.journal.postgres_onlookers import ONLOOKERS, SHOWN
 from console.adapters.journal.postgres_schema import VERSIONS
 from console.adapters.journal.postgres_search import SCHEMA
 from console.adapters.journal.postgres_store import CHANNEL, PostgresStore, _locked, lock_key
@@ -257,7 +258,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_knows(journal_database)
 
     engine = sa.create_engine(journal_database)
     with engine.connect() as connection:
-        known = [META, LEASES.metadata, COMMANDS.metadata, VERSIONS.metadata]
+        known = [META, *(table.metadata for table in (LEASES, COMMANDS, VERSIONS, ONLOOKERS, SHOWN))]
         context = MigrationContext.configure(connection, opts={"include_name": lambda name, kind, _: kind != "table" or name != "alembic_version"})
         assert compare_metadata(context, known) == []
     engine.dispose()
@@ -266,7 +267,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_knows(journal_database)
 @pytest.mark.parametrize(
     ("version", "oldest", "said"),
     [
-        (0, 0, "has tables of version 0; this console needs 1"),
+        (1, 1, "has tables of version 1; this console needs 2"),
         (SCHEMA + 1, SCHEMA + 1, f"has tables of a newer console (version {SCHEMA + 1}; this one knows {SCHEMA})"),
         (SCHEMA + 1, SCHEMA, ""),
     ],
@@ -286,7 +287,7 @@ def test_tables_of_another_version(shared_journal, version, oldest, said):
             with pytest.raises(UsageFault, match="newer console"):
                 migrate(shared_journal)
     finally:
-        executed(url, "update journal_schema set version = 1, oldest = 1")
+        executed(url, f"update journal_schema set version = {SCHEMA}, oldest = 1")
 
 
 def test_a_migration_that_another_console_does_is_waited_for_and_then_left(shared_journal):
