@@ -8,16 +8,21 @@ from collections.abc import Callable
 
 import pytest
 
+from console.core.plan.planner import plan_release
 from console.core.run.evolve import evolve
 from console.core.run.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
+from console.model.database import Review
+from console.model.fleet import Amount, Canary, Command, CriticalPath, Database
 from console.model.plan import Step
-from console.model.request import RunKind
+from console.model.request import Request, RunKind
 from console.model.state import RunState
-from tests.core.balanced import BalancedRun, a_balanced_run
-from tests.core.plans import a_run, failing, go_on, say, until_runs
-from tests.core.simulation import ADA, Simulation
+from console.model.thresholds import Breached, Then, Threshold, Within
+from console.model.values import changed
+from tests.core.balanced import LB, BalancedRun, a_balanced_run, balanced
+from tests.core.plans import a_run, failing, go_on, run_of, say, until_runs
+from tests.core.simulation import ADA, NEW, Simulation, an_environment, opening
 
 Story = Callable[[], Simulation]
 
@@ -154,6 +159,99 @@ def a_balancer_does_not_drain() -> Simulation:
     watched(run).run()
     say(run, cmd.Continue())
     run.run()
+    return run
+
+
+ERRORS = Threshold("error_rate", above=0.01)
+ABOVE = Breached(value=0.041, limit=0.01, hosts=("web01",))
+
+
+def a_breach(then: Then, *commands: cmd.AnyCommand, over: bool = False) -> Story:
+    """New hosts make errors while the second host is updated; then ada says that."""
+
+    def story() -> Simulation:
+        threshold = changed(ERRORS, then=then)
+        run = until_runs(watched(run_of(changed(an_environment(3), monitor=600.0, thresholds=(threshold,)))), "wave-2/web02/restart")
+        run.record(ev.ThresholdBreached(threshold=threshold, verdict=ABOVE))
+        go_on(run, 12)
+        if over:
+            run.record(ev.ThresholdRecovered(threshold=threshold, verdict=Within(value=0.001, limit=0.01)))
+        for command in commands:
+            assert say(run, command) is None
+        run.run()
+        return run
+
+    return story
+
+
+def a_canary(verdict: str) -> Story:
+    environment = changed(an_environment(3, batch=3), strategy="canary", balancers=(LB,), canary=Canary(steps=(Amount(count=1), Amount(share=1.0))))
+
+    def story() -> Simulation:
+        run = watched(run_of(environment, lambda step, attempt: verdict if step.kind == "analysis" else "done"))
+        run.says = lambda step: "new hosts are worse than old ones: errors new 5.0 %"
+        run.run()
+        return run
+
+    return story
+
+
+def sides(moment: str = "", *commands: cmd.AnyCommand) -> Story:
+    """A release to green while blue is live; while that step runs ada says that."""
+
+    def story() -> Simulation:
+        names = {"web01": "blue", "web02": "green"}
+        bare = balanced(2)
+        environment = changed(bare, strategy="bluegreen", hosts=tuple(changed(host, color=names[host.name]) for host in bare.hosts))
+        opened, *seen, made, go, locks = opening(changed(environment, strategy="rolling"))
+        run = BalancedRun(environment, lambda step, attempt: "done", serves={"web01"})
+        run.record(opened, *seen, ev.TrafficChanged(host="web02", balancer=LB.name, mark="drained"))
+        run.record(changed(made, plan=plan_release(environment, environment.hosts[1:], NEW, frozenset())), go, locks)  # type: ignore[type-var]
+        watched(run)
+        if moment:
+            until_runs(run, moment)
+        for command in commands:
+            assert say(run, command) is None
+        run.run()
+        return run
+
+    return story
+
+
+def a_migration(old_code: str) -> Story:
+    """The database is migrated, and then a gate fails. `old_code`: whether the code before runs on the new schema."""
+
+    def story() -> Simulation:
+        environment = changed(an_environment(2), database=Database("command", migrate=Command("migrate"), backup=Command("backup")))
+        review = Review(runs=True, where="web01", backs_up=True, old_code=old_code)  # type: ignore[arg-type]
+        opened, *seen, made, go, locks = opening(environment)
+        run = Simulation(environment, failing("web01"))
+        run.record(opened, *seen, ev.DatabaseReviewed(review=review))
+        run.record(changed(made, plan=plan_release(environment, environment.hosts, NEW, frozenset(), review)), go, locks)  # type: ignore[type-var]
+        watched(run).run()
+        return run
+
+    return story
+
+
+def a_critical_path(ending: str) -> Story:
+    path = CriticalPath("Buy", "http", at=("first batch",))
+
+    def story() -> Simulation:
+        run = watched(run_of(changed(an_environment(2), critical=(path,)), lambda step, attempt: ending if step.path else "done"))
+        run.run()
+        return run
+
+    return story
+
+
+def left_out() -> Simulation:
+    opened, *rest = opening(an_environment(2))
+    run = Simulation(an_environment(2), lambda step, attempt: "done")
+    run.record(changed(opened, request=Request(yes=True, without=(("web02", "disk is broken"),))))  # type: ignore[type-var]
+    made = plan_release(run.environment, run.environment.hosts[:1], NEW, frozenset())
+    run.record(*(changed(event, plan=made) if isinstance(event, ev.PlanMade) else event for event in rest))
+    watched(run).run()
     return run
 
 
@@ -622,6 +720,306 @@ STORIES: list[tuple[str, Story, str]] = [
         """
             database/restore: done
             succeeded (exit 0)
+        """,
+    ),
+    (
+        "errors of new hosts are above their limit, and the file says rollback",
+        a_breach("rollback"),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            above its limit: errors 4.10 % on new hosts, limit 1.00 % (web01)
+            rolling back 2 hosts: errors 4.10 % on new hosts, limit 1.00 % (web01) => web01 returning, web02 returning
+            wave-2/web02/restart: cancelled
+            back/web01/switch: done
+            back/web01/restart: done
+            back/web01/gate: done => web01 back
+            back/web02/switch: done
+            back/web02/restart: done
+            back/web02/gate: done => web02 back
+            2 hosts still answer
+            rolled-back (exit 4): errors 4.10 % on new hosts, limit 1.00 % (web01)
+        """,
+    ),
+    (
+        "errors of new hosts are above their limit, and the file says propose: a person goes on",
+        a_breach("propose", cmd.Continue(), over=False),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            above its limit: errors 4.10 % on new hosts, limit 1.00 % (web01)
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            continued by ada, in spite of errors above its limit
+            wave-3: done
+            wave-3/web03/switch: started => web03 updating
+            wave-3/web03/switch: done
+            wave-3/web03/restart: done
+            wave-3/web03/gate: done => web03 new
+            verify/monitor: done
+            close/web01/prune: done
+            close/web02/prune: done
+            close/web03/prune: done
+            3 hosts still answer
+            succeeded (exit 0)
+        """,
+    ),
+    (
+        "errors of new hosts are above their limit, and the file says propose: they end by themselves",
+        a_breach("propose", over=True),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            above its limit: errors 4.10 % on new hosts, limit 1.00 % (web01)
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            not above its limit any more: errors 0.10 %, limit 1.00 %
+            wave-3: done
+            wave-3/web03/switch: started => web03 updating
+            wave-3/web03/switch: done
+            wave-3/web03/restart: done
+            wave-3/web03/gate: done => web03 new
+            verify/monitor: done
+            close/web01/prune: done
+            close/web02/prune: done
+            close/web03/prune: done
+            3 hosts still answer
+            succeeded (exit 0)
+        """,
+    ),
+    (
+        "errors of new hosts are above their limit, and the file says propose: a person rolls back",
+        a_breach("propose", cmd.RollBack()),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            above its limit: errors 4.10 % on new hosts, limit 1.00 % (web01)
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            rolling back 2 hosts: asked for by ada => web01 returning, web02 returning
+            back/web01/switch: done
+            back/web01/restart: done
+            back/web01/gate: done => web01 back
+            back/web02/switch: done
+            back/web02/restart: done
+            back/web02/gate: done => web02 back
+            2 hosts still answer
+            rolled-back (exit 4): asked for by ada
+        """,
+    ),
+    (
+        "errors of new hosts are above their limit, and the file says warn",
+        a_breach("warn"),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            above its limit: errors 4.10 % on new hosts, limit 1.00 % (web01)
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            wave-3: done
+            wave-3/web03/switch: started => web03 updating
+            wave-3/web03/switch: done
+            wave-3/web03/restart: done
+            wave-3/web03/gate: done => web03 new
+            verify/monitor: done
+            close/web01/prune: done
+            close/web02/prune: done
+            close/web03/prune: done
+            3 hosts still answer
+            succeeded (exit 0)
+        """,
+    ),
+    (
+        "a canary that is judged well",
+        a_canary("done"),
+        """
+            wave-1: done
+            wave-1/web01/drain: started => web01 updating
+            wave-1/web01/drain: done
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done
+            wave-1/web01/admit: done => web01 new
+            wave-1/analysis: done
+            wave-2: done
+            wave-2/web02/drain: started => web02 updating
+            wave-2/web03/drain: started => web03 updating
+            wave-2/web02/drain: done
+            wave-2/web02/switch: done
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done
+            wave-2/web02/admit: done => web02 new
+            wave-2/web03/drain: done
+            wave-2/web03/switch: done
+            wave-2/web03/restart: done
+            wave-2/web03/gate: done
+            wave-2/web03/admit: done => web03 new
+            close/web01/prune: done
+            close/web02/prune: done
+            close/web03/prune: done
+            3 hosts still answer
+            succeeded (exit 0)
+        """,
+    ),
+    (
+        "a canary that is judged worse",
+        a_canary("failed"),
+        """
+            wave-1: done
+            wave-1/web01/drain: started => web01 updating
+            wave-1/web01/drain: done
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done
+            wave-1/web01/admit: done => web01 new
+            wave-1/analysis: failed
+            rolling back 1 host: new hosts are worse than old ones: errors new 5.0 % => web01 returning
+            back/web01/drain: done
+            back/web01/switch: done
+            back/web01/restart: done
+            back/web01/gate: done
+            back/web01/admit: done => web01 back
+            1 host still answers
+            rolled-back (exit 4): new hosts are worse than old ones: errors new 5.0 %
+        """,
+    ),
+    (
+        "a blue/green release",
+        sides(),
+        """
+            wave-1: done
+            wave-1/web02/drain: started => web02 updating
+            web02 at localhost/shop: drained
+            wave-1/web02/drain: done
+            wave-1/web02/switch: done
+            wave-1/web02/restart: done
+            wave-1/web02/gate: done
+            web02 at localhost/shop: gets requests again
+            shift/web02/admit: done => web02 new
+            web01 at localhost/shop: drained
+            shift/web01/drain: done
+            close/web02/prune: done
+            1 host still answers
+            succeeded (exit 0)
+        """,
+    ),
+    (
+        "a blue/green release that is taken back while the old side leaves the traffic",
+        sides("shift/web01/drain", cmd.RollBack()),
+        """
+            wave-1: done
+            wave-1/web02/drain: started => web02 updating
+            web02 at localhost/shop: drained
+            wave-1/web02/drain: done
+            wave-1/web02/switch: done
+            wave-1/web02/restart: done
+            wave-1/web02/gate: done
+            web02 at localhost/shop: gets requests again
+            shift/web02/admit: done => web02 new
+            rolling back 2 hosts: asked for by ada => web01 returning, web02 returning
+            shift/web01/drain: cancelled
+            web01 at localhost/shop: gets requests again
+            back/web01/admit: done => web01 back
+            web02 at localhost/shop: drained
+            back/web02/drain: done => web02 back
+            2 hosts still answer
+            rolled-back (exit 4): asked for by ada
+        """,
+    ),
+    (
+        "a gate fails after a migration that the code before does not bear",
+        a_migration("breaks"),
+        """
+            database/backup: done
+            database/migrate: done
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: failed => web01 failed
+            paused: 1 failed, 0 allowed: web01 (failed); not rolled back automatically: the database is migrated, and the previous code may not run on the new schema
+        """,
+    ),
+    (
+        "a gate fails after a migration that the code before bears",
+        a_migration("ok"),
+        """
+            database/backup: done
+            database/migrate: done
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: failed => web01 failed
+            rolling back 1 host: 1 failed, 0 allowed: web01 (failed) => web01 returning
+            back/web01/switch: done
+            back/web01/restart: done
+            back/web01/gate: done => web01 back
+            1 host still answers
+            rolled-back (exit 4): 1 failed, 0 allowed: web01 (failed); the database stays migrated
+        """,
+    ),
+    (
+        "a critical path fails",
+        a_critical_path("failed"),
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-1/critical-1: failed
+            rolling back 1 host: critical path Buy failed: failed => web01 returning
+            back/web01/switch: done
+            back/web01/restart: done
+            back/web01/gate: done => web01 back
+            1 host still answers
+            rolled-back (exit 4): critical path Buy failed: failed
+        """,
+    ),
+    (
+        "a host that was left out by name",
+        left_out,
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            close/web01/prune: done
+            web02 is owed: left out: disk is broken => web02 owed
+            1 host still answers
+            succeeded (exit 8): behind: web02 owed (left out: disk is broken)
         """,
     ),
 ]
