@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.model.state import HostState, RunState
-from console.views.machine_metrics import Looking, metric_lines
+from console.views.metric_lines import Looking, metric_lines
 from console.views.metric_series import Series
 from console.views.metric_words import said
 from console.views.plot import SCALE, Track, plot, time_axis

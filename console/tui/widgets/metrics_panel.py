@@ -6,7 +6,7 @@ from typing import NamedTuple
 from console.model.state import RunState
 from console.tui.widgets.line_view import LineView
 from console.views.canary_rows import canary_rows
-from console.views.machine_metrics import Looking, metric_lines, step_of, window, window_words
+from console.views.metric_lines import Looking, metric_lines, step_of, window, window_words
 from console.views.metric_numbers import TEN_MINUTES
 from console.views.metric_series import Series, newest
 from console.views.styled_text import Line, Span, line
