@@ -12,27 +12,26 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from console.core.checks.database import settled
-from console.core.checks.fleet import assess_fleet, named, overridden
+from console.core.checks.fleet import assess_fleet, overridden
 from console.core.checks.staging import KnownCommit, Made
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
+from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.release import release_of_commit
-from console.core.kinds.rollback import destination
-from console.core.plan.return_plan import way_back
 from console.core.rollback_targets import Targets
-from console.core.serving import OutBefore, out_of
+from console.core.serving import OutBefore
 from console.core.shares import OwnWeights
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
 from console.engine.preflight.database_review import DatabaseInspection, review
 from console.engine.preflight.kept_versions import with_kept_versions
-from console.errors import ConsoleError, Problem
+from console.errors import ConsoleError
 from console.model.checks import Check
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released
-from console.model.events import ChangesListed, CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
+from console.model.events import ChangesListed, CheckReported, Event
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.host_facts import Ceding, HostFacts
 from console.model.release import Release, Revision
@@ -166,7 +165,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
                 found = _all(inputs, looking.result(), revision, known, relations)
-                for event in _found(found):
+                for event in events_of(found):
                     yield event
             for one in (one for one in asking if one in done):
                 yield CheckReported(check=one.result())
@@ -175,7 +174,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 for one in (one for one in asking if one in open_ones):
                     yield CheckReported(check=asking[one])
         room = await _room(inputs, looking.result(), subject)
-        planned = await asyncio.to_thread(lambda: tuple(_planned(found, inputs.usual))) if found else ()
+        planned = await asyncio.to_thread(lambda: tuple(plan_of(found, inputs.usual))) if found else ()
         for event in (*room, *planned):
             yield event
     finally:
@@ -288,7 +287,7 @@ async def prepare_again(inputs: PreflightInput, revision: Revision | None, known
     known = _settled(inputs, hosts, facts, known) if known else None
     room = await _room(inputs, facts, subject)
     found = _all(inputs, facts, revision, known, await _relations(inputs, facts, revision))
-    return (*_without_room(_found(found), room), *content, *room, *configured, *_planned(found, inputs.usual))
+    return (*_without_room(events_of(found), room), *content, *room, *configured, *plan_of(found, inputs.usual))
 
 
 def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revision | None) -> AskedRelease | None:
@@ -299,47 +298,6 @@ def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revisi
     return AskedRelease(inputs.environment, inputs.request, inputs.checks, hosts, revision, release, inputs.run, inputs.ticked, inputs.now)
 
 
-def _found(found: Found) -> Iterator[Event]:
-    yield from (seen(fact) for fact in found.facts)
-    yield from _out_of_traffic(found)
-    yield from _weights_left(found)
-    if found.review is not None:
-        yield DatabaseReviewed(review=found.review)
-    if found.revision and found.release:
-        yield RevisionResolved(revision=found.revision, release=found.release, live=_live(found.facts))
-    for check in KINDS[found.request.kind].checks(found):
-        yield CheckReported(check=named(check, found.environment.name))
-
-
-def _out_of_traffic(found: Found) -> Iterator[TrafficChanged]:
-    """The hosts that get no requests now: those that somebody else took out, and those that a run before this one did."""
-    chosen = {fact.host for fact in found.facts}
-    for name, balancers in out_of(found.balancers).items():
-        ours = found.ours.get(name, frozenset())
-        for balancer in sorted(balancers) if name in chosen else ():
-            yield TrafficChanged(host=name, balancer=balancer, mark="drained" if balancer in ours else "left")
-
-
-def _weights_left(found: Found) -> Iterator[WeightsChanged]:
-    """Weights that a run before this one set, and did not put back."""
-    if found.request.kind in ("deploy", "rollback", "restart"):
-        yield from (WeightsChanged(balancer=name, mark="set", own=dict(own)) for name, own in found.weights.items())
-
-
-def _planned(found: Found, usual: dict[str, float]) -> Iterator[Event]:
-    if not found.changing or isinstance(found.sides, Problem):
-        return
-    is_return = KINDS[found.request.kind].is_return
-    ways = tuple(destination(found, fact) if is_return else way_back(fact) for fact in found.facts)
-    yield PlanMade(plan=KINDS[found.request.kind].plan(found), way_back=ways, usual=usual)
-
-
-def seen(fact: HostFacts) -> HostSeen:
-    """What a host had before the run."""
-    release = fact.release(fact.current)
-    return HostSeen(host=fact.host, release=fact.current, version=release.version if release else SafeText(""), problem=fact.problem)
-
-
 def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | None:
     """The release that a run makes: named by the run's time and the commit."""
     if revision is None:
@@ -347,11 +305,6 @@ def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | N
     if inputs.catches_up is not None:
         return inputs.catches_up.release
     return release_of_commit(inputs.run, revision)
-
-
-def _live(facts: tuple[HostFacts, ...]) -> tuple[SafeText, ...]:
-    versions = [release.version for fact in facts if (release := fact.release(fact.current))]
-    return tuple(sorted(set(versions), key=lambda version: (-versions.count(version), version)))
 
 
 def _all(inputs: PreflightInput, facts: tuple[HostFacts, ...], revision: Revision | None, known: Review | None, relations: Relations) -> Found:
