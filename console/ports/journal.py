@@ -101,6 +101,9 @@ class Journal(Protocol):
     async def withdraw_command(self, number: int) -> bool:
         """Take a command back; False: it was taken already."""
 
+    async def login(self) -> str:
+        """The login by which this engine writes to a database that machines share; empty: this machine alone has the record."""
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on at this engine, show `items` to others, and return what they say, from that place on. In a record of one machine nobody does."""
 

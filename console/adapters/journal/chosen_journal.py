@@ -134,6 +134,10 @@ class ChosenJournal:
         """Take a command back; False: it was taken already."""
         return await self._chosen.withdraw_command(number)
 
+    async def login(self) -> str:
+        """The login by which this engine writes to a shared database; empty: it is not shared."""
+        return await self._chosen.login()
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""
         return await self._chosen.look_on(run, engine, people, items, place)

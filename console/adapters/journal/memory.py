@@ -131,6 +131,10 @@ class MemoryJournal:
         """Raise: no command can have gone to another machine."""
         raise NotImplementedError
 
+    async def login(self) -> str:
+        """The login by which this engine writes to a shared database; empty: it is not shared."""
+        return ""
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""
         return SeenElsewhere()

@@ -160,6 +160,11 @@ class PostgresStore(RecordStore):
         with self._told(), self._writer.begin() as connection:
             return postgres_commands.withdraw(connection, number)
 
+    def login(self) -> str:
+        """Return the login by which this process writes, as the server knows it."""
+        with self._told(), self._reading() as connection:
+            return str(connection.execute(sa.text("SELECT session_user")).scalar_one())
+
     def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`, and wake who waits for that; what other machines say."""
         with self._told(), self._writer.begin() as connection:

@@ -133,6 +133,10 @@ class RecordStore(ABC):
         """Take a command back; whether nobody had taken it."""
         raise NotImplementedError
 
+    def login(self) -> str:
+        """Return the login by which this process writes to a shared database; empty: it is not shared."""
+        return ""
+
     def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say. In a record of one machine nobody does."""
         return SeenElsewhere()

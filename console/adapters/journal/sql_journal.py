@@ -155,6 +155,10 @@ class SqlJournal:
         """Take a command back; False: it was taken already."""
         return await self._on(self._writer, lambda: self.store.withdraw_command(number))
 
+    async def login(self) -> str:
+        """The login by which this engine writes to a shared database; empty: it is not shared."""
+        return await self._on(self._reader, self.store.login)
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say."""
         return await self._on(self._writer, lambda: self.store.look_on(run, engine, people, items, place))

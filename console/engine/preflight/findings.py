@@ -110,6 +110,8 @@ class PreflightInput:
     """Who asks for it."""
     joined: tuple[Person, ...] = ()
     """Operators who have joined."""
+    record: Check | None = None
+    """What a record that machines share proves of who acts; None: this machine alone has it."""
     ceding: Callable[[], Ceding | None] = lambda: None
     """For a release: the run that hands its locks over at GO, as it is now."""
     without_leftovers: Callable[[tuple[HostFacts, ...]], Awaitable[tuple[HostFacts, ...]]] = _as_seen
@@ -165,7 +167,7 @@ async def prepare(inputs: PreflightInput) -> AsyncIterator[Event]:
                 known = await _reviewed(inputs, hosts, looking.result(), listed, revision)
                 relations = await _relations(inputs, looking.result(), revision)
                 found = _all(inputs, looking.result(), revision, known, relations)
-                for event in events_of(found):
+                for event in (*_of_record(inputs), *events_of(found)):
                     yield event
             for one in (one for one in asking if one in done):
                 yield CheckReported(check=one.result())
@@ -296,6 +298,11 @@ def subject_of(inputs: PreflightInput, hosts: tuple[Host, ...], revision: Revisi
     if revision is None or release is None or not _makes_release(inputs):
         return None
     return AskedRelease(inputs.environment, inputs.request, inputs.checks, hosts, revision, release, inputs.run, inputs.ticked, inputs.now)
+
+
+def _of_record(inputs: PreflightInput) -> Iterator[Event]:
+    if inputs.record is not None:
+        yield CheckReported(check=inputs.record)
 
 
 def release_of(inputs: PreflightInput, revision: Revision | None) -> Release | None:

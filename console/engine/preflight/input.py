@@ -1,10 +1,12 @@
 """What a pre-flight starts from: the model, the ports, and what the record says of releases before. Asks hosts only for a way back by name."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 from console.core.checks.database import revert_step
+from console.core.checks.shared_record import assess_record
 from console.core.checks.staging import KnownCommit, known_of
 from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
@@ -13,7 +15,9 @@ from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
 from console.engine.preflight.database_review import is_kept
 from console.engine.preflight.findings import PreflightInput, look_at
+from console.engine.server.access import user_name
 from console.errors import ConsoleError, NoGo, Problem
+from console.model.checks import Check
 from console.model.database import Backup
 from console.model.environment_record import EnvironmentRecord, Unclear
 from console.model.events import BackupTaken
@@ -37,8 +41,16 @@ async def input_of(fleet: QueryContext, request: Request, run: str) -> Preflight
         without_leftovers=partial(without_leftovers, fleet.journal),
         attempts=record.attempts.by_commit if request.kind == "deploy" else {}, balancers=outside.balancers,
         drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained}, weights=record.weights,
-        ceding=fleet.ceding if request.kind == "deploy" else _nobody,
+        ceding=fleet.ceding if request.kind == "deploy" else _nobody, record=await _proof(fleet.journal),
     )  # fmt: skip
+
+
+async def _proof(journal: Journal) -> Check | None:
+    """What the database of a shared record proves of who acts."""
+    try:
+        return assess_record(await journal.login(), user_name(os.getuid()))
+    except ConsoleError:
+        return None
 
 
 def _nobody() -> None:

@@ -1,0 +1,17 @@
+"""Whether the names of people who act from other machines are proven, where several machines share the record. Pure."""
+
+from console.model.checks import Check
+from console.text import SafeText
+
+_TITLE = SafeText("Shared record")
+
+
+def assess_record(login: str, owner: str) -> Check | None:
+    """Judge by which login of the database an engine of that owner writes; empty: this machine alone has the record, and there is nothing to say."""
+    if not login:
+        return None
+    if login == owner:
+        return Check("record", _TITLE, "passed", blocking=False, detail=SafeText(f"the database's login {login} proves to other machines who acts here"))
+    words = f"names are advisory between machines: this one writes by the database's login {login}, which does not prove that {owner} does"
+    remedy = f"give {owner} a login of the database that is called {owner}, or see docs/security.md for what advisory means"
+    return Check("record", _TITLE, "warning", blocking=False, detail=SafeText(words), remedy=SafeText(remedy))

@@ -1,0 +1,12 @@
+"""What a shared record proves of who acts."""
+
+from console.core.checks.shared_record import assess_record
+
+
+def test_a_login_of_ones_own_proves_the_name_and_one_for_all_does_not() -> None:
+    assert assess_record("", "ada") is None
+    proven, advisory = assess_record("ada", "ada"), assess_record("deploy", "ada")
+    assert (proven.status, proven.blocking) == ("passed", False)
+    assert (advisory.id, advisory.status, advisory.blocking) == ("record", "warning", False)
+    assert "names are advisory between machines" in advisory.detail
+    assert "by the database's login deploy" in advisory.detail
