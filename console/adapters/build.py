@@ -24,7 +24,10 @@ from console.ports.steps import StepResult
 from console.text import SafeText
 
 KEPT = 24 * 3600.0
-"""Seconds that a packed release stays on the console's machine, for a run that is taken up again."""
+"""Seconds that what is shipped stays on the console's machine, for a run that is taken up again."""
+LISTED = 90 * 24 * 3600.0
+"""Seconds that a release's manifest stays longer."""
+MANIFESTS = "manifests"
 NAMED = "RELEASE"
 """The one file of a release that is a version alone."""
 CONSOLE = Host("localhost", "localhost")
@@ -60,9 +63,8 @@ class GitWorkshop:
             folder = await self._output(environment, release)
             if isinstance(folder, StepResult):
                 return folder
-            target = str(self._folder / f"{release.id}.tar.gz")
-            packed = await pack(str(folder), release, target, _seconds(revision.committed), environment.links_out, anyway=anyway)
-            await asyncio.to_thread(_left, self._tree(release), self._modes, is_kept=environment.build is not None)
+            packed = await pack(str(folder), release, self._listed(release), _seconds(revision.committed), environment.links_out, anyway=anyway)
+            await asyncio.to_thread(_left, self._tree(release), self._modes)
             return packed
         except (ConsoleError, OSError) as error:
             return _failed(error)
@@ -73,9 +75,15 @@ class GitWorkshop:
         await asyncio.to_thread(_swept, self._folder, tree)
         tree.mkdir(parents=True)
         (tree / NAMED).write_text(f"version {release.version}\ncommit {release.commit}\n", encoding="utf-8")
-        packed = await pack(str(tree), release, f"{tree}.tar.gz", _seconds(revision.committed))
-        await asyncio.to_thread(_removed, tree)
+        packed = await pack(str(tree), release, self._listed(release), _seconds(revision.committed))
+        await asyncio.to_thread(_left, tree, self._modes)
         return packed
+
+    def _listed(self, release: Release) -> str:
+        """Where the release's manifest lies here. Those of older releases stay: what of one a host has need not be asked."""
+        folder = self._folder / MANIFESTS
+        folder.mkdir(exist_ok=True)
+        return str(folder / release.id)
 
     def _tree(self, release: Release) -> Path:
         return self._folder / release.id
@@ -125,17 +133,18 @@ def _swept(folder: Path, tree: Path) -> None:
         elif path.stat().st_mtime < old:
             with contextlib.suppress(PermissionError):  # what another login's engine left in the middle of a build
                 _removed(path)
+    for path in (folder / MANIFESTS).glob("*T*Z-*"):
+        if path.stat().st_mtime < old - (0 if ".tar." in path.name else LISTED):
+            with contextlib.suppress(PermissionError, FileNotFoundError):
+                path.unlink()
 
 
 def _removed(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _left(tree: Path, modes: Modes, *, is_kept: bool) -> None:
-    """Leave nothing of a plain export; what a build made stays for a run that is taken up again, with the modes of the state folder."""
-    if not is_kept:
-        _removed(tree)
-        return
+def _left(tree: Path, modes: Modes) -> None:
+    """Leave what is shipped, also for a run that is taken up again, with the modes of the state folder."""
     for place, folders, names in os.walk(tree):
         for path in (*(Path(place, name) for name in names), *(Path(place, name) for name in folders), Path(place)):
             found = path.lstat()

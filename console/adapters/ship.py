@@ -1,68 +1,73 @@
-"""Releases onto hosts: one stream of the packed archive, checked by digest on the host before anything of it is unpacked, and moved into place whole.
+"""Releases onto hosts: a host says what it has, what it lacks is sent, and it puts the whole together, checks it, and moves it into place.
 
-Knows the layout of `.deploy/staging` and `releases/`; nothing of plans or of how a release was packed.
+Hosts that lack the same are sent the same stream. Knows nothing of plans; what is done on a host stands in `core/host/ship_scripts.py`.
 """
 
 import asyncio
+import gzip
+import os
+import shutil
 import time
+import zlib
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
 
-from console.core.host.host_reserve import KEEP
-from console.core.host.release_scripts import HOLDS
+from console.adapters.release_stream import Codec, PackedStream
+from console.adapters.shipped_release import ShippedRelease, Way, shipped_release
+from console.core.host import ship_scripts
+from console.core.host.release_scripts import RELEASE
 from console.core.host.shell import quote
+from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, NO_ROOM, OTHER_BASE, TRUNCATED
 from console.model.fleet import Host
 from console.model.release import Package
 from console.ports.hosts import Ran, Transport
-from console.ports.steps import StepResult
+from console.ports.steps import Sharing, StepResult
 from console.text import SafeText, safe_end
 
-CHUNK = 256 * 1024
-FENCED, TRUNCATED, DIFFERENT, HELD, NO_ROOM = 98, 97, 94, 93, 28
 REASONS = {
     FENCED: "this run does not hold the host's lock any more",
-    TRUNCATED: "the archive did not arrive whole",
+    TRUNCATED: "the release did not arrive whole",
     DIFFERENT: "what was unpacked is not what the manifest says",
 }
 
 PATIENCE = 60.0
 """Seconds, from the first lost link on, in which the release is sent again."""
 PAUSE = 1.0
-SCRIPT = r"""
-set -u
-path=$1 epoch=$2 release=$3 digest=$4 manifest=$5 size=$6 unpacked=$7
-cd -- "$path" || exit 95
-@HOLDS@
-[ -d ".deploy/lock/$epoch" ] || exit 98
-is_manifest() { found=$(sha256sum < "$1/.deploy-manifest" 2>/dev/null) && [ "${found%% *}" = "$manifest" ]; }
-is_whole() { is_manifest "$1" && ( cd -- "$1" && sed -n '/^[0-9a-f]/p' .deploy-manifest > "$2" && { [ ! -s "$2" ] || sha256sum -c "$2" > /dev/null 2>&1; } ); }
-left() { df -Pk . | { read -r _; read -r _ _ _ kib _; echo "$kib"; }; }
-@KEEP@
-umask 022
-mkdir -p .deploy/staging releases || exit 95
-for old in ".deploy/staging/$release".*; do rm -rf -- "$old"; done
-stage=$PWD/.deploy/staging/$release.$$
-give_up() { rm -rf -- "$stage" "$stage.tar.gz" "$stage.list"; exit "$1"; }
-trap 'give_up 97' HUP TERM
-no_room() { echo "$(left) KiB free, $(((size + unpacked) / 1024 + 1)) KiB needed" >&2; give_up 28; }
-keep_room || no_room
-if [ -d "releases/$release" ] && is_whole "releases/$release" "$stage.list"; then cat > /dev/null; give_up 0; fi
-[ "$(left)" -gt $(((size + unpacked) / 1024)) ] || no_room
-cat > "$stage.tar.gz" || no_room
-found=$(sha256sum < "$stage.tar.gz")
-[ "${found%% *}" = "$digest" ] || give_up 97
-mkdir "$stage" || give_up 95
-gzip -dc "$stage.tar.gz" | tar -xf - -C "$stage" || no_room
-is_whole "$stage" "$stage.list" || give_up 94
-[ -d ".deploy/lock/$epoch" ] || give_up 98
-if [ -d "releases/$release" ] && [ ! -L "releases/$release" ]; then
-  if holds "releases/$release"; then echo "releases/$release has to be made again, and $held" >&2; give_up 93; fi
-  mv -T -- "releases/$release" "$stage.old" || give_up 95
-fi
-mv -T -- "$stage" "releases/$release" || give_up 95
-rm -rf -- "$stage.old"
-give_up 0
-""".replace("@HOLDS@", HOLDS.strip()).replace("@KEEP@", KEEP.strip())
+MANIFEST_MOST = 64 * 1024 * 1024
+"""Bytes of a manifest that a host may send."""
+HELD_AT_ONCE = 3
+"""Releases whose streams are kept on this machine's disk."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a host says that it has."""
+
+    codec: Codec = "gzip"
+    is_there: bool = False
+    sealed: str = ""
+    releases: tuple[str, ...] = ()
+    """Those with a manifest, oldest first."""
+    parts: tuple[tuple[int, str, str], ...] = ()
+    """(bytes, SHA-256, name) of streams that were cut."""
+
+
+def standing_of(printed: bytes, *, zstd: bool) -> Standing:
+    """Read what `ask` printed. `zstd`: whether this machine has it too."""
+    found = Standing()
+    for line in printed.decode("utf-8", "replace").splitlines():
+        match line.split():
+            case ["zstd"] if zstd:
+                found = replace(found, codec="zstd")
+            case ["there"]:
+                found = replace(found, is_there=True)
+            case ["sealed", name] if RELEASE.fullmatch(name):
+                found = replace(found, sealed=name)
+            case ["release", name] if RELEASE.fullmatch(name):
+                found = replace(found, releases=(*found.releases, name))
+            case ["part", size, digest, name] if size.isdigit():
+                found = replace(found, parts=(*found.parts, (int(size), digest, name)))
+    return found
 
 
 class HostShipper:
@@ -70,28 +75,136 @@ class HostShipper:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._zstd = shutil.which("zstd") is not None
+        self._packed: dict[Package, asyncio.Future[ShippedRelease]] = {}
 
-    async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
+    async def ship(
+        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing()  # noqa: B008 (frozen)
+    ) -> StepResult:  # fmt: skip
         """Bring the release to the host whole, or not at all. `deadline` is seconds for everything."""
-        words = (path, epoch, release, package.digest, package.manifest, str(package.size), str(package.unpacked))
-        script = "export LC_ALL=C\nset -- " + " ".join(map(quote, words)) + SCRIPT
-        until, lost = time.monotonic() + deadline, 0.0
+        packed = await self._packed_of(package)
+        parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, time.monotonic() + deadline, zstd=self._zstd)
+        return await parcel.ship()
+
+    async def _packed_of(self, package: Package) -> ShippedRelease:
+        """What is known of the package; whoever comes first reads it for all."""
+        found = self._packed.get(package)
+        if found is None:
+            found = self._packed[package] = asyncio.ensure_future(asyncio.to_thread(shipped_release, package))
+            while len(self._packed) > HELD_AT_ONCE:
+                oldest = self._packed.pop(next(iter(self._packed)))
+                if oldest.done() and not oldest.exception():
+                    oldest.result().streams.close()
+        return await asyncio.shield(found)
+
+
+@dataclass
+class _Parcel:
+    """One release on its way to one host."""
+
+    transport: Transport
+    host: Host
+    path: str
+    epoch: str
+    release: str
+    packed: ShippedRelease
+    sharing: Sharing
+    until: float
+    zstd: bool
+    way: Way = field(default_factory=Way)
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Older releases that it could not be made of, and how that was tried."""
+    damaged: frozenset[str] = frozenset()
+    """What of the sealed one is not as it was."""
+    resumes: bool = True
+    is_resumed: bool = False
+
+    async def ship(self) -> StepResult:
+        lost = 0.0
         while True:
-            ran = await self._sent(host, script, package, max(0.1, until - time.monotonic()))
+            ran = await self._sent()
+            if isinstance(ran, StepResult):
+                return ran
+            if await self._goes_on(ran):
+                continue
             now = time.monotonic()
             lost = lost or now
-            if not _is_lost(ran) or now - lost > PATIENCE or until - now < PAUSE:
-                return _judged(ran, host)
+            if not _is_lost(ran) or now - lost > PATIENCE or self.until - now < PAUSE:
+                return _judged(ran, self.host)
             await asyncio.sleep(PAUSE)
 
-    async def _sent(self, host: Host, script: str, package: Package, deadline: float) -> Ran:
-        with open(package.path, "rb") as archive:  # noqa: ASYNC230 (a local file; its reads are in a thread)
-            return await self._transport.run(host, script, _pieces(archive), deadline=deadline)
+    @property
+    def _left(self) -> float:
+        return max(0.1, self.until - time.monotonic())
 
+    async def _sent(self) -> Ran | StepResult:
+        """Ask, and send what is missing."""
+        asked = await self.transport.run(self.host, ship_scripts.ask(self.path, self.epoch, self.release, self.packed.package.manifest), deadline=self._left)
+        if not asked.ok:
+            return asked
+        standing = standing_of(asked.out, zstd=self.zstd)
+        if standing.is_there:
+            return asked
+        self.way = await self._way(standing)
+        contents = await self.packed.contents(self.way, self.sharing, self._fetched)
+        stream = self.packed.streams.stream(contents, standing.codec)
+        part, start = await self._part(standing, stream)
+        self.is_resumed = start > 0
+        script = ship_scripts.ship(
+            self.path, self.epoch, self.release, self.packed.package.manifest, codec=standing.codec, room=self._room(stream),
+            entries=self.packed.entries, base=self.way.base, way=self.way.how, part=part,
+        )  # fmt: skip
+        ran = await self.transport.run(self.host, script, self._pieces(stream, start), deadline=self._left)
+        return StepResult("failed", detail=SafeText(stream.problem)) if stream.problem else ran
 
-async def _pieces(archive: BinaryIO) -> AsyncIterator[bytes]:
-    while piece := await asyncio.to_thread(archive.read, CHUNK):
-        yield piece
+    async def _pieces(self, stream: PackedStream, start: int) -> AsyncIterator[bytes]:
+        async for piece in stream.pieces(start):
+            yield piece
+
+    async def _goes_on(self, ran: Ran) -> bool:
+        """Learn from a refusal; whether it is worth another try."""
+        if ran.status == TRUNCATED and self.is_resumed:
+            self.resumes = False
+            return True
+        if ran.status != OTHER_BASE:
+            return False
+        odd = (os.fsdecode(name) for name in ran.out.split(b"\0"))
+        damaged = await self.packed.damaged(self.way.base, odd, self._fetched)
+        if damaged and self.way.is_by_seal and not self.way.damaged and len(damaged) <= self.packed.package.files // 2:
+            self.damaged = damaged
+        else:
+            self.refused.add((self.way.base, self.way.how))
+        return True
+
+    async def _part(self, standing: Standing, stream: PackedStream) -> tuple[str, int]:
+        """What came of that stream before: its file's name there, and its bytes."""
+        for size, digest, name in sorted(standing.parts, reverse=True):
+            if self.resumes and await stream.begins_with(size, digest):
+                return name, size
+        return "", 0
+
+    def _room(self, stream: PackedStream) -> int:
+        """KiB that are needed: for what is sent, packed and unpacked, and for what is copied."""
+        whole_size = self.packed.package.unpacked
+        sent = stream.unpacked if self.way.base else whole_size
+        copied = 0 if self.way.how in ("", "links") else max(0, whole_size - sent)
+        return (sent + sent // 2 + copied) // 1024 + 1
+
+    async def _way(self, standing: Standing) -> Way:
+        how = "links" if self.sharing.links else "copies"
+        sealed = standing.sealed if standing.sealed in standing.releases and (standing.sealed, how) not in self.refused else ""
+        others = [name for name in standing.releases if name not in (sealed, self.release) and (name, "files") not in self.refused]
+        return await self.packed.way(sealed, others, self.damaged, self.sharing, self._fetched)
+
+    async def _fetched(self, release: str) -> bytes | None:
+        """The manifest of an older release as it lies on this host."""
+        came = bytearray()
+        script = f"cd -- {quote(self.path)} && gzip -c < releases/{release}/.deploy-manifest"
+        ran = await self.transport.run(self.host, script, deadline=self._left, sink=lambda data: came.extend(data[: MANIFEST_MOST - len(came)]))
+        try:
+            return await asyncio.to_thread(gzip.decompress, bytes(came)) if ran.ok else None
+        except (OSError, EOFError, zlib.error):
+            return None
 
 
 def _is_lost(ran: Ran) -> bool:

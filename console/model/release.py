@@ -57,17 +57,18 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class Package(msgspec.Struct, frozen=True):
-    """A release packed on the console's machine: one archive for all hosts, and the digest that every host checks."""
+    """A release as it is shipped: its folder on the console's machine, and what every host checks it by."""
 
     path: str
-    digest: str
-    """SHA-256 of the archive, hex."""
-    size: int
-    """Bytes of the archive."""
+    """The folder. Nothing in it changes any more."""
+    listed: str
+    """Where its manifest's text lies, here."""
     manifest: str
-    """SHA-256 of the manifest inside (path, size, mode, digest of each file), hex."""
+    """SHA-256 of the manifest (path, mode and digest of each file), hex."""
     files: int
     unpacked: int
-    """Bytes once unpacked."""
+    """Bytes of its files."""
     content: str = ""
     """SHA-256 of what is shipped, whatever it is called: path, mode and digest of each file. Hex."""
+    mtime: int = 0
+    """What every file is dated to, in seconds since 1970."""

@@ -64,8 +64,20 @@ class DurableStepPort(Protocol):
         """End an attempt that runs: its own `cancel`, else TERM, a wait, KILL for its session."""
 
 
-class Shipper(Protocol):
-    """Brings packed releases to hosts."""
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How a release may be made of an older one that lies on its host."""
 
-    async def ship(self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float) -> StepResult:
+    links: bool = False
+    """Whether their files may be one: nothing writes into a release there. Else each has its own."""
+    apart: tuple[str, ...] = ()
+    """Path patterns of what is sent anew each time: what the application writes, and what is linked to shared/."""
+
+
+class Shipper(Protocol):
+    """Brings releases to hosts."""
+
+    async def ship(
+        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing()
+    ) -> StepResult:  # fmt: skip
         """Bring the release to the host whole, or not at all; done already is done."""

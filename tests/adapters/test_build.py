@@ -1,13 +1,13 @@
 """A build on the console's machine, and the package that is made of it."""
 
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from console.adapters.build import GitWorkshop
 from console.adapters.git.git_repository import GitRepository
+from console.core.host.release_manifest import manifest_of
 from console.model.fleet import Build, Environment
 from console.model.release import Package, Release, Revision
 from console.model.values import changed
@@ -55,29 +55,27 @@ def bench(tmp_path: Path) -> Bench:
 
 def names(package: Package | StepResult) -> list[str]:
     assert isinstance(package, Package), package
-    with tarfile.open(package.path) as archive:
-        return [member.name for member in archive if member.isfile()]
+    return [*manifest_of(Path(package.listed).read_bytes()).files]
 
 
 async def test_without_a_build_the_commit_is_packed_and_dated(bench: Bench) -> None:
     package = await GitWorkshop(bench.repository, str(bench.work)).pack(ENVIRONMENT, *await bench.made())
-    assert names(package) == ["./source.txt", "./.deploy-manifest"]
+    assert names(package) == ["./source.txt"]
     assert isinstance(package, Package)
-    with tarfile.open(package.path) as archive:
-        assert {member.mtime for member in archive} == {1795504447}
+    assert package.mtime == 1795504447
 
 
 async def test_the_output_of_a_build_is_packed(bench: Bench) -> None:
     built, package = await bench.build("mkdir dist; tr a-z A-Z < source.txt > dist/app.txt; echo made; echo and told >&2", "dist")
     assert (built.status, built.code, bench.printed) == ("done", 0, b"made\nand told\n")
-    assert names(package) == ["./app.txt", "./.deploy-manifest"]
+    assert names(package) == ["./app.txt"]
 
 
 async def test_it_knows_the_version_and_runs_in_a_clean_export(bench: Bench) -> None:
     (bench.shop / "stray.txt").write_text("uncommitted")
     built, package = await bench.build('[ ! -e stray.txt ]; [ ! -e .git ]; printf %s "$DEPLOY_VERSION" {version} {commit} > made')
     assert built.status == "done"
-    assert names(package) == ["./made", "./source.txt", "./.deploy-manifest"]
+    assert names(package) == ["./made", "./source.txt"]
 
 
 async def test_a_version_is_text_for_the_shell(bench: Bench) -> None:
@@ -130,11 +128,11 @@ async def test_a_part_of_the_repository_is_the_release(bench: Bench) -> None:
     commit(bench.shop, "api/app.txt", "api")
     commit(bench.shop, "lib/tool", "echo made > made")
     part = changed(ENVIRONMENT, directory="api")
-    assert names(await GitWorkshop(bench.repository, str(bench.work)).pack(part, *await bench.made())) == ["./app.txt", "./.deploy-manifest"]
+    assert names(await GitWorkshop(bench.repository, str(bench.work)).pack(part, *await bench.made())) == ["./app.txt"]
     built = changed(part, build=Build("sh ../lib/tool; mkdir dist; mv made dist", "dist"))
     workshop, made = GitWorkshop(bench.repository, str(bench.work)), await bench.made()
     assert (await workshop.build(built, *made, bench.hear)).status == "done"
-    assert names(await workshop.pack(built, *made)) == ["./made", "./.deploy-manifest"]
+    assert names(await workshop.pack(built, *made)) == ["./made"]
 
 
 @pytest.mark.parametrize("directory", ["nowhere", "source.txt", "away"])
@@ -155,10 +153,10 @@ async def test_a_build_again_starts_afresh(bench: Bench) -> None:
 async def test_what_is_left_of_long_ago_goes(bench: Bench) -> None:
     import os
 
-    old = bench.work / "20250101T000000Z-aaaaaaa.tar.gz"
+    old = bench.work / "20250101T000000Z-aaaaaaa"
     old.write_bytes(b"x")
     os.utime(old, (1, 1))
-    kept = bench.work / "20250101T000000Z-bbbbbbb.tar.gz"
+    kept = bench.work / "20250101T000000Z-bbbbbbb"
     kept.write_bytes(b"x")
     await bench.build("true")
     assert (old.exists(), kept.exists()) == (False, True)

@@ -1,6 +1,7 @@
 """One archive for all hosts: what is in it, and what is refused."""
 
 import hashlib
+import io
 import os
 import subprocess
 import tarfile
@@ -14,6 +15,7 @@ from console.adapters.pack import pack
 from console.errors import NoGo
 from console.model.release import Package, Release
 from console.text import SafeText
+from tests.packed import whole_stream
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 12345\n"
 RELEASE = Release("20261124T071407Z-3f2a91c", SafeText("v1.2.3"), "3f2a91c" + "0" * 33)
@@ -44,8 +46,8 @@ async def test_all_that_is_in_the_way_is_named_at_once(tree: Path, tmp_path: Pat
 async def test_a_link_that_is_listed_leads_out(tree: Path, tmp_path: Path) -> None:
     (tree / "uploads").symlink_to("/srv/shop/shared/uploads")
     (tree / "today").symlink_to("uploads/today")
-    package = await pack(str(tree), RELEASE, str(tmp_path / "out.tar.gz"), 0, ("uploads",))
-    assert os.readlink(unpacked(package, tmp_path) / "uploads") == "/srv/shop/shared/uploads"
+    package = await pack(str(tree), RELEASE, str(tmp_path / "out"), 0, ("uploads",))
+    assert os.readlink((await unpacked(package, tmp_path)) / "uploads") == "/srv/shop/shared/uploads"
 
 
 async def test_with_a_reason_it_is_packed_as_it_is_and_the_manifest_stays_readable(tree: Path, tmp_path: Path) -> None:
@@ -53,40 +55,38 @@ async def test_with_a_reason_it_is_packed_as_it_is_and_the_manifest_stays_readab
         (tree / name).write_text("x")
     (tree / "away").symlink_to("/etc/passwd")
     (tree / "movie.bin").write_text(POINTER)
-    folder = unpacked(await pack(str(tree), RELEASE, str(tmp_path / "out.tar.gz"), anyway=True), tmp_path)
+    folder = await unpacked(await pack(str(tree), RELEASE, str(tmp_path / "out"), anyway=True), tmp_path)
     assert {"back\\slash", "new\nline", "away", "movie.bin"} <= {path.name for path in folder.iterdir()}
     check = "grep -v '^#' .deploy-manifest | sha256sum -c --strict -"
     assert subprocess.run(check, check=False, shell=True, cwd=folder, capture_output=True).returncode == 0
 
 
-async def packed(tree: Path, tmp_path: Path, name: str = "out.tar.gz", mtime: int = 0) -> Package:
+async def packed(tree: Path, tmp_path: Path, name: str = "out", mtime: int = 0) -> Package:
     return await pack(str(tree), RELEASE, str(tmp_path / name), mtime)
 
 
-def unpacked(package: Package, tmp_path: Path) -> Path:
+async def unpacked(package: Package, tmp_path: Path) -> Path:
     """As a host does it: gzip and tar."""
     folder = tmp_path / "host"
     folder.mkdir()
-    subprocess.run(f"gzip -dc '{package.path}' | tar -xf - -C '{folder}'", shell=True, check=True)
+    subprocess.run(f"gzip -dc | tar -xf - -C '{folder}'", shell=True, check=True, input=await whole_stream(package))
     return folder
 
 
 async def test_the_package_is_what_its_digests_say(tree: Path, tmp_path: Path) -> None:
     package = await packed(tree, tmp_path)
-    archive = Path(package.path).read_bytes()
-    manifest = (unpacked(package, tmp_path) / ".deploy-manifest").read_bytes()
-    assert (package.digest, package.size) == (hashlib.sha256(archive).hexdigest(), len(archive))
+    manifest = ((await unpacked(package, tmp_path)) / ".deploy-manifest").read_bytes()
     assert package.manifest == hashlib.sha256(manifest).hexdigest()
     assert (package.files, package.unpacked) == (3, len("hello" + "#!/bin/sh\n" + "x"))
     assert list(tmp_path.glob("*.partial")) == []
 
 
 async def test_the_manifest_is_read_by_sha256sum(tree: Path, tmp_path: Path) -> None:
-    folder = unpacked(await packed(tree, tmp_path), tmp_path)
+    folder = await unpacked(await packed(tree, tmp_path), tmp_path)
     lines = (folder / ".deploy-manifest").read_text().splitlines()
     assert lines[:3] == ["# version v1.2.3", f"# commit {RELEASE.commit}", f"# release {RELEASE.id}"]
     assert [line[66:] for line in lines[3:6]] == ["./app.txt", "./bin-old", "./bin/start"]
-    assert lines[6:] == ["#x ./bin/start"]
+    assert lines[6:] == ["#x ./bin/start", "#l ./latest\tbin/start", "#d ./empty"]
     check = "grep -v '^#' .deploy-manifest | sha256sum -c --strict -"
     assert subprocess.run(check, check=False, shell=True, cwd=folder, capture_output=True).returncode == 0
     (folder / "app.txt").write_text("hellO")
@@ -95,26 +95,29 @@ async def test_the_manifest_is_read_by_sha256sum(tree: Path, tmp_path: Path) -> 
 
 async def test_everything_is_there_with_plain_modes_and_no_owner(tree: Path, tmp_path: Path) -> None:
     package = await packed(tree, tmp_path, mtime=1_700_000_000)
-    with tarfile.open(package.path) as archive:
-        members = {member.name.removeprefix("./"): member for member in archive}
-    assert list(members) == ["app.txt", "bin", "bin/start", "bin-old", "empty", "latest", ".deploy-manifest"]
+    with tarfile.open(fileobj=io.BytesIO(await whole_stream(package))) as archive:
+        members = {member.name.removeprefix("./"): member for member in archive if ".deploy-new" not in member.name}
+    assert list(members) == [".deploy-manifest", "bin", "empty", "latest", "app.txt", "bin-old", "bin/start"]
     assert {(member.uid, member.gid, member.uname, member.mtime) for member in members.values()} == {(0, 0, "", 1_700_000_000)}
     assert [oct(members[name].mode) for name in ("app.txt", "bin/start", "empty")] == ["0o644", "0o755", "0o755"]
     assert members["latest"].linkname == "bin/start"
 
 
 async def test_the_same_tree_makes_the_same_bytes(tree: Path, tmp_path: Path) -> None:
-    first = await packed(tree, tmp_path, "one.tar.gz")
+    first = await packed(tree, tmp_path, "one")
+    sent = await whole_stream(first)
     os.utime(tree / "app.txt", (1, 1))
     (tree / "app.txt").chmod(0o640)
-    second = await packed(tree, tmp_path, "two.tar.gz")
-    assert (first.digest, first.manifest) == (second.digest, second.manifest)
+    second = await packed(tree, tmp_path, "two")
+    assert first.manifest == second.manifest
+    assert sent == await whole_stream(second)
 
 
 async def test_a_manifest_of_an_earlier_packing_is_replaced(tree: Path, tmp_path: Path) -> None:
-    first = await packed(tree, tmp_path, "one.tar.gz")
+    first = await packed(tree, tmp_path, "one")
     (tree / ".deploy-manifest").write_text("old")
-    assert (await packed(tree, tmp_path, "two.tar.gz")).digest == first.digest
+    second = await packed(tree, tmp_path, "two")
+    assert (second.manifest, await whole_stream(second)) == (first.manifest, await whole_stream(first))
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../outside", "bin/../../tree/app.txt", "hop/../../x", "up"])
@@ -130,7 +133,7 @@ async def test_links_that_leave_the_release_are_refused_by_name(tree: Path, tmp_
 
 async def test_a_link_to_what_only_hosts_have_is_fine(tree: Path, tmp_path: Path) -> None:
     (tree / "bin" / "log").symlink_to("../log/today")
-    assert (unpacked(await packed(tree, tmp_path), tmp_path) / "bin" / "log").is_symlink()
+    assert ((await unpacked(await packed(tree, tmp_path), tmp_path)) / "bin" / "log").is_symlink()
 
 
 @pytest.mark.parametrize("name", ["new\nline", "back\\slash", "carriage\rreturn", "es\x1bcape"])
@@ -169,7 +172,7 @@ async def test_any_bytes_under_any_names_arrive_as_they_are(tmp_path_factory: py
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(content)
-    host = os.fsencode(unpacked(await packed(place / "tree", place), place) / "sub" / ("d" * 100))
+    host = os.fsencode((await unpacked(await packed(place / "tree", place), place)) / "sub" / ("d" * 100))
     found = {name: Path(os.fsdecode(os.path.join(host, name))).read_bytes() for name in os.listdir(host)}
     assert found == files
     check = "grep -av '^#' .deploy-manifest | sha256sum -c --strict -"

@@ -16,7 +16,9 @@ from console.adapters.ship import HostShipper
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.release import Package, Release
 from console.model.values import changed
+from console.ports.hosts import Unreached
 from console.text import SafeText
+from tests.packed import whole_stream
 
 HERE = Host("localhost")
 EPOCH = "run-1.1"
@@ -45,7 +47,7 @@ async def package(tmp_path: Path) -> Package:
     (tree / "bin/run").chmod(0o755)
     (tree / "größe 1.txt").write_bytes(os.urandom(200_000))
     (tree / "link").symlink_to("bin/run")
-    return await pack(str(tree), RELEASE, str(tmp_path / "release.tar.gz"))
+    return await pack(str(tree), RELEASE, str(tmp_path / "listed"))
 
 
 def ship(transport: LocalTransport, app: Path, package: Package):
@@ -75,15 +77,50 @@ async def test_sent_again_it_is_there_already_and_what_was_altered_is_sent_anew(
     assert (app / "releases" / RELEASE.id / "bin/run").read_text() == "#!/bin/sh\n"
 
 
-@pytest.mark.parametrize("cut", [0, 1, 1000])
-async def test_an_archive_that_is_cut_leaves_nothing(transport: LocalTransport, app: Path, package: Package, cut: int):
-    whole = Path(package.path).read_bytes()
-    Path(package.path).write_bytes(whole[:cut] if cut < 2 else whole[:-cut])
-    result = await ship(transport, app, package)
-    assert (result.status, result.code) == ("failed", 97)
-    assert "did not arrive whole" in result.detail
-    assert not list((app / "releases").iterdir())
+class Cutting:
+    """A link that dies once so many bytes of a release were sent over it; `sent` counts what each command was given."""
+
+    def __init__(self, inner: LocalTransport, *cuts: int) -> None:
+        self.inner, self.cuts, self.sent = inner, list(cuts), []
+
+    async def run(self, host, script, data: bytes | AsyncIterator[bytes] = b"", *, deadline, sink=None):
+        if isinstance(data, bytes):
+            return await self.inner.run(host, script, data, deadline=deadline, sink=sink)
+        cut = self.cuts.pop(0) if self.cuts else None
+        self.sent.append(0)
+
+        async def begun() -> AsyncIterator[bytes]:
+            async for piece in data:
+                let = piece if cut is None else piece[: cut - self.sent[-1]]
+                self.sent[-1] += len(let)
+                if let:
+                    yield let
+
+        ran = await self.inner.run(host, script, begun(), deadline=deadline, sink=sink)
+        return ran if cut is None else replace(ran, status=None, problem=Unreached(host.name, "unreachable", SafeText("the link was lost")))
+
+
+async def test_what_came_before_a_link_was_lost_is_not_sent_again(transport: LocalTransport, app: Path, package: Package, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("console.adapters.ship.PAUSE", 0.01)
+    cutting = Cutting(transport, 100_000)
+    assert (await ship(cutting, app, package)).status == "done"
+    size = len(await whole_stream(package, "zstd" if shutil.which("zstd") else "gzip"))
+    assert cutting.sent == [100_000, size - 100_000]
     assert left_behind(app) == []
+
+
+async def test_what_came_of_another_stream_is_not_taken_for_a_part_of_it(transport: LocalTransport, app: Path, package: Package):
+    (app / ".deploy/staging").mkdir()
+    (app / f".deploy/staging/{RELEASE.id}.77.part").write_bytes(b"x" * 1000)
+    assert (await ship(transport, app, package)).status == "done"
+    assert left_behind(app) == []
+
+
+async def test_a_release_that_does_not_arrive_whole_leaves_nothing_live(transport: LocalTransport, app: Path, package: Package):
+    (Path(package.path) / "bin/run").write_text("changed since")
+    result = await ship(transport, app, package)
+    assert (result.status, "bin/run was changed" in result.detail) == ("failed", True)
+    assert not list((app / "releases").iterdir())
 
 
 async def test_an_archive_of_another_manifest_is_refused(transport: LocalTransport, app: Path, package: Package):

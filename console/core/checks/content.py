@@ -18,7 +18,7 @@ HOPS = 40
 """Links behind links that a system follows; more are a circle."""
 NAMED = 10
 MANIFEST = ".deploy-manifest"
-OWN = (".deploy-listing", ".deploy-linked")
+OWN = (".deploy-listing", ".deploy-linked", ".deploy-new")
 """Names at the top of a release that the console gives itself, besides the manifest, which replaces an older one."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 TITLE = SafeText("Content can be shipped")

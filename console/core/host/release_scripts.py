@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from console.core.host.by_hand import LIVE, guide
 from console.core.host.host_reserve import GIVE
 from console.core.host.integrity import LISTING
+from console.core.host.seal import REMOVING, SEAL
 from console.core.host.shared_entries import clash, shared_path
 from console.core.host.shell import exports, quote
 from console.errors import UsageFault
@@ -290,6 +291,7 @@ H_END
 What was linked into a release that does not say so (an older console's, another tool's) is taken to be what `shared` names, an entry a line.
 Its own variables begin with h_: a shell has one room for all of them."""
 
+_SEALING = SEAL.lstrip() + REMOVING.lstrip()
 _PRUNE = r"""
 here=$(pwd -P)
 live
@@ -319,11 +321,13 @@ for name in $latest $newest; do
   if is_used "$name"; then echo "$name stays: a process runs from it"; continue; fi
   if is_healthy "$name" && [ "$keep" -gt 0 ]; then keep=$((keep - 1)); continue; fi
   if holds "releases/$name"; then echo "$name stays: $held"; continue; fi
+  removal_begins
   mv -T -- "releases/$name" ".deploy/staging/$name.pruned"
   rm -rf -- ".deploy/staging/$name.pruned"
   echo "$name is removed"
 done
-for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || holds "$folder" || rm -rf -- "$folder"; done
+for folder in .deploy/staging/*.pruned; do [ ! -d "$folder" ] || holds "$folder" || { removal_begins; rm -rf -- "$folder"; }; done
+removal_ends
 newest=
 for folder in .deploy/runs/*; do newest="${folder##*/} $newest"; done
 done=" "
@@ -349,4 +353,4 @@ def prune(path: str, keep: int, protect: tuple[str, ...], run: str = "", shared:
     text = text.replace("@RUN@", f"{_DIGIT * 8}T{_DIGIT * 6}Z-*")
     protected = " ".join(release for release in protect if RELEASE.fullmatch(release))
     entries = quote("\n".join(map(shared_path, shared)))
-    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)} shared={entries}\n{HOLDS.lstrip()}{text.lstrip()}"
+    return f"{_recording(path, run)}keep={int(keep)} runs={RUNS_KEPT} protect={quote(protected)} shared={entries}\n{HOLDS.lstrip()}{_SEALING}{text.lstrip()}"

@@ -11,6 +11,7 @@ from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
 from console.core.plan.maintenance_page import BACK_ON, PAGE_ON
+from console.core.plan.written_releases import is_written_into
 from console.engine.run import critical_path_steps, database_steps, traffic_steps, weigh_steps
 from console.engine.run.canary_analysis import CanaryAnalysis
 from console.engine.run.monitor import Monitoring
@@ -21,7 +22,7 @@ from console.model.fleet import Command
 from console.model.release import Package
 from console.model.state import RunState
 from console.ports.feed import Output
-from console.ports.steps import StepResult
+from console.ports.steps import Sharing, StepResult
 from console.text import SafeText
 
 
@@ -56,8 +57,8 @@ async def _pack(task: Task) -> StepResult:
         return problem
     task.tools.package = packed
     if state.content != packed.content:
-        task.tools.record(ReleasePacked(content=packed.content, files=packed.files, size=packed.size))
-    return StepResult("done", detail=SafeText(f"{packed.files} files, {packed.size} bytes"))
+        task.tools.record(ReleasePacked(content=packed.content, files=packed.files, size=packed.unpacked))
+    return StepResult("done", detail=SafeText(f"{packed.files} files, {packed.unpacked} bytes"))
 
 
 def _unexpected(task: Task, packed: Package) -> StepResult | None:
@@ -78,12 +79,20 @@ async def _ship(task: Task) -> StepResult:
     if task.tools.package is None:
         return packed
     async with task.tools.shipping:
-        shipped = await task.tools.shipper.ship(task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout)
+        shipped = await task.tools.shipper.ship(
+            task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout, sharing=_sharing(task)
+        )
     if shipped.status != "done":
         return shipped
     reuse = release_scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
     link = release_scripts.link_shared(task.path, task.step.release, task.environment.shared)
     return await _own(task, f"{reuse}\n{link}" if reuse else link)
+
+
+def _sharing(task: Task) -> Sharing:
+    """How files of an older release may be used there."""
+    environment = task.environment
+    return Sharing(links=not is_written_into(environment, task.host), apart=(*environment.shared, *environment.writes))
 
 
 async def _own(task: Task, script: str, *, quick: bool = False, afterwards: str = "") -> StepResult:
