@@ -28,8 +28,7 @@ from console.config.kinds import (
     ValueKind,
     Whole,
 )
-from console.core.host.shell import PLACEHOLDERS
-from console.core.run.ticket import OF_TICKETS
+from console.core.host.shell import OF_TICKETS, PLACEHOLDERS
 from console.model.fleet import CriticalMoment, HookPlace
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")

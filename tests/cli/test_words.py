@@ -94,6 +94,15 @@ def test_a_command_loads_nothing_slow(tmp_path: Path, words: tuple[str, ...], mo
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    ("module", "heavy"), [("console.config.load", ("console.core.kinds.kinds", "asyncio")), ("console.cli.real_ports", ("rich", "pygments", "sqlalchemy"))]
+)
+def test_a_module_does_not_bring_what_is_heavy(module: str, heavy: tuple[str, ...]):
+    code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout == "[]\n"
+
+
 def test_history_is_empty_before_the_first_run(tmp_path: Path):
     ran = deploy(tmp_path, "history", "--json")
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [])

@@ -11,6 +11,8 @@ from urllib.parse import quote as percent
 from console.errors import UsageFault
 
 PLACEHOLDERS = ("host", "address", "server", "version", "commit", "release", "previous", "shared", "run", "env")
+OF_TICKETS = ("version", "commit", "release", "run", "env")
+"""Those of a ticket's command or URL: it is about a release, and about no host."""
 PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]+)\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PIECE = re.compile(r"\\.|\$\(|(?<!\$)\{[a-z_]+\}|(?:(?<=\s)|(?<=[;&|()])|^)#[^\n]*|['\"()]", re.DOTALL | re.MULTILINE)

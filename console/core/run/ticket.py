@@ -1,6 +1,6 @@
 """The ticket of a release: when it is closed, what its command or URL is told, and what is said where it stays open. Pure; nothing is sent here."""
 
-from typing import Any, Final
+from typing import Any
 
 from console.core.host.shell import filled
 from console.core.kinds.kinds import kind_of
@@ -10,8 +10,6 @@ from console.model.secret import SecretRef
 from console.model.state import RunState
 from console.text import SafeText
 
-OF_TICKETS: Final = ("version", "commit", "release", "run", "env")
-"""Placeholders of its command or URL: it is about a release, and about no host."""
 SHOWN = 60
 """Characters of a command that are shown."""
 CHANGES = 30
