@@ -14,7 +14,7 @@ from console.adapters.checks.dispatch import within
 from console.adapters.checks.http import BODY, beginning
 from console.adapters.health_gates import place_of
 from console.adapters.host_http import NotOpened, client_through
-from console.core.checks.http_sequence import Answer, Sequence, StepFailure, answered, request_of, unanswered
+from console.core.checks.http_sequence import HttpAnswer, HttpSequence, StepFailure, answered, request_of, unanswered
 from console.errors import ConsoleError
 from console.model.fleet import CriticalPath, Environment, Host
 from console.ports.gates import PathSeen
@@ -34,7 +34,7 @@ class CriticalWalks:
         """Try the path once for that host."""
         place = place_of(environment, host, path)
         if path.kind == "http":
-            return await _HttpWalk(self._transport, place, Sequence(path, values), self._reveal).ended()
+            return await _HttpWalk(self._transport, place, HttpSequence(path, values), self._reveal).ended()
         if path.command is None:
             return PathSeen("error", "", SafeText(f"{path.name} is nothing that the console can try"))
         try:
@@ -51,7 +51,7 @@ class CriticalWalks:
 class _HttpWalk:
     """One try of a sequence, from one place."""
 
-    def __init__(self, transport: Transport, place: Host, sequence: Sequence, reveal: Reveal) -> None:
+    def __init__(self, transport: Transport, place: Host, sequence: HttpSequence, reveal: Reveal) -> None:
         self._transport = transport
         self._place = place
         self._sequence = sequence
@@ -77,7 +77,7 @@ class _HttpWalk:
                 self._sequence = found
         return None
 
-    async def _step(self, client: httpx.AsyncClient) -> Sequence | StepFailure:
+    async def _step(self, client: httpx.AsyncClient) -> HttpSequence | StepFailure:
         seconds = self._sequence.step.timeout
         try:
             return answered(self._sequence, await within(seconds, self._sent(client)))
@@ -91,8 +91,8 @@ class _HttpWalk:
         except (ConsoleError, httpx.InvalidURL, httpcore.UnsupportedProtocol, ValueError) as fault:
             return unanswered(self._sequence, f"cannot be sent: {fault}")
 
-    async def _sent(self, client: httpx.AsyncClient) -> Answer:
+    async def _sent(self, client: httpx.AsyncClient) -> HttpAnswer:
         sent = request_of(self._sequence, self._reveal)
         async with client.stream(sent.method, sent.url, headers=list(sent.headers), content=sent.body or None) as response:
             body = await beginning(response, BODY)
-            return Answer(response.status_code, body, response.headers.get("location", ""))
+            return HttpAnswer(response.status_code, body, response.headers.get("location", ""))

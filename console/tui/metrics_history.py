@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import floor, isnan, nan
 
-from console.core.metrics.fleet_curve import OpenRow, Row, merged
+from console.core.metrics.fleet_curve import CurveRow, OpenRow, merged
 from console.model.application_metrics import MACHINE
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
@@ -68,25 +68,25 @@ class _Tier:
 
     def __init__(self, step: float, most: int) -> None:
         self.step, self.most = step, most
-        self._columns = tuple(array("d") for _ in Row._fields)
+        self._columns = tuple(array("d") for _ in CurveRow._fields)
 
-    def append(self, row: Row) -> None:
+    def append(self, row: CurveRow) -> None:
         for column, value in zip(self._columns, row, strict=True):
             column.append(nan if value is None else value)
         if len(self._columns[0]) > self.most + SLACK:
             for column in self._columns:
                 del column[:SLACK]
 
-    def rows(self, since: float) -> Iterator[Row]:
+    def rows(self, since: float) -> Iterator[CurveRow]:
         first = bisect_left(self._columns[0], since)
         for values in zip(*(column[first:] for column in self._columns), strict=True):
-            yield Row._make((values[0], *(None if isnan(value) else value for value in values[1:7]), values[7]))
+            yield CurveRow._make((values[0], *(None if isnan(value) else value for value in values[1:7]), values[7]))
 
-    def begin_with(self, rows: list[Row]) -> None:
+    def begin_with(self, rows: list[CurveRow]) -> None:
         """Lay what was before in front of what is held."""
         first = self._columns[0][0] if self._columns[0] else float("inf")
         held = list(self.rows(0.0))
-        self._columns = tuple(array("d") for _ in Row._fields)
+        self._columns = tuple(array("d") for _ in CurveRow._fields)
         for row in (*(row for row in rows if row.at < first), *held):
             self.append(row)
 
@@ -99,7 +99,7 @@ class FleetCurve:
         self._tiers = tuple(_Tier(*tier) for tier in TIERS)
         self._open = OpenRow(info.unit)
         self._ends = 0.0
-        self._gathered: tuple[list[Row], ...] = tuple([] for _ in TIERS)
+        self._gathered: tuple[list[CurveRow], ...] = tuple([] for _ in TIERS)
 
     def add(self, at: float, value: float | None, counts: tuple[int, int] | None, *, new: bool, whole: bool) -> None:
         """Take one look."""
@@ -123,7 +123,7 @@ class FleetCurve:
             else:
                 tier.append(row)
 
-    def rows(self, now: float, span: float) -> tuple[Row, ...]:
+    def rows(self, now: float, span: float) -> tuple[CurveRow, ...]:
         """Return the rows of so many seconds, each time by the finest tier that has it; the last one may not be over."""
         found = [self._open.row(self._ends - 1.0)] if self._ends else []
         for place, tier in enumerate(self._tiers):
@@ -140,9 +140,9 @@ class FleetCurve:
         """Lay what an engine knows of the time before in front of what came. `shift`: from the engine's clock to this one."""
         columns = zip(curve.at, curve.value, curve.new, curve.old, curve.median, curve.p95, curve.highest, strict=True)
         step = min((later - one for one, later in pairwise(curve.at)), default=10.0)
-        rows = [Row._make((at - step + shift, *values, 1.0)) for at, *values in columns]
+        rows = [CurveRow._make((at - step + shift, *values, 1.0)) for at, *values in columns]
         for tier in self._tiers:
-            wide: dict[float, list[Row]] = {}
+            wide: dict[float, list[CurveRow]] = {}
             for row in rows:
                 for part in range(max(1, round(step / tier.step))):
                     wide.setdefault(floor((row.at + part * tier.step) / tier.step) * tier.step, []).append(row)

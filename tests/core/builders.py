@@ -1,6 +1,6 @@
 """Values that many tests of the core begin with: states of a run, hosts in it, people, checks. What a test is about is said in the test."""
 
-from console.core.checks.measured import Measurement
+from console.core.checks.measured import HostMeasure
 from console.core.run.counting import recounted
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease
@@ -68,6 +68,6 @@ def facts(name: str = "web01", current: str = "r1", *releases: HostRelease, **fi
     return HostFacts(name, current=current, releases=releases or (HostRelease(current),), **fields)  # type: ignore[arg-type]
 
 
-def looks(**found: object) -> tuple[Measurement, ...]:
+def looks(**found: object) -> tuple[HostMeasure, ...]:
     """What was measured on each host."""
-    return tuple(Measurement(host, seen) for host, seen in found.items())  # type: ignore[arg-type]
+    return tuple(HostMeasure(host, seen) for host, seen in found.items())  # type: ignore[arg-type]

@@ -6,56 +6,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.metrics.fleet_curve import CurveMaker, OpenRow, Row, merged, quantile
+from console.core.metrics.fleet_curve import CurveMaker, CurveRow, OpenRow, merged, quantile
 from console.model.number_history import Curve, Unit
 
 Look = tuple[float | None, tuple[int, int] | None, str]
 """A value, requests and how many of them were bad, and whose it is: a new host's, an old one's, or the whole environment's."""
 
 
-def row_of(unit: Unit, *looks: Look, at: float = 5.0) -> Row:
+def row_of(unit: Unit, *looks: Look, at: float = 5.0) -> CurveRow:
     open_row = OpenRow(unit)
     for value, counts, whose in looks:
         open_row.add(value, counts, new=whose == "new", whole=whose == "whole")
     return open_row.row(at)
 
 
-ROWS: list[tuple[str, Unit, tuple[Look, ...], Row]] = [
-    ("nobody said anything", "share", (), Row(5.0)),
-    ("a look without a value says nothing", "share", ((None, None, "new"),), Row(5.0)),
-    ("one old host", "share", ((0.5, None, "old"),), Row(5.0, 0.5, None, 0.5, 0.5, 0.5, 0.5, 1.0)),
-    ("one new host", "share", ((0.5, None, "new"),), Row(5.0, 0.5, 0.5, None, 0.5, 0.5, 0.5, 1.0)),
-    ("a share without requests is a mean of hosts", "share", ((0.25, None, "new"), (0.75, None, "old")), Row(5.0, 0.5, 0.25, 0.75, 0.25, 0.75, 0.75, 2.0)),
+ROWS: list[tuple[str, Unit, tuple[Look, ...], CurveRow]] = [
+    ("nobody said anything", "share", (), CurveRow(5.0)),
+    ("a look without a value says nothing", "share", ((None, None, "new"),), CurveRow(5.0)),
+    ("one old host", "share", ((0.5, None, "old"),), CurveRow(5.0, 0.5, None, 0.5, 0.5, 0.5, 0.5, 1.0)),
+    ("one new host", "share", ((0.5, None, "new"),), CurveRow(5.0, 0.5, 0.5, None, 0.5, 0.5, 0.5, 1.0)),
+    ("a share without requests is a mean of hosts", "share", ((0.25, None, "new"), (0.75, None, "old")), CurveRow(5.0, 0.5, 0.25, 0.75, 0.25, 0.75, 0.75, 2.0)),
     (
         "requests are added before they are divided",
-        "share", ((0.0, (900, 0), "old"), (0.5, (100, 50), "new")), Row(5.0, 0.05, 0.5, 0.0, 0.0, 0.5, 0.5, 1000.0),
+        "share", ((0.0, (900, 0), "old"), (0.5, (100, 50), "new")), CurveRow(5.0, 0.05, 0.5, 0.0, 0.0, 0.5, 0.5, 1000.0),
     ),
     (
         "a host without requests has no rate, and counts for none",
-        "share", ((0.1, (10, 1), "old"), (None, (0, 0), "new")), Row(5.0, 0.1, None, 0.1, 0.1, 0.1, 0.1, 10.0),
+        "share", ((0.1, (10, 1), "old"), (None, (0, 0), "new")), CurveRow(5.0, 0.1, None, 0.1, 0.1, 0.1, 0.1, 10.0),
     ),
     (
         "where no host had requests, values that came without them count by hosts",
-        "share", ((0.2, (0, 0), "old"), (0.4, (0, 0), "new")), Row(5.0, pytest.approx(0.3), 0.4, 0.2, 0.2, 0.4, 0.4, 2.0),
+        "share", ((0.2, (0, 0), "old"), (0.4, (0, 0), "new")), CurveRow(5.0, pytest.approx(0.3), 0.4, 0.2, 0.2, 0.4, 0.4, 2.0),
     ),
-    ("a duration of a side is its median host's", "seconds", ((9.0, None, "old"), (1.0, None, "old"), (2.0, None, "old")), Row(5.0, 2.0, None, 2.0, 2.0, 9.0, 9.0, 3.0)),
+    ("a duration of a side is its median host's", "seconds", ((9.0, None, "old"), (1.0, None, "old"), (2.0, None, "old")), CurveRow(5.0, 2.0, None, 2.0, 2.0, 9.0, 9.0, 3.0)),
     (
         "a duration is never divided by requests, which still give its weight",
-        "seconds", ((1.0, (10, 5), "old"), (3.0, (30, 5), "new")), Row(5.0, 1.0, 3.0, 1.0, 1.0, 3.0, 3.0, 40.0),
+        "seconds", ((1.0, (10, 5), "old"), (3.0, (30, 5), "new")), CurveRow(5.0, 1.0, 3.0, 1.0, 1.0, 3.0, 3.0, 40.0),
     ),
-    ("what the source says of all buckets is the whole's duration", "seconds", ((1.0, None, "old"), (0.4, None, "whole")), Row(5.0, 0.4, None, 1.0, 1.0, 1.0, 1.0, 1.0)),
-    ("a number of the environment alone", "number", ((7.0, None, "whole"),), Row(5.0, 7.0, None, None, None, None, None, 1.0)),
-    ("the last word of the environment counts", "number", ((7.0, None, "whole"), (8.0, None, "whole")), Row(5.0, 8.0, None, None, None, None, None, 1.0)),
-    ("an environment that is silent is not nought", "number", ((7.0, None, "whole"), (None, None, "whole")), Row(5.0)),
-    ("a rate of the whole is not told of sides", "rate", ((4.0, None, "new"), (2.0, None, "old"), (6.0, None, "whole")), Row(5.0, 6.0, None, None, 2.0, 4.0, 4.0, 2.0)),
-    ("a rate without a whole is told of sides", "rate", ((4.0, None, "new"), (2.0, None, "old")), Row(5.0, 3.0, 4.0, 2.0, 2.0, 4.0, 4.0, 2.0)),
-    ("a number of the whole does not hide its sides", "number", ((4.0, None, "new"), (6.0, None, "whole")), Row(5.0, 6.0, 4.0, None, 4.0, 4.0, 4.0, 1.0)),
-    ("nought is a value", "bytes", ((0.0, None, "old"), (0.0, None, "new")), Row(5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0)),
+    ("what the source says of all buckets is the whole's duration", "seconds", ((1.0, None, "old"), (0.4, None, "whole")), CurveRow(5.0, 0.4, None, 1.0, 1.0, 1.0, 1.0, 1.0)),
+    ("a number of the environment alone", "number", ((7.0, None, "whole"),), CurveRow(5.0, 7.0, None, None, None, None, None, 1.0)),
+    ("the last word of the environment counts", "number", ((7.0, None, "whole"), (8.0, None, "whole")), CurveRow(5.0, 8.0, None, None, None, None, None, 1.0)),
+    ("an environment that is silent is not nought", "number", ((7.0, None, "whole"), (None, None, "whole")), CurveRow(5.0)),
+    ("a rate of the whole is not told of sides", "rate", ((4.0, None, "new"), (2.0, None, "old"), (6.0, None, "whole")), CurveRow(5.0, 6.0, None, None, 2.0, 4.0, 4.0, 2.0)),
+    ("a rate without a whole is told of sides", "rate", ((4.0, None, "new"), (2.0, None, "old")), CurveRow(5.0, 3.0, 4.0, 2.0, 2.0, 4.0, 4.0, 2.0)),
+    ("a number of the whole does not hide its sides", "number", ((4.0, None, "new"), (6.0, None, "whole")), CurveRow(5.0, 6.0, 4.0, None, 4.0, 4.0, 4.0, 1.0)),
+    ("nought is a value", "bytes", ((0.0, None, "old"), (0.0, None, "new")), CurveRow(5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0)),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("unit", "looks", "row"), [pytest.param(*case[1:], id=case[0]) for case in ROWS])
-def test_a_row_says_of_a_stretch_of_time(unit: Unit, looks: tuple[Look, ...], row: Row):
+def test_a_row_says_of_a_stretch_of_time(unit: Unit, looks: tuple[Look, ...], row: CurveRow):
     assert row_of(unit, *looks) == row
 
 
@@ -80,23 +80,23 @@ def test_so_large_a_share_does_not_exceed_a_quantile_and_no_lower_value_will_do(
     assert found == min(values) or 20 * sum(value < found for value in values) < needed
 
 
-MERGED: list[tuple[str, tuple[Row, ...], Row]] = [
-    ("no row", (), Row(9.0)),
-    ("one row stays what it is", (Row(5.0, 0.5, 0.25, 0.75, 0.5, 1.0, 1.5, 4.0),), Row(9.0, 0.5, 0.25, 0.75, 0.5, 1.0, 1.5, 4.0)),
-    ("each counts by its weight", (Row(1.0, 0.0, weight=3.0), Row(2.0, 1.0, weight=1.0)), Row(9.0, 0.25, weight=4.0)),
-    ("one without a value does not draw the mean down", (Row(1.0, None, 0.25, weight=3.0), Row(2.0, 1.0, weight=1.0)), Row(9.0, 1.0, 0.25, weight=4.0)),
-    ("one without a weight does not count", (Row(1.0, 9.0, highest=9.0), Row(2.0, 1.0, highest=1.0, weight=1.0)), Row(9.0, 1.0, highest=1.0, weight=1.0)),
-    ("the highest is the highest of all", (Row(1.0, highest=2.0, weight=99.0), Row(2.0, highest=7.0, weight=1.0)), Row(9.0, highest=7.0, weight=100.0)),
-    ("the highest is known from the rows that say it", (Row(1.0, 0.1, weight=1.0), Row(2.0, 0.1, highest=0.3, weight=1.0)), Row(9.0, 0.1, highest=0.3, weight=2.0)),
+MERGED: list[tuple[str, tuple[CurveRow, ...], CurveRow]] = [
+    ("no row", (), CurveRow(9.0)),
+    ("one row stays what it is", (CurveRow(5.0, 0.5, 0.25, 0.75, 0.5, 1.0, 1.5, 4.0),), CurveRow(9.0, 0.5, 0.25, 0.75, 0.5, 1.0, 1.5, 4.0)),
+    ("each counts by its weight", (CurveRow(1.0, 0.0, weight=3.0), CurveRow(2.0, 1.0, weight=1.0)), CurveRow(9.0, 0.25, weight=4.0)),
+    ("one without a value does not draw the mean down", (CurveRow(1.0, None, 0.25, weight=3.0), CurveRow(2.0, 1.0, weight=1.0)), CurveRow(9.0, 1.0, 0.25, weight=4.0)),
+    ("one without a weight does not count", (CurveRow(1.0, 9.0, highest=9.0), CurveRow(2.0, 1.0, highest=1.0, weight=1.0)), CurveRow(9.0, 1.0, highest=1.0, weight=1.0)),
+    ("the highest is the highest of all", (CurveRow(1.0, highest=2.0, weight=99.0), CurveRow(2.0, highest=7.0, weight=1.0)), CurveRow(9.0, highest=7.0, weight=100.0)),
+    ("the highest is known from the rows that say it", (CurveRow(1.0, 0.1, weight=1.0), CurveRow(2.0, 0.1, highest=0.3, weight=1.0)), CurveRow(9.0, 0.1, highest=0.3, weight=2.0)),
     (
         "sides and spreads are means of their own",
-        (Row(1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0), Row(2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 5.0, 1.0)), Row(9.0, 2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 2.0),
+        (CurveRow(1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0), CurveRow(2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 5.0, 1.0)), CurveRow(9.0, 2.0, 3.0, 4.0, 5.0, 6.0, 6.0, 2.0),
     ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rows", "row"), [pytest.param(*case[1:], id=case[0]) for case in MERGED])
-def test_rows_become_one_of_a_longer_stretch(rows: tuple[Row, ...], row: Row):
+def test_rows_become_one_of_a_longer_stretch(rows: tuple[CurveRow, ...], row: CurveRow):
     assert merged(9.0, rows) == row
 
 

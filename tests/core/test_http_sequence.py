@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from console.core.checks.http_sequence import (
     LONGEST,
-    Answer,
     BadCapture,
+    HttpAnswer,
+    HttpSequence,
     SentRequest,
-    Sequence,
     StepFailure,
     answered,
     below,
@@ -35,11 +35,11 @@ SIGN_IN = CriticalPath("Sign in", "http", steps=(
     HttpStep("GET", "http://{address}/account", headers={"accept": "text/html"}, expect_body="smoke"),
 ))  # fmt: skip
 SECRETS = {"critical Sign in, step 2, form password": "s3cret & {token}"}
-PAGE = Answer(200, b'<input name="csrf" value="tok-1234+/=">')
+PAGE = HttpAnswer(200, b'<input name="csrf" value="tok-1234+/=">')
 
 
 def started(path=SIGN_IN):
-    return Sequence(path, VALUES)
+    return HttpSequence(path, VALUES)
 
 
 def after(*answers, path=SIGN_IN):
@@ -60,23 +60,23 @@ def test_a_sign_in_sends_what_it_captured_and_the_secret_as_it_is():
     assert (second.place, second.values["token"], second.captured) == (1, "tok-1234+/=", ("token",))
     body = b"user=smoke&password=s3cret+%26+%7Btoken%7D&csrf=tok-1234%2B%2F%3D"
     assert request_of(second, SECRETS.get) == SentRequest("POST", "http://10.0.0.1/login", (("content-type", "application/x-www-form-urlencoded"),), body)
-    third = answered(second, Answer(302, b"", "/account"))
+    third = answered(second, HttpAnswer(302, b"", "/account"))
     assert request_of(third, SECRETS.get).headers == (("accept", "text/html"),)
-    assert answered(third, Answer(200, b"hello smoke")).is_over
+    assert answered(third, HttpAnswer(200, b"hello smoke")).is_over
     assert not third.is_over
 
 
 @pytest.mark.parametrize(("answers", "where", "seen"), [
-    ([Answer(503, b"")], "step 1 of 3, GET /login", "HTTP 503, expected 200-299"),
-    ([Answer(200, b"<html>")], "step 1 of 3, GET /login", 'HTTP 200, and nothing in its body matches the capture token: value="([^"]+)"'),
-    ([PAGE, Answer(403, b"")], "step 2 of 3, POST /login", "HTTP 403, expected 302-303"),
-    ([PAGE, Answer(301, b"", "http://other/login?session=x")], "step 2 of 3, POST /login", "HTTP 301, expected 302-303, a redirect to /login"),
-    ([PAGE, Answer(307, b"", "https://other")], "step 2 of 3, POST /login", "HTTP 307, expected 302-303, a redirect to /"),
-    ([PAGE, Answer(200, b"", "/elsewhere")], "step 2 of 3, POST /login", "HTTP 200, expected 302-303"),
-    ([PAGE, Answer(302, b""), Answer(302, b"", "/login")], "step 3 of 3, GET /account", "HTTP 302, expected 200-299, a redirect to /login"),
-    ([PAGE, Answer(302, b""), Answer(200, b"who are you")], "step 3 of 3, GET /account",
+    ([HttpAnswer(503, b"")], "step 1 of 3, GET /login", "HTTP 503, expected 200-299"),
+    ([HttpAnswer(200, b"<html>")], "step 1 of 3, GET /login", 'HTTP 200, and nothing in its body matches the capture token: value="([^"]+)"'),
+    ([PAGE, HttpAnswer(403, b"")], "step 2 of 3, POST /login", "HTTP 403, expected 302-303"),
+    ([PAGE, HttpAnswer(301, b"", "http://other/login?session=x")], "step 2 of 3, POST /login", "HTTP 301, expected 302-303, a redirect to /login"),
+    ([PAGE, HttpAnswer(307, b"", "https://other")], "step 2 of 3, POST /login", "HTTP 307, expected 302-303, a redirect to /"),
+    ([PAGE, HttpAnswer(200, b"", "/elsewhere")], "step 2 of 3, POST /login", "HTTP 200, expected 302-303"),
+    ([PAGE, HttpAnswer(302, b""), HttpAnswer(302, b"", "/login")], "step 3 of 3, GET /account", "HTTP 302, expected 200-299, a redirect to /login"),
+    ([PAGE, HttpAnswer(302, b""), HttpAnswer(200, b"who are you")], "step 3 of 3, GET /account",
      "HTTP 200, expected 'smoke' in the body, which begins 'who are you'"),
-    ([PAGE, Answer(302, b""), Answer(200, b"")], "step 3 of 3, GET /account", "HTTP 200, expected 'smoke' in the body, which begins and ends empty"),
+    ([PAGE, HttpAnswer(302, b""), HttpAnswer(200, b"")], "step 3 of 3, GET /account", "HTTP 200, expected 'smoke' in the body, which begins and ends empty"),
 ])  # fmt: skip
 def test_the_first_step_whose_answer_is_not_as_expected_is_named(answers, where, seen):
     assert after(*answers) == StepFailure("failed", where, SafeText(seen))
@@ -88,7 +88,7 @@ def test_no_answer_is_an_error_and_no_verdict():
 
 def test_a_captured_value_is_never_shown():
     path = changed(SIGN_IN, steps=(SIGN_IN.steps[0], HttpStep("GET", "http://h/order/{token}/x?{token}", expect_body="id {token}")))
-    failed = after(PAGE, Answer(200, b"tok-1234+/= is unknown"), path=path)
+    failed = after(PAGE, HttpAnswer(200, b"tok-1234+/= is unknown"), path=path)
     assert failed.where == "step 2 of 2, GET /order/{token}/x"
     assert failed.seen == "HTTP 200, expected 'id {token}' in the body, which begins '{token} is unknown'"
     assert unanswered(after(PAGE, path=path), "no tok-1234+/=").seen == "no {token}"
@@ -158,14 +158,14 @@ def test_a_pattern_that_captures_nothing_is_refused(pattern, words):
 @given(st.lists(st.sampled_from([200, 204, 302, 404, 500]), min_size=1, max_size=6))
 def test_a_sequence_is_over_only_where_each_step_was_answered_as_expected(codes):
     path = CriticalPath("x", "http", steps=tuple(HttpStep("GET", f"http://h/{place}") for place in range(len(codes))))
-    found = Sequence(path, VALUES)
+    found = HttpSequence(path, VALUES)
     for code in codes:
-        found = answered(found, Answer(code, b""))
+        found = answered(found, HttpAnswer(code, b""))
         if isinstance(found, StepFailure):
             break
     wrong = next((place for place, code in enumerate(codes) if not 200 <= code <= 299), None)
     if wrong is None:
-        assert isinstance(found, Sequence)
+        assert isinstance(found, HttpSequence)
         assert found.is_over
     else:
         assert found.where == f"step {wrong + 1} of {len(codes)}, GET /{wrong}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.metrics.increases import Increase, Looked, increase, looked_at, measured, quantile_of, together
+from console.core.metrics.increases import CounterLook, Increase, increase, looked_at, measured, quantile_of, together
 from console.model.application_metrics import CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
 
@@ -16,8 +16,8 @@ SLOW = CountedMetric("latency", histogram="seconds", quantile=0.9)
 INF = math.inf
 
 
-def look(at: float, requests: float, bad: float = 0, life: str = "1", **buckets: float) -> Looked:
-    return Looked(at, life, requests, bad, {float(bound.replace("le", "").replace("_", ".")): count for bound, count in buckets.items()})
+def look(at: float, requests: float, bad: float = 0, life: str = "1", **buckets: float) -> CounterLook:
+    return CounterLook(at, life, requests, bad, {float(bound.replace("le", "").replace("_", ".")): count for bound, count in buckets.items()})
 
 
 def test_a_share_is_of_what_was_counted_in_between() -> None:
@@ -50,7 +50,7 @@ def test_a_counter_without_labels_is_a_rate_by_the_time_that_really_went_by() ->
     ],
     ids=["another life", "fewer requests", "fewer bad ones", "no time", "a bucket shrank", "other buckets"],
 )
-def test_what_cannot_be_subtracted_is_a_gap(before: Looked, now: Looked) -> None:
+def test_what_cannot_be_subtracted_is_a_gap(before: CounterLook, now: CounterLook) -> None:
     assert increase(before, now) is None
 
 
@@ -103,10 +103,10 @@ START = Series("process_start_time_seconds", {}, 7.0)
 
 def test_a_look_is_read_with_the_life_of_its_process() -> None:
     series = (START, Series("http_total", {"status": "200"}, 90.0), Series("http_total", {"status": "500"}, 10.0))
-    assert looked_at("web01", ERRORS, series, 5.0) == Looked(5.0, "7.000", 100, 10)
+    assert looked_at("web01", ERRORS, series, 5.0) == CounterLook(5.0, "7.000", 100, 10)
     assert isinstance(looked_at("web01", ERRORS, (START,), 5.0), Unreadable)
     buckets = tuple(Series("seconds_bucket", {"le": bound}, count) for bound, count in (("0.5", 8.0), ("+Inf", 10.0)))
-    assert looked_at("web01", SLOW, (START, *buckets), 5.0, 0.5) == Looked(5.0, "7.000", 10, 2, {0.5: 8.0, INF: 10.0})
+    assert looked_at("web01", SLOW, (START, *buckets), 5.0, 0.5) == CounterLook(5.0, "7.000", 10, 2, {0.5: 8.0, INF: 10.0})
     assert isinstance(looked_at("web01", SLOW, buckets, 5.0), Unreadable)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.logs.kind_of_line import SAMPLE, Kind, Kinds, exception_in, is_place, own_frame, place_of
+from console.core.logs.kind_of_line import SAMPLE, Kinds, LineKind, exception_in, is_place, own_frame, place_of
 from console.core.logs.levels import level_in, level_named
 from console.core.logs.masks import LONGEST, Masker
 from console.core.logs.new_kinds import NewKinds, hosts_read
@@ -20,14 +20,14 @@ MINE, OTHER = 'File "/srv/shop/releases/1/cart.py", line 12, in total', 'File "/
 TRACE = f"Traceback (most recent call last):\n  {MINE}\nValueError: 3"
 
 
-def of(head: str, *frames: str) -> Kind:
+def of(head: str, *frames: str) -> LineKind:
     record = Record(SafeText(head), tuple(map(SafeText, frames)))
     kind = KINDS.of(record)
     assert KINDS.key_of(record) == kind.key
     return kind
 
 
-def logged(**fields: object) -> Kind:
+def logged(**fields: object) -> LineKind:
     return of(json.dumps(fields))
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.logs.kind_of_line import Kind, Kinds, exception_in, own_frame, place_of
+from console.core.logs.kind_of_line import Kinds, LineKind, exception_in, own_frame, place_of
 from console.core.logs.masks import Masker
-from console.core.logs.new_kinds import CHURN_AFTER, ENOUGH, TIMES, WATCHED, NewKinds, Told, hosts_read, side_of
+from console.core.logs.new_kinds import CHURN_AFTER, ENOUGH, TIMES, WATCHED, NewKinds, ToldLine, hosts_read, side_of
 from console.core.logs.records import Record, Records
 from console.model.log_kinds import LogKind
 from console.model.state import HostCondition, HostState
@@ -21,7 +21,7 @@ from tests.core.test_log_masks import GO, JAVA, NODE, PHP, PYTHON, RUBY
 KINDS = Kinds(Masker())
 
 
-def of(*lines: str) -> Kind:
+def of(*lines: str) -> LineKind:
     (record,) = records(*lines)
     kind = KINDS.of(record)
     assert KINDS.key_of(record) == kind.key < 1 << 64
@@ -157,7 +157,7 @@ def test_below_a_warning_a_short_baseline_says_nothing():
 def test_what_a_host_prints_while_it_starts_is_learned_unless_it_is_a_warning():
     book = compared()
     assert book.take("web01", "starting", plain("INFO listening on 8080", "INFO listening on 8080", "ERROR no port")) == [
-        Told(plain("ERROR no port")[0], book.told()[0].key, "error")
+        ToldLine(plain("ERROR no port")[0], book.told()[0].key, "error")
     ]
     book.take("web02", "new", plain(*["INFO listening on 8080"] * 9))
     assert [str(one.sample) for one in book.told()] == ["ERROR no port"]

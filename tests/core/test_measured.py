@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.core.checks.fleet import KEY_KINDS, LOGIN_KINDS, assess_fleet, assess_live, assess_lock, assess_way_back, spoken_of
-from console.core.checks.measured import NOBODY, Answers, Measurement, NotKnown, Unknown, Wrong, fleet_check, measured
+from console.core.checks.measured import NOBODY, Answers, HostMeasure, NotKnown, Unknown, Wrong, fleet_check, measured
 from console.core.plan.return_plan import way_back
 from console.model.checks import Check
 from console.model.host_facts import HostFacts, HostRelease, LockHolder
@@ -17,7 +17,7 @@ from console.text import SafeText
 from tests.core.builders import looks as looks_at
 
 SEEN = st.one_of(st.just(""), st.just("full"), st.just(Unknown("cannot be read")))
-looks = st.lists(SEEN, max_size=6).map(lambda found: tuple(Measurement(f"web{number:02}", one) for number, one in enumerate(found, 1)))
+looks = st.lists(SEEN, max_size=6).map(lambda found: tuple(HostMeasure(f"web{number:02}", one) for number, one in enumerate(found, 1)))
 facts = st.lists(
     st.builds(
         HostFacts, host=st.just(""), problem=st.sampled_from([SafeText(""), SafeText(""), SafeText("no")]), problem_kind=st.sampled_from(get_args(ProblemKind)),
@@ -40,7 +40,7 @@ def verdicts(found: tuple[HostFacts, ...], allowed: int) -> dict[str, Check]:
 
 
 @given(looks)
-def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[Measurement, ...]):
+def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[HostMeasure, ...]):
     check = fleet_check("x", "X", seen, "mend it")
     if check.status == "passed":
         assert seen
@@ -58,14 +58,14 @@ def test_a_pass_is_made_of_an_answer_from_each_host(seen: tuple[Measurement, ...
     ("seen", "comes_to"),
     [
         ((), NotKnown()),
-        ((Measurement("a", ""),), Answers("a")),
-        ((Measurement("a", ""), Measurement("b", "")), Answers("a", ("b",))),
-        ((Measurement("a", Unknown("why")),), NotKnown((("a", "why"),))),
-        ((Measurement("a", ""), Measurement("b", Unknown("why"))), NotKnown((("b", "why"),), 1)),
-        ((Measurement("a", "full"), Measurement("b", Unknown("why")), Measurement("c", "")), Wrong((("a", "full"),), (("b", "why"),))),
+        ((HostMeasure("a", ""),), Answers("a")),
+        ((HostMeasure("a", ""), HostMeasure("b", "")), Answers("a", ("b",))),
+        ((HostMeasure("a", Unknown("why")),), NotKnown((("a", "why"),))),
+        ((HostMeasure("a", ""), HostMeasure("b", Unknown("why"))), NotKnown((("b", "why"),), 1)),
+        ((HostMeasure("a", "full"), HostMeasure("b", Unknown("why")), HostMeasure("c", "")), Wrong((("a", "full"),), (("b", "why"),))),
     ],
 )  # fmt: skip
-def test_what_looks_come_to(seen: tuple[Measurement, ...], comes_to: object):
+def test_what_looks_come_to(seen: tuple[HostMeasure, ...], comes_to: object):
     found = measured(seen)
     assert (type(found), found) == (type(comes_to), comes_to)
 
@@ -136,7 +136,7 @@ CHECKS = [
 
 
 @pytest.mark.parametrize(("seen", "found"), [pytest.param(*row[1:], id=row[0]) for row in CHECKS])
-def test_a_check_of_what_was_measured(seen: tuple[Measurement, ...], found: tuple[str, str, str]):
+def test_a_check_of_what_was_measured(seen: tuple[HostMeasure, ...], found: tuple[str, str, str]):
     check = fleet_check("x", "X", seen, "mend it")
     assert (check.id, check.title, check.blocking) == ("x", "X", True)
     assert (check.status, str(check.detail), str(check.remedy)) == found
@@ -164,7 +164,7 @@ def test_what_is_right_has_words_of_its_own():
 
 
 @given(looks)
-def test_nobody_is_forgotten(seen: tuple[Measurement, ...]):
+def test_nobody_is_forgotten(seen: tuple[HostMeasure, ...]):
     found = measured(seen)
     hosts = [look.host for look in seen]
     match found:

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.database.parser import PostgresParser
-from console.core.migrations.plpgsql import UNKNOWN, Piece, constants, pieces
+from console.core.migrations.plpgsql import UNKNOWN, BlockPiece, constants, pieces
 
 PARSER = PostgresParser()
 
 
-def run_by(body: str) -> list[Piece]:
+def run_by(body: str) -> list[BlockPiece]:
     """What a DO with that body runs."""
     (block,) = PARSER.plpgsql(f"DO $$ {body} $$")
     return list(pieces(block["PLpgSQL_function"], PARSER.sql))
@@ -113,7 +113,7 @@ def test_a_statement_that_is_made_up_is_followed_as_far_as_it_is_constant(body: 
 
 def test_what_stands_in_the_block_is_kept_beside_what_it_makes():
     (found,) = run_by("BEGIN EXECUTE 'TRUNCATE ' || 'a'; END")
-    assert found == Piece(1, "TRUNCATE a", "EXECUTE 'TRUNCATE ' || 'a'")
+    assert found == BlockPiece(1, "TRUNCATE a", "EXECUTE 'TRUNCATE ' || 'a'")
 
 
 @pytest.mark.parametrize(

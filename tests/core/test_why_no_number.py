@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.core.metrics.counters import bound_for, counts_of, incarnation_of, quantile_range
 from console.core.metrics.exposition import series_of
-from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, looked_at, measured, quantile_of, together, unmeasured
+from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, looked_at, measured, quantile_of, together, unmeasured
 from console.core.metrics.kept_numbers import UNKNOWN, KeptNumbers
 from console.model.application_metrics import MACHINE, CountedMetric, Series, Unreadable
 from console.model.measurements import Measurement
@@ -70,8 +70,8 @@ def test_what_is_counted(metric: CountedMetric, series: tuple[Series, ...], boun
 
 def test_a_look_at_a_histogram_keeps_its_buckets_and_its_life():
     series = (Series("process_start_time_seconds", {}, 7.0), bucket("1", 3), bucket("+Inf", 4))
-    assert looked_at("web01", SLOW, series, 5.0, 1.0) == Looked(5.0, "7.000", 4, 1, {1.0: 3.0, INF: 4.0})
-    assert looked_at("web01", ERRORS, (total(4.0), total(1.0, status="503")), 5.0) == Looked(5.0, "", 5, 1)
+    assert looked_at("web01", SLOW, series, 5.0, 1.0) == CounterLook(5.0, "7.000", 4, 1, {1.0: 3.0, INF: 4.0})
+    assert looked_at("web01", ERRORS, (total(4.0), total(1.0, status="503")), 5.0) == CounterLook(5.0, "", 5, 1)
     assert incarnation_of(()) == ""
 
 
@@ -141,8 +141,8 @@ def test_the_same_name_with_other_labels_or_another_name_with_the_same_labels_is
     )  # fmt: skip
 
 
-def look(at: float, requests: float, bad: float = 0.0, buckets: dict[float, float] | None = None) -> Looked:
-    return Looked(at, "1", requests, bad, buckets or {})
+def look(at: float, requests: float, bad: float = 0.0, buckets: dict[float, float] | None = None) -> CounterLook:
+    return CounterLook(at, "1", requests, bad, buckets or {})
 
 
 INCREASES = [
@@ -155,7 +155,7 @@ INCREASES = [
 
 
 @pytest.mark.parametrize(("before", "now", "found"), [pytest.param(*row[1:], id=row[0]) for row in INCREASES])
-def test_what_was_counted_between_two_looks(before: Looked, now: Looked, found: Increase):
+def test_what_was_counted_between_two_looks(before: CounterLook, now: CounterLook, found: Increase):
     assert increase(before, now) == found
 
 

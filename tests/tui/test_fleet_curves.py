@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.metrics.fleet_curve import CurveMaker, OpenRow, Row, merged, quantile
+from console.core.metrics.fleet_curve import CurveMaker, CurveRow, OpenRow, merged, quantile
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
 from console.text import SafeText
@@ -35,8 +35,8 @@ def test_a_quantile_of_a_side_is_its_median_hosts_and_of_all_what_the_source_say
     for value in (0.1, 0.2, 0.9):
         row.add(value, (10, 1), new=True)
     row.add(0.4, None, whole=True)
-    assert row.row(5.0) == Row(5.0, 0.4, 0.2, None, 0.2, 0.9, 0.9, 30.0)
-    assert OpenRow("share").row(1.0) == Row(1.0)
+    assert row.row(5.0) == CurveRow(5.0, 0.4, 0.2, None, 0.2, 0.9, 0.9, 30.0)
+    assert OpenRow("share").row(1.0) == CurveRow(1.0)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0.01, 1))
@@ -48,8 +48,10 @@ def test_a_quantile_is_one_of_the_values_and_enough_lie_below_it(values: list[fl
 
 
 def test_rows_become_one_by_their_weight_and_a_gap_weighs_nothing() -> None:
-    assert merged(0.0, [Row(0.0, 0.0, weight=90.0, highest=0.2), Row(1.0, 1.0, weight=10.0, highest=0.1), Row(2.0)]) == Row(0.0, 0.1, highest=0.2, weight=100.0)
-    assert merged(5.0, [Row(0.0), Row(1.0)]) == Row(5.0)
+    assert merged(0.0, [CurveRow(0.0, 0.0, weight=90.0, highest=0.2), CurveRow(1.0, 1.0, weight=10.0, highest=0.1), CurveRow(2.0)]) == CurveRow(
+        0.0, 0.1, highest=0.2, weight=100.0
+    )
+    assert merged(5.0, [CurveRow(0.0), CurveRow(1.0)]) == CurveRow(5.0)
 
 
 def test_a_day_is_kept_ever_more_coarsely_and_no_second_is_drawn_twice() -> None:

@@ -9,7 +9,7 @@ import postgast
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
-from console.core.migrations.sql_file import Unreadable
+from console.core.migrations.sql_file import UnreadableSql
 
 
 class PostgresParser:
@@ -20,11 +20,11 @@ class PostgresParser:
         try:
             found: list[dict[str, Any]] = MessageToDict(postgast.parse(text)).get("stmts", [])
         except postgast.PgQueryError as fault:
-            raise Unreadable(_first_line(fault)) from None
+            raise UnreadableSql(_first_line(fault)) from None
         except (DecodeError, RecursionError):
-            raise Unreadable("it is nested too deeply") from None
+            raise UnreadableSql("it is nested too deeply") from None
         except UnicodeEncodeError:
-            raise Unreadable("it is no text") from None
+            raise UnreadableSql("it is no text") from None
         return [tree for tree in found if "stmt" in tree]
 
     def plpgsql(self, text: str) -> list[dict[str, Any]]:
@@ -32,9 +32,9 @@ class PostgresParser:
         try:
             found: list[dict[str, Any]] = postgast.parse_plpgsql(text)
         except postgast.PgQueryError as fault:
-            raise Unreadable(_first_line(fault)) from None
+            raise UnreadableSql(_first_line(fault)) from None
         except (RecursionError, ValueError):
-            raise Unreadable("it is nested too deeply") from None
+            raise UnreadableSql("it is nested too deeply") from None
         return found
 
 

@@ -13,7 +13,7 @@ from console.core.analysis.looks import UNSTABLE, Lives
 from console.core.host.shell import filled_url
 from console.core.metrics.counters import added, bound_for, buckets_of, incarnation_of
 from console.core.metrics.exposition import START
-from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, looked_at, measured, together, unmeasured
+from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, looked_at, measured, together, unmeasured
 from console.model.application_metrics import Metrics, Unreadable
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
@@ -36,7 +36,7 @@ class _OneHost:
     """What is known of one host between two looks."""
 
     def __init__(self) -> None:
-        self.before: dict[str, Looked] = {}
+        self.before: dict[str, CounterLook] = {}
         self.lives = Lives()
 
 

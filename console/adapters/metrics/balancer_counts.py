@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from console.adapters.metrics.looking_again import again_and_again
 from console.adapters.metrics.shared_looks import Counted, NotedCounts
 from console.core.analysis.looks import look_of
-from console.core.metrics.increases import RESTARTED, Increase, Looked, increase, measured, together, unmeasured
+from console.core.metrics.increases import RESTARTED, CounterLook, Increase, increase, measured, together, unmeasured
 from console.core.metrics.metric_list import BALANCERS_EVERY
 from console.model.application_metrics import CountedMetric
 from console.model.measurements import Measurement
@@ -31,7 +31,7 @@ class BalancerCounts:
 
     def __init__(self, balancers: tuple[NotedCounts, ...], clock: Clock, interval: float = BALANCERS_EVERY) -> None:
         self._balancers, self._clock = balancers, clock
-        self._before: dict[str, dict[str, Looked]] = {one.name: {} for one in balancers}
+        self._before: dict[str, dict[str, CounterLook]] = {one.name: {} for one in balancers}
         self.interval = interval
 
     async def follow(self, take: Take) -> None:
@@ -65,7 +65,7 @@ class BalancerCounts:
             return
         known = self._before[balancer.name]
         for host, counts in look_of(answer).items():
-            now = Looked(at, counts.incarnation, counts.requests, counts.bad)
+            now = CounterLook(at, counts.incarnation, counts.requests, counts.bad)
             before, known[host] = known.get(host), now
             if before is not None and before.at < at:
                 yield host, increase(before, now) or unmeasured("error_rate", host, at, RESTARTED)

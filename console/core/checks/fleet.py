@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from console.core.checks.measured import Measurement, Unknown, fleet_check, named_hosts
+from console.core.checks.measured import HostMeasure, Unknown, fleet_check, named_hosts
 from console.core.host.shell import quote
 from console.model.checks import NEVER_OVERRIDABLE, Check, CheckStatus
 from console.model.host_facts import FEW_SESSIONS, Ceding, HostFacts, LockHolder
@@ -69,8 +69,8 @@ def _unasked(fact: HostFacts) -> Unknown:
     return Unknown("not asked: the login did not work" if fact.problem_kind in LOGIN_KINDS else "not asked: it was not reached")
 
 
-def _looks(facts: Iterable[HostFacts], read: Callable[[HostFacts], str | Unknown]) -> tuple[Measurement, ...]:
-    return tuple(Measurement(fact.host, _unasked(fact) if fact.problem else read(fact)) for fact in facts)
+def _looks(facts: Iterable[HostFacts], read: Callable[[HostFacts], str | Unknown]) -> tuple[HostMeasure, ...]:
+    return tuple(HostMeasure(fact.host, _unasked(fact) if fact.problem else read(fact)) for fact in facts)
 
 
 def _judged(check: Check, facts: Iterable[HostFacts]) -> Check:
@@ -83,7 +83,7 @@ def assess_way_back(ways: tuple[ReturnTarget, ...], releases: int, unasked: tupl
 
     `remedy`: what is typed instead of what helps before a release.
     """
-    looks = (*(Measurement(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
+    looks = (*(HostMeasure(way.host, "" if way.possible else str(way.reason) or "it has none") for way in ways), *_looks(unasked, _unasked))
     known = "1 host knows the release it returns to" if releases == 1 else f"{releases} hosts know the release they return to"
     remedy = remedy or "mend `current` on the host, or --override way-back=REASON"
     check = _judged(fleet_check("way-back", "Way back", looks, remedy, right=lambda answers: known), unasked)
@@ -160,7 +160,7 @@ def blocking_reasons(checks: Iterable[Check]) -> tuple[SafeText, ...]:
 
 def _reach(facts: tuple[HostFacts, ...], allowed: int, leave_out: LeaveOut) -> Check:
     bad = [(fact.host, str(fact.problem)) for fact in facts if _is_away(fact)]
-    looks = (Measurement(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
+    looks = (HostMeasure(fact.host, str(fact.problem) if _is_away(fact) else "") for fact in facts)
     status: CheckStatus = "failed" if len(bad) > allowed else "warning"
     remedy = f"{_hints(fact for fact in facts if _is_away(fact)) or 'mend the host'}{_or_left_out(bad, leave_out)}"
     return fleet_check("reach", "Hosts reachable", looks, remedy, wrong=status, right=lambda answers: f"{answers.number} of {answers.number}")
@@ -194,7 +194,7 @@ def _problems(name: str, title: str, facts: tuple[HostFacts, ...], kinds: tuple[
     hint = _hints(fact for fact in facts if fact.problem and fact.problem_kind in kinds)
     few = [(fact.host, f"MaxSessions {fact.sessions}: no live numbers") for fact in facts if fact.sessions and fact.sessions < FEW_SESSIONS]
     noted = f"; {named_hosts(few)}" if few and name == "login" else ""
-    looks = (Measurement(fact.host, found(fact)) for fact in facts)
+    looks = (HostMeasure(fact.host, found(fact)) for fact in facts)
     return _judged(fleet_check(name, title, looks, hint, right=lambda answers: answers.words + noted), facts)
 
 
@@ -205,7 +205,7 @@ def _each(name: str, title: str, facts: tuple[HostFacts, ...], finding: Callable
 def _room(facts: tuple[HostFacts, ...], on_disk: frozenset[str], size: int, files: int) -> Check:
     lacking = tuple(fact for fact in facts if fact.problem or fact.host not in on_disk)
     if facts and not lacking:
-        looks = (Measurement(fact.host, "") for fact in facts)
+        looks = (HostMeasure(fact.host, "") for fact in facts)
         return fleet_check("space", "Room for the release", looks, right=lambda answers: f"it is there already, {answers.words}")
     return _each("space", "Room for the release", lacking, lambda fact: _space(fact, size, files), "free some room: old releases, logs")
 

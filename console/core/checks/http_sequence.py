@@ -36,7 +36,7 @@ class SentRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What came back: the beginning of a body, and where a redirect leads."""
 
     status: int
@@ -54,7 +54,7 @@ class StepFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class HttpSequence:
     """A sequence on its way: the steps before `place` were answered as expected."""
 
     path: CriticalPath
@@ -80,7 +80,7 @@ class Sequence:
         return f"step {self.place + 1} of {len(self.path.steps)}, {self.step.method} {urlsplit(self.step.url).path or '/'}"
 
 
-def request_of(sequence: Sequence, reveal: Reveal) -> SentRequest:
+def request_of(sequence: HttpSequence, reveal: Reveal) -> SentRequest:
     """Return what the step sends. Raises UsageFault for a secret that was not read, and for a value that no header can have."""
     step, number = sequence.step, sequence.place + 1
 
@@ -132,7 +132,7 @@ def below(pointer: str, name: str) -> str:
     return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
-def answered(sequence: Sequence, answer: Answer) -> Sequence | StepFailure:
+def answered(sequence: HttpSequence, answer: HttpAnswer) -> HttpSequence | StepFailure:
     """Judge the answer of the step whose turn it is: the sequence at its next step, or where it ended."""
     step = changed(sequence.step, expect_body=filled_text(sequence.step.expect_body, sequence.values))
     seen = assess_answer(step, answer.status, answer.body)
@@ -149,16 +149,16 @@ def answered(sequence: Sequence, answer: Answer) -> Sequence | StepFailure:
     return replace(sequence, values=values, captured=tuple(dict.fromkeys(names)), place=sequence.place + 1)
 
 
-def unanswered(sequence: Sequence, why: str) -> StepFailure:
+def unanswered(sequence: HttpSequence, why: str) -> StepFailure:
     """Return that the step's answer was not seen: that is no pass, and no verdict on what it asked."""
     return StepFailure("error", sequence.where, _without_captures(sequence, why))
 
 
-def _failed(sequence: Sequence, words: str) -> StepFailure:
+def _failed(sequence: HttpSequence, words: str) -> StepFailure:
     return StepFailure("failed", sequence.where, _without_captures(sequence, words))
 
 
-def _without_captures(sequence: Sequence, words: str) -> SafeText:
+def _without_captures(sequence: HttpSequence, words: str) -> SafeText:
     for name in sequence.captured:
         if len(sequence.values[name]) >= 4:
             words = words.replace(sequence.values[name], f"{{{name}}}")

@@ -19,7 +19,7 @@ class Unknown(NamedTuple):
     why: str
 
 
-class Measurement(NamedTuple):
+class HostMeasure(NamedTuple):
     """What one host showed: words for what is wrong, empty where nothing is, or why that is not known."""
 
     host: str
@@ -57,7 +57,7 @@ class NotKnown(NamedTuple):
     answered: int = 0
 
 
-def measured(looks: Iterable[Measurement]) -> Answers | Wrong | NotKnown:
+def measured(looks: Iterable[HostMeasure]) -> Answers | Wrong | NotKnown:
     """Return what looks at hosts come to: right only where each of them, and at least one, answered so."""
     right, wrong, unknown = [], [], []
     for host, found in looks:
@@ -80,7 +80,7 @@ def on_hosts(answers: Answers) -> str:
 
 
 def fleet_check(
-    name: str, title: str, looks: Iterable[Measurement], remedy: str = "", *, wrong: CheckStatus = "failed", right: Callable[[Answers], str] = on_hosts
+    name: str, title: str, looks: Iterable[HostMeasure], remedy: str = "", *, wrong: CheckStatus = "failed", right: Callable[[Answers], str] = on_hosts
 ) -> Check:
     """Judge looks at hosts. `wrong`: the status where one shows something; `right`: the words where all answered and none does."""
     found = measured(looks)

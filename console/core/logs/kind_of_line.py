@@ -39,7 +39,7 @@ _PYTHON_FRAME = re.compile(r'^\s*File "')
 _GO_FRAME = re.compile(r"^goroutine \d+ \[")
 
 
-class Kind(NamedTuple):
+class LineKind(NamedTuple):
     """What a record is. `key`: of 8 bytes."""
 
     key: int
@@ -60,7 +60,7 @@ class Kinds:
             return self.of(record).key
         return _hashed(self._masked(head))
 
-    def of(self, record: Record) -> Kind:
+    def of(self, record: Record) -> LineKind:
         """Return the record's kind."""
         head = record.head
         if record.frames:
@@ -71,16 +71,16 @@ class Kinds:
             return self._structured(pairs, head)
         if found := _REQUEST.search(head):
             level: LogLevel = "error" if found[1] == "5" else "info"
-            return Kind(_hashed(f"{self._masked(head)}|{found[1]}xx"), level, _sample(head))
-        return Kind(_hashed(self._masked(head)), level_in(head), _sample(head))
+            return LineKind(_hashed(f"{self._masked(head)}|{found[1]}xx"), level, _sample(head))
+        return LineKind(_hashed(self._masked(head)), level_in(head), _sample(head))
 
-    def _trace(self, head: str, frames: tuple[str, ...]) -> Kind:
+    def _trace(self, head: str, frames: tuple[str, ...]) -> LineKind:
         frame = own_frame(frames)
         name = exception_in(head) or self._masked(head)
         where = f" ({frame.strip()})" if frame else ""
-        return Kind(_hashed(f"{name}|{place_of(frame)}"), "error", _sample(head + where))
+        return LineKind(_hashed(f"{name}|{place_of(frame)}"), "error", _sample(head + where))
 
-    def _structured(self, fields: dict[str, Any], line: str) -> Kind:
+    def _structured(self, fields: dict[str, Any], line: str) -> LineKind:
         message = next((str(fields[name]) for name in _MESSAGES if isinstance(fields.get(name), str)), "")
         level = next((found for name in _LEVELS if (found := level_named(fields.get(name)))), None)
         thrown, trace = _thrown(fields)
@@ -91,7 +91,7 @@ class Kinds:
         told = message or thrown or " ".join(sorted(fields))
         key = _hashed(f"{level}|{self._masked(told)}|{thrown}|{place_of(frame)}|{status or ''}")
         more = f": {thrown}" if thrown and thrown not in told else ""
-        return Kind(key, level, _sample(f"{level.upper()} {told}{more}" if message or thrown else line))
+        return LineKind(key, level, _sample(f"{level.upper()} {told}{more}" if message or thrown else line))
 
 
 def own_frame(frames: tuple[str, ...]) -> str:

@@ -59,7 +59,7 @@ def side_of(host: HostState) -> Side | None:
     return None
 
 
-class Told(NamedTuple):
+class ToldLine(NamedTuple):
     """A record of a kind that only new hosts print."""
 
     record: Record
@@ -108,7 +108,7 @@ class NewKinds:
         """Whether the baseline's kinds come again: else nothing can be said of kinds below a warning."""
         return not self._evicted and not (self.baseline >= CHURN_AFTER and self._own > CHURN * self.baseline)
 
-    def take(self, host: str, side: Side, records: Iterable[Record]) -> list[Told]:
+    def take(self, host: str, side: Side, records: Iterable[Record]) -> list[ToldLine]:
         """Take records of a host; return those of kinds that are told as new."""
         if side == "old":
             for record in records:
@@ -140,7 +140,7 @@ class NewKinds:
         self._own += 1
         self._put(key, None)
 
-    def _judge(self, host: str, side: Side, record: Record) -> Told | None:
+    def _judge(self, host: str, side: Side, record: Record) -> ToldLine | None:
         self.judged += 1
         key = self._kinds.key_of(record)
         known = key in self._seen
@@ -159,7 +159,7 @@ class NewKinds:
             self._put(key, found)
         found.count += 1
         found.hosts.add(host)
-        return Told(record, f"{key:016x}", found.level) if self._is_told(found) else None
+        return ToldLine(record, f"{key:016x}", found.level) if self._is_told(found) else None
 
     def _is_told(self, found: _Found) -> bool:
         if found.is_known:

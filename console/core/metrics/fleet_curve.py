@@ -10,7 +10,7 @@ from typing import NamedTuple
 from console.model.number_history import Curve, Unit
 
 
-class Row(NamedTuple):
+class CurveRow(NamedTuple):
     """One stretch of time. None: nobody said anything."""
 
     at: float
@@ -47,15 +47,15 @@ class OpenRow:
             self._requests[new] += counts[0]
             self._bad[new] += counts[1]
 
-    def row(self, at: float) -> Row:
+    def row(self, at: float) -> CurveRow:
         """Return what it comes to."""
         old, new = self._values
         every = sorted((*old, *new))
         value = self._whole if self._whole is not None else self._of((0, 1), every)
         weight = float(sum(self._requests)) or float(len(every)) or float(value is not None)
         if self._unit == "rate" and self._whole is not None:
-            return Row(at, value, None, None, *_spread(every), weight)
-        return Row(at, value, self._of((1,), new), self._of((0,), old), *_spread(every), weight)
+            return CurveRow(at, value, None, None, *_spread(every), weight)
+        return CurveRow(at, value, self._of((1,), new), self._of((0,), old), *_spread(every), weight)
 
     def _of(self, sides: Sequence[int], values: Sequence[float]) -> float | None:
         if self._unit == "share" and any(self._requests):
@@ -75,7 +75,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
 
 
-def merged(at: float, rows: Iterable[Row]) -> Row:
+def merged(at: float, rows: Iterable[CurveRow]) -> CurveRow:
     """Return several rows as one longer stretch: means by their weight, and the highest of the highest."""
     every = [row for row in rows if row.weight]
     total = sum(row.weight for row in every)
@@ -86,7 +86,7 @@ def merged(at: float, rows: Iterable[Row]) -> Row:
         return sum(value * part for value, part in parts) / weight if weight else None
 
     highest = max((row.highest for row in every if row.highest is not None), default=None)
-    return Row(at, mean(1), mean(2), mean(3), mean(4), mean(5), highest, total)
+    return CurveRow(at, mean(1), mean(2), mean(3), mean(4), mean(5), highest, total)
 
 
 class CurveMaker:

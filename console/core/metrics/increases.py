@@ -17,7 +17,7 @@ RESTARTED = SafeText("it was restarted: its counters began anew")
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CounterLook:
     """What one look at one metric of one host found."""
 
     at: float
@@ -39,18 +39,18 @@ class Increase:
     buckets: Mapping[float, float] = field(default_factory=dict)
 
 
-def looked_at(host: str, metric: CountedMetric, series: tuple[Series, ...], at: float, bound: float | None = None) -> Looked | Unreadable:
+def looked_at(host: str, metric: CountedMetric, series: tuple[Series, ...], at: float, bound: float | None = None) -> CounterLook | Unreadable:
     """Read one look. `bound`: for a histogram, what a slow request is slower than."""
     counts = counts_of(host, metric, series, bound)
     if isinstance(counts, Unreadable):
         return counts
     if not metric.histogram:
-        return Looked(at, counts.incarnation, counts.requests, counts.bad)
+        return CounterLook(at, counts.incarnation, counts.requests, counts.bad)
     buckets = buckets_of(metric, series)
-    return buckets if isinstance(buckets, Unreadable) else Looked(at, incarnation_of(series), counts.requests, counts.bad, dict(buckets))
+    return buckets if isinstance(buckets, Unreadable) else CounterLook(at, incarnation_of(series), counts.requests, counts.bad, dict(buckets))
 
 
-def increase(before: Looked, now: Looked) -> Increase | None:
+def increase(before: CounterLook, now: CounterLook) -> Increase | None:
     """Return what was counted between two looks; None where they cannot be subtracted. A request that reached no process may be counted as bad alone."""
     if before.life != now.life or now.at <= before.at or now.requests < before.requests or now.bad < before.bad or set(before.buckets) != set(now.buckets):
         return None

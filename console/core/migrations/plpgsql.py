@@ -22,7 +22,7 @@ _AT_MOST = 50
 _DYNAMIC = ("PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors")
 
 
-class Piece(NamedTuple):
+class BlockPiece(NamedTuple):
     """A statement of a block, or an expression as a query."""
 
     line: int
@@ -35,7 +35,7 @@ class Piece(NamedTuple):
     """An expression, of which only the calls matter."""
 
 
-def pieces(block: Tree, parse: Parse) -> Iterator[Piece]:
+def pieces(block: Tree, parse: Parse) -> Iterator[BlockPiece]:
     """Return what a block runs, in the order of its text; both branches of each condition are run, as far as this goes."""
     values = _declared(block, parse)
     for line, kind, node in _steps(block):
@@ -45,19 +45,19 @@ def pieces(block: Tree, parse: Parse) -> Iterator[Piece]:
             values |= _looped(node, block, values, parse)
         elif kind in _DYNAMIC:
             query = node.get("query", {}).get("PLpgSQL_expr", {}).get("query", "")
-            yield from (Piece(line, text.replace(UNKNOWN, "") and text, f"EXECUTE {query}") for text in constants(_value(query, parse), values))
+            yield from (BlockPiece(line, text.replace(UNKNOWN, "") and text, f"EXECUTE {query}") for text in constants(_value(query, parse), values))
         elif kind == "PLpgSQL_expr":
-            yield Piece(line, node.get("query", "")) if node.get("parseMode", 0) == 0 else _query(line, node.get("query", ""))
+            yield BlockPiece(line, node.get("query", "")) if node.get("parseMode", 0) == 0 else _query(line, node.get("query", ""))
 
 
-def _expression(line: int, node: Tree) -> Iterator[Piece]:
+def _expression(line: int, node: Tree) -> Iterator[BlockPiece]:
     _, assigned, right = node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "").partition(":=")
     if assigned:
         yield _query(line, right)
 
 
-def _query(line: int, expression: str) -> Piece:
-    return Piece(line, f"SELECT {expression}", is_query=True)
+def _query(line: int, expression: str) -> BlockPiece:
+    return BlockPiece(line, f"SELECT {expression}", is_query=True)
 
 
 def _steps(block: Tree) -> Iterator[tuple[int, str, Tree]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
-from console.core.migrations.plpgsql import UNKNOWN, Piece, pieces
+from console.core.migrations.plpgsql import UNKNOWN, BlockPiece, pieces
 from console.core.migrations.statement_locks import MANY, Lock, LockedTable, Tree, locks, table_of, walk, words_of
 from console.core.migrations.statements import Statement, cut
 from console.model.database import LintFinding, Touch
@@ -29,7 +29,7 @@ _PSQL_VARIABLE = re.compile(r"(?<![:\w])(?::(?P<bare>[A-Za-z_]\w*)|:\"(?P<name>\
 _TEMPLATE = re.compile(r"\$\{[^{}\n]*\}|\{\{[^{}]*\}\}|<%=.*?%>|\{%.*?%\}|@[A-Za-z_]\w*@|%\(\w+\)s|__[A-Z_]+__", re.DOTALL)
 
 
-class Unreadable(ValueError):
+class UnreadableSql(ValueError):
     """SQL that PostgreSQL's parser does not take; the text says why."""
 
 
@@ -99,7 +99,7 @@ class FileReading:
     def _run(self, one: Statement) -> None:
         try:
             trees = self._trees(one.text)
-        except Unreadable as fault:
+        except UnreadableSql as fault:
             self._not_read(one, f"could not be read: {fault}{_template_words(one.text)}")
             return
         self._read_trees(one, trees)
@@ -112,7 +112,7 @@ class FileReading:
     def _trees(self, text: str) -> list[Tree]:
         try:
             return self.release.parser.sql(text)
-        except Unreadable:
+        except UnreadableSql:
             filled = self._filled(text)
             if filled == text:
                 raise
@@ -121,7 +121,7 @@ class FileReading:
     def _blocks(self, text: str) -> list[Tree]:
         try:
             return self.release.parser.plpgsql(text)
-        except Unreadable:
+        except UnreadableSql:
             filled = self._filled(text)
             if filled == text:
                 raise
@@ -220,7 +220,7 @@ class FileReading:
             return
         try:
             trees = self._blocks(one.text)
-        except Unreadable as fault:
+        except UnreadableSql as fault:
             self._not_read(one, f"its body could not be read: {fault}")
             return
         self.running.append("")
@@ -229,11 +229,11 @@ class FileReading:
                 self._piece(one.line + offset + piece.line - 1, piece)
         self.running.pop()
 
-    def _piece(self, line: int, piece: Piece) -> None:
+    def _piece(self, line: int, piece: BlockPiece) -> None:
         source = Statement(line, line, piece.source or piece.text)
         try:
             trees = self._trees(piece.text)
-        except Unreadable as fault:
+        except UnreadableSql as fault:
             if not piece.is_query:
                 self._not_read(source, "it is made up as it runs" if piece.source else f"could not be read: {fault}")
             return

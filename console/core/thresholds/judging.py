@@ -9,8 +9,20 @@ from typing import Any, NamedTuple
 
 from console.core.analysis.evidence import rate_so_far
 from console.core.thresholds.chance import exceeds, is_shown_above, is_shown_worse
-from console.core.thresholds.pieces import EPSILON, Piece, Side, Slots, is_of_the_environment, is_share, mean_of, side_of, slot_seconds, slots_of, together
-from console.core.thresholds.stretches import Stretch, stretch_of
+from console.core.thresholds.pieces import (
+    EPSILON,
+    MeasuredSide,
+    Piece,
+    Slots,
+    is_of_the_environment,
+    is_share,
+    mean_of,
+    side_of,
+    slot_seconds,
+    slots_of,
+    together,
+)
+from console.core.thresholds.stretches import BreachStretch, stretch_of
 from console.model.measurements import Measurements
 from console.model.thresholds import (
     BadBefore,
@@ -62,8 +74,8 @@ class _Ask(NamedTuple):
 
     threshold: Threshold
     bound: Bound
-    new: Side
-    old: Side
+    new: MeasuredSide
+    old: MeasuredSide
     baseline: Mapping[str, Mean]
     has_old: bool
     now: float
@@ -111,7 +123,7 @@ def judged_since(threshold: Threshold, view: View, since: float, *, is_short: bo
     if not hosts:
         return Inconclusive(problem=SafeText("no host has the new release yet"))
     new = side_of(window, hosts, view.now, view.patience)
-    old = Side() if is_wide else side_of(window, {name: max(at, since) for name, at in view.old.items()}, view.now, view.patience)
+    old = MeasuredSide() if is_wide else side_of(window, {name: max(at, since) for name, at in view.old.items()}, view.now, view.patience)
     has_old = bool(view.old) and not is_wide
     asks = (_Ask(threshold, bound, new, old, view.baseline, has_old, view.now, view.patience, is_wide, is_short) for bound in threshold.bounds)
     return _named(_worst([verdict for ask in asks for verdict in _of_each(ask)]), new)
@@ -124,7 +136,7 @@ def _worst(verdicts: list[Verdict]) -> Verdict:
     return changed(first, hosts=tuple(dict.fromkeys(host for one in alike for host in one.hosts)))
 
 
-def _named(verdict: Verdict, new: Side) -> Verdict:
+def _named(verdict: Verdict, new: MeasuredSide) -> Verdict:
     """Name the hosts that could not be measured: where some were not, nothing else is said to be within its limit."""
     if not new.unmeasured:
         return verdict
@@ -249,7 +261,7 @@ def _lasting(ask: _Ask, seen: Within, until: float, *, lasts: bool) -> Verdict:
     return Crossed(**_fields(seen), due=max(ask.now, until + ask.threshold.seconds - seen.seconds))
 
 
-def _numbers(plain: Within, slots: Slots, stretch: Stretch, now: Mean, old: Mean | None) -> Within:
+def _numbers(plain: Within, slots: Slots, stretch: BreachStretch, now: Mean, old: Mean | None) -> Within:
     hosts = _hosts(piece for number in stretch.slots for piece in slots[number])
     return changed(plain, value=now.value, requests=now.requests, old=old.value if old else None, seconds=round(stretch.seconds, 3), hosts=hosts)
 
@@ -258,11 +270,11 @@ def _fields(seen: Within) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in Within.__struct_fields__}
 
 
-def _mean_in(slots: Slots, stretch: Stretch) -> Mean | None:
+def _mean_in(slots: Slots, stretch: BreachStretch) -> Mean | None:
     return mean_of(piece for number in stretch.slots for piece in slots.get(number, ()) if piece.end > stretch.since + EPSILON)
 
 
-def _old_beside(old: Side, since: float, until: float) -> Mean | None:
+def _old_beside(old: MeasuredSide, since: float, until: float) -> Mean | None:
     """What old hosts had in the time of a breach: all of them together, or the one that had most."""
     if not old.is_counted:
         highest = old.highest(since, until)

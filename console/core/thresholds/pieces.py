@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Side:
+class MeasuredSide:
     """The hosts that have the same release. What is asked for each host of the other side is worked out once: work grows with the hosts, not their square."""
 
     pieces: tuple[Piece, ...] = ()
@@ -87,7 +87,7 @@ def _mean_between(ends: list[float], sums: list[float], since: float, until: flo
     return (sums[last] - sums[first]) / (last - first) if last > first else None
 
 
-def side_of(window: Window, hosts: Mapping[str, float], now: float, patience: float) -> Side:
+def side_of(window: Window, hosts: Mapping[str, float], now: float, patience: float) -> MeasuredSide:
     """Return what is known of those hosts. By host: since when it is on this side; what was measured before is left out.
 
     `patience`: seconds after which a host that was not measured is said to be unmeasured.
@@ -99,7 +99,7 @@ def side_of(window: Window, hosts: Mapping[str, float], now: float, patience: fl
         pieces += _pieces(host, seen, since, patience)
         if now - since > patience and not any(one.at > now - patience for one in seen if is_measured(one)):
             silent[host] = next((one.problem for one in reversed(seen) if one.problem), SafeText(f"no measurement for {patience:g} s"))
-    return Side(tuple(pieces), tuple(silent), next(iter(silent.values()), SafeText("")))
+    return MeasuredSide(tuple(pieces), tuple(silent), next(iter(silent.values()), SafeText("")))
 
 
 def is_measured(one: Measurement) -> bool:

@@ -12,7 +12,7 @@ Above = Callable[[int], bool | None]
 """Whether the slot of that number is above the limit; None: that is not known."""
 
 
-class Stretch(NamedTuple):
+class BreachStretch(NamedTuple):
     """A time that is above a limit."""
 
     since: float
@@ -22,7 +22,7 @@ class Stretch(NamedTuple):
     """The newest first."""
 
 
-def stretch_of(slots: Slots, above: Above, until: float, width: float, is_above: Callable[[Piece], bool]) -> Stretch | None:
+def stretch_of(slots: Slots, above: Above, until: float, width: float, is_above: Callable[[Piece], bool]) -> BreachStretch | None:
     """Return the time up to `until` that is above the limit; None: the newest slot that is known is not.
 
     `is_above`: whether a single piece is. The breach began with the first one of the oldest slot, not with the slot; and it has lasted until the last one.
@@ -43,4 +43,4 @@ def stretch_of(slots: Slots, above: Above, until: float, width: float, is_above:
     oldest = slots[kept[-1]]
     since = min((piece.start for piece in oldest if is_above(piece)), default=min(piece.start for piece in oldest))
     last = max((piece.end for piece in slots[kept[0]] if is_above(piece)), default=until)
-    return Stretch(since, max(0.0, last - since - (counted - kept[0]) * width), tuple(kept))
+    return BreachStretch(since, max(0.0, last - since - (counted - kept[0]) * width), tuple(kept))

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from console.core.logs.new_kinds import SHOWN, NewKinds, Side, Told, hosts_read
+from console.core.logs.new_kinds import SHOWN, NewKinds, Side, ToldLine, hosts_read
 from console.core.logs.records import Records
 from console.engine.run.log_reader import HostLog
 from console.engine.run.step_attempt import variables_of
@@ -130,9 +130,9 @@ class LogWatch:
         self._kinds.watched += TURN * sum(heard.reader.is_read and heard.reader.side == "old" for heard in self._heard)
         self._say(self._kinds.told(), is_last=False)
 
-    def _judge(self, heard: _Heard, most: int) -> list[Told]:
+    def _judge(self, heard: _Heard, most: int) -> list[ToldLine]:
         """Judge some lines of a host. A record that no line of this turn has ended is whole."""
-        name, waiting, told = heard.reader.name, heard.reader.waiting, list[Told]()
+        name, waiting, told = heard.reader.name, heard.reader.waiting, list[ToldLine]()
         if not waiting:
             heard.is_pending = False
             return self._kinds.take(name, heard.side, heard.records.end())
@@ -145,7 +145,7 @@ class LogWatch:
         heard.is_pending = True
         return told
 
-    def _pass_on(self, host: str, told: list[Told], room: int) -> int:
+    def _pass_on(self, host: str, told: list[ToldLine], room: int) -> int:
         """Tell viewers lines of new kinds, as far as there is room; how many."""
         now, said = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"), 0
         for one in told:

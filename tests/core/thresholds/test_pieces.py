@@ -5,8 +5,8 @@ import math
 import pytest
 
 from console.core.thresholds.pieces import (
+    MeasuredSide,
     Piece,
-    Side,
     is_measured,
     is_share,
     mean_of,
@@ -21,7 +21,7 @@ from console.text import SafeText
 from tests.core.windows import NOW, counted, failed, plain, quiet
 
 
-def side(measurements, hosts=None, patience=10.0) -> Side:
+def side(measurements, hosts=None, patience=10.0) -> MeasuredSide:
     window: dict[str, list[Measurement]] = {}
     for one in measurements:
         window.setdefault(one.host, []).append(one)
@@ -173,7 +173,7 @@ def test_the_highest_of_several_hosts_is_that_of_the_highest_mean(since: float, 
 
 
 def test_a_side_without_numbers_has_no_highest():
-    assert Side().highest(0.0, 1000.0) is None
+    assert MeasuredSide().highest(0.0, 1000.0) is None
 
 
 def test_what_is_asked_for_each_host_is_worked_out_once():

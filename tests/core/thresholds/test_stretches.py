@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.thresholds.pieces import Piece, slots_of
-from console.core.thresholds.stretches import Stretch, stretch_of
+from console.core.thresholds.stretches import BreachStretch, stretch_of
 
 HIGH, LOW = 1.0, 0.0
 
@@ -13,7 +13,7 @@ def pieces(text: str) -> list[Piece]:
     return [Piece("a", 100.0 - len(text) + at, 101.0 - len(text) + at, HIGH if sign == "x" else LOW, None, 0) for at, sign in enumerate(text) if sign != " "]
 
 
-def found(text: str, width: float = 1.0) -> Stretch | None:
+def found(text: str, width: float = 1.0) -> BreachStretch | None:
     slots = slots_of(pieces(text), 100.0, width)
     above = {number: sum(piece.value for piece in some) / len(some) > 0.4 for number, some in slots.items()}
     return stretch_of(slots, above.get, 100.0, width, lambda piece: piece.value > 0.4)
@@ -47,16 +47,16 @@ def test_there_is_none_where_the_newest_time_is_good(text):
 def test_a_breach_begins_within_its_oldest_slot():
     """The oldest slot of three seconds is above the limit by two of them."""
     stretch = found(".xxxxx", width=3.0)
-    assert stretch == Stretch(95.0, 5.0, (0, 1))
+    assert stretch == BreachStretch(95.0, 5.0, (0, 1))
 
 
 def test_where_no_piece_alone_is_above_it_begins_with_the_slot():
     slots = slots_of(pieces("...xxx"), 100.0, 3.0)
     stretch = stretch_of(slots, {0: True, 1: True}.get, 100.0, 3.0, lambda _: False)
-    assert stretch == Stretch(94.0, 6.0, (0, 1))
+    assert stretch == BreachStretch(94.0, 6.0, (0, 1))
 
 
 def test_a_slot_of_which_it_is_not_known_is_a_gap():
     slots = slots_of(pieces("xxx"), 100.0, 1.0)
     stretch = stretch_of(slots, {0: True, 1: None, 2: True}.get, 100.0, 1.0, lambda _: True)
-    assert stretch == Stretch(97.0, 2.0, (0, 2))
+    assert stretch == BreachStretch(97.0, 2.0, (0, 2))
