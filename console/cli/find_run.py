@@ -1,7 +1,7 @@
 """The record of runs for a command, and the run that a person means by a word. Meets no engine."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
 from console.cli.invocation import Invocation
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from console.adapters.journal.record_store import RecordStore
-    from console.adapters.journal.run_search import Ask
+    from console.adapters.journal.run_search import Quick
     from console.model.carrier import Carrier
     from console.model.run_summary import RunSummary
     from console.model.state import RunState
@@ -72,20 +72,21 @@ def history_of(app: str, environment: str, limit: int) -> "list[RunSummary]":
     """Return the newest runs, so many at most."""
     from console.adapters.journal.run_search import history_lines
 
-    ask = _quickly()
-    found = history_lines(ask, limit, app, environment) if ask else None
+    record = _quickly()
+    found = history_lines(record, limit, app, environment) if record else None
     return _all_runs(app, environment, limit) if found is None else found
 
 
-def history_table(columns: "Sequence[str]", app: str, environment: str) -> "list[dict[str, Any]]":
-    """Return these columns of all runs, newest first."""
-    from console.adapters.journal.run_search import history_rows
+def history_text(columns: "Sequence[str]", app: str, environment: str) -> str:
+    """Return a JSON list with these columns of all runs, newest first."""
+    from console.adapters.journal.run_search import history_json
+    from console.plain.json_text import in_ascii, json_text
 
-    ask = _quickly()
-    found = history_rows(ask, columns, app, environment) if ask else None
+    record = _quickly()
+    found = history_json(record, columns, app, environment) if record else None
     if found is None:
-        return [{name: getattr(run, name) for name in columns} for run in _all_runs(app, environment, ALL)]
-    return [dict(zip(columns, row, strict=True)) for row in found]
+        return json_text([{name: getattr(run, name) for name in columns} for run in _all_runs(app, environment, ALL)])
+    return in_ascii(f"[{','.join(found)}]")
 
 
 def _all_runs(app: str, environment: str, limit: int) -> "list[RunSummary]":
@@ -96,7 +97,7 @@ def _all_runs(app: str, environment: str, limit: int) -> "list[RunSummary]":
         record.close()
 
 
-def _quickly() -> "Ask | None":
+def _quickly() -> "Quick | None":
     """Return what asks the record without its library; None: that is to be loaded."""
     named = journal_named()
     if not named:
@@ -118,8 +119,8 @@ def _meant(text: str, app: str) -> "list[RunSummary]":
     """Return the runs that a person may mean by that; by nothing: those that are open."""
     from console.adapters.journal.run_search import find_summaries
 
-    ask = _quickly()
-    found = find_summaries(ask, text, app) if ask else None
+    quick = _quickly()
+    found = find_summaries(quick, text, app) if quick else None
     if found is not None:
         return found
     record = journal()

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from console.cli.configuration import state
-from console.cli.find_run import ALL, history_of, history_table, journal, run_named
+from console.cli.find_run import ALL, history_of, history_text, journal, run_named
 from console.cli.invocation import Invocation
 from console.cli.output import say, say_json, tell, tell_equivalent
 from console.errors import ConsoleError, Exit
@@ -18,7 +18,7 @@ COLUMNS = ("run", "environment", "version", "commit", "strategy", "by", "started
 def history(how: Invocation, environment: str) -> int:
     """Print the runs, newest first; at a terminal no more than a page, which would scroll away, and that there are more."""
     if how.json:
-        say_json(history_table(COLUMNS, how.app, environment))
+        say(history_text(COLUMNS, how.app, environment))
         return 0
     from console.views.history_words import history_line
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from console.core.run.evolve import evolve
 from console.errors import ConsoleError, Exit, NoGo, Problem
 from console.model import events as ev
@@ -9,7 +11,7 @@ from console.model.checks import Check
 from console.model.request import Person
 from console.model.state import RunState
 from console.model.values import changed
-from console.plain.json_text import json_text
+from console.plain.json_text import in_ascii, json_text
 from console.plain.jsonl import JsonPrinter, fault_object, result_object
 from console.plain.printer import Ending, LinePrinter, Printer
 from console.text import SafeText
@@ -107,6 +109,13 @@ def test_json_acts_on_no_terminal():
     assert text.isascii()
     assert text.isprintable()
     assert json.loads(text)["a"] == "\x1b[31m\x7f\u202e é"
+
+
+@pytest.mark.parametrize("text", ["plain", "é … → \u202e", "\U0001f600 and \U0001f468\u200d\U0001f4bb", 'quo"te\\ \x7f \x85', "\u2028"])
+def test_json_that_another_made_is_escaped_as_ours_is(text):
+    told = in_ascii(json.dumps([text], ensure_ascii=False, separators=(",", ":")))
+    assert told == json_text([text])
+    assert json.loads(told) == [text]
 
 
 def test_every_exit_code_has_an_outcome():

@@ -1,4 +1,4 @@
-"""Asks a journal on PostgreSQL for lines of runs by psycopg alone, without the journal's library. Implements `run_search.Ask`."""
+"""Asks a journal on PostgreSQL for lines of runs by psycopg alone, without the journal's library. Makes a `run_search.Quick`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from console.adapters.journal.postgres_address import address_of, connect_arguments
-from console.adapters.journal.run_search import Ask
+from console.adapters.journal.run_search import Quick
 
 SCHEMA = 2
 """The version of the tables that this console's migrations lead to."""
@@ -16,7 +16,7 @@ LEAST = 2
 _KNOWN = "SELECT 1 FROM journal_schema WHERE version >= %s AND oldest <= %s"
 
 
-def of_database(address: str) -> Ask:
+def of_database(address: str) -> Quick:
     """Return what asks the journal at that address. Raises UsageFault where the text is no address."""
     asked = connect_arguments(address_of(address))
 
@@ -30,4 +30,4 @@ def of_database(address: str) -> Ask:
         except psycopg.Error:
             return None
 
-    return ask
+    return Quick(ask, "json_build_object")

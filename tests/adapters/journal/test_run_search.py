@@ -1,5 +1,6 @@
 """The lines of runs that the database's own library finds are those that the journal finds, on SQLite and on PostgreSQL."""
 
+import json
 import sqlite3
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from console.adapters.journal.postgres_search import of_database
 from console.adapters.journal.postgres_store import PostgresStore
-from console.adapters.journal.run_search import find_summaries, history_lines, history_rows, of_file
+from console.adapters.journal.run_search import find_summaries, history_json, history_lines, of_file
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.model.events import RunEnded, stamped
@@ -54,7 +55,8 @@ def test_the_history_is_the_journals(known, app, environment):
     runs = list(journal.runs(app, environment))
     assert history_lines(ask, 100, app, environment) == runs
     assert history_lines(ask, 2, app, environment) == runs[:2]
-    assert history_rows(ask, ("run", "by", "ended"), app, environment) == [(run.run, run.by, run.ended) for run in runs]
+    told = history_json(ask, ("run", "by", "ended"), app, environment)
+    assert [json.loads(one) for one in told] == [{"run": run.run, "by": run.by, "ended": run.ended} for run in runs]
 
 
 def test_tables_of_another_version_and_a_database_that_is_away_are_left_to_the_journal(shared_journal):
