@@ -10,7 +10,7 @@ from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.plan.shift_plan import plan_shift_back
 from console.model.database import Backup, Review
-from console.model.fleet import Amount, Build, Canary, Command, CriticalPath, Database, Environment, Hook, Host
+from console.model.fleet import Amount, Balancer, Build, Canary, Command, CriticalPath, Database, Environment, Hook, Host
 from console.model.plan import Plan, Step
 from console.model.values import changed
 from tests.core.balanced import balanced
@@ -23,6 +23,7 @@ PAGE = {"maintenance_on": Command("on", timeout=15.0), "maintenance_off": Comman
 DATABASE = Database("command", host=Host("db01"), backup=Command("backup", timeout=300.0), migrate=Command("migrate", timeout=200.0), revert=Command("revert", timeout=100.0), restore=Command("restore", timeout=400.0))  # fmt: skip
 MIGRATES = Review(runs=True, where="web01", backs_up=True, old_code="ok", reversible=True)
 SIDES = changed(balanced(4), strategy="bluegreen", hosts=tuple(changed(host, color="blue" if number < 2 else "green") for number, host in enumerate(an_environment(4).hosts)))  # fmt: skip
+HAPROXY = Balancer("haproxy", backend="shop")
 TO_OLD = {"web01": OLD, "web02": OLD}
 BACKUP = Backup("r0", "2026-01-01T00:00:00Z", "db01")
 
@@ -466,6 +467,108 @@ PLANS: list[tuple[str, Plan, str]] = [
         plan_restore(changed(TWO, database=DATABASE), TWO.hosts, "r0", BACKUP),
         """
             database/restore at web01: 400 s, changes <- -
+        """,
+    ),
+    (
+        "a canary by weight",
+        released(
+            changed(
+                BALANCED, strategy="canary", balancers=(HAPROXY,), canary=Canary(by="weight", steps=(Amount(share=0.1), Amount(share=1.0)), analysis=300.0)
+            ),
+            loads={HAPROXY.name: {"web01": 1, "web02": 1}},
+        ),
+        """
+            release/pack at console: 900 s, again <- -
+            prepare/web01/ship at web01: 900 s, again <- release/pack
+            prepare/web01/install at web01: 120 s <- prepare/web01/ship
+            prepare/web02/ship at web02: 900 s, again <- release/pack
+            prepare/web02/install at web02: 120 s <- prepare/web02/ship
+            wave-1: - <- prepare/web01/install, prepare/web02/install
+            wave-1/web01/drain at console: 90 s, changes, again <- wave-1, prepare/web01/install
+            wave-1/web01/switch at web01: 30 s, changes, again <- wave-1/web01/drain
+            wave-1/web01/restart at web01: 120 s, changes <- wave-1/web01/switch
+            wave-1/web01/gate at web01: 180 s, again <- wave-1/web01/restart
+            wave-1/web01/weigh at console: 60 s, changes, again <- wave-1/web01/gate
+            wave-1/web01/admit at console: 120 s, changes, again <- wave-1/web01/weigh
+            step-1/weigh at console: 60 s, changes, again <- wave-1, wave-1/web01/admit
+            step-1/analysis at console: 300 s, again <- step-1/weigh
+            weights/back at console: 60 s, changes, again <- step-1/analysis
+            wave-2: - <- step-1/weigh, step-1/analysis, weights/back
+            wave-2/web02/drain at console: 90 s, changes, again <- wave-2, prepare/web02/install
+            wave-2/web02/switch at web02: 30 s, changes, again <- wave-2/web02/drain
+            wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
+            wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
+            wave-2/web02/admit at console: 120 s, changes, again <- wave-2/web02/gate
+            close: - <- wave-2/web02/admit
+            close/web01/prune at web01: 120 s, again, may fail <- close
+            close/web02/prune at web02: 120 s, again, may fail <- close
+        """,
+    ),
+    (
+        "a rollback of hosts that stop and start, all in step and behind the page",
+        plan_way_back(changed(TWO, strategy="recreate", commands={**STOPS, **PAGE}), TO_OLD, together=True, page=True),
+        """
+            back/web01/stop at web01: 20 s, changes, may fail <- -
+            back/web02/stop at web02: 20 s, changes, may fail <- -
+            back/stage-1: - <- back/web01/stop, back/web02/stop
+            back/web01/switch at web01: 30 s, changes, again <- back/stage-1, back/web01/stop
+            back/web02/switch at web02: 30 s, changes, again <- back/stage-1, back/web02/stop
+            back/stage-2: - <- back/web01/switch, back/web02/switch
+            back/web01/restart at web01: 25 s, changes <- back/stage-2, back/web01/switch
+            back/web01/gate at web01: 180 s, again <- back/web01/restart
+            back/web02/restart at web02: 25 s, changes <- back/stage-2, back/web02/switch
+            back/web02/gate at web02: 180 s, again <- back/web02/restart
+            back/maintenance-off at console: 195 s, again, may fail <- back/web01/gate, back/web02/gate
+        """,
+    ),
+    (
+        "a rollback after a release that left weights changed",
+        plan_way_back(BALANCED, TO_OLD, weights=True),
+        """
+            back/web01/drain at console: 90 s, changes, again, may fail <- -
+            back/web01/switch at web01: 30 s, changes, again <- back/web01/drain
+            back/web01/restart at web01: 120 s, changes <- back/web01/switch
+            back/web01/gate at web01: 180 s, again <- back/web01/restart
+            back/web01/admit at console: 120 s, changes, again <- back/web01/gate
+            back/web02/drain at console: 90 s, changes, again, may fail <- -
+            back/web02/switch at web02: 30 s, changes, again <- back/web02/drain
+            back/web02/restart at web02: 120 s, changes <- back/web02/switch
+            back/web02/gate at web02: 180 s, again <- back/web02/restart
+            back/web02/admit at console: 120 s, changes, again <- back/web02/gate
+            back/weights at console: 60 s, again, may fail <- back/web01/admit, back/web02/admit
+        """,
+    ),
+    (
+        "a rollback of a first release: it is stopped and removed",
+        plan_way_back(changed(TWO, commands=STOPS), {"web01": OLD, "web02": ""}),
+        """
+            back/web01/switch at web01: 30 s, changes, again <- -
+            back/web01/restart at web01: 25 s, changes <- back/web01/switch
+            back/web01/gate at web01: 180 s, again <- back/web01/restart
+            back/web02/stop at web02: 20 s, changes <- -
+            back/web02/remove at web02: 30 s, changes, again <- back/web02/stop
+        """,
+    ),
+    (
+        "a release without files",
+        released(changed(TWO, ship="none", commands={"has": Command("has", timeout=30.0), "restart": Command("restart")})),
+        """
+            release/pack at console: 900 s, again <- -
+            prepare/web01/ship at web01: 900 s, again <- release/pack
+            prepare/web01/has at web01: 30 s <- prepare/web01/ship
+            prepare/web02/ship at web02: 900 s, again <- release/pack
+            prepare/web02/has at web02: 30 s <- prepare/web02/ship
+            wave-1: - <- prepare/web01/has, prepare/web02/has
+            wave-1/web01/switch at web01: 30 s, changes, again <- wave-1, prepare/web01/has
+            wave-1/web01/restart at web01: 120 s, changes <- wave-1/web01/switch
+            wave-1/web01/gate at web01: 180 s, again <- wave-1/web01/restart
+            wave-2: - <- wave-1, wave-1/web01/gate
+            wave-2/web02/switch at web02: 30 s, changes, again <- wave-2, prepare/web02/has
+            wave-2/web02/restart at web02: 120 s, changes <- wave-2/web02/switch
+            wave-2/web02/gate at web02: 180 s, again <- wave-2/web02/restart
+            close: - <- wave-2/web02/gate
+            close/web01/prune at web01: 120 s, again, may fail <- close
+            close/web02/prune at web02: 120 s, again, may fail <- close
         """,
     ),
 ]
