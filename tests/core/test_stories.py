@@ -10,6 +10,7 @@ import pytest
 
 from console.core.plan.planner import plan_release
 from console.core.run.evolve import evolve
+from console.core.run.ready_steps import running_steps
 from console.core.run.sentences import sentence
 from console.model import commands as cmd
 from console.model import events as ev
@@ -252,6 +253,22 @@ def left_out() -> Simulation:
     made = plan_release(run.environment, run.environment.hosts[:1], NEW, frozenset())
     run.record(*(changed(event, plan=made) if isinstance(event, ev.PlanMade) else event for event in rest))
     watched(run).run()
+    return run
+
+
+def makes_way() -> Simulation:
+    run = until_runs(watched(run_of(changed(an_environment(2), monitor=600.0))), "verify/monitor")
+    run.record(ev.Superseded(by_run="r2", by=ADA))
+    run.run()
+    return run
+
+
+def silent_at_the_end() -> Simulation:
+    run = until_runs(watched(a_run(2, max_failures=1)), "close/web02/prune")
+    while not any(isinstance(event, ev.StepFinished) and event.step == "close/web02/prune" for event in run.events):
+        run.finish(running_steps(run.state)[0])
+    run.dead.add("web02")
+    run.run()
     return run
 
 
@@ -1020,6 +1037,47 @@ STORIES: list[tuple[str, Story, str]] = [
             web02 is owed: left out: disk is broken => web02 owed
             1 host still answers
             succeeded (exit 8): behind: web02 owed (left out: disk is broken)
+        """,
+    ),
+    (
+        "a release makes way for the next one, in its monitoring window",
+        makes_way,
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            makes way for run r2, at its GO by ada
+            verify/monitor: cancelled
+            superseded (exit 0): run r2 took over before the monitoring window ended; not verified
+        """,
+    ),
+    (
+        "a host gives no answer when it is asked a last time",
+        silent_at_the_end,
+        """
+            wave-1: done
+            wave-1/web01/switch: started => web01 updating
+            wave-1/web01/switch: done
+            wave-1/web01/restart: done
+            wave-1/web01/gate: done => web01 new
+            wave-2: done
+            wave-2/web02/switch: started => web02 updating
+            wave-2/web02/switch: done
+            wave-2/web02/restart: done
+            wave-2/web02/gate: done => web02 new
+            close/web01/prune: done
+            close/web02/prune: done
+            web02 is unreachable: no answer => web02 unreachable
+            1 host still answers
+            web02 is owed: no answer => web02 owed
+            succeeded (exit 8): behind: web02 owed (no answer)
         """,
     ),
 ]
