@@ -9,11 +9,11 @@ import click
 from console.cli.invocation import Invocation
 from console.cli.vocabulary import ASKING, PLACES
 from console.errors import NotYet, UsageFault
+from console.model.strategy import STRATEGIES
 from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
 LATER_OPTIONS = ("limit_rate",)
 """Options that the contract names and whose capability is still to come."""
 

@@ -30,6 +30,7 @@ from console.config.kinds import (
 )
 from console.core.host.shell import OF_TICKETS, PLACEHOLDERS
 from console.model.fleet import CriticalMoment, HookPlace
+from console.model.strategy import STRATEGIES
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
 _URL: Final = Text("a URL", forms.http_url, fills=PLACEHOLDERS)
@@ -289,7 +290,7 @@ ENVIRONMENT: Final = TableKind(
         "frame": Key(Text("a colour", forms.label)),
         "requires": Key(Text("an environment")),
         "requires_within": Key(Duration()),
-        "strategy": Key(OneOf(("rolling", "canary", "bluegreen", "recreate"))),
+        "strategy": Key(OneOf(STRATEGIES)),
         "timezone": Key(Text("a time zone", forms.zone_name)),
         "closed": Key(List(Text("a closed time", forms.closed_word))),
         "migrate_on": Key(Text("the name of a host")),

@@ -12,6 +12,7 @@ import msgspec
 from console.model.application_metrics import MetricName, Metrics
 from console.model.http_step import HttpStep, Statuses
 from console.model.secret import SecretRef
+from console.model.strategy import Strategy
 from console.model.thresholds import Threshold
 
 Variable = str | SecretRef
@@ -400,7 +401,7 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     release_tags: tuple[str, ...] = ("*",)
     protected: bool = False
     frame: str = ""
-    strategy: Literal["rolling", "canary", "bluegreen", "recreate"] = "rolling"
+    strategy: Strategy = "rolling"
     timezone: str = ""
     """IANA name; empty: the machine's."""
     closed: tuple[str, ...] = ()

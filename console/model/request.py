@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from console.model.declared_impact import Impact
+from console.model.strategy import Strategy
 
 RunKind = Literal["deploy", "rollback", "restart", "exec", "restore", "catch-up", "maintenance"]
 """`catch-up`: an owed host that answers again is brought up to date; the engine opens it by itself."""
@@ -54,5 +55,5 @@ class Request(msgspec.Struct, frozen=True):
     """Why a rollback is asked for, as its person says it."""
     impact: Impact = Impact()
     """What is said about the release; for the record."""
-    strategy: Literal["", "rolling", "canary", "bluegreen", "recreate"] = ""
+    strategy: Literal["", Strategy] = ""
     """Of a release; empty: the file's."""

@@ -12,6 +12,7 @@ from console.errors import Problem
 from console.model.checks import NEVER_OVERRIDABLE, Check
 from console.model.fleet import Host
 from console.model.request import Request
+from console.model.strategy import STRATEGIES
 from console.model.values import changed
 from console.typed import as_typed
 
@@ -113,9 +114,6 @@ def _downtime_words(request: Request) -> str:
     return "" if seconds is None else duration_words(seconds) if seconds else "none"
 
 
-STRATEGIES = ("rolling", "canary", "bluegreen", "recreate")
-
-
 def _strategy(request: Request, text: str, _: Seen) -> Request | Problem:
     if text.strip() not in ("", *STRATEGIES):
         return Problem(f"{text}: there is no such strategy", ", ".join(STRATEGIES))
@@ -142,7 +140,7 @@ def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
 
 
 FIELDS = (
-    Field("strategy", "strategy", "rolling, canary, bluegreen or recreate", lambda request: request.strategy, _strategy, ("", *STRATEGIES)),
+    Field("strategy", "strategy", f"{', '.join(STRATEGIES[:-1])} or {STRATEGIES[-1]}", lambda request: request.strategy, _strategy, ("", *STRATEGIES)),
     Field("hosts", "hosts", "names, globs, ranges, tag:x, !not; empty: all", lambda request: request.hosts, _hosts),
     Field("without", "without", "HOST=REASON", lambda request: pair_words(request.without), _without),
     Field("hotfix", "hotfix", "the reason to release in a closed time", lambda request: request.hotfix, _hotfix),

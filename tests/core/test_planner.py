@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
+from console.core.plan.strategies import registry
 from console.core.plan.strategies.rolling import waves_of
 from console.model.database import Review
 from console.model.fleet import Amount, Build, Command, Database, Environment, HealthCheck, Hook, Host, Rolling
 from console.model.plan import Plan
+from console.model.strategy import STRATEGIES
 from console.model.values import changed, sealed
 from tests.core.builders import a_step
 from tests.core.plans import comes_after, done_on, named
@@ -415,3 +417,11 @@ def test_no_step_waits_for_itself_and_every_step_can_be_reached(hosts: int, batc
     for step in plan.steps:
         assert set(step.needs) <= settled, "steps stand in an order in which they can be done"
         settled.add(step.name)
+
+
+def test_each_strategy_that_may_be_named_is_one_and_has_a_plan():
+    assert set(registry.STRATEGIES) == set(STRATEGIES)
+    for name in STRATEGIES:
+        hosts = tuple(changed(host, color=("blue", "green")[number % 2]) for number, host in enumerate(FLEET.hosts))
+        environment = changed(FLEET, strategy=name, hosts=hosts)
+        assert plan_release(environment, hosts[:1], NEW, NONE).strategy == name

@@ -8,8 +8,9 @@ from console.core.plan.strategies.canary import canary
 from console.core.plan.strategies.order import ChangeOfHosts, Order
 from console.core.plan.strategies.recreate import recreate
 from console.core.plan.strategies.rolling import rolling
+from console.model.strategy import Strategy
 
-STRATEGIES: Final[Mapping[str, Callable[[Order], ChangeOfHosts]]] = {
+STRATEGIES: Final[Mapping[Strategy, Callable[[Order], ChangeOfHosts]]] = {
     "rolling": rolling,
     "canary": canary,
     "bluegreen": bluegreen,
