@@ -22,14 +22,19 @@ from console.engine.server.broadcast import Broadcast
 from console.engine.server.elsewhere_access import joins_as, standing_of
 from console.errors import ConsoleError, Locked, UsageFault
 from console.model.carrier import Carrier
-from console.model.commands import Accepted, Note, Pause, Refusal
-from console.model.events import RunEnded
+from console.model.commands import Abort, Accepted, Note, Pause, Refusal
+from console.model.events import CommandRefused, RunEnded
 from console.model.fleet import Access
 from console.model.onlooker import Onlooker
-from console.model.request import Person
+from console.model.request import Person, Request
 from console.ports.feed import Output, Sample
+from console.ports.journal import SentCommand
 from console.text import SafeText
+from console.wire.shown import shown_items, shown_text
 from tests.adapters.journal.test_contract import note, opened
+from tests.core.simulation import ADA as STARTER
+from tests.core.simulation import an_environment
+from tests.engine.test_at_once import Scene
 from tests.recorded import record
 from tests.shared_journals import executed, plain
 
@@ -138,6 +143,35 @@ def test_who_speaks_by_way_of_another_machine_is_judged_by_name_and_login(name, 
     assert problem in found.problem
     assert bool(problem) is bool(found.problem)
     assert found.person.claims.startswith(f"x by way of b ({proof}")
+
+
+async def test_what_is_refused_from_elsewhere_is_in_the_runs_record_with_who_and_their_standing():
+    scene = Scene()
+    await scene.engine.configure(an_environment(1), "d", {}, STARTER)
+    run = await scene.engine.open_run(Request(), STARTER)
+    refused = await scene.engine._submit_from_elsewhere(run, SentCommand(1, Abort(), Person("eve", claims="by way of bastion-b"), "deploy"))
+    assert isinstance(refused, Refusal)
+    assert "to this engine eve is nobody that it knows" in refused.message
+    (event,) = [event for event in await scene.journal.read(run) if isinstance(event, CommandRefused)]
+    assert (event.by.name, event.by.uid, event.command) == ("eve", -1, "abort")
+    assert event.by.claims == "by way of bastion-b (advisory: the database's login is deploy)"
+    assert "nobody that it knows, and may change nothing" in event.message
+    allowed = await scene.engine._submit_from_elsewhere(run, SentCommand(2, Abort(), Person(user_name(os.getuid())), ""))
+    assert isinstance(allowed, Accepted)
+    await scene.engine.stop(STARTER, force=True)
+
+
+def test_what_somebody_wrote_into_the_record_acts_on_no_terminal():
+    evil = "\x1b]52;c;x\x07web01"
+    (line, sample) = shown_items(shown_text([Output(evil, evil, evil, SafeText("x")), Sample(evil, 1.0, extra={evil: 2.0})]))
+    assert (line.at, line.host, line.step) == ("web01", "web01", "web01")
+    assert (sample.host, sample.extra) == ("web01", {"web01": 2.0})
+    onlookers = Onlookers("b")
+    onlookers.hear("r1", (Onlooker(evil, evil, evil),))
+    assert onlookers.elsewhere == (Onlooker("web01", "web01", "web01"),)
+    onlookers.hear("r1", ())
+    assert onlookers.elsewhere == ()
+    assert standing_of(Person(evil), "", None, 0).person.name == "web01"
 
 
 def test_who_joins_from_another_machine_is_an_operator_there_and_here():

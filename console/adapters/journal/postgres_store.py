@@ -166,7 +166,10 @@ class PostgresStore(RecordStore):
             return str(connection.execute(sa.text("SELECT session_user")).scalar_one())
 
     def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
-        """Say who looks on here and show `items`, and wake who waits for that; what other machines say."""
+        """Say who looks on here and show `items`, and wake who waits for that; what other machines say. Where there is nothing to say nothing is written."""
+        if not people and not items and not self._said.get(run):
+            with self._told(), self._reading() as connection:
+                return postgres_onlookers.seen(connection, run, engine.mark, place)
         with self._told(), self._writer.begin() as connection:
             postgres_onlookers.say(connection, run, engine.mark, people, items)
             if items or self._said.get(run, ()) != people:

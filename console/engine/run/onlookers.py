@@ -5,6 +5,11 @@ from contextlib import contextmanager
 
 from console.model.onlooker import Onlooker
 from console.model.request import Person
+from console.model.values import changed
+from console.text import SafeText
+
+NAME = 100
+"""Characters of a name that are kept."""
 
 
 class Onlookers:
@@ -34,7 +39,7 @@ class Onlookers:
 
     def hear(self, run: str, people: tuple[Onlooker, ...]) -> None:
         """Hear who looks on at a run on other machines."""
-        self._elsewhere[run] = people
+        self._elsewhere[run] = tuple(changed(one, name=SafeText(one.name, NAME), claims=SafeText(one.claims), host=SafeText(one.host, NAME)) for one in people)
         if not people:
             self._elsewhere.pop(run)
 

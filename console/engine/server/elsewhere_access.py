@@ -14,6 +14,9 @@ from console.model.request import Person
 from console.model.values import changed
 from console.text import SafeText
 
+NAME = 100
+"""Characters of a name that are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -29,15 +32,15 @@ class Standing:
 def standing_of(person: Person, login: str, access: Access | None, owner: int) -> Standing:
     """Judge who sent a command. `login`: of the database, as its server knows it; `owner`: whose engine this is."""
     proof = f"proven by the database's login {login}" if login == person.name else f"advisory: the database's login is {login or 'not known'}"
-    known = changed(person, claims=str(SafeText(f"{person.claims} ({proof})".strip())))
+    known = changed(person, name=str(SafeText(person.name, NAME)), claims=str(SafeText(f"{person.claims} ({proof})".strip())))
     if login != person.name and _is_a_persons(login, access):
-        return Standing("none", known, SafeText(f"the name {person.name} came by the database's login of {login}"))
+        return Standing("none", known, SafeText(f"the name {known.name} came by the database's login of {login}"))
     role = role_by_name(person.name, access, owner)
     if role == "operator":
         return Standing(role, known)
     who = "operators are named by [access] in hosts.toml" if access else "hosts.toml has no [access]: only the engine's owner and root"
     named = "a viewer" if role == "viewer" else "nobody that it knows"
-    return Standing(role, known, SafeText(f"to this engine {person.name} is {named}, and may change nothing; {who}"))
+    return Standing(role, known, SafeText(f"to this engine {known.name} is {named}, and may change nothing; {who}"))
 
 
 def role_by_name(name: str, access: Access | None, owner: int) -> Role:
