@@ -30,7 +30,8 @@ def config(how: Invocation) -> "ConfigFile":
 
 def config_if_any(how: Invocation) -> "ConfigFile | None":
     """Load hosts.toml; None where there is none. Raises UsageFault with every problem in it."""
-    from console.config.load import find_file, load_file
+    from console.config.file_place import find_file
+    from console.config.load import load_file
 
     path = find_file(how.file or None, os.environ, os.getcwd())
     return load_file(path) if path else None

@@ -40,7 +40,8 @@ def journal_address() -> str:
 def journal_named() -> "Variable":
     """Return what names the record's database, as it stands in hosts.toml, or as the last run here had it; empty: nothing does."""
     from console.adapters.statefolder import state_folder
-    from console.config.journal_key import find_file, journal_of_file
+    from console.config.file_place import find_file
+    from console.config.journal_key import journal_of_file
 
     typed = dict(typed_here().options).get("-c")
     path = find_file(typed, os.environ, os.getcwd())

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from console.config.file_problems import FilePlace, Findings, Path, meant
-from console.config.journal_key import find_file as find_file  # noqa: PLC0414 (its place for those who look here)
 from console.config.positions import positions
 from console.config.resolve import Sources, resolved
 from console.config.schema import FILE, OVERRIDES

@@ -15,9 +15,9 @@ from console.config.balancers import read_balancers
 from console.config.canaries import judge_canary, read_canary
 from console.config.critical_paths import critical_paths
 from console.config.databases import read_database
+from console.config.file_place import absolute
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
-from console.config.journal_key import absolute
 from console.config.metrics import read_metrics
 from console.config.probes import health_checks, judge_tags, pre_flight_checks
 from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from console.config.load import ConfigFile, digest, find_file, load_file
+from console.config.file_place import find_file
+from console.config.load import ConfigFile, digest, load_file
 from console.errors import Exit, Problem, UsageFault
 from console.model.application_metrics import QueriedMetric
 from console.model.fleet import Amount, Command, Environment, Host
