@@ -9,9 +9,10 @@ import os
 import shutil
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
+from console.adapters.rate_limit import PIECE, RateLimit
 from console.adapters.release_stream import Codec, PackedStream
 from console.adapters.shipped_release import ShippedRelease, Way, shipped_release
 from console.core.host import ship_scripts
@@ -21,7 +22,7 @@ from console.core.host.ship_scripts import DIFFERENT, FENCED, HELD, NO_ROOM, OTH
 from console.model.fleet import Host
 from console.model.release import Package
 from console.ports.hosts import Ran, Transport
-from console.ports.steps import Sharing, StepResult
+from console.ports.steps import Sharing, StepResult, unheard
 from console.text import SafeText, safe_end
 
 REASONS = {
@@ -76,15 +77,23 @@ class HostShipper:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._zstd = shutil.which("zstd") is not None
+        self._rate: RateLimit | None = None
         self._packed: dict[Package, asyncio.Future[ShippedRelease]] = {}
 
     async def ship(
-        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing()  # noqa: B008 (frozen)
+        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing(),  # noqa: B008 (frozen)
+        limit_rate: int = 0, hear: Callable[[int, int], None] = unheard,
     ) -> StepResult:  # fmt: skip
-        """Bring the release to the host whole, or not at all. `deadline` is seconds for everything."""
+        """Bring the release to the host whole, or not at all. `deadline` is seconds for everything, `limit_rate` bytes a second for all hosts together."""
         packed = await self._packed_of(package)
-        parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, time.monotonic() + deadline, zstd=self._zstd)
+        limit, until = self._limit(limit_rate), time.monotonic() + deadline
+        parcel = _Parcel(self._transport, host, path, epoch, release, packed, sharing, until, limit, hear, zstd=self._zstd)
         return await parcel.ship()
+
+    def _limit(self, rate: int) -> RateLimit | None:
+        if rate and (self._rate is None or self._rate.rate != rate):
+            self._rate = RateLimit(rate)
+        return self._rate if rate else None
 
     async def _packed_of(self, package: Package) -> ShippedRelease:
         """What is known of the package; whoever comes first reads it for all."""
@@ -110,6 +119,8 @@ class _Parcel:
     packed: ShippedRelease
     sharing: Sharing
     until: float
+    limit: RateLimit | None
+    hear: Callable[[int, int], None]
     zstd: bool
     way: Way = field(default_factory=Way)
     refused: set[tuple[str, str]] = field(default_factory=set)
@@ -158,8 +169,12 @@ class _Parcel:
         return StepResult("failed", detail=SafeText(stream.problem)) if stream.problem else ran
 
     async def _pieces(self, stream: PackedStream, start: int) -> AsyncIterator[bytes]:
-        async for piece in stream.pieces(start):
-            yield piece
+        sent = start
+        async for chunk in stream.pieces(start):
+            async for piece in self.limit.pieces(chunk) if self.limit else _cut(chunk):
+                yield piece
+                sent += len(piece)
+                self.hear(sent, stream.expected())
 
     async def _goes_on(self, ran: Ran) -> bool:
         """Learn from a refusal; whether it is worth another try."""
@@ -205,6 +220,11 @@ class _Parcel:
             return await asyncio.to_thread(gzip.decompress, bytes(came)) if ran.ok else None
         except (OSError, EOFError, zlib.error):
             return None
+
+
+async def _cut(chunk: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(chunk), PIECE):
+        yield chunk[start : start + PIECE]
 
 
 def _is_lost(ran: Ran) -> bool:

@@ -8,14 +8,12 @@ import click
 
 from console.cli.invocation import Invocation
 from console.cli.vocabulary import ASKING, PLACES
-from console.errors import NotYet, UsageFault
+from console.core.words.sizes import bytes_of
+from console.errors import UsageFault
 from console.model.strategy import STRATEGIES
 from console.typed import Typed, set_typed, typed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-LATER_OPTIONS = ("limit_rate",)
-"""Options that the contract names and whose capability is still to come."""
 
 
 HOW = (
@@ -58,7 +56,7 @@ def what_options(command: F) -> F:
         click.Option(["--hotfix"], metavar="REASON", help="Release during a freeze or a closed day; the reason is recorded."),
         click.Option(["--override", "overrides"], multiple=True, metavar="CHECK=REASON", help="Release although this check blocks; the reason is recorded."),
         click.Option(["--ack", "acks"], multiple=True, metavar="CHECK", help="Tick a manual check off."),
-        click.Option(["--limit-rate"], metavar="SIZE", hidden=True),
+        click.Option(["--limit-rate"], metavar="SIZE", help="Bytes a second that are sent, all hosts together: 20MiB."),
         *(click.Option([name], metavar=metavar, help=words) for name, metavar, words in answers),
     ]
     return _with(command, options)
@@ -129,11 +127,18 @@ def pairs(texts: tuple[str, ...], option: str) -> tuple[tuple[str, str], ...]:
     return found
 
 
+def _limit_rate(text: str | None) -> int:
+    """Return a rate in bytes a second; 0: none was typed. Raises UsageFault."""
+    if text is None:
+        return 0
+    found = bytes_of(text)
+    if not found:
+        raise UsageFault(f"--limit-rate {text}: not a size", "--limit-rate 20MiB: so much a second, all hosts together")
+    return found
+
+
 def what_of(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request that those options say, and take them out of `given`. Raises NotYet, UsageFault."""
-    for name in LATER_OPTIONS:
-        if given.pop(name, None):
-            raise NotYet(f"--{name.replace('_', '-')}: not yet", "leave it out")
+    """Return the fields of a request that those options say, and take them out of `given`. Raises UsageFault."""
     strategy = given.pop("strategy", None)
     if strategy and strategy not in STRATEGIES:
         raise UsageFault(f"--strategy {strategy}: there is no such strategy", f"one of {', '.join(STRATEGIES)}")
@@ -149,4 +154,5 @@ def what_of(given: dict[str, Any]) -> dict[str, Any]:
         "hotfix": "" if hotfix is None else reason(hotfix, "--hotfix"),
         "impact": impact_of(given),
         "strategy": strategy or "",
+        "limit_rate": _limit_rate(given.pop("limit_rate", None)),
     }

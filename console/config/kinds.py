@@ -15,6 +15,7 @@ from console.config.file_problems import FilePlace
 from console.core.host.shell import placeholders
 from console.core.host_selection import nearest
 from console.core.words.durations import seconds_of
+from console.core.words.sizes import bytes_of
 from console.model.fleet import Amount
 from console.model.secret import SecretRef
 
@@ -104,16 +105,17 @@ class Duration(msgspec.Struct, frozen=True):
 
 
 class Size(msgspec.Struct, frozen=True):
-    """A size such as "2GiB"; read as bytes."""
+    """A size such as "2GiB"; read as bytes, of which there are at least so many."""
+
+    least: int = 0
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return the size in bytes, or record its form."""
-        found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", value) if isinstance(value, str) else None
-        if not found:
+        found = bytes_of(value) if isinstance(value, str) else None
+        if found is None or found < self.least:
             place.expected('a size such as "20MiB" or "2GiB"', value)
             return WRONG
-        unit = found[2] or ""
-        return int(float(found[1]) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
+        return found
 
 
 class Hosts(msgspec.Struct, frozen=True):

@@ -147,6 +147,7 @@ def _judged(sources: Sources, hosts: tuple[Host, ...]) -> Values:
         "monitor": values.get("monitor", {}).get("window", 0.0),
         "migrations": values.get("database", {}).get("migrations", ""),
         "database": read_database(values.get("database"), hosts, place.at("database"), sources.file),
+        "limit_rate": values.get("limit_rate", 0),
         "migrate_on": _migrate_on(values.get("migrate_on", ""), hosts, place.at("migrate_on")),
         **_measured(values, place, anchored),
     }

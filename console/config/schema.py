@@ -295,7 +295,7 @@ ENVIRONMENT: Final = TableKind(
         "closed": Key(List(Text("a closed time", forms.closed_word))),
         "migrate_on": Key(Text("the name of a host")),
         "confirm_within": Key(Duration(), later="hosts that go back by themselves"),
-        "limit_rate": Key(Size(), later="a limited rate"),
+        "limit_rate": Key(Size(least=1)),
         "ssh": Key(SSH),
         "rolling": Key(ROLLING),
         "canary": Key(

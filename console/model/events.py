@@ -453,7 +453,21 @@ class ReleasePacked(Event, frozen=True, tag="release-packed"):
     content: str
     files: int
     size: int
-    """Bytes of the archive."""
+    """Bytes of its files."""
+
+
+class ReleaseSent(Event, frozen=True, tag="release-sent"):
+    """How far the release has come on its way to hosts, every few seconds while it is sent. Sizes are bytes as they travel."""
+
+    hosts: int
+    """To which it is being sent now."""
+    sent: int
+    size: int
+    """As far as is known: while it is still being packed, what it will come to."""
+    rate: int
+    """Bytes a second, lately."""
+    left: float | None = None
+    """Seconds for the rest at that rate; None: nothing moves."""
 
 
 class BackupTaken(Event, frozen=True, tag="backup-taken"):
@@ -601,6 +615,7 @@ AnyEvent = (
     | ChangesListed
     | DatabaseReviewed
     | ReleasePacked
+    | ReleaseSent
     | BackupTaken
     | MaintenanceChanged
     | AnnouncementSent

@@ -422,6 +422,8 @@ class Environment(msgspec.Struct, frozen=True, dict=True):
     """A glob of files of the repository that are migrations; empty: none."""
     database: Database | None = None
     migrate_on: str = ""
+    limit_rate: int = 0
+    """Bytes a second of releases that are sent, all hosts together; 0: as fast as it goes."""
     """The host that migrations run on; empty: the first host of the plan."""
     ssh: Ssh = Ssh()
     jumps: tuple[Host, ...] = ()

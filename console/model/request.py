@@ -57,3 +57,5 @@ class Request(msgspec.Struct, frozen=True):
     """What is said about the release; for the record."""
     strategy: Literal["", Strategy] = ""
     """Of a release; empty: the file's."""
+    limit_rate: int = 0
+    """Bytes a second that are sent, all hosts together; 0: the file's."""

@@ -10,6 +10,7 @@ import msgspec
 from console.model.analysis import Block, Reading
 from console.model.checks import Check
 from console.model.database import Backup, Review
+from console.model.events import ReleaseSent
 from console.model.log_kinds import LogKind
 from console.model.maintenance import Maintenance
 from console.model.paged_table import Table
@@ -151,6 +152,8 @@ class RunState(msgspec.Struct, frozen=True):
     release: Release | None = None
     content: str = ""
     """Digest of what it ships; empty: it is not packed yet."""
+    sending: ReleaseSent | None = None
+    """How far it was on its way to hosts, lately."""
     live: tuple[SafeText, ...] = ()
     changes: tuple[SafeText, ...] = ()
     """What the release brings: first lines of commits, newest first."""

@@ -1,6 +1,6 @@
 """What changes a host: durable steps, and releases that are brought there. Each happens once, however often the link dies."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -74,10 +74,18 @@ class Sharing:
     """Path patterns of what is sent anew each time: what the application writes, and what is linked to shared/."""
 
 
+def unheard(sent: int, size: int) -> None:
+    """Tell nobody how far it is."""
+
+
 class Shipper(Protocol):
     """Brings releases to hosts."""
 
     async def ship(
-        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing()
+        self, host: Host, path: str, epoch: str, release: str, package: Package, *, deadline: float, sharing: Sharing = Sharing(), limit_rate: int = 0,
+        hear: Callable[[int, int], None] = unheard,
     ) -> StepResult:  # fmt: skip
-        """Bring the release to the host whole, or not at all; done already is done."""
+        """Bring the release to the host whole, or not at all; done already is done.
+
+        `limit_rate`: bytes a second, all hosts together; 0: none. `hear` is told the bytes that were sent, and how many there are as far as is known.
+        """

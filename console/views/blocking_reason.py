@@ -9,6 +9,7 @@ from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
 from console.core.shares import share_words
 from console.core.words.readings import reading_words
+from console.core.words.sending import sending_words
 from console.core.words.sizes import counted
 from console.model import commands as cmd
 from console.model.plan import Step
@@ -59,6 +60,8 @@ def _waited_step(state: RunState, now: float) -> Line:
         return line(Span(f"{step.about} ", "strong"), drain_words(state.hosts[step.about]), ", ", drain_time(step, spent))
     if step.kind == "analysis":
         return line(f"{analysis_words(state, step)}, {seconds_in_words(spent)}")
+    if step.kind == "ship" and state.sending is not None and state.sending.mono >= ran.started:
+        return line(sending_words(state.sending))
     late = is_late(spent, usual)
     took = Span(seconds_in_words(spent) + (" and late" if late else ""), "warn" if late else "plain")
     told = line(Span(f"{step.about} " if step.about else "", "strong"), step_words(step), ", ", took)

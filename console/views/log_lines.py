@@ -73,6 +73,8 @@ def _people(event: ev.Event) -> LogLine | None:
             return _decided(event)
         case ev.Paused():
             return LogLine(event.at, "", pause_words(event), "warn")
+        case ev.ReleaseSent():
+            return LogLine(event.at, "", sentence(event), "dim")
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():

@@ -29,7 +29,6 @@ def deploy(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("words", [
     ("doctor",), ("init", "--from", "ssh-config"),
-    ("production", "--yes", "--limit-rate", "20MiB"), ("check", "--limit-rate", "20MiB"),
 ])  # fmt: skip
 def test_what_is_still_to_come_says_so(tmp_path: Path, words: tuple[str, ...]):
     ran = deploy(tmp_path, *words)

@@ -411,7 +411,7 @@ def test_what_is_still_to_come_is_named_for_its_environment_alone(load) -> None:
     config = load(f"""{APP}
 [environments.staging]
 hosts = ["a"]
-limit_rate = "20MiB"
+confirm_within = "30s"
 [[environments.staging.balancer]]
 kind = "haproxy"
 socket = "/run/x"
@@ -420,7 +420,7 @@ backend = "b"
 hosts = {{ command = "./inventory" }}
 """)
     assert {problem.key.removeprefix("environments.staging.") for problem in config.not_yet("staging")} == {
-        "limit_rate",
+        "confirm_within",
     }  # fmt: skip
     assert {problem.key for problem in config.not_yet("other")} == {"environments.other.hosts"}
     assert all(problem.line and "not yet" in problem.message for problem in config.not_yet("staging"))

@@ -62,6 +62,7 @@ def acted(subject: str, words: str, by: Person = LIN) -> dict[str, object]:
 
 OPEN = a_state("old", go=None, changed=False, phase="deciding")
 RUNS = a_state("updating", phase="running")
+SENT = ev.ReleaseSent(hosts=2, sent=10, size=40, rate=5, left=6.0)
 GONE = RunState(run="r1", phase="running")
 CHANGES = [
     (
@@ -135,6 +136,7 @@ CHANGES = [
         {"changes": ("a",)},
     ),
     ("a database that was looked at", OPEN, ev.DatabaseReviewed(review=Review(runs=True)), {"review": Review(runs=True)}),
+    ("a release on its way", RUNS, SENT, {"sending": changed(SENT, seq=7, at="2026-01-02T03:04:05Z", mono=9.0, boot="boot")}),
     ("a release that is packed", RUNS, ev.ReleasePacked(content="d9", files=1, size=2), {"content": "d9"}),
     ("a backup", RUNS, ev.BackupTaken(backup=Backup("r1", AT)), {"backup": Backup("r1", AT)}),
     (

@@ -239,6 +239,8 @@ SAID: list[tuple[ev.Event, str]] = [
         )),
         "database: 1 new migration; the database stays migrated: the code before runs on it; a.sql:2: slow; a.sql:3: why; a table was not read",
     ),
+    (ev.ReleaseSent(hosts=12, sent=34 * 2**20, size=120 * 2**20, rate=5 * 2**20, left=17.2), "sending to 12 hosts: 34 MiB of 120 MiB, 5.0 MiB/s, 17s left"),
+    (ev.ReleaseSent(hosts=1, sent=0, size=0, rate=0), "sending to 1 host: 0 B of 0 B, 0 B/s"),
     (ev.ReleasePacked(content="0123456789abcdef", files=3, size=2048), "packed: 3 files, 2.0 KiB, content 0123456789ab"),
     (ev.BackupTaken(backup=BACKUP), "backup of 2026-11-24 09:00 UTC, 1.0 KiB, /b/x on db01, read by pg_restore"),
     (ev.AnnouncementSent(moment="before", title=S("Shop v2"), body=SafeLines("x")), "told nobody: Shop v2"),

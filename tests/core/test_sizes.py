@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.words.sizes import counted, size_words
+from console.core.words.sizes import bytes_of, counted, size_words
 
 UNITS = {"B": 0, "KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
 
@@ -38,3 +38,7 @@ def test_what_is_shown_is_within_one_in_twenty_of_what_is_so(count: int):
 @given(st.integers(0, 2**50))
 def test_a_number_is_never_long(count: int):
     assert len(size_words(count).split()[0]) <= 4
+
+
+def test_a_size_is_read_as_it_is_typed() -> None:
+    assert [bytes_of(text) for text in ("20MiB", "2 GB", "1.5KiB", "7B", "", "20", "-1B", "20 M", "x")] == [20 * 2**20, 2 * 10**9, 1536, 7, *[None] * 5]

@@ -231,6 +231,10 @@ def _packed(state: RunState, event: ev.ReleasePacked) -> RunState:
     return changed(state, content=event.content)
 
 
+def _sent(state: RunState, event: ev.ReleaseSent) -> RunState:
+    return changed(state, sending=event)
+
+
 def _backed_up(state: RunState, event: ev.BackupTaken) -> RunState:
     return changed(state, backup=event.backup)
 
@@ -322,6 +326,7 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.ChangesListed: _changes_listed,
     ev.DatabaseReviewed: _reviewed,
     ev.ReleasePacked: _packed,
+    ev.ReleaseSent: _sent,
     ev.BackupTaken: _backed_up,
     ev.MaintenanceChanged: _maintained,
     ev.AnnouncementSent: _announced,

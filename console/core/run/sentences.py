@@ -9,6 +9,7 @@ from console.core.shares import share_words
 from console.core.thresholds.pieces import together
 from console.core.words.durations import duration_words
 from console.core.words.readings import reading_words
+from console.core.words.sending import sending_words
 from console.core.words.sizes import counted, size_words
 from console.core.words.threshold_words import amount, metric_name, numbers_words, recovery_words, verdict_words
 from console.model import events as ev
@@ -245,6 +246,7 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.HelmTaken: lambda event: f"{event.by} has the helm",
     ev.ChangesListed: _changes,
     ev.DatabaseReviewed: _reviewed,
+    ev.ReleaseSent: sending_words,
     ev.ReleasePacked: lambda event: f"packed: {event.files} files, {size_words(event.size)}, content {event.content[:12]}",
     ev.BackupTaken: lambda event: f"backup {backup_words(event.backup)}",
     ev.MaintenanceChanged: _maintenance,

@@ -13,6 +13,7 @@ def request_words(environment: str, request: Request) -> tuple[str, ...]:
     option = {"deploy": "--version", "restore": "--run"}.get(request.kind, "--to")
     words = [*head, *((option, request.ref) if request.ref else ()), *(("--hosts", request.hosts) if request.hosts else ())]
     words += ["--strategy", request.strategy] if request.strategy else []
+    words += ["--limit-rate", f"{request.limit_rate}B"] if request.limit_rate else []
     for option, pairs in (("--without", request.without), ("--override", request.overrides)):
         words += [word for left, right in pairs for word in (option, f"{left}={right}")]
     words += [word for check in request.acks for word in ("--ack", check)]

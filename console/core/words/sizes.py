@@ -1,4 +1,6 @@
-"""Sizes as people read them. Pure."""
+"""Sizes as people read and write them. Pure."""
+
+import re
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
@@ -6,6 +8,15 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB")
 def counted(count: int, thing: str) -> str:
     """Return `1 commit`, `3 commits`."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def bytes_of(text: str) -> int | None:
+    """Return a size such as `20MiB` or `2 GB` in bytes; None: it is none."""
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?) ?([KMGT]i?)?B", text)
+    if not found:
+        return None
+    unit = found[2] or ""
+    return int(float(found[1]) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
 
 
 def size_words(count: int) -> str:

@@ -79,14 +79,23 @@ async def _ship(task: Task) -> StepResult:
     if task.tools.package is None:
         return packed
     async with task.tools.shipping:
-        shipped = await task.tools.shipper.ship(
-            task.host, task.path, task.epoch, task.step.release, task.tools.package, deadline=task.step.timeout, sharing=_sharing(task)
-        )
+        shipped = await _sent(task, task.tools.package)
     if shipped.status != "done":
         return shipped
     reuse = release_scripts.copy_reused(task.path, task.step.release, task.environment.reuse)
     link = release_scripts.link_shared(task.path, task.step.release, task.environment.shared)
     return await _own(task, f"{reuse}\n{link}" if reuse else link)
+
+
+async def _sent(task: Task, package: Package) -> StepResult:
+    hear = task.tools.progress.begin(task.host.name)
+    rate = task.state.request.limit_rate or task.environment.limit_rate
+    try:
+        return await task.tools.shipper.ship(
+            task.host, task.path, task.epoch, task.step.release, package, deadline=task.step.timeout, sharing=_sharing(task), limit_rate=rate, hear=hear
+        )
+    finally:
+        task.tools.progress.end(task.host.name)
 
 
 def _sharing(task: Task) -> Sharing:

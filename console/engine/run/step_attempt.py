@@ -8,6 +8,7 @@ from functools import cached_property
 from console.core.host.shell import filled
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.run.shared_balancer import SharedBalancer
+from console.engine.run.shipping_progress import ShippingProgress
 from console.model.application_metrics import Series, Unreadable
 from console.model.events import Event, MaintenanceChanged, StepFinished
 from console.model.fleet import Command, Environment, Host, Variable
@@ -68,12 +69,13 @@ class Tools:
     """What was measured lately, of everything that the file names."""
     critical: CriticalPaths | None = None
     """Tries critical paths; None: nothing can."""
-    at_once: int = 32
+    at_once: int = 128
     """Releases on their way to hosts at the same time."""
 
     def __post_init__(self) -> None:
         self.shipping = asyncio.Semaphore(self.at_once)
         self.packing = asyncio.Lock()
+        self.progress = ShippingProgress(self.clock, self.record)
 
 
 @dataclass
