@@ -237,6 +237,27 @@ async def test_a_command_that_nobody_takes_is_taken_back_and_one_that_is_taken_i
     assert await here.command_answer(taken[0].number) == Accepted(9)
 
 
+async def test_a_command_that_cannot_be_read_or_carried_out_keeps_no_other_waiting(there, here, shared_journal):
+    insert = 'insert into commands (number, run, person, command, sent) values (99, \'r1\', \'{"name":"lin"}\', \'{"type":"of-tomorrow"}\', now())'
+    executed(plain(shared_journal), insert)
+    numbers = [await here.send_command("r1", command, ADA) for command in (Pause(), Note(text=SafeText("hello")))]
+
+    async def submit(run, sent):
+        if isinstance(sent.command, Pause):
+            raise ConsoleError("no room left", "df")
+        return Accepted(7)
+
+    hearing = asyncio.create_task(RunLease(there, "r1", THERE).hear(submit))
+    async with asyncio.timeout(5):
+        while await here.command_answer(numbers[-1]) is None:
+            await asyncio.sleep(0.02)
+    hearing.cancel()
+    assert [await here.command_answer(number) for number in numbers] == [Refusal(SafeText("no room left"), SafeText("df")), Accepted(7)]
+    unread = await here.command_answer(99)
+    assert "the engine that carries the run cannot read this command" in unread.message
+    assert unread.hint == "use the same version of the console on both machines"
+
+
 async def test_a_command_of_before_is_nothing_to_an_engine_that_takes_the_run_up(there, shared_journal):
     await there.send_command("r1", Pause(), ADA)
     executed(plain(shared_journal), "update commands set sent = sent - interval '20 seconds'")

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.request import Person
 from console.ports.journal import SentCommand
-from console.wire.codec import decoder, encode, gated
+from console.text import SafeText
+from console.wire.codec import DecodeError, decoder, encode, gated
 
 FRESH = 15
 """Seconds after which a command that nobody took is not carried out any more: whoever gave it was told so."""
@@ -30,6 +31,7 @@ _TAKE = sa.text(
     "UPDATE commands SET taken = clock_timestamp() WHERE run = :run AND taken IS NULL AND answer IS NULL"
     " AND sent > clock_timestamp() - make_interval(secs => :fresh) RETURNING number, person, command, login"
 )
+_OLDER = SafeText("use the same version of the console on both machines")
 
 
 def send(connection: sa.Connection, run: str, command: AnyCommand, person: Person) -> int:
@@ -39,10 +41,14 @@ def send(connection: sa.Connection, run: str, command: AnyCommand, person: Perso
 
 
 def take(connection: sa.Connection, run: str) -> tuple[SentCommand, ...]:
-    """Take the commands that wait for a run, in their order: nobody else gets them."""
-    rows = connection.execute(_TAKE, {"run": run, "fresh": FRESH}).all()
-    found = (SentCommand(row.number, _command(row.command.encode()), _person(row.person.encode()), row.login) for row in rows)
-    return tuple(sorted(found, key=lambda sent: sent.number))
+    """Take the commands that wait for a run, in their order: nobody else gets them. One that cannot be read is refused, and keeps no other waiting."""
+    found = list[SentCommand]()
+    for row in sorted(connection.execute(_TAKE, {"run": run, "fresh": FRESH}).all(), key=lambda row: row.number):
+        try:
+            found.append(SentCommand(row.number, _command(row.command.encode()), _person(row.person.encode()), row.login))
+        except DecodeError as fault:
+            answer(connection, row.number, Refusal(SafeText(f"the engine that carries the run cannot read this command: {fault.message}"), _OLDER))
+    return tuple(found)
 
 
 def answer(connection: sa.Connection, number: int, said: Accepted | Refusal) -> None:

@@ -11,6 +11,7 @@ from console.errors import ConsoleError, Locked
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
 from console.ports.journal import LEASE, Journal, SentCommand
+from console.text import SafeText
 
 LOOK = 1.0
 """Seconds after which the record is looked at again though nothing was heard."""
@@ -51,10 +52,17 @@ class RunLease:
             await self._journal.news(self._run, LOOK)
             try:
                 for sent in await self._journal.take_commands(self._run):
-                    await self._journal.answer_command(self._run, sent.number, await submit(self._run, sent))
+                    await self._journal.answer_command(self._run, sent.number, await self._judged(sent, submit))
             except ConsoleError as fault:
                 log.warning("what was said to run %s elsewhere was not heard: %s", self._run, fault.message)
                 await asyncio.sleep(LOOK)
+
+    async def _judged(self, sent: SentCommand, submit: Callable[[str, SentCommand], Awaitable[Accepted | Refusal]]) -> Accepted | Refusal:
+        """What becomes of one command; where it cannot be carried out, the others that were taken with it still are."""
+        try:
+            return await submit(self._run, sent)
+        except ConsoleError as fault:
+            return Refusal(SafeText(fault.message), SafeText(fault.hint))
 
     async def end(self) -> None:
         """Let it go, so that nobody waits for it to run out."""
