@@ -132,7 +132,7 @@ def waiting_line(
     keys = _keys(*((key, way_out(words, home=home) if key == "q" else words) for key, words in named))
     between = "   " if text_width((*told, *keys)) + 4 <= width else "  "
     room = max(width - text_width(keys) - len(between) - 1, width // 2)
-    if text_width(told) > room and (breach := short_breach_words(state, now)):
+    if text_width(told) > room and (breach := short_breach_words(state, now, room - 2)):
         told = line(Span("! ", "bad"), breach)
     elif text_width(told) > room and (short := short_words(state)):
         told = (_judging_head(state), Span(short))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from console.core.sides import is_idle, standing_by
 from console.core.words.sizes import counted
+from console.core.words.threshold_words import metric_name
 from console.model.log_kinds import LogLevel
 from console.model.state import HostCondition, HostState, RunState
 from console.views.filter import Filter, FilterSubject
@@ -45,9 +46,10 @@ _LETTERS: dict[HostCondition, str] = {
 }  # fmt: skip
 _PREPARING = ("p", "preparing", mark_tone("busy"))
 _LOST = ("l", "link lost", mark_tone("unknown"))
+_ABOVE = ("A", "new, above a limit", mark_tone("failed"))
 _SIGNS: dict[HostCondition, tuple[str, str, Tone]] = {condition: (_LETTERS[condition], words, mark_tone(sign)) for condition, (sign, words) in _WORDS.items()}
 
-_URGENCY: dict[str, int] = {letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "b", "B", "u", "p", "s", "N", "-", "·"))}
+_URGENCY: dict[str, int] = {letter: place for place, letter in enumerate(("F", "X", "?", "l", "O", "A", "b", "B", "u", "p", "s", "N", "-", "·"))}
 """What needs eyes first: the letter that a group shows."""
 
 _STEP_WORDS = {
@@ -68,10 +70,23 @@ def condition_words(condition: HostCondition) -> tuple[MarkName, str]:
     return _WORDS[condition]
 
 
-def host_mark(host: HostState) -> Span:
+def _above(state: RunState) -> dict[str, str]:
+    """New hosts that a metric above its limit was measured on, each with what it is called."""
+    over = (known for known in state.thresholds.values() if known.is_over) if state.phase in ("running", "rolling-back") else ()
+    named = ((state.hosts.get(host), known.threshold.metric) for known in over for host in known.verdict.hosts)
+    return {host.name: metric_name(metric) for host, metric in named if host is not None and host.condition == "new"}
+
+
+above: Newest[RunState, dict[str, str]] = Newest(_above)
+"""(state) to the new hosts that a metric above its limit was measured on: a host that passed its gate is not well for that."""
+
+
+def host_mark(state: RunState, host: HostState) -> Span:
     """Return the mark of a host as it is now."""
     if is_cut(host):
         return mark("unknown")
+    if host.name in above(state):
+        return mark("failed")
     if host.condition == "old" and is_busy(host):
         return mark("busy")
     return mark(_WORDS[host.condition][0])
@@ -127,14 +142,19 @@ def host_words(state: RunState, host: HostState, now: float) -> tuple[str, str]:
         words = f"live {host.version}"
     if state.run and host.name in resting(state):
         return "stands by", str(host.version)
+    if not is_cut(host) and (metric := above(state).get(host.name)):
+        return f"new, {metric} high", str(host.version)
     note = traffic_note(host) if state.run else ""
     return "link lost" if is_cut(host) else f"{words}, {note}" if note else words, str(host.version)
 
 
-def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
-    """Return the letter of a host, its state in words, and its tone. `at_rest`: no run goes on."""
+def sign_of(state: RunState, host: HostState) -> tuple[str, str, Tone]:
+    """Return the letter of a host, its state in words, and its tone."""
+    at_rest = not state.run
     if is_cut(host):
         return _LOST
+    if host.name in above(state):
+        return _ABOVE
     if host.condition == "old" and host.step and is_busy(host):
         return _PREPARING
     return (_REST_SIGNS if at_rest else _SIGNS)[host.condition]
@@ -142,13 +162,13 @@ def sign_of(host: HostState, *, at_rest: bool = False) -> tuple[str, str, Tone]:
 
 def host_cell(state: RunState, host: HostState, grid: Grid, now: float, *, selected: bool = False, load: Load | None = None) -> Line:
     """One host in its place, where it has a row or a cell of its own."""
-    sign = host_mark(host)
+    sign = host_mark(state, host)
     name = Span(cell(host.name, grid.name), "selected" if selected else "plain")
     head = (name, Span(" "), sign, Span(" " if sign.text == "⌛" else "  "))
     room = grid.cells - grid.name - 4
     words, right = host_words(state, host, now)
     if grid.mode == "cells":
-        return (*head, Span(cell(words if len(words) <= room else _IN_A_CELL.get(words, words), max(0, room)), sign.tone))
+        return (*head, Span(cell(words if len(words) <= room else _IN_A_CELL.get(words, words.removeprefix("new, ")), max(0, room)), sign.tone))
     if room < 36:
         side = min(9, max(0, room - 11))
         return (*head, Span(cell(words, room - side), sign.tone), Span(cell(right, side, right=True), "dim"))
@@ -217,7 +237,7 @@ def letter_lines(state: RunState, names: tuple[str, ...], grid: Grid, selected: 
     said, tone, column = "", "plain", 0
     for start in range(0, len(names), each):
         group = names[start : start + each]
-        letter, _, its = sign_of(hosts[group[0]], at_rest=not state.run) if each == 1 else _worst(state, group)
+        letter, _, its = sign_of(state, hosts[group[0]]) if each == 1 else _worst(state, group)
         if selected in group:
             its = "selected"
         if its != tone and said:
@@ -233,7 +253,7 @@ def letter_lines(state: RunState, names: tuple[str, ...], grid: Grid, selected: 
 
 
 def _worst(state: RunState, group: tuple[str, ...]) -> tuple[str, str, Tone]:
-    return min((sign_of(state.hosts[name], at_rest=not state.run) for name in group), key=lambda sign: _URGENCY[sign[0]])
+    return min((sign_of(state, state.hosts[name]) for name in group), key=lambda sign: _URGENCY[sign[0]])
 
 
 def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
@@ -243,7 +263,7 @@ def legend(state: RunState, names: tuple[str, ...], room: int) -> str:
     """
     count: dict[tuple[str, str, Tone], int] = {}
     for name in names:
-        sign = sign_of(state.hosts[name], at_rest=not state.run)
+        sign = sign_of(state, state.hosts[name])
         count[sign] = count.get(sign, 0) + 1
     found = sorted(count.items(), key=lambda pair: _URGENCY[pair[0][0]])
     words = f"{len(names):,} hosts: " + ", ".join(f"{letter} {number:,} {word}" for (letter, word, _), number in found)
@@ -255,7 +275,7 @@ def host_line(state: RunState, name: str, now: float) -> str:
     """Return one host in a line, for where it has no more than a letter: `web0123 updating: restarting, 3 s`."""
     host = state.hosts[name]
     words, right = host_words(state, host, now)
-    state_words = sign_of(host, at_rest=not state.run)[1]
+    state_words = sign_of(state, host)[1]
     if words.startswith("live "):
         words = state_words
     if not state.run and _is_bare(host):

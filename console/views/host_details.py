@@ -121,7 +121,7 @@ def host_head(state: RunState, host: HostState, number: tuple[int, int], now: fl
     went = f", before {before}" if state.run and before and before != str(host.version or host.release) else ""
     name = state.environment.upper() if state.protected else state.environment
     place = line(Span(f"{number[0]} of {number[1]}  ", "dim"), f"{state.app} ", Span("▸ ", "dim"), Span(f" {name} ", "frame" if state.protected else "strong"))
-    sign = host_mark(host)
+    sign = host_mark(state, host)
     said = word if state.run else words
     left = line(" ", Span(host.name, "strong"), "  ", sign, Span(f" {said}", sign.tone), f"  {live}", Span(went, "dim"))
     if spans_width(left) + spans_width(place) + 1 > width:

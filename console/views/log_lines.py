@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from rich.cells import cell_len
-
 from console.core.analysis.sequential import judged
 from console.core.logs.levels import level_in
 from console.core.run.evolve import evolve
@@ -17,13 +15,8 @@ from console.model.state import RunState
 from console.ports.feed import Output
 from console.typed import as_typed
 from console.views.filter import FilterSubject
-from console.views.styled_text import Line, Span, Tone, after_cells, cell, clipped, first_cells, line, without
+from console.views.styled_text import Tone
 from console.views.times import seconds_in_words, wall_clock
-
-_PLACE = 10
-"""Cells of the column that says where a line comes from."""
-HEAD = 8 + 1 + _PLACE + 1
-"""Cells before a line's words."""
 
 _TONE_LEVELS: dict[Tone, LogLevel] = {"bad": "error", "unknown": "error", "warn": "warn", "owed": "warn"}
 _KIND_TONES: dict[LogLevel, Tone] = {"error": "bad", "warn": "warn"}
@@ -112,13 +105,14 @@ def _canary(event: ev.Event) -> LogLine | None:
 
 
 def _log_kinds(event: ev.LogKindsSeen) -> tuple[LogLine, ...]:
-    """How many kinds are only on new hosts, and a line of each that is told for the first time."""
+    """How many kinds are only on new hosts, and a line of each that is told for the first time; nothing where only the counts have grown."""
     words = kinds_in_words(event.total) if event.total else "no kind of line is only on new hosts"
     head = f"log: {words}, {event.read:,} lines against {event.compared:,} of old hosts"
     fresh = [kind for kind in event.kinds if kind.key in event.fresh]
     rows = tuple(LogLine(event.at, kind.host, kind_words(kind), _KIND_TONES.get(kind.level, "plain"), is_new_kind=True) for kind in fresh)
     problems = tuple(LogLine(event.at, "", str(problem), "warn") for problem in event.problems)
-    return (LogLine(event.at, "", head, "strong" if fresh else "dim", is_new_kind=True), *rows, *problems)
+    heads = (LogLine(event.at, "", head, "strong" if fresh else "dim", is_new_kind=True),) if fresh or not event.total else ()
+    return (*heads, *rows, *problems)
 
 
 def _hosts(event: ev.Event) -> LogLine | None:
@@ -268,47 +262,3 @@ def newest_that_fit(lines: Sequence[str], limit: int) -> Sequence[str]:
         if size > limit:
             return lines[index + 1 :]
     return lines
-
-
-def drawn(entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, current: bool = False, found: bool = False) -> Line:
-    """Return a log line as it is shown: time, where, words (without the first `skip` cells); a chapter's rule runs to the edge.
-
-    `current`: the line that is read; `found`: one that the search matches.
-    """
-    return clipped((*_head(entry, zone, current=current, found=found), *without(_words(entry, width + skip), skip)), width)
-
-
-def rows_needed(entry: LogLine, width: int, skip: int = 0) -> int:
-    """Return how many rows the line takes where long lines are wrapped."""
-    cells = cell_len(entry.text) + (len(_RULE) if entry.rule else 0) - skip
-    return max(1, -(-cells // max(1, width - HEAD)))
-
-
-def wrapped(
-    entry: LogLine, width: int, zone: tzinfo | None, skip: int = 0, *, current: bool = False, found: bool = False, most: int = 1 << 20
-) -> tuple[Line, ...]:  # fmt: skip
-    """Return a log line in as many rows as it takes, `most` at most: the words go on below where they began."""
-    needed, room = rows_needed(entry, width, skip), max(1, width - HEAD)
-    left = without(_words(entry, 0 if needed > 1 else width + skip), skip)
-    rows = [line(*_head(entry, zone, current=current, found=found), *first_cells(left, room))]
-    while len(rows) < min(needed, most):
-        left = after_cells(left, room)
-        rows.append(line(Span(" " * HEAD), *first_cells(left, room)))
-    return tuple(rows) if needed <= most else (*rows[:-1], clipped((*rows[-1], Span("  ")), width))
-
-
-_RULE = "── "
-
-
-def _head(entry: LogLine, zone: tzinfo | None, *, current: bool, found: bool) -> Line:
-    time = Span(f"{wall_clock(entry.at, zone):8}", "selected" if current else "dim")
-    place = Span(f"{cell(entry.where, _PLACE)} ", "accent" if entry.where else "dim")
-    return line(time, Span("▸" if found else " ", "accent"), place)
-
-
-def _words(entry: LogLine, width: int) -> Line:
-    """The words, and the rule of a chapter as far as the width."""
-    if not entry.rule:
-        return line(Span(entry.text, entry.tone))
-    left = width - HEAD - len(entry.text) - 4
-    return line(Span(_RULE, "dim"), Span(entry.text, entry.tone), Span(" " + "─" * max(1, left), "dim") if width else "")

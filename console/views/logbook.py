@@ -264,7 +264,7 @@ def log_title(
     elif search:
         what = f"n N search {search.source}"
     if kinds and book.filter.source != NEW_KINDS:
-        what += f", {kinds_in_words(kinds)} (K)"
+        what += f", {kinds_in_words(kinds)}: K"
     news = f"{unseen:,} new below, " if unseen else ""
     place = "following" if following else f"{news}{'space goes on' if frozen else 'end follows'}"
     below = [f"{len(book):,} line{'' if len(book) == 1 else 's'}"]

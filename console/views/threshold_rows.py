@@ -33,9 +33,15 @@ def breach_words(state: RunState, now: float) -> Line:
         left = seconds_in_words(max(0.0, verdict.due - now))
         return line(Span(f"ROLLING BACK IN {left}: ", "bad"), told)
     if isinstance(verdict, Crossed):
-        return line(Span("! above its limit: ", "warn"), told)
+        return line(Span(f"! above its limit, {held_words(state)}: ", "warn"), told)
     both = " on old hosts too" if isinstance(verdict, BothSides) else ""
-    return line(Span(f"! ABOVE ITS LIMIT{both}: ", "bad"), told)
+    return line(Span(f"! ABOVE ITS LIMIT{both}, {held_words(state)}: ", "bad"), told)
+
+
+def held_words(state: RunState) -> str:
+    """Return what a breach keeps from happening: whether the run goes on is what is asked first."""
+    begins = any(host.condition == "old" and not host.touched for host in state.hosts.values())
+    return "no host begins" if begins else "the run does not end"
 
 
 def _at(known: ThresholdState, now: float) -> Breached:
@@ -45,15 +51,20 @@ def _at(known: ThresholdState, now: float) -> Breached:
     return Breached(bound=seen.bound, value=seen.value, limit=seen.limit, old=seen.old, baseline=seen.baseline, seconds=seconds, hosts=seen.hosts)
 
 
-def short_breach_words(state: RunState, now: float) -> str:
-    """Return the same in as few words as say it: `errors 4.10 %  old 0.10 %  limit 1.00 %  for 00:41`."""
+def short_breach_words(state: RunState, now: float, room: int = 0) -> str:
+    """Return the same in as few words as have room, and say it: `no host begins: errors 4.1 %  old 0.1 %  limit 1 %  for 00:41`."""
     known = counting_down(state) or holding(state)
     if known is None:
         return ""
     metric, seen = known.threshold.metric, _at(known, now)
     old = f"  old {brief(metric, seen.old)}" if seen.old is not None else ""
-    head = f"back in {seconds_in_words(max(0.0, known.verdict.due - now))}: " if isinstance(known.verdict, Crossed) and counting_down(state) else ""
-    return f"{head}{metric_name(metric)} {brief(metric, seen.value)}{old}  limit {brief(metric, seen.limit)}  for {clock_span(seen.seconds)}"
+    value, limit, since = f"{metric_name(metric)} {brief(metric, seen.value)}", f"  limit {brief(metric, seen.limit)}", f"  for {clock_span(seen.seconds)}"
+    if isinstance(known.verdict, Crossed) and counting_down(state):
+        head = f"back in {seconds_in_words(max(0.0, known.verdict.due - now))}: {value}"
+        ways = (f"{head}{old}{limit}{since}", f"{head}{old}{limit}", f"{head}{limit}")
+    else:
+        ways = (f"{held_words(state)}: {value}{old}{limit}{since}", f"{held_words(state)}: {value}{limit}{since}", f"{value}{limit}{since}")
+    return next((words for words in ways if len(words) <= room), ways[-1])
 
 
 def breach_keys(state: RunState) -> Keys:

@@ -117,7 +117,7 @@ def test_a_host_without_a_link_is_shown_as_one():
     run.record(ev.LinkLost(host=step.about), ev.LinkLost(host="web03"))
     state = run.state
     assert waited_for(state, run.now).endswith(", link lost")
-    assert [host_mark(host).text for host in state.hosts.values()].count("?") == 2
+    assert [host_mark(state, host).text for host in state.hosts.values()].count("?") == 2
     assert host_words(state, state.hosts["web03"], run.now)[0] == "link lost"
     assert "2 without a link" in counts_in_words(state)
     run.record(ev.LinkRestored(host="web03"))

@@ -114,11 +114,11 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.AnalysisSeen(step="s"), "nothing was counted yet"),
     (
         ev.LogKindsSeen(kinds=(LogKind("a", "error", SafeText("no stock"), "web01", 2, 1200), LogKind("b", "warn", SafeText("slow"), "web01")), total=7, fresh=("b",)),
-        "log: 7 kinds only on new hosts; warn: slow (once on web01)",
+        "log: 7 kinds of line only on new hosts; warn: slow (once on web01)",
     ),
     (
         ev.LogKindsSeen(kinds=(LogKind("a", "error", SafeText("no stock"), "web01", 2, 1200),), total=1, problems=(SafeText("web02: its log is not read: x"),)),
-        "log: 1 kind only on new hosts; error: no stock (1,200 times on 2 hosts); web02: its log is not read: x",
+        "log: 1 kind of line only on new hosts; error: no stock (1,200 times on 2 hosts); web02: its log is not read: x",
     ),
     (ev.LogKindsSeen(), "log: no kind of line is only on new hosts"),
     (ev.Promoted(step="s", by=LIN), "promoted by lin: the release goes on"),

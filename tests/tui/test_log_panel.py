@@ -395,7 +395,7 @@ async def test_lines_of_new_kinds_are_shown_by_one_key_and_every_line_by_the_sam
         kind = LogKind("00ff", "error", SafeText("ERROR no stock for 12"), "web01", 2, 7)
         feed.record(LogKindsSeen(kinds=(kind,), total=1, fresh=("00ff",), read=9, compared=300))
         feed.tell(Output("2026-01-02T12:02:00Z", "web01", "log", SafeText("ERROR no stock for 13")))
-        await eventually(pilot, lambda: "1 kind only on new hosts (K)" in str(log.border_title))
+        await eventually(pilot, lambda: "1 kind of line only on new hosts: K" in str(log.border_title))
         await press(pilot, "K")
         shown = [one.text for one in log.book.lines]
         assert "ERROR no stock for 12 (7 times on 2 hosts)" in shown

@@ -56,7 +56,7 @@ async def test_a_breach_is_loud_and_r_or_c_answers_it():
     async with an_app(feed).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "ABOVE LIMIT" in shown(pilot, "#headline")
-        assert "! errors 4.1 %  old 0.1 %  limit 1 %  for 00:3" in shown(pilot, "#headline")
+        assert "! no host begins: errors 4.1 %  limit 1 %  for 00:3" in shown(pilot, "#headline")
         assert "r roll back   c go on" in shown(pilot, "#headline")
         await press(pilot, "r", "r")
         assert kinds(feed) == ["RollBack"]

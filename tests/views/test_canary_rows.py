@@ -98,4 +98,4 @@ def test_more_time_than_there_is_is_said_as_that_and_new_kinds_of_log_lines_stan
     assert told(run, 26)[-1] == "needs 17m, 5m at most"
     run.record(ev.LogKindsSeen(total=2))
     assert told(run, 26)[-1] == "log: 2 new kinds"
-    assert told(run, 50)[-1] == "log: 2 kinds only on new hosts"
+    assert told(run, 50)[-1] == "log: 2 kinds of line only on new hosts"

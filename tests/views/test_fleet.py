@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from console.model.paged_table import Table
 from console.model.state import HostState, RunState, StepState
+from console.model.thresholds import Breached, Threshold, ThresholdState
+from console.model.values import changed
 from console.text import SafeText
 from console.views.filter import parse
-from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_words, kept_names, legend, letter_lines, sign_of
+from console.views.fleet_rows import counts_in_words, fleet_lines, host_line, host_mark, host_words, kept_names, legend, letter_lines, sign_of
 from console.views.grid import grid_for
 from console.views.styled_text import Span, changed_cells, line, text, width
 from tests.core.builders import a_step
@@ -87,7 +89,7 @@ def test_a_group_shows_the_worst_of_its_states():
 
 
 def test_no_two_states_share_a_letter():
-    letters = [sign_of(host)[0] for host in a_fleet(list(CONDITIONS)).hosts.values()]
+    letters = [sign_of(state, host)[0] for state in (a_fleet(list(CONDITIONS)),) for host in state.hosts.values()]
     assert len(set(letters)) == len(CONDITIONS)
 
 
@@ -176,3 +178,15 @@ def test_in_a_cell_a_way_back_to_the_traffic_is_said_in_fewer_words():
     others = {f"web{number:02}": HostState(f"web{number:02}", "old") for number in range(2, 13)}
     state = msgspec.structs.replace(RunState(), run="r1", hosts=Table({"web01": host, **others}), index=Table({step.name: step}))
     assert any("to traffic" in text(row) and "…" not in text(row) for row in fleet_lines(state, tuple(state.hosts), 48, 7, 1.0))
+
+
+def test_a_new_host_that_a_metric_above_its_limit_was_measured_on_is_not_ticked():
+    state = a_fleet(["new", "new", "old"])
+    breached = ThresholdState(Threshold("error_rate", above=0.01), Breached(hosts=("web0000", "web0002")), 0.0)
+    state = changed(state, phase="running", thresholds={"x": breached})
+    host, other, old = state.hosts.values()
+    assert (host_mark(state, host).text, host_words(state, host, 9.0)[0], sign_of(state, host)[0]) == ("!", "new, errors high", "A")
+    assert (host_mark(state, other).text, sign_of(state, other)[0]) == ("✓", "N")
+    assert sign_of(state, old)[0] == "·"
+    ended = changed(state, phase="ended")
+    assert host_mark(ended, host).text == "✓"

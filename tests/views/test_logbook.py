@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from console.ports.feed import Output
 from console.text import SafeText
+from console.views.drawn_log import HEAD, drawn, rows_needed, wrapped
 from console.views.filter import parse
-from console.views.log_lines import HEAD, LogLine, drawn, level_of, plain_line, printed_line, rows_needed, subject_of, wrapped
+from console.views.log_lines import LogLine, level_of, plain_line, printed_line, subject_of
 from console.views.logbook import LogBook, log_title
 from console.views.styled_text import text, width
 
@@ -175,7 +176,7 @@ def test_lines_of_the_applications_log_are_of_new_kinds_and_those_of_steps_are_n
     ("kinds", "typed", "title"),
     [
         (0, "", "4 Log  all hosts, following"),
-        (1, "", "4 Log  all hosts, 1 kind only on new hosts (K), following"),
+        (1, "", "4 Log  all hosts, 1 kind of line only on new hosts: K, following"),
         (3, "kind:new", "4 Log  0 of 0 match kind:new, following"),
     ],
 )

@@ -62,9 +62,16 @@ def test_each_threshold_has_a_row_above_the_metrics(verdict: Verdict, row: str):
 def test_a_breach_is_in_the_headline_with_its_numbers_and_its_age():
     run = a_run()
     found(run, Breached(**NUMBERS))
-    assert text(breach_words(run.state, run.now + 11.0)).startswith("! ABOVE ITS LIMIT: errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, for 41s")
-    assert short_breach_words(run.state, run.now + 11.0) == "errors 4.1 %  old 0.1 %  limit 1 %  for 00:41"
-    assert waited_for(run.state, run.now).startswith("! ABOVE ITS LIMIT: errors 4.10 %")
+    assert text(breach_words(run.state, run.now + 11.0)).startswith(
+        "! ABOVE ITS LIMIT, no host begins: errors 4.10 % on new hosts, limit 1.00 %, old 0.10 %, for 41s"
+    )
+    short = [
+        "no host begins: errors 4.1 %  old 0.1 %  limit 1 %  for 00:41",
+        "no host begins: errors 4.1 %  limit 1 %  for 00:41",
+        "errors 4.1 %  limit 1 %  for 00:41",
+    ]
+    assert [short_breach_words(run.state, run.now + 11.0, room) for room in (61, 60, 49)] == short
+    assert waited_for(run.state, run.now).startswith("! ABOVE ITS LIMIT, no host begins: errors 4.10 %")
 
 
 def test_the_countdown_says_when_hosts_go_back():

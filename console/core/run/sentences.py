@@ -96,8 +96,8 @@ def _analysis(event: ev.AnalysisSeen) -> str:
 
 
 def kinds_in_words(total: int) -> str:
-    """`3 kinds only on new hosts`: what the log's title and the sentence say."""
-    return f"{counted(total, 'kind')} only on new hosts"
+    """`3 kinds of line only on new hosts`: what the log's title and the sentence say."""
+    return f"{counted(total, 'kind')} of line only on new hosts"
 
 
 def kind_words(kind: LogKind) -> str:

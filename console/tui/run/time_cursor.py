@@ -5,7 +5,8 @@ from collections.abc import Callable
 from console.tui.run.run_time import RunTime
 from console.tui.widgets.log_panel import LogPanel
 from console.tui.widgets.metrics_panel import Looked, MetricsPanel
-from console.views.log_lines import LogLine, drawn
+from console.views.drawn_log import drawn
+from console.views.log_lines import LogLine
 from console.views.logbook import moment_of
 from console.views.times import rfc3339, wall_clock
 

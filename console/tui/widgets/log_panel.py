@@ -195,7 +195,7 @@ class LogPanel(LogRows, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow at the end, and only there."""
         super().watch_scroll_y(old_value, new_value)
-        if self.wraps and self.content_size != self._measured:
+        if self.content_size != self._measured and self.content_size:
             return  # the room has changed, and what follows from that comes next
         row, last = round(new_value), self._last_top()
         self._top = self.book.places[row] if row < len(self.book.places) else None

@@ -1,6 +1,6 @@
 """Draws the visible lines of a log book. `log_panel` decides which lines are visible and which one is current.
 
-It scrolls by lines, also where long ones are wrapped: then a page holds as many lines as have room.
+It scrolls by lines; a page holds as many of them as have room: long ones may be wrapped, and those that tell of trouble always are.
 """
 
 from datetime import tzinfo
@@ -11,13 +11,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.tui.widgets.line_view import Toned
+from console.views.drawn_log import drawn, rows_needed, wrapped
 from console.views.filter import Filter
-from console.views.log_lines import drawn, rows_needed, subject_of, wrapped
+from console.views.log_lines import LogLine, level_of, subject_of
 from console.views.logbook import LogBook, Place
 from console.views.styled_text import Line, Span, line
 
 _STRIPS = 600
 """Lines that are kept as they were drawn."""
+TROUBLE_ROWS = 3
+"""Rows that a warning or an error may take where long lines are cut."""
 
 
 class LogRows(Toned, ScrollView):
@@ -44,8 +47,7 @@ class LogRows(Toned, ScrollView):
     def measure(self) -> None:
         """Say how much there is to scroll."""
         self._measured = self.content_size
-        height = self._last_top() + self.content_size.height if self.wraps else len(self.book.lines)
-        self.virtual_size = Size(self.content_size.width, height)
+        self.virtual_size = Size(self.content_size.width, self._last_top() + max(1, self.content_size.height))
 
     @property
     def shown(self) -> str:
@@ -75,27 +77,32 @@ class LogRows(Toned, ScrollView):
         self._draw_again()
 
     def _page(self) -> int:
-        """How many lines a page holds: from the first visible one on, where they are wrapped."""
-        height = max(1, self.content_size.height)
-        return max(1, len({row for row, _ in self._rows()})) if self.wraps else height
+        """How many lines a page holds, from the first visible one on."""
+        return max(1, len({row for row, _ in self._rows()}))
 
     def _last_top(self) -> int:
         return self._top_for(len(self.book.lines) - 1)
 
     def _top_for(self, row: int) -> int:
         """The first line of a page whose last line is that one."""
-        height = max(1, self.content_size.height)
-        if not self.wraps:
-            return max(0, row - height + 1)
-        top, left = max(0, row), height - self._needed(row)
+        top, left = max(0, row), max(1, self.content_size.height) - self._needed(row)
         while top > 0 and (left := left - self._needed(top - 1)) >= 0:
             top -= 1
         return top
 
     def _needed(self, row: int) -> int:
-        """Rows that a line takes; none is higher than the page."""
-        lines, height = self.book.lines, max(1, self.content_size.height)
-        return min(height, rows_needed(lines[row], self.content_size.width, self._skip)) if 0 <= row < len(lines) else 1
+        """Rows that a line takes; none is higher than the page. One that tells of trouble is not cut where its cause begins, whatever is wrapped."""
+        lines = self.book.lines
+        if not 0 <= row < len(lines) or (most := self._most(lines[row])) == 1:
+            return 1
+        return min(most, rows_needed(lines[row], self.content_size.width, self._skip))
+
+    def _most(self, entry: LogLine) -> int:
+        """Rows that a line may take."""
+        height = max(1, self.content_size.height)
+        if self.wraps:
+            return height
+        return min(height, TROUBLE_ROWS) if not self._skip and level_of(entry) in ("error", "warn") else 1
 
     def _rows(self) -> list[tuple[int, int]]:
         """For each row of the page which line it shows, and which row of that line."""
@@ -147,14 +154,12 @@ class LogRows(Toned, ScrollView):
 
     def at(self, y: int) -> tuple[int, int]:
         """Return which line that row of the panel shows, and which row of the line."""
-        if not self.wraps:
-            return y + round(self.scroll_y), 0
         rows = self._rows()
         return rows[y] if y < len(rows) else (len(self.book.lines), 0)
 
     def _drawn(self, row: int, part: int) -> Line:
         entry, cells, current = self.book.lines[row], self.content_size.width, self.book.places[row] == self._current
         found = bool(self.search) and self.search.keeps(subject_of(entry))
-        if not self.wraps:
+        if self._needed(row) == 1:
             return drawn(entry, cells, self._zone, self._skip, current=current, found=found)
-        return wrapped(entry, cells, self._zone, self._skip, current=current, found=found, most=max(1, self.content_size.height))[part]
+        return wrapped(entry, cells, self._zone, self._skip, current=current, found=found, most=self._most(entry))[part]
