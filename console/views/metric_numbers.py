@@ -1,6 +1,7 @@
 """The numbers of the metrics panel in words: now, or at the moment that is looked at, what is allowed, what was before, and which hosts are highest. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
 
 from console.core.metrics.fleet_curve import quantile
 from console.core.thresholds.pieces import together
@@ -133,13 +134,16 @@ def limit_words(series: Series, state: RunState) -> Line:
 
 
 def _hosts(latest: Mapping[str, Point]) -> list[tuple[float, str]]:
-    return sorted(((value, host) for host, (_, value) in latest.items() if host), reverse=True)
+    return [(value, host) for host, (_, value) in latest.items() if host]
 
 
 def highest_words(series: Series) -> Line:
     """Return the highest host."""
     every = _hosts(series.latest)
-    return line(Span(f"highest {every[0][1]} {said_of(series, every[0][0])}", "dim")) if len(every) > 1 else ()
+    if len(every) < 2:
+        return ()
+    value, host = max(every)
+    return line(Span(f"highest {host} {said_of(series, value)}", "dim"))
 
 
 def spread_words(series: Series) -> Line:
@@ -148,6 +152,6 @@ def spread_words(series: Series) -> Line:
     if len(every) < 3:
         return highest_words(series)
     values = sorted(value for value, _ in every)
-    worst = ", ".join(f"{host} {said_of(series, value)}" for value, host in every[:WORST])
+    worst = ", ".join(f"{host} {said_of(series, value)}" for value, host in nlargest(WORST, every))
     words = f"median {said_of(series, quantile(values, 0.5))}  p95 {said_of(series, quantile(values, 0.95))}  highest {worst}"
     return line(Span(words, "dim"))

@@ -6,6 +6,7 @@ between two of them is no gap.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from console.model.number_history import MetricInfo
 from console.text import SafeText
@@ -18,7 +19,7 @@ STALE_AFTER = 2.0
 """A source is stale when it is so many of its intervals late."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Series:
     """One metric: the points to draw, in the order of time, and the newest point of each host (and of the environment, by the name "").
 
@@ -40,7 +41,7 @@ class Series:
         """Seconds between two looks; 0: it is measured when something else asks."""
         return self.info.every if self.info else 1.0
 
-    @property
+    @cached_property
     def newest(self) -> float | None:
         """The time of the newest number of all hosts."""
         return max((at for at, _ in self.latest.values()), default=None)

@@ -5,7 +5,6 @@ Two lines are told apart by their shape too: one of them may be dashed.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from console.views.styled_text import Line, Span, Tone, line, spread
 from console.views.times import clock_span
@@ -72,18 +71,22 @@ def _drawn(track: Track, top: float, rows: int) -> list[list[int]]:
 
 
 def _cells(dots: Sequence[Sequence[int]], tones: Sequence[Tone], change: int | None, level: Tone | None) -> Line:
-    """One row of all tracks: where two meet, the last one's tone."""
-    cells = [_cell(column, [row[column] for row in dots], tones, change, level) for column in range(len(dots[0]))] if dots else []
-    return tuple(Span("".join(cell.text for cell in run), tone) for tone, run in groupby(cells, key=lambda cell: cell.tone))
+    """One row of all tracks: where two meet, the last one's tone. Runs of one tone are put together as they come: a panel has thousands of cells."""
+    empty: tuple[str, Tone] = ("╌", level) if level else (" ", "plain")
+    out: list[Span] = []
+    said, tone = "", empty[1]
+    for column, bits in enumerate(zip(*dots, strict=True)):
+        letter, its = _cell(bits, tones) if any(bits) else ("┊", "accent") if column == change else empty
+        if its != tone and said:
+            out.append(Span(said, tone))
+            said = ""
+        said, tone = said + letter, its
+    return (*out, Span(said, tone)) if said else tuple(out)
 
 
-def _cell(column: int, bits: Sequence[int], tones: Sequence[Tone], change: int | None, level: Tone | None) -> Span:
-    drawn = [(found, tone) for found, tone in zip(bits, tones, strict=True) if found]
-    if drawn:
-        both = 0
-        for found, _ in drawn:
-            both |= found
-        return Span(chr(0x2800 | both), drawn[-1][1])
-    if column == change:
-        return Span("┊", "accent")
-    return Span("╌", level) if level else Span(" ")
+def _cell(bits: Sequence[int], tones: Sequence[Tone]) -> tuple[str, Tone]:
+    both, tone = 0, tones[0]
+    for found, its in zip(bits, tones, strict=True):
+        if found:
+            both, tone = both | found, its
+    return chr(0x2800 | both), tone
