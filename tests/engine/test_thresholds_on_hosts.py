@@ -73,6 +73,7 @@ async def test_a_release_that_begins_to_fail_in_its_window_goes_back_by_itself(o
         live = shop.released_by()
     state = fold(events)
     assert (state.exit, live) == (4, {"v1.0.0"}), state.reason
+    assert state.back_cause == "threshold", state.back_reason
     breach = next(event for event in events if isinstance(event, ThresholdBreached))
     assert isinstance(breach.verdict, Breached)
     assert breach.verdict.value == pytest.approx(0.3, abs=0.15)
