@@ -7,9 +7,9 @@ from typing import Any, Final
 from console.config.file_problems import FilePlace
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric
 from console.model.fleet import Variable
+from console.model.measurements import OF_MACHINES
 
 Values = dict[str, Any]
-MEASURED: Final = ("cpu", "memory", "load", "disk", "net_in", "net_out")
 """What every host is looked at for, whatever the file says."""
 _OWN: Final = ("interval", "scrape", "scrape_interval", "error_rate", "latency", "prometheus")
 _SCRAPE: Final = 'scrape = "http://localhost:8080/metrics"'
@@ -38,7 +38,7 @@ def read_metrics(values: Values, place: FilePlace, anchored: Callable[[Variable]
 
 def _named(name: str, values: Values, place: FilePlace) -> CountedMetric | QueriedMetric | None:
     """A metric of the file's own."""
-    if name in MEASURED:
+    if name in OF_MACHINES:
         place.wrong(f"{name} is measured on every host already", "give it another name")
         return None
     kinds = [kind for kind in ("query", "counter", "histogram") if values.get(kind)]

@@ -4,14 +4,11 @@ from typing import Any, Final
 
 from console.config.file_problems import FilePlace, meant
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS
+from console.model.measurements import LIMITED, SHARES
 from console.model.thresholds import Threshold
 
 Values = dict[str, Any]
 
-MACHINE: Final = ("cpu", "memory", "load", "disk")
-"""What every host is asked for, wherever its numbers of the application come from."""
-SHARES: Final = frozenset({"cpu", "memory", "disk", "error_rate"})
-"""Metrics of 0 to 1."""
 _OWN_KEYS: Final = frozenset({"interval", "scrape", "scrape_interval", "prometheus"})
 
 
@@ -21,7 +18,7 @@ Known = dict[str, Values]
 
 def known_metrics(metrics: Values, balancers: tuple[Values, ...]) -> Known:
     """Return the metrics that are measured in an environment with those tables."""
-    known: Known = {name: {} for name in MACHINE}
+    known: Known = {name: {} for name in LIMITED}
     known.update({name: values if isinstance(values, dict) else {} for name, values in metrics.items() if name not in _OWN_KEYS})
     if "error_rate" not in metrics and any(one.get("kind") in COUNTING_BALANCERS for one in balancers):
         known["error_rate"] = {}
@@ -64,7 +61,7 @@ def _judge(threshold: Threshold, values: Values, here: FilePlace) -> None:
         here.wrong("has no limit", 'above = "1%", above_baseline = "50%" or above_old = "50%"')
     if threshold.above is not None and metric in SHARES and not 0 <= threshold.above < 1:
         here.at("above").wrong(f"{metric} is a share, and never above 100%", 'above = "1%"')
-    if threshold.min_requests and (metric in MACHINE or "query" in values):
+    if threshold.min_requests and (metric in LIMITED or "query" in values):
         here.at("min_requests").wrong(f"{metric} counts no requests", "take this line out")
 
 

@@ -1,11 +1,20 @@
 """Numbers over time, of hosts and of an environment as a whole, whatever source they come from. Values; who measures and who judges is elsewhere."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from console.text import SafeText
+
+IN_EACH_LOOK: Final = ("cpu", "memory", "load")
+"""What each look at a machine says."""
+LIMITED: Final = (*IN_EACH_LOOK, "disk")
+"""What every machine is asked for, and may have a limit."""
+OF_MACHINES: Final = (*LIMITED, "net_in", "net_out")
+"""All that every machine is asked for."""
+SHARES: Final = frozenset({"cpu", "memory", "disk", "error_rate"})
+"""Metrics of 0 to 1."""
 
 
 class Measurement(msgspec.Struct, frozen=True, gc=False):

@@ -12,14 +12,13 @@ from math import floor, isnan, nan
 
 from console.core.metrics.fleet_curve import CurveRow, OpenRow, merged
 from console.model.application_metrics import MACHINE
+from console.model.measurements import IN_EACH_LOOK
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
 from console.text import SafeText
 from console.views.metric_series import Point, Series
 from console.views.metric_words import unit_of
 
-KINDS = ("cpu", "memory", "load")
-"""What every host says; shown before anything else is known."""
 SPAN = 660.0
 """Seconds of a host's looks: ten minutes, and a little."""
 MOST = 1320
@@ -153,9 +152,9 @@ class MetricsHistory:
     """The numbers that came, by metric: the fleet's curves, and each host's own looks."""
 
     def __init__(self) -> None:
-        self._curves: dict[str, FleetCurve] = {name: FleetCurve(MetricInfo(name, unit_of(name))) for name in KINDS}
+        self._curves: dict[str, FleetCurve] = {name: FleetCurve(MetricInfo(name, unit_of(name))) for name in IN_EACH_LOOK}
         self._hosts: dict[tuple[str, str], HostMetrics] = {}
-        self._latest: dict[str, dict[str, Point]] = {name: {} for name in KINDS}
+        self._latest: dict[str, dict[str, Point]] = {name: {} for name in IN_EACH_LOOK}
         self._problems: dict[str, SafeText] = {}
         self._of_hosts: dict[str, tuple[Curve, ...]] = {}
         self._shift = 0.0

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from console.core.kinds.kinds import kind_of
 from console.core.words.threshold_words import amount
 from console.model import events as ev
+from console.model.measurements import IN_EACH_LOOK
 from console.model.state import RunState
 from console.ports.feed import Sample
 from console.views.metric_series import Point
@@ -19,7 +20,6 @@ from console.views.recording import Recording
 
 COLUMNS = 160
 """Points of a curve at most."""
-MACHINES: Final = ("cpu", "memory", "load")
 ERRORS: Final = "error_rate"
 Cohort = Literal["new", "old"]
 When = Literal["before", "on the new release", "after the rollback"]
@@ -35,13 +35,13 @@ def name_of(kind: str) -> str:
 
 def value_words(kind: str, value: float) -> str:
     """Return a number as people say it."""
-    return said(kind, value) if kind in MACHINES else amount(kind, value)
+    return said(kind, value) if kind in IN_EACH_LOOK else amount(kind, value)
 
 
 def top_of(kind: str, values: Iterable[float]) -> float:
     """Where the scale ends, which begins at zero."""
     found = list(values)
-    return scale_top(kind, found) if kind in MACHINES else max(found, default=0.0) * 1.1 or 1.0
+    return scale_top(kind, found) if kind in IN_EACH_LOOK else max(found, default=0.0) * 1.1 or 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunStat
     if not count:
         return None
     known = of_hosts.kinds()
-    by_kind = {kind: of_hosts if kind in known else of_whole for kind in (*MACHINES, *NAMES, *sorted(known | of_whole.kinds()))}
+    by_kind = {kind: of_hosts if kind in known else of_whole for kind in (*IN_EACH_LOOK, *NAMES, *sorted(known | of_whole.kinds()))}
     chosen = dict(list(by_kind.items())[:MOST])
     curves = tuple(Curve(kind, one.curve(kind, "new", step), one.curve(kind, "old", step)) for kind, one in chosen.items())
     told = {kind: spread for kind, one in chosen.items() if (spread := one.told(kind))}
@@ -159,7 +159,7 @@ def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunStat
 
 
 def _numbers(sample: Sample) -> Iterable[tuple[str, float]]:
-    found = (*((kind, getattr(sample, kind)) for kind in MACHINES), *sample.extra.items())
+    found = (*((kind, getattr(sample, kind)) for kind in IN_EACH_LOOK), *sample.extra.items())
     return ((kind, value) for kind, value in found if value is not None)
 
 

@@ -117,7 +117,7 @@ def metric_lines(all_series: Sequence[Series], state: RunState, looking: Looking
     for place, series in enumerate(all_series[: rows.shown]):
         out += _metric(series, state, looking, frame, place, rows, width)
     if rows.shown < len(all_series):
-        left = ", ".join(metric_name(series.kind, series.info) for series in all_series[rows.shown :])
+        left = ", ".join(metric_name(series.kind) for series in all_series[rows.shown :])
         out.append(clipped(line(Span(f"+{len(all_series) - rows.shown} more: {left}", "dim")), width))
     if rows.plots:
         out.append(clipped(looking.below, width) if looking.below else time_axis(columns * step, columns, looking.until))
@@ -127,7 +127,7 @@ def metric_lines(all_series: Sequence[Series], state: RunState, looking: Looking
 def _metric(series: Series, state: RunState, looking: Looking, frame: Frame, place: int, rows: _Rows, width: int) -> list[Line]:
     """The line of one metric, and what is drawn below it."""
     numbers = numbers_at(series, frame) if looking.cursor is not None else numbers_now(series, state, looking.now)
-    name = metric_name(series.kind, series.info)
+    name = metric_name(series.kind)
     is_live = looking.cursor is None
     drawn_below = place < rows.plots or place < rows.sparks
     label = line(f"{name:<{NAME if width >= PLOT_COLUMNS else 6}}")
@@ -142,30 +142,30 @@ def _metric(series: Series, state: RunState, looking: Looking, frame: Frame, pla
         drawn = _plot(series, frame, rows.rows, state, looking)
         return [head, *(each if frame.looked is None else looked_at(each, SCALE + frame.looked) for each in drawn)]
     if place < rows.sparks:
-        return [head, _bars(series, frame, width - frame.columns, looking)]
-    return [_with_bars(head, series, frame, width, looking)]
+        return [head, _bars(series, frame, width - frame.columns, looking, allowed(series, state))]
+    return [_with_bars(head, series, frame, width, looking, allowed(series, state))]
 
 
 def _tone(series: Series, looking: Looking) -> Literal["dim", "busy"]:
     return "dim" if series.is_late(looking.now) else "busy"
 
 
-def _bars(series: Series, frame: Frame, edge: int, looking: Looking) -> Line:
+def _bars(series: Series, frame: Frame, edge: int, looking: Looking, limits: tuple[float, ...]) -> Line:
     """A row of bars, with what its height stands for at the left."""
     values = frame.of(series.points, series.every)
-    top = top_of(series, values)
+    top = top_of(series, values, limits)
     bars = (*_toned(spark(values, top, frame.change), _tone(series, looking)),)
     drawn = clipped(bars if frame.looked is None else looked_at(bars, frame.looked), frame.columns)
     return (*line(Span(f"{said_of(series, top):>{EDGE - 1}}┤", "dim")), *drawn) if edge else drawn
 
 
-def _with_bars(head: Line, series: Series, frame: Frame, width: int, looking: Looking) -> Line:
+def _with_bars(head: Line, series: Series, frame: Frame, width: int, looking: Looking, limits: tuple[float, ...]) -> Line:
     """A line of words with the newest columns as bars in what room is left, above those of the other metrics."""
     columns = min(frame.columns, width - max(text_width(head), 18) - 2)
     if columns < 6:
         return clipped(head, width)
     short = frame.over(columns)
-    return (*head, Span(" " * (width - columns - text_width(head))), *_bars(series, short, 0, looking))
+    return (*head, Span(" " * (width - columns - text_width(head))), *_bars(series, short, 0, looking, limits))
 
 
 def _plot(series: Series, frame: Frame, rows: int, state: RunState, looking: Looking) -> tuple[Line, ...]:
@@ -179,8 +179,9 @@ def _plot(series: Series, frame: Frame, rows: int, state: RunState, looking: Loo
     else:
         apart = ((series.points, "busy", False),)
     tracks = tuple(Track(frame.of(points, series.every), "dim" if stale else tone, dashed=dashed) for points, tone, dashed in apart)
-    top = top_of(series, [value for track in tracks for value in track.values])
-    levels: list[tuple[float, Tone]] = [(limit, "bad") for limit in allowed(series) if limit <= top]
+    limits = allowed(series, state)
+    top = top_of(series, [value for track in tracks for value in track.values], limits)
+    levels: list[tuple[float, Tone]] = [(limit, "bad") for limit in limits if limit <= top]
     before = baseline(series, state)
     if before is not None and before <= top:
         levels.append((before, "dim"))

@@ -39,14 +39,28 @@ def unit(series: Series) -> Unit | None:
     return series.info.unit if series.info else None
 
 
-def top_of(series: Series, values: Iterable[float | None]) -> float:
-    """Return where its scale ends."""
-    return scale_top(series.kind, values, unit(series), allowed(series))
+def top_of(series: Series, values: Iterable[float | None], limits: tuple[float, ...]) -> float:
+    """Return where its scale ends. `limits`: what is allowed."""
+    return scale_top(series.kind, values, unit(series), limits)
 
 
-def allowed(series: Series) -> tuple[float, ...]:
-    """Return what thresholds allow."""
-    return series.info.limits if series.info else ()
+def allowed(series: Series, state: RunState) -> tuple[float, ...]:
+    """Return what thresholds allow, as numbers: also the limits that are so much more than before the release, or than old hosts have."""
+    return (*(series.info.limits if series.info else ()), *(limit for _, limit in _relative(series, state)))
+
+
+def _relative(series: Series, state: RunState) -> list[tuple[str, float]]:
+    """The limits that follow from other numbers, once those are there; each with what it is held against."""
+    if not state.switched or state.plan is None:
+        return []
+    before, old = baseline(series, state), series.old[-1][1] if series.new and series.old else None
+    found: list[tuple[str, float]] = []
+    for threshold in (one for one in state.plan.thresholds if one.metric == series.kind):
+        if threshold.above_baseline is not None and before is not None:
+            found.append((" by before", before * (1.0 + threshold.above_baseline)))
+        if threshold.above_old is not None and old is not None:
+            found.append((" by old", old * (1.0 + threshold.above_old)))
+    return found
 
 
 def said_of(series: Series, value: float) -> str:
@@ -127,9 +141,12 @@ def baseline(series: Series, state: RunState) -> float | None:
 
 
 def limit_words(series: Series, state: RunState) -> Line:
-    """Return what is allowed, and what was before the first switch."""
+    """Return which quantile it is, what is allowed, and what was before the first switch."""
     before = baseline(series, state)
-    words = [*(f"limit {said_of(series, limit)}" for limit in allowed(series)), *([f"before {said_of(series, before)}"] if before is not None else [])]
+    words = [f"p{100 * series.info.quantile:g}"] if series.info and series.info.quantile else []
+    words += [f"limit {said_of(series, limit)}" for limit in (series.info.limits if series.info else ())]
+    words += [f"limit {said_of(series, limit)}{against}" for against, limit in _relative(series, state)]
+    words += [f"before {said_of(series, before)}"] if before is not None else []
     return line(Span("  ".join(words), "dim")) if words else ()
 
 

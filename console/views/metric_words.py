@@ -19,12 +19,10 @@ def unit_of(metric: str, info: MetricInfo | None = None) -> Unit:
     return info.unit if info else "seconds" if metric.startswith("check:") else _UNITS.get(metric, "number")
 
 
-def metric_name(metric: str, info: MetricInfo | None = None) -> str:
-    """Return what a metric is called: errors, p95, cpu, a check's name, or the file's own name."""
+def metric_name(metric: str) -> str:
+    """Return what a metric is called: errors, latency, cpu, a check's name, or the file's own name."""
     if metric.startswith("check:"):
         return metric[len("check:") :]
-    if metric == "latency":
-        return f"p{100 * (info.quantile if info and info.quantile else 0.95):g}"
     return _NAMES.get(metric, metric)
 
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.adapters.clock import SetClock
+from console.model.measurements import IN_EACH_LOOK
 from console.ports.feed import Sample
-from console.tui.metrics_history import KINDS, MOST, SLACK, SPAN, MetricsHistory
+from console.tui.metrics_history import MOST, SLACK, SPAN, MetricsHistory
 from console.tui.widgets.metrics_panel import MetricsPanel
 from tests.tui.scenes import scene
 
@@ -61,7 +62,7 @@ def test_the_fleets_number_is_the_mean_of_its_hosts_and_an_unknown_host_has_none
     assert [(at, round(value, 9)) for at, value in cpu_series.points] == [(7.0, 0.3)]
     assert set(cpu_series.latest) == {"web01", "web02"}
     assert set(memory.latest) == {"web01", "web02", "web03"}
-    assert [series.kind for series in numbers.series("db01")] == list(KINDS)
+    assert [series.kind for series in numbers.series("db01")] == list(IN_EACH_LOOK)
     assert not any(series.points for series in numbers.series("db01"))
     assert numbers.load_of("web01", now=12.0) == (0.2, 0.5)
     assert numbers.load_of("web01", now=12.5) == (None, None)

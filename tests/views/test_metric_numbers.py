@@ -2,13 +2,15 @@
 
 import pytest
 
+from console.model.number_history import MetricInfo
 from console.model.paged_table import Table
-from console.model.plan import Step
+from console.model.plan import Plan, Step
 from console.model.state import HostState, RunState, StepState
-from console.model.thresholds import Mean
+from console.model.thresholds import Mean, Threshold
 from console.text import SafeText
-from console.views.metric_numbers import baseline
+from console.views.metric_numbers import allowed, baseline, limit_words
 from console.views.metric_series import Series
+from console.views.styled_text import text
 
 SWITCH = Step("wave-1/web01/switch", "switch", "release", SafeText("switch"), about="web01", changes=True)
 SWITCHED = RunState(
@@ -33,3 +35,22 @@ def test_what_was_before_the_release(series: Series, recorded: dict[str, dict[st
 
 def test_without_a_switch_nothing_was_before_it():
     assert baseline(FLEET, RunState()) is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "limits", "words"),
+    [
+        (Threshold("latency", above=0.5), (0.5,), "p95  limit 500 ms  before 100 ms"),
+        (Threshold("latency", above_baseline=0.5), (0.15,), "p95  limit 150 ms by before  before 100 ms"),
+        (Threshold("latency", above_old=1.0), (0.4,), "p95  limit 400 ms by old  before 100 ms"),
+        (Threshold("cpu", above_baseline=0.5), (), "p95  before 100 ms"),
+    ],
+)
+def test_limits_that_follow_from_other_numbers_are_drawn_too(threshold: Threshold, limits: tuple[float, ...], words: str):
+    above = (threshold.above,) if threshold.above is not None else ()
+    series = Series("latency", new=((1010.0, 0.3),), old=((1010.0, 0.2),), info=MetricInfo("latency", "seconds", limits=above, quantile=0.95))
+    fields = {name: getattr(SWITCHED, name) for name in ("run", "hosts", "index")}
+    state = RunState(**fields, switched=1000.0, plan=Plan("rolling", (), (), thresholds=(threshold,)), baselines={"latency": {"": Mean(0.1)}})
+    assert allowed(series, state) == pytest.approx(limits)
+    assert text(limit_words(series, state)) == words
+    assert allowed(series, RunState()) == above

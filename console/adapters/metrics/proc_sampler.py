@@ -10,7 +10,7 @@ from console.adapters.clock import SystemClock
 from console.core.host.procfs import DISK_EVERY, ProcSample, bytes_a_second, cpu_share, loop_script, parse_disk, parse_line
 from console.model.application_metrics import MACHINE
 from console.model.fleet import Host
-from console.model.measurements import Measurement
+from console.model.measurements import OF_MACHINES, Measurement
 from console.ports.hosts import Transport
 from console.ports.metrics import Take
 from console.text import SafeText
@@ -25,7 +25,7 @@ LINE = 4096
 """Bytes that may come without a line break; more is no line of ours."""
 DISK_STANDS = 3 * DISK_EVERY
 """Seconds for which a disk is what it was: it is not asked at each look, and what it has not said for longer is not known."""
-METRICS = ("cpu", "memory", "load", "disk", "net_in", "net_out")
+METRICS = OF_MACHINES
 
 
 class _Reader:

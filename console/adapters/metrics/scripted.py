@@ -3,14 +3,14 @@
 import asyncio
 
 from console.model.application_metrics import MACHINE
-from console.model.measurements import Measurement
+from console.model.measurements import IN_EACH_LOOK, Measurement
 from console.ports.metrics import Take
 
 
 class ScriptedSource:
     """`give` says what one look at one host finds, while somebody follows."""
 
-    def __init__(self, name: str = MACHINE, interval: float = 1.0, metrics: tuple[str, ...] = ("cpu", "memory", "load")) -> None:
+    def __init__(self, name: str = MACHINE, interval: float = 1.0, metrics: tuple[str, ...] = IN_EACH_LOOK) -> None:
         self.name, self.interval, self.metrics = name, interval, metrics
         self.followers = 0
         self._takes: list[Take] = []

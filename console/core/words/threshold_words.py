@@ -3,6 +3,7 @@
 from console.core.words.durations import duration_words
 from console.core.words.readings import percent
 from console.core.words.sizes import counted
+from console.model.measurements import SHARES
 from console.model.thresholds import (
     BadBefore,
     BothSides,
@@ -16,7 +17,6 @@ from console.model.thresholds import (
     Within,
 )
 
-SHARES = frozenset({"error_rate", "cpu", "memory", "disk"})
 NAMED = 4
 """Hosts that a sentence names."""
 _THEN = {"rollback": "rolled back by itself", "propose": "proposed to be rolled back", "warn": "only shown"}

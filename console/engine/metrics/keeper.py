@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from console.core.metrics.kept_numbers import KeptNumbers
 from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment
-from console.model.measurements import Measurement
+from console.model.measurements import IN_EACH_LOOK, Measurement
 from console.ports.clock import Clock
 from console.ports.feed import Sample
 from console.ports.metrics import MetricSource
@@ -166,5 +166,5 @@ def sample_of(source: str, looks: tuple[Measurement, ...]) -> Sample:
     host, at = looks[0].host, looks[0].at
     if source != MACHINE:
         return Sample(host, at, extra=values, source=source, counts=counts, problem=problem)
-    cpu, memory, load = (values.pop(name, None) for name in ("cpu", "memory", "load"))
+    cpu, memory, load = (values.pop(name, None) for name in IN_EACH_LOOK)
     return Sample(host, at, cpu, memory, load, values, problem=problem)

@@ -6,7 +6,7 @@ Of many hosts, a look is worked out beside the engine's loop, over a copy of wha
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from console.core.run.breaches import counting_down, is_judged, untouched_before
 from console.core.run.new_against_old import NEW, OLD
@@ -15,7 +15,7 @@ from console.core.thresholds.changes import told
 from console.core.thresholds.judging import View, judged, reach_of
 from console.model.events import BaselineTaken, Event
 from console.model.fleet import Environment
-from console.model.measurements import Measurements
+from console.model.measurements import LIMITED, Measurements
 from console.model.state import HostCondition, RunState
 from console.model.thresholds import Mean, Threshold, Verdict
 from console.ports.clock import Clock
@@ -31,7 +31,6 @@ PER_SECOND = 400
 FEW = 32
 """Hosts whose measurements are looked through in the loop itself; those of more, in a thread."""
 LEAST_PATIENCE = 10.0
-MACHINE: Final = frozenset({"cpu", "memory", "load", "disk"})
 
 
 class ThresholdWatch:
@@ -100,5 +99,5 @@ def _hosts(state: RunState, conditions: frozenset[HostCondition]) -> dict[str, f
 
 def patience_of(environment: Environment, metric: str) -> float:
     """Return after how many seconds a host that was not measured is said to be unmeasured: three looks of its source."""
-    interval = environment.metrics_interval if metric in MACHINE else environment.metrics.scrape_interval
+    interval = environment.metrics_interval if metric in LIMITED else environment.metrics.scrape_interval
     return max(LEAST_PATIENCE, 3.0 * interval)
