@@ -187,6 +187,8 @@ class GateJudged(Event, frozen=True, tag="gate-judged"):
     passing: float = 0.0
     """So many of these seconds it had passed already, time after time."""
     seen: SafeText = SafeText("")
+    blocking: bool = True
+    """False: on a way back, a check of what hosts share was asked once; the host is back whatever it says."""
 
 
 class CriticalJudged(Event, frozen=True, tag="critical-judged"):

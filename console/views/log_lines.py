@@ -173,6 +173,8 @@ def _steps(event: ev.Event, state: RunState) -> tuple[LogLine, ...]:
             tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "inconclusive": "warn", "error": "unknown"}
             seen = f", saw {event.seen}" if event.seen else ""
             passes = f"{event.passes} of {event.needed} in a row after {seconds_in_words(event.seconds)}"
+            if not event.blocking and event.verdict != "passed":
+                return (LogLine(event.at, event.host, f"warning: {event.check}: {event.verdict}{seen}; hosts share it, and are back without it", "warn"),)
             told = f"{event.check}: {event.verdict}, {passes}{seen}"
             return (LogLine(event.at, event.host, told, tones[event.verdict]),)
         case ev.CriticalJudged():

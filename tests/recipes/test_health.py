@@ -91,17 +91,17 @@ def test_health(reader: Reader):
     printed = reader.types("deploy staging --version v1.2.0 --yes", code=4)
     grown.join()
     assert "within the monitoring window: Mail queue: 200, expected below 100" in printed
+    assert "warning: Mail queue failed: 200, expected below 100" in printed
+    redis(reader, "del", "mail")
     assert live(reader) == {"v1.0.0"}
     kept = b"".join(path.read_bytes() for path in (reader.home / "state").rglob("*") if path.is_file())
     assert SMOKE.encode() not in kept
 
 
 def grow(reader: Reader) -> None:
-    """Let the queue grow once both hosts have the release; the code before it works the queue off again."""
+    """Let the queue grow once both hosts have the release."""
     serves(reader, "1.2.0")
     redis(reader, "lpush", "mail", *map(str, range(200)))
-    serves(reader, "1.0.0")
-    redis(reader, "del", "mail")
 
 
 def serves(reader: Reader, version: str) -> None:

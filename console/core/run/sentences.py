@@ -78,7 +78,8 @@ def _finished(event: ev.StepFinished) -> str:
 
 
 def _gate(event: ev.GateJudged) -> str:
-    return f"{event.host}: {event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
+    warns = "" if event.blocking or event.verdict == "passed" else "warning: "
+    return f"{event.host}: {warns}{event.check} {event.verdict}: {event.seen}, {event.passes} of {event.needed} in a row, {event.seconds:.1f} s"
 
 
 def _critical(event: ev.CriticalJudged) -> str:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from console.core.checks.shared_service import asks_own
 from console.core.host import release_scripts
 from console.core.host.shell import filled
 from console.core.plan.lanes import gates_of
@@ -18,7 +19,7 @@ from console.engine.run.monitor import Monitoring
 from console.engine.run.reachability import why_silent
 from console.engine.run.step_attempt import Task, remote, values_of, values_of_return, variables_of
 from console.model.events import GateJudged, ReleasePacked, StepFinished, StepStatus
-from console.model.fleet import Command
+from console.model.fleet import Command, HealthCheck
 from console.model.release import Package
 from console.model.state import RunState
 from console.ports.feed import Output
@@ -154,8 +155,11 @@ async def _prune(task: Task) -> StepResult:
 
 
 async def _gate(task: Task) -> StepResult:
+    """Watch the host's checks. On a way back those of what hosts share are asked once, and told: recovery waits for nothing that it does not need."""
     checks = gates_of(task.environment, task.host)
-    results = await asyncio.gather(*(_judge(task, number) for number in range(len(checks))))
+    shared = [check for check in checks if task.step.phase == "rollback" and not asks_own(check, task.host)]
+    own = [number for number, check in enumerate(checks) if check not in shared]
+    results, _ = await asyncio.gather(asyncio.gather(*(_judge(task, number) for number in own)), asyncio.gather(*(_tell(task, check) for check in shared)))
     worst = next((result for result in results if result.status == "failed"), None)
     return worst or next((result for result in results if result.status != "done"), StepResult("done"))
 
@@ -175,6 +179,16 @@ async def _judge(task: Task, number: int) -> StepResult:
     status: StepStatus = "unknown" if found.verdict == "error" else "failed"
     expected = f"{found.passes} of {found.needed} passes in {found.seconds:.0f} s"
     return StepResult(status, detail=SafeText(f"{check.name}: {found.seen}; {expected}"))
+
+
+async def _tell(task: Task, check: HealthCheck) -> None:
+    """Ask once how something that hosts share is, for the record."""
+    found = await task.tools.gates.once(task.environment, task.host, check, values_of(task))
+    judged = GateJudged(
+        step=task.step.name, host=task.step.about, verdict=found.verdict, check=check.name, passes=found.passes, needed=found.needed,
+        seconds=round(found.seconds, 3), seen=found.seen, blocking=False,
+    )  # fmt: skip
+    task.tools.record(judged)
 
 
 async def _analysis(task: Task) -> StepResult:
