@@ -12,6 +12,7 @@ from console.core.run.sentences import sentence
 from console.core.words.readings import reading_words
 from console.core.words.sizes import counted
 from console.model import events as ev
+from console.model.request import Person
 from console.model.state import RunState
 from console.views.blocking_reason import step_words
 from console.views.plan_words import names_in_words
@@ -127,11 +128,11 @@ class _Sequence:
             return None
         match self._all[place][0]:
             case ev.RollbackBegan(by=by, reason=reason):
-                words = f"roll back, {'by itself' if by is None else f'asked for by {by}'}: {reason}"
+                words = f"roll back, {_asked(by, reason)}"
             case ev.AbortAsked(by=by, leave=leave):
                 words = f"abort, asked for by {by}" + (", everything stays as it is" if leave else "")
             case ev.HostReturning(host=host, by=by, reason=reason):
-                words = f"{host} goes back alone, {'by itself' if by is None else f'asked for by {by}'}: {reason}"
+                words = f"{host} goes back alone, {_asked(by, reason)}"
             case _:
                 words = f"GO for the rollback, by {self._state.decided_by or self._state.by}"
         return self._moment(place, "Decision", words)
@@ -166,6 +167,13 @@ class _Sequence:
     def _end(self) -> KeyMoment | None:
         place = next((place for place, (event, _) in enumerate(self._all) if isinstance(event, ev.RunEnded)), None)
         return None if place is None else self._moment(place, "End", f"{self._state.outcome}, exit {self._state.exit}")
+
+
+def _asked(by: Person | None, reason: str) -> str:
+    """Who or what had hosts go back, and why; the reason that is recorded may say who asked already."""
+    if by is None:
+        return f"by itself: {reason}"
+    return reason if reason.startswith(f"asked for by {by.name}") else f"asked for by {by}: {reason}"
 
 
 def shows_harm(event: ev.Event) -> bool:

@@ -313,3 +313,12 @@ def test_a_good_run_of_many_hosts_and_waves_stays_short():
     waves = [one.words for one in whole.highlights if "wave" in one.words]
     assert len(waves) == 7
     assert waves[3] == "6 more waves until the last 3"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("", "roll back, asked for by lin"), (": errors at checkout", "roll back, asked for by lin: errors at checkout")]
+)
+def test_who_asked_for_a_rollback_is_said_once(reason: str, words: str):
+    case = whole_report(rolled_back_by(reason)).incident
+    assert case is not None
+    assert next(one.words for one in case.moments if one.name == "Decision") == words
