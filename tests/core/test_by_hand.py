@@ -155,7 +155,7 @@ def test_the_guide_is_a_script_and_a_readme_and_nothing_half_done(sh: Shell, swi
 def test_a_first_release_has_nothing_before_it(sh: Shell, app: Path):
     told(app, ("switch", A, "-"))
     left(sh, app, A, "")
-    assert "before  nothing" in (app / ".deploy" / "README").read_text()
+    assert "before  none that this host could go back to" in (app / ".deploy" / "README").read_text()
 
 
 def test_leaving_the_guide_forgets_nothing_of_what_was_live(sh: Shell, app: Path):

@@ -127,7 +127,7 @@ guide() {
   was=$live live=$release
   back_to
   live=$was
-  printf @README@ "$run" "$release" "${back:-nothing}" > .deploy/README.new
+  printf @README@ "$run" "$release" "${back:-none that this host could go back to}" > .deploy/README.new
   mv -f .deploy/README.new .deploy/README
 }
 """
