@@ -52,6 +52,7 @@ def decide(environment: Environment, state: RunState, now: float, since: int = -
 
 
 def _settling(state: RunState) -> Iterator[Effect]:
+    """Ask what became of each step that ran when its engine ended, before anything new starts."""
     tally = state.tally
     steps = (*own_steps(state, tally.own_running), *(step for name in tally.unsettled for step in tally.lanes[name].running))
     for step in steps:
@@ -61,6 +62,7 @@ def _settling(state: RunState) -> Iterator[Effect]:
 
 
 def _go_forward(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    """A run that is not on its way back. What stands first goes first: an abort, a breach, a failure, a lost network, a held step, a pause."""
     if state.aborting:
         yield from _abort(environment, state, now)
         return
@@ -107,6 +109,7 @@ def _held(state: RunState) -> SafeText | None:
 
 
 def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effect]:
+    """Start those steps; a wave begins with its pauses, and a step that waits for metrics has a person asked."""
     for step in ready:
         if waits_for_metrics(state, step):
             yield AskPerson("breach")
@@ -117,6 +120,7 @@ def _starts(state: RunState, now: float, ready: Iterable[Step]) -> Iterator[Effe
 
 
 def _begin_wave(state: RunState, step: Step, now: float) -> Iterator[Effect]:
+    """Begin a wave, unless the run pauses after so many hosts, or the pause between two waves is not over."""
     done = len(hosts_in(state, frozenset({"new"})))
     if state.pause_after and not state.passed_pause and done >= state.pause_after and step.wave > 1:
         yield RecordEvent(Paused(reason=SafeText(f"pause after {counted(done, 'host')} (pause_after)"), cause="pause-after"))
@@ -136,6 +140,7 @@ def _ended_at(state: RunState, name: str) -> float:
 
 
 def _trip(environment: Environment, state: RunState) -> Iterator[Effect]:
+    """What follows where too much failed: what the file says; a network that failed, and a migrated database, wait for a person."""
     alone = failed_without_host(state)
     reason, rule = trip_reason(state), "rollback" if alone and alone.kind == "analysis" else on_failure(state)
     if state.changed and is_network(environment, state):
@@ -172,6 +177,7 @@ def _send_back(environment: Environment, state: RunState, conditions: frozenset[
 
 
 def _abort(environment: Environment, state: RunState, now: float) -> Iterator[Effect]:
+    """End what goes forward; then every changed host goes back, or all stays as it is, as the person said."""
     if state.aborting == "leave" and (returning := tuple(_goes_on_returning(environment, state, now))):
         yield from returning
         return
@@ -203,6 +209,7 @@ def _goes_on_returning(environment: Environment, state: RunState, now: float) ->
 
 
 def _roll_back(environment: Environment, state: RunState, now: float, since: int) -> Iterator[Effect]:
+    """End what still goes forward, and begin with hosts on which nothing runs any more."""
     if state.back is None:
         return
     tally = state.tally

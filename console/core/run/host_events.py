@@ -49,6 +49,7 @@ def turned_together(state: RunState, names: Iterable[str], cause: Cause, since: 
 
 
 def _misfit(state: RunState, host: HostState, cause: Cause) -> RunState:
+    """Keep that the record says what cannot be; it is not obeyed."""
     return changed(state, misfits=(*state.misfits[1 - _MISFITS :], f"after event {state.seq}: {host.name} was {host.condition}, and cannot be {cause}"))
 
 
@@ -141,6 +142,7 @@ def finished(state: RunState, event: ev.StepFinished) -> RunState:
 
 
 def _done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    """A step of a host is done: a switch makes its release live, the last step of an update or of a return settles the host."""
     if step.kind in ("switch", "remove"):
         state = with_host(state, step.about, release=step.release, version=_version_of(state, step))
     if not _is_last(state, step):
@@ -151,6 +153,7 @@ def _done(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
 
 
 def _version_of(state: RunState, step: Step) -> SafeText:
+    """The name of the release that a step made live: the new one, the one of the way back, or what was before."""
     if state.release and step.release == state.release.id:
         return state.release.version
     way = state.way(step.about)
@@ -158,6 +161,7 @@ def _version_of(state: RunState, step: Step) -> SafeText:
 
 
 def _is_last(state: RunState, step: Step) -> bool:
+    """Whether nothing of the step's phase is left to do on its host; what may fail is not waited for."""
     if step.phase not in ("release", "rollback"):
         return False
     mine = [known for known in state.lanes.get(step.about, ()) if known.phase == step.phase]
@@ -165,6 +169,7 @@ def _is_last(state: RunState, step: Step) -> bool:
 
 
 def _ended_badly(state: RunState, step: Step, event: ev.StepFinished) -> RunState:
+    """A step of a host failed, was cancelled, or nobody saw its end: what the host is then depends on where it was going."""
     if step.phase == "close" and event.lost:
         return fell(state, ev.HostFailed(host=step.about, condition="unreachable", reason=event.detail, mono=event.mono))
     if not step.fatal:
