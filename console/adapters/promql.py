@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from console.adapters.checks.rest import Api
 
 
-class Answer(NamedTuple):
+class PromAnswer(NamedTuple):
     """One series of an answer."""
 
     labels: dict[str, str]
     value: float
 
 
-async def instant(api: Api, query: str) -> tuple[Answer, ...]:
+async def instant(api: Api, query: str) -> tuple[PromAnswer, ...]:
     """Ask for the value now. Raises NoAnswer; ValueError where what answers is no Prometheus."""
     said = await api.get("/api/v1/query", query=query)
     try:
@@ -24,11 +24,11 @@ async def instant(api: Api, query: str) -> tuple[Answer, ...]:
         raise ValueError(f"this is no Prometheus: it answers {str(said)[:60]!r}") from fault
 
 
-def _answers(data: dict[str, Any]) -> tuple[Answer, ...]:
+def _answers(data: dict[str, Any]) -> tuple[PromAnswer, ...]:
     if data["resultType"] == "scalar":
-        return (Answer({}, float(data["result"][1])),)
+        return (PromAnswer({}, float(data["result"][1])),)
     if data["resultType"] != "vector":
         raise ValueError(data["resultType"])
     return tuple(
-        Answer({str(label): str(text) for label, text in series["metric"].items()}, float(series["value"][1])) for series in data["result"]
+        PromAnswer({str(label): str(text) for label, text in series["metric"].items()}, float(series["value"][1])) for series in data["result"]
     )  # fmt: skip

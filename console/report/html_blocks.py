@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.report.html_text import classed, told
-from console.views.report_blocks import Block, Drawing, FactRows, Grid, Moments, Paragraph, Point, Points, Prompts, Quote
+from console.views.report_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, TableGrid
 from console.views.run_report import TimelineEntry
 from console.views.times import clock_span
 
@@ -18,7 +18,7 @@ def block_html(block: Block, drawings: Mapping[str, str]) -> str:
             return f'<dl class="facts">{facts}</dl>'
         case Points(rows=points):
             return f"<ul>{''.join(map(_point, points))}</ul>"
-        case Grid():
+        case TableGrid():
             return _grid(block)
         case Moments(rows=moments):
             return f'<ol class="moments">{"".join(map(_moment, moments))}</ol>'
@@ -45,7 +45,7 @@ def _quoted(lines: tuple[str, ...]) -> str:
     return f'<pre tabindex="0">{inside}</pre>' if lines else ""
 
 
-def _grid(grid: Grid) -> str:
+def _grid(grid: TableGrid) -> str:
     head = "".join(f"<th{_number(grid, column)}>{told(words)}</th>" for column, words in enumerate(grid.head))
     tones = grid.tones or ("plain",) * len(grid.rows)
     rows = "".join(
@@ -55,12 +55,12 @@ def _grid(grid: Grid) -> str:
     return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _cell(grid: Grid, column: int, words: str) -> str:
+def _cell(grid: TableGrid, column: int, words: str) -> str:
     """A cell; it carries its column's name, which stands beside it where the page is narrow."""
     return f'<td{_number(grid, column)} data-column="{told(grid.head[column])}"><bdi>{told(words)}</bdi></td>'
 
 
-def _number(grid: Grid, column: int) -> str:
+def _number(grid: TableGrid, column: int) -> str:
     return ' class="n"' if column in grid.numbers else ""
 
 

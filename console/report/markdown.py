@@ -7,7 +7,7 @@ import re
 
 from console.text import SafeText
 from console.typed import as_typed
-from console.views.report_blocks import Block, Drawing, FactRows, Grid, Moments, Paragraph, Point, Points, Prompts, Quote, Section
+from console.views.report_blocks import Block, Drawing, FactRows, Moments, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
 from console.views.report_sections import report_sections, title_of
 from console.views.run_report import TimelineEntry
 from console.views.times import clock_span
@@ -43,7 +43,7 @@ def _block(block: Block) -> str:
             return "\n".join(f"- {name}: {_said(name, words)}" for name, words in rows if words)
         case Points(rows=points):
             return "\n".join(row for point in points for row in _point(point))
-        case Grid():
+        case TableGrid():
             return _grid(block)
         case Moments(rows=moments):
             return "\n".join(map(_moment, moments))
@@ -71,7 +71,7 @@ def _quoted(lines: tuple[str, ...], indent: int) -> list[str]:
     return ["", *(f"{' ' * indent}{SafeText(line)}".rstrip() for line in lines), ""]
 
 
-def _grid(grid: Grid) -> str:
+def _grid(grid: TableGrid) -> str:
     rules = ["---:" if column in grid.numbers else "---" for column in range(len(grid.head))]
     rows = [grid.head, rules, *grid.rows]
     return "\n".join(f"| {' | '.join(row if row is rules else map(escaped, row))} |" for row in rows)

@@ -33,7 +33,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class HostLane:
     """A host, or the console's own steps (an empty name), with its bars."""
 
     host: str
@@ -56,7 +56,7 @@ class LaneChart:
 
     start: float
     end: float
-    lanes: tuple[Lane, ...]
+    lanes: tuple[HostLane, ...]
     marks: tuple[LaneMark, ...]
     hidden: int = 0
 
@@ -72,7 +72,7 @@ def lane_chart(recording: Recording, state: RunState, states: dict[str, str]) ->
     shown = [name for name in ("", *hosts) if name in bars and (not name or name in chosen)]
     start = min(bar.start for name in shown for bar in bars[name])
     end = max(start + 0.1, *(bar.end for name in shown for bar in bars[name]))
-    lanes = tuple(Lane(name, tuple(bars[name]), states.get(name, "")) for name in shown)
+    lanes = tuple(HostLane(name, tuple(bars[name]), states.get(name, "")) for name in shown)
     return LaneChart(start, end, lanes, _marks(recording, start), len(hosts) - len(chosen))
 
 

@@ -44,7 +44,7 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class TableGrid:
     """A table. `tones`: of each row, where one is not plain; `numbers`: columns that are read as numbers."""
 
     head: tuple[str, ...]
@@ -82,7 +82,7 @@ class Drawing:
     name: Literal["lanes", "step times", "metrics"]
 
 
-Block: TypeAlias = Paragraph | FactRows | Points | Grid | Moments | Quote | Prompts | Drawing
+Block: TypeAlias = Paragraph | FactRows | Points | TableGrid | Moments | Quote | Prompts | Drawing
 
 
 @dataclass(frozen=True, slots=True)

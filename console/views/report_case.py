@@ -4,7 +4,7 @@ from console.core.words.sizes import counted
 from console.core.words.threshold_words import amount
 from console.views.incident import QUESTIONS, Incident
 from console.views.plan_words import names_in_words
-from console.views.report_blocks import Block, Grid, Paragraph, Point, Points, Prompts, Quote, Section
+from console.views.report_blocks import Block, Paragraph, Point, Points, Prompts, Quote, Section, TableGrid
 from console.views.times import fine_seconds, seconds_in_words
 from console.views.whole_report import LogExcerpt, WholeReport
 
@@ -28,7 +28,7 @@ def case_sections(whole: WholeReport) -> tuple[tuple[Section, ...], tuple[Sectio
 
 def _sequence(case: Incident) -> tuple[Block, ...]:
     rows = tuple((one.name, one.at[11:23].rstrip("Z"), _gap(one.gap), one.words, one.source) for one in case.moments)
-    return (Grid(("Moment", "At, UTC", "After", "What", "Source"), rows, numbers=frozenset({2})),) if rows else ()
+    return (TableGrid(("Moment", "At, UTC", "After", "What", "Source"), rows, numbers=frozenset({2})),) if rows else ()
 
 
 def _gap(seconds: float | None) -> str:

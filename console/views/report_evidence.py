@@ -8,7 +8,7 @@ from console.model.plan import Step
 from console.model.state import CriticalTry, RunState
 from console.typed import as_typed
 from console.views.kept_metrics import KeptMetrics, When, name_of, value_words
-from console.views.report_blocks import Block, Drawing, Grid, Paragraph, Point, Points
+from console.views.report_blocks import Block, Drawing, Paragraph, Point, Points, TableGrid
 from console.views.run_report import Failure, HostPart, SentAnnouncement
 from console.views.styled_text import Tone
 from console.views.times import fine_seconds, seconds_in_words
@@ -59,7 +59,7 @@ def time_blocks(whole: WholeReport) -> tuple[Block, ...]:
         for one in whole.kinds
     )  # fmt: skip
     tones: tuple[Tone, ...] = tuple("bad" if one.failed else "warn" if one.is_late else "dim" if not one.done else "plain" for one in whole.kinds)
-    grid = Grid(("Step", "Planned", "Done", "Usual", "Median", "Longest"), rows, tones, frozenset({1, 3, 4}))
+    grid = TableGrid(("Step", "Planned", "Done", "Usual", "Median", "Longest"), rows, tones, frozenset({1, 3, 4}))
     late = [one for one in whole.slowest if one.is_late]
     chosen = late if whole.is_quiet else whole.slowest
     slow = ", ".join(f"{one.words}{f' on {one.host}' if one.host else ''} {fine_seconds(one.seconds)}" + _usual(one.usual) for one in chosen)
@@ -104,7 +104,7 @@ def _means(kept: KeptMetrics) -> tuple[Block, ...]:
     used = [column for column in columns if any(column in means for means in kept.means.values())]
     rows = tuple((name_of(kind), *(value_words(kind, means[column]) if column in means else "–" for column in used)) for kind, means in kept.means.items())
     told = Paragraph(f"Means of the hosts that were changed, from {counted(kept.samples, 'sample')} of {counted(kept.hosts, 'host')}.", "dim")
-    return (told, Grid(("", *(column.capitalize() for column in used)), rows, numbers=frozenset(range(1, len(used) + 1)))) if rows else ()
+    return (told, TableGrid(("", *(column.capitalize() for column in used)), rows, numbers=frozenset(range(1, len(used) + 1)))) if rows else ()
 
 
 def host_blocks(whole: WholeReport) -> tuple[Block, ...]:
@@ -117,7 +117,7 @@ def host_blocks(whole: WholeReport) -> tuple[Block, ...]:
         for host in shown
     )  # fmt: skip
     tones: tuple[Tone, ...] = tuple(_TONES.get(host.state, "plain") for host in shown)
-    grid = Grid(("Host", "Before", "After", "State", "Time", "Longest, or later than the others", "Detail"), rows, tones, frozenset({4}))
+    grid = TableGrid(("Host", "Before", "After", "State", "Time", "Longest, or later than the others", "Detail"), rows, tones, frozenset({4}))
     return (grid, *((Paragraph(_rest_words(hosts[HOSTS:])),) if rest > 0 else ())) if rows else ()
 
 
@@ -140,7 +140,7 @@ def critical_blocks(whole: WholeReport) -> tuple[Block, ...]:
         for told, tone in _tries(tries) if step.kind == "critical" else _ticks(state, step) if step.kind == "manual" else ():
             rows.append((step.path, when, *told))
             tones.append(tone)
-    return (Grid(("path", "when", "on", "verdict", "seen"), tuple(rows), tuple(tones)),) if rows else ()
+    return (TableGrid(("path", "when", "on", "verdict", "seen"), tuple(rows), tuple(tones)),) if rows else ()
 
 
 def _tries(tries: tuple[CriticalTry, ...]) -> Iterator[tuple[tuple[str, str, str], Tone]]:

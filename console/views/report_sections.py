@@ -6,7 +6,7 @@ from console.core.run.sentences import sentence
 from console.core.words.sizes import counted
 from console.model.run_summary import ASIDE
 from console.typed import as_typed
-from console.views.report_blocks import Block, FactRows, Grid, Moments, Paragraph, Point, Points, Section
+from console.views.report_blocks import Block, FactRows, Moments, Paragraph, Point, Points, Section, TableGrid
 from console.views.report_case import case_sections
 from console.views.report_evidence import (
     critical_blocks,
@@ -126,7 +126,7 @@ def _checks(whole: WholeReport) -> tuple[Block, ...]:
     checks = whole.report.state.checks
     tones: dict[str, Tone] = {"passed": "good", "failed": "bad", "error": "unknown", "warning": "warn", "overridden": "warn", "waiting": "warn"}
     rows = tuple((str(check.title), check.status, "yes" if check.blocking else "no", str(check.detail)) for check in checks)
-    return (Grid(("Check", "Result", "Blocks", "What was found"), rows, tuple(tones.get(check.status, "dim") for check in checks)),) if rows else ()
+    return (TableGrid(("Check", "Result", "Blocks", "What was found"), rows, tuple(tones.get(check.status, "dim") for check in checks)),) if rows else ()
 
 
 def _notes(whole: WholeReport) -> tuple[Block, ...]:

@@ -28,7 +28,7 @@ _NOTICED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedSide:
     """One of the two runs. `parts`: seconds spent on each of `PARTS` that there was."""
 
     report: Report
@@ -40,9 +40,9 @@ class Side:
         return {host.host: host for host in self.report.hosts}
 
 
-def side_of(events: Sequence[ev.AnyEvent]) -> Side:
+def side_of(events: Sequence[ev.AnyEvent]) -> ComparedSide:
     """Return one side, from all events of a run."""
-    return Side(report_of(events), parts_of(events))
+    return ComparedSide(report_of(events), parts_of(events))
 
 
 def parts_of(events: Sequence[ev.AnyEvent]) -> dict[str, float]:
@@ -74,12 +74,12 @@ def _part(state: RunState, *, watching: bool) -> str:
     return "paused" if state.pausing is not None else "watch" if watching else "release"
 
 
-def in_order(one: Side, other: Side) -> tuple[Side, Side]:
+def in_order(one: ComparedSide, other: ComparedSide) -> tuple[ComparedSide, ComparedSide]:
     """Return both, the one that began first first."""
     return (one, other) if one.report.state.opened_at <= other.report.state.opened_at else (other, one)
 
 
-def compare_head(left: Side, right: Side, width: int) -> tuple[Line, ...]:
+def compare_head(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     """The lines on top: which two, and how to read it."""
     state = right.report.state
     name = state.environment.upper() if state.protected else state.environment
@@ -89,7 +89,7 @@ def compare_head(left: Side, right: Side, width: int) -> tuple[Line, ...]:
     return clipped(first, width), clipped(line(Span(" * differs", "accent"), Span("   times: how much longer the later run took", "dim")), width)
 
 
-def compare_lines(left: Side, right: Side, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
+def compare_lines(left: ComparedSide, right: ComparedSide, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
     """Return both runs, section by section."""
     sections = (
         ("Runs", _runs(left, right, width, zone)), ("Time by part", _times(left, right, width)), ("Checks", _checks(left, right, width)),
@@ -111,7 +111,7 @@ def _row(width: int, label: str, left: Words, right: Words, delta: float | None 
     return (*head, first, Span(" "), second, Span(f" {told:>{_DELTA}}", "warn" if delta is not None and delta > 0 else "good"))
 
 
-def _runs(left: Side, right: Side, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
+def _runs(left: ComparedSide, right: ComparedSide, width: int, zone: tzinfo | None) -> tuple[Line, ...]:
     def row(label: str, *both: str) -> Line:
         return _row(width, label, (both[0], "plain"), (both[1], "plain"))
 
@@ -137,7 +137,7 @@ def _what(state: RunState) -> str:
     return f"{state.kind} {strategy}, {counted(len(state.hosts), 'host')}" if strategy != state.kind else state.kind
 
 
-def _decided(side: Side) -> str:
+def _decided(side: ComparedSide) -> str:
     made = side.report.decision
     return "" if made is None else f"{made.by}" + ("" if made.go else ", no-go") + (f", {len(made.overrides)} overridden" if made.overrides else "")
 
@@ -146,14 +146,14 @@ def _time(seconds: float | None) -> Words:
     return ("none", "dim") if seconds is None else (seconds_in_words(seconds), "plain")
 
 
-def _times(left: Side, right: Side, width: int) -> tuple[Line, ...]:
+def _times(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     there = [part for part in PARTS if part in left.parts or part in right.parts]
     return tuple(
         _row(width, part, _time(left.parts.get(part)), _time(right.parts.get(part)), right.parts.get(part, 0.0) - left.parts.get(part, 0.0)) for part in there
     )
 
 
-def _checks(left: Side, right: Side, width: int) -> tuple[Line, ...]:
+def _checks(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     """The checks whose verdict differs; a line that says so where none does."""
     one, two = ({check.id: _verdict(check.status, str(check.detail)) for check in side.report.state.checks} for side in (left, right))
     names = _names(one, two)
@@ -171,7 +171,7 @@ def _verdict(status: str, detail: str) -> Words:
     return (f"{status}, {detail}" if detail else status, tones.get(status, "dim"))
 
 
-def _states(left: Side, right: Side, width: int) -> tuple[Line, ...]:
+def _states(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     """The hosts that came to another state, those that share both together; a line that says so where none did."""
     one, two = left.hosts, right.hosts
     names = _names(one, two)
@@ -194,7 +194,7 @@ def _state(host: HostPart | None) -> Words:
     return host.state + (f": {host.detail}" if host.detail not in ("", "done") else ""), tones.get(host.state, "plain")
 
 
-def _host_times(left: Side, right: Side, width: int) -> tuple[Line, ...]:
+def _host_times(left: ComparedSide, right: ComparedSide, width: int) -> tuple[Line, ...]:
     """What the hosts took that differ, those first that differ most; and which step makes most of it."""
     one, two = left.hosts, right.hosts
     took = {name: tuple(side[name].seconds if name in side else None for side in (one, two)) for name in _names(one, two)}

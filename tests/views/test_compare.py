@@ -8,7 +8,7 @@ from console.model import events as ev
 from console.model.checks import Check
 from console.text import SafeText
 from console.views.recording import times_of
-from console.views.run_comparison import Side, compare_head, compare_lines, in_order, parts_of, side_of
+from console.views.run_comparison import ComparedSide, compare_head, compare_lines, in_order, parts_of, side_of
 from console.views.styled_text import text, width
 from tests.tui.past_runs import past_run
 
@@ -16,7 +16,7 @@ DONE = past_run(6)
 BACK = past_run(6, failing="wave-2/web02/restart")
 
 
-def rows(left: Side, right: Side, cells: int = 80) -> list[str]:
+def rows(left: ComparedSide, right: ComparedSide, cells: int = 80) -> list[str]:
     return [text(one) for one in compare_lines(left, right, cells, None)]
 
 

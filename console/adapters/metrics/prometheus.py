@@ -12,7 +12,7 @@ from console.adapters.checks.dispatch import CONSOLE
 from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.health_gates import bare_command
 from console.adapters.metrics.looking_again import again_and_again
-from console.adapters.promql import Answer, instant
+from console.adapters.promql import PromAnswer, instant
 from console.core.metrics.increases import unmeasured
 from console.model.application_metrics import QueriedMetric
 from console.model.fleet import Environment, HealthCheck, Host
@@ -61,7 +61,7 @@ class PrometheusQueries:
 
         await asyncio.gather(*map(one, self._queries))
 
-    async def _asked(self, metric: QueriedMetric) -> tuple[Answer, ...] | SafeText:
+    async def _asked(self, metric: QueriedMetric) -> tuple[PromAnswer, ...] | SafeText:
         url, deadline = self._url(), min(LONGEST, self.interval)
         if url == "":
             return SafeText("hosts.toml names no prometheus that could be asked")
@@ -80,7 +80,7 @@ class PrometheusQueries:
         except (httpx.InvalidURL, httpcore.UnsupportedProtocol) as fault:
             return SafeText(f"metrics.prometheus is no URL that can be asked: {fault}")
 
-    def _measured(self, metric: str, answer: tuple[Answer, ...] | SafeText) -> tuple[Measurement, ...]:
+    def _measured(self, metric: str, answer: tuple[PromAnswer, ...] | SafeText) -> tuple[Measurement, ...]:
         at = self._clock.mono()
         if isinstance(answer, SafeText):
             return (unmeasured(metric, "", at, answer),)

@@ -11,7 +11,7 @@ from console.tui.page import Page
 from console.tui.screen_shell import Shell
 from console.tui.widgets.line_view import ScrolledLines
 from console.typed import as_typed
-from console.views.run_comparison import Side, compare_head, compare_lines, in_order, side_of
+from console.views.run_comparison import ComparedSide, compare_head, compare_lines, in_order, side_of
 from console.views.styled_text import Line, Span, line
 
 WITHIN = 10.0
@@ -28,7 +28,7 @@ class CompareScreen(Page):
         super().__init__(shell)
         self.client = client
         self._runs = (one, other)
-        self.sides: tuple[Side, Side] | None = None
+        self.sides: tuple[ComparedSide, ComparedSide] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._shown = ScrolledLines((line(Span("reading both records …", "dim")),), id="compared")
 

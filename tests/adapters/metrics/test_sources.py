@@ -20,7 +20,7 @@ from console.adapters.metrics.prometheus import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
 from console.adapters.metrics.scripted import ScriptedSource
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
-from console.adapters.promql import Answer
+from console.adapters.promql import PromAnswer
 from console.core.checks.health_gate import Observation
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
 from console.model.fleet import Environment, HealthCheck, Host
@@ -334,17 +334,17 @@ FLEET = changed(
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ((Answer({}, 3.0),), {"": 3.0}),
-        ((Answer({"instance": "192.0.2.1:9100"}, 3.0), Answer({"host": "web02"}, 4.0)), {"web01": 3.0, "web02": 4.0}),
-        ((Answer({"instance": "web01"}, 3.0),), {"web01": 3.0}),
-        ((Answer({"instance": "192.0.2.3:9100"}, 3.0),), {"": 3.0}),
+        ((PromAnswer({}, 3.0),), {"": 3.0}),
+        ((PromAnswer({"instance": "192.0.2.1:9100"}, 3.0), PromAnswer({"host": "web02"}, 4.0)), {"web01": 3.0, "web02": 4.0}),
+        ((PromAnswer({"instance": "web01"}, 3.0),), {"web01": 3.0}),
+        ((PromAnswer({"instance": "192.0.2.3:9100"}, 3.0),), {"": 3.0}),
         ((), {"": "its query finds nothing"}),
-        ((Answer({}, float("nan")),), {"": "its query answers nan"}),
-        ((Answer({"job": "a"}, 1.0), Answer({"job": "b"}, 2.0)), {"": "its query finds 2 numbers, not one, or one for each host: use sum() or avg()"}),
+        ((PromAnswer({}, float("nan")),), {"": "its query answers nan"}),
+        ((PromAnswer({"job": "a"}, 1.0), PromAnswer({"job": "b"}, 2.0)), {"": "its query finds 2 numbers, not one, or one for each host: use sum() or avg()"}),
         (SafeText("HTTP 500"), {"": "HTTP 500"}),
     ],
 )
-def test_an_answer_is_of_hosts_where_its_labels_name_them(answer: tuple[Answer, ...] | SafeText, told: dict[str, float | str]) -> None:
+def test_an_answer_is_of_hosts_where_its_labels_name_them(answer: tuple[PromAnswer, ...] | SafeText, told: dict[str, float | str]) -> None:
     source = PrometheusQueries(FLEET, LocalTransport(), SystemClock(), lambda: "")
     found = source._measured("queue", answer)
     assert {one.host: str(one.problem) or one.value for one in found} == told
