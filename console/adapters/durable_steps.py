@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 
 from console.adapters import step_wrapper
 from console.adapters.step_wrapper import Claim, WrapperAnswer
 from console.model.fleet import Host
-from console.ports.hosts import Ran, Sink, Standby, Transport, Unreached
+from console.ports.hosts import Move, Ran, Sink, Standby, Transport, Unreached
 from console.ports.steps import RemoteStep, StepResult
 from console.text import SafeText
 
@@ -102,7 +102,9 @@ class DurableSteps:
         self._no_quick_one.set()
         self._going_on = 0
         self._at_rest = asyncio.Event()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Task[object]] = set()
+        self._noting: dict[str, asyncio.Task[object]] = {}
+        """What is being written down, on its host, of a move that was made."""
 
     def stand_by(self, hosts: Iterable[Host]) -> None:
         """Have a shell kept open on each of them; a host without one carries every step out the long way."""
@@ -125,6 +127,7 @@ class DurableSteps:
     async def _in_its_turn(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         if not step.is_quick:
             await self._let_pass()
+            await self.noted((host,))
             return await self._performed(host, step, sink)
         self._quick_ones += 1
         self._no_quick_one.clear()
@@ -135,10 +138,14 @@ class DurableSteps:
             if self._quick_ones == 0:
                 self._no_quick_one.set()
         if step.afterwards and result.status == "done":
-            task = asyncio.create_task(self._after(host, step.afterwards))
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+            self._do_later(self._after(host, step.afterwards))
         return result
+
+    def _do_later(self, work: Coroutine[None, None, object]) -> asyncio.Task[object]:
+        task = asyncio.create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return task
 
     async def _let_pass(self) -> None:
         """Let the quick steps of other hosts go first: a roll back switches everywhere before it restarts anywhere, unless a host is slow to switch."""
@@ -161,6 +168,16 @@ class DurableSteps:
                 await self._at_rest.wait()
         await self._no_quick_one.wait()
         await self._transport.run(host, script, deadline=AFTER_WITHIN)
+
+    async def _noted(self, host: Host, step: RemoteStep) -> None:
+        """Write down on the host what was done there by a move, as the step itself would have: once nobody is held up by it."""
+        await self._no_quick_one.wait()
+        await self._performed(host, replace(step, move=None), _ignored)
+
+    async def noted(self, hosts: Iterable[Host]) -> None:
+        """Wait until nothing is left to be written down on those hosts; where one does not answer, no longer than for anything else."""
+        if tasks := [task for host in hosts if (task := self._noting.get(host.name))]:
+            await asyncio.wait(tasks, timeout=HELD_BACK)
 
     async def _performed(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         if "\0" in step.script:
@@ -185,6 +202,8 @@ class DurableSteps:
         """Try the kept shell; None: it goes the long way, from its beginning or (once sent) from where it stands."""
         if self._standby is None or talk.host.is_local:
             return None
+        if talk.step.move is not None and (result := await self._moved(talk, self._standby, talk.step.move)):
+            return result
         ran = await self._standby.run_quick(talk.host, step_wrapper.quick(talk.claim, talk.step.script), deadline=talk.step.timeout)
         if ran is None:
             return None
@@ -198,6 +217,16 @@ class DurableSteps:
         if output:
             talk.sink(output)
         return _ended_with(answer.code)
+
+    async def _moved(self, talk: _Conversation, standby: Standby, move: Move) -> StepResult | None:
+        """Try the step's one rename; None: it is carried out by its script, which finds out what became of a rename that was not answered."""
+        moved = await standby.move(talk.host, move, deadline=talk.step.timeout)
+        if moved != "moved":
+            return None
+        task = self._noting[talk.host.name] = self._do_later(self._noted(talk.host, talk.step))
+        task.add_done_callback(lambda _: self._noting.pop(talk.host.name, None))
+        talk.sink(f"{move.leads_to} is live\n".encode("utf-8", "surrogateescape"))
+        return StepResult("done", 0)
 
     async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
         """End the attempt: its own `cancel`, else TERM, 5 s, KILL for its session. What is left, or cannot be known, is `unknown`."""

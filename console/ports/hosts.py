@@ -106,14 +106,31 @@ class Transport(Protocol):
         """Let go of every connection."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A link that takes the place of another one: the folders that it will lead to from there, and that the other one leads to now."""
+
+    source: str
+    target: str
+    leads_to: str
+    replaces: str
+
+
+Moved = Literal["moved", "not-sent", "unknown"]
+"""`not-sent`: nothing has changed, and nothing will. `unknown`: it may have been carried out, or may still be."""
+
+
 class Standby(Protocol):
-    """A shell kept open on a host, so that a short script costs one round trip and no new channel. A host may have none."""
+    """A shell, and a channel for files, kept open on a host, so that what is short costs no new channel. A host may have none."""
 
     def stand_by(self, host: Host, opening: str) -> None:
         """Have a shell opened now, and again on each new connection; `opening` is run in it first. Never waits, never raises."""
 
     def has_spoken(self, host: Host) -> bool:
         """Whether it was heard on its live connection within its keepalive: then it need not be asked whether it answers."""
+
+    async def move(self, host: Host, move: Move, *, deadline: float) -> Moved:
+        """Rename by one request, which starts no process there; nothing is sent where one of them leads elsewhere, or no channel is there."""
 
     async def run_quick(self, host: Host, script: str, *, deadline: float) -> Ran | None:
         """Run a script in the kept shell, its output and errors merged, the last 64 KiB kept. None: no shell is free, and nothing was sent.

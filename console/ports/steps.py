@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from console.model.fleet import OUTPUT, Host
 from console.model.release import Package
-from console.ports.hosts import Sink
+from console.ports.hosts import Move, Sink
 from console.text import SafeText
 
 
@@ -33,6 +33,8 @@ class RemoteStep:
     """It may use the room that its host keeps for the way back."""
     is_quick: bool = False
     """A short text of the console's own that takes no input and prints little: it may run in the shell that is kept open on its host."""
+    move: Move | None = None
+    """For a quick step: a rename that is all of its effect. Where it is made, the script runs once nobody waits for it, and writes down what was done."""
     afterwards: str = ""
     """For a quick step: a text that is worth running once it is done, and is no part of it. Nobody waits for it, and it may fail or never run."""
 
@@ -59,6 +61,9 @@ class DurableStepPort(Protocol):
 
     async def perform(self, host: Host, step: RemoteStep, sink: Sink) -> StepResult:
         """Carry the step out, or take up the attempt that is already there, and follow it to its end."""
+
+    async def noted(self, hosts: Iterable[Host]) -> None:
+        """Wait until what was done on those hosts is written down there, or they do not answer. Never raises."""
 
     async def cancel(self, host: Host, step: RemoteStep) -> StepResult:
         """End an attempt that runs: its own `cancel`, else TERM, a wait, KILL for its session."""

@@ -12,7 +12,7 @@ import pytest
 
 from console.adapters.local import LocalTransport
 from console.model.fleet import Host
-from console.ports.hosts import Ran, Reached, Sink, Unreached
+from console.ports.hosts import Move, Moved, Ran, Reached, Sink, Unreached
 from console.text import SafeText
 
 HERE = Host("here")
@@ -109,6 +109,8 @@ class LocalShells:
         self._environment = environment_of(shell, folder)
         self.said = folder / "said"
         self.cuts = list(cuts)
+        self.moves: list[str] = []
+        """What becomes of each move; none is made without."""
         self.opening = ""
         self.asked = 0
         self.left: list[asyncio.subprocess.Process] = []
@@ -119,6 +121,16 @@ class LocalShells:
 
     def has_spoken(self, host: Host) -> bool:
         return True
+
+    async def move(self, host: Host, move: Move, *, deadline: float) -> Moved:
+        """As an SFTP server does it; a test says what becomes of each answer in turn."""
+        what = self.moves.pop(0) if self.moves else "not-sent"
+        leads = os.path.join(os.path.dirname(move.target), os.readlink(move.source)) if os.path.islink(move.source) else ""
+        if what == "not-sent" or not (leads and os.path.samefile(leads, move.leads_to) and os.path.samefile(move.target, move.replaces)):
+            return "not-sent"
+        if what != "unknown, not made":
+            os.rename(move.source, move.target)
+        return "moved" if what == "moved" else "unknown"
 
     async def run_quick(self, host: Host, script: str, *, deadline: float) -> Ran | None:
         self.asked += 1

@@ -11,6 +11,7 @@ from console.adapters.durable_steps import DurableSteps
 from console.adapters.local import LocalTransport
 from console.core.host import release_scripts
 from console.model.fleet import Host
+from console.ports.hosts import Move
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import SHELLS, Breaking, LocalShells, host_with
 
@@ -234,3 +235,49 @@ async def test_other_steps_let_quick_ones_pass_but_do_not_wait_for_a_slow_one(tm
     await perform(place.step(":", name="impatient", is_quick=False))
     await slow
     assert ended == ["quick", "other", "impatient", "slow"]
+
+
+OLD, NEW = "20261123T071407Z-aaaaaaa", "20261124T071407Z-bbbbbbb"
+
+
+@pytest.mark.parametrize(("answer", "scripts_first"), [("moved", 0), ("unknown, made", 1), ("unknown, not made", 1), ("not-sent", 1)])
+async def test_a_move_is_made_once_and_written_down_whatever_becomes_of_its_answer(tmp_path: Path, answer: str, scripts_first: int) -> None:
+    place = Place("dash", tmp_path)
+    for release in (OLD, NEW):
+        (place.app / "releases" / release).mkdir(parents=True)
+    for release, before in ((OLD, ""), (NEW, OLD)):
+        switch = place.step(release_scripts.switch(str(place.app), f"{RUN}.1", release, before), name=f"{release}/switch")
+        assert (await place.performed(switch, None))[0].status == "done"
+    shells = place.shells()
+    shells.moves = [answer]
+    steps = DurableSteps(place.transport, shells)
+    steps.stand_by((AWAY,))
+    releases = place.app / "releases"
+    move = Move(release_scripts.link_back(str(place.app), f"{RUN}.1"), f"{place.app}/current", str(releases / OLD), str(releases / NEW))
+    back = place.step(release_scripts.switch(str(place.app), f"{RUN}.1", OLD, NEW, back=True), move=move)
+    assert (await steps.perform(AWAY, back, lambda _: None)).status == "done"
+    assert shells.asked == scripts_first
+    assert os.path.samefile(place.app / "current", releases / OLD)
+    await steps.noted((AWAY,))
+    assert (await steps.perform(AWAY, back, lambda _: None)).status == "done"
+    await steps.close()
+    assert place.claim().read_text().splitlines()[1] == "000"
+    lines = [line.split("\t")[2:] for line in (place.app / ".deploy" / "history").read_text().splitlines()]
+    assert lines == [["switch", OLD, "-"], ["switch", NEW, OLD], ["rollback", OLD, NEW]]
+
+
+async def test_a_move_is_written_down_before_anything_else_runs_there(tmp_path: Path) -> None:
+    place = Place("dash", tmp_path)
+    made, noted = place.app / "made", place.folder / "noted"
+    made.mkdir()
+    (place.app / "link").symlink_to(made)
+    (place.app / "current").symlink_to(place.app)
+    shells = place.shells()
+    shells.moves = ["moved"]
+    steps = DurableSteps(place.transport, shells)
+    steps.stand_by((AWAY,))
+    move = Move(str(place.app / "link"), str(place.app / "current"), str(made), str(place.app))
+    await steps.perform(AWAY, place.step(f"sleep 0.3; : > '{noted}'", move=move), lambda _: None)
+    result = await steps.perform(AWAY, place.step(f"[ -e '{noted}' ]", name="restart", is_quick=False), lambda _: None)
+    await steps.close()
+    assert result.status == "done"

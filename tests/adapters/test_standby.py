@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console.adapters.ssh.pool import SshTransport
-from console.ports.hosts import Reached
+from console.ports.hosts import Move, Reached
 from tests.adapters.test_transport_contract import host_of, transport_of
 from tests.fleet import Fleet, missing
 from tests.fleet.fleet import cannot_drop
@@ -61,6 +62,47 @@ async def test_no_shell_is_free_before_it_stands_and_while_it_works(fleet: Fleet
     ran = await working
     assert ran is not None
     assert ran.ok
+
+
+def links_on(fleet: Fleet) -> Move:
+    """A link that lies ready, and one that it takes the place of."""
+    fleet.exec_in("web01", "rm -rf /tmp/m; mkdir -p /tmp/m/old /tmp/m/new; ln -s old /tmp/m/back; ln -s new /tmp/m/current; chown -hR deploytest: /tmp/m")
+    return Move("/tmp/m/back", "/tmp/m/current", "/tmp/m/old", "/tmp/m/new")
+
+
+async def test_a_link_is_moved_without_a_process_and_only_where_both_lead_where_they_should(fleet: Fleet, transport: SshTransport) -> None:
+    await stood_by(transport, fleet)
+    standby, host = transport.standby(), host_of(fleet)
+    await until(lambda: (files := transport.link_of(host).files) and files.is_ready)
+    move, before = links_on(fleet), fleet.processes("web01")
+    for other in (
+        replace(move, leads_to="/tmp/m/new"),
+        replace(move, replaces="/tmp/m/old"),
+        replace(move, source="/tmp/m/none"),
+        replace(move, target="/tmp/m"),
+    ):
+        assert await standby.move(host, other, deadline=9) == "not-sent"
+    assert fleet.exec_in("web01", "readlink /tmp/m/current") == "new\n"
+    assert await standby.move(host, move, deadline=9) == "moved"
+    assert fleet.exec_in("web01", "readlink /tmp/m/current; ls /tmp/m") == "old\ncurrent\nnew\nold\n"
+    assert await standby.move(host, move, deadline=9) == "not-sent"
+    assert fleet.processes("web01") == before
+    dangling = links_on(fleet)
+    fleet.exec_in("web01", "rmdir /tmp/m/old")
+    assert await standby.move(host, dangling, deadline=9) == "not-sent"
+
+
+async def test_a_move_on_a_host_that_stands_still_is_not_known_and_the_shell_says_what_became_of_it(own_fleet: Fleet) -> None:
+    transport, host = transport_of(own_fleet, keepalive=30.0), host_of(own_fleet)
+    await stood_by(transport, own_fleet)
+    await until(lambda: (files := transport.link_of(host).files) and files.is_ready)
+    move = links_on(own_fleet)
+    own_fleet.freeze("web01")
+    assert await transport.standby().move(host, move, deadline=0.3) == "unknown"
+    own_fleet.thaw("web01")
+    assert await transport.standby().move(host, move, deadline=0.3) == "not-sent"
+    assert (await transport.run(host, "readlink /tmp/m/current", deadline=20)).out in (b"old\n", b"new\n")
+    await transport.close()
 
 
 async def test_a_late_shell_is_given_up_and_the_connection_is_not(fleet: Fleet, transport: SshTransport) -> None:

@@ -9,6 +9,7 @@ import asyncssh
 from console.adapters.ssh.channels import SshChannels
 from console.adapters.ssh.config import Way
 from console.adapters.ssh.kept import KeptShell
+from console.adapters.ssh.kept_files import KeptFiles
 from console.adapters.ssh.ramp import Ramp
 from console.model.fleet import Host
 from console.ports.hosts import Unreached
@@ -41,8 +42,9 @@ class Link:
         self.heard = 0.0
         """When something last came over it (monotonic seconds)."""
         self.shell: KeptShell | None = None
+        self.files: KeptFiles | None = None
         self.serving: asyncio.Task[None] | None = None
-        """Keeps `shell` open."""
+        """Keeps `shell` and `files` open."""
         self.greet: Callable[[asyncssh.SSHClientConnection], None] = lambda connection: None
         """Told of each connection on which the login is known to run what it is given."""
         self.through = Ramp(THROUGH)

@@ -1,20 +1,22 @@
-"""The shells that are kept open on hosts: the port `Standby` over a transport's own connections. Opens no connection itself."""
+"""Shells, and channels for files, that are kept open on hosts: the port `Standby` over a transport's own connections. Opens no connection itself."""
 
 import asyncio
+import posixpath
 import time
 from collections.abc import Callable
 
 import asyncssh
 
 from console.adapters.ssh.kept import KeptShell
+from console.adapters.ssh.kept_files import KeptFiles, look, read_link, real_path, rename
 from console.adapters.ssh.link import Link
 from console.adapters.ssh.login_problems import unreached
 from console.model.fleet import Host
-from console.ports.hosts import Ran
+from console.ports.hosts import Move, Moved, Ran
 
 
 class SshStandby:
-    """One shell a host, on its own connection. `keepalive` is seconds."""
+    """One shell, and one channel for files, for each host, on its own connection. `keepalive` is seconds."""
 
     def __init__(self, link_of: Callable[[Host], Link], keepalive: float) -> None:
         self._link_of = link_of
@@ -29,8 +31,8 @@ class SshStandby:
                 return
             if link.serving is not None:
                 link.serving.cancel()
-            shell = link.shell = KeptShell(connection, link.note_heard)
-            link.serving = asyncio.create_task(shell.serve(link.channels, opening))
+            link.shell, link.files = KeptShell(connection, link.note_heard), KeptFiles(connection, link.note_heard)
+            link.serving = asyncio.create_task(_serve(link, opening))
 
         link.greet = greet
         if link.live is not None and link.proven is link.live:
@@ -40,6 +42,18 @@ class SshStandby:
         """Whether its connection stands, and something came over it within the keepalive."""
         link = self._link_of(host)
         return link.live is not None and link.proven is link.live and time.monotonic() - link.heard <= self._keepalive
+
+    async def move(self, host: Host, move: Move, *, deadline: float) -> Moved:
+        """Rename one path over another, within so many seconds, if both lead where they should."""
+        files = self._link_of(host).files
+        if files is None or not files.is_ready:
+            return "not-sent"
+        try:
+            async with asyncio.timeout(deadline):
+                return await _moved(files, move)
+        except TimeoutError:
+            files.give_up()
+            return "unknown"
 
     async def run_quick(self, host: Host, script: str, *, deadline: float) -> Ran | None:
         """Run a script in the host's shell, within so many seconds; None: none is free there."""
@@ -51,3 +65,32 @@ class SshStandby:
         if ran.status is not None:
             return ran
         return Ran(None, problem=unreached(host, "unreachable", f"the shell that is kept open on {host.name} ended, or did not answer in time"))
+
+
+async def _serve(link: Link, opening: str) -> None:
+    assert link.shell is not None
+    assert link.files is not None
+    await asyncio.gather(link.shell.serve(link.channels, opening), link.files.serve(link.channels))
+
+
+async def _moved(files: KeptFiles, move: Move) -> Moved:
+    """Look where both lead; then rename, and look again."""
+    whole, now, next_one = await files.ask(look(f"{move.leads_to}/."), real_path(move.target), read_link(move.source))
+    if not (whole and now and next_one and whole.is_done and _is_named(now.path, move.replaces) and _says(next_one.path, move)):
+        return "not-sent"
+    renamed, now = await files.ask(rename(move.source, move.target), real_path(move.target))
+    if renamed is None or now is None:
+        return "unknown"
+    if not renamed.is_done:
+        return "not-sent"
+    return "moved" if _is_named(now.path, move.leads_to) else "unknown"
+
+
+def _is_named(path: str, folder: str) -> bool:
+    """Whether a path that was followed to its end is a folder of that name: the application's folder itself may be reached through a link."""
+    return posixpath.basename(path) == posixpath.basename(folder) != ""
+
+
+def _says(text: str, move: Move) -> bool:
+    """Whether a link with that text leads to the folder from where it will be."""
+    return text != "" and posixpath.normpath(posixpath.join(posixpath.dirname(move.target), text)) == posixpath.normpath(move.leads_to)

@@ -84,12 +84,20 @@ as_left() {
   live=$made link=$made_link target=${was_link:-$folder}
   [ "$target" -ef "$folder" ]
 }
+moved() {
+  [ "$what" = rollback ] && [ ! -L ".deploy/lock/$epoch/back" ] && [ -s "$left" ] && IFS=$tab read -r made made_link was was_link < "$left" || return 1
+  [ "$was" = "$release" ] && [ "$made" = "$before" ]
+}
 back=
 if as_left; then back=.deploy/lock/$epoch/back; else as_read "$release"; live; fi
 [ -d "$folder" ] || { echo "$folder is not there: nothing was switched" >&2; exit 1; }
 [ -L current ] || [ ! -e current ] || { echo "current is not a link: nothing was switched" >&2; exit 1; }
 if [ -L current ] && [ current -ef "$folder" ]; then
-  if [ -s "$note" ]; then IFS=$tab read -r to was read < "$note"; [ "$to" != "$release" ] || record "$what" "$release" "$was" "$read"; printf '' > "$note"; fi
+  if [ -s "$note" ]; then IFS=$tab read -r to was read < "$note"; [ "$to" != "$release" ] || record "$what" "$release" "$was" "$read"; printf '' > "$note"
+  elif moved; then
+    record "$what" "$release" "$made" "$made_link"
+    printf '%s\t%s\t%s\t%s\n' "$release" "${was_link:-$folder}" "$made" "$made_link" > "$left"
+  fi
   echo "$folder is live already"
   exit 0
 fi
@@ -103,7 +111,7 @@ else
   [ ! -L "$fresh" ] || rm -f -- "$fresh"
   ln -s -- "$target" "$fresh"
 fi
-mv -fT -- "$fresh" current
+mv -fT -- "$fresh" current || [ current -ef "$folder" ] || exit 1
 [ current -ef "$folder" ] || { echo "current does not lead to $folder after the switch" >&2; exit 1; }
 record "$what" "$release" "${live:--}" "$link"
 printf '' > "$note"
@@ -114,7 +122,8 @@ case $live$link in *"$tab"* | *"$nl"*) printf '' > "$left" || : ;;
 esac
 """
 """What a switch leaves and found is kept for the run in `left`, and the link to go back with lies ready in the lock (`back`): a rollback of the same run
-reads the one, renames the other, and starts one process, `mv`. It is in the lock's folder, so that who has lost the lock renames nothing."""
+reads the one, renames the other, and starts one process, `mv`. It is in the lock's folder, so that who has lost the lock renames nothing. Where that link was
+renamed by itself (`link_back`), this finds its release live already, and writes down what was done (`moved`)."""
 
 _SWITCHED = 'echo "$folder is live, ${live:-nothing} was"\n'
 
@@ -130,6 +139,11 @@ def switch(path: str, epoch: str, release: str, before: str = "", restart: str =
     names = f"release={quote(_checked(release))} before={quote(before)} epoch={quote(epoch)} what={what} at={quote(at)}\n"
     ending = "" if back else f"{guide(path, restart)}guide\n"
     return f"{_recording(path, run_of(epoch))}{GIVE.lstrip()}{names}{_SWITCH.lstrip()}{ending}{_SWITCHED}"
+
+
+def link_back(path: str, epoch: str) -> str:
+    """Return where the link lies that takes a run's own switch back."""
+    return f"{path}/.deploy/lock/{epoch}/back"
 
 
 def leave_guide(path: str, run: str, restart: str = "") -> str:

@@ -249,6 +249,7 @@ class FleetExecutor:
         """Release every host that answers and on which nothing may still go on; what a newer run has taken over is released already."""
         if not state.held:
             return None
+        await self._steps.noted(self._hosts(state))
         taken = await self.gives_to.finished() if self.gives_to else frozenset()
         rest = tuple(name for name in state.held if name not in taken)
         kept = (left for name in rest if (left := _kept(state.hosts[name])))

@@ -23,6 +23,7 @@ from console.model.fleet import Command, HealthCheck
 from console.model.release import Package
 from console.model.state import RunState
 from console.ports.feed import Output
+from console.ports.hosts import Move
 from console.ports.steps import Sharing, StepResult
 from console.text import SafeText
 
@@ -105,9 +106,9 @@ def _sharing(task: Task) -> Sharing:
     return Sharing(links=not is_written_into(environment, task.host), apart=(*environment.shared, *environment.writes))
 
 
-async def _own(task: Task, script: str, *, quick: bool = False, afterwards: str = "") -> StepResult:
+async def _own(task: Task, script: str, *, quick: bool = False, move: Move | None = None, afterwards: str = "") -> StepResult:
     """Carry out a text of the console's own; where it fails, its last words say why."""
-    step = replace(remote(task, script), is_quick=quick, afterwards=afterwards)
+    step = replace(remote(task, script), is_quick=quick, move=move, afterwards=afterwards)
     result = await task.tools.steps.perform(task.host, step, task.hear)
     if result.status != "failed" or result.code is None or not task.tail:
         return result
@@ -132,7 +133,18 @@ async def _switch(task: Task) -> StepResult:
     words = filled(restart.run, values_of_return(task)) if restart else ""
     at = task.tools.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     script = release_scripts.switch(task.path, task.epoch, task.step.release, host.release, words, back=back, at=at)
-    return await _own(task, script, quick=True, afterwards=release_scripts.leave_guide(task.path, task.state.run, words) if back else "")
+    if not back:
+        return await _own(task, script, quick=True)
+    guide = release_scripts.leave_guide(task.path, task.state.run, words)
+    return await _own(task, script, quick=True, move=_move_back(task, host.release), afterwards=guide)
+
+
+def _move_back(task: Task, live: str) -> Move | None:
+    """The one rename that takes this run's own switch back; None where there was no release before, or none is live."""
+    if not task.step.release or not live:
+        return None
+    before, now = (release_scripts.folder_on(task.path, release) for release in (task.step.release, live))
+    return Move(release_scripts.link_back(task.path, task.epoch), f"{task.path}/current", leads_to=before, replaces=now)
 
 
 async def _remove(task: Task) -> StepResult:
