@@ -7,6 +7,7 @@ from weakref import ref
 
 import pytest
 
+from console.engine.server import garbage
 from console.engine.server.garbage import OFTEN, GarbageSearch
 
 
@@ -39,6 +40,33 @@ async def test_what_lives_is_left_out_while_something_goes_on_and_goes_at_rest()
         busy = False
         search.rest()
     assert seen() is None
+
+
+async def test_all_is_searched_once_nobody_waits_or_after_a_long_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, watched = True, True
+    search = GarbageSearch(lambda: busy, lambda: watched)
+    held, other = Knot(), Knot()
+    seen, seen_later = ref(held), ref(other)
+    gc.unfreeze()
+    with search.in_pieces():
+        gc.collect()
+        del held
+        busy = False
+        search.rest()
+        assert seen() is not None, "somebody looks on"
+        watched = False
+        search.rest()
+        assert seen() is None
+        busy = watched = True
+        gc.collect()
+        del other
+        search.rest()
+        busy = False
+        search.rest()
+        assert seen_later() is not None
+        monkeypatch.setattr(garbage, "QUIET", 0.0)
+        search.rest()
+        assert seen_later() is None
 
 
 async def test_at_rest_nothing_is_left_out() -> None:

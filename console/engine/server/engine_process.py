@@ -69,7 +69,7 @@ class EngineProcess:
         self._carried = False
         self._rest_since = asyncio.get_running_loop().time()
         self._shown_at = self._rest_since
-        self.garbage = GarbageSearch(lambda: service.busy)
+        self.garbage = GarbageSearch(lambda: service.busy, lambda: bool(self._connections))
         self.when_changed: Callable[[], None] = lambda: None
         self.is_there: Callable[[], bool] = lambda: True
         """Whether its socket is still in its place: an engine that nobody can reach any more does not wait for a host."""

@@ -1,11 +1,12 @@
 """Garbage of the engine's process, looked for in pieces: a search through all that a run on a thousand hosts has made holds the loop for 0.1 s and more.
 
 While something goes on, what a whole search has found alive is left out of the next ones, and there is one often enough that each is short. At rest
-all of it is searched once: what had become garbage meanwhile goes then.
+all of it is searched once, in a moment in which nobody waits: what had become garbage meanwhile goes then.
 """
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -13,11 +14,17 @@ OFTEN = 3
 """Searches of the middle generation, each after some 7,000 new objects, until a whole one."""
 
 
-class GarbageSearch:
-    """The process's one search for garbage. `is_busy` says whether something goes on."""
+QUIET = 600.0
+"""Seconds of rest after which all is searched though somebody looks on: such a search holds the loop for as long as 0.3 s, once."""
 
-    def __init__(self, is_busy: Callable[[], bool]) -> None:
+
+class GarbageSearch:
+    """The process's one search for garbage. `is_busy` says whether something goes on, `is_watched` whether anybody is there who would wait."""
+
+    def __init__(self, is_busy: Callable[[], bool], is_watched: Callable[[], bool] = lambda: False) -> None:
         self._is_busy = is_busy
+        self._is_watched = is_watched
+        self._rests_since: float | None = None
         self._has_left_out = False
         self._since = 0
 
@@ -44,8 +51,13 @@ class GarbageSearch:
             gc.callbacks.remove(searched)
 
     def rest(self) -> None:
-        """Search all, where something was left out and nothing goes on now."""
-        if self._has_left_out and not self._is_busy():
+        """Search all, where something was left out, nothing goes on now, and nobody is held up by it."""
+        if self._is_busy():
+            self._rests_since = None
+            return
+        now = time.monotonic()
+        self._rests_since = self._rests_since or now
+        if self._has_left_out and (not self._is_watched() or now - self._rests_since > QUIET):
             self._has_left_out = False
             gc.unfreeze()
             gc.collect()
