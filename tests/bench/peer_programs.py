@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +46,14 @@ def lacking() -> str:
 
 def timed(argv: list[str], **options: object) -> Took:
     """Run a program to its end and measure it from outside. Raises AssertionError where it fails."""
-    began = time.perf_counter()
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    took = Took(time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
+    with tempfile.TemporaryFile() as output:  # no pipe: connections that a peer keeps open would hold it
+        began = time.perf_counter()
+        process = subprocess.Popen(argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        took = Took(time.perf_counter() - began, usage.ru_utime + usage.ru_stime)
+        output.seek(0)
+        said = output.read()
     assert process.returncode == 0, (argv[:3], said[-2000:])
     return took
 

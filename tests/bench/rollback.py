@@ -1,5 +1,5 @@
-"""Hosts back to the release before, over the engine's warm links, beside as many `ssh` that connect and make the same switch, and beside
-the same switch by a new channel on each warm link.
+"""P2: hosts back to the release before, over the engine's warm links, beside the same switch by a new channel on each warm link, over plain asyncssh's
+SFTP channels (the floor), and by as many `ssh` that connect for it.
 
 The application's restart is `true` and there is no health check: what is measured is the console, not an application.
 """
@@ -7,6 +7,7 @@ The application's restart is `true` and there is no health check: what is measur
 import asyncio
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -25,12 +26,13 @@ from console.model.fleet import Environment
 from console.model.request import Person, Request
 from console.model.secret import Secret
 from console.ports.hosts import Transport
+from tests.bench.peer_programs import told
 from tests.bench.priority import goes_first
-from tests.bench.table import Row, print_table
+from tests.bench.table import Row, at_most, print_table
 from tests.fleet import Fleet, make_repository
 
 HOSTS = tuple(int(count) for count in os.environ.get("BENCH_HOSTS", "50,200").split(","))
-ROUNDS = 5
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SETTLES = 2.0
 """Seconds after a release in which the hosts come to rest."""
 CLOCK = SystemClock()
@@ -48,6 +50,7 @@ class Rounds:
         self.environment = environment
         self.count = len(fleet.names)
         self.cold = Row(f"{self.count} cold ssh at once, until the last has ended")
+        self.floor = Row(f"{self.count} switches over SFTP channels of plain asyncssh that are open already")
         self.channels = Row(f"{self.count} new channels on the warm links, until the last has ended")
         self.switched = Row("console, from the command to the last switch written down")
         self.ended = Row("console, from the command to the last restart and health gate")
@@ -95,6 +98,14 @@ class Rounds:
         self.channels.values.append(1000 * (time.perf_counter() - began))
         assert all(each.ok for each in ran)
 
+    def plain_sftp(self, places: Path) -> None:
+        """Have plain asyncssh make such a switch everywhere, in a process of its own."""
+        places.write_text("".join(f"{host.name} {host.address} {host.port}\n" for host in self.fleet.hosts.values()))
+        argv = [sys.executable, str(Path(__file__).parent / "peers" / "plain_sftp.py"), str(places)]
+        with goes_first():
+            took = told([*argv, self.fleet.user, str(self.fleet.identity), str(self.fleet.known_hosts)])
+        self.floor.values.append(1000 * took["seconds"])
+
     def cold_ssh(self, release: str) -> None:
         """Have plain OpenSSH make the same switch on every host at once."""
         switch = _switch(release)
@@ -139,10 +150,16 @@ async def measure(folder: Path, count: int) -> None:
                 await rounds.release("v1.1.0", back=True)
                 await rounds.warm_channels(old)
                 await asyncio.to_thread(rounds.cold_ssh, old)
+                await asyncio.to_thread(rounds.plain_sftp, folder / "places")
         finally:
             await session.stop(ADA, force=True)
             await journal.close()
-    print_table(f"rollback of {count} hosts, real sshd, all on this machine", [rounds.channels, rounds.cold, rounds.switched, rounds.ended])
+    goals = (
+        at_most("P2", "from the command to the last of the switches written down", rounds.switched, 60),
+        at_most("P2", "that, of own new channels", rounds.switched, 0.15, of=rounds.channels),
+    )
+    rows = [rounds.channels, rounds.floor, rounds.cold, rounds.switched, rounds.ended]
+    print_table(f"rollback of {count} hosts, real sshd, all on this machine", rows, goals if count >= 200 else ())
 
 
 def main() -> None:

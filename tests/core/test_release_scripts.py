@@ -164,7 +164,7 @@ async def test_another_live_release_than_planned_is_said_and_recorded(host: Loca
 
 async def test_a_switch_that_was_cut_before_its_record_is_recorded_when_sent_again(host: LocalTransport, app: Path) -> None:
     await on(host, release_scripts.switch(str(app), EPOCH, OLD))
-    cut = release_scripts.switch(str(app), EPOCH, NEW, OLD).replace('mv -fT -- "$fresh" current\n', 'mv -fT -- "$fresh" current\nexit 0\n')
+    cut = release_scripts.switch(str(app), EPOCH, NEW, OLD).replace('\nrecord "$what" "$release" "${live', '\nexit 0\nrecord "$what" "$release" "${live')
     await on(host, cut)
     assert len(changes(app)) == 1
     assert (app / ".deploy" / "runs" / RUN / "switching").read_text() == f"{NEW}\t{OLD}\treleases/{OLD}\n"
