@@ -1,7 +1,7 @@
 PYTHON ?= .venv/bin/python
 TOGETHER ?= -n 6 --dist loadfile --no-loadscope-reorder
 
-.PHONY: check lint types imports dates test mutants analysis bench demo picture keys
+.PHONY: check lint types imports dates test mutants analysis bench bench-setup demo picture keys
 
 check:
 	$(MAKE) --no-print-directory -j2 --output-sync=target lint types imports dates
@@ -32,6 +32,10 @@ analysis:
 
 bench:
 	$(PYTHON) -m tests.bench
+
+# Ansible, parallel-ssh, Fabric and pyinfra in an environment of their own (~/.cache/deploy-console-bench, or $$BENCH_PEERS): nothing of the project needs them.
+bench-setup:
+	$(PYTHON) -m tests.bench.peer_programs
 
 picture:
 	$(PYTHON) -m tests.tui.picture docs/screen.svg

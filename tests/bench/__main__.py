@@ -1,12 +1,21 @@
-"""Measures the console beside its peers, in one run: `python -m tests.bench [fold] [history] [journal] [startup] [rollback] [runs] [thousand] [viewers]`. Never fails on time."""
+"""Measures the console beside its peers, in one run: `python -m tests.bench [PART…]`, the parts of `PARTS`. Never fails on time.
+
+What was measured is printed, and lies in `build/bench` (or `$BENCH_OUT`) as Markdown and JSON.
+"""
 
 import os
 import sys
+import time
+from pathlib import Path
 
-from tests.bench import fold, history, journal, rollback, runs, startup, thousand, viewers
+from tests.bench import fanout, fold, history, journal, rollback, rolling, runs, startup, thousand, viewers
+from tests.bench.peer_programs import lacking
+from tests.bench.table import write_report
 from tests.fleet import missing
 
 PARTS = {
+    "fanout": fanout.main,
+    "rolling": rolling.main,
     "fold": fold.main,
     "history": history.main,
     "journal": journal.main,
@@ -16,18 +25,21 @@ PARTS = {
     "thousand": thousand.main,
     "viewers": viewers.main,
 }
-REAL = frozenset({"history", "startup", "rollback"})
+REAL = frozenset({"fanout", "rolling", "history", "startup", "rollback"})
 
 
 def main(words: list[str]) -> None:
     """Run the parts that are named, else all."""
-    reason = missing()
+    reason, began = missing(), time.time()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    if peers := lacking():
+        print(f"measured without its peers: {peers}")
     for name in words or PARTS:
         if name in REAL and reason:
             print(f"\n{name}: not measured: {reason}")
         else:
             PARTS[name]()
+    write_report(Path(os.environ.get("BENCH_OUT", "build/bench")), began)
 
 
 if __name__ == "__main__":

@@ -100,8 +100,6 @@ def _options(known: str, *more: str) -> list[str]:
 
 def main() -> None:
     """Measure each size on a fleet of its own."""
-    if words := peers.lacking():
-        print(f"\n{words}")
     for count in HOSTS:
         with TemporaryDirectory() as folder, Fleet(count, Path(folder) / "fleet", disk="8m") as fleet:
             FanOut(fleet, Path(folder)).measure()

@@ -26,6 +26,7 @@ from tests.fleet import Fleet, make_repository
 
 HOSTS = int(os.environ.get("BENCH_ROLLING", "12"))
 ROUNDS = 3
+VERSIONS = tuple((f"v1.{number}.0", "good") for number in range(ROUNDS + 1))
 ADA = Person("ada", os.getuid())
 EXTRA = '[environments.production.commands]\nrestart = "true"\n[environments.production.monitor]\nwindow = "10m"\n'
 
@@ -76,7 +77,7 @@ def playbook(folder: Path, fleet: Fleet, archive: Path) -> list[str]:
 
 async def measure(folder: Path) -> None:
     """Measure and print."""
-    state, repository = str(folder / "state"), make_repository(folder / "shop")
+    state, repository = str(folder / "state"), make_repository(folder / "shop", VERSIONS)
     prepared(state)
     own, ansible = Row("console, seconds a host", "s"), Row("Ansible, serial: 1, pipelining, kept connections: seconds a host", "s")
     with Fleet(HOSTS, folder / "fleet") as fleet:
@@ -87,10 +88,10 @@ async def measure(folder: Path) -> None:
         session = Engine(journal, SystemClock(), lambda model, secrets: open_outside(model, state, secrets), lambda name: None)
         await session.configure(load_file(str(file)).environment("production"), "digest", {}, ADA)
         try:
-            await released(session, "v1.0.0")
+            await released(session, VERSIONS[0][0])
             for number in range(ROUNDS):
                 with goes_first():
-                    own.values.append(await released(session, ("v1.1.0", "v1.4.0")[number % 2]))
+                    own.values.append(await released(session, VERSIONS[number + 1][0]))
                 if peers.program("ansible-playbook"):
                     argv = [*playbook(folder, fleet, archive), "-e", f"release=r{number}"]
                     environ = {**os.environ, "ANSIBLE_CONFIG": str(folder / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(folder / "tmp")}
