@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PLACE = Path(os.environ.get("BENCH_PEERS", "~/.cache/deploy-console-bench")).expanduser()
 PACKAGES = ("ansible-core", "parallel-ssh", "fabric", "pyinfra")
@@ -58,7 +59,7 @@ def timed(argv: list[str], **options: object) -> Took:
     return took
 
 
-def told(argv: list[str], **options: object) -> dict[str, float]:
+def told(argv: list[str], **options: object) -> dict[str, Any]:
     """Run a program that measures itself, and return what the last line that it prints says."""
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=LONGEST, **options)  # type: ignore[call-overload]
     assert done.returncode == 0, (argv[:3], done.stdout[-1000:], done.stderr[-2000:])
