@@ -50,7 +50,7 @@ class ShippedRelease:
     manifest: Manifest
     streams: ReleaseStreams
     _older: dict[str, "asyncio.Future[tuple[Manifest, bytes] | None]"] = field(default_factory=dict)
-    _contents: dict[tuple[Way, Sharing], Contents] = field(default_factory=dict)
+    _contents: dict[tuple[Way, Sharing], "asyncio.Future[Contents]"] = field(default_factory=dict)
 
     @property
     def entries(self) -> int:
@@ -63,6 +63,8 @@ class ShippedRelease:
         ways += [Way(name, "files") for name in [*others][-OLDER:][::-1]]
         best, least = Way(), self.package.unpacked
         for way in ways:
+            if best.base and least <= WORTH:
+                break
             size = await self._size(way, sharing, fetch)
             if size is not None and (size < least if not best.base else size < least // 2 and least - size > WORTH):
                 best, least = way, size
@@ -75,13 +77,16 @@ class ShippedRelease:
         return (await self.contents(way, sharing, fetch)).size
 
     async def contents(self, way: Way, sharing: Sharing, fetch: Fetch) -> Contents:
-        """Return what is sent on that way."""
+        """Return what is sent on that way; whoever comes first works it out for all."""
         found = self._contents.get((way, sharing))
         if found is None:
-            sent = await self._difference(way, sharing, fetch)
-            found = Contents(self.package.path, self.manifest, sent, bool(way.base), self.package.mtime)
-            await asyncio.to_thread(lambda: found.size)
-            self._contents[way, sharing] = found
+            found = self._contents[way, sharing] = asyncio.ensure_future(self._worked_out(way, sharing, fetch))
+        return await asyncio.shield(found)
+
+    async def _worked_out(self, way: Way, sharing: Sharing, fetch: Fetch) -> Contents:
+        sent = await self._difference(way, sharing, fetch)
+        found = Contents(self.package.path, self.manifest, sent, bool(way.base), self.package.mtime)
+        await asyncio.to_thread(lambda: found.size)
         return found
 
     async def _difference(self, way: Way, sharing: Sharing, fetch: Fetch) -> Difference:
