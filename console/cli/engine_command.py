@@ -52,7 +52,8 @@ async def _serve(app: str, environment: str) -> None:
 
     state = state_folder(os.environ)
     before = os.umask(prepared(state).umask)
-    journal, logs = ChosenJournal(state), LogWriter(state)
+    carrier = this_engine()
+    journal, logs = ChosenJournal(state, carrier), LogWriter(state)
     opened = lambda model, secrets: open_outside(model, state, secrets, before)  # noqa: E731
 
     async def choose(model: "Environment", secrets: "Mapping[str, Secret]") -> None:
@@ -60,11 +61,11 @@ async def _serve(app: str, environment: str) -> None:
         from console.errors import NoGo
 
         try:
-            await journal.use(_journal_address(model, secrets))
+            await journal.use(_journal_address(model, secrets), (model.app, model.name))
         except JournalAway as fault:  # before anything is begun: nothing is known of what runs, and nothing could be written down
             raise NoGo(fault.message, fault.hint) from None
 
-    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file, choose_journal=choose, carrier=this_engine())
+    session = Engine(journal, SystemClock(), opened, zone_named, logs.keep, read_file=read_secret_file, choose_journal=choose, carrier=carrier)
     try:
         idle = idle_seconds(os.environ.get("DEPLOY_ENGINE_IDLE", ""))
         socket, lock = socket_path(state, app, environment), lock_path(state, app, environment)

@@ -34,6 +34,8 @@ def status_lines(found: dict[str, Any]) -> list[str]:
     if (kept := found.get("maintenance_by")) and found["maintenance"] != "off":
         until = f" until {kept['until']}" if kept["until"] else ""
         lines.append(f"maintenance by {kept['by']} since {kept['since']}{until}" + (f": {kept['message']}" if kept["message"] else ""))
+    if away := found.get("record"):
+        lines.append(f"the shared record is away: {away['problem']}; what happens is written down in {away['kept_in']}")
     if held:
         more = (f" until {held['until']}" if held["until"] else "") + (f", run {held['run']}" if held["run"] else "")
         lines.append(f"locked by {held['by']} since {held['since']}{more}" + (f": {held['reason']}" if held["reason"] else ""))

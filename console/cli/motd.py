@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from console.cli.invocation import Invocation
 from console.cli.output import say
-from console.cli.which_journal import journal_address, journal_named
+from console.cli.which_journal import journal_named, open_record_or_copy
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord, OpenRun
@@ -38,15 +38,14 @@ async def motd(how: Invocation, name: str) -> int:
 
 
 async def _all_open(folder: str, app: str, name: str) -> list[str]:
-    from console.adapters.journal.chosen_journal import open_store
-
-    store = open_store(folder, journal_address())
+    store, problem = open_record_or_copy()
     try:
         records = [store.environment(*place) for place in store.places(app) if name in ("", place[1])]
         carried = store.carried()
     finally:
         store.close()
-    return [word for record in records for word in await _open(record, folder, carried)]
+    away = [f"the shared record is away, and only runs of this machine are known ({problem})"] if problem else []
+    return [*away, *[word for record in records for word in await _open(record, folder, carried)]]
 
 
 async def _open(record: EnvironmentRecord, folder: str, carried: Mapping[str, Carrier]) -> list[str]:

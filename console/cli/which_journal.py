@@ -17,10 +17,35 @@ if TYPE_CHECKING:
 
 
 def open_record() -> "RecordStore":
-    """Open the record of runs, for a process that does nothing else meanwhile. Raises UsageFault where a secret is missing, JournalFault."""
-    from console.adapters.journal.chosen_journal import open_store
+    """Open the record of runs, for a process that does nothing else meanwhile. Raises UsageFault where a secret is missing, JournalFault.
 
-    return open_store(state(), journal_address())
+    While a shared record's database is away it is what this machine has of it, which is said.
+    """
+    from console.cli.output import tell
+
+    store, problem = open_record_or_copy()
+    if problem and problem not in _told:
+        _told.append(problem)
+        tell(f"deploy: {problem}; what follows is what this machine has written: {store.path}")
+    return store
+
+
+_told: list[str] = []
+
+
+def open_record_or_copy() -> "tuple[RecordStore, str]":
+    """Open the record; where its database is away and runs were carried here, what this machine has of them, and why."""
+    from console.adapters.journal.chain import JournalAway
+    from console.adapters.journal.chosen_journal import open_store
+    from console.adapters.journal.local_copy import LocalCopy, copy_path
+
+    folder = state()
+    try:
+        return open_store(folder, journal_address()), ""
+    except JournalAway as fault:
+        if not os.path.exists(copy_path(folder)):
+            raise
+        return LocalCopy.of(folder), fault.message
 
 
 def journal_address() -> str:

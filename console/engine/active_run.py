@@ -22,6 +22,7 @@ from console.engine.run.executor import FleetExecutor
 from console.engine.run.hand_over import HandOver
 from console.engine.run.link_watch import LinkEvents
 from console.engine.run.log_watch import LogWatch
+from console.engine.run.record_watch import RecordWatch
 from console.engine.run.runner import Runner
 from console.engine.run.sharing import Sharing
 from console.engine.run.threshold_watch import ThresholdWatch
@@ -56,6 +57,7 @@ class ActiveRun:
         self.preflight: Preflight | None = None
         self.task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._record_watch = RecordWatch(fleet.journal, lambda: self.runner.state, self.runner.record)
         self._announcer = Announcer(environment.announce, outside.announcer, self.runner) if environment.announce else None
 
     @property
@@ -100,6 +102,7 @@ class ActiveRun:
         """Carry it while this engine has its lease."""
         if self._sharing:
             self._sharing.begin(self._run, self.broadcast, partial(self._taken, interrupted))
+        self._record_watch.start()
         try:
             await self._carry(person, interrupted, over)
         finally:
@@ -107,6 +110,7 @@ class ActiveRun:
                 await self._end_sharing()
 
     async def _end_sharing(self) -> None:
+        self._record_watch.stop()
         if self._sharing:
             await self._sharing.end()
 

@@ -5,6 +5,7 @@ Owns which run is open and when another model is refused. `active_run` and `run.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -29,6 +30,7 @@ from console.engine.queries import for_commands, for_screens
 from console.engine.queries.feeds import Feeds
 from console.engine.run.elsewhere import RunsElsewhere
 from console.engine.run.onlookers import Onlookers
+from console.engine.run.record_watch import apart_words, refuse_unrecorded
 from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
@@ -49,11 +51,13 @@ from console.model.secret import Secret
 from console.model.state import RunState
 from console.ports.clock import Clock
 from console.ports.feed import Heard
-from console.ports.journal import Journal, SentCommand
+from console.ports.journal import HandedIn, Journal, Outage, SentCommand, SetApart
 from console.ports.outside import Outside
 from console.text import SafeText
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 ChooseJournal = Callable[[Environment, Mapping[str, Secret]], Coroutine[Any, Any, None]]
 """Has the journal be the one that the model names. Raises ConsoleError where it cannot be used."""
@@ -78,6 +82,7 @@ class Engine:
         self._carrier = carrier
         self._onlookers = Onlookers(carrier.host)
         self._elsewhere = RunsElsewhere(journal, carrier, self._onlookers, clock.mono)
+        journal.watch(self._hear_of_record)
         self._zone_of = zone_of
         self._keep = keep
         self._environment: Environment | None = None
@@ -130,15 +135,15 @@ class Engine:
     @property
     def owing(self) -> bool:
         """Whether something of a run is still to be done by this engine: a host is owed something, a lock is to be released, a ticket is
-        to be closed, or users are shown a maintenance page."""
-        return self._runs.is_parting or self._catch_up.has_work or self._maintenance.is_on or bool(self._acting)
+        to be closed, users are shown a maintenance page, or what was written down is still to be handed in."""
+        return self._runs.is_parting or self._catch_up.has_work or self._maintenance.is_on or bool(self._acting) or self._journal.outage is not None
 
     def _known(self) -> tuple[Environment, Outside] | None:
         return None if self._environment is None or self._outside is None else (self._environment, self._outside)
 
     def _may_open(self) -> bool:
         """Whether this engine may open a run by itself now."""
-        return not self.busy and self._may_carry()
+        return not self.busy and self._may_carry() and self._journal.outage is None
 
     def _may_carry(self) -> bool:
         return may_carry_runs(os.getuid(), self.access)
@@ -229,6 +234,7 @@ class Engine:
     async def _open_run(self, request: Request, person: Person) -> str:
         async with self._opening:
             environment, _ = self._model()
+            refuse_unrecorded(self._journal.outage, request.kind)
             chosen_hosts(environment, request)
             acknowledged = ticks(environment, request, person, self._clock.now())
             lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
@@ -245,6 +251,20 @@ class Engine:
             self._runs.begin(run, one, person, self._catch_up.changed)
         return run
 
+    def _hear_of_record(self, said: Outage | HandedIn) -> None:
+        """Look anew at what is open, once the record has what was written down here; what it can never have is said in the run's record."""
+        if isinstance(said, HandedIn):
+            self._catch_up.changed()
+            if said.apart is not None:
+                self._begin(self._tell_apart(said.run, said.apart))
+
+    async def _tell_apart(self, run: str, apart: SetApart) -> None:
+        words = apart_words(self._carrier, apart)
+        try:
+            await self.submit(run, Note(text=words), ENGINE)
+        except ConsoleError as fault:
+            log.warning("%s (not in the record: %s)", words, fault.message)
+
     def _opened(self, environment: Environment, run: str, request: Request, person: Person) -> RunOpened:
         rolling = environment.rolling
         return RunOpened(
@@ -256,10 +276,13 @@ class Engine:
 
     async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Do what is not to be left half done where the client that asked for it goes away meanwhile."""
+        return await asyncio.shield(self._begin(work))
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._acting.add(task)
         task.add_done_callback(self._acting.discard)
-        return await asyncio.shield(task)
+        return task
 
     async def _note(self, run: str, *events: Event) -> None:
         """Write events into the record of a run that has ended."""

@@ -387,7 +387,7 @@ class Paused(Event, frozen=True, tag="paused"):
 
     reason: SafeText
     by: Person | None = None
-    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive", "manual"] = "operator"
+    cause: Literal["operator", "pause-after", "failure", "network", "taken-up", "traffic", "inconclusive", "manual", "record"] = "operator"
     """`traffic`: a balancer does not do what it is told, or requests are still under way when time is over; `manual`: a critical path waits for a person."""
 
 
@@ -397,6 +397,21 @@ class Continued(Event, frozen=True, tag="continued"):
     by: Person | None = None
     in_spite_of: tuple[str, ...] | None = None
     """Keys of the thresholds that the person was told of, and goes on in spite of; None, in old records: of all that are above their limits."""
+
+
+class RecordLost(Event, frozen=True, tag="record-lost"):
+    """The database of the record that machines share does not answer: what happens is written down on this machine alone, and nothing new starts."""
+
+    reason: SafeText
+    kept_in: SafeText
+    """The file, on the machine that carries the run."""
+
+
+class RecordRegained(Event, frozen=True, tag="record-regained"):
+    """It answers again, and holds everything that was written down meanwhile, in its order."""
+
+    events: int = 0
+    """How many; 0: an engine before this one handed them in, or there were none."""
 
 
 class AbortAsked(Event, frozen=True, tag="abort-asked"):
@@ -603,6 +618,8 @@ AnyEvent = (
     | HostFailed
     | HostsAnswered
     | LinkLost
+    | RecordLost
+    | RecordRegained
     | LinkRestored
     | TrafficChanged
     | WeightsChanged

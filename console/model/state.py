@@ -201,6 +201,8 @@ class RunState(msgspec.Struct, frozen=True):
     hosts: Table[HostState] = Table()
     tally: Tally = Tally()
     pausing: Pausing | None = None
+    unshared: SafeText = SafeText("")
+    """Why what happens is written down on the machine that carries it alone; empty: the record that machines share has it, or there is none."""
     tolerated: int = 0
     """Failures that a person has seen and gone on with."""
     tolerates_steps: bool = False

@@ -1,5 +1,6 @@
 """The record of runs."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from console.model.carrier import Carrier
@@ -12,6 +13,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
+from console.text import SafeText
 
 LEASE = 15.0
 """Seconds that an engine's word holds that it carries a run."""
@@ -34,6 +36,35 @@ class SentCommand(NamedTuple):
     """The login of the database by which it was sent, as the server knows it."""
 
 
+class Outage(NamedTuple):
+    """The database of a shared record does not answer."""
+
+    reason: SafeText
+    kept_in: SafeText
+    """The file of this machine that has what is written meanwhile."""
+
+
+class SetApart(NamedTuple):
+    """What stood on this machine alone, of a run that another machine had taken up before it could be handed in: kept, and no part of the run's record."""
+
+    after: int
+    """The last event that both have."""
+    events: int
+    kept_in: SafeText
+
+
+class HandedIn(NamedTuple):
+    """What became of a run's events that stood on this machine alone, once the database answered again."""
+
+    run: str
+    events: int
+    """How many the record has now that it lacked."""
+    apart: SetApart | None = None
+
+
+HearsOutage = Callable[[Outage | HandedIn], object]
+
+
 class Journal(Protocol):
     """The record of runs: events by run, each with its number; the history; and what is known of each environment. Never holds the loop up.
 
@@ -43,6 +74,16 @@ class Journal(Protocol):
     @property
     def is_shared(self) -> bool:
         """Whether engines of other machines write to the same record."""
+
+    @property
+    def outage(self) -> Outage | None:
+        """Why what is appended is written down on this machine alone; None: it is not. Then what is read is what this machine knows."""
+
+    def watch(self, hears: HearsOutage) -> Callable[[], None]:
+        """Have it told, in the loop, when the database is away, and what was handed in once it is back; the end of that is returned."""
+
+    def hurry(self, run: str) -> None:
+        """Wait no longer for a database that may be away: the run goes back, and what it writes is safe on this machine."""
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write events, all or nothing, with what they change in their environment's record, and return only when that is on the disk.

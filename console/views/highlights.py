@@ -20,7 +20,7 @@ _ALWAYS = (
     ev.AbortAsked, ev.HostReturning, ev.HostSkipped, ev.HostRetried, ev.HostOwed, ev.HostForgiven, ev.HostFailed, ev.LinkLost, ev.LinkRestored,
     ev.NoteAdded, ev.HelmTaken, ev.OperatorJoined, ev.CheckAcknowledged, ev.CommandRefused, ev.PersonCalled, ev.AnnouncementSent, ev.BackupTaken,
     ev.MaintenanceChanged, ev.LocksRefused, ev.Promoted, ev.TicketClosed,
-    ev.WindowExtended, ev.Superseded, ev.ThresholdCrossed, ev.ThresholdBreached, ev.ThresholdRecovered,
+    ev.RecordLost, ev.RecordRegained, ev.WindowExtended, ev.Superseded, ev.ThresholdCrossed, ev.ThresholdBreached, ev.ThresholdRecovered,
 )  # fmt: skip
 _DATABASE = ("backup", "migrate", "revert", "restore")
 

@@ -68,6 +68,8 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", pause_words(event), "warn")
         case ev.ReleaseSent():
             return LogLine(event.at, "", sentence(event), "dim")
+        case ev.RecordLost() | ev.RecordRegained():
+            return LogLine(event.at, "", sentence(event), "bad" if isinstance(event, ev.RecordLost) else "good")
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():

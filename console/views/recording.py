@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from console.core.run.evolve import evolve, fold
+from console.core.run.sentences import sentence
 from console.model import events as ev
 from console.model.plan import Step
 from console.model.run_summary import ASIDE
@@ -174,6 +175,8 @@ def _chapter(event: ev.AnyEvent) -> tuple[str, Tone] | None:
             return (f"GO by {event.by}", "accent") if event.go else (f"no-go by {event.by}", "warn")
         case ev.Paused():
             return pause_words(event), "warn"
+        case ev.RecordLost() | ev.RecordRegained():
+            return sentence(event), "bad" if isinstance(event, ev.RecordLost) else "good"
         case ev.Continued():
             return "continued" + (f" by {event.by}" if event.by else ""), "accent"
         case ev.TakenUp():

@@ -407,7 +407,7 @@ def test_a_pause_begins_no_host_and_brings_those_under_way_to_their_gate():
     assert run.run().exit == Exit.DONE
 
 
-@pytest.mark.parametrize("cause", ["operator", "pause-after"])
+@pytest.mark.parametrize("cause", ["operator", "pause-after", "record"])
 def test_a_pause_between_hosts_lets_those_that_are_updated_go_on(cause: str):
     run = until_runs(a_run(2), "wave-1/web01/switch")
     run.record(ev.Paused(reason=SafeText("wait"), cause=cause))  # type: ignore[arg-type]

@@ -155,6 +155,8 @@ CHANGES = [
         ev.CriticalJudged(step="verify/critical-1", path="Login", verdict="passed", host="web01"),
         {"critical": {"verify/critical-1": (CriticalTry("Login", "web01", "passed"),)}},
     ),
+    ("a record that is away", RUNS, ev.RecordLost(reason=WHY, kept_in=SafeText("f")), {"unshared": WHY}),
+    ("a record that is back", a_state("new", phase="running", unshared=WHY, pausing=paused()), ev.RecordRegained(events=2), {"unshared": ""}),
     (
         "the end",
         a_state("new", phase="running", pausing=paused()),

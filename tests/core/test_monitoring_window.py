@@ -127,3 +127,9 @@ def test_nothing_is_changed_of_it_once_it_is_over(command: cmd.AnyCommand):
     aborted = watched()
     assert say(aborted, cmd.Abort(leave=True)) is None
     assert may(command, aborted.state) is not None
+
+
+def test_nobody_ends_it_while_the_shared_record_is_away():
+    run = watched()
+    run.record(ev.RecordLost(reason=SafeText("it is away"), kept_in=SafeText("f")))
+    assert "before the shared record answers again: it is away" in may(cmd.Promote(), run.state).message

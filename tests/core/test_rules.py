@@ -74,6 +74,7 @@ ALLOWED = [
         running("new", "old", way_back=(WAY[0], ReturnTarget("web02", possible=False))),
         cmd.RollBack(),
     ),
+    ("a roll back while the shared record is away", running("new", way_back=WAY, unshared=SafeText("it is away")), cmd.RollBack()),
     ("a roll back while it is paused", running("new", way_back=WAY, pausing=paused()), cmd.RollBack()),
     ("a skip of a host that was not begun", running("old"), SKIP),
     ("a skip of a host that is being updated", running("updating"), SKIP),
@@ -221,6 +222,19 @@ REFUSED = [
         cmd.Skip(host="web01", expects=5),
         f"{GONE_AT.format('tried web01 again')}: the run has gone on since you looked",
         "deploy attach r1",
+    ),
+    *(
+        (
+            f"{type(command).__name__} while the shared record is away",
+            state,
+            command,
+            "nothing new starts before the shared record answers again: it is away",
+            "deploy rollback production",
+        )
+        for command, state in (
+            (cmd.Continue(), running(unshared=SafeText("it is away"), pausing=paused("it is away"))),
+            (cmd.Continue(), running(unshared=SafeText("it is away"))),
+        )
     ),
     ("the end of no pause", running(), cmd.Continue(), "it is not paused", ""),
     (

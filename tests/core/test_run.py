@@ -220,7 +220,7 @@ def what_people_and_links_do(host: str) -> st.SearchStrategy[ev.Event]:
     return st.sampled_from([
         ev.LinkLost(host=host), ev.HostFailed(host=host, condition="unreachable", reason=words), ev.LinkRestored(host=host), ev.HostSkipped(host=host, by=ADA), ev.HostRetried(host=host, by=ADA),
         ev.HostOwed(host=host, reason=words), ev.HostForgiven(host=host, by=ADA, reason=words), ev.HostSeen(host=host, problem=words),
-        ev.TakenUp(epoch=2, by=ADA), ev.Continued(by=ADA), ev.AbortAsked(by=ADA),
+        ev.TakenUp(epoch=2, by=ADA), ev.Continued(by=ADA), ev.AbortAsked(by=ADA), ev.RecordLost(reason=words, kept_in=words), ev.RecordRegained(),
     ])  # fmt: skip
 
 

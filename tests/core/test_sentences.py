@@ -132,6 +132,12 @@ SAID: list[tuple[ev.Event, str]] = [
     (ev.HostsAnswered(hosts=("a", "b")), "2 hosts still answer"),
     (ev.LinkLost(host="web01"), "web01: link lost"),
     (ev.LinkLost(host="web01", detail=S("reset")), "web01: link lost: reset"),
+    (
+        ev.RecordLost(reason=S("the journal j does not answer"), kept_in=S("shared.sqlite3")),
+        "the journal j does not answer; nothing new starts, hosts can go back; what happens is written down in shared.sqlite3",
+    ),
+    (ev.RecordRegained(events=2), "the shared record answers again, and has 2 events that it lacked, in their order"),
+    (ev.RecordRegained(), "the shared record answers again"),
     (ev.LinkRestored(host="web01"), "web01: answers again"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="in"), "web01 at lb01/shop: gets requests again"),
     (ev.TrafficChanged(host="web01", balancer="lb01/shop", mark="draining"), "web01 at lb01/shop: draining"),

@@ -4,6 +4,7 @@ Knows where each kind is opened; nothing of what stands in it.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.adapters.journal.sql_journal import SqlJournal
@@ -17,10 +18,12 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import PastRun, SentCommand
+from console.ports.journal import HandedIn, HearsOutage, Outage, PastRun, SentCommand
 
 if TYPE_CHECKING:
+    from console.adapters.journal.environment_rows import Place
     from console.adapters.journal.record_store import RecordStore
+    from console.adapters.journal.shared_journal import SharedJournal
 
 
 def open_store(state: str, address: str) -> "RecordStore":
@@ -37,22 +40,52 @@ def open_store(state: str, address: str) -> "RecordStore":
 class ChosenJournal:
     """The record of one engine. Until a model names another one it is the state folder's."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, carrier: Carrier = Carrier()) -> None:  # noqa: B008 (frozen)
         self._state = state
+        self._carrier = carrier
         self._address = ""
-        self._now: SqlJournal | None = None
+        self._now: SqlJournal | SharedJournal | None = None
+        self._hearing: list[HearsOutage] = []
 
-    async def use(self, address: str) -> None:
-        """Work with the record at that address (empty: the state folder's) from now on. Raises JournalFault or UsageFault, and then keeps the one before."""
+    async def use(self, address: str, place: "Place") -> None:
+        """Work with the record at that address (empty: the state folder's) from now on, for runs of that environment.
+
+        Raises JournalFault or UsageFault, and then keeps the one before.
+        """
         if self._now is not None and address == self._address:
             return
-        fresh = SqlJournal(await asyncio.to_thread(open_store, self._state, address))
+        fresh = await self._opened(address, place)
         before, self._now, self._address = self._now, fresh, address
         if before is not None:
             await before.close()
 
+    async def _opened(self, address: str, place: "Place") -> "SqlJournal | SharedJournal":
+        if not address:
+            return SqlJournal(await asyncio.to_thread(open_store, self._state, address))
+        from console.adapters.journal.shared_journal import SharedJournal
+
+        return await SharedJournal.of(self._state, address, place, self._carrier, self._tell)
+
+    def _tell(self, said: Outage | HandedIn) -> None:
+        for hears in tuple(self._hearing):
+            hears(said)
+
+    def watch(self, hears: HearsOutage) -> Callable[[], None]:
+        """Have it told when the database is away, and what was handed in once it is back; the end of that is returned."""
+        self._hearing.append(hears)
+        return lambda: self._hearing.remove(hears)
+
     @property
-    def _chosen(self) -> SqlJournal:
+    def outage(self) -> Outage | None:
+        """Why what is appended is written down on this machine alone; None: it is not."""
+        return self._chosen.outage
+
+    def hurry(self, run: str) -> None:
+        """Wait no longer for a database that may be away."""
+        self._chosen.hurry(run)
+
+    @property
+    def _chosen(self) -> "SqlJournal | SharedJournal":
         if self._now is None:
             self._now = SqlJournal.of(self._state)
         return self._now

@@ -1,6 +1,7 @@
 """A journal that is gone with its process, for tests. Implements `ports.Journal` without a disk or a thread."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from console.adapters.journal.chain import in_order
@@ -19,7 +20,7 @@ from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
 from console.model.values import changed
-from console.ports.journal import PastRun, SentCommand
+from console.ports.journal import HearsOutage, PastRun, SentCommand
 from console.wire.codec import decode_event, encode_event
 
 
@@ -32,6 +33,14 @@ class MemoryJournal:
         self._records: dict[tuple[str, str], EnvironmentRecord] = {}
 
     is_shared = False
+    outage = None
+
+    def watch(self, hears: HearsOutage) -> Callable[[], None]:
+        """Tell nobody anything."""
+        return lambda: None
+
+    def hurry(self, run: str) -> None:
+        """Do nothing."""
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Keep the events, all of them or none."""

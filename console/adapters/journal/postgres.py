@@ -70,5 +70,6 @@ def _fault(path: str, problem: SQLAlchemyError) -> ConsoleError:
             return JournalFault(f"the journal {path} cannot be used: {meaning} ({said})", hint)
     lost = isinstance(problem, DBAPIError) and (problem.connection_invalidated or (not state and isinstance(problem, sa.exc.OperationalError)))
     if lost or state.startswith(_AWAY):
+        said = SafeText(said.removeprefix("connection failed: ").partition(" Is the server running")[0])
         return JournalAway(f"the journal {path} does not answer: {said}", f"see whether its server is up: pg_isready -d {path}")
     return JournalFault(f"the journal {path} cannot be used: {said}")

@@ -23,18 +23,21 @@ _decoded = decoder(Carrier)
 _TAKE = sa.text(
     "INSERT INTO leases (run, token, mark, carrier, expires) VALUES (:run, 1, :mark, :carrier, clock_timestamp() + make_interval(secs => :seconds))"
     " ON CONFLICT (run) DO UPDATE SET token = leases.token + (leases.mark <> excluded.mark)::int, mark = excluded.mark, carrier = excluded.carrier,"
-    " expires = excluded.expires WHERE leases.mark = excluded.mark OR leases.expires < clock_timestamp() RETURNING token"
+    " expires = excluded.expires WHERE leases.mark = excluded.mark OR (leases.expires < clock_timestamp() AND NOT :renews) RETURNING token"
 )
 
 
-def take(connection: sa.Connection, run: str, carrier: Carrier) -> Carrier | None:
-    """Take the run's lease, or renew it; None: it is this engine's now, else who has it."""
-    asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE}
-    if connection.execute(_TAKE, asked).first():
-        return None
+def take(connection: sa.Connection, run: str, carrier: Carrier, *, renews: bool = False) -> int | Carrier:
+    """Take the run's lease: its token, which is this engine's from now on; else who has it.
+
+    `renews`: this engine has had it; whoever took it since is told, though that one's word may be over by now.
+    """
+    asked = {"run": run, "mark": carrier.mark, "carrier": encode(carrier).decode(), "seconds": LEASE, "renews": renews}
+    if (token := connection.execute(_TAKE, asked).scalar()) is not None:
+        return int(token)
     held = connection.execute(sa.select(LEASES.c.carrier).where(LEASES.c.run == run)).scalar_one()
     other = _carrier(held)
-    if not is_gone(other):
+    if renews or not is_gone(other):
         return other
     end(connection, run, other)  # it died here, and does not come back
     return take(connection, run, carrier)
@@ -44,6 +47,12 @@ def end(connection: sa.Connection, run: str, carrier: Carrier) -> None:
     """Have the lease be over, if it is this engine's. The row stays, for its token."""
     mine = sa.and_(LEASES.c.run == run, LEASES.c.mark == carrier.mark)
     connection.execute(sa.update(LEASES).where(mine).values(expires=sa.func.clock_timestamp()))
+
+
+def taken_since(connection: sa.Connection, run: str, token: int) -> Carrier | None:
+    """Return which engine has taken the run's lease after the one with that token; None: none has, and none does before this transaction ends."""
+    row = connection.execute(sa.select(LEASES.c.token, LEASES.c.carrier).where(LEASES.c.run == run).with_for_update(read=True)).first()
+    return None if row is None or row.token == token else _carrier(row.carrier)
 
 
 def carried(connection: sa.Connection) -> dict[str, Carrier]:

@@ -5,20 +5,17 @@ numbered lower is never seen later, no number is left out, and whoever reads on 
 """
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
 from console.adapters.journal import postgres_commands, postgres_leases, postgres_onlookers
-from console.adapters.journal.chain import JournalAway, JournalFault, chained
 from console.adapters.journal.environment_rows import Place
 from console.adapters.journal.postgres import PATIENCE, opened, told
 from console.adapters.journal.postgres_address import address_of
 from console.adapters.journal.postgres_schema import verify_schema
-from console.adapters.journal.record_store import Entry, Listens, RecordStore, Tip, next_number
-from console.adapters.journal.tables import EVENTS
+from console.adapters.journal.record_store import Entry, Listens, OutOfOrder, RecordStore, Tip, next_number
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.onlooker import Onlooker, SeenElsewhere
@@ -27,10 +24,6 @@ from console.ports.journal import SentCommand
 
 CHANNEL = "deploy_journal"
 """Where a commit says which runs have new events. It says "look": the rows hold what there is."""
-OUTAGE = 15.0
-"""Seconds for which a server that is restarted, or replaced by its standby, is waited for before what is to be written is given up."""
-AGAIN = 0.3
-"""Seconds between two tries."""
 
 
 def lock_key(*names: str) -> int:
@@ -47,21 +40,26 @@ class PostgresStore(RecordStore):
     is_shared = True
     patience = PATIENCE
 
-    def __init__(self, address: str) -> None:
-        """Connect. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
+    def __init__(self, address: str, *, connects: bool = True) -> None:
+        """Connect, or do so later. Raises JournalAway where it does not answer, UsageFault where its tables are not this console's."""
         self.address = address_of(address)
         super().__init__(self.address.label)
         self._said: dict[str, tuple[Onlooker, ...]] = {}
         """Whom this process has said to look on, by run."""
         self._writer, self._reader = opened(self.address, writes=True), opened(self.address, writes=False)
-        self._unsure = False
-        """Whether the entries that are written now may stand already: the connection was lost when they were."""
+        self._tokens: dict[str, tuple[str, int]] = {}
+        """Of the leases that this engine took, by run, each with the engine's mark."""
         try:
-            with self._told(), self._reading() as connection:
-                verify_schema(connection, self.path)
+            if connects:
+                self.verify()
         except BaseException:
             self.close()
             raise
+
+    def verify(self) -> None:
+        """See that it answers. Raises JournalAway where it does not, UsageFault where its tables are not this console's."""
+        with self._told(), self._reading() as connection:
+            verify_schema(connection, self.path)
 
     def close(self) -> None:
         """Close the connections."""
@@ -85,41 +83,27 @@ class PostgresStore(RecordStore):
         _locked(connection, NUMBERS)
         return next_number(connection)
 
-    def _written(self, entries: Sequence[Entry]) -> list[JournalFault | None]:
-        until = time.monotonic() + OUTAGE
-        try:
-            while True:
-                try:
-                    return super()._written(entries)
-                except JournalAway:
-                    if time.monotonic() >= until:
-                        raise
-                self._unsure = True
-                time.sleep(AGAIN)
-        finally:
-            self._unsure = False
-
     def _insert(self, connection: sa.Connection, entry: Entry) -> Tip:
-        found = self._standing(connection, entry) if self._unsure else None
-        return found or super()._insert(connection, entry)
-
-    def _standing(self, connection: sa.Connection, entry: Entry) -> Tip | None:
-        """The end of these events where they stand in the record; they do if the last one's hash does, which is made of all before."""
-        before, last = entry.events[0].seq - 1, entry.events[-1].seq
-        link = self._link_at(connection, entry.run, before)
-        made = list(chained(entry.run, entry.events, before, link))[-1]["hash"] if link else ""
-        found = connection.execute(sa.select(EVENTS.c.hash).where(EVENTS.c.run == entry.run, EVENTS.c.seq == last)).scalar()
-        return Tip(entry.run, last, str(found)) if found == made and found else None
+        """Insert, unless another engine has the run's lease by now: whatever this one has not heard of, it writes nothing any more."""
+        _, token = self._tokens.get(entry.run, ("", 0))
+        if token and (other := postgres_leases.taken_since(connection, entry.run, token)):
+            raise OutOfOrder(f"run {entry.run} was taken up by {other}", f"deploy attach {entry.run}")
+        return super()._insert(connection, entry)
 
     def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
         """Take or renew the lease of a run; None: this engine has it."""
         with self._told(), self._writer.begin() as connection:
-            return postgres_leases.take(connection, run, carrier)
+            found = postgres_leases.take(connection, run, carrier, renews=self._tokens.get(run, ("", 0))[0] == carrier.mark)
+        if isinstance(found, Carrier):
+            return found
+        self._tokens[run] = carrier.mark, found
+        return None
 
     def end_lease(self, run: str, carrier: Carrier) -> None:
         """Let the lease of a run go."""
         with self._told(), self._writer.begin() as connection:
             postgres_leases.end(connection, run, carrier)
+        self._tokens.pop(run, None)
 
     def carried(self) -> dict[str, Carrier]:
         """Return who carries which run, by their leases."""

@@ -252,6 +252,11 @@ class RecordStore(ABC):
         with self._told(), self._reading() as connection:
             return tuple(_event(self.path, run, row) for row in connection.execute(query))
 
+    def links(self, run: str) -> list[str]:
+        """Return the hashes of a run's events, in their order."""
+        with self._told(), self._reading() as connection:
+            return list(connection.execute(sa.select(EVENTS.c.hash).where(EVENTS.c.run == run).order_by(EVENTS.c.seq)).scalars())
+
     def _link_at(self, connection: sa.Connection, run: str, seq: int) -> str:
         if seq <= 0:
             return first_link(run)

@@ -20,7 +20,7 @@ from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
-from console.ports.journal import PastRun, SentCommand
+from console.ports.journal import HearsOutage, PastRun, SentCommand
 from console.wire.codec import DecodeError
 
 T = TypeVar("T")
@@ -48,6 +48,15 @@ class SqlJournal:
     def is_shared(self) -> bool:
         """Whether engines of other machines write to it."""
         return self.store.is_shared
+
+    outage = None
+
+    def watch(self, hears: HearsOutage) -> Callable[[], None]:
+        """Tell nobody anything: this record is there, or a fault is raised."""
+        return lambda: None
+
+    def hurry(self, run: str) -> None:
+        """Do nothing: nothing is waited for."""
 
     async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         """Write, all or nothing, and return only when it is on the disk. Raises JournalFault, and then has written nothing."""
@@ -79,6 +88,14 @@ class SqlJournal:
                 done.set_result(None)
             else:
                 done.set_exception(fault)
+
+    async def asked(self, work: Callable[[], T]) -> T:
+        """Do that in the thread that reads."""
+        return await self._on(self._reader, work)
+
+    async def asked_to_write(self, work: Callable[[], T]) -> T:
+        """Do that in the thread that writes, behind what waits there."""
+        return await self._on(self._writer, work)
 
     async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
         """Events of a run after that number. Raises JournalFault where the chain does not hold."""

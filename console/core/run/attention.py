@@ -25,6 +25,8 @@ def next_words(state: RunState) -> str:
     """Return what to type so that a paused run goes on."""
     if state.pausing is None and holding(state) is not None:
         return f"deploy rollback {state.environment}"
+    if state.unshared:
+        return f"deploy attach {state.run}"
     if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
         return f"deploy ack {shown(waiting)} {state.run}"
     if state.pausing is None or state.pausing.cause != "inconclusive":

@@ -81,6 +81,9 @@ def _go_forward(environment: Environment, state: RunState, now: float) -> Iterat
     if state.pausing is None and (held := _held(state)):
         yield RecordEvent(Paused(reason=held, cause="traffic"))
         return
+    if state.unshared and state.pausing is None and not kind_of(state).is_return:
+        yield RecordEvent(Paused(reason=state.unshared, cause="record"))
+        return
     if state.pausing:
         yield from _send_back(environment, state, frozenset({"skipped"}))
         yield from _starts(state, now, ready_while_paused(state))

@@ -176,6 +176,14 @@ def _continued(state: RunState, event: ev.Continued) -> RunState:
     return changed(state, pausing=None)
 
 
+def _record_lost(state: RunState, event: ev.RecordLost) -> RunState:
+    return changed(state, unshared=event.reason)
+
+
+def _record_regained(state: RunState, event: ev.RecordRegained) -> RunState:
+    return changed(state, unshared=SafeText(""))
+
+
 def _abort_asked(state: RunState, event: ev.AbortAsked) -> RunState:
     return changed(state, aborting="leave" if event.leave else "back", pausing=None)
 
@@ -316,6 +324,8 @@ _CHANGES: dict[type[ev.Event], Callable[[RunState, Any], RunState]] = {
     ev.LinkRestored: on_hosts.link_restored,
     ev.TrafficChanged: on_hosts.traffic_changed,
     ev.WeightsChanged: _weighed,
+    ev.RecordLost: _record_lost,
+    ev.RecordRegained: _record_regained,
     ev.Paused: _paused,
     ev.Continued: _continued,
     ev.AbortAsked: _abort_asked,

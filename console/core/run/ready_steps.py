@@ -53,7 +53,7 @@ def ready_while_paused(state: RunState) -> Iterator[Step]:
     between its switch and its gate."""
     tally = state.tally
     yield from ready_to_return(state, tally.ready_back)
-    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after", "traffic"):
+    if state.pausing is not None and state.pausing.cause in ("operator", "pause-after", "traffic", "record"):
         for name in tally.ready & hosts_in(state, frozenset({"updating"})):
             yield from (step for step in tally.lanes[name].ready if step.phase == "release")
 

@@ -122,6 +122,8 @@ def _pause(command: cmd.Pause, state: RunState, by: Person | None) -> Refusal | 
 
 
 def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refusal | None:
+    if state.unshared:
+        return _unshared(state)
     if state.pausing is not None and state.pausing.cause == "manual" and (waiting := next(iter(open_ticks(state)), "")):
         return _no(f"it waits for a person to try the critical path {waiting}", f"deploy ack {shown(waiting)} {state.run}")
     if state.pausing is not None or (holding(state) is not None and not state.aborting):
@@ -130,12 +132,18 @@ def _continue(command: cmd.Continue, state: RunState, by: Person | None) -> Refu
     return _no(_told("it is not paused", max(ends, key=lambda act: act.seq, default=None)))
 
 
+def _unshared(state: RunState) -> Refusal:
+    return _no(f"nothing new starts before the shared record answers again: {state.unshared}", f"deploy rollback {state.environment}")
+
+
 def _promote(command: cmd.Promote, state: RunState, by: Person | None) -> Refusal | None:
     if not analysis_that_runs(state) and not window_that_runs(state):
         words = "no canary is being judged now, and no monitoring window goes on"
         return _no(_told(words, state.acts.get("promotion")), f"deploy attach {state.run}")
     if state.aborting:
         return _no("the run is being aborted")
+    if state.unshared:
+        return _unshared(state)
     if known := holding(state):
         words = f"a metric is above its limit: {numbers_words(known.threshold, known.verdict)}; roll back, or continue"
         return _no(words, f"deploy rollback {state.environment}")

@@ -196,6 +196,11 @@ def _by(event: Any) -> str:  # noqa: ANN401 (any event with a person)
     return f" by {event.by.name}" if event.by else ""
 
 
+def _regained(event: ev.RecordRegained) -> str:
+    has = f", and has {counted(event.events, 'event')} that it lacked, in their order" if event.events else ""
+    return f"the shared record answers again{has}"
+
+
 _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.RunOpened: _opened,
     ev.RevisionResolved: lambda event: f"version {event.revision.version}, commit {event.revision.commit[:12]}: {event.revision.subject}",
@@ -239,6 +244,8 @@ _SENTENCES: dict[type[ev.Event], Callable[[Any], str]] = {
     ev.LinkRestored: lambda event: f"{event.host}: answers again",
     ev.TrafficChanged: _traffic,
     ev.WeightsChanged: _weights,
+    ev.RecordLost: lambda event: f"{event.reason}; nothing new starts, hosts can go back; what happens is written down in {event.kept_in}",
+    ev.RecordRegained: _regained,
     ev.Paused: lambda event: f"paused: {event.reason}",
     ev.Continued: lambda event: f"continued{_by(event)}" + (f", in spite of {_metrics(event.in_spite_of)}" if event.in_spite_of else ""),
     ev.AbortAsked: lambda event: f"abort{_by(event)}" + (", everything stays as it is" if event.leave else ""),

@@ -36,7 +36,7 @@ async def answer_status(fleet: QueryContext, argument: Mapping[str, Any], person
         "locked_by": holder_row(held) if held else None, "run": await fleet.open_run() or None,
         "last_run": _run_row(record.last), "failed": _run_row(failed_run(record)), "age": 0.0,
         "hosts": [_status_row(fact, healthy[fact.host]) for fact in facts],
-        "owed": list(owed_now(record, fleet.unpaid)),
+        "owed": list(owed_now(record, fleet.unpaid)), "record": _record_row(fleet),
     }  # fmt: skip
 
 
@@ -53,6 +53,12 @@ ANSWERS: dict[str, Callable[[QueryContext, Mapping[str, Any], Person], Coroutine
     "maintenance": answer_maintenance,
     "maintenance-seen": answer_maintenance_seen,
 }
+
+
+def _record_row(fleet: QueryContext) -> dict[str, str] | None:
+    """What is said of a record whose database is away; None: it is not."""
+    outage = fleet.journal.outage
+    return None if outage is None else {"problem": outage.reason, "kept_in": outage.kept_in}
 
 
 def _run_row(run: LastRun | None) -> dict[str, Any] | None:

@@ -28,7 +28,9 @@ class RunLease:
         self._carrier = carrier
 
     async def take(self) -> None:
-        """Take it. Raises Locked where another engine carries the run."""
+        """Take it. Raises Locked where another engine carries the run. While the record is away nobody can say so; `keep` takes it when it is back."""
+        if self._journal.outage is not None:
+            return
         other = await self._journal.take_lease(self._run, self._carrier)
         if other is not None:
             raise Locked(f"run {self._run} is carried by {other}", f"deploy attach {self._run}")

@@ -8,12 +8,14 @@ import pytest
 from console.adapters.journal.chain import JournalFault
 from console.adapters.journal.memory import MemoryJournal
 from console.adapters.journal.postgres_store import PostgresStore
+from console.adapters.journal.shared_journal import SharedJournal
 from console.adapters.journal.sql_journal import SqlJournal
 from console.adapters.journal.store import JournalStore
 from console.adapters.statefolder import Modes
 from console.core.environment.record import recorded, trimmed
 from console.core.environment.record_queries import debts_of
 from console.core.run.evolve import evolve, fold
+from console.model.carrier import Carrier
 from console.model.environment_record import EnvironmentRecord
 from console.model.events import AbortAsked, NoteAdded, RevisionResolved, RollbackBegan, RunEnded, RunOpened, stamped
 from console.model.host_facts import LockHolder
@@ -52,10 +54,14 @@ def note(seq, text="hello"):
     return stamped(NoteAdded(by=ADA, text=SafeText(text)), seq, f"2026-11-24T07:14:{seq % 60:02d}Z", float(seq), "boot")
 
 
-@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql", "shared"])
 async def journal(request, tmp_path):
     if request.param == "memory":
         made = MemoryJournal()
+    elif request.param == "shared":
+        made = await SharedJournal.of(
+            str(tmp_path), request.getfixturevalue("shared_journal"), ("shop", "production"), Carrier("ada", mark="a"), lambda said: None
+        )
     elif request.param == "postgresql":
         made = SqlJournal(PostgresStore(request.getfixturevalue("shared_journal")))
     else:

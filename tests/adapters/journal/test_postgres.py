@@ -112,51 +112,6 @@ def test_a_connection_that_the_server_ends_is_made_again(store, shared_journal):
     assert len(store.read("r1")) == 2
 
 
-def test_a_server_that_is_restarted_is_waited_for_but_not_for_ever(store, shared_journal, postgres_server, monkeypatch):
-    append(store, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
-    state, name = fold(store.read("r1")), shared_journal.rpartition("/")[2]
-
-    def let_in(whether):
-        executed(postgres_server, f"alter database {name} allow_connections {whether}")
-
-    let_in("false")
-    cut(postgres_server, name)
-    back = threading.Timer(0.5, let_in, ("true",))
-    back.start()
-    store.append("r1", (note(2),), state)
-    back.join()
-    assert len(store.read("r1")) == 2
-    monkeypatch.setattr("console.adapters.journal.postgres_store.OUTAGE", 0.1)
-    let_in("false")
-    cut(postgres_server, name)
-    with pytest.raises(JournalAway):
-        store.append("r1", (note(3),), state)
-    let_in("true")
-    assert len(store.read("r1")) == 2
-
-
-@pytest.mark.parametrize("when", ["before the commit", "after the commit"])
-def test_what_a_lost_connection_left_open_is_written_once(store, shared_journal, when):
-    """The answer to the commit may be what is lost: whether the events stand is asked of the record."""
-    append(store, "r1", (opened("r1", "2026-01-01T00:00:00Z"),))
-    place, lost = ("shop", "production"), []
-
-    def lose(connection):
-        if not lost:
-            lost.append(True)
-            if when == "after the commit":
-                connection.connection.driver_connection.commit()
-            cut(shared_journal)
-
-    sa.event.listen(store._writer, "commit", lose)
-    events = (note(2), note(3))
-    store.append("r1", events, fold((*store.read("r1"), *events)))
-    assert lost
-    assert [event.seq for event in store.read("r1")] == [1, 2, 3]
-    kept = store.environment(*place)
-    assert store.rebuild(*place) == kept
-
-
 def test_a_frozen_writer_does_not_hold_the_others_up(other, shared_journal, monkeypatch):
     monkeypatch.setattr("console.adapters.journal.postgres_address.FROZEN", 0.3)
     frozen = engine_of(address_of(shared_journal), writes=True)

@@ -1,0 +1,105 @@
+"""What this machine has of the record that machines share: every run that it carried, on its own disk, before the database has it. Implements `RecordStore`.
+
+A file of the state folder, written and read as the journal there is. It knows which of its runs the database is known to have; what is to be done about
+the others is `shared_journal`'s.
+"""
+
+import os
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from console.adapters.journal.chain import chained, first_link
+from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.record_store import Tip
+from console.adapters.journal.store import JournalStore
+from console.adapters.journal.tables import EVENTS, PAST_RUNS, RUNS
+from console.adapters.statefolder import Modes, made_folder, refuse_network
+from console.model.events import AnyEvent
+from console.model.state import RunState
+from console.wire.codec import encode
+
+NAME = "shared.sqlite3"
+APART = "apart"
+"""The folder, in the state folder, of events that stood here alone and are in no record."""
+HANDED = sa.Table("handed", sa.MetaData(), sa.Column("run", sa.String, primary_key=True), sa.Column("seq", sa.Integer, nullable=False))
+"""Up to which event the database is known to have a run; it may have more."""
+
+
+class LocalCopy(JournalStore):
+    """The runs that this machine carried, of the record that it shares."""
+
+    def __init__(self, path: str, modes: Modes | None = None) -> None:
+        super().__init__(path, modes)
+        with self._told(), self._connection.begin():
+            HANDED.create(self._connection, checkfirst=True)
+
+    @classmethod
+    def of(cls, state: str) -> "LocalCopy":
+        """Open that of a state folder. Raises JournalFault, or UsageFault on a network file system."""
+        refuse_network(state)
+        return cls(copy_path(state))
+
+    def knows(self, place: Place) -> bool:
+        """Whether it has a run of that environment."""
+        query = sa.select(RUNS.c.run).where(RUNS.c.app == place[0], RUNS.c.environment == place[1]).limit(1)
+        with self._told(), self._reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def not_handed(self, place: Place) -> list[str]:
+        """Return the runs of an environment that the database may lack events of, the oldest first."""
+        last = sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.run == RUNS.c.run).scalar_subquery()
+        query = sa.select(RUNS.c.run).outerjoin(HANDED, HANDED.c.run == RUNS.c.run).order_by(RUNS.c.number)
+        query = query.where(RUNS.c.app == place[0], RUNS.c.environment == place[1], sa.func.coalesce(HANDED.c.seq, 0) < last)
+        with self._told(), self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def handed(self, run: str, seq: int) -> None:
+        """Keep that the database has a run up to that event."""
+        with self._told(), self._connection.begin():
+            self._connection.execute(sa.delete(HANDED).where(HANDED.c.run == run))
+            self._connection.execute(sa.insert(HANDED).values(run=run, seq=seq))
+
+    def keep_apart(self, run: str, after: int) -> str:
+        """Write the events after that one into a file of their own, each with its hash, and return its path once it is on the disk."""
+        folder = os.path.join(os.path.dirname(self.path), APART)
+        path = os.path.join(folder, f"{run}-after-{after}.jsonl")
+        query = sa.select(EVENTS).where(EVENTS.c.run == run, EVENTS.c.seq > after).order_by(EVENTS.c.seq)
+        with self._told(), self._reading() as connection:
+            made_folder(folder, self._modes)
+            _write_whole(path, b"".join(encode(dict(row._mapping)) + b"\n" for row in connection.execute(query)), self._modes)
+        return path
+
+    def replace_run(self, run: str, events: Sequence[AnyEvent], state: RunState) -> None:
+        """Have a run be as the database has it."""
+        with self._change([(state.app, state.environment)]) as connection:
+            for table in (EVENTS, PAST_RUNS):
+                connection.execute(sa.delete(table).where(table.c.run == run))
+            connection.execute(sa.insert(EVENTS), list(chained(run, events, 0, first_link(run))))
+            number = connection.execute(sa.select(RUNS.c.number).where(RUNS.c.run == run)).scalar()
+            connection.execute(sa.delete(RUNS).where(RUNS.c.run == run))
+            self._keep_summary(connection, run, tuple(events))
+            connection.execute(sa.update(RUNS).where(RUNS.c.run == run).values(number=number))
+            seq, link = self._head(connection, run)
+        self._after_commit([Tip(run, seq, link)])
+        self.rebuild(state.app, state.environment)
+
+
+def copy_path(state: str) -> str:
+    """Return the path of that file in a state folder."""
+    return os.path.join(state, NAME)
+
+
+def _write_whole(path: str, data: bytes, modes: Modes) -> None:
+    """Write a file that is whole on the disk, or not there."""
+    fresh = f"{path}.{os.getpid()}"
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, modes.file), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

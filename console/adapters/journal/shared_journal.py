@@ -1,0 +1,390 @@
+"""The record that several machines share, as an engine works with it: an event is on this machine's disk first, and the database follows.
+
+While the database answers, nothing goes on before it has an event. Once it has been silent for OUTAGE seconds it is away: events are
+written here alone, and are handed in, in their order, when it is back. Implements `ports.Journal`. Decides nothing of a run, nor what
+becomes of what stands here alone (`core.merge`).
+"""
+
+import asyncio
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from console.adapters.journal.chain import JournalAway, JournalFault
+from console.adapters.journal.environment_rows import Place
+from console.adapters.journal.local_copy import LocalCopy, copy_path
+from console.adapters.journal.postgres_store import PostgresStore
+from console.adapters.journal.record_store import OutOfOrder
+from console.adapters.journal.sql_journal import SqlJournal
+from console.core.merge import judge_merge
+from console.core.run.evolve import fold
+from console.core.run.going_back import goes_back
+from console.errors import ConsoleError
+from console.model.carrier import Carrier
+from console.model.commands import Accepted, AnyCommand, Refusal
+from console.model.environment_record import EnvironmentRecord
+from console.model.events import AnyEvent
+from console.model.host_facts import LockHolder
+from console.model.maintenance import Maintenance
+from console.model.request import Person
+from console.model.run_summary import RunSummary
+from console.model.state import RunState
+from console.ports.journal import LEASE, HandedIn, HearsOutage, Outage, PastRun, SentCommand, SetApart
+from console.text import SafeText
+
+T = TypeVar("T")
+
+OUTAGE = 8.0
+"""Seconds that the database may be silent. With the time between two renewals it is less than LEASE: an engine knows that it is cut off before another
+may take its run."""
+HURRIED = 0.5
+"""The same for a run that goes back."""
+AGAIN = 0.3
+"""Seconds between two tries."""
+BACK = 1.0
+"""Seconds after which a database that is away is asked again."""
+assert LEASE / 3 + OUTAGE < LEASE - 1
+
+log = logging.getLogger(__name__)
+
+
+class SharedJournal:
+    """The record of one engine, which carries runs of one environment (`place`)."""
+
+    is_shared = True
+
+    def __init__(self, store: PostgresStore, copy: LocalCopy, place: Place, carrier: Carrier, hears: HearsOutage) -> None:
+        self._store, self._copy = store, copy
+        self._shared, self._local = SqlJournal(store), SqlJournal(copy)
+        self._place, self._carrier, self._hears = place, carrier, hears
+        self.outage: Outage | None = None
+        self._behind: set[str] = set()
+        """Runs that the database lacks events of."""
+        self._held: set[str] = set()
+        """Those of them that another engine carries."""
+        self._done: list[HandedIn] = []
+        self._stated: dict[str, Callable[[SqlJournal], Awaitable[None]]] = {}
+        """What no event sets, and the database is still to be told."""
+        self._ends: dict[str, int] = {}
+        """The last event of runs that stand here."""
+        self._leased: set[str] = set()
+        self._hurried: set[str] = set()
+        self._limits: dict[str, asyncio.Timeout] = {}
+        self._orders: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._returning: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def of(cls, state: str, address: str, place: Place, carrier: Carrier, hears: HearsOutage) -> "SharedJournal":
+        """Open it. Raises JournalAway where the database does not answer and this machine has not carried a run yet; JournalFault, UsageFault."""
+        store = PostgresStore(address, connects=False)
+        try:
+            copy = await asyncio.to_thread(_copy_of, state, store)
+        except BaseException:
+            store.close()
+            raise
+        made = cls(store, copy, place, carrier, hears)
+        try:
+            await made.start()
+        except BaseException:
+            await made.close()
+            raise
+        return made
+
+    async def start(self) -> None:
+        """Hand in what an engine before this one could not. A database that is away is waited for. Raises UsageFault where its tables are others."""
+        try:
+            await self._within(OUTAGE, self._catch_up)
+        except JournalFault as fault:
+            self._lose(fault)
+        self._tell()
+
+    async def _catch_up(self) -> None:
+        """Hand in every run of the place that stands here alone, or in part. What came of it is told once the database is used again."""
+        await self._shared.asked(self._store.verify)
+        for run in await self._local.asked(lambda: self._copy.not_handed(self._place)):
+            async with self._orders[run]:
+                await self._hand_in(run)
+        for part, keep in tuple(self._stated.items()):
+            await keep(self._shared)
+            del self._stated[part]
+
+    async def _within(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it, and again while the database does not answer. Raises JournalAway after so many seconds."""
+        last = self._silent()
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        return await work()
+                    except JournalAway as fault:
+                        last = fault
+                    await asyncio.sleep(AGAIN)
+        except TimeoutError:
+            raise last from None
+
+    def _lose(self, fault: ConsoleError) -> None:
+        """Go on without the database."""
+        if self.outage is None:
+            self.outage = Outage(SafeText(fault.message), SafeText(self._copy.path))
+            log.warning("%s: what happens is written to %s", fault.message, self._copy.path)
+            self._hears(self.outage)
+        if self._returning is None:
+            self._returning = asyncio.create_task(self._return())
+
+    async def _return(self) -> None:
+        """Wait for the database, and hand in what stands here alone."""
+        while True:
+            await asyncio.sleep(BACK)
+            try:
+                await self._catch_up()
+            except ConsoleError as fault:
+                log.info("%s", fault.message)
+            except Exception:
+                log.exception("handing in what is written in %s", self._copy.path)
+            else:
+                if self._behind <= self._held:
+                    break
+        self.outage = self._returning = None
+        log.warning("the journal %s answers again", self._store.path)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what was handed in, now that what is written goes to the database again."""
+        done, self._done = self._done, []
+        for one in done if self.outage is None else ():
+            self._hears(one)
+
+    async def _hand_in(self, run: str) -> None:
+        """Have the database and this machine have the same of a run, as far as that is for this one to do. Its order is held meanwhile."""
+        other = await self._shared.take_lease(run, self._carrier)
+        here = await self._local.asked(lambda: self._copy.links(run))
+        there = await self._shared.asked_to_write(lambda: self._store.links(run))  # behind what is being written
+        merge = judge_merge(here, there, held=other is not None)
+        apart = None
+        if merge.standing == "ahead":
+            events = await self._local.read(run)
+            await self._shared.append(run, events[merge.common :], await asyncio.to_thread(fold, events))
+        elif merge.standing in ("behind", "forked"):
+            apart = await self._as_there(run, merge.common, len(here))
+        if other is None and run not in self._leased:
+            await self._shared.end_lease(run, self._carrier)
+        if merge.standing == "held":
+            self._held.add(run)
+            return
+        self._ends[run] = max(len(here), len(there)) if apart is None else len(there)
+        self._behind.discard(run)
+        self._held.discard(run)
+        if merge.standing in ("ahead", "forked"):
+            self._done.append(HandedIn(run, len(here) - merge.common if apart is None else 0, apart))
+        await self._local.asked_to_write(lambda: self._copy.handed(run, self._ends[run]))
+
+    async def _as_there(self, run: str, common: int, end: int) -> SetApart | None:
+        """Have this machine have a run as the database has it; what differs here is kept apart."""
+        events = await self._shared.read(run)
+        state = await asyncio.to_thread(fold, events)
+        if common == end:
+            await self._local.append(run, events[common:], state)
+            return None
+        path = await self._local.asked(lambda: self._copy.keep_apart(run, common))
+        await self._local.asked_to_write(lambda: self._copy.replace_run(run, events, state))
+        return SetApart(common, end - common, SafeText(path))
+
+    def watch(self, hears: HearsOutage) -> Callable[[], None]:
+        """Tell nobody else: whoever opened it hears."""
+        return lambda: None
+
+    def hurry(self, run: str) -> None:
+        """Wait for the database no longer than HURRIED for this run."""
+        self._hurried.add(run)
+        limit, soon = self._limits.get(run), asyncio.get_running_loop().time() + HURRIED
+        if limit is not None and (limit.when() or 0.0) > soon:
+            limit.reschedule(soon)
+
+    async def append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
+        """Write here, then in the database; where that is away, here alone. Raises JournalFault, OutOfOrder where another engine has the run."""
+        if not events:
+            return
+        async with self._orders[run]:
+            if not await self._stands_here(run, events[0].seq - 1):
+                await self._shared.append(run, events, state)  # of a run that another machine carried
+                return
+            await self._local.append(run, events, state)
+            self._ends[run] = events[-1].seq
+            if run not in self._behind:
+                await self._follow(run, events, state)
+        self._tell()
+
+    async def _stands_here(self, run: str, end: int) -> bool:
+        """Whether a run, up to that event, is on this machine."""
+        if run not in self._ends:
+            self._ends[run] = (await self._local.asked(lambda: self._copy.head(run)))[0]
+        return self._ends[run] == end
+
+    async def _follow(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
+        """Have the database have what is written here; where it does not answer for too long, go on without."""
+        last: ConsoleError = self._silent()
+        tries = 0
+        is_hurried = self.outage is not None or run in self._hurried or any(map(goes_back, events))
+        try:
+            async with asyncio.timeout(HURRIED if is_hurried else OUTAGE) as self._limits[run]:
+                while True:
+                    try:
+                        tries += 1
+                        if tries == 1:
+                            await self._shared.append(run, events, state)
+                        else:
+                            await self._hand_in(run)  # the first try may have been written, though nobody said so
+                        return
+                    except OutOfOrder:
+                        raise
+                    except ConsoleError as fault:
+                        last = fault
+                    await asyncio.sleep(AGAIN)
+        except TimeoutError:
+            self._behind.add(run)
+            self._lose(last)
+        finally:
+            self._limits.pop(run, None)
+
+    async def take_lease(self, run: str, carrier: Carrier) -> Carrier | None:
+        """Take or renew the lease of a run; what stands of it here alone is handed in first. Raises JournalAway while the database is away."""
+        if self.outage is not None:
+            raise self._silent()
+        is_new = run not in self._leased
+        try:
+            other = await self._within(OUTAGE, lambda: self._shared.take_lease(run, carrier))
+        except JournalAway as fault:
+            self._lose(fault)
+            raise
+        if other is None and is_new:
+            self._leased.add(run)
+            async with self._orders[run]:
+                await self._hand_in(run)
+            self._tell()
+        return other
+
+    def _silent(self) -> JournalAway:
+        """Return the fault of a database that says nothing, or has said that it cannot be used."""
+        reason = str(self.outage.reason) if self.outage else f"the journal {self._store.path} does not answer"
+        return JournalAway(reason, f"see whether its server is up: pg_isready -d {self._store.path}")
+
+    async def end_lease(self, run: str, carrier: Carrier) -> None:
+        """Let the lease of a run go."""
+        self._leased.discard(run)
+        self._hurried.discard(run)
+        if self.outage is None:
+            await self._shared.end_lease(run, carrier)
+            if run not in self._behind and run in self._ends:
+                await self._local.asked_to_write(lambda: self._copy.handed(run, self._ends[run]))
+
+    async def _known(self, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
+        """Return what the database says; where it is away, what this machine knows."""
+        if self.outage is None:
+            try:
+                async with asyncio.timeout(OUTAGE):
+                    return await there()
+            except (JournalAway, TimeoutError) as fault:
+                log.warning("read from %s: %s", self._copy.path, fault)
+        return await here()
+
+    async def read(self, run: str, after: int = 0) -> tuple[AnyEvent, ...]:
+        """Events of a run after that number. Raises JournalAway where the database is away, and this machine knows nothing of the run."""
+        return await self._known(lambda: self._shared.read(run, after), lambda: self._read_here(run, after))
+
+    async def _read_here(self, run: str, after: int) -> tuple[AnyEvent, ...]:
+        if not (await self._local.asked(lambda: self._copy.head(run)))[0]:
+            raise self._silent()
+        return await self._local.read(run, after)
+
+    async def of_type(self, run: str, kind: type[AnyEvent]) -> tuple[AnyEvent, ...]:
+        """Events of a run of that type alone, in their order; the chain is not verified."""
+        return await self._known(lambda: self._shared.of_type(run, kind), lambda: self._local.of_type(run, kind))
+
+    async def runs(self, app: str = "", environment: str = "", limit: int = 100, after: RunSummary | None = None, words: str = "") -> tuple[RunSummary, ...]:
+        """A page of the history, newest first."""
+        return await self._known(
+            lambda: self._shared.runs(app, environment, limit, after, words), lambda: self._local.runs(app, environment, limit, after, words)
+        )
+
+    async def find_run(self, text: str) -> list[RunSummary]:
+        """Runs that a person may mean by that, newest first."""
+        return await self._known(lambda: self._shared.find_run(text), lambda: self._local.find_run(text))
+
+    async def environment(self, app: str, environment: str) -> EnvironmentRecord:
+        """What the record knows of an environment."""
+        return await self._known(lambda: self._shared.environment(app, environment), lambda: self._environment_here(app, environment))
+
+    async def _environment_here(self, app: str, environment: str) -> EnvironmentRecord:
+        if not await self._local.asked(lambda: self._copy.knows((app, environment))):
+            raise self._silent()
+        return await self._local.environment(app, environment)
+
+    async def environments(self, app: str) -> tuple[EnvironmentRecord, ...]:
+        """What the record knows of each environment of an application, the newest first."""
+        return await self._known(lambda: self._shared.environments(app), lambda: self._local.environments(app))
+
+    async def past(self, app: str, environment: str, limit: int = 10, before: int = 0) -> tuple[PastRun, ...]:
+        """Ended runs as far as a rollback asks, newest first."""
+        return await self._known(lambda: self._shared.past(app, environment, limit, before), lambda: self._local.past(app, environment, limit, before))
+
+    async def keep_note(self, app: str, environment: str, note: LockHolder | None) -> None:
+        """Store the person's note that closes an environment."""
+        await self._state(f"note of {environment}", lambda journal: journal.keep_note(app, environment, note))
+
+    async def keep_maintenance(self, app: str, environment: str, maintenance: Maintenance | None) -> None:
+        """Store who shows users a maintenance page; None: nobody does."""
+        await self._state(f"maintenance of {environment}", lambda journal: journal.keep_maintenance(app, environment, maintenance))
+
+    async def _state(self, part: str, keep: Callable[[SqlJournal], Awaitable[None]]) -> None:
+        """Store what no event sets; while the database is away, here, and there once it is back."""
+        if self.outage is None:
+            await keep(self._shared)
+            return
+        self._stated[part] = keep
+        if await self._local.asked(lambda: self._copy.knows(self._place)):
+            await keep(self._local)
+
+    async def carried(self) -> dict[str, Carrier]:
+        """Who carries which run, by their leases; nothing is known of others while the database is away."""
+        return {} if self.outage is not None else await self._shared.carried()
+
+    async def send_command(self, run: str, command: AnyCommand, person: Person) -> int:
+        """Leave a command for the engine that carries a run; its number."""
+        return await self._shared.send_command(run, command, person)
+
+    async def take_commands(self, run: str) -> tuple[SentCommand, ...]:
+        """Take the commands that wait for a run; none come while the database is away."""
+        return () if self.outage is not None else await self._shared.take_commands(run)
+
+    async def answer_command(self, run: str, number: int, answer: Accepted | Refusal) -> None:
+        """Say what became of a command."""
+        await self._shared.answer_command(run, number, answer)
+
+    async def command_answer(self, number: int) -> Accepted | Refusal | None:
+        """What became of a command; None: that is not known yet."""
+        return await self._shared.command_answer(number)
+
+    async def withdraw_command(self, number: int) -> bool:
+        """Take a command back; False: it was taken already."""
+        return await self._shared.withdraw_command(number)
+
+    async def news(self, run: str, seconds: float) -> None:
+        """Return when the run may have new events, or after so many seconds."""
+        await self._shared.news(run, seconds)
+
+    async def close(self) -> None:
+        """Let go of both records."""
+        if self._returning is not None:
+            self._returning.cancel()
+            await asyncio.gather(self._returning, return_exceptions=True)
+        await self._local.close()
+        await self._shared.close()
+
+
+def _copy_of(state: str, store: PostgresStore) -> LocalCopy:
+    """Open what this machine has; where it has nothing yet, the database must answer."""
+    if not os.path.exists(copy_path(state)):
+        store.verify()
+    return LocalCopy.of(state)

@@ -1,0 +1,233 @@
+"""The record that machines share, as an engine works with it while its database comes and goes. On a real PostgreSQL, which lets nobody in for a while."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from console.adapters.journal import shared_journal as module
+from console.adapters.journal.chain import JournalAway
+from console.adapters.journal.local_copy import LocalCopy, copy_path
+from console.adapters.journal.postgres_store import PostgresStore
+from console.adapters.journal.record_store import OutOfOrder
+from console.adapters.journal.shared_journal import SharedJournal
+from console.core.run.evolve import fold
+from console.model.carrier import Carrier
+from console.model.events import RollbackBegan
+from console.model.maintenance import Maintenance
+from console.ports.journal import HandedIn, Outage
+from console.text import SafeText
+from tests.adapters.journal.test_contract import PLAN, note, opened
+from tests.recorded import append
+from tests.shared_journals import executed, plain
+
+PLACE = "shop", "production"
+ADA, LIN = Carrier("ada", "bastion-a", "boot-a", 4, "40", "a"), Carrier("lin", "bastion-b", "boot-b", 7, "70", "b")
+FIRST = opened("r1", "2026-01-01T00:00:00Z")
+
+
+class Rig:
+    """Bastion A's journal, the same record as B has it open, and a database that can be away."""
+
+    def __init__(self, server: str, address: str, folder: Path) -> None:
+        self.server, self.address, self.folder = server, address, folder
+        self.there = PostgresStore(address)
+        self.heard: list[Outage | HandedIn] = []
+        self.made: list[SharedJournal] = []
+
+    async def journal(self, carrier: Carrier = ADA) -> SharedJournal:
+        made = await SharedJournal.of(str(self.folder), self.address, PLACE, carrier, self.heard.append)
+        self.made.append(made)
+        return made
+
+    def lets_in(self, whether: bool) -> None:
+        name = self.address.rpartition("/")[2]
+        executed(self.server, f"alter database {name} allow_connections {str(whether).lower()}")
+        if not whether:
+            executed(self.server, f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+
+    def taken_by_lin(self) -> None:
+        """B takes the run up: A's word has run out."""
+        executed(plain(self.address), "update leases set expires = now() - interval '1 second'")
+        assert self.there.take_lease("r1", LIN) is None
+
+    async def told(self, kind: type) -> Outage | HandedIn:
+        async with asyncio.timeout(20):
+            while not any(isinstance(one, kind) for one in self.heard):
+                await asyncio.sleep(0.02)
+        return next(one for one in self.heard if isinstance(one, kind))
+
+
+@pytest.fixture
+async def rig(postgres_server, shared_journal, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "OUTAGE", 0.4)
+    monkeypatch.setattr(module, "HURRIED", 0.1)
+    monkeypatch.setattr(module, "AGAIN", 0.05)
+    monkeypatch.setattr(module, "BACK", 0.1)
+    made = Rig(postgres_server, shared_journal, tmp_path)
+    yield made
+    made.lets_in(True)
+    for one in made.made:
+        await one.close()
+    made.there.close()
+
+
+async def written(journal: SharedJournal, *events) -> None:
+    """Append events to r1, whatever stands there."""
+    known = await journal.read("r1") if events[0].seq > 1 else ()
+    await journal.append("r1", events, fold((*known, *events)))
+
+
+async def test_an_event_is_on_both_disks_before_anybody_goes_on(rig):
+    journal = await rig.journal()
+    assert await journal.take_lease("r1", ADA) is None
+    await written(journal, FIRST, note(2))
+    copy = LocalCopy.of(str(rig.folder))
+    assert rig.there.links("r1") == copy.links("r1")
+    assert len(copy.links("r1")) == 2
+    await journal.end_lease("r1", ADA)
+    assert copy.not_handed(PLACE) == []
+    copy.close()
+
+
+async def test_a_server_that_is_restarted_is_waited_for(rig, monkeypatch):
+    monkeypatch.setattr(module, "OUTAGE", 10)
+    journal = await rig.journal()
+    await written(journal, FIRST)
+    rig.lets_in(False)
+    asyncio.get_running_loop().call_later(0.3, rig.lets_in, True)
+    await journal.append("r1", (note(2),), fold((FIRST, note(2))))
+    assert len(rig.there.links("r1")) == 2
+    assert (journal.outage, rig.heard) == (None, [HandedIn("r1", 1)])
+
+
+@pytest.mark.parametrize("when", ["before the commit", "after the commit"])
+async def test_what_a_lost_connection_left_open_is_written_once(rig, when, monkeypatch):
+    """The answer to the commit may be what is lost: whether the events stand is asked of the record."""
+    monkeypatch.setattr(module, "OUTAGE", 10)
+    journal = await rig.journal()
+    await written(journal, FIRST)
+    lost = []
+
+    def lose(connection):
+        if not lost:
+            lost.append(True)
+            if when == "after the commit":
+                connection.connection.driver_connection.commit()
+            executed(
+                plain(rig.address), "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            )
+
+    sa.event.listen(journal._store._writer, "commit", lose)
+    await written(journal, note(2), note(3))
+    assert lost
+    assert [event.seq for event in rig.there.read("r1")] == [1, 2, 3]
+    kept = rig.there.environment(*PLACE)
+    assert rig.there.rebuild(*PLACE) == kept
+
+
+async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in_once_it_is_back(rig):
+    journal = await rig.journal()
+    assert await journal.take_lease("r1", ADA) is None
+    await written(journal, FIRST, note(2))
+    rig.lets_in(False)
+    await written(journal, note(3))
+    said = await rig.told(Outage)
+    assert journal.outage == said
+    assert (said.kept_in, "does not answer" in said.reason) == (copy_path(str(rig.folder)), True)
+    await written(journal, note(4), note(5))
+    assert [event.seq for event in await journal.read("r1", 2)] == [3, 4, 5]
+    assert [one.run for one in await journal.runs()] == ["r1"]
+    assert (await journal.environment(*PLACE)).open
+    with pytest.raises(JournalAway):
+        await journal.take_lease("r2", ADA)
+    with pytest.raises(JournalAway):  # of what this machine has never seen it says nothing
+        await journal.read("r9")
+    rig.lets_in(True)
+    assert await rig.told(HandedIn) == HandedIn("r1", 3)
+    assert journal.outage is None
+    await written(journal, note(6))
+    assert [event.seq for event in rig.there.read("r1")] == [1, 2, 3, 4, 5, 6]  # the chain holds, else that raises
+    assert rig.there.environment(*PLACE) == rig.there.rebuild(*PLACE)
+
+
+async def test_what_goes_back_does_not_wait_for_it(rig, monkeypatch):
+    monkeypatch.setattr(module, "OUTAGE", 30)
+    journal = await rig.journal()
+    await written(journal, FIRST)
+    rig.lets_in(False)
+    waits = asyncio.create_task(journal.append("r1", (note(2),), fold((FIRST, note(2)))))
+    await asyncio.sleep(0.2)
+    assert not waits.done()
+    journal.hurry("r1")
+    async with asyncio.timeout(10):
+        await waits
+        back = RollbackBegan(seq=3, plan=PLAN, reason=note(1).text)
+        await journal.append("r1", (back,), fold((FIRST, note(2), back)))
+
+
+async def test_the_next_engine_of_this_machine_hands_in_what_one_that_was_killed_could_not(rig):
+    journal = await rig.journal()
+    await journal.take_lease("r1", ADA)
+    await written(journal, FIRST)
+    rig.lets_in(False)
+    await written(journal, note(2))
+    await rig.told(Outage)
+    await journal.close()
+    rig.lets_in(True)
+    executed(plain(rig.address), "update leases set expires = now()")
+    await rig.journal(Carrier("ada", "bastion-a", "boot-a", 5, "50", "a2"))
+    assert await rig.told(HandedIn) == HandedIn("r1", 1)
+    assert len(rig.there.read("r1")) == 2
+    assert rig.there.carried() == {}
+
+
+async def test_a_run_that_another_machine_took_up_first_keeps_its_order_and_what_stood_here_is_kept_apart(rig):
+    journal = await rig.journal()
+    await journal.take_lease("r1", ADA)
+    await written(journal, FIRST)
+    rig.lets_in(False)
+    await written(journal, note(2, "mine"), note(3, "mine too"))
+    await rig.told(Outage)
+    await journal.close()
+    rig.lets_in(True)
+    rig.taken_by_lin()
+    append(rig.there, "r1", (note(2, "theirs"),))
+    await rig.journal(Carrier("ada", "bastion-a", "boot-a", 5, "50", "a2"))
+    said = await rig.told(HandedIn)
+    assert (said.run, said.events, said.apart.after, said.apart.events) == ("r1", 0, 1, 2)
+    rows = [json.loads(line) for line in Path(said.apart.kept_in).read_text().splitlines()]
+    assert [(row["seq"], json.loads(row["payload"])["text"]) for row in rows] == [(2, "mine"), (3, "mine too")]
+    copy = LocalCopy.of(str(rig.folder))
+    assert copy.links("r1") == rig.there.links("r1")
+    assert copy.not_handed(PLACE) == []
+    copy.close()
+
+
+async def test_an_engine_whose_lease_is_another_s_writes_nothing_though_the_other_has_written_nothing_yet(rig):
+    journal = await rig.journal()
+    await journal.take_lease("r1", ADA)
+    await written(journal, FIRST)
+    rig.taken_by_lin()
+    with pytest.raises(OutOfOrder, match=r"r1 was taken up by lin's engine on bastion-b \(process 7\)"):
+        await written(journal, note(2))
+    assert len(rig.there.links("r1")) == 1
+    assert await journal.take_lease("r1", ADA) == LIN
+    rig.there.end_lease("r1", LIN)  # it let go again, and yet: what an engine knows of a run ends with its lease
+    assert await journal.take_lease("r1", ADA) == LIN
+
+
+async def test_what_is_stated_while_it_is_away_is_stated_there_once_it_is_back(rig):
+    journal = await rig.journal()
+    await written(journal, FIRST)
+    rig.lets_in(False)
+    await written(journal, note(2))
+    await rig.told(Outage)
+    shown = Maintenance(SafeText("ada"), SafeText("2026-01-01T00:00:00Z"))
+    await journal.keep_maintenance(*PLACE, shown)
+    assert (await journal.environment(*PLACE)).maintenance == shown
+    rig.lets_in(True)
+    await rig.told(HandedIn)
+    assert rig.there.environment(*PLACE).maintenance == shown
