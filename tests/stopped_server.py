@@ -24,7 +24,11 @@ class StoppableServer:
         self._control("stop", "-m", "immediate")
 
     def start(self) -> None:
-        """Start it as it was, and return once it takes connections."""
+        """Start it as it was, unless it runs, and return once it takes connections."""
+        if not os.path.exists(f"{self._data}/postmaster.pid"):
+            self._begin()
+
+    def _begin(self) -> None:
         self._control(
             "start",
             "-o",

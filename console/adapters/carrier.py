@@ -28,9 +28,10 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> str:
-    """When that process started, in clock ticks since the boot; empty: there is none."""
+    """When that process started, in clock ticks since the boot; empty: there is none, or it is dead and nobody has taken note of its end."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[19]
+            words = file.read().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "" if words[0] in "ZX" else words[19]

@@ -21,7 +21,9 @@ from console.wire.address import log_path, opened, run_folder, socket_path
 from console.wire.messages import Welcome
 
 START = 10.0
-"""Seconds that a new engine has until it answers."""
+"""Seconds that a new engine has until it answers, or does something: on a busy machine it takes its time."""
+STARTING = 60.0
+"""Seconds that it has in all."""
 
 LOG_LINES = 12
 
@@ -84,13 +86,15 @@ async def spawn_engine(
     setting = engine_environment(os.environ if environ is None else environ, without) | {"DEPLOY_STATE": state}
     path = socket_path(state, app, environment)
     start, process = _started(argv, log, setting)
-    until = asyncio.get_running_loop().time() + deadline
-    pause = 0.02
+    began = asyncio.get_running_loop().time()
+    until, worked, pause = began + deadline, "", 0.02
     while True:
         try:
             return await connect(path, claims=claims, read_only=read_only)
         except NoEngine:
-            code = process.poll()
+            code, before, worked = process.poll(), worked, _work_of(process.pid)
+            if worked != before:
+                until = min(asyncio.get_running_loop().time() + deadline, began + max(STARTING, deadline))
             if asyncio.get_running_loop().time() >= until or code not in (None, LOST_THE_RACE):
                 raise _not_started(process, log, start, deadline) from None
         await asyncio.sleep(pause)
@@ -111,6 +115,15 @@ def _started(argv: list[str], log: str, environ: dict[str, str]) -> tuple[int, "
         os.close(file)
     _children.append(process)
     return start, process
+
+
+def _work_of(pid: int) -> str:
+    """What a process has used of the processor so far, in ticks; empty: that is not known."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return " ".join(file.read().rpartition(")")[2].split()[11:13])
+    except OSError:
+        return ""
 
 
 def _unwritable(log: str, problem: OSError) -> ConsoleError:

@@ -318,6 +318,8 @@ async def test_an_engine_of_this_machine_that_died_is_not_waited_for(there, shar
     assert await there.take_lease("r1", other) is None
     assert (await there.take_lease("r1", own)) == other
     process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert is_gone(other)  # its parent has not taken note of it yet
     process.wait()
     assert is_gone(other)
     assert await there.carried() == {}

@@ -1,0 +1,97 @@
+"""Two machines with one record whose database dies, comes back, and is taken from under a run; and an engine that sleeps through its own succession."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.product import Product, until
+from tests.cli.test_two_bastions import Bastions, begun
+from tests.shared_journals import executed, plain
+from tests.stopped_server import StoppableServer
+
+
+@pytest.fixture
+def bastions(postgres_server: str, tmp_path: Path):
+    made = Bastions(postgres_server, tmp_path)
+    try:
+        made.here.result("engine", "migrate")
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def server(postgres_server: str):
+    made = StoppableServer(postgres_server)
+    yield made
+    made.start()
+
+
+def told(product: Product, run: str) -> list[dict]:
+    """The run's events, as that machine reads them."""
+    return [json.loads(line) for line in product.deploy("events", run)[0].splitlines()]
+
+
+def no_step_began_twice(events: list[dict]) -> None:
+    began = [(event["step"], event["attempt"]) for event in events if event["type"] == "step-started"]
+    assert len(began) == len(set(began))
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+@pytest.mark.real
+def test_a_database_that_dies_in_the_middle_of_a_run_and_comes_back(bastions: Bastions, server: StoppableServer):
+    here, there = bastions.here, bastions.there
+    run = begun(here, "v1.4.2")
+    joined = here.start("attach", "--json", "--wait-for-person", "10m")
+    begin = until(joined.stdout, '"type":"paused"')
+    server.kill()
+    begin += until(joined.stdout, '"type":"record-lost"')
+    assert "nothing new starts before the shared record answers again" in here.deploy("continue", code=3)[1]
+    assert "nothing begins meanwhile but a rollback" in here.deploy("production", "--version", "v1.5.1", "--yes", code=3)[1]
+    assert "does not answer" in there.deploy("production", "--version", "v1.5.1", "--yes", code=3)[1]
+    assert "does not answer" in json.loads(here.deploy("status", "--json")[0])["record"]["problem"]
+    assert f"run {run} waits for a person" in here.deploy("status", "--motd")[0]
+    server.start()
+    begin += until(joined.stdout, '"type":"record-regained"')
+    here.deploy("continue")
+    rest, _ = joined.communicate(timeout=120)
+    *events, result = [json.loads(line) for line in (*begin, *rest.splitlines())]
+    assert result["exit"] == 0
+    no_step_began_twice(events)
+    assert told(there, run) == events
+
+    run = begun(here, "v1.5.1")
+    server.kill()
+    here.deploy("rollback", "--yes")
+    assert here.live() == {"v1.4.2"}
+    os.kill(here.engine(), signal.SIGKILL)
+    server.start()
+    assert [row["outcome"] for row in json.loads(there.deploy("history", "--json")[0])] == [None, "succeeded"]
+    here.deploy("status")  # whichever engine is the next one here hands in what this machine alone has
+    events = told(there, run)
+    assert (events[-1]["type"], next(event["exit"] for event in events if event["type"] == "run-ended")) == ("locks-released", 4)
+    no_step_began_twice(events)
+
+
+@pytest.mark.real
+def test_an_engine_that_sleeps_while_another_takes_its_run_changes_nothing_when_it_wakes(bastions: Bastions):
+    here, there = bastions.here, bastions.there
+    run = begun(here, "v1.4.2")
+    engine = here.engine()
+    joined = here.start("attach", "--plain", "--wait-for-person", "10m")
+    until(joined.stdout, "paused")
+    here.deploy("continue")
+    until(joined.stdout, "wave-2/web02/gate: started")
+    os.kill(engine, signal.SIGSTOP)
+    executed(plain(bastions.address), "update leases set expires = now()")  # as time does
+    assert there.result("resume", "--yes", code=0)["exit"] == 0
+    os.kill(engine, signal.SIGCONT)
+    assert f"run {run} was taken up by root's engine" in joined.communicate(timeout=60)[1]
+    events = told(there, run)
+    no_step_began_twice(events)
+    assert [event["epoch"] for event in events if event["type"] == "taken-up"] == [2]
+    assert told(here, run) == events
+    assert here.live() == {"v1.4.2"}
