@@ -21,6 +21,8 @@ class Targets(NamedTuple):
     since: str = ""
     strategy: str = ""
     """The strategy that the run was asked for that is undone; empty: the file's."""
+    believed: dict[str, str] = {}  # noqa: RUF012 (a tuple's default, which nobody changes)
+    """What is live on each host as far as this machine alone knows, while the record that it shares is away; none where that is there."""
 
 
 NO_RELEASE: Targets | Problem = Problem("no release run is known here, so there is nothing to roll back", "deploy rollback --to RELEASE")

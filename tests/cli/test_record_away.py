@@ -89,7 +89,7 @@ def test_an_engine_that_sleeps_while_another_takes_its_run_changes_nothing_when_
     executed(plain(bastions.address), "update leases set expires = now()")  # as time does
     assert there.result("resume", "--yes", code=0)["exit"] == 0
     os.kill(engine, signal.SIGCONT)
-    assert f"run {run} was taken up by root's engine" in joined.communicate(timeout=60)[1]
+    assert f"run {run} was taken up by root's engine" in joined.communicate(timeout=60)[0]
     events = told(there, run)
     no_step_began_twice(events)
     assert [event["epoch"] for event in events if event["type"] == "taken-up"] == [2]

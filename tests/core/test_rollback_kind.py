@@ -102,6 +102,23 @@ def test_a_few_hosts_of_another_release_are_named_and_a_host_that_is_away_is_not
     assert check(found(environment, targets=targets, facts=facts), "way-back").detail.startswith("web01, web02, web03, web04: another")
 
 
+@pytest.mark.parametrize(
+    ("live", "status", "detail"),
+    [
+        (NEW, "passed", ""),
+        (OLD, "passed", ""),
+        ("r7", "failed", "another machine released since this one did, and the shared record does not answer: live are web01: r7"),
+    ],
+)
+def test_while_the_shared_record_is_away_only_what_this_machine_knows_of_is_undone(live: str, status: str, detail: str):
+    targets = Targets({"web01": OLD, "web02": OLD}, believed={"web01": NEW, "web02": NEW})
+    facts = (seen("web01", current=live, releases=(*BOTH, HostRelease("r7"))), seen("web02"))
+    way = check(found(an_environment(2), targets=targets, facts=facts), "way-back")
+    assert (way.status, way.blocks) == (status, status == "failed")
+    if detail:
+        assert (way.detail, way.remedy) == (detail, "deploy rollback production --to RELEASE")
+
+
 ENDS = [
     ("it has the release", seen("web01"), Targets({"web01": OLD}), ReturnTarget("web01", OLD, version=SafeText("v1"), commit="a" * 40)),
     (

@@ -34,7 +34,7 @@ def checks(found: Found) -> tuple[Check, ...]:
     lock, goes = assess_lock(without_notes(spoken), found.run), assess_way_back(ways, len(ways), unanswered(spoken), remedy)
     goes = changed(goes, blocking=goes.status != "error" and not any(way.possible for way in ways), firm=True)
     traffic = shown_only(assess_balancers(environment, found.hosts, found.balancers, (), found.out))
-    goes = _old_side(found, goes)
+    goes = _unknown_release(found, _old_side(found, goes))
     return (*shown, changed(lock, blocking=lock.status != "error"), goes, *schema, *traffic)
 
 
@@ -52,6 +52,18 @@ def _old_side(found: Found, goes: Check) -> Check:
         return goes
     words = f"the old side was kept ready until {duration_words(keep)} after {targets.since}: it is restarted and verified before it gets requests"
     return changed(goes, status="warning", detail=SafeText("; ".join(filter(None, (words, str(goes.detail))))))
+
+
+def _unknown_release(found: Found, goes: Check) -> Check:
+    """Refuse to undo what this machine knows of, while the shared record is away, where another one has released since."""
+    believed, goes_to = found.targets.believed, found.targets.goes_to
+    other = [f"{host}: {live}" for host, live in found.current.items() if host in believed and live not in ("", believed[host], goes_to.get(host, ""))]
+    if not other:
+        return goes
+    words = f"another machine released since this one did, and the shared record does not answer: live are {', '.join(other[:4])}"
+    return changed(
+        goes, status="failed", blocking=True, detail=SafeText(words), remedy=SafeText(f"deploy rollback {found.environment.name} --to RELEASE"), firm=True
+    )
 
 
 def _is_over(found: Found) -> bool:

@@ -118,7 +118,10 @@ async def _targets(fleet: QueryContext, inputs: PreflightInput) -> Targets:
         found = await _targets_before(fleet, hosts)
     if isinstance(found, Problem):
         raise NoGo(found.message, found.hint)
-    return found
+    if fleet.journal.outage is None or inputs.request.ref:
+        return found
+    record = await fleet.journal.environment(fleet.environment.app, fleet.environment.name)
+    return found._replace(believed={name: host.release for name, host in record.hosts.items() if host.release})
 
 
 async def _targets_before(fleet: QueryContext, hosts: Iterable[Host]) -> Targets | Problem:
