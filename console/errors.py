@@ -99,5 +99,9 @@ class Locked(ConsoleError):
     exit = Exit.LOCKED
 
 
+class RecordAway(ConsoleError):
+    """The database of a record that machines share does not answer now: what was asked last may have happened."""
+
+
 class EngineLost(ConsoleError):
     """The engine that a console spoke to is gone, or is too late with an answer. What it had written down is not lost."""

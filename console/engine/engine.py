@@ -240,7 +240,9 @@ class Engine:
             lacks = self._keyring.make_ready(environment, needs_of(environment, request.kind, reverts=await reverts(self._fleet(), request)))
             older = await self._runs.make_way(request.kind)
             run = await new_run(self._journal, self._clock, environment.name)
-            one = ActiveRun(self._fleet(), run, self._keep, sharing=self._sharing(await self._leased(run)))
+            lease = await self._leased(run, goes_back=KINDS[request.kind].is_return)
+            refuse_unrecorded(self._journal.outage, request.kind)
+            one = ActiveRun(self._fleet(), run, self._keep, sharing=self._sharing(lease))
             if older is not None:
                 one.follows(older)
             ticked = (CheckAcknowledged(check=check, by=person) for check in acknowledged)
@@ -403,7 +405,7 @@ class Engine:
             return
         lacks = self._ready_again(state, goes_back=goes_back)
         older = await self._runs.make_way(state.kind, has_begun=state.phase in ("running", "rolling-back"))
-        lease = await self._leased(run)
+        lease = await self._leased(run, goes_back=goes_back)
         events, state = await read_run(self._journal, run)  # what whoever had it wrote until then
         one = ActiveRun(self._fleet(), run, self._keep, events, self._sharing(lease))
         if older is not None:
@@ -418,8 +420,10 @@ class Engine:
         """What goes on for machines that share the record with this one."""
         return Sharing(lease, self._journal, self._carrier, self._submit_from_elsewhere, self._onlookers.here, self._heard_elsewhere)
 
-    async def _leased(self, run: str) -> RunLease:
+    async def _leased(self, run: str, *, goes_back: bool) -> RunLease:
         """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""
+        if goes_back:
+            self._journal.hurry(run)
         lease = RunLease(self._journal, run, self._carrier)
         await lease.take()
         return lease

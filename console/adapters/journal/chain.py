@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from console.errors import ConsoleError
+from console.errors import ConsoleError, RecordAway
 from console.model.events import AnyEvent
 from console.wire.codec import encode_event
 
@@ -12,7 +12,7 @@ class JournalFault(ConsoleError):
     """The journal cannot be written, or cannot be believed."""
 
 
-class JournalAway(JournalFault):
+class JournalAway(JournalFault, RecordAway):
     """The journal's database does not answer, or the connection to it was lost: what was being written may be written or not."""
 
 

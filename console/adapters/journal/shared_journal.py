@@ -41,6 +41,8 @@ OUTAGE = 8.0
 may take its run."""
 HURRIED = 0.5
 """The same for a run that goes back."""
+OPENING = 2.0
+"""The same when an engine begins, with which a person may be waiting for a rollback."""
 AGAIN = 0.3
 """Seconds between two tries."""
 BACK = 1.0
@@ -95,7 +97,7 @@ class SharedJournal:
     async def start(self) -> None:
         """Hand in what an engine before this one could not. A database that is away is waited for. Raises UsageFault where its tables are others."""
         try:
-            await self._within(OUTAGE, self._catch_up)
+            await self._within(OPENING, self._catch_up)
         except JournalFault as fault:
             self._lose(fault)
         self._tell()
@@ -254,7 +256,7 @@ class SharedJournal:
             raise self._silent()
         is_new = run not in self._leased
         try:
-            other = await self._within(OUTAGE, lambda: self._shared.take_lease(run, carrier))
+            other = await self._within(HURRIED if run in self._hurried else OUTAGE, lambda: self._shared.take_lease(run, carrier))
         except JournalAway as fault:
             self._lose(fault)
             raise

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.run.onlookers import Onlookers
-from console.errors import ConsoleError, UsageFault
+from console.errors import ConsoleError, RecordAway, UsageFault
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
 from console.model.environment_record import EnvironmentRecord
@@ -74,8 +74,11 @@ class RunsElsewhere:
         """
         place = 0
         while True:
-            is_carried = await self.carrier(run) is not None
-            for event in await self._journal.read(run, after):
+            try:
+                is_carried, events = await self.carrier(run) is not None or self._journal.outage is not None, await self._journal.read(run, after)
+            except RecordAway:  # whoever carries it goes on, and what it does is seen once the record is back
+                is_carried, events = True, ()
+            for event in events:
                 after = event.seq
                 yield event
             place, items = await self._shown(run, place)

@@ -229,12 +229,13 @@ class FleetExecutor:
         await on_each(tuple(self._unheld), lambda name: self._hold_host(state, name))
 
     async def _hold_host(self, state: RunState, name: str) -> None:
+        """Exchange a host's epoch; while the shared record is away only the one that is known here: any other may be the one of whoever took the run up."""
         host = self._environment.host(name)
         if host is None:
             return
         path, old = self._environment.path_on(host), f"{state.run}.{state.epoch - 1}"
         held = await self._locks.take_over(host, path, old, epoch_of(state))
-        if isinstance(held, LockHolder) and held.run == state.run and held.epoch != old:
+        if isinstance(held, LockHolder) and held.run == state.run and held.epoch != old and not state.unshared:
             held = await self._locks.take_over(host, path, held.epoch, epoch_of(state))
         if held is None:
             self._unheld.discard(name)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from console.errors import ConsoleError, Locked
+from console.errors import ConsoleError, Locked, RecordAway
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, Refusal
 from console.ports.journal import LEASE, Journal, SentCommand
@@ -29,9 +29,12 @@ class RunLease:
 
     async def take(self) -> None:
         """Take it. Raises Locked where another engine carries the run. While the record is away nobody can say so; `keep` takes it when it is back."""
-        if self._journal.outage is not None:
+        try:
+            other = await self._journal.take_lease(self._run, self._carrier)
+        except RecordAway:
+            if self._journal.outage is None:
+                raise
             return
-        other = await self._journal.take_lease(self._run, self._carrier)
         if other is not None:
             raise Locked(f"run {self._run} is carried by {other}", f"deploy attach {self._run}")
 

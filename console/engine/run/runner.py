@@ -36,6 +36,8 @@ from console.ports.clock import Clock
 from console.ports.journal import Journal
 from console.text import SafeText
 
+ALONE = 1000
+"""Added to the epoch of an engine that takes a run up while its shared record is away: another machine, which has it, may count up from the same one."""
 AT_A_TIME = 32
 """Beginnings of steps that are written down in a turn of the loop."""
 
@@ -73,6 +75,7 @@ class Runner:
 
     def __init__(self, environment: Environment, journal: Journal, clock: Clock, executor: StepExecutor, publish: Publish) -> None:
         self.environment = environment
+        self._journal = journal
         self._record = RunRecord(journal, clock, publish, self._end_with)
         self._clock = clock
         self._executor = executor
@@ -98,7 +101,8 @@ class Runner:
         self._record.resume_from(state)
         if state.phase in ("running", "rolling-back"):
             self._holds_again = True
-            await self.write(TakenUp(epoch=state.epoch + 1, by=by))
+            alone = ALONE if self._journal.outage is not None else 0
+            await self.write(TakenUp(epoch=state.epoch + 1 + alone, by=by))
 
     def record(self, *events: Event) -> None:
         """Fold events, and go on; they are written soon, and then everyone is told. Where that fails, the run's loop ends."""

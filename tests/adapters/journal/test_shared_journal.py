@@ -31,8 +31,8 @@ FIRST = opened("r1", "2026-01-01T00:00:00Z")
 class Rig:
     """Bastion A's journal, the same record as B has it open, and a database that can be away."""
 
-    def __init__(self, server: str, address: str, folder: Path) -> None:
-        self.server, self.address, self.folder = server, address, folder
+    def __init__(self, server: str, address: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.server, self.address, self.folder, self.patch = server, address, folder, patch
         self.there = PostgresStore(address)
         self.heard: list[Outage | HandedIn] = []
         self.made: list[SharedJournal] = []
@@ -42,7 +42,9 @@ class Rig:
         self.made.append(made)
         return made
 
-    def lets_in(self, whether: bool) -> None:
+    def lets_in(self, whether: bool, patience: float = 0.2) -> None:
+        """Have the database let somebody in, or nobody: then it is waited for so long, and otherwise as long as it takes."""
+        self.patch.setattr(module, "OUTAGE", 60.0 if whether else patience)
         name = self.address.rpartition("/")[2]
         executed(self.server, f"alter database {name} allow_connections {str(whether).lower()}")
         if not whether:
@@ -62,11 +64,11 @@ class Rig:
 
 @pytest.fixture
 async def rig(postgres_server, shared_journal, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "OUTAGE", 0.4)
-    monkeypatch.setattr(module, "HURRIED", 0.1)
+    monkeypatch.setattr(module, "OUTAGE", 60.0)
+    monkeypatch.setattr(module, "OPENING", 60.0)
     monkeypatch.setattr(module, "AGAIN", 0.05)
     monkeypatch.setattr(module, "BACK", 0.1)
-    made = Rig(postgres_server, shared_journal, tmp_path)
+    made = Rig(postgres_server, shared_journal, tmp_path, monkeypatch)
     yield made
     made.lets_in(True)
     for one in made.made:
@@ -92,11 +94,10 @@ async def test_an_event_is_on_both_disks_before_anybody_goes_on(rig):
     copy.close()
 
 
-async def test_a_server_that_is_restarted_is_waited_for(rig, monkeypatch):
-    monkeypatch.setattr(module, "OUTAGE", 10)
+async def test_a_server_that_is_restarted_is_waited_for(rig):
     journal = await rig.journal()
     await written(journal, FIRST)
-    rig.lets_in(False)
+    rig.lets_in(False, patience=60.0)
     asyncio.get_running_loop().call_later(0.3, rig.lets_in, True)
     await journal.append("r1", (note(2),), fold((FIRST, note(2))))
     assert len(rig.there.links("r1")) == 2
@@ -104,9 +105,8 @@ async def test_a_server_that_is_restarted_is_waited_for(rig, monkeypatch):
 
 
 @pytest.mark.parametrize("when", ["before the commit", "after the commit"])
-async def test_what_a_lost_connection_left_open_is_written_once(rig, when, monkeypatch):
+async def test_what_a_lost_connection_left_open_is_written_once(rig, when):
     """The answer to the commit may be what is lost: whether the events stand is asked of the record."""
-    monkeypatch.setattr(module, "OUTAGE", 10)
     journal = await rig.journal()
     await written(journal, FIRST)
     lost = []
@@ -153,16 +153,15 @@ async def test_while_it_is_away_this_machine_writes_alone_and_hands_all_of_it_in
     assert rig.there.environment(*PLACE) == rig.there.rebuild(*PLACE)
 
 
-async def test_what_goes_back_does_not_wait_for_it(rig, monkeypatch):
-    monkeypatch.setattr(module, "OUTAGE", 30)
+async def test_what_goes_back_does_not_wait_for_it(rig):
     journal = await rig.journal()
     await written(journal, FIRST)
-    rig.lets_in(False)
+    rig.lets_in(False, patience=60.0)
     waits = asyncio.create_task(journal.append("r1", (note(2),), fold((FIRST, note(2)))))
     await asyncio.sleep(0.2)
     assert not waits.done()
     journal.hurry("r1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await waits
         back = RollbackBegan(seq=3, plan=PLAN, reason=note(1).text)
         await journal.append("r1", (back,), fold((FIRST, note(2), back)))
