@@ -239,6 +239,8 @@ class RunState(msgspec.Struct, frozen=True):
     superseded_by: str = ""
     """The newer run that it makes way for, in its monitoring window."""
     epoch: int = 0
+    epoch_before: int = 0
+    """Of the engine that this one took it over from; 0: from none."""
     held: tuple[str, ...] = ()
     """Hosts that it has locked and is not known to have released."""
     locks_left: dict[str, SafeText] = {}

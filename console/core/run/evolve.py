@@ -274,7 +274,7 @@ def _taken_up(state: RunState, event: ev.TakenUp) -> RunState:
     after = on_hosts.unsettled(state, rebooted=rebooted)
     if rebooted:
         after = on_clock_of_another_boot(after, event.mono)
-    return changed(after, epoch=event.epoch, pausing=pausing)
+    return changed(after, epoch=event.epoch, epoch_before=state.epoch, pausing=pausing)
 
 
 def _ended(state: RunState, event: ev.RunEnded) -> RunState:

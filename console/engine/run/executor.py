@@ -233,7 +233,7 @@ class FleetExecutor:
         host = self._environment.host(name)
         if host is None:
             return
-        path, old = self._environment.path_on(host), f"{state.run}.{state.epoch - 1}"
+        path, old = self._environment.path_on(host), f"{state.run}.{state.epoch_before}"
         held = await self._locks.take_over(host, path, old, epoch_of(state))
         if isinstance(held, LockHolder) and held.run == state.run and held.epoch != old and not state.unshared:
             held = await self._locks.take_over(host, path, held.epoch, epoch_of(state))
