@@ -28,6 +28,7 @@ from console.model.environment_record import EnvironmentRecord
 from console.model.events import AnyEvent
 from console.model.host_facts import LockHolder
 from console.model.maintenance import Maintenance
+from console.model.onlooker import Onlooker, SeenElsewhere
 from console.model.request import Person
 from console.model.run_summary import RunSummary
 from console.model.state import RunState
@@ -371,6 +372,10 @@ class SharedJournal:
     async def withdraw_command(self, number: int) -> bool:
         """Take a command back; False: it was taken already."""
         return await self._shared.withdraw_command(number)
+
+    async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
+        """Say who looks on here and show `items`; what other machines say, who say nothing while the database is away."""
+        return SeenElsewhere(place=place) if self.outage is not None else await self._shared.look_on(run, engine, people, items, place)
 
     async def news(self, run: str, seconds: float) -> None:
         """Return when the run may have new events, or after so many seconds."""
