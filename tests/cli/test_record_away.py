@@ -1,5 +1,6 @@
 """Two machines with one record whose database dies, comes back, and is taken from under a run; and an engine that sleeps through its own succession."""
 
+import copy
 import json
 import os
 import signal
@@ -7,20 +8,44 @@ from pathlib import Path
 
 import pytest
 
+from console.adapters.journal.migrate import migrate
 from tests.cli.product import Product, until
-from tests.cli.test_two_bastions import Bastions, begun
-from tests.shared_journals import executed, plain
+from tests.shared_journals import empty_database, executed, plain
 from tests.stopped_server import StoppableServer
+
+
+class Bastions:
+    """Two state folders with one hosts.toml and one record, whose releases pause after the first host."""
+
+    def __init__(self, server: str, folder: Path) -> None:
+        self.here = Product(2)
+        config = Path(self.here.config)
+        text = config.read_text().replace("[environments.production.rolling]\n", "[environments.production.rolling]\npause_after = 1\n")
+        config.write_text(f'journal = {{ env = "SHARED_RECORD" }}\n{text}')
+        self.address = empty_database(server)
+        self.here.environ |= {"SHARED_RECORD": self.address, "DEPLOY_CONFIG": self.here.config}
+        self.there = copy.copy(self.here)
+        folder.chmod(0o700)
+        self.there.environ = {**self.here.environ, "DEPLOY_STATE": str(folder)}
+
+    def close(self) -> None:
+        self.there.deploy("engine", "stop", "--force")
+        self.here.close()
 
 
 @pytest.fixture
 def bastions(postgres_server: str, tmp_path: Path):
     made = Bastions(postgres_server, tmp_path)
     try:
-        made.here.result("engine", "migrate")
+        migrate(made.address)
         yield made
     finally:
         made.close()
+
+
+def begun(product: Product, version: str) -> str:
+    """Begin a release that pauses after its first host; its run."""
+    return str(product.result("production", "--version", version, "--yes", code=9)["run"])
 
 
 @pytest.fixture
