@@ -373,6 +373,10 @@ class SharedJournal:
         """Take a command back; False: it was taken already."""
         return await self._shared.withdraw_command(number)
 
+    async def login(self) -> str:
+        """The login by which this engine writes to the database."""
+        return await self._shared.login()
+
     async def look_on(self, run: str, engine: Carrier, people: tuple[Onlooker, ...], items: str = "", place: int = 0) -> SeenElsewhere:
         """Say who looks on here and show `items`; what other machines say, who say nothing while the database is away."""
         return SeenElsewhere(place=place) if self.outage is not None else await self._shared.look_on(run, engine, people, items, place)

@@ -6,6 +6,18 @@ from console.text import SafeText
 _TITLE = SafeText("Shared record")
 
 
+def assess_record_away(reason: SafeText, *, blocks: bool = True) -> Check:
+    """Judge a record whose database does not answer: nothing that other machines cannot know of begins, but what goes back does."""
+    return Check(
+        "record", _TITLE, "error", blocking=blocks, detail=reason, remedy=SafeText("see whether its server is up, then type the command again"), firm=True
+    )
+
+
+def record_is_back() -> Check:
+    """Judge one that answers again."""
+    return Check("record", _TITLE, "passed", detail=SafeText("it answers again"), firm=True)
+
+
 def assess_record(login: str, owner: str) -> Check | None:
     """Judge by which login of the database an engine of that owner writes; empty: this machine alone has the record, and there is nothing to say."""
     if not login:

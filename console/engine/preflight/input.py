@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 from console.core.checks.database import revert_step
-from console.core.checks.shared_record import assess_record
+from console.core.checks.shared_record import assess_record, assess_record_away
 from console.core.checks.staging import KnownCommit, known_of
 from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
+from console.core.kinds.kinds import KINDS
 from console.core.rollback_targets import NO_RELEASE, Targets, targets_before, targets_named
 from console.engine.catch_up.leftover_locks import without_leftovers
 from console.engine.context import QueryContext
@@ -23,7 +24,7 @@ from console.model.environment_record import EnvironmentRecord, Unclear
 from console.model.events import BackupTaken
 from console.model.fleet import Host
 from console.model.release import Revision
-from console.model.request import Request
+from console.model.request import Request, RunKind
 from console.model.state import RunState
 from console.ports.journal import Journal
 
@@ -41,12 +42,14 @@ async def input_of(fleet: QueryContext, request: Request, run: str) -> Preflight
         without_leftovers=partial(without_leftovers, fleet.journal),
         attempts=record.attempts.by_commit if request.kind == "deploy" else {}, balancers=outside.balancers,
         drained={name: frozenset(host.drained) for name, host in record.hosts.items() if host.drained}, weights=record.weights,
-        ceding=fleet.ceding if request.kind == "deploy" else _nobody, record=await _proof(fleet.journal),
+        ceding=fleet.ceding if request.kind == "deploy" else _nobody, record=await _proof(fleet.journal, request.kind),
     )  # fmt: skip
 
 
-async def _proof(journal: Journal) -> Check | None:
-    """What the database of a shared record proves of who acts."""
+async def _proof(journal: Journal, kind: RunKind) -> Check | None:
+    """What the database of a shared record proves of who acts; that it does not answer, where it does not."""
+    if journal.outage is not None:
+        return assess_record_away(journal.outage.reason, blocks=not KINDS[kind].is_return)
     try:
         return assess_record(await journal.login(), user_name(os.getuid()))
     except ConsoleError:

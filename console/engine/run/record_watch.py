@@ -5,19 +5,16 @@ Knows the journal's word alone; what follows in the run is the core's.
 
 from collections.abc import Callable
 
+from console.core.checks.shared_record import assess_record_away, record_is_back
 from console.core.kinds.kinds import KINDS, kind_of
 from console.core.words.sizes import counted
 from console.errors import NoGo
 from console.model.carrier import Carrier
-from console.model.checks import Check
 from console.model.events import CheckReported, Event, RecordLost, RecordRegained
 from console.model.request import RunKind
 from console.model.state import RunState
 from console.ports.journal import HandedIn, Journal, Outage, SetApart
 from console.text import SafeText
-
-CHECK = "record"
-"""The id of the check that holds a run up before its GO."""
 
 
 class RecordWatch:
@@ -54,20 +51,16 @@ def _lost(outage: Outage, state: RunState) -> Event | None:
     if state.unshared:
         return None
     if state.phase in ("preflight", "deciding") and not kind_of(state).is_return:
-        return CheckReported(check=_check("error", outage.reason, "see whether its server is up, then type the command again"))
+        return CheckReported(check=assess_record_away(outage.reason))
     return RecordLost(reason=outage.reason, kept_in=outage.kept_in)
 
 
 def _regained(handed: HandedIn, state: RunState) -> Event | None:
     if state.unshared:
         return RecordRegained(events=handed.events)
-    if any(check.id == CHECK and check.blocks for check in state.checks):
-        return CheckReported(check=_check("passed", SafeText("it answers again"), ""))
+    if any(check.id == "record" and check.blocks for check in state.checks):
+        return CheckReported(check=record_is_back())
     return None
-
-
-def _check(status: str, detail: SafeText, remedy: str) -> Check:
-    return Check(CHECK, SafeText("Shared record"), status, detail=detail, remedy=SafeText(remedy), firm=True)  # type: ignore[arg-type]
 
 
 def refuse_unrecorded(outage: Outage | None, kind: RunKind) -> None:
