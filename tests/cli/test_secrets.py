@@ -258,16 +258,16 @@ def test_nothing_that_is_kept_holds_a_secret(shop: Shop):
     with closing(sqlite3.connect(shop.state / "journal.sqlite3")) as connection:
         for run, payload in connection.execute("select run, payload from events"):
             assert_clean(f"an event of {run}", payload.encode())
-            assert_clean(f"a text in an event of {run}", "\n".join(_texts(json.loads(payload))).encode())
+            assert_clean(f"a text in an event of {run}", "\n".join(texts_of(json.loads(payload))).encode())
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_of(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for one in value.values():
-            yield from _texts(one)
+            yield from texts_of(one)
     elif isinstance(value, list):
         for one in value:
-            yield from _texts(one)
+            yield from texts_of(one)
     elif isinstance(value, str):
         yield value
 
