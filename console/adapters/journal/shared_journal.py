@@ -20,7 +20,6 @@ from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.merge import judge_merge
 from console.core.run.evolve import fold
-from console.core.run.going_back import goes_back
 from console.errors import ConsoleError
 from console.model.carrier import Carrier
 from console.model.commands import Accepted, AnyCommand, Refusal
@@ -40,7 +39,7 @@ T = TypeVar("T")
 OUTAGE = 8.0
 """Seconds that the database may be silent. With the time between two renewals it is less than LEASE: an engine knows that it is cut off before another
 may take its run."""
-HURRIED = 0.5
+HURRIED = 1.0
 """The same for a run that goes back."""
 OPENING = 2.0
 """The same when an engine begins, with which a person may be waiting for a rollback."""
@@ -229,7 +228,7 @@ class SharedJournal:
         """Have the database have what is written here; where it does not answer for too long, go on without."""
         last: ConsoleError = self._silent()
         tries = 0
-        is_hurried = self.outage is not None or run in self._hurried or any(map(goes_back, events))
+        is_hurried = self.outage is not None or run in self._hurried
         try:
             async with asyncio.timeout(HURRIED if is_hurried else OUTAGE) as self._limits[run]:
                 while True:

@@ -18,9 +18,8 @@ from console.adapters.journal.run_search import SCHEMA
 from console.adapters.journal.sqlite import made, opened, told
 from console.adapters.journal.tables import EVENTS, META, RUNS, RUNS_BY_NUMBER, SINCE_4
 from console.adapters.statefolder import Modes, journal_path, modes_of, refuse_network
-from console.core.run.going_back import goes_back
 from console.errors import UsageFault
-from console.model.events import RunOpened
+from console.model.events import AbortAsked, AnyEvent, HostReturning, RollbackBegan, RunOpened, TakenUp
 
 
 class JournalStore(RecordStore):
@@ -117,7 +116,7 @@ class JournalStore(RecordStore):
         for entry in entries:
             if any(isinstance(event, RunOpened) and event.kind == "deploy" for event in entry.events):
                 keep_room(os.path.dirname(self.path), self._modes)
-            if any(goes_back(event) for event in entry.events):
+            if any(_goes_back(event) for event in entry.events):
                 self._going_back.add(entry.run)
         return super().write(entries)
 
@@ -157,3 +156,8 @@ class JournalStore(RecordStore):
             in_place = False
         if not in_place:
             raise JournalFault(f"the journal {self.path} was removed or replaced while it was written", "restore it from a backup")
+
+
+def _goes_back(event: AnyEvent) -> bool:
+    """Whether a run goes back from that event on, or is taken up, so that it can."""
+    return isinstance(event, RollbackBegan | HostReturning | AbortAsked | TakenUp) or (isinstance(event, RunOpened) and event.kind == "rollback")

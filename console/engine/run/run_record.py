@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from console.core.plan.pieces import in_pieces
 from console.core.run.accept import accept
 from console.core.run.evolve import evolve, fold
-from console.core.run.going_back import goes_back
 from console.core.run.outcome import conclude
 from console.model.commands import Accepted, AnyCommand, Refusal
-from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RunEnded, stamped
+from console.model.events import AbortAsked, AnyEvent, Decided, Event, LocksReleased, NoteAdded, RollbackBegan, RunEnded, stamped
 from console.model.fleet import Environment
 from console.model.request import Person
 from console.model.state import RunState
@@ -89,7 +88,7 @@ class RunRecord:
             now = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
             found.append(gated(stamped(event, state.seq + 1, now, self._clock.mono(), self._clock.boot)))  # type: ignore[arg-type] # every event is one of the union
             state = evolve(state, found[-1])
-            if goes_back(found[-1]):
+            if isinstance(found[-1], RollbackBegan):
                 self._journal.hurry(state.run)
         self.state = state
         if self._next is None:

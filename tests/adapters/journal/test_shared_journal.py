@@ -161,7 +161,7 @@ async def test_what_goes_back_does_not_wait_for_it(rig):
     await asyncio.sleep(0.2)
     assert not waits.done()
     journal.hurry("r1")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(40):
         await waits
         back = RollbackBegan(seq=3, plan=PLAN, reason=note(1).text)
         await journal.append("r1", (back,), fold((FIRST, note(2), back)))
