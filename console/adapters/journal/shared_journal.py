@@ -76,6 +76,7 @@ class SharedJournal:
         self._limits: dict[str, asyncio.Timeout] = {}
         self._orders: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._returning: asyncio.Task[None] | None = None
+        self._writing: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def of(cls, state: str, address: str, place: Place, carrier: Carrier, hears: HearsOutage) -> "SharedJournal":
@@ -208,6 +209,18 @@ class SharedJournal:
         """Write here, then in the database; where that is away, here alone. Raises JournalFault, OutOfOrder where another engine has the run."""
         if not events:
             return
+        writing = asyncio.create_task(self._append(run, events, state))  # to its end, also where the caller goes away meanwhile
+        self._writing.add(writing)
+        writing.add_done_callback(self._wrote)
+        await asyncio.shield(writing)
+
+    def _wrote(self, writing: "asyncio.Task[None]") -> None:
+        """Mark a fault as seen: the caller may have been cancelled while it waited."""
+        self._writing.discard(writing)
+        if not writing.cancelled():
+            writing.exception()
+
+    async def _append(self, run: str, events: tuple[AnyEvent, ...], state: RunState) -> None:
         async with self._orders[run]:
             if not await self._stands_here(run, events[0].seq - 1):
                 await self._shared.append(run, events, state)  # of a run that another machine carried
@@ -385,7 +398,8 @@ class SharedJournal:
         await self._shared.news(run, seconds)
 
     async def close(self) -> None:
-        """Let go of both records."""
+        """Write what waits, and let go of both records."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
         if self._returning is not None:
             self._returning.cancel()
             await asyncio.gather(self._returning, return_exceptions=True)
