@@ -68,8 +68,6 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", pause_words(event), "warn")
         case ev.ReleaseSent():
             return LogLine(event.at, "", sentence(event), "dim")
-        case ev.RecordLost() | ev.RecordRegained():
-            return LogLine(event.at, "", sentence(event), "bad" if isinstance(event, ev.RecordLost) else "good")
         case ev.Continued() | ev.HelmTaken() | ev.OperatorJoined() | ev.PersonCalled() | ev.AnnouncementSent() | ev.ReleasePacked() | ev.ChangesListed():
             return LogLine(event.at, "", sentence(event), "accent")
         case ev.AbortAsked():
@@ -82,6 +80,15 @@ def _people(event: ev.Event) -> LogLine | None:
             return LogLine(event.at, "", f"{event.command} by {event.by} was refused: {event.message}", "warn")
         case ev.TakenUp():
             return LogLine(event.at, "", f"a new engine took the run over for {event.by}", "accent")
+    return None
+
+
+def _shared_record(event: ev.Event) -> LogLine | None:
+    match event:
+        case ev.RecordLost():
+            return LogLine(event.at, "", sentence(event), "bad")
+        case ev.RecordRegained():
+            return LogLine(event.at, "", sentence(event), "good")
     return None
 
 
@@ -228,7 +235,7 @@ def log_lines(item: ev.AnyEvent | Output, state: RunState) -> tuple[LogLine, ...
         return (printed_line(item),)
     if isinstance(item, ev.LogKindsSeen):
         return _log_kinds(item)
-    one = _run(item) or _people(item) or _hosts(item) or _traffic(item) or _canary(item)
+    one = _run(item) or _people(item) or _hosts(item) or _traffic(item) or _canary(item) or _shared_record(item)
     return (one,) if one else _steps(item, state)
 
 
