@@ -70,8 +70,12 @@ def postgres(folder: Path, listen: str = "127.0.0.1") -> Iterator[str]:
     (data / "key").chmod(0o600)
     tls = ("-c", "ssl=on", "-c", "ssl_cert_file=certificate", "-c", "ssl_key_file=key")
     argv = (postgres_bin("postgres"), *tls, "-D", str(data), "-p", str(port), "-k", str(folder), "-c", f"listen_addresses={listen}", "-c", "fsync=off")
-    with running(*argv, port=port, cwd=folder, user="postgres"):
-        yield f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/postgres"
+    try:
+        with running(*argv, port=port, cwd=folder, user="postgres"):
+            yield f"postgresql://shop:{PASSWORD}@127.0.0.1:{port}/postgres"
+    finally:  # one that a test has started again is nobody's child
+        again = [postgres_bin("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
+        subprocess.run(again, check=False, capture_output=True, cwd=folder, user=user, extra_groups=[] if user else None)
 
 
 class Service:
