@@ -24,7 +24,7 @@ def run_engine(app: str, environment: str) -> None:
 
     gate_own_output()
     _allow_many_files()
-    carry_out(_serve(app, environment))
+    carry_out(_serve(app, environment), leaves_out=False)
 
 
 def _allow_many_files() -> None:

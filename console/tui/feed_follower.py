@@ -20,6 +20,36 @@ from console.views.times import seconds_in_words
 
 PENDING = 5000
 """Log lines that wait for the screen; what is older is let go."""
+HELD = 0.004
+"""Seconds of work after which keys and timers have their turn."""
+READABLE = 1000
+"""Lines of output taken in `TURN` seconds. Nobody reads more: what hosts print beyond it waits at the engine, which counts what it lets go."""
+TURN = 0.25
+
+
+class _Pace:
+    """How fast a feed is taken in: keys have their turn every few milliseconds, and a flood of output is read no faster than anybody could."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = self._turn = clock.mono()
+        self._lines = 0
+
+    def rest_after(self, item: FeedItem) -> float | None:
+        """Return for how many seconds to rest before the next item; None: not at all."""
+        now = self._clock.mono()
+        if now - self._turn >= TURN:
+            self._turn, self._lines = now, 0
+        if isinstance(item, Output):
+            self._lines += 1
+        if self._lines >= READABLE:
+            rest = max(0.0, self._turn + TURN - now)
+        elif now - self._began >= HELD:
+            rest = 0.0
+        else:
+            return None
+        self._began = now + rest
+        return rest
 
 
 class FeedFollower:
@@ -37,7 +67,6 @@ class FeedFollower:
         self.changed = True
         self._came_at = came_at or (lambda sample: clock.mono())
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
-        self._came = 0
         self._clock = clock
         self._signs = Staleness(clock.mono())
         self._task: asyncio.Task[None] | None = None
@@ -56,12 +85,13 @@ class FeedFollower:
 
     async def follow(self) -> None:
         """Follow until the run has ended or the feed can't go on; then `problem` says why."""
+        pace = _Pace(self._clock)
         try:
             async for item in self.feed.follow():
                 self._take_in(item)
-                self._came += 1
-                if self._came % 200 == 0:
-                    await asyncio.sleep(0)
+                rest = pace.rest_after(item)
+                if rest is not None:
+                    await asyncio.sleep(rest)
         except ConsoleError as fault:
             self.problem = in_one_line(fault)
         except (OSError, EOFError) as fault:

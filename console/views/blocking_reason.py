@@ -16,7 +16,7 @@ from console.model.plan import Step
 from console.model.state import AnalysisState, RunState, StepState
 from console.views.canary_rows import short_words
 from console.views.fleet_rows import counts_in_words
-from console.views.progress import is_late, running_steps, usual_seconds
+from console.views.progress import Newest, is_late, running_steps, usual_seconds
 from console.views.run_summary import outcome_words
 from console.views.styled_text import Line, Span, clipped, joined, line, text
 from console.views.styled_text import width as text_width
@@ -226,8 +226,7 @@ def _ended(state: RunState) -> tuple[Line, Keys]:
     return told, (_leave("leave"), ROLL_BACK) if left_live(state) else (_leave("leave"),)
 
 
-def waited_host(state: RunState) -> str:
-    """Return the host that is waited for, or that needs a person; empty when there is none."""
+def _waited_host(state: RunState) -> str:
     for step, _ in running_steps(state):
         if step.about:
             return step.about
@@ -236,3 +235,7 @@ def waited_host(state: RunState) -> str:
         return held
     wrong = ("failed", "unknown", "unreachable", "owed")
     return next((host.name for host in state.hosts.values() if host.condition in wrong), "")
+
+
+waited_host: Newest[RunState, str] = Newest(_waited_host)
+"""(state) to the host that is waited for, or that needs a person; empty when there is none."""

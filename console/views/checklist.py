@@ -96,7 +96,7 @@ UNWELL = ("failed", "unreachable", "unknown")
 """What a host can become after it has passed its gate."""
 
 
-def _health_row(state: RunState) -> Row:
+def _health(state: RunState) -> Row:
     gates = _gates_of_the_way_back(state.index) if kind_of(state).is_return else _gates_of(state.index)
     title, short = "Health checks passed", "health"
     paths = _critical_of(state.index)
@@ -116,6 +116,9 @@ def _health_row(state: RunState) -> Row:
     if state.phase == "ended" or (state.back and not kind_of(state).is_return):
         return Row("skipped", title, short, f"{passed} of {total} passed")
     return Row("busy" if passed or "running" in (*states, *ends) else "waiting", title, short, f"{passed} of {total} passed" if passed else "")
+
+
+_health_row: Newest[RunState, Row] = Newest(_health)
 
 
 def _is_well(state: RunState, gate: str, host: str) -> bool:

@@ -12,7 +12,7 @@ from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState
 from console.typed import as_typed
 from console.views.fleet_rows import condition_words, host_mark, host_words
-from console.views.progress import is_late
+from console.views.progress import Newest, is_late
 from console.views.styled_text import Line, MarkName, Span, Tone, cell, clipped, joined, line, mark, mark_tone, spread
 from console.views.styled_text import width as spans_width
 from console.views.times import seconds_in_words
@@ -176,7 +176,9 @@ def neighbour(names: tuple[str, ...], host: str, by: int) -> str:
     return names[(names.index(host) + by) % len(names)] if host in names else names[0]
 
 
-def worst_host(state: RunState) -> str:
-    """Return the host that something went wrong on, when none is waited for any more; empty: there is none."""
-    wrong = [name for name, host in state.hosts.items() if any(ran.status in _WRONG for ran in host.steps.values())]
-    return next(iter(wrong), "")
+def _worst_host(state: RunState) -> str:
+    return next((name for name, host in state.hosts.items() if any(ran.status in _WRONG for ran in host.steps.values())), "")
+
+
+worst_host: Newest[RunState, str] = Newest(_worst_host)
+"""(state) to the host that something went wrong on, when none is waited for any more; empty: there is none."""

@@ -46,7 +46,7 @@ async def on_host(pilot, host: str = "") -> None:
 
 
 async def open_host(pilot, host: str = "") -> None:
-    await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.host)
+    await eventually(pilot, lambda: pilot.app.run_screen and pilot.app.run_screen.host and host in pilot.app.run_screen.host)
     await press(pilot, "enter")
     await on_host(pilot, host)
 

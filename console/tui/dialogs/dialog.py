@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from console.tui.screen_sizes import is_tiny
+from console.tui.screen_sizes import NARROW, is_tiny
 from console.tui.widgets.line_view import LineView, ScrolledLines, Wording
 from console.views.compact_layout import folded, rows_of
 from console.views.styled_text import Line, Span, clipped, line
@@ -68,6 +68,7 @@ class Dialog(ModalScreen[str]):
         """Make room for the keys first, then for the words; where there is hardly any, frame and margins go."""
         width, height = self.app.size
         self.set_class(is_tiny(width, height), "tiny")
+        self.set_class(width < NARROW, "covers")  # so little of the page would be seen around it that it is not worth a key's time to paint it
         tiny = self.has_class("tiny")
         room = width if tiny else min(int(width * 0.92), 84) - 6
         keys = len(rows_of(self.key_words(), room, " " if tiny else "   "))

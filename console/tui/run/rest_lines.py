@@ -3,12 +3,11 @@
 from console.model.state import RunState
 from console.typed import as_typed, typed_here, without_file
 from console.views.styled_text import Line, Span, line
-from console.views.times import seconds_in_words
 
 
-def frozen_line(seconds: float, lines: int, events: int) -> Line:
-    """Return that the panels stand still, and what came meanwhile."""
-    since = f" for {seconds_in_words(seconds)}; since then {lines:,} new line{'' if lines == 1 else 's'}, {events:,} event{'' if events == 1 else 's'}"
+def frozen_line(since: str, lines: int, events: int) -> Line:
+    """Return that the panels stand still since that time of day, and what came meanwhile. It changes only when something comes."""
+    since = f" since {since}; {lines:,} new line{'' if lines == 1 else 's'}, {events:,} event{'' if events == 1 else 's'} since then"
     return line(Span(" FROZEN ", "selected"), since, Span("   space goes on", "accent"))
 
 

@@ -41,13 +41,14 @@ from console.views.compact_layout import run_in_words
 from console.views.headline import headline
 from console.views.host_details import worst_host
 from console.views.styled_text import Line
+from console.views.times import wall_clock
 
 
 class Frozen(NamedTuple):
-    """What the panels show while they stand still, and since when (boot-time clock)."""
+    """What the panels show while they stand still, and since which time of day."""
 
     state: RunState
-    since: float
+    since: str
 
 
 class RunScreen(PageWithLog):
@@ -201,7 +202,7 @@ class RunScreen(PageWithLog):
     def rest_line(self) -> Line:
         """Say that the panels are frozen, else how the run is come back to."""
         if self._frozen is not None:
-            return frozen_line(self.shell.clock.mono() - self._frozen.since, self.log_panel.unseen, self.state.seq - self._frozen.state.seq)
+            return frozen_line(self._frozen.since, self.log_panel.unseen, self.state.seq - self._frozen.state.seq)
         return attach_line(self.state, self.app.size.width)
 
     # -- keys ---------------------------------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ class RunScreen(PageWithLog):
 
     def freeze(self) -> None:
         """Hold the panels as they are, or let them go on; the header, the questions and every key go on either way."""
-        self._frozen = Frozen(self.state, self.shell.clock.mono()) if self._frozen is None else None
+        self._frozen = Frozen(self.state, wall_clock(self.shell.clock.now().isoformat(), self.shell.zone)) if self._frozen is None else None
         self.log_panel.freeze(self._frozen is not None)
         self.unsay()
         self.show_slices()

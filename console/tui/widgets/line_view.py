@@ -71,12 +71,18 @@ class LineView(Toned):
         super().__init__(id=id, classes=classes)
         self._lines: tuple[Line, ...] = ()
         self._drawing: Drawing | None = None
+        self._room = Size(0, 0)
+        """What the lines were drawn for."""
 
     def draw(self, drawing: Drawing) -> None:
         """Show what that makes of the room there is, now and after each change of size."""
         self._drawing = drawing
         if self.content_size.width > 0:
-            self.show(drawing(self.content_size.width, self.content_size.height))
+            self.show(self._drawn(drawing))
+
+    def _drawn(self, drawing: Drawing) -> tuple[Line, ...]:
+        self._room = self.content_size
+        return drawing(self._room.width, self._room.height)
 
     def show(self, lines: tuple[Line, ...]) -> None:
         """Show those lines; what stays as it is sends nothing."""
@@ -104,12 +110,14 @@ class LineView(Toned):
         return "\n".join(text(one) for one in self._lines)
 
     def on_resize(self, _: Resize) -> None:
-        """Draw for the new room."""
-        if self._drawing is not None:
+        """Draw for the new room, where it was not painted in it yet."""
+        if self._drawing is not None and self._room != self.content_size:
             self.draw(self._drawing)
 
     def render_line(self, y: int) -> Strip:
-        """Return one row for the compositor."""
+        """Return one row for the compositor. A new room is drawn for as it is first painted, not a moment later."""
+        if self._drawing is not None and self._room != self.content_size:
+            self._lines = self._drawn(self._drawing)
         return self.strip_of(self._at(self._lines, y), self.content_size.width)
 
 
@@ -131,6 +139,8 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
         self._making: Wording | None = None
         self._lines: tuple[Line, ...] = ()
         self._first = lines
+        self._room = Size(0, 0)
+        """What the lines were made for."""
 
     def on_mount(self) -> None:
         """Take the room that the lines need."""
@@ -142,12 +152,15 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
         if not callable(lines):
             self.show(lines)
         elif self.content_size.width > 0:
-            self.show(beside_bar(lines, self.content_size))
+            self._room = self.content_size
+            self.show(beside_bar(lines, self._room))
 
     def on_resize(self, _: Resize) -> None:
-        """Make the lines for the new room."""
-        if self._making is not None:
+        """Make the lines for the new room, where they were not painted in it yet; they scroll as far as there are any."""
+        if self._making is not None and self._room != self.content_size:
             self.give(self._making)
+        else:
+            self.show(self._lines)
 
     def show(self, lines: tuple[Line, ...]) -> None:
         """Show those lines."""
@@ -162,6 +175,9 @@ class ScrolledLines(Toned, ScrollView, can_focus=True):
         return "\n".join(text(one) for one in self._lines)
 
     def render_line(self, y: int) -> Strip:
-        """Return one row for the compositor."""
+        """Return one row for the compositor. A new room is filled as it is first painted, not a moment later."""
+        if self._making is not None and self._room != self.content_size:
+            self._room = self.content_size
+            self._lines = beside_bar(self._making, self._room)
         row = y + self.scroll_offset.y
         return self.strip_of(self._lines[row] if row < len(self._lines) else (), self.content_size.width)
