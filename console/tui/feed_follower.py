@@ -25,6 +25,8 @@ HELD = 0.004
 READABLE = 1000
 """Lines of output taken in `TURN` seconds. Nobody reads more: what hosts print beyond it waits at the engine, which counts what it lets go."""
 TURN = 0.25
+AT_ONCE = 0.5
+"""Seconds in which what comes without a pause is one piece of news."""
 
 
 class _Pace:
@@ -65,6 +67,8 @@ class FeedFollower:
         self.broken = False
         """It ended by a mistake of the screen's own, and not with the engine."""
         self.changed = True
+        self._is_amid = False
+        self._shown = clock.mono()
         self._came_at = came_at or (lambda sample: clock.mono())
         self._lines: deque[LogLine] = deque(maxlen=PENDING)
         self._clock = clock
@@ -91,7 +95,7 @@ class FeedFollower:
                 self._take_in(item)
                 rest = pace.rest_after(item)
                 if rest is not None:
-                    await asyncio.sleep(rest)
+                    await self._give_way(rest)
         except ConsoleError as fault:
             self.problem = in_one_line(fault)
         except (OSError, EOFError) as fault:
@@ -101,6 +105,20 @@ class FeedFollower:
             back = as_typed("q, then deploy attach")
             self.problem = f"this screen can't follow the run any more ({type(fault).__name__}: {fault}); the run is not affected: {back}"
         self.finished = self.changed = True
+
+    async def _give_way(self, rest: float) -> None:
+        """Let keys and timers have their turn. What is known in the middle of much that comes at once is nobody's to act on."""
+        self._is_amid = rest == 0.0
+        await asyncio.sleep(rest)
+        self._is_amid = False
+
+    def has_news(self) -> bool:
+        """Return whether something came since the last time that this was so, and all of it: what goes on coming for long is shown on its way."""
+        now = self._clock.mono()
+        if not self.changed or (self._is_amid and now - self._shown < AT_ONCE):
+            return False
+        self.changed, self._shown = False, now
+        return True
 
     def _take_in(self, item: FeedItem) -> None:
         self.changed = True

@@ -130,8 +130,7 @@ class RunScreen(PageWithLog):
         if not self.is_mounted:
             return
         follower = self.follower
-        if follower.changed:
-            follower.changed = False
+        if follower.has_news():
             lines = self.fill_log(follower)
             if self._hosts.hears:
                 self._hosts.hears(lines)
