@@ -61,7 +61,7 @@ def _why_not(ours: list[RunSummary], theirs: set[str]) -> str:
     if going_on:
         return f"run {going_on} is open; end it without `journal` in hosts.toml, then: deploy engine migrate"
     if theirs - {run.run for run in ours}:
-        return "the shared journal has other runs of that environment already; without `journal` in hosts.toml, deploy history shows those of here"
+        return "the shared journal has other runs of that environment already; to see those of here, take `journal` out of hosts.toml, then: deploy history"
     return ""
 
 
