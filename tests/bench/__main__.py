@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import fanout, fold, history, journal, rollback, rolling, runs, ship, startup, thousand, viewers
+from tests.bench import fanout, fold, history, journal, rollback, rolling, runs, screen, ship, startup, thousand, viewers
 from tests.bench.peer_programs import lacking
 from tests.bench.table import write_report
 from tests.fleet import missing
@@ -22,6 +22,7 @@ PARTS = {
     "startup": startup.main,
     "rollback": rollback.main,
     "runs": runs.main,
+    "screen": screen.main,
     "ship": ship.main,
     "thousand": thousand.main,
     "viewers": viewers.main,

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +32,7 @@ from console.text import SafeText
 from console.wire.address import lock_path, socket_path
 from tests.bench.fold import HOSTS, a_run
 from tests.bench.priority import goes_first
-from tests.bench.table import Row, print_rows
+from tests.bench.table import Row, at_most, print_rows
 from tests.bench.viewers import DEPLOY, RUN
 from tests.engine.scripted import ScriptedBrain
 
@@ -116,6 +117,10 @@ class Terminal:
             raise AssertionError(f"{words!r} did not come {PATIENCE:.0f} s after {key!r}")
         return 1000 * (time.perf_counter() - began)
 
+    def type(self, keys: bytes) -> None:
+        """Press keys, and wait for nothing."""
+        os.write(self._ours, keys)
+
     def end(self) -> None:
         """Kill it."""
         self.process.kill()
@@ -123,23 +128,54 @@ class Terminal:
         os.close(self._ours)
 
 
-def costs(process: psutil.Process) -> tuple[float, float]:
-    """Seconds of CPU so far, and MiB of memory now."""
+@dataclass
+class Costs:
+    """What a part of the watch cost, each once."""
+
+    name: str
+    sent: Row
+    screen: Row
+    screen_memory: Row
+    engine: Row
+    engine_memory: Row
+
+    @classmethod
+    def of(cls, name: str) -> "Costs":
+        """Rows for it."""
+        return cls(name, *(Row(f"{name}: {what}", unit) for what, unit in COSTS))
+
+    @property
+    def rows(self) -> list[Row]:
+        """All of them."""
+        return [self.sent, self.screen, self.screen_memory, self.engine, self.engine_memory]
+
+
+COSTS = (("to the terminal", "B/s"), ("the screen's CPU", "% core"), ("its memory", "MiB"), ("the scripted engine's CPU", "% core"), ("its memory", "MiB"))
+
+
+def seconds_of(process: psutil.Process) -> float:
+    """Seconds of CPU so far."""
     times = process.cpu_times()
-    return times.user + times.system, process.memory_info().rss / 2**20
+    return float(times.user + times.system)
 
 
-def part(terminal: Terminal, name: str, service: psutil.Process) -> None:
-    """Measure for a while, then by keys, and print."""
-    screen = psutil.Process(terminal.process.pid)
+def memory_of(process: psutil.Process) -> float:
+    """MiB now."""
+    return float(process.memory_info().rss / 2**20)
+
+
+def part(terminal: Terminal, name: str, service: psutil.Process) -> Costs:
+    """Watch for a while, and note what it costs."""
+    found, screen = Costs.of(name), psutil.Process(terminal.process.pid)
     terminal.read(time.perf_counter() + 2)
-    before, engine_before, terminal.bytes = costs(screen), costs(service), 0
+    before, engine_before, terminal.bytes = seconds_of(screen), seconds_of(service), 0
     terminal.read(time.perf_counter() + SECONDS)
-    after, engine_after = costs(screen), costs(service)
-    print(
-        f"  {name:<20} {terminal.bytes / SECONDS:>9,.0f} B/s   screen {100 * (after[0] - before[0]) / SECONDS:>5.1f} % of a core {after[1]:>5.0f} MiB"
-        f"   engine {100 * (engine_after[0] - engine_before[0]) / SECONDS:>5.1f} % {engine_after[1]:>5.0f} MiB", flush=True,
-    )  # fmt: skip
+    found.sent.values.append(terminal.bytes / SECONDS)
+    found.screen.values.append(100 * (seconds_of(screen) - before) / SECONDS)
+    found.engine.values.append(100 * (seconds_of(service) - engine_before) / SECONDS)
+    found.screen_memory.values.append(memory_of(screen))
+    found.engine_memory.values.append(memory_of(service))
+    return found
 
 
 def keys(terminal: Terminal, row: Row, key: bytes, words: bytes, back: bytes) -> None:
@@ -147,7 +183,7 @@ def keys(terminal: Terminal, row: Row, key: bytes, words: bytes, back: bytes) ->
     for turn in range(KEYS):
         row.values.append(terminal.key(key, words))
         terminal.read(time.perf_counter() + 0.15 + 0.013 * (turn % 7))
-        os.write(terminal._ours, back)
+        terminal.type(back)
         terminal.read(time.perf_counter() + 0.25 + 0.017 * (turn % 5))
 
 
@@ -163,7 +199,6 @@ def measure(folder: Path) -> None:
         time.sleep(0.05)
     try:
         for size in SIZES:
-            print(f"\na screen of {size[1]}x{size[0]} on a run of {HOSTS:,} hosts, measured each second")
             _looked_at(environ, state, size, psutil.Process(served.pid))
     finally:
         served.kill()
@@ -179,23 +214,29 @@ async def _written(state: str) -> None:
 
 def _looked_at(environ: dict[str, str], state: str, size: tuple[int, int], service: psutil.Process) -> None:
     terminal = Terminal([*DEPLOY, "attach"], environ, size)
+    calm_key, flood_key, filter_key = (Row(f"{name} stand there") for name in ("calm: ? until the keys", "flood: ? until the keys", "flood: / until its words"))
     try:
         assert terminal.read(time.perf_counter() + PATIENCE, b"web"), "nothing was painted"
         with goes_first():
-            rows = [Row("calm: ? until the keys stand there"), Row("flood: ? until the keys stand there"), Row("flood: / until the filter stands there")]
-            part(terminal, "calm", service)
-            keys(terminal, rows[0], b"?", b"GO: release it", b"\x1b")
-            os.write(terminal.process and terminal._ours, b" ")
-            part(terminal, "frozen", service)
-            os.write(terminal._ours, b" ")
+            calm = part(terminal, "calm", service)
+            keys(terminal, calm_key, b"?", b"GO: release it", b"\x1b")
+            terminal.type(b" ")
+            frozen = part(terminal, "frozen", service)
+            terminal.type(b" ")
             Path(state, FLOOD).touch()
-            part(terminal, "flood", service)
-            keys(terminal, rows[1], b"?", b"GO: release it", b"\x1b")
-            keys(terminal, rows[2], b"/", b"esc clears it", b"\x1b")
+            flood = part(terminal, "flood", service)
+            keys(terminal, flood_key, b"?", b"GO: release it", b"\x1b")
+            keys(terminal, filter_key, b"/", b"esc clears it", b"\x1b")
             Path(state, FLOOD).unlink()
-        print_rows([row for row in rows if row.values])
     finally:
         terminal.end()
+    title = f"a screen of {size[1]}x{size[0]} on a run of {HOSTS:,} hosts, measured each second; then {FLOODING} of them print"
+    goals = (
+        at_most("P5", "a key to its effect, under flood", flood_key, 50), at_most("P7", "the screen's CPU", calm.screen, 10),
+        at_most("P7", "its memory", calm.screen_memory, 120), at_most("P8", "to the terminal, calm", calm.sent, 4096),
+        at_most("P8", "to the terminal, under flood", flood.sent, 20 * 1024),
+    )  # fmt: skip
+    print_rows([*calm.rows, *frozen.rows, *flood.rows, calm_key, flood_key, filter_key], title, goals)
 
 
 def main() -> None:
