@@ -159,7 +159,7 @@ async def test_a_disk_that_fills_while_unpacking_leaves_the_releases_alone(trans
 
 async def test_two_that_send_at_once_leave_one_whole_release(transport: LocalTransport, app: Path, package: Package):
     results = await asyncio.gather(ship(transport, app, package), ship(transport, app, package))
-    assert "done" in {result.status for result in results}
+    assert "done" in {result.status for result in results}, results
     assert (await ship(transport, app, package)).status == "done"
     assert left_behind(app) == []
 

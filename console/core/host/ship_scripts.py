@@ -51,9 +51,8 @@ other_base() { [ -z "$filled" ] || [ ! -s "$s_odd" ] || head -c 500000 "$s_odd";
 is_by_seal() { [ "$way" = links ] || [ "$way" = copies ]; }
 if is_by_seal; then { is_sealed "$base" && touching; } || give_up 90; fi
 keep_room || no_room
-: > "$stage.part" || no_room
-[ -z "$part" ] || cp -- ".deploy/staging/$part" "$stage.part" || give_up 97
-for old in ".deploy/staging/$release".* .deploy/staging/*.part; do case $old in */"$release.$$".*) ;; *) rm -rf -- "$old" ;; esac; done
+for old in ".deploy/staging/$release".* .deploy/staging/*.part; do [ "${old##*/}" = "$part" ] || rm -rf -- "$old"; done
+if [ -n "$part" ]; then mv -- ".deploy/staging/$part" "$stage.part" || give_up 97; else : > "$stage.part" || no_room; fi
 [ "$(left)" -gt "$room" ] || no_room
 mkdir "$stage" "$fresh" "$marks" || no_room
 if is_by_seal; then
