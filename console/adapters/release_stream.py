@@ -25,8 +25,6 @@ Codec = Literal["zstd", "gzip"]
 CHUNK = 256 * 1024
 KEPT = 64
 """Chunks that stay in memory, for whoever comes to them next."""
-SUMMED = 8 * 1024 * 1024
-"""Bytes of files up to which a host digests each of them once more; of what is larger its stream's own check sum speaks."""
 CONTROL = ".deploy-new"
 _LEVELS = {"zstd": "-3", "gzip": "-3"}
 
@@ -238,7 +236,7 @@ def _control(contents: Contents) -> Iterator[tuple[str, bytes]]:
         yield f"./{CONTROL}/patch", sent.patch
     if sent.gone:
         yield f"./{CONTROL}/gone", b"".join(os.fsencode(name) + b"\0" for name in sent.gone)
-    if sent.files and contents.size <= SUMMED:
+    if sent.files:
         part = Manifest("", "", "", {name: contents.manifest.files[name] for name in sent.files})
         yield f"./{CONTROL}/sums", b"".join(line + b"\n" for line in part.lines() if not line.startswith(b"#"))
 

@@ -123,6 +123,27 @@ async def test_a_release_that_does_not_arrive_whole_leaves_nothing_live(transpor
     assert not list((app / "releases").iterdir())
 
 
+class Lying:
+    """A host on which what is unpacked is not what came."""
+
+    def __init__(self, inner: LocalTransport) -> None:
+        self.inner = inner
+
+    async def run(self, host, script, data=b"", *, deadline, sink=None):
+        lie = 'tar() { command tar "$@" && printf x | dd of="$4/data" seek=5 bs=1 conv=notrunc 2> /dev/null; }\n'
+        return await self.inner.run(host, lie + script, data, deadline=deadline, sink=sink)
+
+
+@pytest.mark.parametrize("size", [1_000, 9_000_000])
+async def test_a_host_that_writes_something_else_is_found_however_large_a_release_is(transport: LocalTransport, app: Path, tmp_path: Path, size: int):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/data").write_bytes(bytes(size))
+    package = await pack(str(tmp_path / "tree"), RELEASE, str(tmp_path / "listed"))
+    result = await ship(Lying(transport), app, package)
+    assert (result.status, result.code) == ("failed", 94)
+    assert not list((app / "releases").iterdir())
+
+
 async def test_an_archive_of_another_manifest_is_refused(transport: LocalTransport, app: Path, package: Package):
     result = await ship(transport, app, changed(package, manifest="0" * 64))
     assert (result.status, result.code) == ("failed", 94)
