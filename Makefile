@@ -9,6 +9,7 @@ check:
 
 lint:
 	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check --quiet .
 
 types:
 	$(PYTHON) -m mypy
