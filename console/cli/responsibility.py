@@ -71,8 +71,8 @@ def is_settled(state: RunState) -> bool:
 
 
 def is_taken_up(state: RunState) -> bool:
-    """Whether the run is paused only because another engine took it up, and nothing is being settled any more."""
-    return state.pausing is not None and state.pausing.cause == "taken-up" and not changing_steps(state)
+    """Whether the run is paused only because another engine took it up, and nothing is being settled any more. Without its record nothing new starts."""
+    return state.pausing is not None and state.pausing.cause == "taken-up" and not state.unshared and not changing_steps(state)
 
 
 async def abort_undecided(feed: LastingFeed) -> bool:

@@ -5,6 +5,7 @@ Knows no run and meets no engine.
 """
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from console.cli.configuration import state
@@ -12,8 +13,14 @@ from console.errors import UsageFault
 from console.typed import typed_here
 
 if TYPE_CHECKING:
+    from console.adapters.journal.chain import JournalAway
     from console.adapters.journal.record_store import RecordStore
     from console.model.fleet import Variable
+
+AGAIN = 15.0
+"""Seconds for which a command does not ask a database anew that has not answered it: each time costs a person who wants to go back some seconds."""
+_silent: list[tuple[float, "JournalAway"]] = []
+"""When it did not answer, and what was to be said of that."""
 
 
 def open_record() -> "RecordStore":
@@ -36,16 +43,28 @@ _told: list[str] = []
 def open_record_or_copy() -> "tuple[RecordStore, str]":
     """Open the record; where its database is away and runs were carried here, what this machine has of them, and why."""
     from console.adapters.journal.chain import JournalAway
-    from console.adapters.journal.chosen_journal import open_store
     from console.adapters.journal.local_copy import LocalCopy, copy_path
 
     folder = state()
     try:
-        return open_store(folder, journal_address()), ""
+        return _opened(folder), ""
     except JournalAway as fault:
         if not os.path.exists(copy_path(folder)):
             raise
         return LocalCopy.of(folder), fault.message
+
+
+def _opened(folder: str) -> "RecordStore":
+    from console.adapters.journal.chain import JournalAway
+    from console.adapters.journal.chosen_journal import open_store
+
+    if _silent and time.monotonic() - _silent[-1][0] < AGAIN:
+        raise _silent[-1][1]
+    try:
+        return open_store(folder, journal_address())
+    except JournalAway as fault:
+        _silent.append((time.monotonic(), fault))
+        raise
 
 
 def journal_address() -> str:

@@ -114,6 +114,31 @@ def test_a_database_that_dies_in_the_middle_of_a_run_and_comes_back(bastions: Ba
 
 
 @pytest.mark.real
+def test_a_run_goes_back_though_its_engine_and_the_database_are_gone(bastions: Bastions, server: StoppableServer):
+    here, there = bastions.here, bastions.there
+    here.result("production", "--version", "v1.4.2", "--yes", code=9)
+    here.deploy("continue")
+    here.deploy("attach", "--wait-for-person", "10m")
+    driven = here.start("production", "--version", "v1.5.1", "--yes", "--json", "--wait-for-person", "10m")
+    run = json.loads(until(driven.stdout, '"type":"paused"')[0])["run"]
+    os.kill(here.engine(), signal.SIGKILL)
+    server.kill()
+    until(driven.stdout, '"type":"record-lost"')
+    out, err = here.deploy("rollback", "--yes", "--reason", "slow")
+    assert "nothing new starts, hosts can go back" in out
+    assert err.count("what follows is what this machine has written") == 1
+    assert driven.communicate(timeout=60)[1].count("refused") == 0
+    assert (driven.returncode, here.live()) == (4, {"v1.4.2"})
+    server.start()
+    here.deploy("status")
+    events = told(there, run)
+    assert [event["epoch"] for event in events if event["type"] == "taken-up"] == [1002]
+    assert [event["exit"] for event in events if event["type"] == "run-ended"] == [4]
+    assert told(here, run) == events
+    no_step_began_twice(events)
+
+
+@pytest.mark.real
 def test_an_engine_that_sleeps_while_another_takes_its_run_changes_nothing_when_it_wakes(bastions: Bastions):
     with psycopg.connect(plain(bastions.address), autocommit=True) as listening:
         listening.execute(f"LISTEN {CHANNEL}")
