@@ -30,11 +30,11 @@ class Typed:
 
 
 @dataclass(slots=True)
-class _Process:
+class _TypedHere:
     typed: Typed = field(default_factory=Typed)
 
 
-_process = _Process()
+_process = _TypedHere()
 
 
 def typed_here() -> Typed:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from console.adapters.git.git_repository import GitRepository
-from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.adapters.statefolder import Modes
+from console.adapters.this_machine import LocalTransport
 from console.core.checks.content import shipped_root
 from console.core.host.shell import deploy_variables, filled, quote
 from console.core.process_environment import NETWORK, program_environment

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import SPARE, Reveal, RunCommand
 from console.adapters.checks.command import seen_of
 from console.adapters.checks.dispatch import within
 from console.adapters.checks.http import BODY, beginning
+from console.adapters.checks.one_question import SPARE, Reveal, RunCommand
 from console.adapters.health_gates import place_of
 from console.adapters.host_http import NotOpened, client_through
 from console.core.checks.http_sequence import HttpAnswer, HttpSequence, StepFailure, answered, request_of, unanswered

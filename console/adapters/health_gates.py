@@ -6,8 +6,8 @@ Owns the asking again; what each kind asks is `checks`'. When a gate is passed i
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from console.adapters.checks.asked import Asked, Reveal, RunCommand
 from console.adapters.checks.dispatch import CONSOLE, observe
+from console.adapters.checks.one_question import Asked, Reveal, RunCommand
 from console.adapters.clock import SystemClock
 from console.core.checks.health_gate import GateEnd, GateState, Observation, counted, judge, next_patience, next_wait
 from console.core.host.release_scripts import user_command

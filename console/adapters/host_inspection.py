@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from console.adapters.checks.asked import Reveal
 from console.adapters.checks.forwarded import unforwarded
+from console.adapters.checks.one_question import Reveal
 from console.adapters.host_lock import holder_of, words_of
 from console.core.host import integrity, maintenance_script, sudo, writable
 from console.core.host.by_hand import LIVE

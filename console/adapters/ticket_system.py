@@ -7,8 +7,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import RunCommand
 from console.adapters.checks.dispatch import CONSOLE
+from console.adapters.checks.one_question import RunCommand
 from console.adapters.host_http import client_through
 from console.core.host.shell import filled_url
 from console.core.run.ticket import is_url

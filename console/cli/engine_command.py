@@ -39,8 +39,8 @@ def _allow_many_files() -> None:
 
 
 async def _serve(app: str, environment: str) -> None:
-    from console.adapters.carrier import this_engine
     from console.adapters.clock import SystemClock
+    from console.adapters.engine_identity import this_engine
     from console.adapters.journal.chosen_journal import ChosenJournal
     from console.adapters.logs.log_writer import LogWriter
     from console.adapters.secretfile import read_secret_file

@@ -45,7 +45,7 @@ async def execute(how: Invocation, name: str, hosts: str, command: str) -> int:
     client = await asking_with_secrets(operator, found, "exec")
     try:
         answer = await client.query("exec", {"hosts": hosts, "command": command, "read_only": how.read_only})
-        heard = _Heard(how, answer["hosts"])
+        heard = _ExecOutput(how, answer["hosts"])
         left = await _hear(client, answer["feed"], heard)
     except OutputLost:
         return int(Exit.INTERRUPTED)
@@ -74,7 +74,7 @@ async def logs(how: Invocation, name: str, hosts: str, pattern: str, *, follow: 
         answer = await client.query("logs", {"hosts": hosts, "follow": follow})
         if answer["without"]:
             tell(f"deploy: no command for logs on {', '.join(answer['without'])}")
-        heard = _Heard(how, answer["hosts"], matching)
+        heard = _ExecOutput(how, answer["hosts"], matching)
         left = await _hear(client, answer["feed"], heard)
     finally:
         await client.close()
@@ -88,7 +88,7 @@ async def logs(how: Invocation, name: str, hosts: str, pattern: str, *, follow: 
     return int(code)
 
 
-class _Heard:
+class _ExecOutput:
     """What came of it: lines go out at once, ends are kept."""
 
     def __init__(self, how: Invocation, hosts: list[str], matching: "re.Pattern[str] | None" = None) -> None:
@@ -120,7 +120,7 @@ class _Heard:
                 say(f"{item.host:<{self._width}}  {item.text}")
 
 
-async def _hear(client: "Client", feed: str, heard: _Heard) -> bool:
+async def _hear(client: "Client", feed: str, heard: _ExecOutput) -> bool:
     """Follow to the end; whether the reader left before."""
     loop = asyncio.get_running_loop()
     leaving = asyncio.Event()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.adapters.attended import AttendedCommands
-from console.adapters.balancers.opened import open_balancers
+from console.adapters.balancers.balancer_kinds import open_balancers
 from console.adapters.build import GitWorkshop
 from console.adapters.checks.dispatch import ConfiguredChecks, load_kinds
 from console.adapters.clock import SystemClock
@@ -16,7 +16,6 @@ from console.adapters.git.git_repository import GitRepository
 from console.adapters.health_gates import HostGates, check_command, release_command
 from console.adapters.host_inspection import HostScout
 from console.adapters.host_lock import HostLocks
-from console.adapters.local import LocalTransport
 from console.adapters.metrics.application import Application, wanted_names
 from console.adapters.metrics.balancer_counts import BalancerCounts
 from console.adapters.metrics.check_times import CheckTimes
@@ -28,15 +27,16 @@ from console.adapters.notify import AppriseNotifier
 from console.adapters.ship import HostShipper
 from console.adapters.ssh.pool import SshTransport
 from console.adapters.statefolder import made_folder, modes_of
+from console.adapters.this_machine import LocalTransport
 from console.adapters.ticket_system import ConfiguredTickets
 from console.adapters.transport import RoutedTransport
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, by_balancers
 from console.engine.run.step_attempt import values_for, variables_of
 from console.model.fleet import Environment, Host, Variable
 from console.model.secret import Secret, SecretRef
-from console.ports.balancers import BalancerPort
+from console.ports.balancer_port import BalancerPort
 from console.ports.hosts import Transport
-from console.ports.metrics import MetricSource
+from console.ports.metric_source import MetricSource
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from console.config import forms
+from console.config import name_forms
 from console.config.file_problems import FilePlace
 from console.core.host_selection import expand
 from console.errors import Problem
@@ -30,7 +30,7 @@ def parsed(text: str) -> Notation | str:
         return "[user@]NAME[:port]; an IPv6 address goes into a table, as address"
     if colon and not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= 65535):
         return "a port from 1 to 65535 after the colon"
-    if at and forms.user_name(user):
+    if at and name_forms.user_name(user):
         return "a user name before the @"
     return Notation(name, user, int(port or 0)) if name else "[user@]NAME[:port]"
 
@@ -50,7 +50,7 @@ def read_hosts(entries: tuple[tuple[int, Any], ...], place: FilePlace) -> tuple[
 def read_jump(text: str, place: FilePlace, hosts: tuple[Host, ...]) -> Host | None:
     """Return the jump host that a text means: one of the fleet by its name, else by the notation."""
     notation = parsed(text)
-    complaint = notation if isinstance(notation, str) else forms.address(notation.name)
+    complaint = notation if isinstance(notation, str) else name_forms.address(notation.name)
     if isinstance(notation, str) or complaint:
         place.expected(complaint, text)
         return None
@@ -87,9 +87,9 @@ def _read_entry(entry: str | dict[str, Any], place: FilePlace) -> list[Host]:
     if isinstance(names, Problem):
         name_place.wrong(names.message, names.hint)
         return []
-    wrong = next((name for name in names if forms.host_name(name)), None)
+    wrong = next((name for name in names if name_forms.host_name(name)), None)
     if wrong is not None:
-        name_place.expected(forms.host_name(wrong), wrong)
+        name_place.expected(name_forms.host_name(wrong), wrong)
         return []
     single = [key for key in ("address", "server") if key in table]
     if len(names) > 1 and single:

@@ -24,12 +24,12 @@ _ATOM = re.compile(r"[^,\]}#\n]+")
 
 def positions(text: str) -> dict[Path, int]:
     """Return the line (from 1) of every key, table and list element of a valid TOML text."""
-    scanner = _Scanner(text)
+    scanner = _TomlScanner(text)
     scanner.scan()
     return scanner.lines
 
 
-class _Scanner:
+class _TomlScanner:
     def __init__(self, text: str) -> None:
         self.lines: dict[Path, int] = {}
         self._text = text

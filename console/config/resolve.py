@@ -10,17 +10,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from console.config import forms
-from console.config.balancers import read_balancers
-from console.config.canaries import judge_canary, read_canary
-from console.config.critical_paths import critical_paths
-from console.config.databases import read_database
+from console.config import name_forms
+from console.config.balancer_keys import read_balancers
+from console.config.canary_keys import judge_canary, read_canary
+from console.config.check_keys import health_checks, judge_tags, pre_flight_checks
+from console.config.critical_path_keys import critical_paths
+from console.config.database_keys import read_database
 from console.config.file_place import absolute
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_hosts, read_jump
-from console.config.metrics import read_metrics
-from console.config.probes import health_checks, judge_tags, pre_flight_checks
-from console.config.thresholds import known_metrics, read_thresholds, warn_of_scrapes
+from console.config.metric_keys import read_metrics
+from console.config.threshold_keys import known_metrics, read_thresholds, warn_of_scrapes
 from console.core.host_selection import nearest
 from console.model.fleet import (
     OUTPUT,
@@ -272,8 +272,8 @@ def _jumps(sources: Sources, hosts: tuple[Host, ...], ssh: Ssh) -> tuple[Host, .
 def _commands(sources: Sources, hosts: tuple[Host, ...]) -> tuple[dict[str, Command], dict[str, dict[str, Any]]]:
     app, over = sources.app.get("commands", {}), sources.over.get("commands", {})
     merged = {name: _laid(app.get(name, {}), over.get(name, {})) for name in {**app, **over}}
-    common = {name: values for name, values in merged.items() if name in forms.COMMANDS}
-    tags = {name: values for name, values in merged.items() if name not in forms.COMMANDS}
+    common = {name: values for name, values in merged.items() if name in name_forms.COMMANDS}
+    tags = {name: values for name, values in merged.items() if name not in name_forms.COMMANDS}
     place = (sources.over_place if over else sources.app_place).at("commands")
     for name, values in common.items():
         if "run" not in values:
@@ -323,5 +323,5 @@ def _warn_of_pipes(sources: Sources) -> None:
         (sources.place.at("database", "migrate"), database.get("migrate", {}).get("run", "")),
     )
     for place, text in texts:
-        if forms.has_pipe(text):
+        if name_forms.has_pipe(text):
             place.warn("a | hides the failure of what stands before it (POSIX sh has no pipefail)", "write to a file first, then read it")

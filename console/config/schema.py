@@ -5,9 +5,9 @@ This is the file's grammar as a value. It must not know how values are resolved 
 
 from typing import Final, get_args
 
-from console.config import forms
-from console.config.compounds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
-from console.config.kinds import (
+from console.config import name_forms
+from console.config.compound_kinds import COMMAND_KEYS, TEMPLATE, ByKind, CommandForm, Commands, HostList, HostRef, SharedList, Statuses
+from console.config.value_kinds import (
     Day,
     Duration,
     Flag,
@@ -33,9 +33,9 @@ from console.model.fleet import CriticalMoment, HookPlace
 from console.model.strategy import STRATEGIES
 
 _BUILD_FILLS: Final = ("version", "commit", "release", "run", "env")
-_URL: Final = Text("a URL", forms.http_url, fills=PLACEHOLDERS)
+_URL: Final = Text("a URL", name_forms.http_url, fills=PLACEHOLDERS)
 _PORT: Final = Whole(1, 65535)
-_TAGS: Final = List(Text("a tag", forms.plain_name))
+_TAGS: Final = List(Text("a tag", name_forms.plain_name))
 _ADDRESS: Final = Text("a host name or an IP address", fills=("address", "host"))
 
 _HTTP: Final = {"url": Key(_URL, required=True), "expect_status": Key(Statuses()), "expect_body": Key(Text())}
@@ -60,19 +60,19 @@ _ON: Final = Key(Text("console, host, or the name of a host"))
 HOST: Final = TableKind(
     {
         "name": Key(Text("a host"), required=True),
-        "address": Key(Text("a host name or an IP address", forms.address)),
+        "address": Key(Text("a host name or an IP address", name_forms.address)),
         "port": Key(_PORT),
-        "user": Key(Text("a user", forms.user_name)),
+        "user": Key(Text("a user", name_forms.user_name)),
         "tags": Key(_TAGS),
         "jump": Key(Text("a host")),
         "color": Key(OneOf(("blue", "green"))),
-        "server": Key(Text("a server's name in the balancer", forms.balancer_name)),
+        "server": Key(Text("a server's name in the balancer", name_forms.balancer_name)),
     }
 )
 
 HEALTH: Final = ByKind(
     {
-        "name": Key(Text("a name", forms.label)),
+        "name": Key(Text("a name", name_forms.label)),
         "interval": Key(Duration(above_zero=True)),
         "timeout": Key(Duration(above_zero=True)),
         "passes": Key(Whole(1, 1000)),
@@ -86,7 +86,7 @@ HEALTH: Final = ByKind(
 
 CHECK: Final = ByKind(
     {
-        "name": Key(Text("a name", forms.check_name), required=True),
+        "name": Key(Text("a name", name_forms.check_name), required=True),
         "blocking": Key(Flag()),
         "on": _ON,
         "timeout": Key(Duration(above_zero=True)),
@@ -95,7 +95,7 @@ CHECK: Final = ByKind(
     what="check",
 )
 
-_STEP_URL: Final = Key(Text("a URL", forms.http_url))
+_STEP_URL: Final = Key(Text("a URL", name_forms.http_url))
 _HTTP_STEP: Final = TableKind(
     {
         **dict.fromkeys(("get", "post", "put", "delete"), _STEP_URL),
@@ -112,7 +112,7 @@ _TRIED: Final = {"timeout": Key(Duration(above_zero=True))}
 
 CRITICAL: Final = ByKind(
     {
-        "name": Key(Text("a name", forms.label), required=True),
+        "name": Key(Text("a name", name_forms.label), required=True),
         "on": _ON,
         "tags": Key(_TAGS),
         "blocking": Key(Flag()),
@@ -128,7 +128,7 @@ CRITICAL: Final = ByKind(
 
 _BALANCED: Final = Text("a command", fills=("host", "address", "server", "env"))
 _BALANCING: Final = Key(CommandForm(TableKind({**COMMAND_KEYS, "run": Key(_BALANCED), "cancel": Key(_BALANCED)})), required=True)
-_ABSOLUTE: Final = Text("an absolute path", forms.absolute_path)
+_ABSOLUTE: Final = Text("an absolute path", name_forms.absolute_path)
 
 BALANCER: Final = ByKind(
     {
@@ -141,12 +141,12 @@ BALANCER: Final = ByKind(
     {
         "haproxy": {
             "socket": Key(_ABSOLUTE, required=True),
-            "backend": Key(Text("the name of a backend", forms.balancer_name), required=True),
+            "backend": Key(Text("the name of a backend", name_forms.balancer_name), required=True),
             "map": Key(_ABSOLUTE),
         },
         "nginx": {
             "file": Key(_ABSOLUTE, required=True),
-            "upstream": Key(Text("the name of an upstream", forms.balancer_name), required=True),
+            "upstream": Key(Text("the name of an upstream", name_forms.balancer_name), required=True),
             "test": Key(Text("a command", fills=())),
             "reload": Key(Text("a command", fills=())),
             "pid": Key(_ABSOLUTE),
@@ -173,32 +173,32 @@ HOOK: Final = TableKind(
 BUILD: Final = TableKind(
     {
         "command": Key(Text("a command", fills=_BUILD_FILLS), required=True),
-        "output": Key(Text("a path", forms.output_path)),
+        "output": Key(Text("a path", name_forms.output_path)),
         "timeout": Key(Duration(above_zero=True)),
     }
 )
 
 OVERRIDES: Final = {
-    "path": Key(Text("a path", forms.host_path)),
+    "path": Key(Text("a path", name_forms.host_path)),
     "keep": Key(Whole(1, 1000)),
     "shared": Key(SharedList()),
     "commands": Key(Commands()),
-    "variables": Key(TableKind(others=Secretable(), check=forms.variable_name)),
+    "variables": Key(TableKind(others=Secretable(), check=name_forms.variable_name)),
     "hooks": Key(List(HOOK)),
 }
 """Keys of an application that an environment may lay its own over."""
 
 APP: Final = TableKind(
     {
-        "name": Key(Text("a name", forms.plain_name)),
+        "name": Key(Text("a name", name_forms.plain_name)),
         **OVERRIDES,
         "repository": Key(Text("a path or a URL")),
-        "writes": Key(List(Text("a path", forms.inner_path))),
+        "writes": Key(List(Text("a path", name_forms.inner_path))),
         "output": Key(Size()),
-        "directory": Key(Text("a folder of the repository", forms.output_path)),
+        "directory": Key(Text("a folder of the repository", name_forms.output_path)),
         "submodules": Key(Flag()),
-        "links_out": Key(List(Text("the path of a link in the release", forms.inner_path))),
-        "reuse": Key(List(Text("a path in the release", forms.inner_path))),
+        "links_out": Key(List(Text("the path of a link in the release", name_forms.inner_path))),
+        "reuse": Key(List(Text("a path in the release", name_forms.inner_path))),
         "ship": Key(OneOf(("files", "none"))),
         "artifact": Key(Text("a file or a URL", fills=("version",)), later="releases from an artifact"),
         "artifact_sha256": Key(Text("a digest, a file or a URL", fills=("version",)), later="releases from an artifact"),
@@ -208,10 +208,10 @@ APP: Final = TableKind(
 
 SSH: Final = TableKind(
     {
-        "user": Key(Text("a user", forms.user_name)),
+        "user": Key(Text("a user", name_forms.user_name)),
         "port": Key(_PORT),
         "identity": Key(Text("a key file")),
-        "known_hosts": Key(List(Text("a file of host keys", forms.known_hosts_file), least=1, or_one=True)),
+        "known_hosts": Key(List(Text("a file of host keys", name_forms.known_hosts_file), least=1, or_one=True)),
         "jump": Key(Text("a host")),
         "connect_timeout": Key(Duration(above_zero=True)),
         "keepalive": Key(Duration(above_zero=True)),
@@ -228,13 +228,13 @@ ROLLING: Final = TableKind(
     }
 )
 
-_ERRORS: Final = {"counter": Key(Text("a counter's name", forms.metric_name), required=True), "errors": Key(TableKind(others=Text()), required=True)}
-_SLOW: Final = {"histogram": Key(Text("a histogram's name", forms.metric_name), required=True), "quantile": Key(Level())}
+_ERRORS: Final = {"counter": Key(Text("a counter's name", name_forms.metric_name), required=True), "errors": Key(TableKind(others=Text()), required=True)}
+_SLOW: Final = {"histogram": Key(Text("a histogram's name", name_forms.metric_name), required=True), "quantile": Key(Level())}
 _SERIES: Final = {
     "query": Key(Text()),
-    "counter": Key(Text("a counter's name", forms.metric_name)),
+    "counter": Key(Text("a counter's name", name_forms.metric_name)),
     "errors": Key(TableKind(others=Text())),
-    "histogram": Key(Text("a histogram's name", forms.metric_name)),
+    "histogram": Key(Text("a histogram's name", name_forms.metric_name)),
     "quantile": Key(Level()),
 }
 
@@ -248,7 +248,7 @@ METRICS: Final = TableKind(
         "prometheus": Key(Secretable()),
     },
     others=TableKind(_SERIES),
-    check=forms.plain_name,
+    check=name_forms.plain_name,
 )
 
 THRESHOLD: Final = TableKind(
@@ -287,12 +287,12 @@ ENVIRONMENT: Final = TableKind(
         "branches": Key(List(Text("a glob"))),
         "tags": Key(List(Text("a glob"))),
         "protected": Key(Flag()),
-        "frame": Key(Text("a colour", forms.label)),
+        "frame": Key(Text("a colour", name_forms.label)),
         "requires": Key(Text("an environment")),
         "requires_within": Key(Duration()),
         "strategy": Key(OneOf(STRATEGIES)),
-        "timezone": Key(Text("a time zone", forms.zone_name)),
-        "closed": Key(List(Text("a closed time", forms.closed_word))),
+        "timezone": Key(Text("a time zone", name_forms.zone_name)),
+        "closed": Key(List(Text("a closed time", name_forms.closed_word))),
         "migrate_on": Key(Text("the name of a host")),
         "confirm_within": Key(Duration(), later="hosts that go back by themselves"),
         "limit_rate": Key(Size(least=1)),
@@ -332,12 +332,12 @@ ENVIRONMENT: Final = TableKind(
 FILE: Final = TableKind(
     {
         "default_environment": Key(Text("an environment")),
-        "journal": Key(Secretable(Text("the address of a PostgreSQL database", forms.journal_address))),
+        "journal": Key(Secretable(Text("the address of a PostgreSQL database", name_forms.journal_address))),
         "state": Key(TableKind({"keep": Key(Duration()), "size": Key(Size())})),
         "app": Key(APP),
-        "apps": Key(TableKind(others=APP, check=forms.plain_name)),
-        "environments": Key(TableKind(others=ENVIRONMENT, check=forms.environment_name), required=True),
-        "access": Key(TableKind({"operators": Key(List(Text("a user", forms.member))), "viewers": Key(List(Text("a user", forms.member)))})),
+        "apps": Key(TableKind(others=APP, check=name_forms.plain_name)),
+        "environments": Key(TableKind(others=ENVIRONMENT, check=name_forms.environment_name), required=True),
+        "access": Key(TableKind({"operators": Key(List(Text("a user", name_forms.member))), "viewers": Key(List(Text("a user", name_forms.member)))})),
     }
 )
 
@@ -351,7 +351,7 @@ def known_keys(kind: ValueKind | ByKind = FILE, path: str = "") -> set[str]:
         inner = kind.kind if isinstance(kind, List) else kind.table if isinstance(kind, (CommandForm, HostRef)) else kind.one
         return known_keys(inner, f"{path}[]" if isinstance(kind, (List, HostList)) else path)
     if isinstance(kind, Commands):
-        names = {f"{path}.{name}" for name in forms.COMMANDS}
+        names = {f"{path}.{name}" for name in name_forms.COMMANDS}
         return names | {key for name in (*names, f"{path}.*.restart") for key in known_keys(kind.one, name)} | {f"{path}.*", f"{path}.*.restart"}
     if isinstance(kind, (TableKind, ByKind)):
         for name, key in kind.keys.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from console.core.conditions import STAYED_OLD
-from console.core.sides import standing_by
+from console.core.traffic.bluegreen_sides import standing_by
 from console.errors import Problem
 from console.model.host_facts import HostFacts
 from console.model.state import RunState

@@ -11,20 +11,20 @@ from functools import partial
 
 from console.engine.catch_up.leftover_locks import is_over
 from console.engine.context import Keep, QueryContext
-from console.engine.kept_beside import KeptBeside
 from console.engine.maintenance.release_page import switch_for_run
 from console.engine.metrics.keeper import AFTER_RUN, NoMeasurements
 from console.engine.preflight.decision import Preflight
 from console.engine.preflight.input import input_for
 from console.engine.run.announcements import Announcer
+from console.engine.run.before_and_after import KeptBeside
 from console.engine.run.escalation import Escalation
 from console.engine.run.executor import FleetExecutor
-from console.engine.run.hand_over import HandOver
 from console.engine.run.link_watch import LinkEvents
+from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.log_watch import LogWatch
 from console.engine.run.record_watch import RecordWatch
 from console.engine.run.runner import Runner
-from console.engine.run.sharing import Sharing
+from console.engine.run.sharing import RunSharing
 from console.engine.run.threshold_watch import ThresholdWatch
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.broadcast import Broadcast
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 class ActiveRun:
     """A run that goes on or has just ended."""
 
-    def __init__(self, fleet: QueryContext, run: str, keep: Keep, events: tuple[AnyEvent, ...] = (), sharing: Sharing | None = None) -> None:
+    def __init__(self, fleet: QueryContext, run: str, keep: Keep, events: tuple[AnyEvent, ...] = (), sharing: RunSharing | None = None) -> None:
         environment, outside = fleet.environment, fleet.outside
         self._fleet = fleet
         self._run = run

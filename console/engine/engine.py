@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import tzinfo
 from typing import Any, TypeVar
 
-from console.core.checks.database import revert_step
+from console.core.database_state import revert_command
 from console.core.host_selection import chosen_hosts, meant_hosts
 from console.core.kinds.kinds import KINDS
 from console.core.secrets.needed import Purpose, left_to_do, needs_of
@@ -34,7 +34,7 @@ from console.engine.run.record_watch import apart_words, refuse_unrecorded
 from console.engine.run.run_lease import RunLease
 from console.engine.run.run_names import new_run
 from console.engine.run.run_record import RunRecord, read_run
-from console.engine.run.sharing import Sharing
+from console.engine.run.sharing import RunSharing
 from console.engine.run.ticket_closer import close_ticket
 from console.engine.server.access import may_carry_runs
 from console.engine.server.elsewhere_access import joins_as, standing_of
@@ -416,9 +416,9 @@ class Engine:
         await one.runner.write(*(NoteAdded(by=ENGINE, text=words) for words in lacks))
         self._runs.begin(run, one, person, self._catch_up.changed)
 
-    def _sharing(self, lease: RunLease) -> Sharing:
+    def _sharing(self, lease: RunLease) -> RunSharing:
         """What goes on for machines that share the record with this one."""
-        return Sharing(lease, self._journal, self._carrier, self._submit_from_elsewhere, self._onlookers.here, self._heard_elsewhere)
+        return RunSharing(lease, self._journal, self._carrier, self._submit_from_elsewhere, self._onlookers.here, self._heard_elsewhere)
 
     async def _leased(self, run: str, *, goes_back: bool) -> RunLease:
         """Take the lease of a run that this engine is to carry. Raises Locked where another engine carries it."""
@@ -432,7 +432,7 @@ class Engine:
         """Have the secrets for what is left of a run; none for one that ends now."""
         environment, _ = self._model()
         planned = state.plan is not None and any(step.kind == "revert" for step in state.plan.steps)
-        takes_back = planned or (state.kind == "deploy" and bool(revert_step(environment, state)))
+        takes_back = planned or (state.kind == "deploy" and revert_command(environment, state) is not None)
         purpose = left_to_do(state, goes_back=goes_back)
         return self._keyring.make_ready(environment, needs_of(environment, purpose, resumes=True, reverts=takes_back))
 

@@ -1,4 +1,4 @@
-"""What balancers say of the hosts of a fleet: who gets requests, and how many are under way. Values; what follows from them is in `core/traffic`."""
+"""What balancers say of the hosts of a fleet: who gets requests, and how many are under way. Values; what follows from them is in `core/traffic/`."""
 
 from typing import Literal
 

@@ -3,14 +3,14 @@
 from typing import Protocol
 
 from console.model.fleet import Host
-from console.ports.balancers import BalancerPort, Counts
-from console.ports.database import DatabaseView
+from console.ports.balancer_port import BalancerPort, Counts
+from console.ports.database_view import DatabaseView
 from console.ports.gates import CheckRunner, CriticalPaths, Gates
 from console.ports.hosts import Attended, Scout
 from console.ports.lock import HostLock
-from console.ports.metrics import MetricSource, Scraper
+from console.ports.metric_source import MetricSource, Scraper
 from console.ports.people import Notifier
-from console.ports.source import Repository, Workshop
+from console.ports.release_source import Repository, Workshop
 from console.ports.steps import DurableStepPort, Shipper
 from console.ports.tickets import TicketSystem
 

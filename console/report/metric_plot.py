@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from console.report.svg import Scale, drawing, line, text, tick_words, ticks
-from console.views.kept_metrics import Curve, KeptMetrics, name_of, top_of, value_words
+from console.views.kept_metrics import KeptCurve, KeptMetrics, name_of, top_of, value_words
 from console.views.metric_series import Point
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT, GAP = 1000.0, 70.0, 20.0, 26.0, 86.0, 30.0
@@ -28,7 +28,7 @@ def metric_plot(kept: KeptMetrics) -> str:
     return drawing(WIDTH, bottom + 22, "Metrics during the run", parts, name="metrics")
 
 
-def _panel(curve: Curve, across: Scale, top: float, kept: KeptMetrics) -> list[str]:
+def _panel(curve: KeptCurve, across: Scale, top: float, kept: KeptMetrics) -> list[str]:
     high = top_of(curve.kind, [value for _, value in (*curve.new, *curve.old)])
     up = Scale(0.0, high, top + HEIGHT, top)
     out = [text(LEFT, top - 8, name_of(curve.kind), "host")]

@@ -16,7 +16,7 @@ from console.model.measurements import IN_EACH_LOOK
 from console.model.number_history import Curve, MetricInfo, NumbersSeen
 from console.ports.feed import Sample
 from console.text import SafeText
-from console.views.metric_series import Point, Series
+from console.views.metric_series import MetricSeries, Point
 from console.views.metric_words import unit_of
 
 SPAN = 660.0
@@ -208,7 +208,7 @@ class MetricsHistory:
         known.info = info
         return known
 
-    def series(self, host: str = "", now: float = 0.0) -> tuple[Series, ...]:
+    def series(self, host: str = "", now: float = 0.0) -> tuple[MetricSeries, ...]:
         """Return what there is to draw up to now: the fleet's curves, or one host's points. `now` 0: up to what came last.
 
         What is measured only when something else asks is shown once it was.
@@ -226,19 +226,19 @@ class MetricsHistory:
         newest = self._latest[metric].get(host)
         return newest[1] if newest and newest[0] >= since else None
 
-    def _of_host(self, metric: str, host: str, now: float, span: float) -> Series:
+    def _of_host(self, metric: str, host: str, now: float, span: float) -> MetricSeries:
         info, newest = self._curves[metric].info, self._latest[metric].get(host)
         mine = next((found for key, known in self._hosts.items() if key[0] == host and (found := known.points(metric))), ())
         before = next((curve for curve in self._of_hosts.get(host, ()) if curve.metric == metric), None)
         first = mine[0][0] if mine else now + 1
         earlier = ((at + self._shift, value) for at, value in zip(before.at, before.value, strict=True) if value is not None) if before else ()
         points = (*(point for point in earlier if now - span <= point[0] < first), *mine)
-        return Series(metric, points, {host: newest} if newest else {}, info=info)
+        return MetricSeries(metric, points, {host: newest} if newest else {}, info=info)
 
-    def _of_fleet(self, metric: str, now: float, span: float) -> Series:
+    def _of_fleet(self, metric: str, now: float, span: float) -> MetricSeries:
         curve = self._curves[metric]
         rows = curve.rows(now, max(span, SPAN))
         whole, new, old, highest = (
             tuple((row.at, value) for row in rows if (value := row[place]) is not None) for place in (1, 2, 3, 6)
         )  # fmt: skip
-        return Series(metric, whole, self._latest[metric], new, old, highest, curve.info, self._problems.get(metric, SafeText("")))
+        return MetricSeries(metric, whole, self._latest[metric], new, old, highest, curve.info, self._problems.get(metric, SafeText("")))

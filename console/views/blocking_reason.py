@@ -7,7 +7,7 @@ from console.core.run.critical_paths import open_ticks
 from console.core.run.monitoring_window import window_that_runs
 from console.core.run.new_against_old import analysis_that_runs
 from console.core.run.rules import left_live, may
-from console.core.shares import share_words
+from console.core.traffic.shares import share_words
 from console.core.words.readings import reading_words
 from console.core.words.sending import sending_words
 from console.core.words.sizes import counted

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import NamedTuple
 
-from console.core.checks.database import BACKUP
+from console.core.database_state import BACKUP
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
 from console.core.run.critical_paths import has_passed
 from console.core.run.monitoring_window import window_seconds
-from console.core.sides import is_shifted
+from console.core.traffic.bluegreen_sides import is_shifted
 from console.core.words.sizes import counted, size_words
 from console.core.words.threshold_words import amount, metric_name
 from console.model.checks import Check, CheckStatus

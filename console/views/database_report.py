@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from console.core.checks.database import BACKUP, MIGRATE, RESTORE, REVERT, backup_words, forward, left_words
-from console.core.migrations.review import brief_words, pointed_out, table_words, unread_words
+from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, left_words
+from console.core.migrations.review import brief_words, forward, pointed_out, table_words, unread_words
+from console.core.words.database_words import backup_words
 from console.core.words.sizes import counted
 from console.model.database import Review
 from console.model.state import RunState

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from console.core.sides import is_idle, standing_by
+from console.core.traffic.bluegreen_sides import is_idle, standing_by
 from console.core.words.sizes import counted
 from console.core.words.threshold_words import metric_name
 from console.model.log_kinds import LogLevel

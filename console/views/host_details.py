@@ -6,7 +6,7 @@ It knows a run's state, and what was read of a host at rest; nothing of widgets 
 from statistics import median
 from textwrap import wrap
 
-from console.core.sides import is_idle
+from console.core.traffic.bluegreen_sides import is_idle
 from console.model.fleet_snapshot import SnapshotRelease
 from console.model.plan import Step
 from console.model.state import HostState, RunState, StepState

@@ -45,7 +45,7 @@ def top_of(kind: str, values: Iterable[float]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class KeptCurve:
     """One kind of number over time: the means of new hosts and of old ones."""
 
     kind: str
@@ -57,7 +57,7 @@ class Curve:
 class KeptMetrics:
     """What is drawn, and the means of the hosts that were changed: by kind, then by when."""
 
-    curves: tuple[Curve, ...]
+    curves: tuple[KeptCurve, ...]
     means: dict[str, dict[When, float]]
     samples: int
     hosts: int
@@ -153,7 +153,7 @@ def kept_metrics(samples: Iterable[Sample], recording: Recording, state: RunStat
     known = of_hosts.kinds()
     by_kind = {kind: of_hosts if kind in known else of_whole for kind in (*IN_EACH_LOOK, *NAMES, *sorted(known | of_whole.kinds()))}
     chosen = dict(list(by_kind.items())[:MOST])
-    curves = tuple(Curve(kind, one.curve(kind, "new", step), one.curve(kind, "old", step)) for kind, one in chosen.items())
+    curves = tuple(KeptCurve(kind, one.curve(kind, "new", step), one.curve(kind, "old", step)) for kind, one in chosen.items())
     told = {kind: spread for kind, one in chosen.items() if (spread := one.told(kind))}
     return KeptMetrics(curves, told, count, len(hosts), recording.seconds, _marks(recording, spans), bad)
 

@@ -23,9 +23,9 @@ from console.views.metric_numbers import (
     spread_words,
     top_of,
 )
-from console.views.metric_series import Frame, Point, Series, column_of, newest, spark, step_for
+from console.views.metric_series import MetricSeries, PlotFrame, Point, column_of, newest, spark, step_for
 from console.views.metric_words import metric_name
-from console.views.plot import SCALE, Track, plot, time_axis
+from console.views.plot import SCALE, PlotTrack, plot, time_axis
 from console.views.styled_text import Line, Span, Tone, by_room, clipped, line
 from console.views.styled_text import width as text_width
 from console.views.times import clock_span
@@ -86,14 +86,14 @@ def _edge(rows: _Rows, width: int) -> int:
     return SCALE if rows.plots else EDGE if width >= EDGED and rows.sparks else 0
 
 
-def window(all_series: Sequence[Series], now: float, room: tuple[int, int], span: float = TEN_MINUTES) -> float:
+def window(all_series: Sequence[MetricSeries], now: float, room: tuple[int, int], span: float = TEN_MINUTES) -> float:
     """Return the seconds that are drawn in that room: as long as there are points, and `span` at most."""
     columns = max(1, room[0] - _edge(_rows(len(all_series), room), room[0]))
     oldest = min((series.points[0][0] for series in all_series if series.points), default=now)
     return step_for(min(span, max(1.0, now - oldest)), columns) * columns
 
 
-def step_of(all_series: Sequence[Series], now: float, room: tuple[int, int], span: float = TEN_MINUTES) -> float:
+def step_of(all_series: Sequence[MetricSeries], now: float, room: tuple[int, int], span: float = TEN_MINUTES) -> float:
     """Return the seconds that one column stands for in that room."""
     return window(all_series, now, room, span) / max(1, room[0] - _edge(_rows(len(all_series), room), room[0]))
 
@@ -101,7 +101,7 @@ def step_of(all_series: Sequence[Series], now: float, room: tuple[int, int], spa
 # -- lines ----------------------------------------------------------------------------------------------------------------------------
 
 
-def metric_lines(all_series: Sequence[Series], state: RunState, looking: Looking, room: tuple[int, int]) -> tuple[Line, ...]:
+def metric_lines(all_series: Sequence[MetricSeries], state: RunState, looking: Looking, room: tuple[int, int]) -> tuple[Line, ...]:
     """Return the panel in that room (width, height)."""
     width, height = room
     if newest(all_series) is None or width < 1:
@@ -112,7 +112,7 @@ def metric_lines(all_series: Sequence[Series], state: RunState, looking: Looking
     step = step_of(all_series, now, room, looking.span)
     columns = width - edge
     change, looked = column_of(changed_at(state), now, step, columns), column_of(looking.cursor, now, step, columns)
-    frame = Frame(now, step, columns, change, looked)
+    frame = PlotFrame(now, step, columns, change, looked)
     out: list[Line] = []
     for place, series in enumerate(all_series[: rows.shown]):
         out += _metric(series, state, looking, frame, place, rows, width)
@@ -124,7 +124,7 @@ def metric_lines(all_series: Sequence[Series], state: RunState, looking: Looking
     return tuple(out[:height])
 
 
-def _metric(series: Series, state: RunState, looking: Looking, frame: Frame, place: int, rows: _Rows, width: int) -> list[Line]:
+def _metric(series: MetricSeries, state: RunState, looking: Looking, frame: PlotFrame, place: int, rows: _Rows, width: int) -> list[Line]:
     """The line of one metric, and what is drawn below it."""
     numbers = numbers_at(series, frame) if looking.cursor is not None else numbers_now(series, state, looking.now)
     name = metric_name(series.kind)
@@ -146,11 +146,11 @@ def _metric(series: Series, state: RunState, looking: Looking, frame: Frame, pla
     return [_with_bars(head, series, frame, width, looking, allowed(series, state))]
 
 
-def _tone(series: Series, looking: Looking) -> Literal["dim", "busy"]:
+def _tone(series: MetricSeries, looking: Looking) -> Literal["dim", "busy"]:
     return "dim" if series.is_late(looking.now) else "busy"
 
 
-def _bars(series: Series, frame: Frame, edge: int, looking: Looking, limits: tuple[float, ...]) -> Line:
+def _bars(series: MetricSeries, frame: PlotFrame, edge: int, looking: Looking, limits: tuple[float, ...]) -> Line:
     """A row of bars, with what its height stands for at the left."""
     values = frame.of(series.points, series.every)
     top = top_of(series, values, limits)
@@ -159,7 +159,7 @@ def _bars(series: Series, frame: Frame, edge: int, looking: Looking, limits: tup
     return (*line(Span(f"{said_of(series, top):>{EDGE - 1}}┤", "dim")), *drawn) if edge else drawn
 
 
-def _with_bars(head: Line, series: Series, frame: Frame, width: int, looking: Looking, limits: tuple[float, ...]) -> Line:
+def _with_bars(head: Line, series: MetricSeries, frame: PlotFrame, width: int, looking: Looking, limits: tuple[float, ...]) -> Line:
     """A line of words with the newest columns as bars in what room is left, above those of the other metrics."""
     columns = min(frame.columns, width - max(text_width(head), 18) - 2)
     if columns < 6:
@@ -168,7 +168,7 @@ def _with_bars(head: Line, series: Series, frame: Frame, width: int, looking: Lo
     return (*head, Span(" " * (width - columns - text_width(head))), *_bars(series, short, 0, looking, limits))
 
 
-def _plot(series: Series, frame: Frame, rows: int, state: RunState, looking: Looking) -> tuple[Line, ...]:
+def _plot(series: MetricSeries, frame: PlotFrame, rows: int, state: RunState, looking: Looking) -> tuple[Line, ...]:
     """New and old hosts apart, once there are new ones; else the fleet, and its highest host. What is allowed, and what was before, are lines across."""
     stale = bool(series.is_late(looking.now))
     apart: tuple[tuple[tuple[Point, ...], Tone, bool], ...]
@@ -178,7 +178,7 @@ def _plot(series: Series, frame: Frame, rows: int, state: RunState, looking: Loo
         apart = ((series.highest, "dim", True), (series.points, "busy", False))
     else:
         apart = ((series.points, "busy", False),)
-    tracks = tuple(Track(frame.of(points, series.every), "dim" if stale else tone, dashed=dashed) for points, tone, dashed in apart)
+    tracks = tuple(PlotTrack(frame.of(points, series.every), "dim" if stale else tone, dashed=dashed) for points, tone, dashed in apart)
     limits = allowed(series, state)
     top = top_of(series, [value for track in tracks for value in track.values], limits)
     levels: list[tuple[float, Tone]] = [(limit, "bad") for limit in limits if limit <= top]

@@ -7,7 +7,7 @@ from console.core.metrics.fleet_curve import quantile
 from console.core.thresholds.pieces import together
 from console.model.number_history import Unit
 from console.model.state import RunState
-from console.views.metric_series import Frame, Point, Series
+from console.views.metric_series import MetricSeries, PlotFrame, Point
 from console.views.metric_words import said, scale_top
 from console.views.progress import Newest
 from console.views.styled_text import Line, Span, joined, line
@@ -34,22 +34,22 @@ changed_at: Newest[RunState, float | None] = Newest(_changed_at)
 """(state) to when the first switch of the run was started, on the boot-time clock."""
 
 
-def unit(series: Series) -> Unit | None:
+def unit(series: MetricSeries) -> Unit | None:
     """Return the unit of its numbers, where the file says it."""
     return series.info.unit if series.info else None
 
 
-def top_of(series: Series, values: Iterable[float | None], limits: tuple[float, ...]) -> float:
+def top_of(series: MetricSeries, values: Iterable[float | None], limits: tuple[float, ...]) -> float:
     """Return where its scale ends. `limits`: what is allowed."""
     return scale_top(series.kind, values, unit(series), limits)
 
 
-def allowed(series: Series, state: RunState) -> tuple[float, ...]:
+def allowed(series: MetricSeries, state: RunState) -> tuple[float, ...]:
     """Return what thresholds allow, as numbers: also the limits that are so much more than before the release, or than old hosts have."""
     return (*(series.info.limits if series.info else ()), *(limit for _, limit in _relative(series, state)))
 
 
-def _relative(series: Series, state: RunState) -> list[tuple[str, float]]:
+def _relative(series: MetricSeries, state: RunState) -> list[tuple[str, float]]:
     """The limits that follow from other numbers, once those are there; each with what it is held against."""
     if not state.switched or state.plan is None:
         return []
@@ -63,22 +63,22 @@ def _relative(series: Series, state: RunState) -> list[tuple[str, float]]:
     return found
 
 
-def said_of(series: Series, value: float) -> str:
+def said_of(series: MetricSeries, value: float) -> str:
     """Return one of its numbers as people say it."""
     return said(series.kind, value, unit(series))
 
 
-def _side(series: Series, points: Sequence[Point], now: float) -> float | None:
+def _side(series: MetricSeries, points: Sequence[Point], now: float) -> float | None:
     """The newest number of a curve, unless it is an old one."""
     return points[-1][1] if points and (not series.every or now - points[-1][0] <= max(5.0, 2.5 * series.every)) else None
 
 
-def _mean(series: Series, names: Iterable[str]) -> float | None:
+def _mean(series: MetricSeries, names: Iterable[str]) -> float | None:
     values = [series.latest[name][1] for name in names if name in series.latest]
     return sum(values) / len(values) if values else None
 
 
-def _sides(series: Series, state: RunState, now: float) -> tuple[float | None, float | None]:
+def _sides(series: MetricSeries, state: RunState, now: float) -> tuple[float | None, float | None]:
     """The numbers of new and of old hosts now: where requests are counted those of the curves, which add them; else the means of the hosts' newest."""
     if _is_counted(series):
         return _side(series, series.new, now), _side(series, series.old, now)
@@ -86,7 +86,7 @@ def _sides(series: Series, state: RunState, now: float) -> tuple[float | None, f
     return _mean(series, new), _mean(series, (host.name for host in state.hosts.values() if host.condition != "new"))
 
 
-def numbers_now(series: Series, state: RunState, now: float) -> Line:
+def numbers_now(series: MetricSeries, state: RunState, now: float) -> Line:
     """Return the value now: of the fleet, or of new and old hosts apart in a run that switched some; else why there is none."""
     if late := series.is_late(now):
         return line(Span(f"STALE {seconds_in_words(late)}", "warn"))
@@ -105,11 +105,11 @@ def numbers_now(series: Series, state: RunState, now: float) -> Line:
     return (*line(Span(said_of(series, value), "strong")), *old_news)
 
 
-def _is_counted(series: Series) -> bool:
+def _is_counted(series: MetricSeries) -> bool:
     return series.info is not None and series.info.source in ("balancer", "application")
 
 
-def numbers_at(series: Series, frame: Frame) -> Line:
+def numbers_at(series: MetricSeries, frame: PlotFrame) -> Line:
     """The values of the column that is looked at: of new and old hosts apart, where there were both."""
     if frame.looked is None:
         return line(Span("too long ago", "dim"))
@@ -126,7 +126,7 @@ def close(numbers: Line) -> Line:
     return tuple(Span(" ", span.tone) if span.text == "  " else span for span in numbers)
 
 
-def baseline(series: Series, state: RunState) -> float | None:
+def baseline(series: MetricSeries, state: RunState) -> float | None:
     """Return what was before the release: what the record has of it for thresholds, else the mean of ten minutes before the first switch.
 
     None where there was no switch, or nothing was measured before it.
@@ -140,7 +140,7 @@ def baseline(series: Series, state: RunState) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def limit_words(series: Series, state: RunState) -> Line:
+def limit_words(series: MetricSeries, state: RunState) -> Line:
     """Return which quantile it is, what is allowed, and what was before the first switch."""
     before = baseline(series, state)
     words = [f"p{100 * series.info.quantile:g}"] if series.info and series.info.quantile else []
@@ -154,7 +154,7 @@ def _hosts(latest: Mapping[str, Point]) -> list[tuple[float, str]]:
     return [(value, host) for host, (_, value) in latest.items() if host]
 
 
-def highest_words(series: Series) -> Line:
+def highest_words(series: MetricSeries) -> Line:
     """Return the highest host."""
     every = _hosts(series.latest)
     if len(every) < 2:
@@ -163,7 +163,7 @@ def highest_words(series: Series) -> Line:
     return line(Span(f"highest {host} {said_of(series, value)}", "dim"))
 
 
-def spread_words(series: Series) -> Line:
+def spread_words(series: MetricSeries) -> Line:
     """How the hosts are spread: the median, what all but one in twenty stay below, and the highest by name."""
     every = _hosts(series.latest)
     if len(every) < 3:

@@ -20,7 +20,7 @@ STALE_AFTER = 2.0
 
 
 @dataclass(frozen=True)
-class Series:
+class MetricSeries:
     """One metric: the points to draw, in the order of time, and the newest point of each host (and of the environment, by the name "").
 
     `new` and `old` are the numbers of the hosts that were on the new release at that time, and of the others; `highest`: of the highest host.
@@ -94,7 +94,7 @@ def spark(values: Sequence[float | None], top: float, change: int | None = None)
     return "".join(out)
 
 
-def newest(all_series: Iterable[Series]) -> float | None:
+def newest(all_series: Iterable[MetricSeries]) -> float | None:
     """Return the time of the newest point of all."""
     return max((at for series in all_series if (at := series.newest) is not None), default=None)
 
@@ -106,7 +106,7 @@ def column_of(moment: float | None, now: float, step: float, columns: int) -> in
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotFrame:
     """How wide a column is, and which are marked."""
 
     now: float
@@ -115,11 +115,11 @@ class Frame:
     change: int | None
     looked: int | None
 
-    def over(self, columns: int) -> "Frame":
+    def over(self, columns: int) -> "PlotFrame":
         """Return the same right edge with fewer columns."""
         less = self.columns - columns
         change, looked = (None if at is None or at < less else at - less for at in (self.change, self.looked))
-        return Frame(self.now, self.step, columns, change, looked)
+        return PlotFrame(self.now, self.step, columns, change, looked)
 
     def of(self, points: Iterable[Point], every: float) -> tuple[float | None, ...]:
         """Return the points as its columns."""

@@ -1,8 +1,8 @@
 """What GO would do, in words: the plan, and its blast radius in one sentence. Pure."""
 
 from console.core.kinds.kinds import kind_of, on_failure
-from console.core.shares import ALL, share_words
-from console.core.sides import is_shifted, standing_by
+from console.core.traffic.bluegreen_sides import is_shifted, standing_by
+from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.plan import Plan, Steps

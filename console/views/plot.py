@@ -17,7 +17,7 @@ _DOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class PlotTrack:
     """One line of a plot: a value for each column, None where there was none."""
 
     values: tuple[float | None, ...]
@@ -26,7 +26,7 @@ class Track:
 
 
 def plot(
-    tracks: Sequence[Track], top: float, rows: int, change: int | None, said: Callable[[float], str], levels: Sequence[tuple[float, Tone]] = ()
+    tracks: Sequence[PlotTrack], top: float, rows: int, change: int | None, said: Callable[[float], str], levels: Sequence[tuple[float, Tone]] = ()
 ) -> tuple[Line, ...]:
     """Return so many rows with the scale at their left. `top`: the value of the upper edge; `change`: the column that gets the mark.
 
@@ -53,7 +53,7 @@ def _scale(words: str) -> Line:
     return line(Span(f"{words:>{SCALE - 2}} ", "dim"), Span("┤" if words else "│", "dim"))
 
 
-def _drawn(track: Track, top: float, rows: int) -> list[list[int]]:
+def _drawn(track: PlotTrack, top: float, rows: int) -> list[list[int]]:
     """The dots of a track: a level stretch for each value, joined to the one before where there is one."""
     grid = [[0] * len(track.values) for _ in range(rows)]
     before: int | None = None

@@ -19,7 +19,7 @@ from console.typed import as_typed
 Pairs = tuple[tuple[str, str], ...]
 
 
-class Seen(NamedTuple):
+class SeenOfForm(NamedTuple):
     """What a value is judged by: the hosts there are (none: not read yet); the checks of the last look, and the hosts that it did not reach."""
 
     hosts: tuple[Host, ...] = ()
@@ -34,7 +34,7 @@ class Field(NamedTuple):
     title: str
     expects: str
     read: Callable[[Request], str]
-    write: Callable[[Request, str, Seen], Request | Problem]
+    write: Callable[[Request, str, SeenOfForm], Request | Problem]
     choices: tuple[str, ...] = ()
 
 
@@ -56,12 +56,12 @@ def _pairs(text: str, form: str) -> Pairs | Problem:
     return tuple(found)
 
 
-def _hosts(request: Request, text: str, seen: Seen) -> Request | Problem:
+def _hosts(request: Request, text: str, seen: SeenOfForm) -> Request | Problem:
     found = select(text, seen.hosts) if seen.hosts else ()
     return found if isinstance(found, Problem) else changed(request, hosts=text.strip())
 
 
-def _without(request: Request, text: str, seen: Seen) -> Request | Problem:
+def _without(request: Request, text: str, seen: SeenOfForm) -> Request | Problem:
     found = _pairs(text, "HOST=REASON")
     if isinstance(found, Problem):
         return found
@@ -86,7 +86,7 @@ def _is_for_a_reason(check: Check) -> bool:
     return check.blocks or check.status == "overridden" or (check.id == "announcement" and check.status == "passed")
 
 
-def _overrides(request: Request, text: str, seen: Seen) -> Request | Problem:
+def _overrides(request: Request, text: str, seen: SeenOfForm) -> Request | Problem:
     found = _pairs(text, "CHECK=REASON")
     if isinstance(found, Problem):
         return found
@@ -101,7 +101,7 @@ def _overrides(request: Request, text: str, seen: Seen) -> Request | Problem:
     return changed(request, overrides=found)
 
 
-def _downtime(request: Request, text: str, _: Seen) -> Request | Problem:
+def _downtime(request: Request, text: str, _: SeenOfForm) -> Request | Problem:
     words = text.strip().lower()
     seconds = None if not words else 0.0 if words == "none" else seconds_of(words)
     if words and seconds is None:
@@ -114,13 +114,13 @@ def _downtime_words(request: Request) -> str:
     return "" if seconds is None else duration_words(seconds) if seconds else "none"
 
 
-def _strategy(request: Request, text: str, _: Seen) -> Request | Problem:
+def _strategy(request: Request, text: str, _: SeenOfForm) -> Request | Problem:
     if text.strip() not in ("", *STRATEGIES):
         return Problem(f"{text}: there is no such strategy", ", ".join(STRATEGIES))
     return changed(request, strategy=text.strip())
 
 
-def _hotfix(request: Request, text: str, _: Seen) -> Request | Problem:
+def _hotfix(request: Request, text: str, _: SeenOfForm) -> Request | Problem:
     return changed(request, hotfix=text.strip())
 
 
@@ -131,7 +131,7 @@ def _answer(name: str, title: str, words: tuple[str, ...]) -> Field:
     def read(request: Request) -> str:
         return str(getattr(request.impact, name))
 
-    def write(request: Request, text: str, _: Seen) -> Request | Problem:
+    def write(request: Request, text: str, _: SeenOfForm) -> Request | Problem:
         if text not in ("", *words):
             return Problem(f"{text}: not an answer", expects)
         return changed(request, impact=changed(request.impact, **{name: text}))
@@ -153,7 +153,7 @@ FIELDS = (
 )
 
 
-def take(field: Field, request: Request, text: str, seen: Seen) -> Request | Problem:
+def take(field: Field, request: Request, text: str, seen: SeenOfForm) -> Request | Problem:
     """Return the request with that text in that field; or what is wrong with it, and what was expected."""
     return field.write(request, text, seen)
 
@@ -162,31 +162,31 @@ def turned(field: Field, request: Request, step: int = 1) -> Request | Problem:
     """Return the request with the field's next choice, or the one before it."""
     now = field.read(request)
     place = field.choices.index(now) if now in field.choices else 0
-    return field.write(request, field.choices[(place + step) % len(field.choices)], Seen())
+    return field.write(request, field.choices[(place + step) % len(field.choices)], SeenOfForm())
 
 
-def begun(field: Field, request: Request, seen: Seen) -> str:
+def begun(field: Field, request: Request, seen: SeenOfForm) -> str:
     """Return the words that a field is opened with: its value, and the name of what it is needed for beside that."""
     value = field.read(request)
     first = next(iter(_to_name(field, request, seen)), "")
     return "; ".join(filter(None, (value, f"{first}=" if first else "")))
 
 
-def _to_name(field: Field, request: Request, seen: Seen) -> tuple[str, ...]:
+def _to_name(field: Field, request: Request, seen: SeenOfForm) -> tuple[str, ...]:
     """What a field of names and reasons is to name next."""
     if field.id == "overrides":
         return to_override(request, seen)
     return tuple(name for name in seen.unreached if name not in {host for host, _ in request.without}) if field.id == "without" else ()
 
 
-def to_override(request: Request, seen: Seen) -> tuple[str, ...]:
+def to_override(request: Request, seen: SeenOfForm) -> tuple[str, ...]:
     """The checks that block, may be overridden, and have no reason yet."""
     given = {name for name, _ in request.overrides}
     blocking = sorted((check for check in seen.checks if check.blocks), key=lambda check: check.status == "waiting")
     return tuple(name for name in overridable(tuple(blocking)) if name not in given)
 
 
-def why_none(seen: Seen) -> str:
+def why_none(seen: SeenOfForm) -> str:
     """Return why no check can be overridden: none blocks, or the one that does is never overridden, and what to do about that."""
     never = next((check for check in seen.checks if check.blocks and _is_never_overridden(check)), None)
     if never is None:
@@ -194,7 +194,7 @@ def why_none(seen: Seen) -> str:
     return f"{never.title}: {never.detail}: never overridden" + (f"; {as_typed(never.remedy)}" if never.remedy else "")
 
 
-def needed(field: Field, request: Request, seen: Seen) -> str:
+def needed(field: Field, request: Request, seen: SeenOfForm) -> str:
     """Return why a field is needed, or more than stands in it; empty: it is not."""
     if field.id == "hotfix" and not request.hotfix and any(check.id in ("closed", "freeze") for check in seen.checks if check.blocks):
         return "needed now: the time is closed"

@@ -13,7 +13,7 @@ from console.model.state import RunState
 from console.model.values import changed
 from console.typed import as_typed
 from console.views.answer_effects import asked_for, effect_words
-from console.views.release_fields import Field, Seen, needed
+from console.views.release_fields import Field, SeenOfForm, needed
 from console.views.styled_text import Line, Span, Tone, by_room, clipped, line, width
 from console.views.version_list import standing
 
@@ -26,7 +26,7 @@ class PreviewAnswer(NamedTuple):
     asking: bool = True
 
 
-def field_row(field: Field, request: Request, seen: Seen, cells: int, state: RunState | None = None) -> Line:
+def field_row(field: Field, request: Request, seen: SeenOfForm, cells: int, state: RunState | None = None) -> Line:
     """A field of the form with its value, and what that changes; where it is empty, what it takes, or why it is needed. `state`: of the last look."""
     value, need = field.read(request), needed(field, request, seen)
     title = Span(f"  {field.title:<10}", "dim")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from console.core.checks.database import schema_words
+from console.core.words.database_words import schema_words
 from console.model.state import RunState
 from console.views.compact_layout import wrapped
 from console.views.plan_words import names_in_words

@@ -3,7 +3,7 @@
 from console.core.checks.database_return import schema_back
 from console.core.plan.return_plan import is_drained, preferred_way, serving_hosts
 from console.core.plan.shift_plan import shifts_back
-from console.core.sides import standing_by
+from console.core.traffic.bluegreen_sides import standing_by
 from console.model.state import RunState
 from console.views.plan_words import names_in_words
 from console.views.progress import taken

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.attended import AttendedCommands
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from tests.adapters.hosts import HERE, SHELLS, host_with
 
 

@@ -11,8 +11,8 @@ import pytest
 from console.adapters.checks.http import beginning
 from console.adapters.critical_walks import CriticalWalks
 from console.adapters.health_gates import check_command
-from console.adapters.local import LocalTransport
 from console.adapters.scripted_hosts import ScriptedTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Command, CriticalPath, Environment, Host
 from console.model.http_step import HttpStep
 from console.model.secret import SecretRef

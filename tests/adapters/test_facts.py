@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters.host_inspection import HostScout, facts_of
 from console.adapters.host_lock import HostLocks
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.model.fleet import Command, Environment
 from console.model.host_facts import HostFacts, LockHolder

@@ -12,7 +12,7 @@ import pytest
 from console.adapters.clock import SystemClock
 from console.adapters.health_gates import HostGates
 from console.adapters.host_http import client_through
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.ports.hosts import Ran, Reached, Stream, Unreached
 from console.text import SafeText

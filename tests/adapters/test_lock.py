@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.adapters import host_lock
 from console.adapters.host_lock import HostLocks, holder_lines, holder_of, words_of
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.host_facts import LockHolder
 from console.ports.hosts import Unreached
 from console.text import SafeText

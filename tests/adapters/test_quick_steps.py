@@ -8,7 +8,7 @@ import pytest
 
 from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.model.fleet import Host
 from console.ports.hosts import Move

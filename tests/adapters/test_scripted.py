@@ -2,8 +2,8 @@
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.scripted_hosts import CAP, ScriptedAnswer, ScriptedTransport
+from console.adapters.this_machine import LocalTransport
 from console.adapters.transport import RoutedTransport
 from console.model.fleet import Host
 from console.ports.hosts import Reached, Transport, Unreached

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.adapters.ship import HostShipper
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Command, Environment, HealthCheck, Host
 from console.model.release import Package, Release
 from console.model.values import changed

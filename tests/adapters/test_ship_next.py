@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.pack import pack
 from console.adapters.ship import HostShipper
+from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.model.fleet import Host
 from console.model.release import Package, Release

@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters import durable_steps, step_wrapper
 from console.adapters.durable_steps import DurableSteps
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.ports.steps import RemoteStep, StepResult
 from tests.adapters.hosts import HERE, SHELLS, Away, Breaking, host_with
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.adapters.health_gates import check_command
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.adapters.ticket_system import ConfiguredTickets
 from console.model.values import changed
 from tests.core.simulation import an_environment

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.ssh.pool import SshTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Host, Ssh
 from console.ports.hosts import Reached, Transport, Unreached
 from tests.fleet import Fleet

@@ -19,7 +19,7 @@ from console.model.application_metrics import MACHINE
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
 from console.model.secret import Secret
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 
 OLD = "20260101T000000Z-aaaaaaa"
 STEP = (0.5, 1.5)

@@ -1,6 +1,6 @@
 """What may begin, runs, and is counted, found by looking at every step of a run: the slow truth that the kept counts are held against."""
 
-from console.core.checks.database import KINDS
+from console.core.database_state import KINDS
 from console.model.plan import Step
 from console.model.state import RunState
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from console.core.checks.database import plan_restore
 from console.core.kinds.kinds import KINDS
+from console.core.plan.database_plan import plan_restore
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.run.decide import decide

@@ -3,7 +3,7 @@
 import pytest
 
 from console.core.checks.balancers import assess_balancers, shown_only
-from console.core.serving import out_of
+from console.core.traffic.serving import out_of
 from console.model.fleet import Balancer, Environment, Host
 from console.model.traffic import BalancerProblem, BalancerSeen, ServerTraffic
 from console.text import SafeText

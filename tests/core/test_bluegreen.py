@@ -12,7 +12,7 @@ from console.core.kinds.kinds import KINDS
 from console.core.plan.planner import plan_release
 from console.core.rollback_targets import Targets, targets_before
 from console.core.run.outcome import host_rows
-from console.core.sides import Sides, sides_of
+from console.core.traffic.bluegreen_sides import Sides, sides_of
 from console.errors import Exit, Problem
 from console.model import commands as cmd
 from console.model import events as ev

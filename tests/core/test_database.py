@@ -6,31 +6,21 @@ import pytest
 
 from console.core.checks.announcement import after, before
 from console.core.checks.database import (
-    BACKUP,
-    MIGRATE,
-    RESTORE,
-    REVERT,
     assess_backup,
     assess_migrations,
     assess_restore,
     assess_schema_back,
-    backup_words,
-    database_steps,
-    forward,
     is_fresh,
-    is_migrated,
     known_old_code,
-    left_words,
     migrates,
-    needs_person,
-    plan_restore,
-    revert_step,
-    schema_words,
     settled,
-    waiting_at_most,
     with_schema,
 )
+from console.core.database_state import BACKUP, MIGRATE, RESTORE, REVERT, is_migrated, left_words, needs_person
+from console.core.migrations.review import forward
+from console.core.plan.database_plan import database_steps, plan_restore, revert_step, waiting_at_most
 from console.core.plan.planner import plan_release
+from console.core.words.database_words import backup_words, schema_words
 from console.model import events as ev
 from console.model.checks import Check
 from console.model.database import Backup, DumpLook, LintFinding, Migration, Review

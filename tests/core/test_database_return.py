@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from console.core.checks.database import MIGRATE, REVERT
 from console.core.checks.database_return import declared_by, schema_back
+from console.core.database_state import MIGRATE, REVERT
 from console.model.database import Migration, Review
 from console.model.declared_impact import Impact
 from console.model.plan import Step

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.merge import Merge, judge_merge
+from console.core.journal_merge import Merge, judge_merge
 
 
 def chain(*events: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.plan.pieces import PIECE, in_pieces
+from console.core.plan.long_plans import PIECE, in_pieces
 from console.core.plan.return_plan import plan_rollback
 from console.core.run.evolve import fold
 from console.core.run.sentences import sentence

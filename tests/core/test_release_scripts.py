@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.core.host import release_scripts
 from console.core.host.by_hand import typed
 from console.errors import UsageFault

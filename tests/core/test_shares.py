@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.shares import STRANGER, Wanted, carried, loads_of, own_weight, share_of, traffic_steps, weighing
+from console.core.traffic.shares import STRANGER, Wanted, carried, loads_of, own_weight, share_of, traffic_steps, weighing
 from console.model.fleet import Amount, Balancer, Canary, Host
 from console.model.traffic import BalancerProblem, BalancerSeen, BalancerWeights, OwnWeight, ServerTraffic
 from console.model.values import changed

@@ -5,7 +5,7 @@ A line: the step; where it runs (`console` for this machine or nowhere); seconds
 
 import pytest
 
-from console.core.checks.database import plan_restore
+from console.core.plan.database_plan import plan_restore
 from console.core.plan.planner import plan_catch_up, plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.plan.shift_plan import plan_shift_back

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from console.demo.balancer.runtime_api import RuntimeApi
-from console.demo.balancer.servers import DRAIN, Server, Servers
+from console.demo.balancer.servers import DRAIN, BackendServer, Servers
 
 
 def three() -> Servers:
-    return Servers([Server(f"web0{number}", f"127.0.0.{number}", 8080) for number in (1, 2, 3)])
+    return Servers([BackendServer(f"web0{number}", f"127.0.0.{number}", 8080) for number in (1, 2, 3)])
 
 
 def chosen(servers: Servers, requests: int) -> Counter[str]:
@@ -49,7 +49,7 @@ def test_a_request_that_a_server_did_not_take_goes_to_another_one():
     ],
 )  # fmt: skip
 def test_two_checks_in_a_row_turn_a_server_and_maintenance_asks_none(states: tuple[str, ...], checks: str, up: bool):
-    server = Server("web01", "127.0.0.1", 8080)
+    server = BackendServer("web01", "127.0.0.1", 8080)
     for state in states:
         server.told(state)
     for check in checks:
@@ -58,7 +58,7 @@ def test_two_checks_in_a_row_turn_a_server_and_maintenance_asks_none(states: tup
 
 
 def test_a_drained_server_that_was_down_comes_back_down_until_its_checks_pass():
-    server = Server("web01", "127.0.0.1", 8080)
+    server = BackendServer("web01", "127.0.0.1", 8080)
     server.told("drain")
     server.doubted()
     server.told("ready")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from console.demo.customers import ask
 from console.demo.demo_fleet import DemoFleet
-from console.demo.traffic import ask
 from console.demo.undertaker import marked
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="the demo makes a git repository: apt install git")

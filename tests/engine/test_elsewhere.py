@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from console.adapters.carrier import is_gone, this_engine
+from console.adapters.engine_identity import is_gone, this_engine
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.sql_journal import SqlJournal
 from console.core.run.evolve import fold

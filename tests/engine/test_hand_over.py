@@ -10,7 +10,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.engine.active_runs import ActiveRuns
-from console.engine.run.hand_over import HandOver
+from console.engine.run.lock_hand_over import HandOver
 from console.errors import Locked
 from console.model import events as ev
 from console.model.commands import RollBack

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
 from console.engine.catch_up.reminder import Reminder

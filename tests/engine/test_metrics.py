@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from console.adapters.clock import SetClock
-from console.adapters.metrics.scripted import ScriptedSource
-from console.engine.kept_beside import KeptBeside
+from console.adapters.metrics.scripted_source import ScriptedSource
 from console.engine.metrics.keeper import AFTER_FAULT, AFTER_RUN, BESIDE_RUN, MetricKeeper, NoMeasurements, sample_of
 from console.engine.queries.for_screens import answer_numbers, follow_numbers
+from console.engine.run.before_and_after import KeptBeside
 from console.model.application_metrics import Metrics, QueriedMetric
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
@@ -21,7 +21,7 @@ from console.model.request import Person
 from console.model.thresholds import Threshold
 from console.model.values import changed
 from console.ports.feed import Output, Sample
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 from console.text import SafeText
 
 SHOP = Environment("shop", "production", "/srv/shop", (Host("web01"), Host("web02")))

@@ -7,7 +7,7 @@ import pytest
 
 from console.adapters.clock import SetClock
 from console.adapters.journal.memory import MemoryJournal
-from console.core.plan.pieces import PIECE
+from console.core.plan.long_plans import PIECE
 from console.core.run.evolve import fold
 from console.engine.run.run_record import RunRecord
 from console.engine.run.runner import AT_A_TIME, Runner

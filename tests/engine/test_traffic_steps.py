@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.adapters.clock import SetClock
 from console.core.run.evolve import evolve
 from console.engine.run.shared_balancer import SharedBalancer

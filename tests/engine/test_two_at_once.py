@@ -8,8 +8,8 @@ from typing import Any
 from console.adapters.clock import SetClock
 from console.adapters.durable_steps import DurableSteps
 from console.adapters.host_lock import HostLocks
-from console.adapters.local import LocalTransport
 from console.adapters.scripted_hosts import ScriptedTransport
+from console.adapters.this_machine import LocalTransport
 from console.engine.run.executor import FleetExecutor
 from console.model.events import LocksRefused, LocksTaken
 from console.model.fleet import Environment, Host

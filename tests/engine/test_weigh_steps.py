@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.adapters.balancers.scripted import ScriptedBalancer, ScriptedServer
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer, ScriptedServer
 from console.core.environment.record import recorded
 from console.core.plan.planner import plan_release, plan_restart
 from console.core.plan.return_plan import plan_way_back
 from console.core.run.accept import accept
 from console.core.run.evolve import fold
 from console.core.run.ready_steps import running_steps
-from console.core.shares import loads_of, share_of
+from console.core.traffic.shares import loads_of, share_of
 from console.engine.run.shared_balancer import SharedBalancer
 from console.engine.run.step_attempt import Task, Tools
 from console.engine.run.traffic_steps import AtBalancer, admit, drain, take_all_out

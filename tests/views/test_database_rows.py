@@ -1,6 +1,6 @@
 """What the screen says of a release's database: in the plan, on the way back, in the checklist."""
 
-from console.core.checks.database import BACKUP
+from console.core.database_state import BACKUP
 from console.model.database import Backup, Review
 from console.model.plan import Plan, ReturnTarget, Step
 from console.model.state import HostState, RunState, StepState

@@ -9,15 +9,15 @@ from console.model.state import HostState, RunState, StepState
 from console.model.thresholds import Mean, Threshold
 from console.text import SafeText
 from console.views.metric_numbers import allowed, baseline, limit_words
-from console.views.metric_series import Series
+from console.views.metric_series import MetricSeries
 from console.views.styled_text import text
 
 SWITCH = Step("wave-1/web01/switch", "switch", "release", SafeText("switch"), about="web01", changes=True)
 SWITCHED = RunState(
     run="r1", hosts=Table({"web01": HostState("web01", "new", steps={SWITCH.name: StepState("done", 1, 1000.0)})}), index=Table({SWITCH.name: SWITCH}),
 )  # fmt: skip
-FLEET = Series("error_rate", points=((300.0, 0.5), (900.0, 0.02), (990.0, 0.04), (1010.0, 0.9)), latest={"web01": (1010.0, 0.9), "web02": (1010.0, 0.0)})
-ONE = Series("error_rate", points=((990.0, 0.04),), latest={"web02": (1010.0, 0.0)})
+FLEET = MetricSeries("error_rate", points=((300.0, 0.5), (900.0, 0.02), (990.0, 0.04), (1010.0, 0.9)), latest={"web01": (1010.0, 0.9), "web02": (1010.0, 0.0)})
+ONE = MetricSeries("error_rate", points=((990.0, 0.04),), latest={"web02": (1010.0, 0.0)})
 RECORDED = {"error_rate": {"web01": Mean(0.1, 300.0, 100, 10), "web02": Mean(0.0, 300.0, 300, 0)}}
 
 
@@ -29,7 +29,7 @@ RECORDED = {"error_rate": {"web01": Mean(0.1, 300.0, 100, 10), "web02": Mean(0.0
     ],
     ids=["not recorded", "of another metric", "it was not measured", "by requests", "of one host", "of the environment"],
 )  # fmt: skip
-def test_what_was_before_the_release(series: Series, recorded: dict[str, dict[str, Mean]] | None, before: float):
+def test_what_was_before_the_release(series: MetricSeries, recorded: dict[str, dict[str, Mean]] | None, before: float):
     assert baseline(series, RunState(**{name: getattr(SWITCHED, name) for name in ("run", "hosts", "index")}, baselines=recorded)) == pytest.approx(before)
 
 
@@ -48,7 +48,7 @@ def test_without_a_switch_nothing_was_before_it():
 )
 def test_limits_that_follow_from_other_numbers_are_drawn_too(threshold: Threshold, limits: tuple[float, ...], words: str):
     above = (threshold.above,) if threshold.above is not None else ()
-    series = Series("latency", new=((1010.0, 0.3),), old=((1010.0, 0.2),), info=MetricInfo("latency", "seconds", limits=above, quantile=0.95))
+    series = MetricSeries("latency", new=((1010.0, 0.3),), old=((1010.0, 0.2),), info=MetricInfo("latency", "seconds", limits=above, quantile=0.95))
     fields = {name: getattr(SWITCHED, name) for name in ("run", "hosts", "index")}
     state = RunState(**fields, switched=1000.0, plan=Plan("rolling", (), (), thresholds=(threshold,)), baselines={"latency": {"": Mean(0.1)}})
     assert allowed(series, state) == pytest.approx(limits)

@@ -21,7 +21,7 @@ from console.text import SafeLines, SafeText
 from console.views.checklist import check_lines
 from console.views.filter import parse
 from console.views.plan_words import plan_lines
-from console.views.release_fields import FIELDS, Field, Seen, begun, needed, take, to_override, turned, why_none
+from console.views.release_fields import FIELDS, Field, SeenOfForm, begun, needed, take, to_override, turned, why_none
 from console.views.release_preparation import PreviewAnswer, equivalent_command, field_row, go_row, prepare_lines, why_closed
 from console.views.return_words import way_back_lines
 from console.views.styled_text import text, width
@@ -31,7 +31,7 @@ HOSTS = tuple(Host(f"web{number:02}", tags=("eu",)) for number in range(1, 4))
 BRANCH = Check("branch", SafeText("Branch"), "failed", detail=SafeText("main is expected"))
 CLOSED = Check("closed", SafeText("No closed time"), "failed")
 LOCK = Check("lock", SafeText("Lock free"), "failed")
-SEEN = Seen(HOSTS, (BRANCH, CLOSED, LOCK))
+SEEN = SeenOfForm(HOSTS, (BRANCH, CLOSED, LOCK))
 
 reasons = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, blacklist_characters=";\x7f"), min_size=1, max_size=20).map(str.strip).filter(bool)
 pairs = st.lists(st.tuples(st.sampled_from(["web01", "web02"]), reasons), max_size=3).map(tuple)
@@ -71,17 +71,17 @@ def test_a_reason_may_have_a_semicolon():
 
 def test_an_announcement_is_overridden_before_it_is_sent():
     sent = Check("announcement", SafeText("Announcement"), "passed", detail=SafeText("1 channel is told at GO, which GO depends on"))
-    taken = take(field("overrides"), Request(), "announcement=the chat is down", Seen((), (sent,)))
+    taken = take(field("overrides"), Request(), "announcement=the chat is down", SeenOfForm((), (sent,)))
     assert isinstance(taken, Request)
     assert taken.overrides == (("announcement", "the chat is down"),)
-    assert not to_override(Request(), Seen((), (sent,)))
-    assert isinstance(take(field("overrides"), Request(), "announcement=no", Seen((), (changed(sent, status="skipped", blocking=False),))), Problem)
+    assert not to_override(Request(), SeenOfForm((), (sent,)))
+    assert isinstance(take(field("overrides"), Request(), "announcement=no", SeenOfForm((), (changed(sent, status="skipped", blocking=False),))), Problem)
 
 
 def test_what_is_never_overridden_says_what_to_do():
     never = Check("reach", SafeText("Hosts reachable"), "failed", detail=SafeText("web03: refused"), remedy=SafeText("leave it out: --without HOST=REASON"))
-    assert why_none(Seen((), (never,))) == "Hosts reachable: web03: refused: never overridden; leave it out: --without HOST=REASON"
-    assert "no blocking check" in why_none(Seen())
+    assert why_none(SeenOfForm((), (never,))) == "Hosts reachable: web03: refused: never overridden; leave it out: --without HOST=REASON"
+    assert "no blocking check" in why_none(SeenOfForm())
 
 
 def test_many_in_the_way_are_all_named_before_one_is_told_in_full():
@@ -153,14 +153,14 @@ def test_answers_turn_through_their_words_and_back():
 def test_a_field_says_when_it_is_needed_and_begins_with_what_for():
     assert "closed" in needed(field("hotfix"), Request(), SEEN)
     assert not needed(field("hotfix"), Request(hotfix="urgent"), SEEN)
-    assert not needed(field("hotfix"), Request(), Seen(HOSTS, (BRANCH,)))
+    assert not needed(field("hotfix"), Request(), SeenOfForm(HOSTS, (BRANCH,)))
     assert needed(field("overrides"), Request(), SEEN).startswith("branch=")
     assert begun(field("overrides"), Request(), SEEN) == "branch="
     assert begun(field("overrides"), Request(overrides=(("branch", "late"),)), SEEN) == "branch=late; closed="
-    away = Seen(HOSTS, (changed(LOCK, id="reach"),), ("web02", "web03"))
+    away = SeenOfForm(HOSTS, (changed(LOCK, id="reach"),), ("web02", "web03"))
     assert needed(field("without"), Request(), away) == "web02=REASON leaves it out"
     assert begun(field("without"), Request(without=(("web02", "disk"),)), away) == "web02=disk; web03="
-    assert begun(field("overrides"), Request(), Seen(HOSTS, (LOCK,))) == ""
+    assert begun(field("overrides"), Request(), SeenOfForm(HOSTS, (LOCK,))) == ""
 
 
 @given(requests)
@@ -287,8 +287,8 @@ def test_the_plan_and_the_way_back_are_read_whole_where_there_is_little_room():
 )  # fmt: skip
 def test_an_answer_says_what_it_changes(name: str, impact: Impact, review: Review | None, words: str):
     request, state = Request(impact=impact), RunState(review=review, migrations=())
-    found = text(field_row(field(name), request, Seen(), 100, state))
+    found = text(field_row(field(name), request, SeenOfForm(), 100, state))
     assert words in found
     assert words or found.rstrip().endswith(field(name).read(request))
-    assert all(width(field_row(field(name), request, Seen(), cells, state)) <= cells for cells in (14, 20, 36, 60))
-    assert not words or len(text(field_row(field(name), request, Seen(), 36, state)).split()) > 2
+    assert all(width(field_row(field(name), request, SeenOfForm(), cells, state)) <= cells for cells in (14, 20, 36, 60))
+    assert not words or len(text(field_row(field(name), request, SeenOfForm(), 36, state)).split()) > 2

@@ -1,6 +1,6 @@
 """Whether a command ends with zero."""
 
-from console.adapters.checks.asked import SPARE, Asked, no_answer
+from console.adapters.checks.one_question import SPARE, Asked, no_answer
 from console.core.checks.health_gate import Observation
 from console.model.fleet import Host
 from console.ports.hosts import Ran, Transport

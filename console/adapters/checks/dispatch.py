@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import Asked, Reveal, RunCommand, no_answer
+from console.adapters.checks.one_question import Asked, Reveal, RunCommand, no_answer
 from console.core.checks.health_gate import Observation
 from console.errors import ConsoleError
 from console.model.checks import Finding

@@ -6,7 +6,7 @@ Nothing is sent over them. It must not know what an answer means.
 import asyncio
 from urllib.parse import urlsplit
 
-from console.adapters.checks.asked import Reveal
+from console.adapters.checks.one_question import Reveal
 from console.core.host.shell import PLACEHOLDER, filled_url
 from console.core.plan.lanes import gates_of
 from console.errors import ConsoleError

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
-from console.adapters.checks.asked import Asked
+from console.adapters.checks.one_question import Asked
 from console.adapters.checks.rest import Api, NoAnswer, unmeasured
 from console.core.checks.answers import Job, judge_jobs
 from console.model.checks import Finding

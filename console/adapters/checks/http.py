@@ -3,8 +3,8 @@
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import SPARE, Asked, no_answer, not_opened
 from console.adapters.checks.http_fetch import NO_TOOL, Fetched, fetched
+from console.adapters.checks.one_question import SPARE, Asked, no_answer, not_opened
 from console.adapters.host_http import NotOpened, client_through
 from console.core.checks.health_gate import Observation, assess_answer
 from console.core.host.shell import filled_url

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import conninfo
 
 from console.adapters.checks import libpq
-from console.adapters.checks.asked import Asked, no_answer
+from console.adapters.checks.one_question import Asked, no_answer
 from console.core.checks.answers import assess_lines
 from console.core.checks.health_gate import Observation
 from console.text import SafeText

@@ -1,6 +1,6 @@
 """Whether the numbers that a PromQL query finds lie between two bounds."""
 
-from console.adapters.checks.asked import Asked
+from console.adapters.checks.one_question import Asked
 from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.promql import instant
 from console.core.checks.answers import assess_numbers

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpcore
 
-from console.adapters.checks.asked import Asked, no_answer
-from console.adapters.checks.wire import ConnectionCut, Wire, wire_to
+from console.adapters.checks.line_protocol import ConnectionCut, Wire, wire_to
+from console.adapters.checks.one_question import Asked, no_answer
 from console.core.checks.answers import assess_lines
 from console.core.checks.health_gate import Observation
 from console.text import SafeText

@@ -11,8 +11,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import SPARE, Asked
 from console.adapters.checks.http import beginning
+from console.adapters.checks.one_question import SPARE, Asked
 from console.adapters.host_http import NotOpened, client_through
 from console.model.checks import Finding
 from console.text import SafeText

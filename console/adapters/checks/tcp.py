@@ -1,6 +1,6 @@
 """Whether something takes connections."""
 
-from console.adapters.checks.asked import Asked
+from console.adapters.checks.one_question import Asked
 from console.core.checks.health_gate import Observation
 from console.text import SafeText
 

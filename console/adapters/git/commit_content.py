@@ -110,7 +110,7 @@ class _Store:
     remedy: SafeText = SafeText("")
 
 
-class Contents:
+class CommitContents:
     """Reads and writes commits. `cache` is a folder for mirrors of submodules."""
 
     def __init__(self, cache: str) -> None:

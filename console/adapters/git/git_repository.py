@@ -15,7 +15,7 @@ from pathlib import Path
 from posixpath import normpath
 
 from console.adapters.git import find_version, log_format
-from console.adapters.git.commit_content import CommitPlace, Contents, WantedContent
+from console.adapters.git.commit_content import CommitContents, CommitPlace, WantedContent
 from console.adapters.git.find_version import FoundRef
 from console.adapters.git.git_command import Git, without_credentials
 from console.adapters.git.git_fetch import DEADLINE, Remote, fetched, mirrored
@@ -45,7 +45,7 @@ class GitRepository:
         self._is_url = "://" in location or (re.match(r"[^/:]+:", location) is not None and not Path(location).exists())
         name = hashlib.sha256(location.encode()).hexdigest()[:16]
         self._git = Git(str(Path(cache) / f"mirror-{name}.git") if self._is_url else location, without_credentials(location), own=self._is_url)
-        self._contents = Contents(cache)
+        self._contents = CommitContents(cache)
         self._remote = Remote()
         self._held: dict[tuple[str, WantedContent], Holding] = {}
 

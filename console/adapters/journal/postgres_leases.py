@@ -5,7 +5,7 @@ Each engine that takes a run up raises the row's token, so whoever had it before
 
 import sqlalchemy as sa
 
-from console.adapters.carrier import is_gone
+from console.adapters.engine_identity import is_gone
 from console.model.carrier import Carrier
 from console.ports.journal import LEASE
 from console.wire.codec import decoder, encode

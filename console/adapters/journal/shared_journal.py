@@ -18,7 +18,7 @@ from console.adapters.journal.local_copy import LocalCopy, copy_path
 from console.adapters.journal.postgres_store import PostgresStore
 from console.adapters.journal.record_store import OutOfOrder
 from console.adapters.journal.sql_journal import SqlJournal
-from console.core.merge import judge_merge
+from console.core.journal_merge import judge_merge
 from console.core.run.evolve import fold
 from console.errors import ConsoleError
 from console.model.carrier import Carrier

@@ -18,7 +18,7 @@ from console.model.application_metrics import Metrics, Unreadable
 from console.model.fleet import Environment, Host
 from console.model.measurements import Measurement
 from console.ports.clock import Clock
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 
 AT_ONCE = 64
 """Hosts that are read at the same time."""

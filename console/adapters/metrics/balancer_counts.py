@@ -15,7 +15,7 @@ from console.model.application_metrics import CountedMetric
 from console.model.measurements import Measurement
 from console.model.traffic import BalancerProblem
 from console.ports.clock import Clock
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 from console.text import SafeText
 
 DEADLINE = 10.0

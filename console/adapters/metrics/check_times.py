@@ -6,7 +6,7 @@ from console.core.checks.health_gate import Observation
 from console.model.fleet import Environment
 from console.model.measurements import Measurement
 from console.ports.clock import Clock
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 
 
 class CheckTimes:

@@ -12,7 +12,7 @@ from console.model.application_metrics import MACHINE
 from console.model.fleet import Host
 from console.model.measurements import OF_MACHINES, Measurement
 from console.ports.hosts import Transport
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 from console.text import SafeText
 
 SHIFT = 3600.0

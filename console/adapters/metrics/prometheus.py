@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpcore
 import httpx
 
-from console.adapters.checks.asked import Asked
 from console.adapters.checks.dispatch import CONSOLE
+from console.adapters.checks.one_question import Asked
 from console.adapters.checks.rest import Api, NoAnswer
 from console.adapters.health_gates import bare_command
 from console.adapters.metrics.looking_again import again_and_again
@@ -19,7 +19,7 @@ from console.model.fleet import Environment, HealthCheck, Host
 from console.model.measurements import Measurement
 from console.ports.clock import Clock
 from console.ports.hosts import Transport
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 from console.text import SafeText
 
 LONGEST = 10.0

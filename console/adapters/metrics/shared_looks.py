@@ -8,8 +8,8 @@ from collections.abc import Callable
 from console.model.application_metrics import Series, Unreadable
 from console.model.fleet import Host
 from console.model.traffic import BalancerProblem, ServerCounts
-from console.ports.balancers import BalancerPort
-from console.ports.metrics import Scraper
+from console.ports.balancer_port import BalancerPort
+from console.ports.metric_source import Scraper
 
 Scraped = tuple[Series, ...] | Unreadable
 Counted = tuple[ServerCounts, ...] | BalancerProblem

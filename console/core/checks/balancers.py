@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from console.core.checks.measured import NOBODY, named_hosts
-from console.core.serving import OutBefore, serving
-from console.core.sides import Sides, hosts_of
+from console.core.traffic.bluegreen_sides import Sides, hosts_of
+from console.core.traffic.serving import OutBefore, serving
 from console.core.words.sizes import counted
 from console.errors import Problem
 from console.model.checks import Check, CheckStatus

@@ -1,27 +1,25 @@
-"""What a release does to its database: whether it migrates, what must be there before, how it goes back. Pure; who reads the database is not known here."""
+"""Verdicts on a release's database: whether it migrates, whether there is a backup, what becomes of the schema on the way back. Pure.
+
+Its steps are in `core/plan/database_plan.py`, what a run has done in `core/database_state.py`; who reads the database is not known here.
+"""
 
 from datetime import datetime
 
-from console.core.host.dump_scripts import backup_of, dump_problem, dump_words, restore_of, takes_dump
-from console.core.migrations.review import brief_words, pointed_out, unread_words, worst_first
+from console.core.database_state import revert_command
+from console.core.host.dump_scripts import dump_problem, dump_words, restore_of, takes_dump
+from console.core.migrations.review import brief_words, forward, pointed_out, unread_words, worst_first
+from console.core.words.database_words import backup_words, schema_words, seconds_old
 from console.core.words.durations import duration_words
-from console.core.words.sizes import counted, size_words
+from console.core.words.sizes import counted
 from console.model.checks import Check, CheckStatus
 from console.model.database import Backup, Migration, Review
 from console.model.declared_impact import Impact, OldCode
 from console.model.fleet import Database, Environment, Host
-from console.model.plan import Plan, Step, Steps
-from console.model.state import RunState, StepState
-from console.model.values import changed, sealed
+from console.model.state import RunState
+from console.model.values import changed
 from console.text import SafeText
 
 SHOWN = 6
-TRY_EVERY = 15.0
-"""Seconds from one try at a lock to the next."""
-
-BACKUP, MIGRATE, REVERT, RESTORE = "database/backup", "database/migrate", "database/revert", "database/restore"
-KINDS = frozenset({"backup", "migrate", "revert", "restore"})
-"""Steps that what needs them does not begin without."""
 
 
 def migrates(database: Database | None, review: Review, impact: Impact) -> bool:
@@ -29,11 +27,6 @@ def migrates(database: Database | None, review: Review, impact: Impact) -> bool:
     if database is None or database.migrate is None or impact.migration == "no":
         return False
     return impact.migration == "yes" or (review.known and bool(forward(review)))
-
-
-def forward(review: Review) -> tuple[Migration, ...]:
-    """The migrations without the files that take others back."""
-    return tuple(one for one in review.migrations if not one.is_back)
 
 
 def known_old_code(migrations: tuple[Migration, ...], impact: Impact) -> OldCode:
@@ -66,92 +59,18 @@ def _can_back_up(database: Database, review: Review) -> bool:
 
 def is_fresh(backup: Backup | None, within: float, now: datetime) -> bool:
     """Whether that backup is young enough to stand for one that the plan would take."""
-    return backup is not None and within > 0 and _age(backup, now) <= within
-
-
-def _age(backup: Backup, now: datetime) -> float:
-    return (now - datetime.fromisoformat(backup.at)).total_seconds()
-
-
-def database_steps(environment: Environment, review: Review, release: str, needs: tuple[str, ...], *, unbacked: bool = False) -> tuple[Step, ...]:
-    """The steps between shipping and the first switch. No migration without a backup before it (S2), unless that was overridden (`unbacked`)."""
-    database = environment.database
-    if database is None or database.migrate is None or not review.runs or not review.where:
-        return ()
-    steps: list[Step] = []
-    command = backup_of(database)
-    if review.backs_up and command:
-        host = database.host.name if database.host else review.where
-        own = f": pg_dump to {review.dump.folder}" if review.dump and takes_dump(database) else ""
-        title = SafeText(f"back the database up on {host}{own}")
-        steps.append(Step(BACKUP, "backup", "prepare", title, needs=needs, command=command, release=release, place=review.where, timeout=command.timeout))
-    elif not review.fresh and not unbacked:
-        return ()
-    title = SafeText(f"migrate the database on {review.where}: {database.migrate.run}")
-    needs = (BACKUP,) if steps else needs
-    timeout = database.migrate.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
-    steps.append(Step(MIGRATE, "migrate", "prepare", title, needs=needs, command=database.migrate, release=release, place=review.where, timeout=timeout))
-    return tuple(steps)
-
-
-def waiting_at_most(database: Database) -> float:
-    """Seconds that all tries at a lock may take, without the migration's own work."""
-    return database.lock_tries * database.lock_timeout + (database.lock_tries - 1) * TRY_EVERY
-
-
-def is_migrated(state: RunState) -> bool:
-    """Whether the run has migrated the database, and has not taken that back."""
-    return _status(state, MIGRATE) == "done" and _status(state, REVERT) != "done"
-
-
-def _status(state: RunState, name: str) -> str:
-    return state.steps.get(name, StepState()).status
-
-
-def needs_person(state: RunState) -> bool:
-    """Whether no host goes back by itself: the database is migrated, and the code before is not known to run on it."""
-    return is_migrated(state) and (state.review is None or state.review.old_code != "ok")
-
-
-def left_words(state: RunState) -> str:
-    """What stays of the database when every host is on what it had; empty: nothing was done to it."""
-    if not is_migrated(state):
-        return ""
-    return f"the database stays migrated: {schema_words(state.review)}" if needs_person(state) and state.review else "the database stays migrated"
-
-
-def revert_step(environment: Environment, state: RunState) -> tuple[Step, ...]:
-    """The step that takes the migration back before any host goes back, where that is both needed and possible."""
-    database, review = environment.database, state.review
-    is_wanted = is_migrated(state) and review is not None and review.old_code == "breaks"
-    if not is_wanted or review is None or database is None or database.revert is None or state.release is None:
-        return ()
-    title = SafeText(f"take the migration back on {review.where}: {database.revert.run}")
-    timeout = database.revert.timeout + (waiting_at_most(database) if database.kind == "postgres" else 0.0)
-    return (Step(REVERT, "revert", "rollback", title, command=database.revert, release=state.release.id, place=review.where, timeout=timeout),)
+    return backup is not None and within > 0 and seconds_old(backup, now) <= within
 
 
 def assess_schema_back(state: RunState, environment: Environment) -> Check:
     """W5.3: what becomes of the database where a release is taken back by a run of its own. It is said, and holds no rollback up."""
     review = state.review or Review(runs=True, old_code="unknown")
-    if revert_step(environment, state):
+    if revert_command(environment, state):
         detail = f"the migration of run {state.run} is taken back first, and with it what was written there"
         return _check("migrations", "Database", "warning", detail, blocking=False)
     remedy = "" if review.old_code == "ok" else f"deploy restore {environment.name} --run {state.run}" if state.backup else "mend it by hand"
     status: CheckStatus = "passed" if review.old_code == "ok" else "warning"
     return _check("migrations", "Database", status, f"it stays as run {state.run} left it: {schema_words(review)}", remedy, blocking=False)
-
-
-def plan_restore(environment: Environment, hosts: tuple[Host, ...], run: str, backup: Backup | None) -> Plan:
-    """The database back from that run's backup. Every host is held meanwhile, and none is changed."""
-    names, database = tuple(host.name for host in hosts), environment.database
-    command = restore_of(database, backup) if database else None
-    if database is None or command is None or not names:
-        return sealed(Plan("restore", (names,), Steps()))
-    at = environment.migrate_on if environment.migrate_on in names else names[0]
-    title = SafeText(f"bring the database back on {database.host.name if database.host else at} from the backup of {run}")
-    step = Step(RESTORE, "restore", "release", title, command=command, place=at, timeout=command.timeout, changes=True)
-    return sealed(Plan("restore", (names,), Steps((step,))))
 
 
 def assess_restore(database: Database | None, run: str, backup: Backup | None, now: datetime, kept: bool | SafeText = True) -> Check:
@@ -202,14 +121,6 @@ def _unbacked(database: Database, review: Review) -> tuple[str, str]:
     return f"the file names {why}", f"[environments.ENV.database] {keys}{example}, or --override backup=REASON"
 
 
-def backup_words(backup: Backup, now: datetime | None = None) -> str:
-    """A backup in words: when, how old, how big, where, how verified."""
-    age = f" ({duration_words(max(0.0, round(_age(backup, now))))} ago)" if now else ""
-    size = f", {size_words(backup.size)}" if backup.size else ""
-    path = f", {backup.path} on {backup.host}" if backup.path else ""
-    return f"of {backup.at[:16].replace('T', ' ')} UTC{age}{size}{path}" + (f", {backup.proof}" if backup.proof else "")
-
-
 def assess_migrations(database: Database, review: Review, impact: Impact) -> Check:
     """W2.2: what the new migrations are, what they lock, and how big that is."""
     title = "Migrations"
@@ -254,21 +165,6 @@ def with_schema(check: Check, review: Review) -> Check:
     remedy = "a line `-- old-code: ok` in the migration, --old-code ok, or --override way-back=REASON"
     detail = SafeText(f"{check.detail}; {words}" if check.status == "failed" else words)
     return changed(check, status="failed", detail=detail, remedy=SafeText(f"{check.remedy}; {remedy}" if check.remedy else remedy))
-
-
-def schema_words(review: Review) -> str:
-    """What would become of the database on the way back."""
-    if not review.runs:
-        return "the database is not migrated"
-    if review.is_first:
-        return "the database stays migrated: no code before it uses it"
-    if review.old_code == "ok":
-        return "the database stays migrated: the code before runs on it"
-    if review.old_code == "breaks" and review.reversible:
-        return "the code before does not run on the migrated schema: a person's rollback takes the migration back first, and with it what was written there"
-    if review.old_code == "breaks":
-        return "the code before does not run on the migrated schema, and nothing takes the migration back"
-    return "not known whether the code before runs on the migrated schema"
 
 
 def _check(name: str, title: str, status: CheckStatus, detail: str, remedy: str = "", *, blocking: bool = True) -> Check:

@@ -5,7 +5,7 @@ Nothing is said of what the application's own commands do to a database: the con
 
 from typing import NamedTuple
 
-from console.core.checks.database import MIGRATE, REVERT
+from console.core.database_state import MIGRATE, REVERT
 from console.model.database import Review
 from console.model.state import RunState, StepState
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from console.core.conditions import AT_REST, BEHIND
 from console.core.kinds.kinds import kind_of
-from console.core.sides import moves_traffic
+from console.core.traffic.bluegreen_sides import moves_traffic
 from console.model.environment_record import Live, Released, Unclear
 from console.model.release import Release
 from console.model.state import HostState, RunState

@@ -8,18 +8,18 @@ Runs are taken in the order in which they end. If an older run ends after a newe
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from console.core.checks.database import MIGRATE, REVERT, is_migrated
 from console.core.checks.direction import attempts_after
 from console.core.checks.health_at_rest import verdicts
 from console.core.checks.staging import released_of
 from console.core.conditions import LOST
+from console.core.database_state import MIGRATE, REVERT, is_migrated
 from console.core.environment.debts import debts_after, forgiven
 from console.core.environment.live_release import live_after
 from console.core.environment.verification import unverified_after, unverified_forgiven
 from console.core.kinds.kinds import kind_of
 from console.core.run.breaches import holding
 from console.core.run.usual_times import seconds_by_kind
-from console.core.sides import is_shifted
+from console.core.traffic.bluegreen_sides import is_shifted
 from console.errors import Exit
 from console.model import events as ev
 from console.model.environment_record import EnvironmentRecord, HostRecord, OpenRun

@@ -8,9 +8,9 @@ from console.core.checks.fleet import spoken_of
 from console.core.checks.staging import Made
 from console.core.host_selection import chosen_hosts
 from console.core.rollback_targets import Targets
-from console.core.serving import OutBefore, out_of
-from console.core.shares import Loads, OwnWeights, loads_of
-from console.core.sides import BLUEGREEN, Sides, hosts_of, sides_of
+from console.core.traffic.bluegreen_sides import BLUEGREEN, Sides, hosts_of, sides_of
+from console.core.traffic.serving import OutBefore, out_of
+from console.core.traffic.shares import Loads, OwnWeights, loads_of
 from console.errors import Problem
 from console.model.database import Backup, Review
 from console.model.environment_record import EarlierAttempt, Live, Released

@@ -7,7 +7,7 @@ from console.core.kinds.found import Found
 from console.core.kinds.kinds import KINDS
 from console.core.kinds.rollback import destination
 from console.core.plan.return_plan import way_back
-from console.core.serving import out_of
+from console.core.traffic.serving import out_of
 from console.errors import Problem
 from console.model.events import CheckReported, DatabaseReviewed, Event, HostSeen, PlanMade, RevisionResolved, TrafficChanged, WeightsChanged
 from console.model.host_facts import HostFacts

@@ -3,10 +3,11 @@
 from console.core.analysis.judged_metrics import judged_metrics
 from console.core.checks.announcement import assess_announcement
 from console.core.checks.balancers import assess_balancers, assess_sides
-from console.core.checks.calendar import assess_behind, assess_branch, assess_closed, assess_freeze, assess_tree
+from console.core.checks.calendar import assess_closed, assess_freeze
 from console.core.checks.database import assess_backup, assess_migrations, with_schema
 from console.core.checks.direction import assess_direction
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, overridden
+from console.core.checks.source import assess_behind, assess_branch, assess_tree
 from console.core.checks.staging import assess_staging, expected_content
 from console.core.checks.team import assess_team, needed_operators
 from console.core.kinds.found import Found, unanswered
@@ -18,7 +19,7 @@ from console.core.plan.return_plan import way_back
 from console.core.plan.strategies.canary import parts_of
 from console.core.plan.strategies.order import Waves
 from console.core.plan.strategies.rolling import waves_of
-from console.core.sides import BLUEGREEN, Sides
+from console.core.traffic.bluegreen_sides import BLUEGREEN, Sides
 from console.errors import NoGo
 from console.model.checks import Check
 from console.model.database import Review

@@ -1,10 +1,11 @@
 """A restore: the database is brought back from the backup of a run, while every host is held and none is changed. Pure."""
 
-from console.core.checks.database import assess_restore, plan_restore
+from console.core.checks.database import assess_restore
 from console.core.checks.fleet import assess_fleet, assess_lock
 from console.core.kinds.found import Found
 from console.core.kinds.kind import Kind, KindWords, NoReturn
 from console.core.kinds.rollback import without_notes
+from console.core.plan.database_plan import plan_restore
 from console.model.checks import Check
 from console.model.plan import Plan
 from console.model.values import changed

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from console.core.checks.balancers import assess_balancers, shown_only
-from console.core.checks.database import assess_schema_back, revert_step
+from console.core.checks.database import assess_schema_back
 from console.core.checks.fleet import assess_fleet, assess_lock, assess_way_back, spoken_of
 from console.core.kinds.found import Found, unanswered
 from console.core.kinds.kind import Kind, KindWords, NoReturn
+from console.core.plan.database_plan import revert_step
 from console.core.plan.maintenance_page import page_on, shows_page
 from console.core.plan.return_plan import better_way, plan_way_back, shipped_again, way_to
 from console.core.plan.shift_plan import plan_shift_back
-from console.core.serving import is_balanced, serving
+from console.core.traffic.serving import is_balanced, serving
 from console.core.words.durations import duration_words
 from console.model.checks import Check
 from console.model.fleet import Host

@@ -68,7 +68,7 @@ class ToldLine(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Found:
+class _NewKind:
     """What is known of a kind that only new hosts have printed."""
 
     order: int
@@ -87,9 +87,9 @@ class NewKinds:
     def __init__(self, names: Iterable[str] = (), kept: int = KEPT) -> None:
         self._kinds = Kinds(Masker(names))
         self._kept = kept
-        self._seen: OrderedDict[int, _Found | None] = OrderedDict()
+        self._seen: OrderedDict[int, _NewKind | None] = OrderedDict()
         """By key; None: the baseline has it."""
-        self._found: dict[int, _Found] = {}
+        self._found: dict[int, _NewKind] = {}
         """Of those, the kinds that the baseline does not have."""
         self._order = self._evicted = self._own = 0
         self.baseline = 0
@@ -119,7 +119,7 @@ class NewKinds:
     def remember(self, kinds: Iterable[LogKind]) -> None:
         """Go on from what another engine has told."""
         for kind in kinds:
-            found = _Found(self._order, kind.level, kind.sample, kind.host, kind.count, {kind.host}, is_known=True)
+            found = _NewKind(self._order, kind.level, kind.sample, kind.host, kind.count, {kind.host}, is_known=True)
             self._order += 1
             self._put(int(kind.key, 16), found)
 
@@ -154,21 +154,21 @@ class NewKinds:
             if side == "starting" and kind.level not in _BAD:
                 self._put(key, None)
                 return None
-            found = _Found(self._order, kind.level, kind.words, host)
+            found = _NewKind(self._order, kind.level, kind.words, host)
             self._order += 1
             self._put(key, found)
         found.count += 1
         found.hosts.add(host)
         return ToldLine(record, f"{key:016x}", found.level) if self._is_told(found) else None
 
-    def _is_told(self, found: _Found) -> bool:
+    def _is_told(self, found: _NewKind) -> bool:
         if found.is_known:
             return True
         if found.level in _BAD:
             return self.baseline >= ENOUGH or self.watched >= WATCHED
         return found.count >= TIMES and self.baseline >= ENOUGH and self.repeats
 
-    def _put(self, key: int, found: _Found | None) -> None:
+    def _put(self, key: int, found: _NewKind | None) -> None:
         self._seen[key] = found
         if found is not None:
             self._found[key] = found

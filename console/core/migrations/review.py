@@ -164,3 +164,8 @@ def table_words(table: TableFacts) -> str:
         many = f"{table.sessions} open transactions hold" if table.sessions > 1 else "1 open transaction holds"
         words += f", {many} locks on it, the oldest for {duration_words(max(1.0, round(table.oldest)))} ({table.holder})"
     return words
+
+
+def forward(review: Review) -> tuple[Migration, ...]:
+    """The migrations without the files that take others back."""
+    return tuple(one for one in review.migrations if not one.is_back)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from console.core.host_selection import applies
-from console.core.serving import OutBefore, balancers_of, in_words
-from console.core.shares import ALL, share_words
+from console.core.traffic.serving import OutBefore, balancers_of, in_words
+from console.core.traffic.shares import ALL, share_words
 from console.model.fleet import Command, Environment, HealthCheck, Hook, HookPlace, Host
 from console.model.plan import Phase, Step, StepKind
 from console.model.values import changed

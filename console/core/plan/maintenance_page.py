@@ -3,7 +3,7 @@
 Each is one step of the whole run. It switches on what is off, and off what it has switched on: what was on before the run stays on.
 """
 
-from console.core.checks.database import MIGRATE
+from console.core.database_state import MIGRATE
 from console.core.maintenance_state import OFF, ON, hosts_with_page, is_configured, without_end
 from console.model.fleet import Environment
 from console.model.plan import Step

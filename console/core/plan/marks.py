@@ -1,7 +1,7 @@
 """The points of a plan that many steps wait for by one name: before each wave, before the close, between the halves of a rollback. Pure."""
 
-from console.core.serving import in_words
-from console.core.shares import ALL, share_words
+from console.core.traffic.serving import in_words
+from console.core.traffic.shares import ALL, share_words
 from console.core.words.durations import duration_words
 from console.core.words.sizes import counted
 from console.model.fleet import Environment, Host

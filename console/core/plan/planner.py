@@ -5,16 +5,16 @@ Releases are brought to all hosts first; then the strategy changes what is in se
 
 from dataclasses import replace
 
-from console.core.checks.database import database_steps
 from console.core.plan.critical_steps import at_the_end
+from console.core.plan.database_plan import database_steps
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import behind_page, page_off, page_on
 from console.core.plan.marks import WINDOW_GRACE, closing_mark, weights_back
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.registry import STRATEGIES
 from console.core.plan.strategies.rolling import in_waves, wave_by_wave, waves_of
-from console.core.serving import OutBefore
-from console.core.shares import Loads
+from console.core.traffic.serving import OutBefore
+from console.core.traffic.shares import Loads
 from console.model.database import Review
 from console.model.fleet import Environment, Host
 from console.model.plan import Plan, Step, Steps

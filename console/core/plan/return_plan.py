@@ -3,17 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Literal
 
-from console.core.checks.database import revert_step
 from console.core.conditions import NO_SERVICE, STAYED_OLD
 from console.core.host.shell import quote
+from console.core.plan.database_plan import revert_step
 from console.core.plan.lanes import Lane, chained
 from console.core.plan.maintenance_page import has_shown, page_off
 from console.core.plan.marks import half_mark, weights_back
 from console.core.plan.shift_plan import rest_steps, shift_back, shifts_back
 from console.core.plan.strategies.recreate import recreate_back
-from console.core.serving import OutBefore
-from console.core.shares import ALL
-from console.core.sides import served_before
+from console.core.traffic.bluegreen_sides import served_before
+from console.core.traffic.serving import OutBefore
+from console.core.traffic.shares import ALL
 from console.model.fleet import Environment, Host
 from console.model.host_facts import HostFacts
 from console.model.plan import Plan, ReturnTarget, Step, Steps

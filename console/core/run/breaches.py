@@ -5,7 +5,7 @@ Whether a metric is above its limit is decided in `core/thresholds/`, and is in 
 
 from collections.abc import Iterator
 
-from console.core.checks.database import needs_person
+from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of
 from console.core.words.threshold_words import numbers_words
 from console.model.commands import AnyCommand, Continue

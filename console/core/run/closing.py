@@ -11,7 +11,7 @@ from console.core.run.failure_budget import is_tripped
 from console.core.run.outcome import conclude
 from console.core.run.ready_steps import running_steps, runs
 from console.core.run.ticket import closes_ticket
-from console.core.serving import is_balanced
+from console.core.traffic.serving import is_balanced
 from console.model.effects import AskHosts, CancelStep, Effect, RecordEvent
 from console.model.events import HostOwed, RunEnded
 from console.model.fleet import Environment

@@ -7,8 +7,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from console.core.checks.database import KINDS
 from console.core.conditions import FORWARD, MISPLACED, STRANDED
+from console.core.database_state import KINDS
 from console.core.kinds.kinds import kind_of
 from console.core.plan.graph import open_needs, waiting_of
 from console.model.host_set import HostSet

@@ -6,8 +6,8 @@ unless a step runs.
 
 from collections.abc import Iterable, Iterator
 
-from console.core.checks.database import needs_person
 from console.core.conditions import STRANDED
+from console.core.database_state import needs_person
 from console.core.kinds.kinds import kind_of, on_failure
 from console.core.plan.return_plan import plan_admission, plan_return, plan_rollback
 from console.core.run.breaches import goes_back_for, waits_for_metrics

@@ -11,7 +11,7 @@ from console.model.plan import Phase, Step
 from console.model.state import RunState, StepState
 
 
-class Outage(NamedTuple):
+class TimeDown(NamedTuple):
     """One time without service. `until` None: it lasts."""
 
     since: float
@@ -29,24 +29,24 @@ def is_down(state: RunState) -> bool:
     return any(one.until is None for one in outages(state))
 
 
-def outages(state: RunState) -> tuple[Outage, ...]:
+def outages(state: RunState) -> tuple[TimeDown, ...]:
     """Return the times without service, oldest first."""
     if state.plan is None or state.plan.strategy != "recreate":
         return ()
     forward = _outage(state, ("release",), PAGE_OFF)
     back = _outage(state, ("rollback",), BACK_OFF) if state.back else None
     if forward and back and (forward.until is None or forward.until > back.since):
-        return (Outage(forward.since, back.until),)
+        return (TimeDown(forward.since, back.until),)
     if forward and forward.until is None and state.back and back is None:
-        return (Outage(forward.since, _serves(state, ("rollback",), BACK_OFF)),)
+        return (TimeDown(forward.since, _serves(state, ("rollback",), BACK_OFF)),)
     return tuple(one for one in (forward, back) if one)
 
 
-def _outage(state: RunState, phases: tuple[Phase, ...], page: str) -> Outage | None:
+def _outage(state: RunState, phases: tuple[Phase, ...], page: str) -> TimeDown | None:
     down = [known.started + known.seconds for step, known in _begun(state, phases) if step.kind == "stop" and known.status != "running"]
     if not any(step.kind == "stop" for step in _of_phase(state, phases)):
         down = [known.started for step, known in _begun(state, phases) if step.kind == "restart"]
-    return Outage(min(down), _serves(state, phases, page)) if down else None
+    return TimeDown(min(down), _serves(state, phases, page)) if down else None
 
 
 def _serves(state: RunState, phases: tuple[Phase, ...], page: str) -> float | None:

@@ -25,7 +25,7 @@ Course = Literal["goes-on", "passed", "worse", "pause", "rollback", "proceed"]
 """`passed` and `proceed` let the release go on; `worse` and `rollback` take it back; `pause` asks a person; `goes-on`: the analysis itself."""
 
 
-class Standing(NamedTuple):
+class AnalysisCourse(NamedTuple):
     """Where an analysis is: its course, and why."""
 
     course: Course
@@ -52,18 +52,18 @@ def block_seconds(environment: Environment, *, is_scraped: bool) -> float:
     return max(least, environment.canary.analysis / BLOCKS)
 
 
-def standing_of(environment: Environment, state: RunState, step: Step, began: float, now: float) -> Standing:
+def standing_of(environment: Environment, state: RunState, step: Step, began: float, now: float) -> AnalysisCourse:
     """Return where the analysis is. `began`, `now`: on the boot-time clock; after a pause a person has the whole time again."""
     seen, canary = state.analyses.get(step.name, AnalysisState()), environment.canary
     if seen.promoted:
-        return Standing("passed", SafeText("promoted"))
+        return AnalysisCourse("passed", SafeText("promoted"))
     verdict = judged(seen.readings)
     words = reading_words(seen.readings)
     if verdict == "worse":
-        return Standing("worse", SafeText(f"new hosts are worse than old ones: {words}"))
+        return AnalysisCourse("worse", SafeText(f"new hosts are worse than old ones: {words}"))
     if verdict == "not-worse":
-        return Standing("passed", SafeText(f"new hosts are not worse: {words}"))
+        return AnalysisCourse("passed", SafeText(f"new hosts are not worse: {words}"))
     if now < max(began, state.continued) + canary.analysis:
-        return Standing("goes-on")
+        return AnalysisCourse("goes-on")
     missing = missing_words(seen.readings, seen.problems, has_new=bool(sides_of(state)[0]))
-    return Standing(canary.on_inconclusive, SafeText(f"inconclusive after {duration_words(canary.analysis)}: {missing}"))
+    return AnalysisCourse(canary.on_inconclusive, SafeText(f"inconclusive after {duration_words(canary.analysis)}: {missing}"))

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from console.core.checks.database import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.conditions import AS_BEFORE, LOST_OR_OWED, SERVED, STAYED_OLD, UNCLEAR
+from console.core.database_state import KINDS, RESTORE, REVERT, is_migrated, left_words, needs_person
 from console.core.kinds.kinds import kind_of, looked_at_with
 from console.core.plan.maintenance_page import left_on
 from console.core.plan.return_plan import shipped_again
 from console.core.run.ticket import ticket_problems
-from console.core.sides import is_idle, standing_by
+from console.core.traffic.bluegreen_sides import is_idle, standing_by
 from console.errors import Exit, Problem
 from console.model.plan import ReturnTarget
 from console.model.state import HostState, RunState, StepState

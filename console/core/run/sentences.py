@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from console.core.checks.database import backup_words, forward, schema_words
-from console.core.migrations.review import pointed_out, unread_words
-from console.core.shares import share_words
+from console.core.migrations.review import forward, pointed_out, unread_words
 from console.core.thresholds.pieces import together
+from console.core.traffic.shares import share_words
+from console.core.words.database_words import backup_words, schema_words
 from console.core.words.durations import duration_words
 from console.core.words.readings import reading_words
 from console.core.words.sending import sending_words

@@ -81,7 +81,7 @@ def _of_parts(*parts: Secretive) -> References:
 def masking_for(environment: Environment, secrets: Iterable[str]) -> "Masking":
     """Return what hides those secrets, and what the file itself says of passwords and tokens."""
     from console.core.secrets.masking import Masking
-    from console.model.words import structural_words
+    from console.model.structural_words import structural_words
 
     return Masking((*secrets, *_written(environment)), (*_names(environment), *structural_words()))
 

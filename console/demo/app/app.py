@@ -177,7 +177,7 @@ class Shop:
         yield f"http_request_duration_seconds_count {total}"
 
 
-class Page(BaseHTTPRequestHandler):
+class ShopPage(BaseHTTPRequestHandler):
     """Answers one HTTP request of the demo's application."""
 
     shop: ClassVar[Shop]
@@ -229,7 +229,7 @@ def write_down(path: str, status: int, body: str, seconds: float) -> None:
     sys.stdout.flush()
 
 
-class Server(ThreadingHTTPServer):
+class ShopServer(ThreadingHTTPServer):
     """Takes every customer that comes; those being served are waited for at the end."""
 
     daemon_threads = False
@@ -246,8 +246,8 @@ class Server(ThreadingHTTPServer):
 def main() -> int:
     """Serve until TERM, then finish the open requests."""
     address, port = sys.argv[1], int(sys.argv[2])
-    shop = Page.shop = Shop(Path(__file__).resolve().parent)
-    server = Server((address, port), Page)
+    shop = ShopPage.shop = Shop(Path(__file__).resolve().parent)
+    server = ShopServer((address, port), ShopPage)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     sys.stdout.write(f"shop {shop.version} on {address}:{port}\n")
     sys.stdout.flush()

@@ -12,13 +12,13 @@ from typing import Any
 
 from console.demo.balancer.proxy import Proxy
 from console.demo.balancer.runtime_api import RuntimeApi
-from console.demo.balancer.servers import DRAIN, Server, Servers
+from console.demo.balancer.servers import DRAIN, BackendServer, Servers
 
 SOCKET, MAP, PLAN = "balancer.sock", "maintenance.map", "balancer.json"
 
 
-def _server(described: dict[str, Any], port: int) -> Server:
-    return Server(described["name"], described["address"], described.get("port", port), DRAIN if described.get("drained") else 0)
+def _server(described: dict[str, Any], port: int) -> BackendServer:
+    return BackendServer(described["name"], described["address"], described.get("port", port), DRAIN if described.get("drained") else 0)
 
 
 async def run(folder: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from console.demo.balancer.servers import Server, Servers
+from console.demo.balancer.servers import BackendServer, Servers
 
 PATIENCE = 10.0
 """Seconds for a customer's request, and for an answer."""
@@ -62,7 +62,7 @@ class Proxy:
                 return await self._passed(server, opened, head)
         return page(503, NOBODY)
 
-    async def _passed(self, server: Server, opened: Opened, head: bytes) -> bytes:
+    async def _passed(self, server: BackendServer, opened: Opened, head: bytes) -> bytes:
         """Ask a server, and count what came of it."""
         server.sessions += 1
         server.total += 1
@@ -87,7 +87,7 @@ class Proxy:
             await asyncio.sleep(CHECK)
 
 
-async def _open(server: Server) -> Opened | None:
+async def _open(server: BackendServer) -> Opened | None:
     try:
         async with asyncio.timeout(CONNECT):
             return await asyncio.open_connection(server.address, server.port)
@@ -107,7 +107,7 @@ async def _asked(opened: Opened, head: bytes) -> bytes:
         writer.close()
 
 
-async def _check(server: Server) -> None:
+async def _check(server: BackendServer) -> None:
     well = False
     with contextlib.suppress(OSError, TimeoutError):
         if opened := await _open(server):

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from console.demo.balancer.servers import Server, Servers
+from console.demo.balancer.servers import BackendServer, Servers
 
 UNKNOWN = "Unknown command."
 CHECKED = 0x06
@@ -103,9 +103,9 @@ class RuntimeApi:
         match server, words[1:]:
             case None, _:
                 return "No such server."
-            case Server(), ["state", ("ready" | "drain" | "maint") as state]:
+            case BackendServer(), ["state", ("ready" | "drain" | "maint") as state]:
                 server.told(state)
-            case Server(), ["health", "down"]:
+            case BackendServer(), ["health", "down"]:
                 server.doubted()
             case _:
                 return "'set server <srv>' only supports 'state' and 'health down' here."
@@ -125,15 +125,15 @@ class RuntimeApi:
         self._cut(server.name)
         return ""
 
-    def _found(self, name: str) -> Server | None:
+    def _found(self, name: str) -> BackendServer | None:
         backend, _, server = name.partition("/")
         return self._servers.by_name.get(server) if backend == self._backend else None
 
 
-def _state(server: Server) -> tuple[object, ...]:
+def _state(server: BackendServer) -> tuple[object, ...]:
     return (server.name, server.address, 2 if server.up else 0, server.admin, server.weight, 100, CHECKED)
 
 
-def _stat(server: Server) -> tuple[object, ...]:
+def _stat(server: BackendServer) -> tuple[object, ...]:
     checked = "L7OK" if server.up else "L7STS"
     return (0, server.sessions, server.total, server.failed, server.unreached, server.broken, server.words, server.weight, "", checked)

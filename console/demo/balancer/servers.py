@@ -9,7 +9,7 @@ MAINT, DRAIN = 0x01, 0x08
 
 
 @dataclass
-class Server:
+class BackendServer:
     """One host behind the balancer."""
 
     name: str
@@ -65,10 +65,10 @@ class Server:
 class Servers:
     """The servers of the one backend, by name."""
 
-    def __init__(self, servers: list[Server]) -> None:
+    def __init__(self, servers: list[BackendServer]) -> None:
         self.by_name = {server.name: server for server in servers}
 
-    def next(self, tried: frozenset[str] = frozenset()) -> Server | None:
+    def next(self, tried: frozenset[str] = frozenset()) -> BackendServer | None:
         """Choose the server for a request: smooth weighted round robin over those that serve. None: nobody does."""
         ready = [server for server in self.by_name.values() if server.serves and server.name not in tried]
         if not ready:

@@ -18,7 +18,7 @@ from console.model.host_facts import HostFacts
 from console.model.maintenance import Maintenance, MaintenanceVerb, PlaceSeen
 from console.model.secret import Secret
 from console.model.traffic import BalancerProblem
-from console.ports.balancers import BalancerPort
+from console.ports.balancer_port import BalancerPort
 from console.ports.clock import Clock
 from console.ports.hosts import Ran
 from console.ports.outside import Outside

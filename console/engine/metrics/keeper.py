@@ -14,7 +14,7 @@ from console.model.fleet import Environment
 from console.model.measurements import IN_EACH_LOOK, Measurement
 from console.ports.clock import Clock
 from console.ports.feed import Sample
-from console.ports.metrics import MetricSource
+from console.ports.metric_source import MetricSource
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from console.model.host_facts import HostFacts
 from console.model.release import Relation, Revision
 from console.model.request import Request
 from console.model.values import changed
-from console.ports.source import Repository
+from console.ports.release_source import Repository
 from console.text import SafeText
 
 Relations = Mapping[str, Relation]

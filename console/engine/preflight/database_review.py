@@ -11,8 +11,8 @@ from console.model.events import ChangesListed
 from console.model.fleet import Environment, Host
 from console.model.release import Revision
 from console.model.values import changed
-from console.ports.database import DatabaseView
-from console.ports.source import Repository
+from console.ports.database_view import DatabaseView
+from console.ports.release_source import Repository
 from console.text import SafeText
 
 READ_WITHIN = 15.0

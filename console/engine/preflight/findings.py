@@ -20,8 +20,8 @@ from console.core.kinds.kinds import KINDS
 from console.core.kinds.preflight_events import events_of, plan_of
 from console.core.kinds.release import release_of_commit
 from console.core.rollback_targets import Targets
-from console.core.serving import OutBefore
-from console.core.shares import OwnWeights
+from console.core.traffic.serving import OutBefore
+from console.core.traffic.shares import OwnWeights
 from console.engine.pacing import on_each
 from console.engine.preflight.commit_checks import Relations, content_check, reading, relations_of, sized
 from console.engine.preflight.configured_checks import AskedRelease, unanswered, verdict
@@ -39,11 +39,11 @@ from console.model.request import Person, Request
 from console.model.state import RunState
 from console.model.traffic import BalancerProblem, BalancerSeen
 from console.model.values import changed
-from console.ports.balancers import BalancerPort
-from console.ports.database import DatabaseView
+from console.ports.balancer_port import BalancerPort
+from console.ports.database_view import DatabaseView
 from console.ports.gates import CheckRunner
 from console.ports.hosts import Scout
-from console.ports.source import Repository
+from console.ports.release_source import Repository
 from console.text import SafeText
 
 LOOK_DEADLINE = 30.0

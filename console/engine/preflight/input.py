@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from console.core.checks.database import revert_step
 from console.core.checks.shared_record import assess_record, assess_record_away
 from console.core.checks.staging import KnownCommit, known_of
+from console.core.database_state import revert_command
 from console.core.environment.record_queries import usual_seconds
 from console.core.host_selection import chosen_hosts
 from console.core.kinds.kinds import KINDS
@@ -84,7 +84,7 @@ async def reverts(fleet: QueryContext, request: Request) -> bool:
     if request.kind != "rollback" or request.ref or not fleet.environment.database:
         return False
     undone = await _migrated(fleet)
-    return undone is not None and bool(revert_step(fleet.environment, undone))
+    return undone is not None and revert_command(fleet.environment, undone) is not None
 
 
 async def _migrated(fleet: QueryContext) -> RunState | None:

@@ -10,9 +10,9 @@ import math
 
 from console.core.analysis.judged_metrics import criteria_of, judged_metrics
 from console.core.analysis.sequential import begun, reading_of, taken
-from console.core.run.new_against_old import Standing, block_seconds, sides_of, standing_of
+from console.core.run.new_against_old import AnalysisCourse, block_seconds, sides_of, standing_of
 from console.engine.run.monitor import Monitoring
-from console.engine.run.request_counts import RequestCounts, Seen
+from console.engine.run.request_counts import CountedRequests, RequestCounts
 from console.engine.run.step_attempt import Task
 from console.model.analysis import Block, Sequence
 from console.model.events import AnalysisSeen, Paused
@@ -77,10 +77,10 @@ class CanaryAnalysis:
         while (left := until - self._clock.mono()) > 0 and not self._known().promoted:
             await self._clock.sleep(min(SLICE, left))
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> AnalysisCourse:
         return standing_of(self._task.environment, self._tools.live(), self._task.step, self._began, self._clock.mono())
 
-    def _say(self, seen: Seen) -> None:
+    def _say(self, seen: CountedRequests) -> None:
         for metric, blocks in seen.blocks.items():
             for block in blocks:
                 self._take(metric, block)
@@ -90,7 +90,7 @@ class CanaryAnalysis:
         )
         self._tools.record(AnalysisSeen(step=self._task.step.name, blocks=seen.blocks, readings=readings, problems=seen.problems))
 
-    def _ended(self, standing: Standing) -> StepResult | None:
+    def _ended(self, standing: AnalysisCourse) -> StepResult | None:
         match standing.course:
             case "passed" | "proceed":
                 return StepResult("done", detail=standing.words)

@@ -5,10 +5,11 @@ import time
 from collections.abc import Mapping
 from contextlib import aclosing
 
-from console.core.checks.database import TRY_EVERY, backup_words
 from console.core.host import database_scripts, dump_scripts, release_scripts
 from console.core.host.dump_scripts import folder_of
 from console.core.host.shell import filled
+from console.core.plan.database_plan import TRY_EVERY
+from console.core.words.database_words import backup_words
 from console.core.words.durations import duration_words
 from console.engine.run.step_attempt import Task, remote, values_of, variables_of
 from console.model.database import Backup

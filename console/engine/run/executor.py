@@ -9,7 +9,7 @@ from console.engine.catch_up.leftover_locks import release
 from console.engine.context import ENGINE
 from console.engine.metrics.keeper import NoMeasurements
 from console.engine.pacing import Turns, on_each
-from console.engine.run.hand_over import HandOver
+from console.engine.run.lock_hand_over import HandOver
 from console.engine.run.perform import perform
 from console.engine.run.reachability import why_silent
 from console.engine.run.shared_balancer import SharedBalancer

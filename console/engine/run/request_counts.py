@@ -28,7 +28,7 @@ TOLD = 3
 """Problems that are told at once."""
 
 
-class Seen(NamedTuple):
+class CountedRequests(NamedTuple):
     """What was counted since the look before, by metric and place, and what gave no counts."""
 
     blocks: dict[str, tuple[Block, ...]]
@@ -53,7 +53,7 @@ class RequestCounts:
         """Whether hosts are asked."""
         return bool(self._scraped)
 
-    async def look(self, new: frozenset[str], old: frozenset[str]) -> Seen:
+    async def look(self, new: frozenset[str], old: frozenset[str]) -> CountedRequests:
         """Count, and return what was counted since the look before."""
         balancers, hosts = await asyncio.gather(self._of_balancers(), self._of_hosts(new, old))
         looks, problems = {**balancers[0], **hosts[0]}, (*balancers[1], *hosts[1])
@@ -64,7 +64,7 @@ class RequestCounts:
                 blocks.setdefault(metric, []).append(block_between(before[1], look, new, old, round(at - before[0], 3)))
         self._before.update(looks)
         more = (SafeText(f"and {len(problems) - TOLD} more"),) if len(problems) > TOLD else ()
-        return Seen({metric: tuple(found) for metric, found in blocks.items()}, (*problems[:TOLD], *more))
+        return CountedRequests({metric: tuple(found) for metric, found in blocks.items()}, (*problems[:TOLD], *more))
 
     async def _of_balancers(self) -> tuple[dict[tuple[str, str], tuple[float, Look]], list[SafeText]]:
         if "error_rate" not in self._metrics or not by_balancers(self._task.environment):

@@ -6,7 +6,7 @@ Callers that need durability await it; viewers get events only once they are on 
 import asyncio
 from collections.abc import Callable, Iterable
 
-from console.core.plan.pieces import in_pieces
+from console.core.plan.long_plans import in_pieces
 from console.core.run.accept import accept
 from console.core.run.evolve import evolve, fold
 from console.core.run.outcome import conclude

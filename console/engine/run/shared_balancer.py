@@ -6,9 +6,9 @@ Knows the port. What is wanted, and why, is not known here.
 import asyncio
 from typing import Literal
 
-from console.core.serving import serving
+from console.core.traffic.serving import serving
 from console.model.traffic import BalancerProblem, BalancerSeen
-from console.ports.balancers import BalancerPort
+from console.ports.balancer_port import BalancerPort
 from console.ports.clock import Clock
 
 GATHER = 0.05

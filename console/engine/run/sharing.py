@@ -15,7 +15,7 @@ from console.model.onlooker import Onlooker
 from console.ports.journal import Journal, SentCommand
 
 
-class Sharing:
+class RunSharing:
     """Of one run. `submit`: takes what was said elsewhere; `here`: who looks on at this engine; `hears`: told who does on other machines."""
 
     def __init__(

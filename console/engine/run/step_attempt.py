@@ -19,13 +19,13 @@ from console.model.plan import Step
 from console.model.release import Package
 from console.model.secret import Secret
 from console.model.state import RunState
-from console.ports.balancers import Counts
+from console.ports.balancer_port import Counts
 from console.ports.clock import Clock
-from console.ports.database import DatabaseView
+from console.ports.database_view import DatabaseView
 from console.ports.feed import Output
 from console.ports.gates import CriticalPaths, Gates
-from console.ports.metrics import Scraper
-from console.ports.source import Workshop
+from console.ports.metric_source import Scraper
+from console.ports.release_source import Workshop
 from console.ports.steps import DurableStepPort, RemoteStep, Shipper, StepResult
 from console.text import Lines, SafeText
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from console.core.conditions import MISPLACED
 from console.core.kinds.kinds import kind_of
-from console.core.serving import problem_words
+from console.core.traffic.serving import problem_words
 from console.core.words.sizes import counted
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task

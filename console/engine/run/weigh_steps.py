@@ -1,13 +1,13 @@
 """Steps that give hosts with the new release their share of the traffic by the balancers' weights, and that put every weight back.
 
-What servers are to weigh is `core/shares.py`. Before a balancer is told, it is on the disk what each server weighed before and will weigh, so that whoever
-comes next knows which weights are the console's. One that somebody else has changed meanwhile is left, and shown.
+What servers are to weigh is `core/traffic/shares.py`. Before a balancer is told, it is on the disk what each server weighed before and will weigh, so
+that whoever comes next knows which weights are the console's. One that somebody else has changed meanwhile is left, and shown.
 """
 
 import asyncio
 
-from console.core.serving import problem_words
-from console.core.shares import ALL, Wanted, Weighing, share_of, share_words, wanted_weights, weighing
+from console.core.traffic.serving import problem_words
+from console.core.traffic.shares import ALL, Wanted, Weighing, share_of, share_words, wanted_weights, weighing
 from console.engine.run.shared_balancer import Answer, SharedBalancer
 from console.engine.run.step_attempt import Task
 from console.engine.run.traffic_steps import AGAIN, PATIENCE, all_of, waits_for_person

@@ -19,7 +19,7 @@ NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LoginStanding:
     """What was found of somebody who speaks by way of another machine."""
 
     role: Role
@@ -29,18 +29,18 @@ class Standing:
     """Why they may change nothing; empty: they may."""
 
 
-def standing_of(person: Person, login: str, access: Access | None, owner: int) -> Standing:
+def standing_of(person: Person, login: str, access: Access | None, owner: int) -> LoginStanding:
     """Judge who sent a command. `login`: of the database, as its server knows it; `owner`: whose engine this is."""
     proof = f"proven by the database's login {login}" if login == person.name else f"advisory: the database's login is {login or 'not known'}"
     known = changed(person, name=str(SafeText(person.name, NAME)), claims=str(SafeText(f"{person.claims} ({proof})".strip())))
     if login != person.name and _is_a_persons(login, access):
-        return Standing("none", known, SafeText(f"the name {known.name} came by the database's login of {login}"))
+        return LoginStanding("none", known, SafeText(f"the name {known.name} came by the database's login of {login}"))
     role = role_by_name(person.name, access, owner)
     if role == "operator":
-        return Standing(role, known)
+        return LoginStanding(role, known)
     who = "operators are named by [access] in hosts.toml" if access else "hosts.toml has no [access]: only the engine's owner and root"
     named = "a viewer" if role == "viewer" else "nobody that it knows"
-    return Standing(role, known, SafeText(f"to this engine {known.name} is {named}, and may change nothing; {who}"))
+    return LoginStanding(role, known, SafeText(f"to this engine {known.name} is {named}, and may change nothing; {who}"))
 
 
 def role_by_name(name: str, access: Access | None, owner: int) -> Role:

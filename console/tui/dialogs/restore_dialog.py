@@ -5,7 +5,8 @@ Begins the run that does it; whether there is such a backup still is that run's 
 
 from datetime import datetime, timedelta
 
-from console.core.checks.database import backup_words, is_migrated
+from console.core.database_state import is_migrated
+from console.core.words.database_words import backup_words
 from console.model.request import Request
 from console.model.state import RunState
 from console.tui.dialogs.dialog import TypingDialog

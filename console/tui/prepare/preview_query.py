@@ -15,7 +15,7 @@ from console.model.values import changed
 from console.ports.environment_client import EnvironmentClient
 from console.text import SafeLines
 from console.tui.screen_shell import Say
-from console.views.release_fields import Seen
+from console.views.release_fields import SeenOfForm
 from console.views.release_preparation import PreviewAnswer, answers_between, prefilled
 
 REST = 0.4
@@ -57,11 +57,11 @@ class PreviewQuery:
         self._listed(candidates)
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenOfForm:
         """What a field's value is judged by."""
         hosts = tuple(Host(host.host, tags=host.tags) for host in self.board.hosts) if self.board else ()
         state = self.answer.state
-        return Seen(hosts, state.checks, tuple(host.name for host in state.hosts.values() if host.condition == "unreachable"))
+        return SeenOfForm(hosts, state.checks, tuple(host.name for host in state.hosts.values() if host.condition == "unreachable"))
 
     def ask(self, ref: str, notes: SafeLines, *, now: bool = False) -> None:
         """Ask about that version, once the choice of it rests; empty: about none."""

@@ -6,7 +6,7 @@ from console.model.fleet_snapshot import Candidate
 from console.model.request import Request
 from console.tui.widgets.picker import Picker
 from console.views.announcement_preview import notes_row
-from console.views.release_fields import FIELDS, Field, Seen
+from console.views.release_fields import FIELDS, Field, SeenOfForm
 from console.views.release_preparation import PreviewAnswer, field_row, go_row
 from console.views.styled_text import Line, line
 
@@ -17,7 +17,7 @@ class ReleaseForm(Picker):
     def __init__(self) -> None:
         super().__init__(id="form", classes="panel")
 
-    def show_form(self, request: Request, seen: Seen, answer: PreviewAnswer, version: Candidate | None) -> None:
+    def show_form(self, request: Request, seen: SeenOfForm, answer: PreviewAnswer, version: Candidate | None) -> None:
         """Show the fields as they stand."""
         self.entitle(line("2 Release"))
 

@@ -10,7 +10,7 @@ from console.model.request import Request
 from console.tui.screen_shell import Say
 from console.tui.widgets.filter_line import FilterLine
 from console.views.filter import Filter, parse
-from console.views.release_fields import Field, Seen, begun
+from console.views.release_fields import Field, SeenOfForm, begun
 
 WORDS = "words  /regex/  !not"
 
@@ -36,7 +36,7 @@ class TextEntry(FilterLine):
         self._say("")
         self.open("filter:", self.filter.source, WORDS)
 
-    def open_field(self, field: Field, request: Request, seen: Seen) -> None:
+    def open_field(self, field: Field, request: Request, seen: SeenOfForm) -> None:
         """Type what stands in that field."""
         self._field = field
         self._say("")

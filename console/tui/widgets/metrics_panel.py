@@ -8,7 +8,7 @@ from console.tui.widgets.line_view import LineView
 from console.views.canary_rows import canary_rows
 from console.views.metric_lines import Looking, metric_lines, step_of, window, window_words
 from console.views.metric_numbers import TEN_MINUTES
-from console.views.metric_series import Series, newest
+from console.views.metric_series import MetricSeries, newest
 from console.views.styled_text import Line, Span, line
 from console.views.threshold_rows import threshold_rows
 
@@ -32,7 +32,7 @@ class MetricsPanel(LineView):
     """The time of the first column."""
 
     def show_numbers(
-        self, series: Sequence[Series], state: RunState, now: float, host: str = "", looked: Looked | None = None, span: float = TEN_MINUTES
+        self, series: Sequence[MetricSeries], state: RunState, now: float, host: str = "", looked: Looked | None = None, span: float = TEN_MINUTES
     ) -> None:
         """Show those numbers as they stand now (boot-time clock), or stood at the moment that is looked at. Of a run that is over: as they stood at its end.
 

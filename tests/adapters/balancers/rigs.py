@@ -13,12 +13,12 @@ from pathlib import Path
 from console.adapters.balancers.command import CommandBalancer
 from console.adapters.balancers.haproxy import HaproxyBalancer
 from console.adapters.balancers.nginx import NginxBalancer
-from console.adapters.balancers.scripted import ScriptedBalancer
-from console.adapters.local import LocalTransport
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Balancer as Spec
 from console.model.fleet import Command, Host
 from console.model.traffic import BalancerSeen
-from console.ports.balancers import BalancerPort
+from console.ports.balancer_port import BalancerPort
 from console.ports.hosts import Transport
 from tests.balancing import Haproxy, Machine, Nginx, Web, ask
 from tests.reserved import free_port

@@ -3,7 +3,7 @@
 import pytest
 
 from console.adapters.balancers.command import CommandBalancer
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.core.secrets.masking import Masking
 from console.model.fleet import Balancer as Spec
 from console.model.fleet import Command, Host

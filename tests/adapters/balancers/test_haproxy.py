@@ -6,7 +6,7 @@ import time
 import pytest
 
 from console.adapters.balancers.haproxy import HaproxyBalancer
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Host
 from console.model.traffic import BalancerProblem, BalancerSeen
 from tests.adapters.balancers import rigs

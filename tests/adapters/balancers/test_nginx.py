@@ -7,7 +7,7 @@ import time
 import pytest
 
 from console.adapters.balancers.nginx import NginxBalancer
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import Balancer as Spec
 from console.model.fleet import Host
 from console.model.traffic import BalancerProblem, BalancerSeen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.model.traffic import BalancerProblem, BalancerSeen
 
 WEB = frozenset({"web01", "web02"})

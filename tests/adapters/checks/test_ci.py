@@ -9,7 +9,7 @@ from console.adapters.checks import github as hub
 from console.adapters.checks import gitlab as lab
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.health_gates import bare_command
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.model.fleet import CheckSpec, Environment, Host
 from console.model.secret import SecretRef
 from tests.adapters.checks.servers import service

@@ -14,7 +14,7 @@ import pytest
 from console.adapters.checks.dispatch import ConfiguredChecks
 from console.adapters.clock import SystemClock
 from console.adapters.health_gates import HostGates, bare_command
-from console.adapters.local import LocalTransport
+from console.adapters.this_machine import LocalTransport
 from console.core.secrets.needed import masking_for
 from console.model.fleet import CheckSpec, Command, Environment, HealthCheck, Host
 from console.model.secret import SecretRef

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from console.engine.metrics.keeper import sample_of
 from console.model.measurements import Measurement
 from console.ports.feed import Sample
-from console.ports.metrics import MetricSource
+from console.ports.metric_source import MetricSource
 
 
 class Followed:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.metrics import scraper
 from console.adapters.metrics.scraper import HttpScraper
+from console.adapters.this_machine import LocalTransport
 from console.model.application_metrics import Series, Unreadable
 from console.model.fleet import Host
 from tests.reserved import free_port

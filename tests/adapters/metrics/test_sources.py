@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.balancers.scripted import ScriptedBalancer
+from console.adapters.balancers.scripted_balancer import ScriptedBalancer
 from console.adapters.clock import SetClock, SystemClock
-from console.adapters.local import LocalTransport
 from console.adapters.metrics import proc_sampler
 from console.adapters.metrics.application import Application, wanted_names
 from console.adapters.metrics.balancer_counts import BalancerCounts
@@ -18,16 +17,17 @@ from console.adapters.metrics.check_times import CheckTimes
 from console.adapters.metrics.proc_sampler import Machines
 from console.adapters.metrics.prometheus import PrometheusQueries
 from console.adapters.metrics.scraper import HttpScraper
-from console.adapters.metrics.scripted import ScriptedSource
+from console.adapters.metrics.scripted_source import ScriptedSource
 from console.adapters.metrics.shared_looks import NotedCounts, NotedScraper
 from console.adapters.promql import PromAnswer
+from console.adapters.this_machine import LocalTransport
 from console.core.checks.health_gate import Observation
 from console.model.application_metrics import CountedMetric, Metrics, QueriedMetric, Series, Unreadable
 from console.model.fleet import Environment, HealthCheck, Host
 from console.model.measurements import Measurement
 from console.model.values import changed
 from console.ports.hosts import Ran, Sink, Unreached
-from console.ports.metrics import MetricSource
+from console.ports.metric_source import MetricSource
 from console.text import SafeText
 from tests.adapters.metrics.exporter import Exporter, exporting, has_prometheus, prometheus
 from tests.adapters.metrics.followed import Followed

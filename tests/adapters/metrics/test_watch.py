@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from console.adapters.local import LocalTransport
 from console.adapters.metrics import proc_sampler
 from console.adapters.metrics.proc_sampler import Machines
+from console.adapters.this_machine import LocalTransport
 from console.core.host import procfs
 from console.core.host.procfs import loop_script, parse_disk, parse_line
 from console.model.fleet import Host

@@ -1,6 +1,6 @@
 """The rules of an environment's record told the other way round: by whole runs, newest first, with everything that they come to. What `recorded` keeps is held against these."""
 
-from console.core.checks.database import is_migrated
+from console.core.database_state import is_migrated
 from console.core.run.outcome import is_there_already
 from console.model import events as ev
 

@@ -12,7 +12,7 @@ from console.core.plan.critical_steps import behind_wave
 from console.core.plan.marks import analysis_step, weigh_step
 from console.core.plan.strategies.order import ChangeOfHosts, Order, Waves
 from console.core.plan.strategies.rolling import in_waves
-from console.core.shares import ALL, Loads, TrafficStep, traffic_steps
+from console.core.traffic.shares import ALL, Loads, TrafficStep, traffic_steps
 from console.model.fleet import Amount, Canary, Environment, Host
 from console.model.plan import Step
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from console.core.serving import OutBefore
-from console.core.shares import Loads
+from console.core.traffic.serving import OutBefore
+from console.core.traffic.shares import Loads
 from console.model.fleet import Environment, Host
 from console.model.plan import Step
 

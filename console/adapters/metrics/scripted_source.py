@@ -4,7 +4,7 @@ import asyncio
 
 from console.model.application_metrics import MACHINE
 from console.model.measurements import IN_EACH_LOOK, Measurement
-from console.ports.metrics import Take
+from console.ports.metric_source import Take
 
 
 class ScriptedSource:

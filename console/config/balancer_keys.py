@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from console.config.check_keys import judge_tags
 from console.config.file_problems import FilePlace
 from console.config.host_entries import read_one
-from console.config.probes import judge_tags
 from console.model.fleet import Balancer, Command, Host
 
 Values = dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from console.core.serving import serving
+from console.core.traffic.serving import serving
 from console.core.words.host_names import several
 from console.errors import Problem
 from console.model.fleet import Environment, Host

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from console.config.check_keys import Values, judge_on, judge_tags, warn_of_unused
 from console.config.file_problems import FilePlace
-from console.config.probes import Values, judge_on, judge_tags, warn_of_unused
 from console.core.checks.http_sequence import BadCapture, below, compiled
 from console.core.host.shell import PLACEHOLDERS, placeholders
 from console.core.host_selection import nearest

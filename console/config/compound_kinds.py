@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from console.config import forms
+from console.config import name_forms
 from console.config.file_problems import FilePlace
-from console.config.kinds import WRONG, Duration, Key, List, OneOf, TableKind, Text, Whole
+from console.config.value_kinds import WRONG, Duration, Key, List, OneOf, TableKind, Text, Whole
 from console.core.host.shared_entries import clash
 from console.core.host.shell import PLACEHOLDERS
 
 TEMPLATE: Final = Text("a command", fills=PLACEHOLDERS)
 COMMAND_KEYS: Final = {
     "run": Key(TEMPLATE),
-    "run_as": Key(Text("a user", forms.user_name)),
+    "run_as": Key(Text("a user", name_forms.user_name)),
     "timeout": Key(Duration(above_zero=True)),
     "cancel": Key(TEMPLATE),
     "retries": Key(Whole(0, 100)),
@@ -53,13 +53,13 @@ class Commands(msgspec.Struct, frozen=True):
         return {name: element for name, element in found.items() if element is not WRONG}
 
     def _read_one(self, name: str, value: object, place: FilePlace) -> Any:  # noqa: ANN401
-        if name in forms.COMMANDS:
+        if name in name_forms.COMMANDS:
             return self.one.read(value, place)
         looks_like_one = not isinstance(value, dict) or (value and set(value) <= set(COMMAND_KEYS))
-        if looks_like_one or forms.plain_name(name):
-            place.unknown("command", name, forms.COMMANDS)
+        if looks_like_one or name_forms.plain_name(name):
+            place.unknown("command", name, name_forms.COMMANDS)
             return WRONG
-        return TableKind({command: Key(self.one) for command in forms.COMMANDS}).read(value, place)
+        return TableKind({command: Key(self.one) for command in name_forms.COMMANDS}).read(value, place)
 
 
 class HostList(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ class HostList(msgspec.Struct, frozen=True):
 class SharedList(msgspec.Struct, frozen=True):
     """Paths that are linked from shared/: none twice, none inside another."""
 
-    paths: List = List(Text("a path", forms.shared_entry))
+    paths: List = List(Text("a path", name_forms.shared_entry))
 
     def read(self, value: Any, place: FilePlace) -> Any:  # noqa: ANN401
         """Return a tuple of paths."""

@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import Any
 
+from console.config.check_keys import judge_tags
 from console.config.file_problems import FilePlace
-from console.config.probes import judge_tags
 from console.core.analysis.judged_metrics import COUNTING_BALANCERS, judged_metrics
 from console.model.fleet import Amount, Canary, Environment, Host
 

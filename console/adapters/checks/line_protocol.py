@@ -5,7 +5,7 @@ import ssl
 
 import httpcore
 
-from console.adapters.checks.asked import Asked
+from console.adapters.checks.one_question import Asked
 from console.adapters.host_http import over_stream
 from console.core.checks.health_gate import Observation
 

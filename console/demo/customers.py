@@ -12,7 +12,7 @@ DEADLINE = 3.0
 
 
 @dataclass(slots=True)
-class Counts:
+class AnswerCounts:
     """What customers got: answers by status (0: none at all)."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class Traffic:
     """Asks each address for `/`, `rate` times a second each."""
 
     def __init__(self, addresses: tuple[str, ...], port: int, rate: float = 2.0) -> None:
-        self.counts: dict[str, Counts] = {address: Counts() for address in addresses}
+        self.counts: dict[str, AnswerCounts] = {address: AnswerCounts() for address in addresses}
         self._port = port
         self._pause = 1 / rate
         self._tasks: list[asyncio.Task[None]] = []
